@@ -1,0 +1,54 @@
+# Punctual. `make` alone prints what there is.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.SUFFIXES:
+
+PYTHON ?= python3
+# Relative and through `python -m` throughout, so that a checkout may lie in any folder.
+PY := .venv/bin/python
+
+.PHONY: help
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: setup ## start the whole product here: http://127.0.0.1:$PORT (8000); Ctrl-C stops it
+	@exec $(PY) -m punctual_devstack
+
+.PHONY: test
+test: check ## every check and every test but chaos, bench and containers
+	@$(PY) -m pytest -n 2 --dist worksteal --ignore tests/chaos --ignore tests/bench --ignore tests/containers
+
+.PHONY: check
+check: setup-dev ## format, lint, import rules, types
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
+	@$(PY) -m mypy --no-error-summary
+
+.PHONY: format
+format: setup-dev ## put the code into its usual shape
+	@$(PY) -m ruff format --quiet .
+	@$(PY) -m ruff check --quiet --fix .
+
+.PHONY: setup
+setup: ## install what `make run` needs into .venv
+	@$(PYTHON) deploy/venv.py run
+
+.PHONY: setup-dev
+setup-dev: ## install what development needs into .venv
+	@$(PYTHON) deploy/venv.py dev
+
+# One resolution, the widest, then every smaller lock cut out of it: versions are the same everywhere.
+COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock' \
+	$(foreach name,punctual punctual-api punctual-coordinator punctual-worker punctual-devstack,--no-emit-package $(name))
+
+.PHONY: lock
+lock: setup ## pin every dependency anew, hashes included
+	@$(COMPILE) --upgrade deploy/devstack/pyproject.toml --group build --group dev -o locks/dev.txt
+	@$(COMPILE) -c locks/dev.txt --upgrade --group build -o locks/build.txt
+	@$(COMPILE) -c locks/dev.txt --upgrade deploy/devstack/pyproject.toml --group build -o locks/run.txt
+	@for service in api coordinator worker; do \
+		$(COMPILE) -c locks/dev.txt --upgrade services/$$service/pyproject.toml \
+			-o locks/$$service.txt || exit 1; done

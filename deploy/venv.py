@@ -1,0 +1,108 @@
+"""Makes .venv what the locks say; `python3 deploy/venv.py run|dev`, and nothing to do is the usual case.
+
+Runs on the machine's own Python before anything is installed: standard library only, and syntax
+that an old Python can read, so that it can say what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "punctual-stamp"
+OURS = ("shared", "services/api", "services/coordinator", "services/worker", "deploy/devstack")
+OLDEST = (3, 11)
+
+
+def say(text: str) -> None:
+    """Tells the person at the terminal; standard output is left to the program that comes next."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def use_a_new_enough_python() -> None:
+    """Goes on in a newer Python of this machine when `python3` is too old."""
+    if sys.version_info >= OLDEST:
+        return
+    for minor in range(15, 10, -1):
+        newer = shutil.which(f"python3.{minor}")
+        if newer:
+            os.execv(newer, [newer, *sys.argv])
+    sys.exit(f"Punctual needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
+
+
+def need_ensurepip() -> None:
+    """Debian ships Python without the part that makes a venv: fetches it as root, or says how."""
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError:
+        package = f"python3.{sys.version_info[1]}-venv"
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            sys.exit(f"This Python cannot make a venv. Install it first: apt-get install {package}")
+        say(f"installing {package}")
+        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", package]):
+            subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+
+
+def wanted(kind: str) -> str:
+    """What a finished .venv of this kind is stamped with: a move or a change anywhere renews it."""
+    files = [ROOT / "locks" / f"{name}.txt" for name in ("build", kind)]
+    files += [ROOT / folder / "pyproject.toml" for folder in OURS]
+    told = hashlib.sha256(f"{ROOT}\n{sys.version}\n{os.path.realpath(sys.executable)}\n".encode())
+    for file in files:
+        told.update(file.read_bytes())
+    return f"{kind} {told.hexdigest()}"
+
+
+def run(*command: str) -> None:
+    """Runs one installing command; what it prints is shown only when it fails."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    environment.update(VIRTUAL_ENV=str(VENV), UV_NO_PROGRESS="1", UV_PYTHON_DOWNLOADS="never")
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        sys.stderr.buffer.write(done.stdout)
+        sys.exit(f"failed: {' '.join(command)}")
+
+
+def install(kind: str) -> None:
+    """Makes the venv, its installer, every locked package, then our own packages as they lie."""
+    python = str(VENV / "bin" / "python")
+    uv = str(VENV / "bin" / "uv")
+    if not (VENV / "bin" / "pip").exists() or not Path(python).exists():
+        need_ensurepip()
+        run(sys.executable, "-m", "venv", "--clear", str(VENV))
+    run(python, "-m", "pip", "install", "-q", "--require-hashes", "-r", "locks/build.txt")
+    run(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", f"locks/{kind}.txt")
+    editable = [part for folder in OURS for part in ("-e", folder)]
+    run(uv, "pip", "install", "--no-deps", "--no-build-isolation", "--offline", *editable)
+
+
+def main() -> None:
+    """Installs under a lock, so that two `make` at once do not tear at one folder."""
+    kind = sys.argv[1] if len(sys.argv) > 1 else "run"
+    use_a_new_enough_python()
+    if STAMP.exists() and STAMP.read_text().startswith("dev "):
+        kind = "dev"  # it holds all that `run` needs: never take a developer's tools away
+    with (ROOT / ".venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = wanted(kind)
+        if STAMP.exists() and STAMP.read_text() == stamp:
+            return
+        say(f"setting up .venv ({'development' if kind == 'dev' else 'product'} packages, once)")
+        STAMP.unlink(missing_ok=True)
+        install(kind)
+        STAMP.write_text(stamp)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The coordinator: plans and dispatches what is due, rescues what got stuck."""

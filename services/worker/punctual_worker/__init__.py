@@ -1,0 +1,1 @@
+"""The worker: starts commands on time, and reports how they ended."""

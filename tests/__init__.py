@@ -1,0 +1,1 @@
+"""Everything that shows Punctual keeps its promises, by the kind of proof."""

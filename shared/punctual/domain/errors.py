@@ -1,0 +1,21 @@
+"""What the rules refuse, as nouns of the domain."""
+
+
+class PunctualError(Exception):
+    """Anything the product refuses by its own rules, said so that a user can act on it."""
+
+
+class InvalidSchedule(PunctualError):  # noqa: N818 - errors are nouns of the domain
+    """A schedule that cannot be kept.
+
+    `pointer` is the JSON pointer of the culprit in what was sent ("/schedule/cron"), `detail` a
+    sentence that helps to correct it.
+    """
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(pointer, detail)
+        self.pointer = pointer
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.pointer}: {self.detail}"

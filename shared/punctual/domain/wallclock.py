@@ -1,0 +1,80 @@
+"""From what the clocks of a place show to instants: the rule for daylight saving."""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+
+_DAY = timedelta(days=1)
+
+
+def instants(
+    labels: Callable[[datetime], Iterable[datetime]],
+    zone: tzinfo,
+    *,
+    after: datetime,
+    elapsed: bool,
+) -> Iterator[datetime]:
+    """The instants strictly after `after` at which clocks in `zone` show one of the labels.
+
+    `labels(start)` gives the naive wall-clock times strictly after `start`, ascending. Answers
+    are in UTC, ascending, unique. Where clocks are set forward or back, `elapsed` decides:
+
+    - False: every label happens once. One that the clocks skip happens at the first instant
+      after the gap, one that they show twice happens the first time.
+    - True: real time counts. A skipped label does not happen, a repeated one happens twice.
+    """
+    after = after.astimezone(UTC)
+    # Shortly before clocks go back, labels already passed are still to come a second time: they
+    # are after `after` by tomorrow's offset, though not by today's.
+    offset = min(_offset(after, zone), _offset(after + _DAY, zone))
+    latest = after
+    repeats: deque[datetime] = deque()
+    for label in labels(after.replace(tzinfo=None) + offset):
+        first, second = both_instants(label, zone)
+        if first > second:  # the clocks skip it
+            if elapsed:
+                continue
+            first = gap_end(label, zone)
+        while repeats and repeats[0] < first:
+            yield repeats.popleft()
+        if first > latest:
+            latest = first
+            yield first
+        if elapsed and first < second and second > after:
+            repeats.append(second)
+    yield from repeats
+
+
+def both_instants(label: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The instants of a label by the offsets on either side of the nearest change of the clocks.
+
+    Equal: an ordinary label. Ascending: a repeated one. Descending: a skipped one, and the change
+    lies between the two.
+    """
+    utc = label.replace(tzinfo=UTC)
+    return (
+        utc - _known(label.replace(tzinfo=zone, fold=0).utcoffset()),
+        utc - _known(label.replace(tzinfo=zone, fold=1).utcoffset()),
+    )
+
+
+def gap_end(label: datetime, zone: tzinfo) -> datetime:
+    """The first instant after the gap that a skipped label lies in, to the second."""
+    late, early = both_instants(label, zone)
+    seconds = range(int((late - early).total_seconds()) + 1)
+    old = _offset(early, zone)
+    passed = bisect_right(
+        seconds, old, key=lambda second: _offset(early + timedelta(seconds=second), zone)
+    )
+    return early + timedelta(seconds=passed)
+
+
+def _offset(instant: datetime, zone: tzinfo) -> timedelta:
+    return _known(instant.astimezone(zone).utcoffset())
+
+
+def _known(offset: timedelta | None) -> timedelta:
+    if offset is None:
+        raise TypeError("a time zone that knows no offset is no time zone")
+    return offset

@@ -1,0 +1,103 @@
+"""Metrics that the services count, under names that dashboards and alerts rely on.
+
+Each service is one process per port (the API runs threads, not several processes), so the plain
+registry is enough: no multiprocess mode, no files.
+
+- `punctual_http_requests_total{method,route,status}`, `punctual_http_request_seconds{method,route}`:
+  the API's answers.
+- `punctual_runs_finished_total{state}`: runs that became final, as the reporting process saw it.
+- `punctual_run_lateness_seconds`: actual start minus due time, per attempt.
+- `punctual_cycle_seconds`, `punctual_cycle_age_seconds`: how long a coordinator's cycle takes, and
+  how long ago the last one finished.
+- `punctual_runs_planned_total`, `_dispatched_total`, `_redispatched_total`, `_claimed_total`,
+  `_released_total`: the verbs of the protocol, in runs.
+- `punctual_runs_reaped_total{outcome}`, `punctual_buried_workers_total`: repairs.
+- `punctual_heartbeat_age_seconds`, `punctual_worker_slots`, `punctual_worker_room`: a worker's state.
+- `punctual_database_errors_total`, `punctual_redis_errors_total`: trouble with the servers behind.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+LATENESS_BUCKETS = (
+    *(0.001, 0.002, 0.003, 0.005, 0.0075),
+    *(0.01, 0.02, 0.03, 0.05, 0.075),
+    *(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+
+HTTP_REQUESTS = Counter(
+    "punctual_http_requests", "Requests answered", ["method", "route", "status"]
+)
+HTTP_SECONDS = Histogram(
+    "punctual_http_request_seconds", "Time to answer a request", ["method", "route"]
+)
+RUNS_FINISHED = Counter("punctual_runs_finished", "Runs that became final", ["state"])
+RUN_LATENESS = Histogram(
+    "punctual_run_lateness_seconds", "Actual start minus due time", buckets=LATENESS_BUCKETS
+)
+CYCLE_SECONDS = Histogram("punctual_cycle_seconds", "Time a coordinator's cycle takes")
+CYCLE_AGE = Gauge("punctual_cycle_age_seconds", "Time since a coordinator's last finished cycle")
+RUNS_PLANNED = Counter("punctual_runs_planned", "Runs inserted from schedules")
+RUNS_DISPATCHED = Counter("punctual_runs_dispatched", "Runs queued and published")
+RUNS_REDISPATCHED = Counter("punctual_runs_redispatched", "Runs published again, not claimed yet")
+RUNS_CLAIMED = Counter("punctual_runs_claimed", "Runs a worker took into its hands")
+RUNS_RELEASED = Counter("punctual_runs_released", "Claimed runs a worker gave back unstarted")
+RUNS_REAPED = Counter("punctual_runs_reaped", "Runs taken from dead workers", ["outcome"])
+BURIED_WORKERS = Counter("punctual_buried_workers", "Workers declared dead")
+HEARTBEAT_AGE = Gauge("punctual_heartbeat_age_seconds", "Time since this worker's last heartbeat")
+WORKER_SLOTS = Gauge("punctual_worker_slots", "Runs this worker may have running at once")
+WORKER_ROOM = Gauge("punctual_worker_room", "Runs this worker would take now")
+DATABASE_ERRORS = Counter("punctual_database_errors", "Statements the database failed to answer")
+REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")
+
+
+_JSON = "application/json"
+_READY: dict[str, object] = {"status": "ready"}
+
+
+def exposition() -> tuple[bytes, str]:
+    """Every metric in Prometheus' text format, and its content type."""
+    return generate_latest(), CONTENT_TYPE_LATEST
+
+
+def serve(port: int, ready: Callable[[], list[str]]) -> ThreadingHTTPServer | None:
+    """Answer /healthz, /readyz and /metrics on `port` from a daemon thread; 0 serves nothing.
+
+    `ready` answers the reasons why this process cannot work now; none means 200, any 503.
+    Stop the server with its `shutdown` and `server_close`. Raises OSError when the port is taken.
+    """
+    if port == 0:
+        return None
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            if path == "/healthz":
+                self._answer(200, b'{"status":"ok"}', _JSON)
+            elif path == "/readyz":
+                reasons = ready()
+                state = {"status": "unavailable", "reasons": reasons} if reasons else _READY
+                self._answer(503 if reasons else 200, json.dumps(state).encode(), _JSON)
+            elif path == "/metrics":
+                self._answer(200, *exposition())
+            else:
+                self._answer(404, b"not found\n", "text/plain")
+
+        def _answer(self, status: int, body: bytes, content_type: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            """Probes every few seconds are no news."""
+
+    server = ThreadingHTTPServer(("0.0.0.0", port), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server

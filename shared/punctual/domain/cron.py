@@ -53,14 +53,17 @@ class CronRule:
         self.minutes = tuple(sorted(self._calendar.minutes))
         self.hours = tuple(sorted(self._calendar.hours))
         self.months = tuple(sorted(self._calendar.months))
+        weekdays = self._calendar.weekdays
+        # Plain weekdays, Sunday = 0; None when one is the n-th or the last of its month.
+        self.weekdays = (
+            frozenset(day % 7 for day in weekdays if isinstance(day, int))
+            if all(isinstance(day, int) for day in weekdays)
+            else None
+        )
         self.follows_elapsed_time = fields[1].startswith("*")
         # As in Debian's cron: two restricted day fields are alternatives, unless one starts
         # with a star.
         self.either_day = not (fields[2].startswith("*") or fields[4].startswith("*"))
-
-    def names(self, day: date) -> bool:
-        """Whether the expression names this date."""
-        return day.month in self._calendar.months and self._calendar.match_day(day)
 
     def days(self, first: date, *, until_year: int = LAST_YEAR) -> Iterator[date]:
         """The dates it names from `first` on, before the year `until_year`."""

@@ -1,8 +1,9 @@
 """From what the clocks of a place show to instants: the rule for daylight saving."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 _DAY = timedelta(days=1)
@@ -62,10 +63,39 @@ def both_instants(label: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
 def gap_end(label: datetime, zone: tzinfo) -> datetime:
     """The first instant after the gap that a skipped label lies in, to the second."""
     late, early = both_instants(label, zone)
+    return _change_between(early, late, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """An instant at which the clocks of a place are set.
+
+    The wall-clock times from `start` up to `end`, naive, are skipped or shown twice.
+    """
+
+    at: datetime
+    start: datetime
+    end: datetime
+    forward: bool
+
+
+def clock_changes(zone: tzinfo, *, after: datetime, days: int) -> Iterator[ClockChange]:
+    """Every change of the clocks of `zone` in the `days` days after `after`, ascending."""
+    for passed in range(days):
+        today = after + passed * _DAY
+        old, new = _offset(today, zone), _offset(today + _DAY, zone)
+        if old != new:
+            at = _change_between(today, today + _DAY, zone)
+            utc = at.astimezone(UTC).replace(tzinfo=None)
+            yield ClockChange(at, utc + min(old, new), utc + max(old, new), forward=new > old)
+
+
+def _change_between(early: datetime, late: datetime, zone: tzinfo) -> datetime:
+    """The first instant after `early`, and by `late`, with another offset than `early` has."""
     seconds = range(int((late - early).total_seconds()) + 1)
     old = _offset(early, zone)
-    passed = bisect_right(
-        seconds, old, key=lambda second: _offset(early + timedelta(seconds=second), zone)
+    passed = bisect_left(
+        seconds, True, key=lambda second: _offset(early + timedelta(seconds=second), zone) != old
     )
     return early + timedelta(seconds=passed)
 

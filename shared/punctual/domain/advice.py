@@ -1,0 +1,105 @@
+"""What a user may not have meant by a schedule that is valid all the same."""
+
+import re
+from calendar import month_name
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice, pairwise, takewhile
+
+from punctual.domain.cron import Cron, CronRule, cron_rule
+from punctual.domain.describe import duration_in_words
+from punctual.domain.schedule import Schedule, due_times
+from punctual.domain.wallclock import ClockChange, clock_changes
+from punctual.domain.zone import zone_named
+
+_DAYS_AHEAD = 366
+_MOST_DUE_TIMES = 100
+_PLAIN = re.compile(r"\d+(,\d+)*", re.ASCII)
+# A leap year's: the 29th of February has a sentence of its own.
+_DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def schedule_warnings(schedule: Schedule | None, *, now: datetime, timeout: float) -> list[str]:
+    """Sentences about a valid schedule's surprises in the year after the day of `now`.
+
+    Times that clocks skip or repeat, two day fields that are alternatives, days that some months
+    lack, and due times closer together than `timeout` seconds.
+    """
+    if schedule is None:
+        return []
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return list(_warnings(schedule, today, timeout))
+
+
+@lru_cache(maxsize=4096)  # every answer about a task carries them, and they change once a day
+def _warnings(schedule: Schedule, today: datetime, timeout: float) -> tuple[str, ...]:
+    return tuple(_all_warnings(schedule, today, timeout))
+
+
+def _all_warnings(schedule: Schedule, today: datetime, timeout: float) -> Iterator[str]:
+    if isinstance(schedule, Cron):
+        rule = cron_rule(schedule.expression)
+        yield from _two_day_fields(rule)
+        yield from _missing_days(rule)
+        zone = zone_named(schedule.timezone)
+        for change in clock_changes(zone, after=today, days=_DAYS_AHEAD):
+            yield from _changed_clock(rule, change, schedule.timezone)
+    yield from _short_intervals(schedule, today, timeout)
+
+
+def _two_day_fields(rule: CronRule) -> Iterator[str]:
+    if rule.either_day:
+        yield (
+            f"Both day fields are restricted, and cron reads that as OR: due when the day of the"
+            f" month is {rule.fields[2]} OR the weekday is {rule.fields[4]}, not only when both"
+            f" are."
+        )
+
+
+def _missing_days(rule: CronRule) -> Iterator[str]:
+    # A range ends where it ends on purpose; a day written out may not be known to be missing.
+    if rule.either_day or not _PLAIN.fullmatch(rule.fields[2]):
+        return
+    for day in sorted({int(day) for day in rule.fields[2].split(",")}):
+        without = [month_name[m] for m in rule.months if _DAYS_IN_MONTH[m - 1] < day]
+        if without:
+            yield (
+                f"Day {day} does not exist in {', '.join(without)}: not due in those months."
+                f" L is the last day of any month."
+            )
+        if day == 29 and 2 in rule.months:
+            yield "February has a 29th in leap years only."
+
+
+def _changed_clock(rule: CronRule, change: ClockChange, place: str) -> Iterator[str]:
+    if rule.follows_elapsed_time and len(rule.hours) == 24:
+        return  # an hour less or more, as everyone expects of "every hour"
+    just_before = change.start - timedelta(microseconds=1)
+    hit = list(takewhile(lambda label: label < change.end, rule.labels(just_before)))
+    if not hit:
+        return
+    if len(hit) == 1:
+        what, lacks, repeats = f"{hit[0]:%H:%M}", "does not exist", "comes twice"
+    else:
+        what, lacks, repeats = f"{hit[0]:%H:%M} to {hit[-1]:%H:%M}", "do not exist", "come twice"
+    where = f"On {hit[0]:%Y-%m-%d} clocks in {place} go"
+    if change.forward:
+        then = "not due that day" if rule.follows_elapsed_time else f"due at {change.end:%H:%M}"
+        yield f"{where} forward and {what} {lacks}: {then}."
+    else:
+        then = "due both times" if rule.follows_elapsed_time else "due the first time only"
+        yield f"{where} back and {what} {repeats}: {then}."
+
+
+def _short_intervals(schedule: Schedule, today: datetime, timeout: float) -> Iterator[str]:
+    horizon = today + timedelta(days=_DAYS_AHEAD)
+    coming = takewhile(lambda due: due <= horizon, due_times(schedule, after=today))
+    pairs = pairwise(islice(coming, _MOST_DUE_TIMES))
+    shortest = min(((b - a).total_seconds() for a, b in pairs), default=None)
+    if shortest is not None and timeout > shortest:
+        yield (
+            f"The timeout ({duration_in_words(timeout)}) is longer than the shortest interval"
+            f" ({duration_in_words(shortest)}): a run may be unfinished when the next is due, and"
+            f" the overlap policy decides."
+        )

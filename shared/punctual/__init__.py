@@ -1,0 +1,1 @@
+"""Punctual: the library its services share."""

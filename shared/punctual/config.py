@@ -1,0 +1,144 @@
+"""Settings: read once from the environment, checked, frozen, and passed in."""
+
+import os
+import socket
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit, urlunsplit
+
+PREFIX = "PUNCTUAL_"
+MASK = "********"
+OnLeaseLoss = Literal["kill", "keep"]
+
+WELL_KNOWN_SECRETS = frozenset(
+    {"secret", "changeme", "change-me", "password", "dev", "development"}
+)
+MIN_SECRET_LENGTH = 32
+
+
+class InvalidSetting(Exception):
+    """A setting is missing or cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator can set; durations in seconds, sizes in bytes.
+
+    Each field is read from `PUNCTUAL_<NAME>`, or from the file that `PUNCTUAL_<NAME>_FILE` names.
+    """
+
+    database_url: str = field(default="", repr=False, metadata={"secret": True})
+    redis_url: str = field(default="", repr=False, metadata={"secret": True})
+    secret_key: str = field(default="", repr=False, metadata={"secret": True})
+    cycle_seconds: float = 30
+    window_seconds: float = 30
+    sweep_seconds: float = 5
+    heartbeat_seconds: float = 5
+    lease_seconds: float = 30
+    self_fence_seconds: float = 20
+    slots: int = 16
+    output_limit_bytes: int = 1_048_576
+    kill_grace_seconds: float = 10
+    drain_seconds: float = 30
+    retention_days: float = 30
+    on_lease_loss: OnLeaseLoss = "kill"
+    name: str = ""
+    bind: str = "0.0.0.0:8000"
+    work_dir: Path = Path("/var/tmp/punctual")
+    health_port: int = 0
+    namespace: str = "punctual"
+    log_level: str = "info"
+
+
+def load(*, needs: Collection[str] = (), environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; `needs` names the ones that have no default for it.
+
+    Raises InvalidSetting, naming the first setting that is missing or cannot be used.
+    """
+    source = os.environ if environ is None else environ
+    given: dict[str, Any] = {}
+    for item in fields(Settings):
+        raw = _raw(source, item.name.upper())
+        if raw is not None:
+            given[item.name] = _parse(item.name, item.type, raw)
+    given.setdefault("name", socket.gethostname())
+    settings = Settings(**given)
+    for need in needs:
+        if not getattr(settings, need):
+            raise InvalidSetting(f"{PREFIX}{need.upper()} is not set, and this service needs it")
+    _check(settings)
+    return settings
+
+
+def _raw(source: Mapping[str, str], name: str) -> str | None:
+    value, path = source.get(PREFIX + name), source.get(f"{PREFIX}{name}_FILE")
+    if value is not None and path is not None:
+        raise InvalidSetting(f"{PREFIX}{name} and {PREFIX}{name}_FILE are both set: set one")
+    if path is None:
+        return value
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise InvalidSetting(f"{PREFIX}{name}_FILE: {path}: {error.strerror}") from None
+
+
+def _parse(name: str, kind: Any, raw: str) -> object:
+    setting = PREFIX + name.upper()
+    try:
+        if kind in (int, float):
+            number: float = kind(raw)
+            if not 0 <= number < 10**12:
+                raise ValueError
+            return number
+    except ValueError:
+        raise InvalidSetting(f"{setting} must be a number of 0 or more, not {raw!r}") from None
+    if kind is OnLeaseLoss and raw not in get_args(OnLeaseLoss):
+        raise InvalidSetting(f"{setting} must be kill or keep, not {raw!r}")
+    return Path(raw) if kind is Path else raw
+
+
+def _check(s: Settings) -> None:
+    secret = s.secret_key
+    if secret and (len(secret) < MIN_SECRET_LENGTH or secret.lower() in WELL_KNOWN_SECRETS):
+        raise InvalidSetting(f"{PREFIX}SECRET_KEY must be {MIN_SECRET_LENGTH} random characters")
+    if secret and len(set(secret)) < 8:
+        raise InvalidSetting(f"{PREFIX}SECRET_KEY is too easy to guess: make it random")
+    for name in ("cycle", "window", "sweep", "heartbeat", "lease", "self_fence"):
+        if getattr(s, f"{name}_seconds") <= 0:
+            raise InvalidSetting(f"{PREFIX}{name.upper()}_SECONDS must be more than 0")
+    if s.slots < 1:
+        raise InvalidSetting(f"{PREFIX}SLOTS must be 1 or more")
+    if s.window_seconds < s.cycle_seconds:
+        raise InvalidSetting(
+            f"{PREFIX}WINDOW_SECONDS must not be shorter than {PREFIX}CYCLE_SECONDS"
+        )
+    if not s.heartbeat_seconds * 2 <= s.self_fence_seconds < s.lease_seconds:
+        raise InvalidSetting(
+            f"{PREFIX}SELF_FENCE_SECONDS must be at least two heartbeats and less than the lease"
+        )
+
+
+def masked(settings: Settings) -> dict[str, str]:
+    """Every setting as text fit for a log: secrets and passwords in URLs masked."""
+    shown = {}
+    for item in fields(Settings):
+        value = str(getattr(settings, item.name))
+        if item.metadata.get("secret") and value:
+            value = _mask_url(value) if item.name.endswith("_url") else MASK
+        shown[PREFIX + item.name.upper()] = value
+    return shown
+
+
+def _mask_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{MASK}@{place}"))
+
+
+if __name__ == "__main__":
+    for setting, shown in masked(load()).items():
+        print(f"{setting}={shown}")

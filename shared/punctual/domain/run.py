@@ -1,0 +1,77 @@
+"""The life of a run as data: its states and every move between them that is allowed."""
+
+from enum import StrEnum
+
+
+class RunState(StrEnum):
+    """Where a run stands; the words are the same in tables, API, pages, logs and metrics."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+
+
+class Trigger(StrEnum):
+    """What made a run: its task's schedule, a person, or a person asking for a final run again."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    RETRY = "retry"
+
+
+class Overlap(StrEnum):
+    """What happens to a run that comes due while another run of its task is unfinished."""
+
+    SKIP = "skip"
+    ALLOW = "allow"
+    QUEUE = "queue"
+
+
+class CatchUp(StrEnum):
+    """Which due times that nobody dispatched in time are still run."""
+
+    LATEST = "latest"
+    ALL = "all"
+    NONE = "none"
+
+
+S = RunState
+
+MOVES: dict[RunState, frozenset[RunState]] = {
+    S.SCHEDULED: frozenset({S.QUEUED, S.CANCELLED, S.MISSED}),
+    S.QUEUED: frozenset({S.CLAIMED, S.CANCELLED, S.MISSED}),
+    S.CLAIMED: frozenset({S.RUNNING, S.SCHEDULED, S.CANCELLED, S.SKIPPED}),
+    S.RUNNING: frozenset(
+        {S.SUCCEEDED, S.FAILED, S.TIMED_OUT, S.CANCELLED, S.LOST, S.SCHEDULED},
+    ),
+    S.SUCCEEDED: frozenset(),
+    S.FAILED: frozenset(),
+    S.TIMED_OUT: frozenset(),
+    S.CANCELLED: frozenset(),
+    S.LOST: frozenset(),
+    S.MISSED: frozenset(),
+    S.SKIPPED: frozenset(),
+}
+"""From each state, the states one step away; nothing else may ever happen to a run."""
+
+BORN: frozenset[RunState] = frozenset({S.SCHEDULED, S.MISSED, S.SKIPPED})
+"""The states a run may be inserted with."""
+
+FINAL: frozenset[RunState] = frozenset(state for state, moves in MOVES.items() if not moves)
+"""The states that nothing leaves."""
+
+PENDING: frozenset[RunState] = frozenset({S.SCHEDULED, S.QUEUED, S.CLAIMED})
+"""The states in which a run waits for its start."""
+
+
+def may_move(old: RunState, new: RunState) -> bool:
+    """Whether a run may step from `old` to `new`."""
+    return new in MOVES[old]

@@ -1,0 +1,104 @@
+"""The Dramatiq broker, set up so that Redis carries hints and nothing is lost with it.
+
+No middleware at all: the database owns retries, deadlines and recovery. No delay queues: a
+delayed message that comes due while Redis is down ends its consumer for good.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+
+from punctual.messaging.messages import ACTOR, QUEUE, Pair, encode, parcels
+
+IDLE_POLL_SECONDS = 0.5
+"""An idle consumer looks at its queue this often; a push wakes it at once."""
+
+SOCKET_LIMITS = {
+    "socket_timeout": "5",
+    "socket_connect_timeout": "3",
+    "socket_keepalive": "1",
+    "health_check_interval": "15",
+}
+
+
+def with_socket_limits(url: str) -> str:
+    """The URL with time limits for its sockets, unless it names its own."""
+    parts = urlsplit(url)
+    query = {**SOCKET_LIMITS, **dict(parse_qsl(parts.query))}
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+class Broker(RedisBroker):
+    """A Redis broker without delay queues, whose idle consumers wake when something is pushed."""
+
+    def __init__(self, url: str, *, namespace: str) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves it untyped
+            url=with_socket_limits(url), middleware=[], namespace=namespace
+        )
+        self.pushed = threading.Event()
+        self.wake_channel = f"{namespace}:pushed"
+
+    @property
+    def consumer_class(self) -> type[_RedisConsumer]:
+        """The consumer that Dramatiq's worker reads a queue with."""
+        return _WakingConsumer
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Have `queue_name` consumed; no delay queue goes with it."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+    def publish(self, pairs: Sequence[Pair], *, workers: int = 1) -> int:
+        """Send (run id, fence) pairs, earliest first, parted among `workers`; answers how many.
+
+        Raises redis.RedisError; then some may have been sent, which does no harm.
+        """
+        sent = 0
+        for parcel in parcels(pairs, workers=workers):
+            arguments = (encode(parcel),)
+            self.enqueue(dramatiq.Message(QUEUE, ACTOR, arguments, kwargs={}, options={}))
+            sent += len(parcel)
+        if sent:
+            self.client.publish(self.wake_channel, "")
+        return sent
+
+    def ping(self) -> None:
+        """Raises redis.RedisError unless Redis answers."""
+        self.client.ping()
+
+    def listen(self, stop: threading.Event) -> None:
+        """Until `stop` is set, wake this process's idle consumers whenever something is pushed."""
+        while not stop.is_set():
+            try:
+                with self.client.pubsub(ignore_subscribe_messages=True) as subscription:
+                    subscription.subscribe(self.wake_channel)
+                    self.pushed.set()  # what came before the subscription
+                    while not stop.is_set():
+                        if subscription.get_message(timeout=1.0) is not None:
+                            self.pushed.set()
+            except redis.RedisError:
+                stop.wait(1.0)  # polling goes on meanwhile
+
+
+class _WakingConsumer(_RedisConsumer):
+    """Dramatiq's consumer, but its idle wait ends as soon as the broker hears of a push."""
+
+    broker: Broker
+
+    def __init__(self, broker: Broker, queue_name: str, prefetch: int, timeout: int) -> None:
+        # Dramatiq sleeps up to `timeout` ms after an empty fetch; the waiting is done below.
+        super().__init__(broker, queue_name, prefetch, 1)  # type: ignore[no-untyped-call]
+
+    def __next__(self) -> Any:
+        self.broker.pushed.clear()
+        message = super().__next__()  # type: ignore[no-untyped-call]
+        if message is None:
+            self.broker.pushed.wait(IDLE_POLL_SECONDS)
+        return message

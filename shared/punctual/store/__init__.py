@@ -1,0 +1,1 @@
+"""All SQL: the tables, and one file per family of verbs."""

@@ -1,0 +1,102 @@
+"""Claim and release: which worker holds which queued run."""
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+# Both forms lock in the order (due_at, id), skip what somebody else is just taking, and take
+# nothing for a worker that was buried. The row that comes back is the answer.
+TAKE = """
+UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
+                worker = (SELECT name FROM workers WHERE id = :worker_id), redispatch_at = NULL
+FROM free WHERE runs.id = free.id
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority
+"""
+
+ALIVE = "EXISTS (SELECT FROM workers WHERE id = :worker_id AND state = 'active')"
+
+CLAIM = text(f"""
+WITH asked AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+), free AS (
+    SELECT r.id FROM runs AS r JOIN asked AS a ON a.id = r.id AND a.fence = r.fence
+    WHERE r.state = 'queued' AND {ALIVE}
+    ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
+)
+{TAKE}
+""")
+
+PULL = text(f"""
+WITH free AS (
+    SELECT r.id FROM runs AS r
+    WHERE r.state = 'queued' AND r.due_at <= clock_timestamp() + :ahead AND {ALIVE}
+    ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
+)
+{TAKE}
+""")
+
+RELEASE = text("""
+WITH held AS (
+    SELECT r.id FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+      ON h.id = r.id AND h.fence = r.fence
+    WHERE r.state = 'claimed' AND r.worker_id = :worker_id
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL
+FROM held WHERE runs.id = held.id
+RETURNING runs.id
+""")
+
+
+class Claimed(NamedTuple):
+    """A run this worker holds under `fence`, to be started at `due_at`."""
+
+    run_id: uuid.UUID
+    fence: int
+    due_at: datetime
+    priority: int
+
+
+def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:
+    """(run id, fence) pairs as the JSON document that the batch statements take."""
+    return json.dumps([{"id": str(run_id), "fence": fence} for run_id, fence in runs])
+
+
+def claim(
+    connection: Connection,
+    *,
+    worker_id: uuid.UUID,
+    messages: Sequence[tuple[uuid.UUID, int]],
+    room: int,
+) -> list[Claimed]:
+    """Claim, of the (run id, fence) pairs of a message, what is still queued under that fence.
+
+    At most `room`, earliest first; a doubled, late or reordered message answers nothing.
+    """
+    asked = {"asked": pairs(messages), "worker_id": worker_id, "room": room}
+    return sorted((Claimed(*row) for row in connection.execute(CLAIM, asked)), key=_due)
+
+
+def pull(
+    connection: Connection, *, worker_id: uuid.UUID, room: int, ahead: timedelta
+) -> list[Claimed]:
+    """Claim the next queued runs due within `ahead`, whether or not a message came for them."""
+    asked = {"worker_id": worker_id, "room": room, "ahead": ahead}
+    return sorted((Claimed(*row) for row in connection.execute(PULL, asked)), key=_due)
+
+
+def release(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> list[uuid.UUID]:
+    """Give claimed runs back, so that another worker can start them; answers which were ours."""
+    asked = {"held": pairs(held), "worker_id": worker_id}
+    return list(connection.execute(RELEASE, asked).scalars())
+
+
+def _due(claimed: Claimed) -> tuple[datetime, int, uuid.UUID]:
+    return claimed.due_at, -claimed.priority, claimed.run_id

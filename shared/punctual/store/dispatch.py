@@ -1,0 +1,97 @@
+"""Dispatch: queue the runs that are due soon, and publish again what nobody claimed."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+# A run of `overlap: queue` waits here, in `scheduled`, until no other run of its task is in hand:
+# queueing it earlier would only have workers pass it to and fro.
+DISPATCH = text("""
+WITH due AS (
+    SELECT id FROM runs AS r
+    WHERE state = 'scheduled' AND due_at <= coalesce(:now, now()) + :window
+      AND (start_by IS NULL OR attempt > 0 OR start_by > coalesce(:now, now()))
+      AND (overlap <> 'queue' OR NOT EXISTS (
+          SELECT FROM runs AS other
+          WHERE other.task_id = r.task_id AND other.id <> r.id
+            AND (other.state IN ('queued', 'claimed', 'running')
+                 OR other.state = 'scheduled'
+                    AND (other.attempt > 0 AND r.attempt = 0
+                         OR (other.due_at, other.id) < (r.due_at, r.id)
+                            AND (other.attempt > 0) = (r.attempt > 0)))))
+    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+UPDATE runs SET state = 'queued', dispatches = 1,
+                redispatch_at = coalesce(:now, now()) + interval '5 seconds'
+FROM due WHERE runs.id = due.id
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority
+""")
+
+# The first copy still counts, whenever it arrives: the fence is the same.
+REDISPATCH = text("""
+WITH forgotten AS (
+    SELECT id FROM runs
+    WHERE state = 'queued' AND redispatch_at <= coalesce(:now, now())
+    ORDER BY redispatch_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+UPDATE runs SET dispatches = least(dispatches + 1, 100),
+    redispatch_at = coalesce(:now, now())
+                    + least(60, 5 * power(2, least(dispatches, 4))) * interval '1 second'
+FROM forgotten WHERE runs.id = forgotten.id
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority
+""")
+
+MISSED = text("""
+WITH too_late AS (
+    SELECT id FROM runs
+    WHERE state IN ('scheduled', 'queued') AND attempt = 0 AND start_by <= coalesce(:now, now())
+    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+UPDATE runs SET state = 'missed', finished_at = now(), fence = fence + 1, reason =
+    CASE WHEN runs.state = 'queued'
+         THEN 'start deadline passed: no worker had a free slot in time'
+         WHEN runs.overlap = 'queue'
+         THEN 'start deadline passed: it waited for another run of its task'
+         ELSE 'start deadline passed: no coordinator dispatched it in time' END
+FROM too_late WHERE runs.id = too_late.id
+RETURNING runs.id
+""")
+
+
+class Queued(NamedTuple):
+    """A run that may be published: which one, under which fence, due when."""
+
+    run_id: uuid.UUID
+    fence: int
+    due_at: datetime
+    priority: int
+
+
+def dispatch(
+    connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
+) -> list[Queued]:
+    """Queue at most `limit` scheduled runs due within the window, earliest first.
+
+    Publish them after the commit, never before. A short answer means that nothing is left.
+    """
+    asked = {"window": window, "limit": limit, "now": now}
+    return _ordered(connection.execute(DISPATCH, asked).all())
+
+
+def redispatch(connection: Connection, *, limit: int, now: datetime | None = None) -> list[Queued]:
+    """The queued runs that nobody claimed in time, to be published again under the same fence."""
+    return _ordered(connection.execute(REDISPATCH, {"limit": limit, "now": now}).all())
+
+
+def mark_missed(
+    connection: Connection, *, limit: int, now: datetime | None = None
+) -> list[uuid.UUID]:
+    """End the runs whose start deadline has passed before they could start."""
+    return list(connection.execute(MISSED, {"limit": limit, "now": now}).scalars())
+
+
+def _ordered(rows: Sequence[tuple[uuid.UUID, int, datetime, int]]) -> list[Queued]:
+    return sorted((Queued(*row) for row in rows), key=lambda q: (q.due_at, -q.priority, q.run_id))

@@ -1,0 +1,187 @@
+"""Finish: what became of an attempt, and of its run; the database owns retries."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.store.wake import wake_coordinators
+
+RETRY_DELAY = """
+    least((r.spec->>'retry_delay')::float8 * power(2, least(r.attempt - 1, 60)),
+          (r.spec->>'retry_delay_max')::float8)
+    * (0.8 + 0.4 * random()) * interval '1 second'
+"""
+
+# What an ended attempt makes of its run: success beats cancel, cancel beats retry.
+NEXT_STATE = """
+    CASE WHEN outcome = 'succeeded' THEN 'succeeded'
+         WHEN r.cancel_requested_at IS NOT NULL OR outcome = 'cancelled' THEN 'cancelled'
+         WHEN r.attempt < r.max_attempts THEN 'scheduled'
+         ELSE outcome END
+"""
+
+# The steps after `ended` are the same whether the worker reports or the reaper gives up.
+SETTLE = """
+settled AS (
+    UPDATE runs SET
+        state = ended.next_state,
+        fence = runs.fence + (ended.next_state = 'scheduled')::int,
+        due_at = coalesce(ended.retry_at, runs.due_at),
+        worker_id = CASE WHEN ended.next_state = 'scheduled' THEN NULL ELSE runs.worker_id END,
+        started_at = ended.started_at, finished_at = ended.finished_at,
+        lateness_ms = ended.lateness_ms, exit_code = ended.exit_code, signal = ended.signal,
+        reason = ended.reason, output_bytes = ended.output_bytes,
+        output_truncated = ended.output_truncated
+    FROM ended WHERE runs.id = ended.id
+), kept AS (
+    INSERT INTO attempts (run_id, attempt, fence, state, worker_id, worker, due_at, started_at,
+        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated)
+    SELECT id, attempt, fence, attempt_state, worker_id, worker, due_at, started_at,
+        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated
+    FROM ended
+)
+SELECT id, attempt, task_id, next_state, retry_at, overlap, lateness_ms FROM ended
+"""
+
+FINISH = text(f"""
+WITH reported AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:reports AS jsonb)) AS t (
+        id uuid, fence bigint, outcome text, started_at timestamptz, finished_at timestamptz,
+        exit_code int, signal smallint, reason text, output_bytes bigint,
+        output_truncated boolean)
+), locked AS (
+    SELECT r.*, t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
+           t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut
+    FROM runs AS r JOIN reported AS t ON t.id = r.id AND t.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state = 'running'
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+), judged AS (
+    SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r
+), ended AS (
+    SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
+        next_state, CASE WHEN next_state = 'scheduled' THEN outcome ELSE next_state END
+            AS attempt_state,
+        CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
+        began AS started_at, ended_at AS finished_at,
+        (extract(epoch FROM began - r.due_at) * 1000)::float8 AS lateness_ms,
+        code AS exit_code, sig AS signal, why AS reason, bytes AS output_bytes,
+        cut AS output_truncated
+    FROM judged AS r
+), {SETTLE}
+""")
+
+LATE = text("""
+UPDATE attempts AS a SET late = true, exit_code = t.exit_code, signal = t.signal,
+    started_at = t.started_at, finished_at = t.finished_at, output_bytes = t.output_bytes,
+    output_truncated = t.output_truncated
+FROM jsonb_to_recordset(CAST(:reports AS jsonb)) AS t (
+    id uuid, fence bigint, started_at timestamptz, finished_at timestamptz, exit_code int,
+    signal smallint, output_bytes bigint, output_truncated boolean)
+WHERE a.run_id = t.id AND a.fence = t.fence AND a.worker_id = :worker_id AND a.state = 'lost'
+RETURNING a.run_id
+""")
+
+KEEP_OUTPUT = text("""
+INSERT INTO outputs (run_id, attempt, data, segments, head_bytes)
+SELECT run_id, attempt, :data, :segments, :head_bytes FROM attempts
+WHERE run_id = :run_id AND fence = :fence
+ON CONFLICT DO NOTHING
+""")
+
+WAITING = text("""
+SELECT EXISTS (SELECT FROM runs WHERE task_id = ANY(:task_ids) AND overlap = 'queue'
+               AND state = 'scheduled' AND due_at <= now() + interval '30 seconds')
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How one attempt ended; `outcome` is succeeded, failed, timed_out, cancelled or lost.
+
+    `segments` are lengths of `output`'s parts in order: positive stdout, negative stderr.
+    """
+
+    run_id: uuid.UUID
+    fence: int
+    outcome: str
+    started_at: datetime | None
+    finished_at: datetime
+    exit_code: int | None
+    signal: int | None
+    reason: str | None
+    output: bytes
+    segments: tuple[int, ...]
+    head_bytes: int
+    output_bytes: int
+    output_truncated: bool
+
+
+class Settled(NamedTuple):
+    """What a finished attempt made of its run; `retry_at` when it will be tried again."""
+
+    run_id: uuid.UUID
+    attempt: int
+    task_id: uuid.UUID
+    state: str
+    retry_at: datetime | None
+    overlap: str
+    lateness_ms: float | None
+
+
+def finish(
+    connection: Connection, *, worker_id: uuid.UUID, reports: Sequence[Report]
+) -> list[Settled]:
+    """Record how attempts ended, with their output; answers the runs that this decided.
+
+    A report that comes too late, after its run was reaped, leaves the run as it is and is kept
+    on the attempt as `late`. Safe to repeat when a commit's outcome is unknown.
+    """
+    document = json.dumps([_row(report) for report in reports])
+    asked = {"reports": document, "worker_id": worker_id}
+    settled = [Settled(*row) for row in connection.execute(FINISH, asked)]
+    if len(settled) < len(reports):
+        connection.execute(LATE, asked)
+    outputs = [_output(report) for report in reports if report.output]
+    if outputs:
+        connection.execute(KEEP_OUTPUT, outputs)
+    wake_for_next(connection, settled)
+    return settled
+
+
+def wake_for_next(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Wake a coordinator for retries that are due soon and for runs that waited for these."""
+    queueing = [run.task_id for run in settled if run.overlap == "queue"]
+    if any(run.retry_at for run in settled) or (
+        queueing and connection.execute(WAITING, {"task_ids": queueing}).scalar_one()
+    ):
+        wake_coordinators(connection)
+
+
+def _row(report: Report) -> dict[str, object]:
+    return {
+        "id": str(report.run_id),
+        "fence": report.fence,
+        "outcome": report.outcome,
+        "started_at": report.started_at and report.started_at.isoformat(),
+        "finished_at": report.finished_at.isoformat(),
+        "exit_code": report.exit_code,
+        "signal": report.signal,
+        "reason": report.reason,
+        "output_bytes": report.output_bytes,
+        "output_truncated": report.output_truncated,
+    }
+
+
+def _output(report: Report) -> dict[str, object]:
+    return {
+        "run_id": report.run_id,
+        "fence": report.fence,
+        "data": report.output,
+        "segments": list(report.segments),
+        "head_bytes": report.head_bytes,
+    }

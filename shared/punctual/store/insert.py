@@ -1,0 +1,59 @@
+"""Insert runs: the one statement through which every run is born."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.run import RunState, Trigger
+from punctual.store.models.model import new_id
+from punctual.store.snapshot import SPEC, start_by
+
+INSERT_RUNS = text(f"""
+INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
+                  max_attempts, priority, overlap, spec, reason, finished_at)
+SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
+       {start_by("new")}, t.max_retries + 1, t.priority, t.overlap, {SPEC}, new.reason,
+       CASE WHEN new.state <> 'scheduled' THEN now() END
+FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
+    id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
+    due_at timestamptz, reason text)
+JOIN tasks AS t ON t.id = new.task_id
+ON CONFLICT DO NOTHING
+RETURNING id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """One due time to become a run, with its task's command and policies as they are now."""
+
+    task_id: uuid.UUID
+    scheduled_for: datetime
+    due_at: datetime
+    trigger: Trigger = Trigger.SCHEDULE
+    state: RunState = RunState.SCHEDULED
+    reason: str | None = None
+
+
+def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUID]:
+    """Insert the runs that are not there yet; answers the ids of those that were new."""
+    if not runs:
+        return []
+    document = json.dumps([_row(run) for run in runs])
+    return list(connection.execute(INSERT_RUNS, {"runs": document}).scalars())
+
+
+def _row(run: NewRun) -> dict[str, str | None]:
+    return {
+        "id": str(new_id()),
+        "task_id": str(run.task_id),
+        "state": run.state,
+        "trigger": run.trigger,
+        "scheduled_for": run.scheduled_for.isoformat(),
+        "due_at": run.due_at.isoformat(),
+        "reason": run.reason,
+    }

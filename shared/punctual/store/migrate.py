@@ -1,0 +1,76 @@
+"""Bring the database to this release's tables: `python -m punctual.store.migrate`."""
+
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from punctual import config, logs
+from punctual.store.engine import connect_args, driver_url
+
+ADVISORY_LOCK = 0x70756E6374  # "punct": one migration at a time, however many start at once
+WAIT_SECONDS = 60
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration; the connection is handed over in `attributes`."""
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return settings
+
+
+def migrate(database_url: str) -> None:
+    """Apply every migration that is missing; safe to run from many processes at once.
+
+    Waits up to 60 s for another one that is migrating. Raises SQLAlchemy's errors.
+    """
+    engine = create_engine(
+        driver_url(database_url),
+        connect_args=connect_args(service="migrate", statement_timeout_ms=WAIT_SECONDS * 1000),
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f"SET lock_timeout = '{WAIT_SECONDS}s'"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        connection.commit()
+        try:
+            settings = alembic_config()
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+            connection.commit()
+    engine.dispose()
+
+
+def behind(engine: Engine) -> str | None:
+    """Why this release cannot use the database's tables yet, or None when it can."""
+    wanted = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    return None if found == wanted else f"database is at migration {found}, this needs {wanted}"
+
+
+def main() -> int:
+    """Run as a program: 0 when the tables are current, 1 when the database refused."""
+    try:
+        settings = config.load(needs=["database_url"])
+    except config.InvalidSetting as error:
+        print(f"migrate: {error}", file=sys.stderr)
+        return 2
+    logs.configure(service="migrate", name=settings.name, level=settings.log_level)
+    try:
+        migrate(settings.database_url)
+    except OperationalError as error:
+        print(f"migrate: {error.orig}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

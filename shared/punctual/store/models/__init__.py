@@ -1,0 +1,20 @@
+"""The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
+
+from punctual.store.models.model import Model
+from punctual.store.models.processes import Coordinator, Worker
+from punctual.store.models.runs import Attempt, Output, Run
+from punctual.store.models.tasks import IdempotencyKey, Task
+from punctual.store.models.users import ApiToken, User
+
+__all__ = [
+    "ApiToken",
+    "Attempt",
+    "Coordinator",
+    "IdempotencyKey",
+    "Model",
+    "Output",
+    "Run",
+    "Task",
+    "User",
+    "Worker",
+]

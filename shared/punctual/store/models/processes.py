@@ -1,0 +1,43 @@
+"""The processes that share the work, known by their heartbeats."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from punctual.store.models.model import Created, Id, Model
+
+
+class Worker(Model):
+    """One life of a worker's agent; a worker that was buried comes back under a new id.
+
+    `room` is how many more runs it would take when it last beat.
+    """
+
+    __tablename__ = "workers"
+    __table_args__ = (CheckConstraint("state IN ('active', 'draining', 'gone')", name="state"),)
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    host: Mapped[str]
+    pid: Mapped[int]
+    slots: Mapped[int]
+    room: Mapped[int]
+    state: Mapped[str] = mapped_column(index=True)
+    started_at: Mapped[Created]
+    heartbeat_at: Mapped[Created]
+    gone_at: Mapped[datetime | None]
+
+
+class Coordinator(Model):
+    """One life of a coordinator, and when it last finished a whole cycle."""
+
+    __tablename__ = "coordinators"
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    host: Mapped[str]
+    pid: Mapped[int]
+    started_at: Mapped[Created]
+    heartbeat_at: Mapped[Created] = mapped_column(index=True)
+    cycle_at: Mapped[datetime | None]

@@ -1,0 +1,153 @@
+"""Due times and what became of them: runs, their attempts, and what those wrote."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from punctual.domain.run import RunState
+from punctual.store.models.model import Created, Document, Id, Model
+
+STATES = ", ".join(f"'{state}'" for state in RunState)
+
+
+class Run(Model):
+    """One due time of one task, with a snapshot of what to run (`spec`) and how.
+
+    `scheduled_for` is what the schedule (or the person) asked for, `due_at` when the next
+    attempt is due. `fence` grows each time the run's ownership is given or taken. A superseded
+    run was withdrawn by an edit or a pause; its due time may be planned again.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({STATES})", name="state"),
+        Index(
+            "uq_runs_due_time",
+            "task_id",
+            "scheduled_for",
+            "trigger",
+            unique=True,
+            postgresql_where=text("NOT superseded"),
+        ),
+        Index(
+            "uq_runs_one_running",
+            "task_id",
+            unique=True,
+            postgresql_where=text("state = 'running' AND overlap <> 'allow'"),
+        ),
+        Index("ix_runs_scheduled", "due_at", "id", postgresql_where=text("state = 'scheduled'")),
+        Index("ix_runs_queued", "due_at", "id", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_runs_redispatch",
+            "redispatch_at",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_runs_start_by",
+            "start_by",
+            postgresql_where=text(
+                "start_by IS NOT NULL AND attempt = 0 AND state IN ('scheduled', 'queued')"
+            ),
+        ),
+        Index(
+            "ix_runs_worker",
+            "worker_id",
+            postgresql_where=text("state IN ('claimed', 'running')"),
+        ),
+        Index(
+            "ix_runs_unfinished",
+            "task_id",
+            postgresql_where=text("state IN ('scheduled', 'queued', 'claimed', 'running')"),
+        ),
+        Index("ix_runs_task", "task_id", "scheduled_for", "id"),
+        Index("ix_runs_owner", "owner_id", "scheduled_for", "id"),
+    )
+
+    id: Mapped[Id]
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    state: Mapped[str]
+    trigger: Mapped[str]
+    scheduled_for: Mapped[datetime]
+    due_at: Mapped[datetime]
+    start_by: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    max_attempts: Mapped[int] = mapped_column(SmallInteger)
+    fence: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    overlap: Mapped[str]
+    superseded: Mapped[bool] = mapped_column(server_default=text("false"))
+    spec: Mapped[Document] = mapped_column(JSONB)
+    worker_id: Mapped[uuid.UUID | None]
+    worker: Mapped[str | None]
+    dispatches: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    redispatch_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    lateness_ms: Mapped[float | None]
+    exit_code: Mapped[int | None]
+    signal: Mapped[int | None] = mapped_column(SmallInteger)
+    reason: Mapped[str | None]
+    output_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    output_truncated: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[Created]
+
+
+class Attempt(Model):
+    """One start of a run's command, written when it has ended.
+
+    `late` marks an attempt that was taken for lost and reported its end afterwards.
+    """
+
+    __tablename__ = "attempts"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    attempt: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    fence: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str]
+    worker_id: Mapped[uuid.UUID | None]
+    worker: Mapped[str | None]
+    due_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime]
+    lateness_ms: Mapped[float | None]
+    exit_code: Mapped[int | None]
+    signal: Mapped[int | None] = mapped_column(SmallInteger)
+    reason: Mapped[str | None]
+    output_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    output_truncated: Mapped[bool] = mapped_column(server_default=text("false"))
+    late: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class Output(Model):
+    """What an attempt wrote: raw bytes in order; `segments` says whose they are.
+
+    Each segment is a length, positive for stdout and negative for stderr. `head_bytes` is how
+    many of the kept bytes come before the cut, when the output was longer than its limit.
+    """
+
+    __tablename__ = "outputs"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    attempt: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    segments: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    head_bytes: Mapped[int] = mapped_column(Integer)

@@ -1,0 +1,73 @@
+"""What users saved: tasks, and the keys that make creating one repeatable."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from punctual.store.models.model import Created, Document, Id, Model
+
+
+class Task(Model):
+    """A command, when to run it, and the policies of its runs.
+
+    `schedule` is the API's own document (null = only by hand), `schedule_anchor` the instant it
+    was last set, from which `every` counts. `next_due_at` is the next due time that has no run
+    yet. `deleted_at` hides a task whose history is still kept.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index(
+            "ix_tasks_due",
+            "next_due_at",
+            "id",
+            postgresql_where=text("enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"),
+        ),
+        Index("ix_tasks_owner", "owner_id", "id", postgresql_where=text("deleted_at IS NULL")),
+        Index(
+            "ix_tasks_tags", "tags", postgresql_using="gin", postgresql_where="deleted_at IS NULL"
+        ),
+    )
+
+    id: Mapped[Id]
+    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    command: Mapped[str]
+    schedule: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
+    schedule_anchor: Mapped[datetime]
+    next_due_at: Mapped[datetime | None]
+    plan_error: Mapped[str | None]
+    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    max_retries: Mapped[int] = mapped_column(SmallInteger)
+    retry_delay: Mapped[float]
+    retry_delay_max: Mapped[float]
+    timeout: Mapped[float]
+    env: Mapped[Document]
+    working_dir: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    meta: Mapped[Document] = mapped_column("metadata", JSONB)
+    overlap: Mapped[str]
+    catch_up: Mapped[str]
+    start_deadline: Mapped[float | None]
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[Created]
+    updated_at: Mapped[Created]
+    deleted_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Model):
+    """A key a client sent with a creation, what it asked for, and what it got."""
+
+    __tablename__ = "idempotency_keys"
+
+    owner_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    task_ids: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid))
+    created_at: Mapped[Created] = mapped_column(index=True)

@@ -1,0 +1,106 @@
+"""What one owner's dashboard shows at a glance; every statement is bounded, as pages poll it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+CAP = 10_000
+"""Counts stop here: beyond it a page says "10,000+", and no statement reads more rows."""
+
+COUNTS = text("""
+WITH recent AS (
+    SELECT state, started_at, lateness_ms FROM runs
+    WHERE owner_id = :owner_id AND NOT superseded
+      AND scheduled_for > now() - interval '24 hours' AND scheduled_for <= now()
+    ORDER BY scheduled_for DESC, id DESC LIMIT :cap
+)
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM tasks
+        WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled
+          AND (next_due_at IS NOT NULL OR EXISTS (
+              SELECT FROM runs WHERE runs.task_id = tasks.id AND runs.attempt = 0
+                AND runs.state IN ('scheduled', 'queued', 'claimed')))
+        LIMIT :cap) AS capped) AS scheduled,
+    (SELECT count(*) FROM runs WHERE owner_id = :owner_id AND state = 'running') AS running,
+    (SELECT count(*) FROM recent WHERE state IN ('failed', 'timed_out', 'lost', 'missed')) AS failed,
+    (SELECT count(*) FROM recent WHERE started_at IS NOT NULL) AS starts,
+    (SELECT count(*) FROM recent WHERE lateness_ms <= 1000) AS on_time
+""")
+
+NEXT_DUE = text("""
+SELECT task_id, name, min(due_at) AS due_at FROM (
+    (SELECT id AS task_id, name, next_due_at AS due_at FROM tasks
+     WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled AND next_due_at IS NOT NULL
+     ORDER BY next_due_at, id LIMIT :size)
+    UNION ALL
+    (SELECT runs.task_id, tasks.name, runs.due_at FROM runs JOIN tasks ON tasks.id = runs.task_id
+     WHERE runs.owner_id = :owner_id AND runs.state IN ('scheduled', 'queued', 'claimed')
+     ORDER BY runs.due_at, runs.id LIMIT :size)
+) AS due GROUP BY task_id, name ORDER BY 3, 1 LIMIT :size
+""")
+
+STRIPS = text("""
+SELECT strip.* FROM unnest(CAST(:task_ids AS uuid[])) AS task (id) CROSS JOIN LATERAL (
+    SELECT task_id, id, state, scheduled_for, lateness_ms FROM runs
+    WHERE task_id = task.id AND NOT superseded
+    ORDER BY scheduled_for DESC, id DESC LIMIT :size
+) AS strip
+""")
+
+TAGS = text("""
+SELECT tag FROM (
+    SELECT DISTINCT unnest(tags) AS tag FROM (
+        SELECT tags FROM tasks WHERE owner_id = :owner_id AND deleted_at IS NULL
+        ORDER BY id DESC LIMIT :cap) AS newest
+) AS known ORDER BY lower(tag) LIMIT 200
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Tasks that will start by themselves; runs now running; runs of the last 24 hours.
+
+    `failed` are those that failed, timed out, were lost or missed; `on_time` of the `starts` were
+    at most one second late.
+    """
+
+    scheduled: int
+    running: int
+    failed: int
+    starts: int
+    on_time: int
+
+
+def counts(connection: Connection, *, owner_id: uuid.UUID) -> Counts:
+    """The numbers at the top of a dashboard; none of the counts goes beyond CAP."""
+    row = connection.execute(COUNTS, {"owner_id": owner_id, "cap": CAP}).one()
+    return Counts(*row)
+
+
+def next_due_tasks(
+    connection: Connection, *, owner_id: uuid.UUID, size: int
+) -> list[tuple[uuid.UUID, str, datetime]]:
+    """The tasks due next, earliest first: (task id, name, due time)."""
+    rows = connection.execute(NEXT_DUE, {"owner_id": owner_id, "size": size}).all()
+    return [(row.task_id, row.name, row.due_at) for row in rows]
+
+
+def strips(
+    connection: Connection, *, task_ids: Sequence[uuid.UUID], size: int
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """The last `size` runs of each task, oldest first: id, state, scheduled_for, lateness_ms."""
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {task_id: [] for task_id in task_ids}
+    asked = {"task_ids": list(task_ids), "size": size}
+    for row in connection.execute(STRIPS, asked).mappings():
+        found[row["task_id"]].insert(0, dict(row))
+    return found
+
+
+def known_tags(connection: Connection, *, owner_id: uuid.UUID) -> list[str]:
+    """The tags of this owner's tasks, in alphabetical order."""
+    return list(connection.execute(TAGS, {"owner_id": owner_id, "cap": CAP}).scalars())

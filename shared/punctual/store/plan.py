@@ -1,0 +1,136 @@
+"""Plan: turn the due times that come up into runs, and move each task on to its next one."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+
+from sqlalchemy import Connection, Row, text
+
+from punctual.domain.errors import PunctualError
+from punctual.domain.misfire import catch_up
+from punctual.domain.run import RunState
+from punctual.domain.schedule import At, Schedule, due_times, next_due, parse_schedule
+from punctual.store.insert import NewRun, insert_runs
+
+LATE_AFTER = timedelta(seconds=15)
+"""Later than this, a due time counts as left behind by an outage, and `catch_up` decides."""
+
+MOST_DUE_TIMES = 1000
+"""At most so many due times of one task a pass; the next pass goes on from there."""
+
+MOST_MISSED = 100
+"""At most so many missed runs of one task a pass; the oldest then stands for the rest."""
+
+DUE_TASKS = text("""
+SELECT id, schedule, schedule_anchor, next_due_at, catch_up, coalesce(:now, now()) AS now
+FROM tasks
+WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
+ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+
+MOVE_ON = text("""
+UPDATE tasks SET next_due_at = m.next_due_at, plan_error = m.plan_error
+FROM jsonb_to_recordset(CAST(:moves AS jsonb)) AS m (
+    id uuid, due_at timestamptz, next_due_at timestamptz, plan_error text)
+WHERE tasks.id = m.id AND tasks.next_due_at = m.due_at
+""")
+
+
+@dataclass(slots=True)
+class Planned:
+    """What one pass of planning did."""
+
+    tasks: int = 0
+    runs: int = 0
+    missed: int = 0
+    errors: list[tuple[uuid.UUID, str]] = field(default_factory=list)
+
+
+def plan(
+    connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
+) -> Planned:
+    """Insert the runs of at most `limit` tasks that are due within the window.
+
+    A task whose schedule cannot be computed gets `plan_error`, and stops nobody else. Fewer
+    tasks than `limit` in the answer mean that nothing is left.
+    """
+    asked = {"window": window, "limit": limit, "now": now}
+    tasks = connection.execute(DUE_TASKS, asked).all()
+    planned = Planned(tasks=len(tasks))
+    runs: list[NewRun] = []
+    moves: list[dict[str, str | None]] = []
+    for task in tasks:
+        next_at, error = None, None
+        try:
+            new, next_at = _of_task(task, horizon=task.now + window)
+            runs += new
+        except (PunctualError, ArithmeticError, ValueError) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            planned.errors.append((task.id, error))
+        moves.append(
+            {
+                "id": str(task.id),
+                "due_at": task.next_due_at.isoformat(),
+                "next_due_at": next_at.isoformat() if next_at else None,
+                "plan_error": error,
+            }
+        )
+    planned.missed = sum(run.state == RunState.MISSED for run in runs)
+    planned.runs = len(insert_runs(connection, runs))
+    if moves:
+        connection.execute(MOVE_ON, {"moves": json.dumps(moves)})
+    return planned
+
+
+def _of_task(
+    task: Row[tuple[object, ...]], *, horizon: datetime
+) -> tuple[list[NewRun], datetime | None]:
+    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    if schedule is None:
+        return [], None
+    if isinstance(schedule, At):
+        # A time that was past when it was saved is due from then on, and not late.
+        due_at = max(schedule.at, task.schedule_anchor)
+        return _runs(task, {due_at: schedule.at}), None
+    times = _between(schedule, task.next_due_at, horizon)
+    if len(times) == MOST_DUE_TIMES and times[-1] <= task.now - LATE_AFTER:
+        # The newest late one, which `latest` runs, is still to come: this part has only missed.
+        policy = task.catch_up if task.catch_up == "all" else "none"
+    else:
+        policy = task.catch_up
+    return _runs(task, {at: at for at in times}, policy), next_due(schedule, after=times[-1])
+
+
+def _between(schedule: Schedule, first: datetime, horizon: datetime) -> list[datetime]:
+    coming = due_times(schedule, after=first - timedelta(microseconds=1))
+    times = list(islice(takewhile(lambda at: at <= horizon, coming), MOST_DUE_TIMES))
+    return times or [first]
+
+
+def _runs(
+    task: Row[tuple[object, ...]],
+    scheduled_for: dict[datetime, datetime],
+    policy: str | None = None,
+) -> list[NewRun]:
+    """Runs for due times (each with what the schedule asked for), the missed ones included."""
+    parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
+    runs = [NewRun(task.id, scheduled_for[at], at) for at in parted.run]
+    return runs + _missed(task.id, parted.missed, scheduled_for)
+
+
+def _missed(
+    task_id: uuid.UUID, times: Sequence[datetime], scheduled_for: dict[datetime, datetime]
+) -> list[NewRun]:
+    hidden = max(len(times) - MOST_MISSED, 0)
+    reasons = ["missed: no coordinator was there to dispatch it in time"] * (len(times) - hidden)
+    if hidden:
+        last = times[hidden].isoformat()
+        reasons[0] = f"{reasons[0]}; it stands for {hidden + 1} due times until {last}"
+    shown = [*times[:1], *times[hidden + 1 :]]
+    return [
+        NewRun(task_id, scheduled_for[at], at, state=RunState.MISSED, reason=reason)
+        for at, reason in zip(shown, reasons, strict=True)
+    ]

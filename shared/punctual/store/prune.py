@@ -1,0 +1,58 @@
+"""Prune: delete history past its retention, in small steps that nobody waits for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, text
+
+# Ids are UUIDs of version 7, so the oldest runs come first in the primary key.
+OLD_RUNS = text("""
+WITH old AS (
+    SELECT id FROM runs
+    WHERE id < CAST(lpad(to_hex(((extract(epoch FROM now() - :keep)) * 1000)::bigint), 12, '0')
+                    || repeat('0', 20) AS uuid)
+      AND state NOT IN ('scheduled', 'queued', 'claimed', 'running')
+      AND finished_at < now() - :keep
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+DELETE FROM runs USING old WHERE runs.id = old.id
+""")
+
+OLD_TASKS = text("""
+DELETE FROM tasks WHERE id IN (
+    SELECT id FROM tasks AS t WHERE deleted_at < now() - :keep
+      AND NOT EXISTS (SELECT FROM runs WHERE task_id = t.id) LIMIT :limit
+)
+""")
+
+OLD_KEYS = text("""
+DELETE FROM idempotency_keys WHERE (owner_id, key) IN (
+    SELECT owner_id, key FROM idempotency_keys
+    WHERE created_at < now() - interval '1 day' LIMIT :limit)
+""")
+
+OLD_TOKENS = text("""
+DELETE FROM api_tokens WHERE id IN (
+    SELECT id FROM api_tokens WHERE expires_at < now() LIMIT :limit)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many rows of each kind one step deleted."""
+
+    runs: int
+    tasks: int
+    idempotency_keys: int
+    tokens: int
+
+
+def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
+    """Delete at most `limit` of each: runs ended before `keep`, what hung on them, stale keys."""
+    asked = {"keep": keep, "limit": limit}
+    return Pruned(
+        runs=connection.execute(OLD_RUNS, asked).rowcount,
+        tasks=connection.execute(OLD_TASKS, asked).rowcount,
+        idempotency_keys=connection.execute(OLD_KEYS, {"limit": limit}).rowcount,
+        tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
+    )

@@ -1,0 +1,79 @@
+"""Bury and reap: take back what a worker held whose heartbeat is older than its lease."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.store.finish import NEXT_STATE, RETRY_DELAY, SETTLE, Settled, wake_for_next
+from punctual.store.wake import wake_coordinators
+
+BURY = text("""
+WITH silent AS (
+    SELECT id FROM workers
+    WHERE state IN ('active', 'draining')
+      AND heartbeat_at < coalesce(:now, clock_timestamp()) - :lease
+    ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE workers SET state = 'gone', gone_at = now() FROM silent WHERE workers.id = silent.id
+RETURNING workers.id, workers.name
+""")
+
+TAKE_BACK = text("""
+WITH orphaned AS (
+    SELECT r.id FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
+    WHERE w.state = 'gone' AND r.state = 'claimed'
+    ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+)
+UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL
+FROM orphaned WHERE runs.id = orphaned.id
+RETURNING runs.id
+""")
+
+GIVE_UP = text(f"""
+WITH locked AS (
+    SELECT r.*, 'lost' AS outcome FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
+    WHERE w.state = 'gone' AND r.state = 'running'
+    ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+), judged AS (
+    SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r
+), ended AS (
+    SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
+        next_state, CASE WHEN next_state = 'cancelled' THEN 'cancelled' ELSE 'lost' END
+            AS attempt_state,
+        CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
+        r.started_at, clock_timestamp() AS finished_at, r.lateness_ms,
+        NULL::int AS exit_code, NULL::smallint AS signal,
+        'worker ' || r.worker || ' stopped reporting while it ran' AS reason,
+        r.output_bytes, r.output_truncated
+    FROM judged AS r
+), {SETTLE}
+""")
+
+
+class Buried(NamedTuple):
+    """A worker that was silent for longer than its lease."""
+
+    worker_id: uuid.UUID
+    name: str
+
+
+def bury(connection: Connection, *, lease: timedelta, now: datetime | None = None) -> list[Buried]:
+    """Declare dead the workers whose heartbeat is older than the lease, by the database's clock."""
+    return [Buried(*row) for row in connection.execute(BURY, {"lease": lease, "now": now})]
+
+
+def reap_claimed(connection: Connection, *, limit: int) -> list[uuid.UUID]:
+    """Put back the runs that dead workers held and had not started; they lose nothing."""
+    taken = list(connection.execute(TAKE_BACK, {"limit": limit}).scalars())
+    if taken:
+        wake_coordinators(connection)
+    return taken
+
+
+def reap_running(connection: Connection, *, limit: int) -> list[Settled]:
+    """End as lost the attempts that dead workers were running: retried while attempts are left."""
+    settled = [Settled(*row) for row in connection.execute(GIVE_UP, {"limit": limit})]
+    wake_for_next(connection, settled)
+    return settled

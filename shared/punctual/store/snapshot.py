@@ -1,0 +1,14 @@
+"""What a run takes along of its task (`t`), so that an edit never changes what already runs."""
+
+SPEC = """jsonb_build_object(
+    'command', t.command, 'env', t.env, 'working_dir', t.working_dir, 'timeout', t.timeout,
+    'retry_delay', t.retry_delay, 'retry_delay_max', t.retry_delay_max)"""
+"""What a worker needs for one attempt, and what its retries need; durations in seconds."""
+
+START_BY = "greatest({scheduled_for}, {due_at}) + t.start_deadline * interval '1 second'"
+"""When a first attempt must have started; null without a start deadline."""
+
+
+def start_by(run: str) -> str:
+    """The start deadline of the run that SQL calls `run`."""
+    return START_BY.format(scheduled_for=f"{run}.scheduled_for", due_at=f"{run}.due_at")

@@ -1,0 +1,123 @@
+"""Start: the one step that spends an attempt, committed just before the command may run."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.store.claims import pairs
+from punctual.store.models.model import Document
+
+# "Unfinished" runs of the same task stand in the way unless overlap is allowed: one that is
+# running, or one between two attempts. `running` under my fence is my own START whose COMMIT I
+# did not hear of: a fence belongs to one claim, so nobody else can have started it.
+OBSTACLE = """
+    SELECT other.id FROM runs AS other
+    WHERE other.task_id = r.task_id AND other.id <> r.id
+      AND (other.state = 'running'
+           OR other.attempt > 0 AND other.state IN ('scheduled', 'queued', 'claimed'))
+    ORDER BY other.state = 'running' DESC LIMIT 1
+"""
+
+START = text(f"""
+WITH asked AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+), mine AS (
+    SELECT r.* FROM runs AS r JOIN asked AS a ON a.id = r.id AND a.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state IN ('claimed', 'running')
+      AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
+                  AND heartbeat_at > clock_timestamp() - :lease)
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+), ready AS (
+    SELECT id FROM (
+        SELECT r.id, r.overlap, row_number() OVER (
+                   PARTITION BY r.task_id, r.overlap = 'allow' ORDER BY r.due_at, r.id) AS turn
+        FROM mine AS r
+        WHERE r.state = 'claimed' AND r.cancel_requested_at IS NULL
+          AND r.attempt < r.max_attempts
+          AND (r.start_by IS NULL OR r.attempt > 0 OR r.start_by > clock_timestamp())
+          AND (r.overlap = 'allow' OR NOT EXISTS ({OBSTACLE}))
+    ) AS r WHERE overlap = 'allow' OR turn = 1
+), started AS (
+    UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = NULL,
+                    finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
+                    reason = NULL, output_bytes = 0, output_truncated = false
+    FROM ready WHERE runs.id = ready.id
+    RETURNING runs.*
+)
+SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec FROM started
+UNION ALL
+SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec FROM mine WHERE state = 'running'
+""")
+
+SKIP = text(f"""
+WITH blocked AS (
+    SELECT r.id, ({OBSTACLE}) AS obstacle FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+      ON a.id = r.id AND a.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'skip'
+      AND r.attempt = 0 AND r.due_at <= clock_timestamp()
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+UPDATE runs SET state = 'skipped', fence = fence + 1, finished_at = now(),
+                reason = 'skipped: run ' || obstacle || ' of the same task was not finished'
+FROM blocked WHERE runs.id = blocked.id AND obstacle IS NOT NULL
+RETURNING runs.id
+""")
+
+NOTE_STARTED = text("""
+WITH begun AS (
+    SELECT r.id, b.started_at FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:begun AS jsonb)) AS b (
+        id uuid, fence bigint, started_at timestamptz)
+      ON b.id = r.id AND b.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state = 'running'
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+UPDATE runs SET started_at = begun.started_at,
+    lateness_ms = extract(epoch FROM begun.started_at - runs.due_at) * 1000
+FROM begun WHERE runs.id = begun.id
+""")
+
+
+class Started(NamedTuple):
+    """An attempt that may run now: everything its command needs."""
+
+    run_id: uuid.UUID
+    fence: int
+    task_id: uuid.UUID
+    attempt: int
+    due_at: datetime
+    scheduled_for: datetime
+    spec: Document
+
+
+def start(
+    connection: Connection,
+    *,
+    worker_id: uuid.UUID,
+    held: Sequence[tuple[uuid.UUID, int]],
+    lease: timedelta,
+) -> list[Started]:
+    """Start what may start of the (run id, fence) pairs; nothing may run before the commit.
+
+    Safe to repeat when a commit's outcome is unknown: it answers the same attempts again.
+    Raises IntegrityError when two workers start one task in the same instant: repeat it.
+    """
+    asked = {"asked": pairs(held), "worker_id": worker_id, "lease": lease}
+    return [Started(*row) for row in connection.execute(START, asked)]
+
+
+def skip_overlapping(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> list[uuid.UUID]:
+    """End as `skipped` the due runs whose task still has another unfinished run."""
+    asked = {"asked": pairs(held), "worker_id": worker_id}
+    return list(connection.execute(SKIP, asked).scalars())
+
+
+def note_started(connection: Connection, *, worker_id: uuid.UUID, begun: str) -> None:
+    """Record when commands really started; `begun`: JSON `[{id, fence, started_at}]`."""
+    connection.execute(NOTE_STARTED, {"worker_id": worker_id, "begun": begun})

@@ -1,0 +1,82 @@
+"""Workers in the database: they register, beat, drain and leave."""
+
+import uuid
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.store.models.model import new_id
+
+REGISTER = text("""
+INSERT INTO workers (id, name, host, pid, slots, room, state)
+VALUES (:id, :name, :host, :pid, :slots, :room, 'active')
+""")
+
+BEAT = text("""
+UPDATE workers SET heartbeat_at = clock_timestamp(), room = :room,
+                   state = CASE WHEN :draining THEN 'draining' ELSE state END
+WHERE id = :id AND state <> 'gone'
+RETURNING clock_timestamp(),
+    (SELECT coalesce(sum(greatest(other.room, 0)), 0) FROM workers AS other
+     WHERE other.id <> :id AND other.state = 'active')
+""")
+
+HELD = text("""
+SELECT id, fence, state, cancel_requested_at IS NOT NULL FROM runs
+WHERE worker_id = :id AND state IN ('claimed', 'running')
+""")
+
+LEAVE = text("""
+UPDATE workers SET state = 'gone', gone_at = clock_timestamp() WHERE id = :id AND state <> 'gone'
+""")
+
+FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - interval '7 days'")
+
+
+class Beat(NamedTuple):
+    """The database's clock at a heartbeat, and how many runs the other workers could take."""
+
+    now: datetime
+    room_elsewhere: int
+
+
+class Held(NamedTuple):
+    """A run that, as far as the database knows, this worker holds."""
+
+    run_id: uuid.UUID
+    fence: int
+    state: str
+    cancel_requested: bool
+
+
+def register(connection: Connection, *, name: str, host: str, pid: int, slots: int) -> uuid.UUID:
+    """Enter a new worker, active from now on; answers its id, which is never used again."""
+    worker_id = new_id()
+    asked = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
+    connection.execute(REGISTER, {**asked, "room": slots})
+    return worker_id
+
+
+def beat(
+    connection: Connection, *, worker_id: uuid.UUID, room: int, draining: bool = False
+) -> Beat | None:
+    """Renew the lease; None means "I was buried": kill everything, come back under a new id."""
+    asked = {"id": worker_id, "room": room, "draining": draining}
+    row = connection.execute(BEAT, asked).one_or_none()
+    return None if row is None else Beat(row[0], int(row[1]))
+
+
+def held_by(connection: Connection, *, worker_id: uuid.UUID) -> list[Held]:
+    """What the database takes this worker to hold, with the cancels it may not have heard of."""
+    return [Held(*row) for row in connection.execute(HELD, {"id": worker_id})]
+
+
+def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:
+    """Say that this worker is gone, so that whatever it still held is reaped at once."""
+    connection.execute(LEAVE, {"id": worker_id})
+
+
+def forget_gone(connection: Connection) -> int:
+    """Delete workers that left a week ago; answers how many."""
+    return connection.execute(FORGET).rowcount

@@ -1,4 +1,4 @@
-"""Makes .venv what the locks say; `python3 deploy/venv.py run|dev`, and nothing to do is the usual case.
+"""Makes .venv what the locks say: `python3 deploy/venv.py run|dev`; mostly there is nothing to do.
 
 Runs on the machine's own Python before anything is installed: standard library only, and syntax
 that an old Python can read, so that it can say what is wrong with it.
@@ -67,7 +67,12 @@ def run(*command: str) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     environment.update(VIRTUAL_ENV=str(VENV), UV_NO_PROGRESS="1", UV_PYTHON_DOWNLOADS="never")
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
         sys.stderr.buffer.write(done.stdout)

@@ -1,0 +1,24 @@
+"""`python -m punctual_devstack`: what `make run` becomes."""
+
+import os
+import sys
+
+from punctual_devstack import settings
+from punctual_devstack.data_dir import InUse
+from punctual_devstack.place import Misplaced
+from punctual_devstack.postgres import Unusable
+from punctual_devstack.stack import CannotStart, run
+
+
+def main() -> int:
+    """Runs until told to stop: 0, or 1 when it could not start, said in a sentence."""
+    try:
+        run(settings.read(os.environ))
+    except (CannotStart, InUse, Misplaced, Unusable, settings.InvalidSetting) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""The stack's folder: database files, logs, pids, and the secrets made on the first start."""
+
+import fcntl
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+LOG_LIMIT_BYTES = 10 * 1024 * 1024
+
+
+class InUse(Exception):
+    """Another local stack runs on this folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """The folders below one data directory; relative names of processes become file names."""
+
+    path: Path
+
+    def make(self) -> None:
+        """Creates the folders; others may pass through them but not look around.
+
+        Passing through is what PostgreSQL needs, which runs under another account when we are root.
+        """
+        for folder, mode in (("", 0o711), ("logs", 0o755), ("pids", 0o755), ("secrets", 0o700)):
+            (self.path / folder).mkdir(mode=mode, parents=True, exist_ok=True)
+
+    def lock(self) -> IO[str]:
+        """The folder's lock, held until the file is closed or this process ends.
+
+        Raises InUse, naming the process that holds it.
+        """
+        file = (self.path / "lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip()
+            file.close()
+            raise InUse(f"{self.path} is in use by process {holder}") from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        return file
+
+    def secret(self, name: str) -> str:
+        """A random secret, made on the first call ever and the same from then on."""
+        file = self.path / "secrets" / name
+        if not file.exists():
+            self.write_secret(name, secrets.token_hex(24))
+        return file.read_text().strip()
+
+    def write_secret(self, name: str, text: str) -> Path:
+        """Puts `text` into a file that only its owner may read; never half of it."""
+        file = self.path / "secrets" / name
+        new = file.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(f"{text}\n")
+        new.replace(file)
+        return file
+
+    def log(self, name: str) -> Path:
+        """Where the process `name` logs; a file grown too big is set aside first."""
+        file = self.path / "logs" / f"{name}.log"
+        if file.exists() and file.stat().st_size > LOG_LIMIT_BYTES:
+            file.replace(file.with_suffix(".log.1"))
+        return file
+
+    def log_tail(self, name: str, lines: int) -> str:
+        """The last `lines` lines of a process's log, empty when it never wrote one."""
+        file = self.path / "logs" / f"{name}.log"
+        if not file.exists():
+            return ""
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - 64 * 1024))
+            return "\n".join(opened.read().decode(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,48 @@
+"""The servers that this stack brings itself, and the secrets of it that the services read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from punctual_devstack.account import server_account
+from punctual_devstack.data_dir import DataDir
+from punctual_devstack.leftovers import drop_stale_lock
+from punctual_devstack.place import database_folder
+from punctual_devstack.ports import free_port
+from punctual_devstack.postgres import Postgres
+from punctual_devstack.settings import StackSettings
+from punctual_devstack.valkey import Valkey
+
+
+@dataclass(slots=True)
+class Embedded:
+    """None for a server that the user has already, by setting its URL.
+
+    `secrets` are files by the name of the setting they hold, for what the user did not set.
+    """
+
+    postgres: Postgres | None = None
+    valkey: Valkey | None = None
+    secrets: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def servers(self) -> list[Valkey | Postgres]:
+        """Those to start, the quicker one first."""
+        return [server for server in (self.valkey, self.postgres) if server is not None]
+
+
+def embedded(settings: StackSettings, data_dir: DataDir) -> Embedded:
+    """Chooses ports, makes secrets that are missing, and writes them to files for the services."""
+    found = Embedded()
+    if not settings.given("SECRET_KEY"):
+        data_dir.secret("secret_key")
+        found.secrets["SECRET_KEY"] = data_dir.path / "secrets" / "secret_key"
+    if not settings.given("REDIS_URL"):
+        password = data_dir.secret("valkey_password")
+        found.valkey = Valkey(data_dir.path / "valkey", free_port(), password)
+        found.secrets["REDIS_URL"] = data_dir.write_secret("redis_url", found.valkey.url())
+    if not settings.given("DATABASE_URL"):
+        folder = database_folder(data_dir.path, server_account())
+        drop_stale_lock(folder)
+        found.postgres = Postgres(folder, free_port(), data_dir.secret("postgres_password"))
+        found.secrets["DATABASE_URL"] = data_dir.write_secret("database_url", found.postgres.url())
+    return found

@@ -1,0 +1,38 @@
+"""Ports of this machine's loopback: which one is free, and whether a wanted one is taken."""
+
+import random
+import socket
+from pathlib import Path
+
+LOWEST = 20_000
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port nobody listens on, below those that the kernel gives to outgoing connections.
+
+    A server restarted on one of *those* can find a client there, connected to itself.
+    """
+    while True:
+        port = random.randrange(LOWEST, _first_outgoing())
+        if not is_taken(LOOPBACK, port):
+            return port
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether a server listens on the port, so that ours could not."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def _first_outgoing() -> int:
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        first = 32_768
+    return first if first > LOWEST + 1000 else 32_768

@@ -1,0 +1,142 @@
+"""The embedded PostgreSQL: made once, started on a loopback port, reached with a password."""
+
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg2
+from psycopg2 import sql
+
+from punctual_devstack.account import server_account
+from punctual_devstack.place import programs
+from punctual_devstack.spawn import Account, Spec, leashed
+
+USER = "punctual"
+DATABASE = "punctual"
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "300",
+    "max_parallel_workers_per_gather": "0",  # small queries; keeps /dev/shm out of it
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%a ",
+}
+ENVIRON = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}  # a PGPORT of the user's must not matter
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Unusable(Exception):
+    """The database cannot be made, is of another PostgreSQL, or refuses our password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """One server; `careless` trades safety at a power cut for speed, for tests only."""
+
+    folder: Path
+    port: int
+    password: str = field(repr=False)
+    careless: bool = False
+    account: Account | None = field(default_factory=server_account)
+
+    def make(self) -> None:
+        """Makes the database's files when there are none; a torn attempt does not count.
+
+        Raises Unusable with what initdb said, or when the files are of another major version.
+        """
+        if self.folder.exists():
+            self._check_version()
+            return
+        new = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        password = new.with_suffix(".password")
+        password.touch(mode=0o600)
+        password.write_text(self.password)
+        if self.account:
+            for each in (new, password):
+                shutil.chown(each, self.account.uid, self.account.gid)
+        spec = self._initdb(new, password)
+        done = subprocess.run(
+            leashed(spec),
+            env=dict(spec.environ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        password.unlink()
+        if done.returncode:
+            raise Unusable(done.stdout.decode(errors="replace"))
+        new.rename(self.folder)
+
+    def spec(self) -> Spec:
+        """How the server is started; orphaned, it closes its files as on a stop."""
+        settings = SETTINGS | {"port": str(self.port)} | (CARELESS if self.careless else {})
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return Spec(
+            name="postgres",
+            command=(str(programs(self.account) / "postgres"), "-D", str(self.folder), *options),
+            environ=ENVIRON,
+            cwd=self.folder,
+            stop_signal=signal.SIGINT,  # its word for: end the sessions, write all out, leave
+            orphan_signal=signal.SIGINT,
+            account=self.account,
+        )
+
+    def url(self, database: str = DATABASE) -> str:
+        """The URL of a database on this server, as SQLAlchemy reads it."""
+        secret = quote(self.password, safe="")
+        return f"postgresql+psycopg2://{USER}:{secret}@127.0.0.1:{self.port}/{database}"
+
+    def is_ready(self) -> bool:
+        """Whether the server lets us in; raises Unusable when it refuses our password."""
+        try:
+            self._connect().close()
+        except psycopg2.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise Unusable(f"{self.folder} was made with another password") from error
+            return False
+        return True
+
+    def create_database(self, name: str = DATABASE, *, template: str = "template1") -> None:
+        """Creates the database unless it is there."""
+        connection = self._connect()
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+                if cursor.fetchone() is None:
+                    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+                    cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        finally:
+            connection.close()
+
+    def _connect(self) -> "psycopg2.extensions.connection":
+        return psycopg2.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=USER,
+            password=self.password,
+            dbname="postgres",
+            connect_timeout=5,
+        )
+
+    def _initdb(self, folder: Path, password: Path) -> Spec:
+        command = [str(programs(self.account) / "initdb"), "-D", str(folder), "-U", USER]
+        command += ["--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"]
+        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        if self.careless:
+            command.append("--no-sync")
+        return Spec("initdb", tuple(command), ENVIRON, folder, account=self.account)
+
+    def _check_version(self) -> None:
+        shipped = programs(self.account).parent / "share" / "postgres.bki"
+        made_by = (self.folder / "PG_VERSION").read_text().strip()
+        ours = shipped.open().readline().split()[-1]
+        if made_by != ours:
+            raise Unusable(f"{self.folder} was made by PostgreSQL {made_by}, this is {ours}")

@@ -1,0 +1,48 @@
+"""The product's own processes, as the local stack starts them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from punctual_devstack.ports import LOOPBACK
+from punctual_devstack.settings import StackSettings
+from punctual_devstack.spawn import Spec
+
+DRAIN_SECONDS = "5"  # shorter than in production: a stop of the whole stack fits in 15 s
+
+
+def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict[str, str]:
+    """What every service is told; `secrets` are files, by the name of the setting they hold."""
+    environ = dict(settings.environ)
+    environ.setdefault("PUNCTUAL_DRAIN_SECONDS", DRAIN_SECONDS)
+    environ.setdefault("PUNCTUAL_BIND", f"{LOOPBACK}:{settings.port}")
+    environ.setdefault("PUNCTUAL_SLOTS", str(settings.slots))
+    environ["PYTHONUNBUFFERED"] = "1"
+    for name, file in secrets.items():
+        environ[f"PUNCTUAL_{name}_FILE"] = str(file)
+    return environ
+
+
+def migration(environ: Mapping[str, str], *, cwd: Path) -> Spec:
+    """The process that brings the database's tables up to date, and ends."""
+    return Spec("migrate", _module("punctual.store.migrate"), environ, cwd)
+
+
+def services(settings: StackSettings, environ: Mapping[str, str]) -> Iterator[Spec]:
+    """Every service process, named as its pid file and its log are."""
+    kinds = (
+        ("api", settings.api, "punctual_api"),
+        ("coordinator", settings.coordinators, "punctual_coordinator"),
+        ("worker", settings.workers, "punctual_worker"),
+    )
+    for kind, count, module in kinds:
+        for number in range(1, count + 1):
+            name = f"{kind}-{number}"
+            own = {"PUNCTUAL_NAME": name}
+            if kind == "worker" and not settings.given("WORK_DIR"):
+                own["PUNCTUAL_WORK_DIR"] = str(settings.data_dir / "work" / name)
+            yield Spec(name, _module(module), {**environ, **own}, settings.data_dir)
+
+
+def _module(name: str) -> tuple[str, ...]:
+    return (sys.executable, "-P", "-m", name)

@@ -1,0 +1,52 @@
+"""What `make run` is told by its environment: how many of each process, where, on which port."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class InvalidSetting(Exception):
+    """A setting of the local stack cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """The stack's own settings; `environ` is handed on to the services."""
+
+    port: int
+    data_dir: Path
+    api: int
+    coordinators: int
+    workers: int
+    slots: int
+    environ: Mapping[str, str]
+
+    def given(self, name: str) -> bool:
+        """Whether the user set PUNCTUAL_`name`, as a value or as a file."""
+        return f"PUNCTUAL_{name}" in self.environ or f"PUNCTUAL_{name}_FILE" in self.environ
+
+
+def read(environ: Mapping[str, str]) -> StackSettings:
+    """The settings found in `environ`; an empty variable counts as not set.
+
+    Raises InvalidSetting, naming the first variable that cannot be used.
+    """
+    given = {name: value for name, value in environ.items() if value}
+    return StackSettings(
+        port=_number(given, "PORT", 8000, most=65_535),
+        data_dir=Path(given.pop("PUNCTUAL_DATA_DIR", ".punctual")).expanduser().resolve(),
+        api=_number(given, "API", 1),
+        coordinators=_number(given, "COORDINATORS", 1),
+        workers=_number(given, "WORKERS", 1),
+        slots=_number(given, "SLOTS", 16, least=1, most=100_000),
+        environ={name: value for name, value in given.items() if not name.startswith("MAKE")},
+    )
+
+
+def _number(
+    given: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int = 100
+) -> int:
+    text = given.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise InvalidSetting(f"{name} must be a whole number from {least} to {most}, not {text!r}")
+    return int(text)

@@ -1,0 +1,104 @@
+"""The local stack from its start to its end, in order: servers, tables, services, ready."""
+
+import time
+from collections.abc import Callable
+
+from punctual_devstack.data_dir import DataDir
+from punctual_devstack.embedded import embedded
+from punctual_devstack.leftovers import end_leftovers
+from punctual_devstack.ports import is_taken
+from punctual_devstack.readiness import Readiness
+from punctual_devstack.services import migration, services, shared_environ
+from punctual_devstack.settings import StackSettings
+from punctual_devstack.supervisor import Supervisor
+from punctual_devstack.terminal import Terminal
+
+SERVERS = ("valkey", "postgres")
+UP_SECONDS = 60
+DEATHS_TO_GIVE_UP = 3
+# A stop takes less than 15 s: the services leave first, then what they need.
+SERVICES_LEAVE_SECONDS = 10
+SERVERS_LEAVE_SECONDS = 14
+
+
+class CannotStart(Exception):
+    """The stack did not come up; the message says what to look at."""
+
+
+def run(settings: StackSettings) -> None:
+    """Runs the whole product until told to stop.
+
+    Raises CannotStart, or what says why on the way: InUse, Misplaced, Unusable.
+    """
+    data_dir = DataDir(settings.data_dir)
+    data_dir.make()
+    with data_dir.lock():
+        terminal = Terminal(data_dir.log("stack"))
+        supervisor = Supervisor(data_dir, terminal)
+        if ended := end_leftovers(supervisor.pids):
+            terminal.say(f"ended what an earlier run left behind: {', '.join(ended)}")
+        try:
+            _start(settings, supervisor)
+            while not supervisor.stop_requests:
+                supervisor.turn(at_most=1.0)
+        finally:
+            _stop(supervisor)
+
+
+def _start(settings: StackSettings, supervisor: Supervisor) -> None:
+    data_dir, say = supervisor.data_dir, supervisor.terminal.say
+    own = embedded(settings, data_dir)
+    environ = shared_environ(settings, own.secrets)
+    address = Readiness.of_bind(environ["PUNCTUAL_BIND"])
+    if settings.api and is_taken(address.host, address.port):
+        raise CannotStart(f"port {address.port} is in use: choose another, as in PORT=8001")
+    if own.postgres and not own.postgres.folder.exists():
+        say(f"making a database in {own.postgres.folder}")
+    for server in own.servers:
+        server.make()
+        supervisor.keep([server.spec()])
+    _until(supervisor, lambda: all(server.is_ready() for server in own.servers))
+    if supervisor.stop_requests:
+        return
+    if own.postgres:
+        own.postgres.create_database()
+    if supervisor.call(migration(environ, cwd=data_dir.path)):
+        raise CannotStart(f"the database cannot be migrated:\n{data_dir.log_tail('migrate', 20)}")
+    if supervisor.stop_requests:
+        return
+    processes = list(services(settings, environ))
+    say(f"starting {', '.join(each.name for each in processes)}")
+    supervisor.keep(processes)
+    if settings.api:
+        _until(supervisor, address.answers)
+    if not supervisor.stop_requests:
+        supervisor.terminal.ready(address.url)
+
+
+def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
+    """Returns when the condition holds or we are told to stop; else says whose fault it is."""
+
+    def dying() -> list[str]:
+        kept = supervisor.kept.values()
+        return [each.spec.name for each in kept if each.deaths >= DEATHS_TO_GIVE_UP]
+
+    if supervisor.wait(lambda: bool(dying()) or condition(), seconds=UP_SECONDS) and not dying():
+        return
+    if supervisor.stop_requests:
+        return
+    names = dying() or [name for name in supervisor.kept if name not in SERVERS] or list(SERVERS)
+    tails = [f"--- {name}\n{supervisor.data_dir.log_tail(name, 20)}" for name in names]
+    why = "keeps dying" if dying() else f"was not ready within {UP_SECONDS} s"
+    raise CannotStart("\n".join([f"{' and '.join(names)} {why}; the end of the log:", *tails]))
+
+
+def _stop(supervisor: Supervisor) -> None:
+    began = time.monotonic()
+    supervisor.terminal.say("stopping")
+    supervisor.stop(
+        [name for name in supervisor.kept if name not in SERVERS],
+        until=began + SERVICES_LEAVE_SECONDS,
+    )
+    supervisor.stop(list(supervisor.kept), until=began + SERVERS_LEAVE_SECONDS)
+    supervisor.kill_the_rest()
+    supervisor.pids.clear()

@@ -1,0 +1,128 @@
+"""Keeps processes running, all in one thread: starts them, reaps them, starts them again."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+from punctual_devstack.data_dir import DataDir
+from punctual_devstack.kept import Kept, told
+from punctual_devstack.pids import Pids, children, signal_group
+from punctual_devstack.spawn import Spec, spawn
+from punctual_devstack.terminal import Terminal
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Supervisor:
+    """The stack's processes. Signals stay blocked and are taken one by one, in `turn`."""
+
+    def __init__(self, data_dir: DataDir, terminal: Terminal) -> None:
+        """Blocks the stop signals and adopts orphans; to be made in the main thread."""
+        self.data_dir = data_dir
+        self.terminal = terminal
+        self.pids = Pids(data_dir.path / "pids")
+        self.kept: dict[str, Kept] = {}
+        self.stop_requests = 0
+        self._by_pid: dict[int, Kept] = {}
+        self._exit_codes: dict[int, int] = {}
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD, *STOP_SIGNALS))
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, there would be nothing to reap
+        if sys.platform == "linux":
+            # What a dying service leaves behind becomes ours to end.
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+    def keep(self, specs: Iterable[Spec]) -> None:
+        """Starts the processes, all at once, and each of them again whenever it dies."""
+        for spec in specs:
+            self.kept[spec.name] = Kept(spec)
+            self._start(self.kept[spec.name])
+
+    def call(self, spec: Spec) -> int | None:
+        """Runs a process to its end; answers its exit code, or None when told to stop meanwhile."""
+        pid = spawn(spec, log=self.data_dir.log(spec.name))
+        if self.wait(lambda: pid in self._exit_codes, seconds=None):
+            return self._exit_codes[pid]
+        signal_group(pid, signal.SIGKILL)
+        return None
+
+    def wait(self, until: Callable[[], bool], *, seconds: float | None) -> bool:
+        """Turns until the condition holds; False when the time is over or we are told to stop."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not until():
+            if self.stop_requests or (deadline is not None and time.monotonic() > deadline):
+                return False
+            self.turn(at_most=0.05)
+        return True
+
+    def turn(self, *, at_most: float) -> None:
+        """Waits for a signal, at most so many seconds, and does what is due."""
+        taken = signal.sigtimedwait((signal.SIGCHLD, *STOP_SIGNALS), at_most)
+        if taken is not None and taken.si_signo != signal.SIGCHLD:
+            self.stop_requests += 1
+        self._reap()
+        for each in self.kept.values():
+            if each.start_again is not None and time.monotonic() >= each.start_again:
+                self._start(each)
+
+    def stop(self, names: Iterable[str], *, until: float) -> None:
+        """Signals the processes to end; at `until` (monotonic) those that did not are killed.
+
+        Being told again to stop, as by a second Ctrl-C, kills them at once.
+        """
+        leaving = [self.kept.pop(name) for name in names]
+        told_before = max(1, self.stop_requests)
+        for each in leaving:
+            if each.pid is not None:
+                signal_group(each.pid, each.spec.stop_signal)
+        while any(each.pid is not None for each in leaving):
+            if time.monotonic() > until or self.stop_requests > told_before:
+                break
+            self.turn(at_most=0.2)
+        for each in leaving:
+            if each.pid is not None:
+                self.terminal.say(f"{each.spec.name} did not stop in time: killed")
+                signal_group(each.pid, signal.SIGKILL)
+
+    def kill_the_rest(self) -> None:
+        """Kills what children there still are, and their orphans, until there are none."""
+        while remaining := children():
+            for pid in remaining:
+                signal_group(pid, signal.SIGKILL)
+            signal.sigtimedwait((signal.SIGCHLD,), 0.1)
+            self._reap()
+
+    def _start(self, each: Kept) -> None:
+        name = each.spec.name
+        each.has_started(spawn(each.spec, log=self.data_dir.log(name)))
+        assert each.pid is not None
+        self._by_pid[each.pid] = each
+        self.pids.record(name, each.pid)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None:
+                return
+            each = self._by_pid.pop(found.si_pid, None)
+            if each is not None:
+                # While its leader is unreaped, a group's number belongs to no one else.
+                signal_group(found.si_pid, signal.SIGKILL)
+            _, status = os.waitpid(found.si_pid, 0)
+            self._exit_codes[found.si_pid] = os.waitstatus_to_exitcode(status)
+            if each is not None:
+                self._note_death(each, self._exit_codes.pop(found.si_pid))
+
+    def _note_death(self, each: Kept, code: int) -> None:
+        name = each.spec.name
+        delay = each.has_died()
+        self.pids.forget(name)
+        if self.kept.get(name) is each:
+            again = f"starting it again in {delay:.0f} s"
+            self.terminal.say(f"{name} ended ({told(code)}): {again}")

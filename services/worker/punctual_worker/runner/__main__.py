@@ -1,0 +1,60 @@
+"""Runs the runner: `python -I -m punctual_worker.runner --fd N --work-dir DIR`, by its client."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+from punctual_worker.runner.channel import AgentGoneError, Channel
+from punctual_worker.runner.evacuation import kill_everything
+from punctual_worker.runner.homes import Homes
+from punctual_worker.runner.host import prepare, still_gc
+from punctual_worker.runner.loop import Loop
+from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.spawn import Spawner
+from punctual_worker.runner.wire import BadFrameError
+
+
+def main() -> int:
+    """Serve the agent at the other end of `--fd`; 0 when it went away, 2 after a bad frame."""
+    options = _options()
+    sock = socket.socket(fileno=options.fd)
+    sock.set_inheritable(False)
+    soft_nofile = prepare()
+    marks = Marks(options.launch)
+    homes = Homes(options.work_dir)
+    spawner = Spawner(
+        marks,
+        path=os.environ.get("PATH", ""),
+        lang=os.environ.get("LANG", ""),
+        soft_nofile=soft_nofile,
+    )
+    loop = Loop(Channel(sock), spawner, marks, homes, keep=options.on_lease_loss == "keep")
+    still_gc()
+    try:
+        loop.run()
+    except AgentGoneError:
+        return 0
+    except BadFrameError as error:
+        print(f"runner: bad frame from the agent: {error}", file=sys.stderr)
+        return 2
+    finally:
+        # Also on a fault of our own: better no run than one nobody watches.
+        kill_everything(loop.roster, marks)
+        homes.close()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="punctual_worker.runner")
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--work-dir", required=True)
+    parser.add_argument("--launch", type=int, default=0)
+    parser.add_argument("--on-lease-loss", choices=("kill", "keep"), default="kill")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

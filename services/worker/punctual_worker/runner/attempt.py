@@ -1,0 +1,80 @@
+"""One attempt as the runner knows it: what was ordered, and what became of it so far."""
+
+from __future__ import annotations
+
+from punctual_worker.runner.agenda import NEVER
+from punctual_worker.runner.output import Output
+from punctual_worker.runner.wire import BadFrameError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SECOND = 1_000_000_000
+
+# The phases, in the order they are gone through.
+WAITING = 0  # for its instant
+RUNNING = 1
+TERMINATING = 2  # was asked to end, and has until alarm_ns
+KILLING = 3  # was killed; its end is awaited
+EXITED = 4  # the command ended; what it left behind is being killed
+DONE = 5
+
+
+class Attempt:
+    """The order from the agent, then the process, its pipes and its end."""
+
+    __slots__ = (
+        "alarm_ns",
+        "argv",
+        "at_ns",
+        "cwd",
+        "ended_ns",
+        "env",
+        "error",
+        "grace_ns",
+        "home",
+        "key",
+        "output",
+        "phase",
+        "pid",
+        "pidfd",
+        "pipes",
+        "serial",
+        "started_ns",
+        "status",
+        "stopped",
+        "timeout_ns",
+    )
+
+    def __init__(self, order: dict[str, Any], serial: int) -> None:
+        """Read a start order; BadFrameError when a field is missing or of the wrong type."""
+        try:
+            self.key = _text(order["key"])
+            self.at_ns = int(order["at_ns"])
+            self.argv = [_text(part) for part in order["argv"]]
+            self.env = {_text(name): _text(value) for name, value in order["env"].items()}
+            self.cwd = None if order["cwd"] is None else _text(order["cwd"])
+            self.timeout_ns = int(order["timeout_s"] * SECOND)
+            self.grace_ns = int(order["grace_s"] * SECOND)
+            self.output = Output(int(order["output_limit"]))
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+            raise BadFrameError(f"a start order with a bad field: {error!r}") from None
+        self.serial = serial
+        self.phase = WAITING
+        self.alarm_ns = NEVER
+        self.home: str | None = None
+        self.pid = 0
+        self.pidfd = -1
+        self.pipes: dict[int, int] = {}  # read end → stream (1 stdout, 2 stderr)
+        self.started_ns: int | None = None
+        self.ended_ns = 0
+        self.status: tuple[int | None, int | None] = (None, None)  # exit code, signal
+        self.stopped: str | None = None
+        self.error: str | None = None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {type(value).__name__}")
+    return value

@@ -1,0 +1,100 @@
+"""Finds the processes that commands left behind, and whose each of them is."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from punctual_worker.runner.attempt import EXITED, SECOND, Attempt
+from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.roster import Roster
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+TICK_NS = SECOND // os.sysconf("SC_CLK_TCK")
+
+
+class Census:
+    """One look at all processes: those that carry a mark, and unmarked children of our own."""
+
+    __slots__ = ("marked", "unmarked")
+
+    def __init__(self, marks: Marks, mains: Collection[int]) -> None:
+        """Count everything but this process and the main processes given."""
+        self.marked: dict[int, list[int]] = {}
+        self.unmarked: list[int] = []
+        own = os.getpid()
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            pid = int(name)
+            if pid in mains or pid == own:
+                continue
+            serial = marks.read(pid)
+            if serial is not None:
+                self.marked.setdefault(serial, []).append(pid)
+            elif not reap(pid) and _is_child(pid):
+                self.unmarked.append(pid)
+
+
+def reap(pid: int) -> bool:
+    """Reap a dead child; False when it lives or is not ours to reap."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return False
+
+
+def _is_child(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == 0
+    except ChildProcessError:
+        return False
+
+
+def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
+    """Say whose an orphan without a mark is, by its session, its group or its environment."""
+    try:
+        for leader in (os.getsid(pid), os.getpgid(pid)):
+            if leader in roster.by_pid:
+                return roster.by_pid[leader]
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            environment = set(file.read().split(b"\0"))
+    except OSError:
+        return None
+    for attempt in roster.by_serial.values():
+        names = [
+            os.fsencode(f"{name}={attempt.env[name]}")
+            for name in ("PUNCTUAL_RUN_ID", "PUNCTUAL_ATTEMPT")
+            if name in attempt.env
+        ]
+        if names and environment.issuperset(names):
+            return attempt
+    return None
+
+
+def may_be_of_a_live_one(pid: int, roster: Roster) -> bool:
+    """Whether some command that still runs could have started this orphan of unknown origin."""
+    starts = [
+        attempt.started_ns
+        for attempt in roster.by_serial.values()
+        if attempt.phase < EXITED and attempt.started_ns is not None
+    ]
+    if not starts:
+        return False
+    born = _born_ns(pid)
+    # A second covers the clock's ticks, and a spawn that returned late.
+    return born is None or born + SECOND >= min(starts)
+
+
+def _born_ns(pid: int) -> int | None:
+    """Return when a process was forked (CLOCK_MONOTONIC), None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            after_name = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    suspended_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+    return int(after_name[19]) * TICK_NS - suspended_ns  # field 22 of proc(5), from boot

@@ -1,0 +1,141 @@
+"""Brings attempts whose command ended to their end: nothing alive, output read, reported."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from punctual_worker.runner.agenda import Agenda
+from punctual_worker.runner.attempt import DONE, EXITED, KILLING, SECOND, Attempt
+from punctual_worker.runner.census import Census, may_be_of_a_live_one, owner_of_unmarked
+from punctual_worker.runner.homes import Homes
+from punctual_worker.runner.killing import kill_child, signal_group, signal_marked
+from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.pipes import Pipes
+from punctual_worker.runner.reports import Reports
+from punctual_worker.runner.roster import Roster
+from punctual_worker.runner.watch import Watch
+
+GIVE_UP_NS = 5 * SECOND
+MILLISECOND = 1_000_000
+# A census costs about a microsecond for each process of the machine: at most a fifth of the time
+# goes there, ends that come in between share the next one.
+REST_FACTOR = 4
+
+
+class Endings:
+    """Collects ended commands, kills what they left and reports them once nothing is alive."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        deadlines: Agenda,
+        watch: Watch,
+        pipes: Pipes,
+        marks: Marks,
+        homes: Homes,
+        reports: Reports,
+    ) -> None:
+        self._roster = roster
+        self._deadlines = deadlines
+        self._watch = watch
+        self._pipes = pipes
+        self._marks = marks
+        self.homes = homes
+        self._reports = reports
+        self._exited: list[Attempt] = []
+        self._not_before_ns = 0
+
+    def exited(self, attempt: Attempt) -> None:
+        """Note that the main process ended; it stays a zombie, so that its number stays taken."""
+        result = os.waitid(os.P_PID, attempt.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if result is None:
+            return
+        attempt.ended_ns = time.monotonic_ns()
+        attempt.status = (
+            (result.si_status, None)
+            if result.si_code == os.CLD_EXITED
+            else (None, result.si_status)
+        )
+        attempt.phase = EXITED
+        self._watch.remove(attempt.pidfd)
+        os.close(attempt.pidfd)
+        signal_group(attempt, signal.SIGKILL)
+        self._exited.append(attempt)
+        self._deadlines.set(attempt, attempt.ended_ns + GIVE_UP_NS)
+
+    def due_ns(self) -> int | None:
+        """Return when step() has something to do, or None."""
+        return self._not_before_ns if self._exited else None
+
+    def step(self, now_ns: int) -> None:
+        """Kill what is left of ended attempts, and report those of which nothing is."""
+        if not self._exited or now_ns < self._not_before_ns:
+            return
+        began_ns = time.monotonic_ns()
+        left = self._kill_strays()
+        took_ns = time.monotonic_ns() - began_ns
+        for attempt in self._exited:
+            if attempt.serial not in left:
+                self._finish(attempt)
+        self._exited = [attempt for attempt in self._exited if attempt.phase == EXITED]
+        rest_ns = REST_FACTOR * took_ns
+        if self._exited:
+            rest_ns = max(rest_ns, MILLISECOND)
+        self._not_before_ns = time.monotonic_ns() + rest_ns
+
+    def tidy(self) -> None:
+        """Kill what nobody answers for any more, and reap what died unseen."""
+        self._kill_strays()
+
+    def never_started(self, attempt: Attempt) -> None:
+        """Report an attempt of which no process ever existed."""
+        attempt.phase = DONE
+        attempt.ended_ns = time.monotonic_ns()
+        self._leave(attempt)
+
+    def give_up(self, attempt: Attempt) -> None:
+        """Report an attempt although something of it could not be killed; tidy() goes on trying."""
+        attempt.error = "a process of this attempt could not be killed"
+        if attempt.phase == KILLING:
+            attempt.ended_ns = time.monotonic_ns()
+            self._watch.remove(attempt.pidfd)
+            os.close(attempt.pidfd)
+        self._finish(attempt)
+        self._exited = [other for other in self._exited if other is not attempt]
+
+    def _kill_strays(self) -> set[int]:
+        """Signal every process that should not be; return the serial numbers that had some."""
+        census = Census(self._marks, self._roster.by_pid)
+        left: set[int] = set()
+        for serial, pids in census.marked.items():
+            owner = self._roster.by_serial.get(serial)
+            if owner is not None and owner.phase != EXITED:
+                continue
+            left.add(serial)
+            for pid in pids:
+                signal_marked(pid, serial, self._marks, signal.SIGKILL)
+        for pid in census.unmarked:
+            owner = owner_of_unmarked(pid, self._roster)
+            if owner is None and may_be_of_a_live_one(pid, self._roster):
+                continue
+            if owner is None or owner.phase == EXITED:
+                kill_child(pid)
+                # Whoever it was of, its end is waited for by all that are ending.
+                left.update([owner.serial] if owner else (a.serial for a in self._exited))
+        return left
+
+    def _finish(self, attempt: Attempt) -> None:
+        self._pipes.drain(attempt)
+        if attempt.phase == EXITED:
+            os.waitpid(attempt.pid, 0)
+        attempt.phase = DONE
+        self._deadlines.clear(attempt)
+        self._leave(attempt)
+
+    def _leave(self, attempt: Attempt) -> None:
+        self._roster.gone(attempt)
+        self._reports.ended(attempt)
+        if attempt.home is not None:
+            self.homes.discard(attempt.home)

@@ -1,0 +1,45 @@
+"""The runner's last act: kill everything it ever started, and wait until it is gone."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+
+from punctual_worker.runner.attempt import SECOND
+from punctual_worker.runner.census import Census
+from punctual_worker.runner.killing import kill_child, signal_group, signal_marked
+from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.roster import Roster
+
+WITHIN_NS = 5 * SECOND
+PAUSE_S = 0.002
+
+
+def kill_everything(roster: Roster, marks: Marks) -> None:
+    """Leave no process behind; gives up after five seconds on those the kernel will not end.
+
+    As every orphan comes to this process, having no children left means that nothing is left.
+    """
+    until_ns = time.monotonic_ns() + WITHIN_NS
+    for attempt in roster.by_pid.values():
+        signal_group(attempt, signal.SIGKILL)
+    while not _reap_all() and time.monotonic_ns() < until_ns:
+        census = Census(marks, ())
+        for serial, pids in census.marked.items():
+            for pid in pids:
+                signal_marked(pid, serial, marks, signal.SIGKILL)
+        for pid in census.unmarked:
+            kill_child(pid)
+        select.select([], [], [], PAUSE_S)
+
+
+def _reap_all() -> bool:
+    """Reap every dead child; True when no child is left at all."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+            continue
+    except ChildProcessError:
+        return True
+    return False

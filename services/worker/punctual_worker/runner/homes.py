@@ -1,0 +1,86 @@
+"""Home directories: an empty one for each attempt, gone after its end whatever it holds then."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections import deque
+
+from punctual_worker.runner.remove import remove_tree
+
+PREFIX = "runner-"
+
+
+class Homes:
+    """The directories of one runner, below one of its own which is locked while it lives."""
+
+    def __init__(self, work_dir: str) -> None:
+        os.makedirs(work_dir, exist_ok=True)
+        self._trash: deque[str] = deque()
+        self._has_trash = threading.Event()
+        self._janitor: threading.Thread | None = None
+        self._root = os.path.join(work_dir, f"{PREFIX}{os.getpid()}-{os.urandom(4).hex()}")
+        os.mkdir(self._root, 0o700)
+        self._lock = _lock(self._root)
+        self._take_over_from_the_dead(work_dir)
+
+    def make(self, serial: int) -> str:
+        """Return the path of a fresh empty directory; OSError when there is no room for one."""
+        path = os.path.join(self._root, str(serial))
+        os.mkdir(path, 0o700)
+        return path
+
+    def discard(self, path: str) -> None:
+        """Remove a directory: at once when it is empty, as most are, else behind the loop's back.
+
+        A thread, because a tree can take seconds and removing it is all system calls, during
+        which Python lets the loop run.
+        """
+        try:
+            os.rmdir(path)
+        except FileNotFoundError:
+            return
+        except OSError:
+            self._trash.append(path)
+            self._has_trash.set()
+            if self._janitor is None:
+                self._janitor = threading.Thread(target=self._empty_trash, daemon=True)
+                self._janitor.start()
+
+    def close(self) -> None:
+        """Remove every directory of this runner, now."""
+        remove_tree(self._root)
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def _empty_trash(self) -> None:
+        while True:
+            self._has_trash.wait()
+            self._has_trash.clear()
+            while self._trash:
+                remove_tree(self._trash.popleft())
+
+    def _take_over_from_the_dead(self, work_dir: str) -> None:
+        for name in os.listdir(work_dir):
+            path = os.path.join(work_dir, name)
+            if not name.startswith(PREFIX) or path == self._root:
+                continue
+            lock = _lock(path)
+            if lock is not None:  # free, so its runner was killed before it could tidy up
+                os.close(lock)
+                self.discard(path)
+
+
+def _lock(path: str) -> int | None:
+    """Return a descriptor holding the directory's lock, None when somebody else holds it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -1,0 +1,43 @@
+"""Kills what a runner that was itself killed left running, found by the marks it put on it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+from punctual_worker.runner.killing import signal_marked
+from punctual_worker.runner.marks import Marks
+
+PAUSE_SECONDS = 0.005
+
+
+def kill_leftovers(launch: int, *, until: float) -> bool:
+    """Kill every process marked by that launch; True when none is left before `until`."""
+    marks = Marks(launch)
+    pause = threading.Event()
+    while left := _marked(marks):
+        if time.monotonic() > until:
+            return False
+        for pid, serial in left:
+            signal_marked(pid, serial, marks, signal.SIGKILL)
+        pause.wait(PAUSE_SECONDS)
+    return True
+
+
+def _marked(marks: Marks) -> list[tuple[int, int]]:
+    return [
+        (pid, serial)
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+        if (serial := marks.read(pid)) is not None and not _is_zombie(pid)
+    ]
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether it is dead and only waits for a parent we know nothing of."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] == b"Z"
+    except OSError:
+        return True

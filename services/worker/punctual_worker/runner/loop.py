@@ -1,0 +1,159 @@
+"""The runner's loop: start what is due, end what must end, and read what was written.
+
+One thread, no locks. Each turn looks at the lease before it starts anything, so that a process
+which was frozen for a while wakes up knowing that it may have lost its right.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from itertools import count
+
+from punctual_worker.runner.agenda import Agenda
+from punctual_worker.runner.attempt import SECOND, Attempt
+from punctual_worker.runner.channel import Channel
+from punctual_worker.runner.endings import MILLISECOND, Endings
+from punctual_worker.runner.homes import Homes
+from punctual_worker.runner.lease import Lease
+from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.pipes import Pipes
+from punctual_worker.runner.reports import Reports
+from punctual_worker.runner.roster import Roster
+from punctual_worker.runner.spawn import Spawner
+from punctual_worker.runner.starter import Starter
+from punctual_worker.runner.stops import Stops
+from punctual_worker.runner.watch import AGENT, PIDFD, Watch
+from punctual_worker.runner.wire import BadFrameError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LEASE_GRACE_NS = 5 * SECOND
+TIDY_EVERY_NS = SECOND
+COLLECT_EVERY_NS = 60 * SECOND
+# Chores need this long a gap before the next start.
+QUIET_NS = 50 * MILLISECOND
+ENDS_WAIT_NS = 50 * MILLISECOND
+
+
+class Loop:
+    """Serves one agent until it is gone."""
+
+    def __init__(
+        self, channel: Channel, spawner: Spawner, marks: Marks, homes: Homes, *, keep: bool
+    ) -> None:
+        self.roster = Roster()
+        self._channel = channel
+        self._homes = homes
+        self._keep = keep  # what runs, when the lease is lost
+        self._lease = Lease()
+        self._serials = count(1)
+        self._starts = Agenda()
+        self._deadlines = Agenda()
+        self._watch = Watch()
+        self._pipes = Pipes(self._watch)
+        reports = Reports(channel)
+        self._endings = Endings(
+            self.roster, self._deadlines, self._watch, self._pipes, marks, homes, reports
+        )
+        self._starter = Starter(
+            self.roster,
+            self._starts,
+            self._deadlines,
+            self._watch,
+            self._lease,
+            spawner,
+            self._endings,
+            reports,
+        )
+        self._stops = Stops(self.roster, self._starts, self._deadlines, self._endings, marks)
+        self._watch.add(channel.fileno(), None, AGENT)
+        self._writing = False
+        self._tidy_ns = 0
+        self._collect_ns = time.monotonic_ns() + COLLECT_EVERY_NS
+
+    def run(self) -> None:
+        """Loop for ever; AgentGoneError or BadFrameError ends it."""
+        while True:
+            if self._lease.just_lost() and not self._keep:
+                running = list(self.roster.by_serial.values())
+                self._stops.stop(running, "lease", LEASE_GRACE_NS)
+            backlog = self._starter.start_due()
+            self._meet_deadlines()
+            now_ns = time.monotonic_ns()
+            ends_ns = self._endings.due_ns()
+            if ends_ns is not None and (not backlog or now_ns > ends_ns + ENDS_WAIT_NS):
+                self._endings.step(now_ns)
+            if not backlog:
+                self._do_chores()
+            self._flush()
+            self._serve(0 if backlog or self._channel.unread else self._wake_ns())
+
+    def _serve(self, until_ns: int) -> None:
+        readable = False
+        for descriptor, _events, attempt, what in self._watch.wait(until_ns):
+            if what == AGENT:
+                readable = True
+            elif attempt is None:
+                continue
+            elif what == PIDFD:
+                self._endings.exited(attempt)
+            else:
+                self._pipes.read(attempt, descriptor)
+        if readable or self._channel.unread:
+            for order in self._channel.receive(readable=readable):
+                self._obey(order)
+
+    def _obey(self, order: dict[str, Any]) -> None:
+        kind = order.get("kind")
+        try:
+            if kind == "start":
+                self._starter.accept(Attempt(order, next(self._serials)))
+            elif kind == "stop":
+                attempt = self.roster.by_key.get(order["key"])
+                if attempt is not None:  # else its end is on its way to the agent
+                    self._stops.stop((attempt,), str(order["why"]))
+            elif kind == "lease":
+                self._lease.extend(int(order["until_ns"] or 0))
+            elif kind == "stop_all":
+                grace_ns = int(order["grace_s"] * SECOND)
+                self._stops.stop(list(self.roster.by_key.values()), str(order["why"]), grace_ns)
+            else:
+                raise BadFrameError(f"an order of unknown kind {kind!r}")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise BadFrameError(f"a {kind} order with a bad field: {error!r}") from None
+
+    def _meet_deadlines(self) -> None:
+        now_ns = time.monotonic_ns()
+        while (deadline_ns := self._deadlines.next_ns()) is not None and deadline_ns <= now_ns:
+            self._stops.on_deadline(self._deadlines.pop())
+
+    def _do_chores(self) -> None:
+        now_ns = time.monotonic_ns()
+        next_start_ns = self._starts.next_ns()
+        if next_start_ns is not None and next_start_ns < now_ns + QUIET_NS:
+            return
+        if now_ns >= self._tidy_ns and self.roster.by_serial:
+            self._endings.tidy()
+            self._tidy_ns = time.monotonic_ns() + TIDY_EVERY_NS
+        if now_ns >= self._collect_ns:
+            gc.collect()
+            self._collect_ns = now_ns + COLLECT_EVERY_NS
+
+    def _flush(self) -> None:
+        writing = not self._channel.flush()
+        if writing != self._writing:
+            self._watch.want_writable(self._channel.fileno(), writing)
+            self._writing = writing
+
+    def _wake_ns(self) -> int:
+        wakes = (
+            time.monotonic_ns() + TIDY_EVERY_NS,
+            self._starter.wake_ns(),
+            self._deadlines.next_ns(),
+            self._endings.due_ns(),
+            self._lease.ends_ns(),
+        )
+        return min(wake_ns for wake_ns in wakes if wake_ns is not None)

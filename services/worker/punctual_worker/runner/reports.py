@@ -1,0 +1,53 @@
+"""What the runner tells the agent: that an attempt started, and how it ended."""
+
+from __future__ import annotations
+
+from punctual_worker.runner.attempt import Attempt
+from punctual_worker.runner.channel import Channel
+
+# An agent that does not read loses its lease soon, and with it everything that runs; until then
+# this is the most that waits for it. Beyond, ends are reported with little of their output.
+QUEUE_LIMIT = 64 * 1024 * 1024
+SHORT_OUTPUT = 8 * 1024
+
+
+class Reports:
+    """Writes reports into the channel."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def started(self, attempt: Attempt) -> None:
+        """Report the instant at which exec had succeeded."""
+        self._channel.send(
+            {
+                "kind": "started",
+                "key": attempt.key,
+                "at_ns": attempt.started_ns,
+                "pid": attempt.pid,
+            }
+        )
+
+    def ended(self, attempt: Attempt) -> None:
+        """Report an end; nothing of the attempt is alive, or its error says what is."""
+        output = attempt.output
+        if self._channel.queued_bytes > QUEUE_LIMIT:
+            output.shrink(SHORT_OUTPUT)
+        exit_code, signal = attempt.status
+        self._channel.send(
+            {
+                "kind": "ended",
+                "key": attempt.key,
+                "started_ns": attempt.started_ns,
+                "ended_ns": attempt.ended_ns,
+                "exit_code": exit_code,
+                "signal": signal,
+                "stopped": attempt.stopped,
+                "error": attempt.error,
+                "output_bytes": output.total,
+                "truncated": output.truncated,
+                "gap_at": output.gap_at,
+                "segments": output.segments(),
+            },
+            output.body(),
+        )

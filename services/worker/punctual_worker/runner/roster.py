@@ -1,0 +1,25 @@
+"""Who is here: every attempt the runner was told of and has not reported the end of."""
+
+from __future__ import annotations
+
+from punctual_worker.runner.attempt import Attempt
+
+
+class Roster:
+    """The same attempts by the three names they go by."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, Attempt] = {}  # the agent's name, from order to report
+        self.by_serial: dict[int, Attempt] = {}  # our own, while it has processes
+        self.by_pid: dict[int, Attempt] = {}  # its main process, until that is reaped
+
+    def spawned(self, attempt: Attempt) -> None:
+        """Enter the process of an attempt."""
+        self.by_serial[attempt.serial] = attempt
+        self.by_pid[attempt.pid] = attempt
+
+    def gone(self, attempt: Attempt) -> None:
+        """Strike an attempt out: its end is about to be reported."""
+        self.by_key.pop(attempt.key, None)
+        self.by_serial.pop(attempt.serial, None)
+        self.by_pid.pop(attempt.pid, None)

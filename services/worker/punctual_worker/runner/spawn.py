@@ -1,0 +1,112 @@
+"""Starts the process of an attempt: own session, own pipes, an environment and nothing else.
+
+posix_spawn was chosen on figures (starts of `sh -c :` on one busy core, 3.11): posix_spawn 1,530/s,
+_posixsubprocess.fork_exec 1,510/s, Popen 1,400/s. It has no working directory and no umask of its
+own, but in a single-threaded loop the runner can lend its own: changing the directory first also
+tells a missing one apart from a missing shell.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+
+from punctual_worker.runner.attempt import Attempt
+from punctual_worker.runner.marks import Marks
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DEFAULT_LANG = "C.UTF-8"
+# Python ignores these two; a command expects `yes | head` to end.
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+
+
+class Spawner:
+    """Turns attempts into processes, marked so that all of their descendants can be found."""
+
+    def __init__(self, marks: Marks, *, path: str, lang: str, soft_nofile: int) -> None:
+        self._marks = marks
+        self._defaults = {"PATH": path or DEFAULT_PATH, "LANG": lang or DEFAULT_LANG}
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        self._our_files = (hard, hard)
+        self._their_files = (soft_nofile, hard)
+
+    def spawn(self, attempt: Attempt) -> None:
+        """Start it now; started_ns is the instant posix_spawn returned, when exec has succeeded.
+
+        Raises OSError or ValueError, with a text meant for the user, when nothing was started.
+        """
+        env = {**self._defaults, **attempt.env}
+        if attempt.home is not None:
+            env.setdefault("HOME", attempt.home)
+        directory = attempt.cwd if attempt.cwd is not None else attempt.home
+        assert directory is not None
+        pipes = _Pipes()
+        try:
+            _enter(directory)
+            attempt.pid = self._exec(attempt, env, pipes)
+            attempt.started_ns = time.monotonic_ns()
+        except BaseException:
+            pipes.close_ours()
+            raise
+        finally:
+            os.chdir("/")
+            pipes.close_theirs()
+        attempt.pipes = {pipes.out_read: 1, pipes.err_read: 2}
+        os.set_blocking(pipes.out_read, False)
+        os.set_blocking(pipes.err_read, False)
+
+    def _exec(self, attempt: Attempt, env: dict[str, str], pipes: _Pipes) -> int:
+        self._marks.put_on_next(attempt.serial)
+        # A raised soft limit is ours alone: programs still exist which walk all possible
+        # descriptors, or give theirs to select().
+        resource.setrlimit(resource.RLIMIT_NOFILE, self._their_files)
+        try:
+            return os.posix_spawn(
+                attempt.argv[0],
+                attempt.argv,
+                env,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, pipes.out_write, 1),
+                    (os.POSIX_SPAWN_DUP2, pipes.err_write, 2),
+                ],
+                setsid=True,
+                setsigmask=(),
+                setsigdef=IGNORED_BY_PYTHON,
+            )
+        except OSError as error:
+            raise OSError(error.errno, f"cannot start: {error.strerror}") from None
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._our_files)
+
+
+class _Pipes:
+    """Two pipes, closed on exec: descriptor 0 is the runner's own /dev/null."""
+
+    __slots__ = ("err_read", "err_write", "out_read", "out_write")
+
+    def __init__(self) -> None:
+        self.out_read, self.out_write = os.pipe()
+        try:
+            self.err_read, self.err_write = os.pipe()
+        except OSError:
+            os.close(self.out_read)
+            os.close(self.out_write)
+            raise
+
+    def close_ours(self) -> None:
+        os.close(self.out_read)
+        os.close(self.err_read)
+
+    def close_theirs(self) -> None:
+        os.close(self.out_write)
+        os.close(self.err_write)
+
+
+def _enter(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        text = f"working directory {directory!r}: {error.strerror}"
+        raise OSError(error.errno, text) from None

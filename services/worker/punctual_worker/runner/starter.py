@@ -1,0 +1,110 @@
+"""Starts attempts on their instant: never before it, as little after it as can be."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+
+from punctual_worker.runner.agenda import Agenda
+from punctual_worker.runner.attempt import RUNNING, Attempt
+from punctual_worker.runner.endings import Endings
+from punctual_worker.runner.lease import Lease
+from punctual_worker.runner.reports import Reports
+from punctual_worker.runner.roster import Roster
+from punctual_worker.runner.spawn import Spawner
+from punctual_worker.runner.watch import PIDFD, Watch
+
+# The kernel wakes a sleeper up to 50 µs late, and waking costs some more: the sleep ends this much
+# early and the rest is spun away.
+SPIN_NS = 150_000
+# Starts in one go before pipes are looked at again: about ten milliseconds.
+BATCH = 16
+DESCRIPTORS_EACH = 3  # two pipes and a pidfd
+DESCRIPTORS_SPARE = 64
+
+
+class Starter:
+    """Holds what is to start and starts it."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        starts: Agenda,
+        deadlines: Agenda,
+        watch: Watch,
+        lease: Lease,
+        spawner: Spawner,
+        endings: Endings,
+        reports: Reports,
+    ) -> None:
+        self._roster = roster
+        self._starts = starts
+        self._deadlines = deadlines
+        self._watch = watch
+        self._lease = lease
+        self._spawner = spawner
+        self._endings = endings
+        self._reports = reports
+        self._homes = endings.homes
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
+
+    def accept(self, attempt: Attempt) -> None:
+        """Take an order; one whose key is already here is a repetition and changes nothing."""
+        if attempt.key in self._roster.by_key:
+            return
+        self._roster.by_key[attempt.key] = attempt
+        if attempt.cwd is None or "HOME" not in attempt.env:
+            try:
+                # Made now, as there is time until the instant and not at it.
+                attempt.home = self._homes.make(attempt.serial)
+            except OSError as error:
+                attempt.error = f"home directory: {error.strerror}"
+                self._endings.never_started(attempt)
+                return
+        self._starts.set(attempt, attempt.at_ns)
+
+    def wake_ns(self) -> int | None:
+        """Return when start_due() wants to be called, or None while nothing can start."""
+        next_ns = self._starts.next_ns()
+        return None if next_ns is None or self._full() else next_ns - SPIN_NS
+
+    def start_due(self) -> bool:
+        """Start at most a batch of what is due; True when more of it waits."""
+        for _ in range(BATCH):
+            at_ns = self._starts.next_ns()
+            if at_ns is None or self._full():
+                return False
+            if at_ns - time.monotonic_ns() > SPIN_NS:
+                return False
+            while time.monotonic_ns() < at_ns:
+                continue
+            self._start(self._starts.pop())
+        at_ns = self._starts.next_ns()
+        return at_ns is not None and at_ns <= time.monotonic_ns() and not self._full()
+
+    def _full(self) -> bool:
+        """Whether descriptors are short: what is due then waits for an end, late but not lost."""
+        return len(self._roster.by_serial) >= self._most
+
+    def _start(self, attempt: Attempt) -> None:
+        if not self._lease.held():
+            attempt.stopped = "lease"
+            self._endings.never_started(attempt)
+            return
+        try:
+            self._spawner.spawn(attempt)
+        except (OSError, ValueError) as error:
+            attempt.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            self._endings.never_started(attempt)
+            return
+        attempt.phase = RUNNING
+        self._roster.spawned(attempt)
+        for descriptor, stream in attempt.pipes.items():
+            self._watch.add(descriptor, attempt, stream)
+        attempt.pidfd = os.pidfd_open(attempt.pid)
+        self._watch.add(attempt.pidfd, attempt, PIDFD)
+        assert attempt.started_ns is not None
+        self._deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
+        self._reports.started(attempt)

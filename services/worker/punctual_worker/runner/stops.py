@@ -1,0 +1,101 @@
+"""Ends what still runs: TERM to all of it, and KILL after the grace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from punctual_worker.runner.agenda import NEVER, Agenda
+from punctual_worker.runner.attempt import (
+    EXITED,
+    KILLING,
+    RUNNING,
+    SECOND,
+    TERMINATING,
+    WAITING,
+    Attempt,
+)
+from punctual_worker.runner.census import Census
+from punctual_worker.runner.endings import Endings
+from punctual_worker.runner.killing import signal_group, signal_marked
+from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.roster import Roster
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KILLED_WITHIN_NS = 5 * SECOND  # after that a process is stuck in the kernel, and is reported so
+
+
+class Stops:
+    """Carries out stops, timeouts and the loss of the lease; the first reason given stays."""
+
+    def __init__(
+        self, roster: Roster, starts: Agenda, deadlines: Agenda, endings: Endings, marks: Marks
+    ) -> None:
+        self._roster = roster
+        self._starts = starts
+        self._deadlines = deadlines
+        self._endings = endings
+        self._marks = marks
+
+    def stop(self, attempts: Iterable[Attempt], why: str, grace_ns: int | None = None) -> None:
+        """Stop attempts, each with its own grace or with the one given if that is shorter."""
+        asked: list[Attempt] = []
+        for attempt in attempts:
+            if attempt.phase == WAITING:
+                self._starts.clear(attempt)
+                attempt.stopped = why
+                self._endings.never_started(attempt)
+            elif attempt.phase in (RUNNING, TERMINATING) and not _has_exited(attempt):
+                grace = attempt.grace_ns if grace_ns is None else min(attempt.grace_ns, grace_ns)
+                self._ask(attempt, why, time.monotonic_ns() + grace, asked)
+        if asked:
+            self._ask_strays(asked)
+
+    def on_deadline(self, attempt: Attempt) -> None:
+        """Do what an attempt's alarm was set for."""
+        if attempt.phase == RUNNING:
+            self.stop((attempt,), "timeout")
+        elif attempt.phase == TERMINATING:
+            signal_group(attempt, signal.SIGKILL)
+            attempt.phase = KILLING
+            self._deadlines.set(attempt, time.monotonic_ns() + KILLED_WITHIN_NS)
+        else:
+            self._endings.give_up(attempt)
+
+    def _ask(self, attempt: Attempt, why: str, until_ns: int, asked: list[Attempt]) -> None:
+        if attempt.phase == RUNNING:
+            attempt.phase = TERMINATING
+            attempt.stopped = why
+            # A stopped process would keep its TERM for later; waking it is what systemd does too.
+            signal_group(attempt, signal.SIGTERM)
+            signal_group(attempt, signal.SIGCONT)
+            asked.append(attempt)
+            self._deadlines.set(attempt, until_ns)
+        elif attempt.alarm_ns == NEVER or until_ns < attempt.alarm_ns:
+            self._deadlines.set(attempt, until_ns)
+
+    def _ask_strays(self, asked: list[Attempt]) -> None:
+        """Extend the TERM to what left the group; one census serves any number of attempts."""
+        marked = Census(self._marks, self._roster.by_pid).marked
+        for attempt in asked:
+            for pid in marked.get(attempt.serial, ()):
+                if _group_of(pid) != attempt.pid:
+                    signal_marked(pid, attempt.serial, self._marks, signal.SIGTERM)
+                    signal_marked(pid, attempt.serial, self._marks, signal.SIGCONT)
+
+
+def _has_exited(attempt: Attempt) -> bool:
+    """Whether it ended by itself just now, so that a stop must not claim it."""
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return attempt.phase >= EXITED or os.waitid(os.P_PID, attempt.pid, options) is not None
+
+
+def _group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0

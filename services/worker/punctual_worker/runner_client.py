@@ -1,0 +1,234 @@
+"""The agent's side of the runner: launches it, sends it orders and reads its reports."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from punctual_worker.runner.leftovers import kill_leftovers
+from punctual_worker.runner.marks import LAUNCH_BITS
+from punctual_worker.runner.wire import Frames, pack
+
+READ_SIZE = 256 * 1024
+# A runner reads its orders within milliseconds; one that does not for this long is stuck.
+SEND_SECONDS = 5
+# What a runner may take to kill what runs and tidy up, before it is killed itself.
+LEAVE_SECONDS = 8.0
+
+
+class RunnerGoneError(Exception):
+    """The runner ended, or is stuck and was killed; launch another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What to start and when: `at_ns` on CLOCK_MONOTONIC, the past meaning now.
+
+    `env` is all the command gets, but for PATH, HOME and LANG, which the runner adds when absent.
+    `cwd` None is the command's own empty HOME. `output_limit` is in bytes, both streams together.
+    """
+
+    key: str
+    at_ns: int
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str | None = None
+    timeout_s: float
+    grace_s: float
+    output_limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A command runs; `at_ns` (CLOCK_MONOTONIC) is when its exec had succeeded."""
+
+    key: str
+    at_ns: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """An attempt is over and nothing of it is alive, unless `error` says so.
+
+    `started_ns` None: never started. `stopped`: None, "timeout", "lease" or the reason given to
+    stop. `segments`: (stream, length) pairs in order of arrival, over `output`. When `truncated`,
+    `output_bytes` counts everything written and `gap_at` is the offset where bytes were left out.
+    """
+
+    key: str
+    started_ns: int | None
+    ended_ns: int
+    exit_code: int | None
+    signal: int | None
+    stopped: str | None
+    error: str | None
+    output_bytes: int
+    truncated: bool
+    gap_at: int | None
+    segments: tuple[tuple[int, int], ...]
+    output: bytes
+
+    def stream(self, number: int) -> bytes:
+        """Return the kept bytes of one stream, 1 stdout or 2 stderr."""
+        parts = []
+        offset = 0
+        for stream, length in self.segments:
+            if stream == number:
+                parts.append(self.output[offset : offset + length])
+            offset += length
+        return b"".join(parts)
+
+
+class RunnerClient:
+    """One running runner; sends are thread-safe, events() is for one reader."""
+
+    def __init__(self, process: subprocess.Popen[bytes], sock: socket.socket, launch: int) -> None:
+        """Take over a launched runner; use launch()."""
+        self._process = process
+        self._sock = sock
+        self._launch = launch
+        self._sending = threading.Lock()
+        self._burying = threading.Lock()
+        self._buried = False
+
+    @classmethod
+    def launch(
+        cls,
+        *,
+        work_dir: Path,
+        python: str = sys.executable,
+        path: str = "",
+        lang: str = "",
+        on_lease_loss: Literal["kill", "keep"] = "kill",
+    ) -> Self:
+        """Start a runner with an environment of PATH and LANG alone; returns before it is up.
+
+        Call it before secrets are read: nothing of this process but the socket goes across.
+        """
+        ours, theirs = socket.socketpair()
+        launch = secrets.randbits(LAUNCH_BITS)
+        try:
+            process = subprocess.Popen(
+                [
+                    *(python, "-I", "-X", "utf8", "-m", "punctual_worker.runner"),
+                    *("--fd", str(theirs.fileno()), "--work-dir", str(work_dir.absolute())),
+                    *("--launch", str(launch), "--on-lease-loss", on_lease_loss),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={name: value for name, value in (("PATH", path), ("LANG", lang)) if value},
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                cwd="/",
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        # Only sending times out: a quiet runner is a healthy one.
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
+        return cls(process, ours, launch)
+
+    @property
+    def pid(self) -> int:
+        """The runner's process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the runner's process exists and was not given up."""
+        return not self._buried and self._process.poll() is None
+
+    def start(self, launch: Launch) -> None:
+        """Order a start; repeating one whose key is still known changes nothing."""
+        self._send(
+            {
+                "kind": "start",
+                "key": launch.key,
+                "at_ns": launch.at_ns,
+                "argv": launch.argv,
+                "env": dict(launch.env),
+                "cwd": launch.cwd,
+                "timeout_s": launch.timeout_s,
+                "grace_s": launch.grace_s,
+                "output_limit": launch.output_limit,
+            }
+        )
+
+    def stop(self, key: str, why: str) -> None:
+        """Order an attempt to end, by TERM and KILL, or never to start if its instant is ahead."""
+        self._send({"kind": "stop", "key": key, "why": why})
+
+    def extend_lease(self, until_ns: int | None) -> None:
+        """Let the runner start and keep commands until `until_ns`; None takes the right away."""
+        self._send({"kind": "lease", "until_ns": until_ns})
+
+    def stop_all(self, why: str, grace_s: float) -> None:
+        """Order every attempt to end, waiting ones too, within the shorter of both graces."""
+        self._send({"kind": "stop_all", "why": why, "grace_s": grace_s})
+
+    def events(self) -> Iterator[Started | Ended]:
+        """Yield reports as they come, until the runner is gone and nothing it started is alive."""
+        frames = Frames()
+        while data := self._receive():
+            frames.feed(data)
+            while (frame := frames.next()) is not None:
+                yield _report(*frame)
+        self._bury()
+
+    def close(self) -> None:
+        """Make the runner kill everything and end; returns when both are done."""
+        self._bury()
+
+    def _send(self, order: dict[str, Any]) -> None:
+        frame = pack(order)
+        try:
+            with self._sending:
+                self._sock.sendall(frame)
+        except OSError as error:
+            # Part of a frame may be out, so the stream is of no use any more.
+            self._process.kill()
+            self._bury()
+            raise RunnerGoneError(str(error)) from error
+
+    def _receive(self) -> bytes:
+        try:
+            return self._sock.recv(READ_SIZE)
+        except OSError:
+            return b""
+
+    def _bury(self) -> None:
+        """Wait for the runner's end, and kill what a runner that was killed could not."""
+        with self._burying:
+            if self._buried:
+                return
+            with contextlib.suppress(OSError):  # it was gone already
+                self._sock.shutdown(socket.SHUT_RDWR)
+            try:
+                self._process.wait(LEAVE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            kill_leftovers(self._launch, until=time.monotonic() + LEAVE_SECONDS)
+            self._buried = True
+            self._sock.close()
+
+
+def _report(header: dict[str, Any], body: bytes) -> Started | Ended:
+    kind = header.pop("kind")
+    if kind == "started":
+        return Started(**header)
+    header["segments"] = tuple((stream, length) for stream, length in header["segments"])
+    return Ended(**header, output=body)

@@ -26,6 +26,7 @@ class Valkey:
             f"port {self.port}",
             f"requirepass {self.password}",
             f'dir "{self.folder}"',
+            "databases 256",
             "appendonly yes",
             "maxmemory-policy noeviction",  # a queue that drops messages is none
             'save ""',

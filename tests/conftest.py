@@ -1,0 +1,21 @@
+"""What every test may ask for by name."""
+
+import pytest
+
+from tests.support.database import (  # noqa: F401  # fixtures are found by their names here
+    _process_database,
+    database_url,
+    engine,
+    namespace,
+    redis_url,
+)
+from tests.support.ground import Controller, ground  # noqa: F401
+
+NEEDS_NOTHING = "tests/unit"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has the controlling process of pytest-xdist lay the ground, unless only unit tests run."""
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and not all(arg.startswith(NEEDS_NOTHING) for arg in config.args):
+        config.pluginmanager.register(Controller(), "punctual-ground")

@@ -1,0 +1,1 @@
+"""The whole product, seen from outside."""

@@ -1,0 +1,1 @@
+"""One part of the product against real servers and real processes."""

@@ -1,0 +1,1 @@
+"""What tests lean on: real servers, the real product, a real browser."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from cronsim import CronSim
 
-from punctual.domain.cron_syntax import read_fields
+from punctual.domain.cron_syntax import Fields, read_fields
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import LAST_YEAR
 from punctual.domain.wallclock import instants
@@ -44,7 +44,7 @@ def cron_due_times(cron: Cron, *, after: datetime) -> Iterator[datetime]:
 class CronRule:
     """An expression, understood: which wall-clock minutes it names, in no place yet."""
 
-    def __init__(self, fields: tuple[str, str, str, str, str]) -> None:
+    def __init__(self, fields: Fields) -> None:
         # cronsim parses the fields and matches the days. It is not asked for times: around a
         # change of the clocks it takes a star in the minutes for one in the hours, and loses
         # labels where clocks move by half an hour or at midnight.

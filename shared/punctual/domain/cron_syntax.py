@@ -1,12 +1,14 @@
 """The five fields of a cron expression, or the sentence that says which one is wrong."""
 
+import re
+from calendar import month_abbr
 from datetime import datetime
 
 from cronsim import CronSim, CronSimError
 
 from punctual.domain.errors import InvalidSchedule
 
-Fields = tuple[str, str, str, str, str]
+Fields = tuple[str, ...]
 
 _NICKNAMES: dict[str, Fields] = {
     "@hourly": ("0", "*", "*", "*", "*"),
@@ -25,6 +27,10 @@ _FIELDS = (
     ("day-of-week", "0-7 or SUN-SAT (0 and 7 are Sunday), MON#1 for the first Monday, 5L"),
 )
 _LONGEST = 256
+_STEPPED_RANGE = re.compile(r"(\w+)-(\w+)/\d+", re.ASCII)
+_NAMED = {"SUN": 0, "MON": 1, "TUE": 2, "WED": 3, "THU": 4, "FRI": 5, "SAT": 6} | {
+    name.upper(): month for month, name in enumerate(month_abbr) if name
+}
 
 
 def read_fields(expression: str) -> Fields:
@@ -58,7 +64,7 @@ def read_fields(expression: str) -> Fields:
             )
     if not _parses(fields):
         raise _wrong(f'No date ever matches "{expression.strip()}".')
-    return fields
+    return tuple(_STEPPED_RANGE.sub(_one_value, field) for field in fields)
 
 
 def _nickname(name: str) -> Fields:
@@ -67,6 +73,12 @@ def _nickname(name: str) -> Fields:
     if name not in _NICKNAMES:
         raise _wrong(f'"{name}" is none of {", ".join(_NICKNAMES)}.')
     return _NICKNAMES[name]
+
+
+def _one_value(term: re.Match[str]) -> str:
+    """Write "5-5/10" as "5", which it is: cronsim takes it for "5/10", that is 5-59/10."""
+    first, last = (int(_NAMED.get(end, end)) for end in term.groups())
+    return term[1] if first == last else term[0]
 
 
 def _parses(fields: Fields, position: int | None = None) -> bool:

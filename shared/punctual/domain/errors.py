@@ -5,7 +5,7 @@ class PunctualError(Exception):
     """Anything the product refuses by its own rules, said so that a user can act on it."""
 
 
-class InvalidSchedule(PunctualError):  # noqa: N818 - errors are nouns of the domain
+class InvalidSchedule(PunctualError):
     """A schedule that cannot be kept.
 
     `pointer` is the JSON pointer of the culprit in what was sent ("/schedule/cron"), `detail` a

@@ -1,0 +1,1 @@
+"""Tests of what needs no server: rules, formats and decisions."""

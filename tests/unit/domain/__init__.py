@@ -1,0 +1,1 @@
+"""Tests of the pure rules, by examples, by properties and against brute force."""

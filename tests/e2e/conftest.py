@@ -1,0 +1,25 @@
+"""The product and a browser, for tests that look at it from outside."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browser import browser, context, page  # noqa: F401  # found by name here
+from tests.support.database import process_number
+from tests.support.ground import Ground
+from tests.support.product import Product, running_product
+
+
+@pytest.fixture(scope="session")
+def product(ground: Ground) -> Iterator[Product]:
+    """The whole product, shared by all tests of this process: each brings its own users.
+
+    For a test that kills parts of it there is `running_product`.
+    """
+    number = process_number()
+    own = {
+        "PUNCTUAL_DATABASE_URL": ground.new_database(f"punctual_product_{number}"),
+        "PUNCTUAL_REDIS_URL": ground.redis_url(2 * number + 1),
+    }
+    with running_product(own) as started:
+        yield started

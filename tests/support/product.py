@@ -1,0 +1,133 @@
+"""The whole product, started as a user starts it, in a data directory of its own."""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from punctual_devstack.account import reachable_temporary
+from punctual_devstack.ports import free_port
+
+READY_SECONDS = 60
+STOP_SECONDS = 15
+PASSWORD = "correct horse battery staple"
+
+
+class Product:
+    """One local stack: its processes by name, and clients for its users."""
+
+    def __init__(self, data_dir: Path, *, environ: Mapping[str, str] | None = None) -> None:
+        """`environ` adds to what the stack reads: WORKERS, PUNCTUAL_SWEEP_SECONDS and the like."""
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        own = {"PORT": str(self.port), "PUNCTUAL_DATA_DIR": str(data_dir)}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
+        self.environ = {**inherited, **own, **(environ or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The supervisor, once started."""
+        assert self._process is not None, "not started"
+        return self._process
+
+    def start(self) -> None:
+        """Starts everything and returns when the stack says that it is ready."""
+        self.launch()
+        self.wait_ready()
+
+    def launch(self) -> None:
+        """Starts everything, without waiting for it."""
+        with (self.data_dir / "terminal").open("ab") as terminal:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "punctual_devstack"],
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=terminal,
+                start_new_session=True,
+            )
+
+    def wait_ready(self) -> None:
+        """Returns when the line `ready URL` was said; fails with what was said instead."""
+        said, deadline = b"", time.monotonic() + READY_SECONDS
+        stdout = self.process.stdout
+        assert stdout is not None
+        while f"ready {self.url}\n".encode() not in said:
+            patience = max(0.0, deadline - time.monotonic())
+            more = (
+                os.read(stdout.fileno(), 4096)
+                if select.select([stdout], [], [], patience)[0]
+                else b""
+            )
+            assert more, f"never ready: {said!r}\n{self.terminal()}"
+            said += more
+
+    def stop(self) -> None:
+        """Tells the stack to stop, as Ctrl-C does; fails unless it is gone within 15 s."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(STOP_SECONDS)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+    def pid(self, name: str) -> int:
+        """The pid of a process: `postgres`, `valkey`, `api-1`, `coordinator-1`, `worker-1` and so on."""
+        return int((self.data_dir / "pids" / f"{name}.pid").read_text())
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Signals one process, as kill(1) does."""
+        os.kill(self.pid(name), number)
+
+    def log(self, name: str) -> str:
+        """What a process logged so far."""
+        return (self.data_dir / "logs" / f"{name}.log").read_text(errors="replace")
+
+    def terminal(self) -> str:
+        """What the person at the terminal was told, but for `ready`."""
+        return (self.data_dir / "terminal").read_text(errors="replace")
+
+    def secret(self, name: str) -> str:
+        """A secret of the data directory: `database_url`, `redis_url`, `secret_key`."""
+        return (self.data_dir / "secrets" / name).read_text().strip()
+
+    def visitor(self) -> httpx.Client:
+        """A client nobody knows yet; its caller closes it."""
+        return httpx.Client(base_url=self.url, timeout=10)
+
+    def user(self, username: str) -> httpx.Client:
+        """A newly registered user's client, which sends the user's token; its caller closes it."""
+        client = self.visitor()
+        who = {"username": username, "password": PASSWORD}
+        client.post(
+            "/api/register/", json={**who, "email": f"{username}@example.com"}
+        ).raise_for_status()
+        token = client.post("/api/login/", json=who).raise_for_status().json()["token"]
+        client.headers["Authorization"] = f"Token {token}"
+        return client
+
+
+@contextmanager
+def running_product(environ: Mapping[str, str] | None = None) -> Iterator[Product]:
+    """A product that is ready, with nothing in it; stopped and removed at the end."""
+    data_dir = reachable_temporary("punctual-product-")
+    product = Product(data_dir, environ=environ)
+    try:
+        product.start()
+        yield product
+    finally:
+        product.stop()
+        shutil.rmtree(data_dir, ignore_errors=True)

@@ -46,20 +46,28 @@ class Settings:
     on_lease_loss: OnLeaseLoss = "kill"
     name: str = ""
     bind: str = "0.0.0.0:8000"
-    work_dir: Path = Path("/var/tmp/punctual")
+    work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it
     health_port: int = 0
     namespace: str = "punctual"
     log_level: str = "info"
 
 
-def load(*, needs: Collection[str] = (), environ: Mapping[str, str] | None = None) -> Settings:
+def load(
+    *,
+    needs: Collection[str] = (),
+    only: Collection[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
     """The settings of this process; `needs` names the ones that have no default for it.
 
-    Raises InvalidSetting, naming the first setting that is missing or cannot be used.
+    With `only`, nothing else is read. Raises InvalidSetting, naming the first setting that is
+    missing or cannot be used.
     """
     source = os.environ if environ is None else environ
     given: dict[str, Any] = {}
     for item in fields(Settings):
+        if only is not None and item.name not in only:
+            continue
         raw = _raw(source, item.name.upper())
         if raw is not None:
             given[item.name] = _parse(item.name, item.type, raw)
@@ -86,14 +94,14 @@ def _raw(source: Mapping[str, str], name: str) -> str | None:
 
 def _parse(name: str, kind: Any, raw: str) -> object:
     setting = PREFIX + name.upper()
-    try:
-        if kind in (int, float):
+    if kind in (int, float):
+        try:
             number: float = kind(raw)
-            if not 0 <= number < 10**12:
-                raise ValueError
-            return number
-    except ValueError:
-        raise InvalidSetting(f"{setting} must be a number of 0 or more, not {raw!r}") from None
+        except ValueError:
+            number = -1
+        if not 0 <= number < 10**12:
+            raise InvalidSetting(f"{setting} must be a number of 0 or more, not {raw!r}")
+        return number
     if kind is OnLeaseLoss and raw not in get_args(OnLeaseLoss):
         raise InvalidSetting(f"{setting} must be kill or keep, not {raw!r}")
     return Path(raw) if kind is Path else raw

@@ -94,7 +94,7 @@ class _WakingConsumer(_RedisConsumer):
 
     def __init__(self, broker: Broker, queue_name: str, prefetch: int, timeout: int) -> None:
         # Dramatiq sleeps up to `timeout` ms after an empty fetch; the waiting is done below.
-        super().__init__(broker, queue_name, prefetch, 1)  # type: ignore[no-untyped-call]
+        super().__init__(broker, queue_name, prefetch, min(timeout, 1))  # type: ignore[no-untyped-call]
 
     def __next__(self) -> Any:
         self.broker.pushed.clear()

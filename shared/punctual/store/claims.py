@@ -52,6 +52,13 @@ FROM held WHERE runs.id = held.id
 RETURNING runs.id
 """)
 
+STILL_HELD = text("""
+SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() FROM runs AS r
+JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+  ON h.id = r.id AND h.fence = r.fence
+WHERE r.state = 'claimed' AND r.worker_id = :worker_id
+""")
+
 
 class Claimed(NamedTuple):
     """A run this worker holds under `fence`, to be started at `due_at`."""
@@ -96,6 +103,14 @@ def release(
     """Give claimed runs back, so that another worker can start them; answers which were ours."""
     asked = {"held": pairs(held), "worker_id": worker_id}
     return list(connection.execute(RELEASE, asked).scalars())
+
+
+def still_held(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> dict[uuid.UUID, bool]:
+    """Which claims are still ours, and whether their start deadline has passed."""
+    asked = {"held": pairs(held), "worker_id": worker_id}
+    return {row[0]: bool(row[1]) for row in connection.execute(STILL_HELD, asked)}
 
 
 def _due(claimed: Claimed) -> tuple[datetime, int, uuid.UUID]:

@@ -40,7 +40,9 @@ def driver_url(database_url: str) -> str:
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
-def pool_options(*, service: str, size: int) -> dict[str, Any]:
+def pool_options(
+    *, service: str, size: int, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+) -> dict[str, Any]:
     """The engine's options, shared by our own engines and Flask-SQLAlchemy's."""
     return {
         "pool_pre_ping": True,
@@ -48,13 +50,20 @@ def pool_options(*, service: str, size: int) -> dict[str, Any]:
         "max_overflow": size,
         "pool_timeout": 5,
         "pool_recycle": 1800,
-        "connect_args": connect_args(service=service),
+        "connect_args": connect_args(service=service, statement_timeout_ms=statement_timeout_ms),
     }
 
 
-def make_engine(database_url: str, *, service: str, size: int = 4) -> Engine:
+def make_engine(
+    database_url: str,
+    *,
+    service: str,
+    size: int = 4,
+    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+) -> Engine:
     """An engine whose transactions are READ COMMITTED, with at most `2 * size` connections."""
-    return create_engine(driver_url(database_url), **pool_options(service=service, size=size))
+    options = pool_options(service=service, size=size, statement_timeout_ms=statement_timeout_ms)
+    return create_engine(driver_url(database_url), **options)
 
 
 def ping(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import uuid_utils.compat
 from sqlalchemy import DateTime, MetaData, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -32,9 +32,9 @@ Document = dict[str, Any]
 class Model(DeclarativeBase):
     """The base of every table."""
 
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this very attribute
-        str: Text,
-        datetime: DateTime(timezone=True),
-        Document: JSONB,
-    }
+    # A registry, and not a bare type_annotation_map: only so can Flask-SQLAlchemy bind the class.
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={str: Text, datetime: DateTime(timezone=True), Document: JSONB},
+    )
+    metadata = registry.metadata

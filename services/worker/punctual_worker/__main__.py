@@ -1,0 +1,46 @@
+"""The worker's program: `python -m punctual_worker`."""
+
+import signal
+import sys
+import threading
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from punctual import config, logs, telemetry
+from punctual_worker.agent import Agent
+from punctual_worker.runner_client import RunnerClient
+
+
+def main() -> int:
+    """Run one worker: 0 after SIGTERM or SIGINT, 1 when it broke, 2 when a setting is unusable."""
+    stop, hurry = threading.Event(), threading.Event()
+
+    def ask_to_stop(_number: int, _frame: object) -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    try:
+        # The runner is there before any secret is: it never sees one.
+        place = config.load(only=("work_dir", "on_lease_loss"))
+        runner = RunnerClient.launch(work_dir=place.work_dir, on_lease_loss=place.on_lease_loss)
+        settings = config.load(needs=("database_url", "redis_url"))
+    except config.InvalidSetting as error:
+        print(f"worker: {error}", file=sys.stderr)
+        return 2
+    logs.configure(service="worker", name=settings.name, level=settings.log_level)
+    log = structlog.get_logger()
+    try:
+        agent = Agent(settings, runner)
+        telemetry.serve(settings.health_port, agent.trouble)
+        return 0 if agent.run(stop, hurry) else 1
+    except DBAPIError as error:
+        log.critical("database away", error=str(error.orig))
+        return 1
+    finally:
+        runner.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""One life of a worker: it registers, claims, starts, reports, and leaves in good order."""
+
+import os
+import socket
+import threading
+import uuid
+from datetime import timedelta
+
+import dramatiq
+import structlog
+
+from punctual import telemetry
+from punctual.config import Settings
+from punctual.messaging.broker import Broker
+from punctual.store.claims import release
+from punctual.store.engine import make_engine
+from punctual.store.workers import leave, register
+from punctual_worker.actors import declare_actors
+from punctual_worker.cancels import listen_for_cancels
+from punctual_worker.claimer import Claimer
+from punctual_worker.clock import DatabaseClock
+from punctual_worker.heartbeat import BuriedError, Heartbeat
+from punctual_worker.intake import Intake
+from punctual_worker.lease import Lease
+from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of
+from punctual_worker.reconcile import Reconciler
+from punctual_worker.reporter import Reporter
+from punctual_worker.runner_client import RunnerClient, RunnerGoneError, Started
+from punctual_worker.running import Running
+from punctual_worker.starter import LEAD, Starter
+from punctual_worker.threads import Threads
+
+log = structlog.get_logger()
+
+DRAMATIQ_THREADS = 2
+HEARTBEAT_TIMEOUT_MS = 4_000
+KILL_SECONDS = 5.0
+
+
+class Agent:
+    """Everything of a worker but the runner, which it is given."""
+
+    def __init__(self, settings: Settings, runner: RunnerClient) -> None:
+        self._settings = settings
+        self._runner = runner
+        self._threads = Threads()
+        self._engine = make_engine(settings.database_url, service="worker", size=6)
+        self._beat_engine = make_engine(
+            settings.database_url,
+            service="worker-heartbeat",
+            size=1,
+            statement_timeout_ms=HEARTBEAT_TIMEOUT_MS,
+        )
+        self.worker_id = self._register()
+        self.lease = Lease(self_fence_seconds=settings.self_fence_seconds)
+        self._clock = DatabaseClock()
+        self._intake = Intake(slots=settings.slots, lead=LEAD)
+        self._running = Running()
+        self._reporter = Reporter(
+            self._engine, self._running, self._clock, worker_id=self.worker_id
+        )
+        self._claimer = Claimer(
+            self._engine,
+            self._intake,
+            worker_id=self.worker_id,
+            pull_ahead=timedelta(seconds=settings.heartbeat_seconds + 1),
+        )
+        self._heartbeat = self._make_heartbeat()
+        self._starter = Starter(
+            self._engine,
+            self._intake,
+            self._running,
+            runner,
+            self._clock,
+            self.lease,
+            worker_id=self.worker_id,
+            settings=settings,
+        )
+        self._broker = Broker(settings.redis_url, namespace=settings.namespace)
+        declare_actors(self._broker, self._claimer)
+        self._consumer = dramatiq.Worker(
+            self._broker, worker_threads=DRAMATIQ_THREADS, worker_timeout=500
+        )
+
+    def run(self, stop: threading.Event, hurry: threading.Event) -> bool:
+        """Work until `stop` is set, then drain; False when something broke instead.
+
+        `hurry` ends the drain's patience with what is still running.
+        """
+        self._heartbeat.beat()
+        log.info("worker started", worker_id=str(self.worker_id), slots=self._settings.slots)
+        telemetry.WORKER_SLOTS.set(self._settings.slots)
+        telemetry.HEARTBEAT_AGE.set_function(lambda: self.lease.age_seconds)
+        for name, work in (
+            ("events", self._receive),
+            ("reporter", self._reporter.run),
+            ("starter", self._starter.run),
+            ("heartbeat", self._heartbeat.run),
+            ("claimer", self._claimer.run),
+            ("cancels", self._listen_for_cancels),
+            ("pushes", self._broker.listen),
+        ):
+            self._threads.start(name, work)
+        self._consumer.start()
+        while not (stop.wait(0.2) or self._broken()):
+            pass
+        if self._threads.failed.is_set():
+            self._abandon()
+            return False
+        return self._drain(hurry)
+
+    def trouble(self) -> list[str]:
+        """Why this worker cannot work now; nothing when it can."""
+        return [] if self.lease.fresh else ["database: no heartbeat was answered in time"]
+
+    def _register(self) -> uuid.UUID:
+        with self._engine.begin() as connection:
+            return register(
+                connection,
+                name=self._settings.name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                slots=self._settings.slots,
+            )
+
+    def _make_heartbeat(self) -> Heartbeat:
+        return Heartbeat(
+            self._beat_engine,
+            self._intake,
+            self._clock,
+            self.lease,
+            worker_id=self.worker_id,
+            settings=self._settings,
+            extend=self._extend,
+            reconcile=Reconciler(
+                self._engine,
+                self._intake,
+                self._running,
+                self._clock,
+                worker_id=self.worker_id,
+                cancel=self._cancel,
+                report=self._reporter.ended,
+            ),
+        )
+
+    def _extend(self, until_ns: int) -> None:
+        self._runner.extend_lease(until_ns)
+        self._claimer.want(surely=True)
+
+    def _receive(self, stop: threading.Event) -> None:
+        for event in self._runner.events():
+            attempt = self._running.get(event.key)
+            if attempt is None:
+                continue
+            if isinstance(event, Started):
+                attempt.started_ns = event.at_ns
+                self._reporter.begun(attempt)
+                continue
+            self._reporter.ended(report_of(attempt, event, self._clock))
+            self._intake.free(attempt.pair)
+            self._claimer.want()
+        if not stop.is_set():
+            raise RunnerGoneError("the runner ended by itself")
+
+    def _listen_for_cancels(self, stop: threading.Event) -> None:
+        listen_for_cancels(self._settings, worker_id=self.worker_id, cancel=self._cancel, stop=stop)
+
+    def _cancel(self, run_id: uuid.UUID) -> None:
+        for attempt in self._running.all():
+            if attempt.run_id == run_id:
+                self._runner.stop(attempt.key, CANCELLED)
+
+    def _broken(self) -> bool:
+        for thread in (*self._consumer.consumers.values(), *self._consumer.workers):
+            if not thread.is_alive():
+                log.critical("consumer died", thread=thread.name)
+                self._threads.failed.set()
+        return self._threads.failed.is_set()
+
+    def _drain(self, hurry: threading.Event) -> bool:
+        log.info("worker draining", running=len(self._running.all()))
+        self._heartbeat.draining = True
+        waiting = self._intake.close()
+        self._heartbeat.try_beat()
+        with self._engine.begin() as connection:
+            pairs = [held.pair for held in waiting]
+            released = release(connection, worker_id=self.worker_id, held=pairs)
+        telemetry.RUNS_RELEASED.inc(len(released))
+        threading.Thread(target=self._consumer.stop, args=(2000,), daemon=True).start()
+        patience = self._settings.drain_seconds
+        while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
+            patience -= 0.1
+        if not self._running.wait_empty(0):
+            grace = min(self._settings.kill_grace_seconds, KILL_SECONDS)
+            log.warning("killing what still runs", runs=len(self._running.all()))
+            self._runner.stop_all(SHUTDOWN, grace)
+            self._running.wait_empty(grace + KILL_SECONDS)
+        self._leave()
+        return True
+
+    def _abandon(self) -> None:
+        """After a failure: nothing of ours may be left running, and the database should know."""
+        self._intake.close()
+        self._runner.close()
+        if not isinstance(self._threads.error, BuriedError):
+            for attempt in self._running.all():
+                self._reporter.ended(lost_report(attempt, "its worker failed", self._clock))
+            self._running.wait_empty(KILL_SECONDS)
+        self._leave()
+
+    def _leave(self) -> None:
+        self._runner.close()
+        self._threads.join(2.0)
+        with self._engine.begin() as connection:
+            leave(connection, worker_id=self.worker_id)
+        log.info("worker left", worker_id=str(self.worker_id))

@@ -1,0 +1,87 @@
+"""The heartbeat: renews the lease, reads the database's clock, and mends what got out of step."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from punctual import telemetry
+from punctual.config import Settings
+from punctual.store.workers import Held, beat, held_by
+from punctual_worker.clock import DatabaseClock
+from punctual_worker.intake import Intake
+from punctual_worker.lease import Lease
+
+log = structlog.get_logger()
+
+
+class BuriedError(Exception):
+    """The database took this worker for dead: what it held belongs to others by now."""
+
+
+class Heartbeat:
+    """Beats, and hands what the database says this worker holds to `reconcile`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        intake: Intake,
+        clock: DatabaseClock,
+        lease: Lease,
+        *,
+        worker_id: uuid.UUID,
+        settings: Settings,
+        extend: Callable[[int], None],
+        reconcile: Callable[[list[Held]], None],
+    ) -> None:
+        self._engine = engine
+        self._intake = intake
+        self._clock = clock
+        self._lease = lease
+        self._worker_id = worker_id
+        self._every = settings.heartbeat_seconds
+        self._extend = extend
+        self._reconcile = reconcile
+        self.draining = False
+        self._away = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Beat until `stop` is set. Raises BuriedError when this worker was declared dead."""
+        while not stop.is_set():
+            stop.wait(self._every if self.try_beat() else 1.0)
+
+    def try_beat(self) -> bool:
+        """Beat once; False when the database did not answer."""
+        try:
+            self.beat()
+        except (DBAPIError, PoolTimeoutError) as error:
+            telemetry.DATABASE_ERRORS.inc()
+            if not self._away:
+                log.warning("database away", error=str(error), lease_age=self._lease.age_seconds)
+            self._away = True
+            return False
+        if self._away:
+            log.info("database back")
+        self._away = False
+        return True
+
+    def beat(self) -> None:
+        """Beat once. Raises BuriedError, and SQLAlchemy's errors when the database is away."""
+        sent_ns, sent = time.monotonic_ns(), time.time()
+        room = self._intake.free_slots
+        with self._engine.begin() as connection:
+            answer = beat(connection, worker_id=self._worker_id, room=room, draining=self.draining)
+            answered = time.time()
+            held = held_by(connection, worker_id=self._worker_id)
+        if answer is None:
+            raise BuriedError
+        self._clock.observe(sent=sent, answered=answered, database=answer.now)
+        until_ns = self._lease.renew(sent_ns=sent_ns, room_elsewhere=answer.room_elsewhere)
+        self._extend(until_ns)
+        telemetry.WORKER_ROOM.set(room)
+        self._reconcile(held)

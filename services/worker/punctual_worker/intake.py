@@ -1,0 +1,116 @@
+"""The in-memory queue of claimed runs: a heap by due time, with the count of slots beside it."""
+
+import heapq
+import threading
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from punctual.store.claims import Claimed
+
+
+@dataclass(order=True, slots=True)
+class Held:
+    """A claimed run that waits; START is tried `at` an instant a little before it is due."""
+
+    at: datetime
+    rank: int
+    run_id: uuid.UUID
+    fence: int = field(compare=False)
+    due_at: datetime = field(compare=False)
+
+    @property
+    def pair(self) -> tuple[uuid.UUID, int]:
+        """The run and the fence it is held under."""
+        return self.run_id, self.fence
+
+
+class Intake:
+    """What this worker holds and what it has room for; every method is safe from any thread."""
+
+    def __init__(self, *, slots: int, lead: timedelta) -> None:
+        self.slots = slots
+        self._lead = lead
+        self.changed = threading.Condition()
+        self._heap: list[Held] = []
+        self._busy: set[tuple[uuid.UUID, int]] = set()
+        self._closed = False
+
+    def add(self, claims: Iterable[Claimed]) -> None:
+        """Take in runs that were just claimed."""
+        with self.changed:
+            for run_id, fence, due_at, priority in claims:
+                held = Held(due_at - self._lead, -priority, run_id, fence, due_at)
+                heapq.heappush(self._heap, held)
+            self.changed.notify_all()
+
+    def take(self, until: datetime) -> list[Held]:
+        """Remove what is to be tried by `until`, as far as there are free slots; fill those."""
+        with self.changed:
+            taken = []
+            while self._heap and self._heap[0].at <= until and len(self._busy) < self.slots:
+                held = heapq.heappop(self._heap)
+                self._busy.add(held.pair)
+                taken.append(held)
+            return taken
+
+    def put_back(self, held: Held, *, at: datetime) -> None:
+        """Return a run that could not start, to be tried again at `at`; its slot is free again."""
+        with self.changed:
+            self._busy.discard(held.pair)
+            heapq.heappush(self._heap, Held(at, held.rank, held.run_id, held.fence, held.due_at))
+            self.changed.notify_all()
+
+    def free(self, pair: tuple[uuid.UUID, int]) -> None:
+        """Empty the slot of a run that ended, or that turned out not to be ours."""
+        with self.changed:
+            self._busy.discard(pair)
+            self.changed.notify_all()
+
+    def overdue(self, since: datetime, *, most: int) -> list[Held]:
+        """Remove at most `most` runs, due by `since`, that wait because no slot is free."""
+        with self.changed:
+            waiting: list[Held] = []
+            if len(self._busy) >= self.slots:
+                while self._heap and self._heap[0].due_at <= since and len(waiting) < most:
+                    waiting.append(heapq.heappop(self._heap))
+            return waiting
+
+    def close(self) -> list[Held]:
+        """Remove everything that waits, and take nothing more in from now on."""
+        with self.changed:
+            self._closed = True
+            waiting, self._heap = self._heap, []
+            self.changed.notify_all()
+            return waiting
+
+    def next_at(self) -> datetime | None:
+        """When START is next to be tried."""
+        with self.changed:
+            return self._heap[0].at if self._heap else None
+
+    def knows(self, pair: tuple[uuid.UUID, int]) -> bool:
+        """Whether this run is waiting or in a slot here."""
+        with self.changed:
+            return pair in self._busy or any(held.pair == pair for held in self._heap)
+
+    @property
+    def busy(self) -> int:
+        """How many slots are taken."""
+        with self.changed:
+            return len(self._busy)
+
+    @property
+    def room(self) -> int:
+        """How many more runs to claim: free slots and a margin as large, so that no slot waits."""
+        with self.changed:
+            held = len(self._busy) + len(self._heap)
+            return 0 if self._closed else max(2 * self.slots - held, 0)
+
+    @property
+    def free_slots(self) -> int:
+        """How many runs could start now beyond those already waiting; 0 while closed."""
+        with self.changed:
+            held = len(self._busy) + len(self._heap)
+            return 0 if self._closed else max(self.slots - held, 0)

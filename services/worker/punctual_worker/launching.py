@@ -1,0 +1,30 @@
+"""What the runner is told about an attempt: the command, and exactly the environment it gets."""
+
+from datetime import UTC
+
+from punctual.config import Settings
+from punctual.store.start import Started
+from punctual_worker.runner_client import Launch
+
+
+def launch_of(run: Started, key: str, *, at_ns: int, settings: Settings) -> Launch:
+    """The runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC)."""
+    spec = run.spec
+    scheduled_for = run.scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return Launch(
+        key=key,
+        at_ns=at_ns,
+        argv=("/bin/sh", "-c", spec["command"]),
+        env={
+            **spec["env"],
+            "PUNCTUAL_TASK_ID": str(run.task_id),
+            "PUNCTUAL_RUN_ID": str(run.run_id),
+            "PUNCTUAL_ATTEMPT": str(run.attempt),
+            "PUNCTUAL_FENCE": str(run.fence),
+            "PUNCTUAL_SCHEDULED_FOR": scheduled_for,
+        },
+        cwd=spec["working_dir"],
+        timeout_s=float(spec["timeout"]),
+        grace_s=settings.kill_grace_seconds,
+        output_limit=settings.output_limit_bytes,
+    )

@@ -1,0 +1,46 @@
+"""This worker's right to what it holds, as its heartbeats renewed it."""
+
+import threading
+import time
+
+
+class Lease:
+    """How long this worker may start and run commands, and what room its peers last had.
+
+    The self-fence counts from before the heartbeat was sent, on a clock that no one can set, so
+    it ends before the database's own count of the lease does.
+    """
+
+    def __init__(self, *, self_fence_seconds: float) -> None:
+        self._lock = threading.Lock()
+        self._length_ns = int(self_fence_seconds * 1e9)
+        self._until_ns = 0
+        self._beat_ns = time.monotonic_ns()
+        self._room_elsewhere = 0
+
+    def renew(self, *, sent_ns: int, room_elsewhere: int) -> int:
+        """Renew from a heartbeat sent at `sent_ns`; answers until when (CLOCK_MONOTONIC, ns)."""
+        with self._lock:
+            self._beat_ns = sent_ns
+            self._until_ns = sent_ns + self._length_ns
+            self._room_elsewhere = room_elsewhere
+            return self._until_ns
+
+    @property
+    def fresh(self) -> bool:
+        """Whether starting is allowed now."""
+        with self._lock:
+            return time.monotonic_ns() < self._until_ns
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago the last heartbeat was answered."""
+        with self._lock:
+            return (time.monotonic_ns() - self._beat_ns) / 1e9
+
+    def take_room_elsewhere(self, most: int) -> int:
+        """Use up to `most` of the free slots that other workers had at the last heartbeat."""
+        with self._lock:
+            taken = min(most, self._room_elsewhere)
+            self._room_elsewhere -= taken
+            return taken

@@ -1,0 +1,84 @@
+"""How an attempt ended, in the words of the protocol."""
+
+import signal
+
+from punctual.store.finish import Report
+from punctual_worker.clock import DatabaseClock
+from punctual_worker.runner_client import Ended
+from punctual_worker.running import Attempt
+
+CANCELLED = "cancelled"
+SHUTDOWN = "shutdown"
+
+STOPPED = {
+    CANCELLED: ("cancelled", "cancelled while it ran"),
+    SHUTDOWN: ("lost", "its worker was shut down before it had ended"),
+    "lease": ("lost", "its worker could not reach the database and had to kill it"),
+}
+
+
+def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
+    """The report of an attempt that the runner says has ended."""
+    outcome, reason = _judge(attempt, ended)
+    started_at = None
+    if ended.started_ns is not None:
+        # The runner never fires early; reading two clocks may be off by some microseconds.
+        started_at = max(clock.instant(ended.started_ns), attempt.due_at)
+    finished_at = clock.instant(ended.ended_ns)
+    return Report(
+        run_id=attempt.run_id,
+        fence=attempt.fence,
+        outcome=outcome,
+        started_at=started_at,
+        finished_at=max(finished_at, started_at or finished_at),
+        exit_code=ended.exit_code,
+        signal=ended.signal,
+        reason=reason,
+        output=ended.output,
+        segments=tuple(length if stream == 1 else -length for stream, length in ended.segments),
+        head_bytes=len(ended.output) if ended.gap_at is None else ended.gap_at,
+        output_bytes=ended.output_bytes,
+        output_truncated=ended.truncated,
+    )
+
+
+def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
+    """The report of an attempt whose end nobody saw."""
+    started_at = None if attempt.started_ns is None else clock.instant(attempt.started_ns)
+    return Report(
+        run_id=attempt.run_id,
+        fence=attempt.fence,
+        outcome="lost",
+        started_at=started_at and max(started_at, attempt.due_at),
+        finished_at=clock.now(),
+        exit_code=None,
+        signal=None,
+        reason=reason,
+        output=b"",
+        segments=(),
+        head_bytes=0,
+        output_bytes=0,
+        output_truncated=False,
+    )
+
+
+def _judge(attempt: Attempt, ended: Ended) -> tuple[str, str | None]:
+    if ended.stopped == "timeout":
+        return "timed_out", f"timed out after {attempt.timeout:g} s"
+    if ended.stopped is not None:
+        outcome, reason = STOPPED.get(ended.stopped, ("lost", f"stopped: {ended.stopped}"))
+        return outcome, ended.error or reason
+    if ended.error is not None:
+        return "failed", ended.error
+    if ended.signal is not None:
+        return "failed", f"killed by {_signal_name(ended.signal)}"
+    if ended.exit_code == 0:
+        return "succeeded", None
+    return "failed", f"exit code {ended.exit_code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,116 @@
+"""Writes down what the runner reports: ends in batches, and the starts of what runs on."""
+
+import json
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from punctual import telemetry
+from punctual.domain.run import FINAL
+from punctual.store.finish import Report, finish
+from punctual.store.start import note_started
+from punctual_worker.clock import DatabaseClock
+from punctual_worker.running import Attempt, Running, key_of
+
+log = structlog.get_logger()
+
+MOST_REPORTS = 100
+NOTE_AFTER_SECONDS = 0.25
+"""A command that ends sooner has its start written together with its end."""
+
+
+class Reporter:
+    """Takes reports from anywhere and gets them into the database, however long that takes."""
+
+    def __init__(
+        self, engine: Engine, running: Running, clock: DatabaseClock, *, worker_id: uuid.UUID
+    ) -> None:
+        self._engine = engine
+        self._running = running
+        self._clock = clock
+        self._worker_id = worker_id
+        self._reports: queue.Queue[Report] = queue.Queue()
+        self._begun: dict[str, tuple[float, Attempt]] = {}
+        self._lock = threading.Lock()
+
+    def begun(self, attempt: Attempt) -> None:
+        """The command of `attempt` has started."""
+        with self._lock:
+            self._begun[attempt.key] = (time.monotonic(), attempt)
+
+    def ended(self, report: Report) -> None:
+        """An attempt has ended; its report is kept until the database has it."""
+        with self._lock:
+            self._begun.pop(key_of(report.run_id, report.fence), None)
+        self._reports.put(report)
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set and everything is written, write reports."""
+        while not (stop.is_set() and self._reports.empty()):
+            batch = self._next_batch()
+            try:
+                if batch:
+                    self._finish(batch)
+                self._note_begun()
+            except DBAPIError as error:
+                telemetry.DATABASE_ERRORS.inc()
+                log.warning("report failed", error=str(error.orig), reports=len(batch))
+                for report in batch:
+                    self._reports.put(report)
+                if stop.wait(0.5):
+                    return  # the reaper says what we could not
+
+    def _next_batch(self) -> list[Report]:
+        batch = []
+        try:
+            batch.append(self._reports.get(timeout=NOTE_AFTER_SECONDS if self._begun else 0.5))
+            while len(batch) < MOST_REPORTS:
+                batch.append(self._reports.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _finish(self, batch: Sequence[Report]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                settled = finish(connection, worker_id=self._worker_id, reports=batch)
+        except (DataError, IntegrityError) as error:
+            if len(batch) > 1:  # one bad report must not keep the others from being written
+                for report in batch:
+                    self._finish([report])
+                return
+            log.warning("report refused", run_id=str(batch[0].run_id), error=str(error.orig))
+            settled = []
+        for run in settled:
+            if run.state in FINAL:
+                telemetry.RUNS_FINISHED.labels(run.state).inc()
+            if run.lateness_ms is not None:
+                telemetry.RUN_LATENESS.observe(run.lateness_ms / 1000)
+        for report in batch:
+            self._running.remove(key_of(report.run_id, report.fence))
+
+    def _note_begun(self) -> None:
+        limit = time.monotonic() - NOTE_AFTER_SECONDS
+        with self._lock:
+            ripe = [key for key, (at, _) in self._begun.items() if at <= limit]
+            attempts = [self._begun.pop(key)[1] for key in ripe]
+        rows = [
+            {
+                "id": str(attempt.run_id),
+                "fence": attempt.fence,
+                "started_at": max(
+                    self._clock.instant(attempt.started_ns), attempt.due_at
+                ).isoformat(),
+            }
+            for attempt in attempts
+            if attempt.started_ns is not None
+        ]
+        if rows:
+            with self._engine.begin() as connection:
+                note_started(connection, worker_id=self._worker_id, begun=json.dumps(rows))

@@ -1,0 +1,76 @@
+"""The attempts this worker has started: what the reports about them need to know."""
+
+import threading
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from punctual.store.start import Started
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt handed to the runner; `key` is its name there."""
+
+    key: str
+    run_id: uuid.UUID
+    fence: int
+    attempt: int
+    due_at: datetime
+    timeout: float
+    started_ns: int | None = None
+
+    @property
+    def pair(self) -> tuple[uuid.UUID, int]:
+        """The run and the fence it was started under."""
+        return self.run_id, self.fence
+
+
+def key_of(run_id: uuid.UUID, fence: int) -> str:
+    """The runner's name for an attempt: unique, because a fence belongs to one claim."""
+    return f"{run_id}:{fence}"
+
+
+class Running:
+    """The attempts between START and the end of their report; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._attempts: dict[str, Attempt] = {}
+        self.emptied = threading.Condition(self._lock)
+
+    def add(self, started: Started) -> Attempt:
+        """Enter an attempt that START answered."""
+        attempt = Attempt(
+            key=key_of(started.run_id, started.fence),
+            run_id=started.run_id,
+            fence=started.fence,
+            attempt=started.attempt,
+            due_at=started.due_at,
+            timeout=float(started.spec["timeout"]),
+        )
+        with self._lock:
+            self._attempts[attempt.key] = attempt
+        return attempt
+
+    def get(self, key: str) -> Attempt | None:
+        """The attempt that the runner calls `key`."""
+        with self._lock:
+            return self._attempts.get(key)
+
+    def remove(self, key: str) -> None:
+        """Forget an attempt whose end is recorded."""
+        with self._lock:
+            self._attempts.pop(key, None)
+            if not self._attempts:
+                self.emptied.notify_all()
+
+    def all(self) -> list[Attempt]:
+        """Every attempt there is now."""
+        with self._lock:
+            return list(self._attempts.values())
+
+    def wait_empty(self, seconds: float) -> bool:
+        """Wait until nothing is left; False when that took longer than `seconds`."""
+        with self.emptied:
+            return self.emptied.wait_for(lambda: not self._attempts, seconds)

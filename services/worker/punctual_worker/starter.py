@@ -1,0 +1,161 @@
+"""Starts held runs: the attempt is committed just before its instant, the process on it."""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from punctual import telemetry
+from punctual.config import Settings
+from punctual.store.claims import release, still_held
+from punctual.store.start import Started, skip_overlapping, start
+from punctual_worker.clock import DatabaseClock
+from punctual_worker.intake import Held, Intake
+from punctual_worker.launching import launch_of
+from punctual_worker.lease import Lease
+from punctual_worker.runner_client import RunnerClient
+from punctual_worker.running import Running
+
+log = structlog.get_logger()
+
+LEAD = timedelta(milliseconds=300)
+"""So long before its due time a run is started, so that no database trip delays the command."""
+
+GATHER = timedelta(milliseconds=100)
+"""Runs due so soon after the first one are started in the same statement."""
+
+PATIENCE = timedelta(milliseconds=50)
+"""So long past its due time a run waits for a slot here before it goes to a worker with room."""
+
+SOON = timedelta(milliseconds=200)
+AGAIN = timedelta(seconds=1)
+
+
+class Starter:
+    """Takes runs off the intake as they come due, STARTs them in batches, and hands them over."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        intake: Intake,
+        running: Running,
+        runner: RunnerClient,
+        clock: DatabaseClock,
+        lease: Lease,
+        *,
+        worker_id: uuid.UUID,
+        settings: Settings,
+    ) -> None:
+        self._engine = engine
+        self._intake = intake
+        self._running = running
+        self._runner = runner
+        self._clock = clock
+        self._lease = lease
+        self._worker_id = worker_id
+        self._settings = settings
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set, start what is due."""
+        while not stop.is_set():
+            now = self._clock.now()
+            with self._intake.changed:
+                at = self._intake.next_at()
+                full = self._intake.busy >= self._intake.slots
+                ready = at is not None and at <= now and not full and self._lease.fresh
+                if not ready:
+                    self._intake.changed.wait(_pause(at, now, full=full or not self._lease.fresh))
+            if ready:
+                self._start(self._intake.take(now + GATHER))
+            elif full:
+                self._release_overdue()
+
+    def _start(self, batch: Sequence[Held]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                started = start(
+                    connection,
+                    worker_id=self._worker_id,
+                    held=[held.pair for held in batch],
+                    lease=timedelta(seconds=self._settings.lease_seconds),
+                )
+        except IntegrityError:
+            # Another worker started the same task in this instant. One at a time, the statement
+            # sees it and refuses just that one.
+            if len(batch) == 1:
+                self._put_back(batch)
+            for held in batch if len(batch) > 1 else ():
+                self._start([held])
+            return
+        except DBAPIError as error:
+            # Whether it was committed is unknown: START answers the same attempts when repeated.
+            telemetry.DATABASE_ERRORS.inc()
+            log.warning("start failed", error=str(error.orig), runs=len(batch))
+            self._put_back(batch)
+            return
+        self._launch(started)
+        ours = {run.run_id for run in started}
+        if refused := [held for held in batch if held.run_id not in ours]:
+            self._settle_refused(refused)
+
+    def _launch(self, started: Sequence[Started]) -> None:
+        attempts = [self._running.add(run) for run in started]
+        for run, attempt in zip(started, attempts, strict=True):
+            at_ns = self._clock.monotonic_ns(run.due_at)
+            self._runner.start(launch_of(run, attempt.key, at_ns=at_ns, settings=self._settings))
+
+    def _settle_refused(self, refused: Sequence[Held]) -> None:
+        """Skip what overlaps, drop what is not ours any more, and try the rest again later."""
+        pairs = [held.pair for held in refused]
+        try:
+            with self._engine.begin() as connection:
+                skipped = skip_overlapping(connection, worker_id=self._worker_id, held=pairs)
+                ours = still_held(connection, worker_id=self._worker_id, held=pairs)
+                too_late = [held.pair for held in refused if ours.get(held.run_id)]
+                release(connection, worker_id=self._worker_id, held=too_late)
+        except DBAPIError as error:
+            telemetry.DATABASE_ERRORS.inc()
+            log.warning("refused runs not settled", error=str(error.orig), runs=len(refused))
+            self._put_back(refused)
+            return
+        for run_id in skipped:
+            log.info("run skipped", run_id=str(run_id))
+            telemetry.RUNS_FINISHED.labels("skipped").inc()
+        now = self._clock.now()
+        for held in refused:
+            if ours.get(held.run_id) is False:  # whether it overlaps is decided when it is due
+                self._intake.put_back(held, at=held.due_at if now < held.due_at else now + AGAIN)
+            else:
+                self._intake.free(held.pair)
+
+    def _put_back(self, batch: Sequence[Held]) -> None:
+        for held in batch:
+            self._intake.put_back(held, at=self._clock.now() + SOON)
+
+    def _release_overdue(self) -> None:
+        """Give away what would wait here although other workers have room for it."""
+        most = self._lease.take_room_elsewhere(self._intake.slots)
+        waiting = self._intake.overdue(self._clock.now() - PATIENCE, most=most) if most else []
+        if not waiting:
+            return
+        try:
+            with self._engine.begin() as connection:
+                pairs = [held.pair for held in waiting]
+                release(connection, worker_id=self._worker_id, held=pairs)
+            telemetry.RUNS_RELEASED.inc(len(waiting))
+        except DBAPIError as error:
+            telemetry.DATABASE_ERRORS.inc()
+            log.warning("release failed", error=str(error.orig), runs=len(waiting))
+            for held in waiting:
+                self._intake.put_back(held, at=held.at)
+
+
+def _pause(at: datetime | None, now: datetime, *, full: bool) -> float:
+    """Seconds until there may be something to do, if nothing changes before."""
+    if full:
+        return PATIENCE.total_seconds()
+    return 1.0 if at is None else min(max((at - now).total_seconds(), 0.001), 1.0)

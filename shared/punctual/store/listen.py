@@ -1,0 +1,61 @@
+"""Listen to a wake-up channel on a connection of its own, through every interruption."""
+
+import select
+import threading
+from collections.abc import Iterator
+
+import psycopg2
+import structlog
+from psycopg2 import sql
+from sqlalchemy.engine import make_url
+
+from punctual.store.engine import connect_args, driver_url
+
+log = structlog.get_logger()
+
+CHECK_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
+
+
+def listen(
+    database_url: str, channel: str, *, service: str, stop: threading.Event
+) -> Iterator[list[str]]:
+    """The payloads heard on `channel`, in batches as they arrive, until `stop` is set.
+
+    Every new connection first yields an empty batch: something may have been said before it.
+    """
+    away = False
+    while not stop.is_set():
+        try:
+            connection = _connect(database_url, service=service)
+        except psycopg2.Error:
+            if not away:
+                log.warning("wake-up channel lost", channel=channel)
+            away = True
+            stop.wait(RECONNECT_SECONDS)
+            continue
+        away = False
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            yield []
+            while not stop.is_set():
+                if select.select([connection], [], [], CHECK_SECONDS)[0]:
+                    connection.poll()
+                    heard = [str(note.payload) for note in connection.notifies]
+                    connection.notifies.clear()
+                    if heard:
+                        yield heard
+        except psycopg2.Error:
+            stop.wait(RECONNECT_SECONDS)
+        finally:
+            connection.close()
+
+
+def _connect(database_url: str, *, service: str) -> psycopg2.extensions.connection:
+    url = make_url(driver_url(database_url)).set(drivername="postgresql")
+    connection: psycopg2.extensions.connection = psycopg2.connect(
+        url.render_as_string(hide_password=False), **connect_args(service=f"{service}-listen")
+    )
+    connection.autocommit = True
+    return connection

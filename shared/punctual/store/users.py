@@ -1,0 +1,82 @@
+"""People and their tokens: found by name or by what they carry, never by a stored secret."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from punctual.store.models import ApiToken, User
+from punctual.store.models.model import new_id
+
+TOKEN_PREFIX = "pt_"  # noqa: S105 - it marks a token in a log or a repository, and is none
+TOKEN_LIFE = timedelta(days=90)
+
+Taken = Literal["username", "email"]
+
+
+class NewToken(NamedTuple):
+    """A token in clear, for the one reply that shows it."""
+
+    token: str
+    expires_at: datetime
+
+
+def create_user(session: Session, *, username: str, email: str, password_hash: str) -> User | Taken:
+    """A new user, or which of the two is taken; letter case makes no difference."""
+    values = {"username": username, "email": email, "password_hash": password_hash}
+    statement = insert(User).values(id=new_id(), **values).on_conflict_do_nothing().returning(User)
+    user = session.scalars(statement).one_or_none()
+    if user is not None:
+        return user
+    return "username" if user_named(session, username) else "email"
+
+
+def user_named(session: Session, username: str) -> User | None:
+    """The user of that name, in whatever letter case."""
+    return session.scalars(
+        select(User).where(func.lower(User.username) == func.lower(username))
+    ).one_or_none()
+
+
+def user_with_id(session: Session, user_id: uuid.UUID) -> User | None:
+    """The user of that id."""
+    return session.get(User, user_id)
+
+
+def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
+    """A new token for that user, good for 90 days; their expired ones are dropped."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    session.execute(
+        delete(ApiToken).where(ApiToken.user_id == user_id, ApiToken.expires_at <= func.now())
+    )
+    statement = insert(ApiToken).values(
+        id=new_id(),
+        user_id=user_id,
+        token_hash=_digest(token),
+        expires_at=func.now() + TOKEN_LIFE,
+    )
+    return NewToken(token, session.scalars(statement.returning(ApiToken.expires_at)).one())
+
+
+def user_with_token(session: Session, token: str) -> User | None:
+    """Whose token this is; None when it is unknown, revoked or expired."""
+    return session.scalars(
+        select(User)
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(ApiToken.token_hash == _digest(token), ApiToken.expires_at > func.now())
+    ).one_or_none()
+
+
+def revoke_token(session: Session, token: str) -> None:
+    """Make that token worthless from now on."""
+    session.execute(delete(ApiToken).where(ApiToken.token_hash == _digest(token)))
+
+
+def _digest(token: str) -> bytes:
+    # 32 random bytes need no salt and no slow hash: nobody guesses them.
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

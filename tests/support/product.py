@@ -85,7 +85,7 @@ class Product:
                 self.process.stdout.close()
 
     def pid(self, name: str) -> int:
-        """The pid of a process: `postgres`, `valkey`, `api-1`, `coordinator-1`, `worker-1` and so on."""
+        """The pid of `postgres`, `valkey`, `api-1`, `coordinator-1`, `worker-1` and so on."""
         return int((self.data_dir / "pids" / f"{name}.pid").read_text())
 
     def signal(self, name: str, number: signal.Signals) -> None:

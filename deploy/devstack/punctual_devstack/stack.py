@@ -10,12 +10,11 @@ from punctual_devstack.ports import is_taken
 from punctual_devstack.readiness import Readiness
 from punctual_devstack.services import migration, services, shared_environ
 from punctual_devstack.settings import StackSettings
-from punctual_devstack.supervisor import Supervisor
+from punctual_devstack.supervisor import DEATHS_TO_COMPLAIN, Supervisor
 from punctual_devstack.terminal import Terminal
 
 SERVERS = ("valkey", "postgres")
 UP_SECONDS = 60
-DEATHS_TO_GIVE_UP = 3
 # A stop takes less than 15 s: the services leave first, then what they need.
 SERVICES_LEAVE_SECONDS = 10
 SERVERS_LEAVE_SECONDS = 14
@@ -69,10 +68,16 @@ def _start(settings: StackSettings, supervisor: Supervisor) -> None:
     processes = list(services(settings, environ))
     say(f"starting {', '.join(each.name for each in processes)}")
     supervisor.keep(processes)
-    if settings.api:
-        _until(supervisor, address.answers)
+    if not settings.api:
+        say("started, without an API")
+        return
+    _until(supervisor, lambda: _all_run(supervisor) and address.answers())
     if not supervisor.stop_requests:
         supervisor.terminal.ready(address.url)
+
+
+def _all_run(supervisor: Supervisor) -> bool:
+    return all(each.pid is not None for each in supervisor.kept.values())
 
 
 def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
@@ -80,21 +85,23 @@ def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
 
     def dying() -> list[str]:
         kept = supervisor.kept.values()
-        return [each.spec.name for each in kept if each.deaths >= DEATHS_TO_GIVE_UP]
+        return [each.spec.name for each in kept if each.deaths >= DEATHS_TO_COMPLAIN]
 
     if supervisor.wait(lambda: bool(dying()) or condition(), seconds=UP_SECONDS) and not dying():
         return
     if supervisor.stop_requests:
         return
-    names = dying() or [name for name in supervisor.kept if name not in SERVERS] or list(SERVERS)
+    if dying():  # the supervisor has shown its log
+        raise CannotStart(f"gave up: {' and '.join(dying())} cannot start")
+    names = [name for name in supervisor.kept if name.startswith("api-")] or list(SERVERS)
     tails = [f"--- {name}\n{supervisor.data_dir.log_tail(name, 20)}" for name in names]
-    why = "keeps dying" if dying() else f"was not ready within {UP_SECONDS} s"
-    raise CannotStart("\n".join([f"{' and '.join(names)} {why}; the end of the log:", *tails]))
+    raise CannotStart("\n".join([f"not ready within {UP_SECONDS} s; the logs end so:", *tails]))
 
 
 def _stop(supervisor: Supervisor) -> None:
     began = time.monotonic()
-    supervisor.terminal.say("stopping")
+    if supervisor.kept:
+        supervisor.terminal.say("stopping")
     supervisor.stop(
         [name for name in supervisor.kept if name not in SERVERS],
         until=began + SERVICES_LEAVE_SECONDS,

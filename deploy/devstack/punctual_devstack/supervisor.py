@@ -14,6 +14,7 @@ from punctual_devstack.spawn import Spec, spawn
 from punctual_devstack.terminal import Terminal
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DEATHS_TO_COMPLAIN = 3
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -88,8 +89,9 @@ class Supervisor:
                 signal_group(each.pid, signal.SIGKILL)
 
     def kill_the_rest(self) -> None:
-        """Kills what children there still are, and their orphans, until there are none."""
-        while remaining := children():
+        """Kills what children there still are, and their orphans, until none is left, or 1 s."""
+        deadline = time.monotonic() + 1
+        while (remaining := children()) and time.monotonic() < deadline:
             for pid in remaining:
                 signal_group(pid, signal.SIGKILL)
             signal.sigtimedwait((signal.SIGCHLD,), 0.1)
@@ -126,3 +128,5 @@ class Supervisor:
         if self.kept.get(name) is each:
             again = f"starting it again in {delay:.0f} s"
             self.terminal.say(f"{name} ended ({told(code)}): {again}")
+            if each.deaths == DEATHS_TO_COMPLAIN:
+                self.terminal.say(self.data_dir.log_tail(name, 20))

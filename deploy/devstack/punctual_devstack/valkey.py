@@ -25,7 +25,7 @@ class Valkey:
             "bind 127.0.0.1",
             f"port {self.port}",
             f"requirepass {self.password}",
-            f'dir "{self.folder}"',
+            "dir ./",
             "databases 256",
             "appendonly yes",
             "maxmemory-policy noeviction",  # a queue that drops messages is none

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -62,10 +63,18 @@ def wanted(kind: str) -> str:
     return f"{kind} {told.hexdigest()}"
 
 
+def machine_trusts_someone() -> bool:
+    """Whether this machine has certificates of its own: behind a company's proxy only they do."""
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
+
+
 def run(*command: str) -> None:
     """Runs one installing command; what it prints is shown only when it fails."""
     environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     environment.update(VIRTUAL_ENV=str(VENV), UV_NO_PROGRESS="1", UV_PYTHON_DOWNLOADS="never")
+    if machine_trusts_someone():
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     done = subprocess.run(
         command,
         check=False,

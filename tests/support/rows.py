@@ -1,0 +1,93 @@
+"""Rows for tests that begin in the middle: users, tasks, and runs brought to a state."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy.orm import Session
+
+from punctual.domain.run import Trigger
+from punctual.store.dispatch import Queued, dispatch
+from punctual.store.insert import NewRun, insert_runs
+from punctual.store.models import Task, User
+
+WINDOW = timedelta(seconds=35)
+
+
+def database_now(engine: Engine) -> datetime:
+    """The database's time."""
+    with engine.connect() as connection:
+        now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return now
+
+
+def new_user(engine: Engine) -> uuid.UUID:
+    """Somebody who owns tasks."""
+    name = f"user-{uuid.uuid4().hex[:12]}"
+    with Session(engine) as session, session.begin():
+        user = User(username=name, email=f"{name}@example.com", password_hash="-")
+        session.add(user)
+        session.flush()
+        return user.id
+
+
+def new_task(engine: Engine, *, owner_id: uuid.UUID | None = None, **values: Any) -> uuid.UUID:
+    """A task, by hand unless `schedule` and `next_due_at` are given; other columns by name."""
+    columns: dict[str, Any] = {
+        "name": "a task",
+        "command": "true",
+        "schedule": None,
+        "schedule_anchor": database_now(engine),
+        "next_due_at": None,
+        "max_retries": 0,
+        "retry_delay": 10,
+        "retry_delay_max": 3600,
+        "timeout": 60,
+        "env": {},
+        "tags": [],
+        "meta": {},
+        "overlap": "skip",
+        "catch_up": "latest",
+        "priority": 5,
+    }
+    with Session(engine) as session, session.begin():
+        task = Task(owner_id=owner_id or new_user(engine), **{**columns, **values})
+        session.add(task)
+        session.flush()
+        return task.id
+
+
+def new_run(
+    engine: Engine,
+    task_id: uuid.UUID,
+    *,
+    due_in: float = 0,
+    trigger: Trigger = Trigger.SCHEDULE,
+) -> uuid.UUID:
+    """A scheduled run of a task, due in so many seconds by the database's clock."""
+    due_at = database_now(engine) + timedelta(seconds=due_in)
+    with engine.begin() as connection:
+        return insert_runs(connection, [NewRun(task_id, due_at, due_at, trigger)])[0]
+
+
+def dispatch_all(engine: Engine) -> list[Queued]:
+    """Queue everything that is due within the window."""
+    with engine.begin() as connection:
+        return dispatch(connection, window=WINDOW, limit=10_000)
+
+
+def run_row(source: Engine | Connection, run_id: uuid.UUID) -> Row[Any]:
+    """A run as it stands now, every column by name."""
+    asked = text("SELECT * FROM runs WHERE id = :id")
+    if isinstance(source, Connection):
+        return source.execute(asked, {"id": run_id}).one()
+    with source.connect() as connection:
+        return connection.execute(asked, {"id": run_id}).one()
+
+
+def attempts_of(engine: Engine, run_id: uuid.UUID) -> list[Row[Any]]:
+    """The ended attempts of a run, in order."""
+    asked = text("SELECT * FROM attempts WHERE run_id = :id ORDER BY attempt")
+    with engine.connect() as connection:
+        return list(connection.execute(asked, {"id": run_id}).all())

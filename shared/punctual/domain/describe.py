@@ -24,8 +24,7 @@ def describe(schedule: Schedule | None) -> str:
         case At(at):
             return f"Once, on {at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')} (UTC)"
         case Every(seconds, _):
-            words = duration_in_words(seconds)
-            return f"Every {words.removeprefix('1 ') if ' ' not in words[2:] else words}"
+            return _rate(seconds)
         case Cron(expression, timezone):
             return f"{_describe_rule(cron_rule(expression))} ({timezone})"
 
@@ -41,11 +40,17 @@ def duration_in_words(seconds: float) -> str:
     return " ".join(words) or "0 seconds"
 
 
+def _rate(seconds: float) -> str:
+    """A fixed rate in words: "Every hour", "Every 1 hour 30 minutes"."""
+    words = duration_in_words(seconds)
+    return f"Every {words.removeprefix('1 ') if words.count(' ') == 1 else words}"
+
+
 def _describe_rule(rule: CronRule) -> str:
     minute, hour, day, month, weekday = rule.fields
     step = _STEP.fullmatch(minute)
     if step and 60 % int(step[1]) == 0 and (hour, day, month, weekday) == ("*",) * 4:
-        return f"Every {duration_in_words(60 * int(step[1]))}"
+        return _rate(60 * int(step[1]))
     times = _clock_times(rule)
     days = _weekdays(rule)
     if times and days and (day, month) == ("*", "*"):

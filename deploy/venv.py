@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "punctual-stamp"
+MADE_BY = VENV / "punctual-made-by"
 OURS = ("shared", "services/api", "services/coordinator", "services/worker", "deploy/devstack")
 OLDEST = (3, 11)
 
@@ -34,7 +35,12 @@ def use_a_new_enough_python() -> None:
         return
     for minor in range(15, 10, -1):
         newer = shutil.which(f"python3.{minor}")
-        if newer:
+        # A version manager's shim is there even when what it stands for is not.
+        if (
+            newer
+            and subprocess.run([newer, "-c", ""], check=False, stderr=subprocess.DEVNULL).returncode
+            == 0
+        ):
             os.execv(newer, [newer, *sys.argv])
     sys.exit(f"Punctual needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
 
@@ -53,11 +59,16 @@ def need_ensurepip() -> None:
             subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
+def made_by() -> str:
+    """The Python and the place a venv is bound to; with another of either it must be made anew."""
+    return f"{ROOT}\n{sys.version}\n{os.path.realpath(sys.executable)}\n"
+
+
 def wanted(kind: str) -> str:
     """What a finished .venv of this kind is stamped with: a move or a change anywhere renews it."""
     files = [ROOT / "locks" / f"{name}.txt" for name in ("build", kind)]
     files += [ROOT / folder / "pyproject.toml" for folder in OURS]
-    told = hashlib.sha256(f"{ROOT}\n{sys.version}\n{os.path.realpath(sys.executable)}\n".encode())
+    told = hashlib.sha256(made_by().encode())
     for file in files:
         told.update(file.read_bytes())
     return f"{kind} {told.hexdigest()}"
@@ -92,9 +103,10 @@ def install(kind: str) -> None:
     """Makes the venv, its installer, every locked package, then our own packages as they lie."""
     python = str(VENV / "bin" / "python")
     uv = str(VENV / "bin" / "uv")
-    if not (VENV / "bin" / "pip").exists() or not Path(python).exists():
+    if not MADE_BY.exists() or MADE_BY.read_text() != made_by():
         need_ensurepip()
         run(sys.executable, "-m", "venv", "--clear", str(VENV))
+        MADE_BY.write_text(made_by())
     run(python, "-m", "pip", "install", "-q", "--require-hashes", "-r", "locks/build.txt")
     run(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", f"locks/{kind}.txt")
     editable = [part for folder in OURS for part in ("-e", folder)]

@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 PYTHON ?= python3
 # Relative and through `python -m` throughout, so that a checkout may lie in any folder.
 PY := .venv/bin/python
+SUITES_APART := chaos bench containers
 
 .PHONY: help
 help: ## print this
@@ -17,13 +18,13 @@ run: setup ## start the whole product here: http://127.0.0.1:$PORT (8000); Ctrl-
 
 .PHONY: test
 test: check ## every check and every test but chaos, bench and containers
-	@$(PY) -m pytest -n 2 --dist worksteal --ignore tests/chaos --ignore tests/bench --ignore tests/containers
+	@$(PY) -m pytest -n 2 --dist worksteal $(SUITES_APART:%=--ignore tests/%)
 
 .PHONY: check
 check: setup-dev ## format, lint, import rules, types
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
+	@said=$$($(PY) .venv/bin/lint-imports --no-logo) || { echo "$$said"; exit 1; }
 	@$(PY) -m mypy --no-error-summary
 
 .PHONY: format

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import dramatiq
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from punctual import telemetry
 from punctual.config import Settings
@@ -44,6 +45,7 @@ class Agent:
         self._settings = settings
         self._runner = runner
         self._threads = Threads()
+        self._leaving = threading.Event()
         self._engine = make_engine(settings.database_url, service="worker", size=6)
         self._beat_engine = make_engine(
             settings.database_url,
@@ -159,8 +161,9 @@ class Agent:
             self._reporter.ended(report_of(attempt, event, self._clock))
             self._intake.free(attempt.pair)
             self._claimer.want()
-        if not stop.is_set():
+        if not self._leaving.is_set():
             raise RunnerGoneError("the runner ended by itself")
+        stop.wait()
 
     def _listen_for_cancels(self, stop: threading.Event) -> None:
         listen_for_cancels(self._settings, worker_id=self.worker_id, cancel=self._cancel, stop=stop)
@@ -181,11 +184,14 @@ class Agent:
         log.info("worker draining", running=len(self._running.all()))
         self._heartbeat.draining = True
         waiting = self._intake.close()
-        self._heartbeat.try_beat()
-        with self._engine.begin() as connection:
-            pairs = [held.pair for held in waiting]
-            released = release(connection, worker_id=self.worker_id, held=pairs)
-        telemetry.RUNS_RELEASED.inc(len(released))
+        try:
+            self._heartbeat.beat()
+            with self._engine.begin() as connection:
+                pairs = [held.pair for held in waiting]
+                released = release(connection, worker_id=self.worker_id, held=pairs)
+            telemetry.RUNS_RELEASED.inc(len(released))
+        except (DBAPIError, BuriedError) as error:
+            log.warning("nothing released", error=str(error), runs=len(waiting))
         threading.Thread(target=self._consumer.stop, args=(2000,), daemon=True).start()
         patience = self._settings.drain_seconds
         while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
@@ -200,6 +206,7 @@ class Agent:
 
     def _abandon(self) -> None:
         """After a failure: nothing of ours may be left running, and the database should know."""
+        self._leaving.set()
         self._intake.close()
         self._runner.close()
         if not isinstance(self._threads.error, BuriedError):
@@ -209,8 +216,12 @@ class Agent:
         self._leave()
 
     def _leave(self) -> None:
+        self._leaving.set()
         self._runner.close()
         self._threads.join(2.0)
-        with self._engine.begin() as connection:
-            leave(connection, worker_id=self.worker_id)
-        log.info("worker left", worker_id=str(self.worker_id))
+        try:
+            with self._engine.begin() as connection:
+                leave(connection, worker_id=self.worker_id)
+            log.info("worker left", worker_id=str(self.worker_id))
+        except DBAPIError as error:
+            log.warning("left without saying so", error=str(error.orig))

@@ -39,8 +39,12 @@ class Claimer:
                 self._more_queued = True
             if room == 0:
                 return
-            with self._engine.begin() as connection:
-                claims = claim(connection, worker_id=self._worker_id, messages=pairs, room=room)
+            try:
+                with self._engine.begin() as connection:
+                    claims = claim(connection, worker_id=self._worker_id, messages=pairs, room=room)
+            except DBAPIError as error:
+                self._fail("claim failed", error)
+                return
             self._take_in(claims)
 
     def want(self, *, surely: bool = False) -> None:
@@ -57,9 +61,7 @@ class Claimer:
             try:
                 self._pull()
             except DBAPIError as error:
-                telemetry.DATABASE_ERRORS.inc()
-                log.warning("pull failed", error=str(error.orig))
-                self._more_queued = True
+                self._fail("pull failed", error)
                 stop.wait(1.0)
 
     def _pull(self) -> None:
@@ -71,6 +73,13 @@ class Claimer:
                 claims = pull(connection, worker_id=self._worker_id, room=room, ahead=self._ahead)
             self._more_queued = len(claims) == room
             self._take_in(claims)
+
+    def _fail(self, what: str, error: DBAPIError) -> None:
+        """What could not be claimed is still queued: look for it again."""
+        telemetry.DATABASE_ERRORS.inc()
+        log.warning(what, error=str(error.orig))
+        self._more_queued = True
+        self._wanted.set()
 
     def _take_in(self, claims: Sequence[Claimed]) -> None:
         telemetry.RUNS_CLAIMED.inc(len(claims))

@@ -38,9 +38,13 @@ class Lease:
         with self._lock:
             return (time.monotonic_ns() - self._beat_ns) / 1e9
 
-    def take_room_elsewhere(self, most: int) -> int:
-        """Use up to `most` of the free slots that other workers had at the last heartbeat."""
+    @property
+    def room_elsewhere(self) -> int:
+        """The free slots that other workers had at the last heartbeat, less what we sent them."""
         with self._lock:
-            taken = min(most, self._room_elsewhere)
-            self._room_elsewhere -= taken
-            return taken
+            return self._room_elsewhere
+
+    def sent_elsewhere(self, runs: int) -> None:
+        """Count runs that were released for other workers to take."""
+        with self._lock:
+            self._room_elsewhere = max(self._room_elsewhere - runs, 0)

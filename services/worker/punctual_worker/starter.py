@@ -68,7 +68,7 @@ class Starter:
                 full = self._intake.busy >= self._intake.slots
                 ready = at is not None and at <= now and not full and self._lease.fresh
                 if not ready:
-                    self._intake.changed.wait(_pause(at, now, full=full or not self._lease.fresh))
+                    self._intake.changed.wait(_pause(at, now))
             if ready:
                 self._start(self._intake.take(now + GATHER))
             elif full:
@@ -138,14 +138,16 @@ class Starter:
 
     def _release_overdue(self) -> None:
         """Give away what would wait here although other workers have room for it."""
-        most = self._lease.take_room_elsewhere(self._intake.slots)
-        waiting = self._intake.overdue(self._clock.now() - PATIENCE, most=most) if most else []
+        waiting = self._intake.overdue(
+            self._clock.now() - PATIENCE, most=self._lease.room_elsewhere
+        )
         if not waiting:
             return
         try:
             with self._engine.begin() as connection:
                 pairs = [held.pair for held in waiting]
                 release(connection, worker_id=self._worker_id, held=pairs)
+            self._lease.sent_elsewhere(len(waiting))
             telemetry.RUNS_RELEASED.inc(len(waiting))
         except DBAPIError as error:
             telemetry.DATABASE_ERRORS.inc()
@@ -154,8 +156,10 @@ class Starter:
                 self._intake.put_back(held, at=held.at)
 
 
-def _pause(at: datetime | None, now: datetime, *, full: bool) -> float:
+def _pause(at: datetime | None, now: datetime) -> float:
     """Seconds until there may be something to do, if nothing changes before."""
-    if full:
+    if at is None:
+        return 1.0
+    if at <= now:  # no slot, or no lease
         return PATIENCE.total_seconds()
-    return 1.0 if at is None else min(max((at - now).total_seconds(), 0.001), 1.0)
+    return min((at - now).total_seconds(), 1.0)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.wake import wake_coordinators
+
 # Both forms lock in the order (due_at, id), skip what somebody else is just taking, and take
 # nothing for a worker that was buried. The row that comes back is the answer.
 TAKE = """
@@ -101,8 +103,13 @@ def release(
     connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
 ) -> list[uuid.UUID]:
     """Give claimed runs back, so that another worker can start them; answers which were ours."""
+    if not held:
+        return []
     asked = {"held": pairs(held), "worker_id": worker_id}
-    return list(connection.execute(RELEASE, asked).scalars())
+    released = list(connection.execute(RELEASE, asked).scalars())
+    if released:
+        wake_coordinators(connection)
+    return released
 
 
 def still_held(

@@ -8,7 +8,7 @@ import time
 
 from punctual_worker.runner.agenda import Agenda
 from punctual_worker.runner.attempt import DONE, EXITED, KILLING, SECOND, Attempt
-from punctual_worker.runner.census import Census, may_be_of_a_live_one, owner_of_unmarked
+from punctual_worker.runner.census import Census, may_be_of_a_live_one, owner_of_unmarked, reap
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.killing import kill_child, signal_group, signal_marked
 from punctual_worker.runner.marks import Marks
@@ -112,6 +112,8 @@ class Endings:
         for serial, pids in census.marked.items():
             owner = self._roster.by_serial.get(serial)
             if owner is not None and owner.phase != EXITED:
+                for pid in pids:
+                    reap(pid)
                 continue
             left.add(serial)
             for pid in pids:

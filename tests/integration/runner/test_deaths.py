@@ -1,0 +1,152 @@
+"""When the agent or the runner dies, nothing it started outlives it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from punctual_worker.runner.wire import LENGTHS, pack
+from punctual_worker.runner_client import RunnerGoneError
+from tests.integration.runner.stage import Stage, is_alive
+from tests.support.eventually import eventually
+
+HIDING = "(env -i setsid sleep 600 >/dev/null 2>&1 &) ; "
+STUBBORN = "trap '' TERM INT HUP; while :; do sleep 600; done"
+
+AGENT = """
+import sys, time
+from pathlib import Path
+from punctual_worker.runner_client import Launch, RunnerClient, Started
+client = RunnerClient.launch(work_dir=Path(sys.argv[1]))
+client.extend_lease(time.monotonic_ns() + 600_000_000_000)
+for key, command in enumerate(sys.argv[2:]):
+    client.start(Launch(key=str(key), at_ns=0, argv=("/bin/sh", "-c", command), env={},
+                        timeout_s=600, grace_s=600, output_limit=1000))
+print(client.pid, flush=True)
+for event in client.events():
+    print(event.pid, flush=True)
+"""
+
+
+def test_when_the_agent_is_killed_everything_is_killed_at_once(tmp_path: Path) -> None:
+    commands = ["sleep 600", STUBBORN, HIDING + STUBBORN]
+    agent = subprocess.Popen(
+        [sys.executable, "-c", AGENT, str(tmp_path), *commands], stdout=subprocess.PIPE
+    )
+    assert agent.stdout is not None
+    pids = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
+    eventually(lambda: len(_descendants(pids[0])) >= 6)
+    everybody = [pids[0], *_descendants(pids[0])]
+    assert all(map(is_alive, pids))
+
+    agent.kill()
+    agent.wait()
+    agent.stdout.close()
+    eventually(lambda: not any(map(is_alive, everybody)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_when_the_runner_is_killed_the_client_takes_down_what_it_left(stage: Stage) -> None:
+    keys = [stage.start(command) for command in ("sleep 600", STUBBORN, HIDING + STUBBORN)]
+    for key in keys:
+        stage.started(key)
+    eventually(lambda: len(_descendants(stage.client.pid)) >= 6)
+    everybody = _descendants(stage.client.pid)
+
+    os.kill(stage.client.pid, signal.SIGKILL)
+    stage.wait_until_gone()
+    assert not any(map(is_alive, everybody))
+    assert not stage.client.alive
+    with pytest.raises(RunnerGoneError):
+        stage.start(":")
+
+
+def test_directories_of_a_killed_runner_are_removed_by_the_next(tmp_path: Path) -> None:
+    first = Stage(tmp_path)
+    first.started(first.start("touch file; sleep 600"))
+    os.kill(first.client.pid, signal.SIGKILL)
+    first.close()
+    assert len(list(tmp_path.iterdir())) == 1
+
+    other, second = Stage(tmp_path), Stage(tmp_path)
+    assert second.run('test -d "$HOME"').exit_code == 0
+    eventually(lambda: len(list(tmp_path.iterdir())) == 2)
+    assert other.run('test -d "$HOME"').exit_code == 0
+    other.close()
+    second.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_only_the_agent_ends_a_runner(stage: Stage, number: signal.Signals) -> None:
+    key = stage.start("sleep 600")
+    stage.started(key)
+    os.kill(stage.client.pid, number)
+    assert stage.run("exit 3").exit_code == 3
+    assert not stage.has_ended(key)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        pack({"kind": "unheard of"}),
+        pack({"kind": "start", "key": "without the rest"}),
+        pack({"kind": "lease", "until_ns": "tomorrow"}),
+        LENGTHS.pack(1 << 31, 0),
+        LENGTHS.pack(3, 0) + b"[1]",
+        LENGTHS.pack(3, 0) + b"{{{",
+    ],
+)
+def test_an_agent_that_talks_nonsense_is_left(stage: Stage, nonsense: bytes) -> None:
+    pid = stage.started(stage.start(STUBBORN)).pid
+    stage.client._sock.sendall(nonsense)
+    stage.wait_until_gone()
+    assert not is_alive(pid)
+    assert stage.client._process.returncode == 2
+
+
+def test_an_agent_that_does_not_read_does_not_hold_up_the_loop(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "punctual_worker.runner",
+        "--work-dir",
+        str(tmp_path / "w"),
+    ]
+    runner = subprocess.Popen(
+        [*command, "--fd", str(theirs.fileno())], pass_fds=(theirs.fileno(),), env={}
+    )
+    theirs.close()
+    ours.sendall(pack({"kind": "lease", "until_ns": 1 << 62}))
+    for i in range(40):
+        shell = ["/bin/sh", "-c", f"head -c 100000 /dev/zero; touch {marks}/{i}"]
+        ours.sendall(pack(_start(f"{i}", shell)))
+    eventually(lambda: len(list(marks.iterdir())) == 40)
+    ours.close()
+    assert runner.wait(10) == 0
+
+
+def _start(key: str, argv: list[str]) -> dict[str, object]:
+    limits = {"timeout_s": 60, "grace_s": 1, "output_limit": 1_000_000}
+    return {"kind": "start", "key": key, "at_ns": 0, "argv": argv, "env": {}, "cwd": None, **limits}
+
+
+def _descendants(ancestor: int) -> list[int]:
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_bytes().rpartition(b")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = [ancestor]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found[1:]

@@ -16,6 +16,7 @@ WELL_KNOWN_SECRETS = frozenset(
     {"secret", "changeme", "change-me", "password", "dev", "development"}
 )
 MIN_SECRET_LENGTH = 32
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class InvalidSetting(Exception):
@@ -48,6 +49,7 @@ class Settings:
     bind: str = "0.0.0.0:8000"
     work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it
     health_port: int = 0
+    trust_proxy: int = 0
     namespace: str = "punctual"
     log_level: str = "info"
 
@@ -118,6 +120,8 @@ def _check(s: Settings) -> None:
             raise InvalidSetting(f"{PREFIX}{name.upper()}_SECONDS must be more than 0")
     if s.slots < 1:
         raise InvalidSetting(f"{PREFIX}SLOTS must be 1 or more")
+    if s.log_level not in LOG_LEVELS:
+        raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:
         raise InvalidSetting(
             f"{PREFIX}WINDOW_SECONDS must not be shorter than {PREFIX}CYCLE_SECONDS"

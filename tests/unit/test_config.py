@@ -1,0 +1,80 @@
+"""Settings: read once, checked, and named when they cannot be used."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from punctual import config
+from punctual.config import InvalidSetting, Settings
+
+DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+GOOD_KEY = "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = {
+        cells[1].strip(" `"): cells[2].strip()
+        for line in DOCS.read_text().splitlines()
+        if line.startswith("| `") and (cells := line.split("|"))
+    }
+    for item in fields(Settings):
+        told = rows.pop(f"PUNCTUAL_{item.name.upper()}")
+        default = {"": "none"}.get(str(item.default), str(item.default))
+        assert told == ("host name" if item.name == "name" else default), item.name
+    assert not rows
+
+
+def test_defaults_hold_where_nothing_is_set() -> None:
+    settings = config.load(environ={})
+    assert (settings.cycle_seconds, settings.slots, settings.on_lease_loss) == (30, 16, "kill")
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{GOOD_KEY}\n")
+    environ = {"PUNCTUAL_SECRET_KEY_FILE": str(file)}
+    assert config.load(needs=["secret_key"], environ=environ).secret_key == GOOD_KEY
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({}, "PUNCTUAL_SECRET_KEY is not set"),
+        ({"PUNCTUAL_SECRET_KEY": "short"}, "PUNCTUAL_SECRET_KEY must be 32"),
+        ({"PUNCTUAL_SECRET_KEY": "a" * 40}, "PUNCTUAL_SECRET_KEY is too easy"),
+        ({"PUNCTUAL_SECRET_KEY_FILE": "/no/such/file"}, "PUNCTUAL_SECRET_KEY_FILE"),
+        (
+            {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SECRET_KEY_FILE": "/x"},
+            "PUNCTUAL_SECRET_KEY and PUNCTUAL_SECRET_KEY_FILE are both set",
+        ),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SLOTS": "0"}, "PUNCTUAL_SLOTS"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SLOTS": "1.5"}, "PUNCTUAL_SLOTS"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SWEEP_SECONDS": "nan"}, "PUNCTUAL_SWEEP"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SWEEP_SECONDS": "0"}, "PUNCTUAL_SWEEP"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_WINDOW_SECONDS": "9"}, "PUNCTUAL_WINDOW"),
+        (
+            {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_LEASE_SECONDS": "15"},
+            "PUNCTUAL_SELF_FENCE_SECONDS",
+        ),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_ON_LEASE_LOSS": "run"}, "ON_LEASE_LOSS"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_LOG_LEVEL": "loud"}, "PUNCTUAL_LOG_LEVEL"),
+    ],
+)
+def test_a_bad_setting_is_named(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(InvalidSetting, match=named):
+        config.load(needs=["secret_key"], environ=environ)
+
+
+def test_secrets_are_masked_wherever_settings_are_shown() -> None:
+    environ = {
+        "PUNCTUAL_DATABASE_URL": "postgresql://ann:hunter2@db/punctual",
+        "PUNCTUAL_REDIS_URL": "redis://:hunter2@queue/0",
+        "PUNCTUAL_SECRET_KEY": GOOD_KEY,
+    }
+    settings = config.load(environ=environ)
+    shown = config.masked(settings)
+    for text in (str(shown), repr(settings)):
+        assert "hunter2" not in text
+        assert GOOD_KEY not in text
+    assert shown["PUNCTUAL_DATABASE_URL"] == "postgresql://ann:********@db/punctual"

@@ -1,0 +1,73 @@
+"""The in-memory queue: earliest first, never more than the slots, and every slot accounted for."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from punctual.store.claims import Claimed
+from punctual_worker.intake import Intake
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+LEAD = timedelta(milliseconds=300)
+
+
+def claimed(due_in: float, *, priority: int = 5) -> Claimed:
+    return Claimed(uuid.uuid4(), 1, NOW + timedelta(seconds=due_in), priority)
+
+
+def intake_of(slots: int, *claims: Claimed) -> Intake:
+    intake = Intake(slots=slots, lead=LEAD)
+    intake.add(claims)
+    return intake
+
+
+def test_runs_are_taken_a_lead_before_they_are_due_earliest_first() -> None:
+    late, early, far = claimed(0.2), claimed(0.1), claimed(9)
+    intake = intake_of(8, late, far, early)
+    assert [held.run_id for held in intake.take(NOW)] == [early.run_id, late.run_id]
+    assert intake.next_at() == far.due_at - LEAD
+
+
+def test_at_one_instant_the_higher_priority_goes_first() -> None:
+    low, high = claimed(0, priority=1), claimed(0, priority=9)
+    assert [held.run_id for held in intake_of(8, low, high).take(NOW)] == [high.run_id, low.run_id]
+
+
+def test_no_more_are_taken_than_there_are_slots_until_one_frees() -> None:
+    intake = intake_of(2, *(claimed(0) for _ in range(5)))
+    first = intake.take(NOW)
+    assert (len(first), intake.busy, intake.take(NOW)) == (2, 2, [])
+    intake.free(first[0].pair)
+    assert len(intake.take(NOW)) == 1
+
+
+def test_room_counts_what_waits_and_what_runs() -> None:
+    intake = intake_of(2)
+    assert (intake.room, intake.free_slots) == (4, 2)
+    intake.add([claimed(0), claimed(0), claimed(0)])
+    assert (intake.room, intake.free_slots) == (1, 0)
+    intake.take(NOW)
+    assert (intake.room, intake.free_slots) == (1, 0)
+
+
+def test_what_is_put_back_frees_its_slot_and_is_tried_again_later() -> None:
+    intake = intake_of(1, claimed(0))
+    (held,) = intake.take(NOW)
+    intake.put_back(held, at=NOW + timedelta(seconds=1))
+    assert (intake.busy, intake.take(NOW)) == (0, [])
+    assert [again.pair for again in intake.take(NOW + timedelta(seconds=1))] == [held.pair]
+
+
+def test_only_what_is_due_and_has_no_slot_is_overdue() -> None:
+    due, soon = claimed(-1), claimed(5)
+    intake = intake_of(1, claimed(-2), due, soon)
+    assert intake.overdue(NOW, most=9) == []  # a slot is free: it will start here
+    intake.take(NOW)
+    assert [held.run_id for held in intake.overdue(NOW, most=9)] == [due.run_id]
+    assert intake.next_at() == soon.due_at - LEAD
+
+
+def test_a_closed_intake_gives_everything_back_and_has_no_room() -> None:
+    claims = [claimed(1), claimed(2)]
+    intake = intake_of(4, *claims)
+    assert {held.run_id for held in intake.close()} == {claim.run_id for claim in claims}
+    assert (intake.room, intake.free_slots, intake.next_at()) == (0, 0, None)

@@ -42,7 +42,7 @@ def instants(
         if first > latest:
             latest = first
             yield first
-        if elapsed and first < second and second > after:
+        if elapsed and first < second:
             repeats.append(second)
     yield from repeats
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from punctual.domain.wallclock import ClockChange, clock_changes, gap_end
+from punctual.domain.wallclock import ClockChange, clock_changes, gap_end, instants
 from tests.unit.domain.oracle import clock_changes_by_brute_force
 from tests.unit.domain.strategies import PROMISED
 
@@ -42,3 +42,13 @@ def test_a_skipped_day_ends_where_the_next_begins() -> None:
     # Samoa had no 30th of December 2011.
     noon = datetime.fromisoformat("2011-12-30T12:00")
     assert gap_end(noon, ZoneInfo("Pacific/Apia")) == datetime(2011, 12, 30, 10, tzinfo=UTC)
+
+
+def test_a_last_label_is_repeated_too() -> None:
+    label = datetime.fromisoformat("2026-10-25T02:30")
+    before = datetime(2026, 10, 24, tzinfo=UTC)
+    twice = instants(lambda _: [label], ZoneInfo("Europe/Rome"), after=before, elapsed=True)
+    assert [at.isoformat() for at in twice] == [
+        "2026-10-25T00:30:00+00:00",
+        "2026-10-25T01:30:00+00:00",
+    ]

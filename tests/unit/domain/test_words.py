@@ -87,7 +87,8 @@ def test_half_an_hour_can_come_twice() -> None:
     ("expression", "zone"),
     [
         ("0 * * * *", "Europe/Rome"),
-        ("30 3 * * *", "Europe/Rome"),
+        ("59 1 * * *", "Europe/Rome"),
+        ("0 3 * * *", "Europe/Rome"),
         ("30 2 * * 1-5", "Europe/Rome"),
         ("30 2 * * *", "UTC"),
         ("0 0 1 * *", "UTC"),

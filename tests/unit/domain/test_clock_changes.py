@@ -12,9 +12,9 @@ from tests.unit.domain.strategies import PROMISED
 
 @pytest.mark.parametrize("zone", PROMISED)
 def test_every_change_of_five_years_is_found_to_the_hour(zone: str) -> None:
-    start = datetime(2023, 1, 1, tzinfo=UTC)
+    start = datetime(2019, 1, 1, tzinfo=UTC)
     changes = clock_changes(ZoneInfo(zone), after=start, days=5 * 365 + 1)
-    hours = clock_changes_by_brute_force(zone, range(2023, 2028))
+    hours = clock_changes_by_brute_force(zone, range(2019, 2024))
     assert len(hours) == 10
     for change, hour in zip(changes, hours, strict=True):
         assert hour - timedelta(hours=1) < change.at <= hour

@@ -1,0 +1,63 @@
+"""What an earlier stack left: ended when it is ours, and nobody else's process is touched."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from punctual_devstack.leftovers import drop_stale_lock, end_leftovers
+from punctual_devstack.pids import Pids
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "60"]) as started:
+        yield started
+        started.kill()
+
+
+def test_a_recorded_process_that_still_runs_is_ended(
+    tmp_path: Path, process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Pids(tmp_path).record("api-1", process.pid)
+    monkeypatch.setattr("punctual_devstack.leftovers.PATIENCE_SECONDS", 0)
+    assert end_leftovers(Pids(tmp_path)) == ["api-1"]
+    assert process.wait() == -9
+    assert not list(tmp_path.glob("*.pid"))
+
+
+def test_another_process_under_a_recorded_number_is_left_alone(
+    tmp_path: Path, process: subprocess.Popen[bytes]
+) -> None:
+    Pids(tmp_path).record("api-1", process.pid)
+    file = tmp_path / ".began.json"
+    recorded = json.loads(file.read_text())
+    recorded["api-1"][1] += "0"
+    file.write_text(json.dumps(recorded))
+    assert end_leftovers(Pids(tmp_path)) == []
+    assert process.poll() is None
+
+
+def test_a_torn_record_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / ".began.json").write_text('{"api-1": [12')
+    assert end_leftovers(Pids(tmp_path)) == []
+
+
+def test_a_database_lock_whose_number_went_to_another_process_is_removed(
+    tmp_path: Path, process: subprocess.Popen[bytes]
+) -> None:
+    lock = tmp_path / "postmaster.pid"
+    lock.write_text(f"{process.pid}\n{tmp_path}\n")
+    drop_stale_lock(tmp_path)
+    assert not lock.exists()
+
+
+def test_a_database_lock_of_a_server_that_runs_there_stays(tmp_path: Path) -> None:
+    lock = tmp_path / "postmaster.pid"
+    with subprocess.Popen(["sleep", "60"], cwd=tmp_path) as server:
+        lock.write_text(f"{server.pid}\n{tmp_path}\n")
+        drop_stale_lock(tmp_path)
+        server.kill()
+    assert lock.exists()

@@ -1,0 +1,40 @@
+"""What the local stack reads from its environment."""
+
+from pathlib import Path
+
+import pytest
+
+from punctual_devstack.settings import InvalidSetting, read
+
+
+def test_one_of_each_on_port_8000_when_nothing_is_said() -> None:
+    settings = read({})
+    assert (settings.port, settings.slots) == (8000, 16)
+    assert (settings.api, settings.coordinators, settings.workers) == (1, 1, 1)
+    assert settings.data_dir == Path(".punctual").resolve()
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    settings = read({"PORT": "", "WORKERS": "3", "PUNCTUAL_DATABASE_URL": ""})
+    assert (settings.port, settings.workers) == (8000, 3)
+    assert not settings.given("DATABASE_URL")
+
+
+def test_a_secret_may_be_given_as_a_file() -> None:
+    settings = read({"PUNCTUAL_REDIS_URL_FILE": "/run/secrets/redis"})
+    assert settings.given("REDIS_URL")
+    assert not settings.given("DATABASE_URL")
+
+
+def test_services_get_the_users_settings_but_not_makes() -> None:
+    settings = read({"PUNCTUAL_SWEEP_SECONDS": "1", "MAKEFLAGS": "s", "HOME": "/home/anna"})
+    assert settings.environ == {"PUNCTUAL_SWEEP_SECONDS": "1", "HOME": "/home/anna"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "70000"), ("PORT", "http"), ("WORKERS", "-1"), ("SLOTS", "0"), ("API", "1.5")],
+)
+def test_a_number_that_cannot_be_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"^{name} must be .*{value}"):
+        read({name: value})

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from signal import Signals
 from typing import Any
 
 from punctual.domain.describe import describe
 from punctual.domain.schedule import parse_schedule
+from punctual.store.overview import CAP
 
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)  # the words are the same whatever the anchor
 _SHORT = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -68,23 +70,25 @@ def state_words(state: str) -> str:
     return state.replace("_", " ")
 
 
-def instant(value: str | datetime) -> datetime:
-    """A time of the API's JSON, or one from the store, as an aware datetime in UTC."""
-    return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+def count_words(number: int) -> str:
+    """A count that stops at the overview's cap: "1,421", "10,000+"."""
+    return f"{number:,}" + ("+" if number >= CAP else "")
 
 
-def utc_words(value: str | datetime) -> str:
+def utc_words(instant: datetime) -> str:
     """A time as shown without JavaScript: "2026-11-23 09:00:00 UTC"."""
-    return instant(value).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def iso(value: str | datetime) -> str:
-    """A time as a machine reads it, in UTC with milliseconds: "2026-11-23T09:00:00.000Z"."""
-    return instant(value).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def iso(instant: datetime) -> str:
+    """A time as a browser reads it, in UTC with milliseconds: "2026-11-23T09:00:00.000Z"."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def took(run: Mapping[str, Any]) -> float | None:
-    """How many seconds a run or an attempt took; None while it is unfinished or never started."""
-    if not (run.get("started_at") and run.get("finished_at")):
+def took(ended: Any) -> float | None:
+    """How many seconds a run or an attempt took; None when it is unfinished or never started."""
+    told = ended.__getitem__ if isinstance(ended, Mapping) else partial(getattr, ended)
+    started_at, finished_at = told("started_at"), told("finished_at")
+    if started_at is None or finished_at is None:
         return None
-    return max(0.0, (instant(run["finished_at"]) - instant(run["started_at"])).total_seconds())
+    return max(0.0, float((finished_at - started_at).total_seconds()))

@@ -1,0 +1,127 @@
+"""Register, log in and log out, by a form or by JSON."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask import session as cookie
+from flask_login import current_user, login_user, logout_user
+from marshmallow import Schema, ValidationError
+from werkzeug.wrappers import Response
+
+from punctual.store.models import User
+from punctual.store.users import issue_token
+from punctual_api.accounts import check_login
+from punctual_api.accounts import register as register_user
+from punctual_api.auth import signed_in
+from punctual_api.context import session
+from punctual_api.errors import Problem, faults_in, invalid
+from punctual_api.failed_logins import limit_failed_logins
+from punctual_api.json_body import json_body
+from punctual_api.pages.faults import by_field
+from punctual_api.pages.frame import csrf, page, pages
+from punctual_api.schemas.accounts import (
+    CredentialsSchema,
+    RegistrationSchema,
+    TokenSchema,
+    UserSchema,
+)
+
+
+@pages.get("/")
+def home() -> Response:
+    """The dashboard, or the way to it."""
+    known = current_user.is_authenticated
+    return redirect(url_for("pages.dashboard" if known else "pages.login"))
+
+
+@pages.route("/register/", methods=["GET", "POST"])
+def register() -> Response:
+    """A new user: by a form logged in at once, by JSON answered as the API does."""
+    if request.method == "GET":
+        return _entrance("register")
+    if request.is_json:
+        user = register_user(**_read(RegistrationSchema(), json_body(request)))
+        return jsonify_with(UserSchema(), user, 201)
+    typed = {name: request.form.get(name, "") for name in ("username", "email", "password")}
+    try:
+        user = register_user(**_read(RegistrationSchema(), typed))
+    except Problem as problem:
+        return _entrance("register", problem, typed)
+    return _enter(user)
+
+
+csrf.exempt(register)  # for JSON alone: the guard of all pages holds its form
+
+
+@pages.route("/login/", methods=["GET", "POST"])
+@limit_failed_logins
+def login() -> Response:
+    """A known user: by a form with a session, by JSON with a token."""
+    if request.method == "GET":
+        return _entrance("login")
+    if request.is_json:
+        user = check_login(**_read(CredentialsSchema(), json_body(request)))
+        return jsonify_with(TokenSchema(), issue_token(session(), user.id), 200)
+    typed = {name: request.form.get(name, "") for name in ("username", "password")}
+    try:
+        return _enter(check_login(**_read(CredentialsSchema(), typed)))
+    except Problem as problem:
+        return _entrance("login", problem, typed)
+
+
+csrf.exempt(login)
+
+
+@pages.post("/logout/")
+def logout() -> Response:
+    """End the session."""
+    logout_user()
+    cookie.clear()
+    flash("You are logged out.")
+    return redirect(url_for("pages.login"))
+
+
+def jsonify_with(schema: Schema, value: object, status: int) -> Response:
+    """JSON as the API answers it."""
+    response = jsonify(schema.dump(value))
+    response.status_code = status
+    return response
+
+
+def safe_next(target: str | None) -> str:
+    """Where to go after logging in: a path of this site, or else the dashboard."""
+    # Browsers read a backslash as a slash and drop control characters, so "/\t/evil" is a host.
+    if target and target.startswith("/") and target.isprintable() and "\\" not in target:
+        parts = urlsplit(target)
+        if not parts.scheme and not parts.netloc and not target.startswith("//"):
+            return target
+    return url_for("pages.dashboard")
+
+
+def _read(schema: Schema, sent: object) -> dict[str, str]:
+    try:
+        read: dict[str, str] = schema.load(sent)  # type: ignore[arg-type]  # it checks the type
+    except ValidationError as error:
+        raise invalid(list(faults_in(error.messages))) from None
+    return read
+
+
+def _enter(user: User) -> Response:
+    cookie.clear()  # whatever a stranger may have planted in this browser before
+    cookie.permanent = True
+    login_user(signed_in(user))
+    return redirect(safe_next(request.args.get("next")))
+
+
+def _entrance(
+    name: str, problem: Problem | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
+    if problem is None and current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")))
+    errors, others = by_field(problem.faults if problem else (), {"username", "email", "password"})
+    message = problem and (" ".join(others) or ("" if errors else problem.description))
+    kept = {"username": "", "email": "", **(typed or {}), "password": ""}
+    values = {"errors": errors, "typed": kept, "message": message}
+    status = 200 if problem is None else problem.code or 400
+    return page(name, status, next=request.args.get("next"), **values)

@@ -1,0 +1,81 @@
+"""The dashboard: how things stand, what is due next, and the tasks page by page."""
+
+import uuid
+from collections.abc import Mapping
+from math import floor
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
+
+from punctual.store.listing import STATUSES, list_tasks
+from punctual.store.overview import Counts, counts, known_tags, next_due_tasks, strips
+from punctual_api.context import now, owner_id, session
+from punctual_api.pages.frame import live_page, pages
+from punctual_api.shown import task_document
+
+TASKS_A_PAGE = 50
+STRIP_RUNS = 12
+NEXT_TASKS = 5
+
+
+@pages.get("/dashboard/")
+def dashboard() -> Response:
+    """The user's tasks, newest first."""
+    owner, connection = owner_id(), session().connection()
+    asked = _asked()
+    before = page_before()
+    found = list_tasks(
+        session(),
+        owner_id=owner,
+        limit=TASKS_A_PAGE + 1,
+        before=before,
+        status_is=asked.get("status"),
+        tag=asked.get("tag"),
+        q=asked.get("q"),
+    )
+    instant = now()
+    items = [task_document(seen, now=instant) for seen in found[:TASKS_A_PAGE]]
+    numbers = counts(connection, owner_id=owner)
+    last = items[-1]["id"] if len(found) > TASKS_A_PAGE else None
+    return live_page(
+        "dashboard",
+        items=items,
+        asked=asked,
+        before=before,
+        counts=numbers,
+        share=on_time_share(numbers),
+        next_due=next_due_tasks(connection, owner_id=owner, size=NEXT_TASKS),
+        strips=strips(connection, task_ids=[task["id"] for task in items], size=STRIP_RUNS),
+        statuses=STATUSES,
+        tags=known_tags(connection, owner_id=owner),
+        newest_url=_url(asked) if before else None,
+        older_url=_url({**asked, "before": str(last)}) if last else None,
+    )
+
+
+def on_time_share(numbers: Counts) -> str:
+    """How many starts in a hundred were on time, never rounded up to a hundred: "99.9 %"."""
+    if not numbers.starts:
+        return ""
+    percent = floor(1000 * numbers.on_time / numbers.starts) / 10
+    return f"{percent:.1f} %".replace(".0 ", " ")
+
+
+def _url(query: Mapping[str, str]) -> str:
+    path = url_for("pages.dashboard")
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _asked() -> dict[str, str]:
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "status", "tag")}
+    if asked["status"] not in STATUSES:
+        asked["status"] = ""
+    return {name: value.replace("\0", "")[:200] for name, value in asked.items() if value}
+
+
+def page_before() -> uuid.UUID | None:
+    """What the page asked for begins after; None for the first one."""
+    try:
+        return uuid.UUID(request.args.get("before", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,95 @@
+"""What every page shares: the blueprint, who may see it, its forms' guard, its live part."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from punctual_api.pages import story, words
+
+STATIC = Path(__file__).parent.parent / "static"
+PUBLIC = {"pages.home", "pages.login", "pages.register", "pages.logout"}
+TAKES_JSON = {"pages.login", "pages.register"}
+
+pages = Blueprint("pages", __name__)
+csrf = CSRFProtect()
+
+pages.add_app_template_filter(words.schedule_words)
+pages.add_app_template_filter(words.span_words)
+pages.add_app_template_filter(words.lateness_words)
+pages.add_app_template_filter(words.bytes_words)
+pages.add_app_template_filter(words.count_words)
+pages.add_app_template_filter(words.state_words)
+pages.add_app_template_filter(words.utc_words)
+pages.add_app_template_filter(words.iso)
+pages.add_app_template_filter(words.took)
+pages.add_app_template_filter(story.ending)
+
+
+@pages.before_request
+def guard() -> AnyResponse | None:
+    """Refuse forms that are not our own, and send who is not logged in to do so first."""
+    # A JSON body gets a token and sets no session, so there is nothing to forge.
+    if request.endpoint in TAKES_JSON and not request.is_json:
+        csrf.protect()
+    if request.endpoint in PUBLIC or current_user.is_authenticated:
+        return None
+    here = request.full_path.removesuffix("?") if request.method == "GET" else None
+    login = url_for("pages.login", next=here)
+    if is_live():  # a poll must not put the login page into the middle of this one
+        return Response(headers={"HX-Redirect": login})
+    return redirect(login)
+
+
+@pages.after_request
+def keep_private(response: AnyResponse) -> AnyResponse:
+    """Have no cache keep what one user saw."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Cookie, HX-Request"
+    return response
+
+
+@pages.app_template_global()
+@cache
+def asset(name: str) -> str:
+    """The URL of a static file, changing with its content, so that browsers may keep it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return url_for("static", filename=name, v=digest[:12])
+
+
+@pages.app_template_filter()
+def pretty(document: object) -> str:
+    """JSON for people."""
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def is_live() -> bool:
+    """Whether htmx asks, for the part of the page that changes."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def page(name: str, status: int = 200, **values: Any) -> Response:
+    """A whole page, from the template of that name."""
+    given = {"errors": {}, "typed": {}, "viewer": current_user, **values}
+    html = render_template(f"{name}.html", **given)
+    return make_response(html, status)
+
+
+def live_page(name: str, **values: Any) -> Response:
+    """A page whose part `NAME_live.html` keeps itself fresh; only that part when htmx asks."""
+    here = request.full_path.removesuffix("?")
+    return page(f"{name}_live" if is_live() else name, here=here, **values)

@@ -1,0 +1,93 @@
+"""Lists, pairs and numbers as people type them; JSON where a plain line could not say it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, NoReturn
+
+
+def read_number(text: str) -> int | float | str:
+    """A number, or the text itself when it is none: what is wrong with it is not said here."""
+    for kind in (int, float):
+        try:
+            number = kind(text.strip().replace(",", "."))
+        except ValueError:
+            continue
+        # No JSON has them, and the checks would take them for numbers.
+        return number if isfinite(number) else text
+    return text
+
+
+def write_number(number: float | None) -> str:
+    """A number without needless digits: "10", "0.5"; nothing for None."""
+    if number is None:
+        return ""
+    return str(int(number)) if number == int(number) else repr(number)
+
+
+def read_words(text: str) -> list[Any]:
+    """Words between commas, or a JSON array. Raises ValueError."""
+    if text.lstrip().startswith("["):
+        words = _json(text)
+        if isinstance(words, list):
+            return words
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def write_words(words: Sequence[str]) -> str:
+    """What read_words reads back."""
+    plain = ", ".join(words)
+    return plain if read_words(plain) == list(words) else json.dumps(words, ensure_ascii=False)
+
+
+def read_pairs(text: str) -> dict[str, Any]:
+    """KEY=value lines, or a JSON object. Raises ValueError."""
+    if text.lstrip().startswith("{"):
+        return read_object(text)
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise ValueError(f"Line {number} has no equals sign: write KEY=value.")
+        if name.strip() in pairs:
+            raise ValueError(f"Line {number} sets {name.strip()} once more.")
+        pairs[name.strip()] = value
+    return pairs
+
+
+def write_pairs(pairs: Mapping[str, str]) -> str:
+    """What read_pairs reads back."""
+    plain = "\n".join(f"{name}={value}" for name, value in pairs.items())
+    fits = not any(char in plain for char in "\r") and _lines(plain) == dict(pairs)
+    return plain if fits else json.dumps(pairs, indent=2, ensure_ascii=False)
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """A JSON object. Raises ValueError."""
+    document = _json(text)
+    if not isinstance(document, dict):
+        raise ValueError('This must be a JSON object, such as {"owner": "ops"}.')  # noqa: TRY004 - typed text has one type
+    return document
+
+
+def _lines(plain: str) -> dict[str, Any] | None:
+    try:
+        return read_pairs(plain)
+    except ValueError:
+        return None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("This is nested too deeply.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"This is not JSON: {error.msg} ({where}).") from None
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number.")

@@ -1,0 +1,57 @@
+"""The page of one run, and what its command wrote."""
+
+import uuid
+
+from flask import Response, request
+
+from punctual.domain.run import FINAL
+from punctual.store.models import Run
+from punctual.store.runs import attempts_of, bytes_written, find_output
+from punctual.store.tasks import find_task
+from punctual_api.context import owner_id, session
+from punctual_api.errors import not_found
+from punctual_api.output import output_answer
+from punctual_api.pages.frame import live_page, pages
+from punctual_api.pages.output_text import ShownOutput, shown_output
+from punctual_api.pages.story import sentence, timeline
+from punctual_api.runs import own_run
+
+
+@pages.get("/run/<uuid:run_id>/")
+def show_run(run_id: uuid.UUID) -> Response:
+    """One run: where it stands, its attempts, and the output of the last or of a chosen one."""
+    run = own_run(run_id)
+    task = find_task(session(), run.task_id, owner_id=owner_id(), deleted=True)
+    if task is None:
+        raise not_found("run")
+    attempts = attempts_of(session(), run)
+    output = _output(run, request.args.get("attempt", type=int))
+    return live_page(
+        "run",
+        run=run,
+        task=task,
+        final=run.state in FINAL,
+        cancelling=run.cancel_requested_at is not None,
+        sentence=sentence(run),
+        timeline=timeline(run, attempts),
+        attempts=attempts,
+        output=output,
+        command=run.spec["command"],
+    )
+
+
+@pages.get("/run/<uuid:run_id>/output/")
+def run_output(run_id: uuid.UUID) -> Response:
+    """The raw bytes of an attempt's output, of both streams or of one."""
+    stream = request.args.get("stream")
+    if stream not in (None, "stdout", "stderr"):
+        raise not_found("stream")
+    attempt = request.args.get("attempt", type=int)
+    return output_answer(own_run(run_id), attempt=attempt, stream=stream)
+
+
+def _output(run: Run, attempt: int | None) -> ShownOutput | None:
+    output = find_output(session(), run.id, attempt)
+    if output is None:
+        return None
+    return shown_output(output, size=bytes_written(session(), run, output.attempt))

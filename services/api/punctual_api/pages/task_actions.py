@@ -1,0 +1,68 @@
+"""The buttons of a task and of a run: each does what the API's call of that name does."""
+
+import uuid
+
+from flask import flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from punctual.domain.run import Trigger
+from punctual.store import cancel, trigger
+from punctual.store.tasks import find_task, set_enabled
+from punctual.store.wake import wake_if_due
+from punctual_api.context import now, owner_id, session, window
+from punctual_api.errors import not_found
+from punctual_api.pages.frame import pages
+from punctual_api.runs import own_run
+from punctual_api.tasks import own_task
+
+
+@pages.post("/task/<uuid:task_id>/run/")
+def run_task(task_id: uuid.UUID) -> Response:
+    """Run a task now, and show that run."""
+    task = own_task(task_id)
+    run_id = trigger.run_now(session().connection(), task=task, trigger=Trigger.MANUAL)
+    return redirect(url_for("pages.show_run", run_id=run_id))
+
+
+@pages.post("/task/<uuid:task_id>/pause/")
+def pause_task(task_id: uuid.UUID) -> Response:
+    """Have a task start nothing by itself."""
+    return _enable(task_id, enabled=False, said="It is paused; nothing is started by itself.")
+
+
+@pages.post("/task/<uuid:task_id>/resume/")
+def resume_task(task_id: uuid.UUID) -> Response:
+    """Let a paused task run on."""
+    return _enable(task_id, enabled=True, said="It runs by its schedule again.")
+
+
+@pages.post("/run/<uuid:run_id>/cancel/")
+def cancel_run(run_id: uuid.UUID) -> Response:
+    """Cancel a run."""
+    outcome = cancel.cancel_run(session().connection(), run_id=run_id, owner_id=owner_id())
+    if outcome is None:
+        raise not_found("run")
+    if outcome == "final":
+        flash("It had ended already.", "warn")
+    return redirect(url_for("pages.show_run", run_id=run_id))
+
+
+@pages.post("/run/<uuid:run_id>/retry/")
+def retry_run(run_id: uuid.UUID) -> Response:
+    """Run the task of a run once more, as it is now."""
+    run = own_run(run_id)
+    task = find_task(session(), run.task_id, owner_id=owner_id())
+    if task is None:
+        raise not_found("task")
+    new_id = trigger.retry_run(session().connection(), task=task, state=run.state)
+    if new_id is None:
+        flash("It has not ended yet.", "warn")
+    return redirect(url_for("pages.show_run", run_id=new_id or run_id))
+
+
+def _enable(task_id: uuid.UUID, *, enabled: bool, said: str) -> Response:
+    task, instant = own_task(task_id), now()
+    set_enabled(session(), task, enabled=enabled, now=instant)
+    wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
+    flash(said)
+    return redirect(url_for("pages.show_task", task_id=task_id))

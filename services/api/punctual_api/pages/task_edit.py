@@ -1,0 +1,130 @@
+"""Create, change and delete a task by its form; what may be saved, the API's own schema says."""
+
+import uuid
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Response, flash, redirect, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from punctual.store.models import Task
+from punctual.store.tasks import change_task, create_tasks, delete_task, new_task_ids
+from punctual.store.wake import wake_if_due
+from punctual_api.context import now, owner_id, session, window
+from punctual_api.errors import Fault, faults_in
+from punctual_api.pages.faults import by_field
+from punctual_api.pages.frame import page, pages
+from punctual_api.pages.lines import read_number
+from punctual_api.pages.task_form import BLANK, FIELDS, document_from, typed_from, typed_of
+from punctual_api.schemas.tasks import NewTaskSchema
+from punctual_api.tasks import own_task
+
+FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
+    *("working_dir", "env", "metadata")
+}
+SOON_AT_MOST = 3600
+CHANGED = (
+    "Somebody changed this task meanwhile. What you typed is kept here; save it again to replace "
+    "the newer version, or cancel to see that one."
+)
+
+
+@pages.route("/task/create/", methods=["GET", "POST"])
+def create_task() -> AnyResponse:
+    """A new task."""
+    if request.method == "GET":
+        return _form("New task", BLANK, fresh=True)
+    typed, instant = typed_from(request.form), now()
+    document, faults = document_from(typed, now=instant, soon=_soon())
+    values, faults = _checked(document, faults)
+    if faults:
+        return _form("New task", typed, faults)
+    [task_id] = ids = new_task_ids(1)
+    due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=[values], now=instant)
+    wake_if_due(session().connection(), due, now=instant, window=window())
+    flash("The task is saved.")
+    return redirect(url_for("pages.show_task", task_id=task_id))
+
+
+@pages.route("/task/<uuid:task_id>/update/", methods=["GET", "POST"])
+def update_task(task_id: uuid.UUID) -> AnyResponse:
+    """Change a task, unless it was changed since its form was opened."""
+    task = own_task(task_id)
+    heading = f"Edit {task.name}"
+    if request.method == "GET":
+        return _form(heading, typed_of(task), task=task)
+    typed, instant = typed_from(request.form), now()
+    if typed["version"] != str(task.version):
+        typed["version"] = str(task.version)
+        return _form(heading, typed, task=task, status=412, message=CHANGED)
+    document, faults = document_from(typed, now=instant, task=task)
+    values, faults = _checked(document, faults)
+    if faults:
+        return _form(heading, typed, faults, task=task)
+    change_task(session(), task, values, now=instant)
+    wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
+    flash("The changes are saved.")
+    return redirect(url_for("pages.show_task", task_id=task_id))
+
+
+@pages.route("/task/<uuid:task_id>/delete/", methods=["GET", "POST"])
+def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
+    """Delete a task, once asked back."""
+    task = own_task(task_id)
+    if request.method == "GET":
+        return page("task_delete", task=task)
+    delete_task(session(), task, now=now())
+    flash("The task is deleted.")
+    return redirect(url_for("pages.dashboard"))
+
+
+def _soon() -> float | None:
+    if request.form.get("kind") != "soon":
+        return None
+    seconds = read_number(request.form.get("soon", ""))
+    return min(max(seconds, 0), SOON_AT_MOST) if isinstance(seconds, int | float) else 0
+
+
+def _checked(document: dict[str, Any], faults: list[Fault]) -> tuple[dict[str, Any], list[Fault]]:
+    try:
+        return NewTaskSchema().load(document), faults
+    except ValidationError as error:
+        return {}, [*faults, *faults_in(error.messages)]
+
+
+def _form(
+    heading: str,
+    typed: Mapping[str, str],
+    faults: list[Fault] | None = None,
+    *,
+    task: Task | None = None,
+    fresh: bool = False,
+    status: int = 200,
+    message: str = "",
+) -> Response:
+    errors, others = by_field(faults or (), FIELDS)
+    kind = typed["kind"] if typed["kind"] != "soon" else "at"
+    return page(
+        "task_form",
+        422 if faults else status,
+        heading=heading,
+        task=task,
+        typed={**typed, "kind": kind},
+        errors=errors,
+        others=others,
+        message=message or ("Please correct what is marked." if faults else ""),
+        fresh=fresh,
+        open=bool(FOLDED & set(errors)),
+        zones=_zones(),
+        priorities=[(str(number), str(number)) for number in range(9, -1, -1)],
+    )
+
+
+@cache
+def _zones() -> list[str]:
+    """UTC and the zones that are named after places."""
+    places = (name for name in available_timezones() if "/" in name)
+    return ["UTC", *sorted(name for name in places if not name.startswith(("Etc/", "SystemV/")))]

@@ -1,0 +1,142 @@
+"""The form of a task: from what was typed to the API's JSON, and from a task to its form."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from punctual.domain.errors import InvalidSchedule
+from punctual.domain.instant import format_instant, parse_instant
+from punctual.domain.zone import zone_named
+from punctual.store.models import Task
+from punctual_api.errors import Fault
+from punctual_api.pages.lines import (
+    read_number,
+    read_object,
+    read_pairs,
+    read_words,
+    write_number,
+    write_pairs,
+    write_words,
+)
+
+NUMBERS = ("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority")
+TEXTS = ("name", "command", "working_dir", "overlap", "catch_up")
+WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit")
+EVERY_UNITS = (86400, 3600, 60, 1)
+
+BLANK = {
+    **dict.fromkeys((*TEXTS, "tags", "env", "metadata", "version", "start_deadline"), ""),
+    "kind": "at",
+    "at": "",
+    "at_zone": "UTC",
+    "cron": "",
+    "timezone": "UTC",
+    "every": "",
+    "every_unit": "60",
+    "max_retries": "3",
+    "retry_delay": "10",
+    "retry_delay_max": "3600",
+    "timeout": "3600",
+    "priority": "5",
+    "overlap": "skip",
+    "catch_up": "latest",
+}
+"""A new task's form; its numbers are the defaults of the API."""
+
+FIELDS = frozenset(BLANK) | {"schedule"}
+
+
+def typed_from(form: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, with the line ends that shells take."""
+    return {name: form.get(name, BLANK[name]).replace("\r\n", "\n") for name in BLANK}
+
+
+def typed_of(task: Task) -> dict[str, str]:
+    """A task as it stands in its form."""
+    values = {name: getattr(task, name) for name in (*TEXTS, *NUMBERS)}
+    written = {name: write_number(value) for name, value in values.items() if name in NUMBERS}
+    return {
+        **BLANK,
+        **{name: values[name] or "" for name in TEXTS},
+        **written,
+        "tags": write_words(task.tags),
+        "env": write_pairs(task.env),
+        "metadata": json.dumps(task.meta, indent=2, ensure_ascii=False) if task.meta else "",
+        "version": str(task.version),
+        **_typed_schedule(task.schedule),
+    }
+
+
+def document_from(
+    typed: Mapping[str, str], *, now: datetime, soon: float | None = None, task: Task | None = None
+) -> tuple[dict[str, Any], list[Fault]]:
+    """The JSON that the API would be sent, and what cannot be brought into that form.
+
+    `soon` means once, in so many seconds. With `task`, a schedule that is typed as it stood stays
+    what it is, to the microsecond.
+    """
+    document: dict[str, Any] = {name: typed[name] for name in TEXTS if typed[name]}
+    document |= {name: read_number(typed[name]) for name in NUMBERS if typed[name].strip()}
+    document.setdefault("command", "")
+    faults: list[Fault] = []
+    readers = {"tags": read_words, "env": read_pairs, "metadata": read_object}
+    for name, read in readers.items():
+        try:
+            if typed[name].strip():
+                document[name] = read(typed[name])
+        except ValueError as error:
+            faults.append(Fault(f"/{name}", str(error)))
+    before = {} if task is None else typed_of(task)
+    if soon is not None:
+        due = (now + timedelta(seconds=soon)).replace(microsecond=0)
+        document["schedule"] = {"at": format_instant(due)}
+    elif task is not None and all(typed[name] == before[name] for name in WHEN):
+        document["schedule"] = task.schedule
+    else:
+        try:
+            document["schedule"] = _schedule(typed)
+        except InvalidSchedule as error:
+            faults.append(Fault(error.pointer, error.detail))
+    return document, faults
+
+
+def _schedule(typed: Mapping[str, str]) -> dict[str, object] | None:
+    match typed["kind"]:
+        case "at":
+            return {"at": format_instant(_instant(typed["at"].strip(), typed["at_zone"].strip()))}
+        case "cron":
+            return {"cron": typed["cron"].strip(), "timezone": typed["timezone"].strip()}
+        case "every":
+            count, unit = read_number(typed["every"]), read_number(typed["every_unit"])
+            both = isinstance(count, int | float) and isinstance(unit, int | float)
+            return {"every": count * unit if both else count}  # type: ignore[operator]  # narrowed
+        case "hand":
+            return None
+    raise InvalidSchedule("/schedule", "Choose when it runs.")
+
+
+def _instant(local: str, zone: str) -> datetime:
+    try:
+        naive = datetime.fromisoformat(local).replace(tzinfo=None)
+    except ValueError:
+        raise InvalidSchedule("/at", "Pick a date and a time.") from None
+    try:
+        return naive.replace(tzinfo=zone_named(zone)).astimezone(UTC)
+    except InvalidSchedule as error:
+        raise InvalidSchedule("/at_zone", error.detail) from None
+    except OverflowError:
+        raise InvalidSchedule("/at", "There is no such time.") from None
+
+
+def _typed_schedule(schedule: Mapping[str, Any] | None) -> dict[str, str]:
+    if schedule is None:
+        return {"kind": "hand"}
+    if "at" in schedule:
+        at = parse_instant(schedule["at"], pointer="/at").replace(tzinfo=None)
+        return {"kind": "at", "at": at.isoformat(timespec="seconds"), "at_zone": "UTC"}
+    if "every" in schedule:
+        unit = next(unit for unit in EVERY_UNITS if unit == 1 or schedule["every"] % unit == 0)
+        count = write_number(schedule["every"] / unit)
+        return {"kind": "every", "every": count, "every_unit": str(unit)}
+    return {"kind": "cron", "cron": schedule["cron"], "timezone": schedule["timezone"]}

@@ -1,0 +1,57 @@
+"""The page of one task: when it is due, what it does, and its runs."""
+
+import uuid
+from datetime import datetime
+from itertools import islice
+
+from flask import Response, request, url_for
+
+from punctual.domain.schedule import due_times, parse_schedule
+from punctual.store.listing import seen_tasks
+from punctual.store.models import Task
+from punctual.store.overview import strips
+from punctual.store.runs import Position, find_run, list_runs
+from punctual.store.tasks import find_task
+from punctual_api.context import now, owner_id, session
+from punctual_api.errors import not_found
+from punctual_api.pages.dashboard import STRIP_RUNS, page_before
+from punctual_api.pages.frame import live_page, pages
+from punctual_api.shown import task_document
+
+RUNS_A_PAGE = 25
+DUE_TIMES = 5
+
+
+@pages.get("/task/<uuid:task_id>/")
+def show_task(task_id: uuid.UUID) -> Response:
+    """One task, and a page of its runs."""
+    task = find_task(session(), task_id, owner_id=owner_id())
+    if task is None:
+        raise not_found("task")
+    [seen] = seen_tasks(session(), [task.id])
+    before, instant = _position(page_before()), now()
+    runs = list_runs(
+        session(), owner_id=owner_id(), task_id=task.id, limit=RUNS_A_PAGE + 1, before=before
+    )
+    own = url_for("pages.show_task", task_id=task.id)
+    more = len(runs) > RUNS_A_PAGE
+    return live_page(
+        "task",
+        task=task_document(seen, now=instant),
+        coming=coming(task, now=instant),
+        runs=runs[:RUNS_A_PAGE],
+        strip=strips(session().connection(), task_ids=[task.id], size=STRIP_RUNS)[task.id],
+        newest_url=own if "before" in request.args else None,
+        older_url=f"{own}?before={runs[RUNS_A_PAGE - 1].id}#history" if more else None,
+    )
+
+
+def coming(task: Task, *, now: datetime) -> list[datetime]:
+    """The next few due times of a task's schedule."""
+    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    return [] if schedule is None else list(islice(due_times(schedule, after=now), DUE_TIMES))
+
+
+def _position(run_id: uuid.UUID | None) -> Position | None:
+    run = run_id and find_run(session(), run_id, owner_id=owner_id())
+    return Position(run.scheduled_for, run.id) if run else None

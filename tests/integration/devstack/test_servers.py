@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import create_engine, text
 
 from punctual_devstack.pids import started_at
@@ -48,7 +50,7 @@ def test_nobody_enters_without_the_password(servers: Servers) -> None:
             host="127.0.0.1", port=port, user="punctual", password="x", dbname="postgres"
         )
     with (
-        redis.Redis(port=servers.valkey.kind.port, retry=None) as client,
+        redis.Redis(port=servers.valkey.kind.port, retry=Retry(NoBackoff(), 0)) as client,
         pytest.raises(redis.exceptions.AuthenticationError),
     ):
         client.ping()

@@ -110,6 +110,7 @@ def _tasks() -> Select[Any]:
             ).label("next_run_at"),
             LastRun,
         )
+        .select_from(Task)
         .join(ahead, true())
         .outerjoin(newest, true())
         .outerjoin(LastRun, LastRun.id == newest.c.id)

@@ -1,0 +1,23 @@
+"""Run as a program: serve the API until SIGTERM."""
+
+import sys
+
+from punctual import config, logs
+from punctual_api.app import NEEDS
+from punctual_api.server import Server
+
+
+def main() -> int:
+    """Serve; 2 when a setting is missing or cannot be used."""
+    try:
+        settings = config.load(needs=NEEDS)
+    except config.InvalidSetting as error:
+        print(f"api: {error}", file=sys.stderr)
+        return 2
+    logs.configure(service="api", name=settings.name, level=settings.log_level)
+    Server(settings).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

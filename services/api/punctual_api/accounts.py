@@ -1,0 +1,75 @@
+"""Accounts: register, log in for a token, log out; the pages call the same functions."""
+
+from flask import request
+
+from punctual.store.models import User
+from punctual.store.users import NewToken, create_user, issue_token, revoke_token, user_named
+from punctual_api.auth import CHALLENGE, require_token, token_sent
+from punctual_api.context import session
+from punctual_api.errors import Fault, Problem, invalid
+from punctual_api.failed_logins import limit_failed_logins
+from punctual_api.passwords import hash_password, is_password, weakness
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.accounts import (
+    CredentialsSchema,
+    RegistrationSchema,
+    TokenSchema,
+    UserSchema,
+)
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/api", description="Users and tokens")
+
+
+def register(username: str, password: str, email: str) -> User:
+    """A new user from values that RegistrationSchema has read.
+
+    Raises Problem: 422 for a password that would be guessed, 409 for what is taken.
+    """
+    if fault := weakness(password, username=username, email=email):
+        raise invalid([Fault("/password", fault)])
+    hashed = hash_password(password)
+    user = create_user(session(), username=username, email=email, password_hash=hashed)
+    if isinstance(user, str):
+        taken = Fault(f"/{user}", "Somebody else has this one already.")
+        raise Problem(409, f"That {user} is taken.", faults=[taken])
+    return user
+
+
+def check_login(username: str, password: str) -> User:
+    """The user who has that password; raises Problem 401, the same for name and password."""
+    user = user_named(session(), username)
+    if not is_password(password, None if user is None else user.password_hash) or user is None:
+        raise Problem(
+            401, "Unknown username or wrong password.", headers={"WWW-Authenticate": CHALLENGE}
+        )
+    return user
+
+
+@blueprint.route("/register/", methods=["POST"])
+@blueprint.doc(security=[])
+@blueprint.problems(400, 409, 413, 415)
+@blueprint.arguments(RegistrationSchema)
+@blueprint.response(201, UserSchema)
+def register_by_api(sent: dict[str, str]) -> User:
+    """Register a user."""
+    return register(**sent)
+
+
+@blueprint.route("/login/", methods=["POST"])
+@blueprint.doc(security=[])
+@blueprint.problems(400, 401, 413, 415, 429)
+@limit_failed_logins
+@blueprint.arguments(CredentialsSchema)
+@blueprint.response(200, TokenSchema)
+def login_by_api(sent: dict[str, str]) -> NewToken:
+    """Log in for a token, good for 90 days."""
+    return issue_token(session(), check_login(**sent).id)
+
+
+@blueprint.route("/logout/", methods=["POST"])
+@blueprint.problems(401)
+@blueprint.response(204)
+def logout_by_api() -> None:
+    """Revoke the token that this request carries."""
+    require_token()
+    revoke_token(session(), token_sent(request) or "")

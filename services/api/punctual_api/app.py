@@ -1,0 +1,52 @@
+"""Read this first: how the API service is put together, in the order in which it matters."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from punctual import config
+from punctual.config import Settings
+from punctual_api import accounts, bulk, health, output, reference, runs, task_verbs, tasks
+from punctual_api.auth import recognise_users
+from punctual_api.database import bind_database
+from punctual_api.errors import answer_errors
+from punctual_api.failed_logins import count_failed_logins
+from punctual_api.pages import add_pages
+from punctual_api.pages.frame import csrf
+from punctual_api.requests import follow_requests
+from punctual_api.routing import Api
+
+NEEDS = ("database_url", "redis_url", "secret_key")
+MAX_BODY_BYTES = 16 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The API service as a WSGI app; raises InvalidSetting."""
+    settings = settings or config.load(needs=NEEDS)
+    app = Flask("punctual_api")
+    app.extensions["punctual"] = settings
+    app.config["SECRET_KEY"] = settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    if settings.trust_proxy:
+        hops = settings.trust_proxy
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+
+    follow_requests(app)
+    answer_errors(app)
+    recognise_users(app)
+    csrf.init_app(app)
+    count_failed_logins(app, settings)
+
+    api = Api(app, spec_kwargs=reference.DESCRIPTION)
+    for part in (accounts, tasks, bulk, task_verbs, runs, output):
+        api.register_blueprint(part.blueprint)
+        csrf.exempt(part.blueprint)  # tokens only: no browser sends one by itself
+    reference.serve_reference(app, api)
+    add_pages(app)
+    health.watch_health(app, settings)
+
+    bind_database(app, settings)
+    return app

@@ -1,0 +1,83 @@
+"""Who asks: a session cookie on the web pages, a token and nothing else under /api/."""
+
+import uuid
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import LoginManager, UserMixin, current_user
+
+from punctual.store.models import User
+from punctual.store.users import user_with_id, user_with_token
+from punctual_api.context import session
+from punctual_api.errors import Problem
+
+CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
+SCHEMES = ("token", "bearer")
+
+login_manager = LoginManager()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
+    """The user of this request, as Flask-Login carries them."""
+
+    id: uuid.UUID
+    username: str
+    email: str
+
+
+class SessionCookies(SecureCookieSessionInterface):
+    """Session cookies that stay on https wherever the page came over https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether this answer's cookie is for https only."""
+        return request.is_secure
+
+
+def recognise_users(app: Flask) -> None:
+    """Let the app know who asks."""
+    app.config["SESSION_COOKIE_NAME"] = "punctual_session"
+    app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.session_interface = SessionCookies()
+    login_manager.init_app(app)
+
+
+def signed_in(user: User) -> SignedIn:
+    """The user as Flask-Login's `login_user` takes them."""
+    return SignedIn(user.id, user.username, user.email)
+
+
+def token_sent(sent: Request) -> str | None:
+    """The token of an Authorization header, if it has one."""
+    scheme, _, token = sent.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() in SCHEMES else None
+
+
+def require_token() -> None:
+    """Refuse a request that carries no valid token; put it before every view of a blueprint."""
+    if not current_user.is_authenticated:
+        detail = "This token is unknown or has expired." if token_sent(request) else "Send a token."
+        headers = {"WWW-Authenticate": CHALLENGE}
+        raise Problem(401, detail, headers=headers)
+    structlog.contextvars.bind_contextvars(user_id=str(current_user.id))
+
+
+def _is_api(sent: Request) -> bool:
+    return sent.path.startswith("/api/")
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _user_of_session(user_id: str) -> SignedIn | None:
+    # A cookie travels with requests that another site made up, so the API does not hear it.
+    user = None if _is_api(request) else user_with_id(session(), uuid.UUID(user_id))
+    return None if user is None else signed_in(user)
+
+
+@login_manager.request_loader  # type: ignore[untyped-decorator]
+def _user_of_token(sent: Request) -> SignedIn | None:
+    token = token_sent(sent) if _is_api(sent) else None
+    user = None if token is None else user_with_token(session(), token)
+    return None if user is None else signed_in(user)

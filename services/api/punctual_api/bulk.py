@@ -1,0 +1,32 @@
+"""Bulk: up to 10,000 new tasks in one request, all or none."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual_api.auth import require_token
+from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.idempotency import create_once
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.tasks import BulkAnswerSchema, BulkSchema
+
+blueprint = Blueprint("bulk", __name__, url_prefix="/api/tasks/bulk")
+blueprint.before_request(require_token)
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(400, 401, 413, 415)
+@blueprint.arguments(BulkSchema)
+@blueprint.response(201, BulkAnswerSchema)
+def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
+    """Create many tasks, all or none; answers their ids in order."""
+    return create_once(sent["items"], _ids)
+
+
+def _ids(ids: Sequence[uuid.UUID]) -> Response:
+    response = jsonify({"ids": ids})
+    response.status_code = 201
+    return response

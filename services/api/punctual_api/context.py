@@ -1,0 +1,39 @@
+"""What a request works with: its owner, its session, its instant, and the settings."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import current_app
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from punctual.config import Settings
+from punctual.store.tasks import database_now
+from punctual_api.database import db
+
+
+def settings() -> Settings:
+    """This service's settings."""
+    chosen: Settings = current_app.extensions["punctual"]
+    return chosen
+
+
+def session() -> Session:
+    """The session of this request, one transaction; use it and never commit."""
+    return db.session()
+
+
+def owner_id() -> uuid.UUID:
+    """Who asks."""
+    user_id: uuid.UUID = current_user.id
+    return user_id
+
+
+def now() -> datetime:
+    """The instant of this request, on the database's clock."""
+    return database_now(session())
+
+
+def window() -> timedelta:
+    """What is due within this time must not wait for a coordinator's next cycle."""
+    return timedelta(seconds=settings().window_seconds)

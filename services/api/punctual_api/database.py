@@ -1,0 +1,33 @@
+"""The database as this service binds it: one request is one transaction, and only here it ends."""
+
+from flask import Flask, Response
+from flask_sqlalchemy import SQLAlchemy
+
+from punctual.config import Settings
+from punctual.store.engine import driver_url, pool_options
+from punctual.store.models import Model
+
+db = SQLAlchemy(model_class=Model)
+
+THREADS = 8
+"""How many requests one process answers at once, each with a connection of its own."""
+
+
+def bind_database(app: Flask, settings: Settings) -> None:
+    """Give the app its pool, and commit each request that went well before its reply is sent.
+
+    Register this last of all `after_request` functions: Flask calls the last one first, so that
+    what the others see and log is an answer that holds.
+    """
+    app.config["SQLALCHEMY_DATABASE_URI"] = driver_url(settings.database_url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool_options(service="api", size=THREADS)
+    db.init_app(app)
+    app.after_request(_end_transaction)
+
+
+def _end_transaction(response: Response) -> Response:
+    if response.status_code < 400:
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return response

@@ -1,0 +1,134 @@
+"""Every error as problem+json (RFC 9457); which one becomes which status is decided here alone."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from punctual import telemetry
+from punctual_api.database import db
+
+log = structlog.get_logger()
+
+RETRY_AFTER_SECONDS = 5
+READ_ONLY = "25006"  # the server has just become a standby: the next connection finds its heir
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with what was sent: where (a JSON pointer) and what."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(HTTPException):
+    """An answer that is an error; raise it anywhere in a request, and it is rolled back."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = status
+        self.faults = faults
+        self.headers = dict(headers or {})
+
+
+def not_found(what: str) -> Problem:
+    """404, the same whether it never was, is gone, or is somebody else's."""
+    return Problem(404, f"There is no such {what}.")
+
+
+def invalid(faults: Sequence[Fault]) -> Problem:
+    """422 with each fault at its place."""
+    few = faults[:100]
+    return Problem(422, "What was sent cannot be used as it is; see errors.", faults=few)
+
+
+def faults_in(messages: object, pointer: str = "") -> Iterator[Fault]:
+    """Marshmallow's tree of messages as faults, each at its JSON pointer."""
+    if isinstance(messages, Mapping):
+        for key, below in messages.items():
+            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            yield from faults_in(below, pointer + step)
+    elif isinstance(messages, list | tuple):
+        for message in messages:
+            yield from faults_in(message, pointer)
+    else:
+        yield Fault(pointer, str(messages))
+
+
+def answer_errors(app: Flask) -> None:
+    """Turn every error of the app into its answer.
+
+    `app.extensions["punctual_error_page"]`, where set, answers people's browsers instead: it is
+    called with the problem as a dict, and may decline with None.
+    """
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer_problem(problem: Problem) -> Response:
+    """The answer of a problem, for a handler that may not raise one."""
+    return _http_error(problem)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return current_app.make_response(error.get_response(request.environ))
+    headers = dict(getattr(error, "headers", {}))
+    if allowed := getattr(error, "valid_methods", None):
+        headers["Allow"] = ", ".join(sorted(allowed))
+    return _answer(error.code, error.description, getattr(error, "faults", ()), headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    if _database_is_away(error):
+        telemetry.DATABASE_ERRORS.inc()
+        log.warning("database did not answer", error=str(error.__cause__ or error))
+        detail = "The database does not answer just now; nothing was changed."
+        return _answer(503, detail, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    log.error("request failed", exc_info=error)
+    return _answer(500, "Something went wrong here; nothing was changed.", (), {})
+
+
+def _database_is_away(error: Exception) -> bool:
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "pgcode", None) == READ_ONLY
+
+
+def _answer(
+    status: int, detail: str | None, faults: Sequence[Fault], headers: Mapping[str, str]
+) -> Response:
+    db.session.rollback()
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or HTTPStatus(status).description,
+        "instance": request.path,
+        "errors": [fault._asdict() for fault in faults],
+        "request_id": g.get("request_id", ""),
+    }
+    page: Callable[[dict[str, Any]], Response | None] | None
+    page = current_app.extensions.get("punctual_error_page")
+    response = None if page is None or request.path.startswith("/api/") else page(problem)
+    if response is None:
+        text = json.dumps(problem, ensure_ascii=False)
+        response = Response(text, mimetype="application/problem+json")
+    response.status_code = status
+    response.headers.update(headers)
+    return response

@@ -1,0 +1,100 @@
+"""Health: alive, ready (with reasons when not), and metrics."""
+
+from functools import cache
+
+import redis
+from flask import Blueprint, Flask, Response, current_app, jsonify
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from punctual import telemetry
+from punctual.config import Settings
+from punctual.store.engine import connect_args, driver_url
+from punctual.store.migrate import behind
+
+blueprint = Blueprint("health", __name__)
+
+ALIVE = text("""
+SELECT (SELECT count(*) FROM coordinators
+        WHERE heartbeat_at > now() - :lease * interval '1 second') AS coordinators,
+       (SELECT count(*) FROM workers
+        WHERE state = 'active' AND heartbeat_at > now() - :lease * interval '1 second') AS workers
+""")
+
+
+class Probe:
+    """Asks the servers behind on connections of its own, so that a busy pool is no outage."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._lease = settings.lease_seconds
+        limits = connect_args(service="readyz", statement_timeout_ms=2000)
+        self._engine: Engine = create_engine(
+            driver_url(settings.database_url),
+            pool_size=1,
+            max_overflow=1,
+            pool_timeout=2,
+            pool_pre_ping=True,
+            connect_args={**limits, "connect_timeout": 2},
+        )
+        self._redis = redis.Redis.from_url(
+            settings.redis_url,
+            socket_timeout=1,
+            socket_connect_timeout=1,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._current = False
+
+    def ask(self) -> tuple[list[str], dict[str, int]]:
+        """Why this service is not ready, and how many coordinators and workers are alive."""
+        reasons: list[str] = []
+        alive: dict[str, int] = {}
+        try:
+            outdated = None if self._current else behind(self._engine)
+            self._current = outdated is None
+            if outdated:
+                reasons.append(f"database: {outdated}")
+            else:
+                with self._engine.connect() as connection:
+                    row = connection.execute(ALIVE, {"lease": self._lease}).one()
+                    alive = {"coordinators": row.coordinators, "workers": row.workers}
+        except SQLAlchemyError as error:
+            telemetry.DATABASE_ERRORS.inc()
+            reasons.append(f"database: does not answer ({type(error).__name__})")
+        try:
+            self._redis.ping()
+        except (redis.RedisError, OSError) as error:
+            telemetry.REDIS_ERRORS.inc()
+            reasons.append(f"queue: does not answer ({type(error).__name__})")
+        return reasons, alive
+
+
+def watch_health(app: Flask, settings: Settings) -> None:
+    """Answer /healthz, /readyz and /metrics."""
+    app.extensions["punctual_probe"] = cache(lambda: Probe(settings))
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """This process answers; nothing else is asked."""
+    return jsonify({"status": "ok"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Database and queue are reachable, and the tables are this release's."""
+    reasons, alive = current_app.extensions["punctual_probe"]().ask()
+    if reasons:
+        response = jsonify({"status": "unavailable", "reasons": reasons})
+        response.status_code = 503
+        return response
+    return jsonify({"status": "ready", **alive})
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Prometheus' text format."""
+    body, content_type = telemetry.exposition()
+    return Response(body, content_type=content_type)

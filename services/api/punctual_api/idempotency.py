@@ -1,0 +1,69 @@
+"""Idempotency-Key: a creation that is sent again, as after a lost reply, happens once."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from flask import Response, request
+
+from punctual.store.idempotency import take_key
+from punctual.store.tasks import TaskValues, create_tasks, new_task_ids
+from punctual.store.wake import wake_if_due
+from punctual_api.context import now, owner_id, session, window
+from punctual_api.errors import Fault, Problem, invalid
+from punctual_api.json_body import json_body
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+MAX_LENGTH = 255
+
+PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "description": "The same key with the same body creates once and answers the same",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": "^[!-~]+$"},
+}
+
+
+def create_once(
+    tasks: Sequence[TaskValues], answer: Callable[[Sequence[uuid.UUID]], Response]
+) -> Response:
+    """Create the tasks of this request unless its key has created them before; `answer` shows them.
+
+    Raises Problem 422 for a key that was used with another body.
+    """
+    ids = new_task_ids(len(tasks))
+    key = _key()
+    if key is not None:
+        before = take_key(
+            session(), owner_id=owner_id(), key=key, fingerprint=_fingerprint(), task_ids=ids
+        )
+        if before == "other":
+            raise Problem(422, f"This {HEADER} was used with another request.")
+        if before is not None:
+            response = answer(before)
+            response.headers[REPLAYED] = "true"
+            return response
+    create_now(tasks, ids, at=now())
+    return answer(ids)
+
+
+def create_now(tasks: Sequence[TaskValues], ids: Sequence[uuid.UUID], *, at: datetime) -> None:
+    """Create the tasks of this request, and have what is due soon dispatched at once."""
+    due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
+    wake_if_due(session().connection(), due, now=at, window=window())
+
+
+def _key() -> str | None:
+    key = request.headers.get(HEADER)
+    if key is not None and not (0 < len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()):
+        detail = f"It has 1 to {MAX_LENGTH} printable ASCII characters."
+        raise invalid([Fault(f"/{HEADER}", detail)])
+    return key
+
+
+def _fingerprint() -> bytes:
+    canonical = json.dumps(json_body(request), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{request.path} {canonical}".encode()).digest()

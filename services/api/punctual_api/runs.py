@@ -1,0 +1,94 @@
+"""Runs: listed, read with their attempts, cancelled, retried."""
+
+import uuid
+from typing import Any
+
+from flask import Response
+
+from punctual.store.cancel import cancel_run
+from punctual.store.models import Run
+from punctual.store.runs import attempts_of, find_run, list_runs
+from punctual.store.tasks import find_task
+from punctual.store.trigger import retry_run
+from punctual_api.auth import require_token
+from punctual_api.context import owner_id, session
+from punctual_api.cursors import read_run_cursor
+from punctual_api.errors import Problem, not_found
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.runs import (
+    RunDetailSchema,
+    RunPageSchema,
+    RunSchema,
+    RunsQuerySchema,
+)
+from punctual_api.shown import run_page
+
+blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="What became of it")
+blueprint.before_request(require_token)
+
+
+def own_run(run_id: uuid.UUID) -> Run:
+    """The asker's run; raises Problem 404."""
+    run = find_run(session(), run_id, owner_id=owner_id())
+    if run is None:
+        raise not_found("run")
+    return run
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.arguments(RunsQuerySchema, location="query")
+@blueprint.response(200, RunPageSchema)
+def list_own_runs(asked: dict[str, Any]) -> Response:
+    """List your runs, newest due time first."""
+    runs = list_runs(
+        session(),
+        owner_id=owner_id(),
+        limit=asked["limit"] + 1,
+        before=read_run_cursor(asked["cursor"]),
+        state=asked["state"],
+        task_id=asked["task"],
+        since=asked["since"],
+    )
+    return run_page(runs, limit=asked["limit"])
+
+
+@blueprint.route("/<uuid:run_id>/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.response(200, RunDetailSchema)
+def get_run(run_id: uuid.UUID) -> dict[str, Any]:
+    """Read a run with its attempts."""
+    return run_detail(own_run(run_id))
+
+
+def run_detail(run: Run) -> dict[str, Any]:
+    """What RunDetailSchema answers of a run."""
+    shown = {name: getattr(run, name) for name in RunSchema().fields}
+    return {**shown, "attempts": attempts_of(session(), run)}
+
+
+@blueprint.route("/<uuid:run_id>/cancel/", methods=["POST"])
+@blueprint.problems(401, 404, 409)
+@blueprint.response(202, RunSchema)
+def cancel_own_run(run_id: uuid.UUID) -> Run:
+    """Cancel a run: one that has not started ends at once, a running one is killed."""
+    outcome = cancel_run(session().connection(), run_id=run_id, owner_id=owner_id())
+    run = own_run(run_id)
+    if outcome == "final":
+        raise Problem(409, f"This run has ended already: it is {run.state}.")
+    return run
+
+
+@blueprint.route("/<uuid:run_id>/retry/", methods=["POST"])
+@blueprint.problems(401, 404, 409)
+@blueprint.response(202, RunSchema)
+def retry_own_run(run_id: uuid.UUID) -> Run:
+    """Run a final run's task again, as the task is now; answers the new run."""
+    run = own_run(run_id)
+    task = find_task(session(), run.task_id, owner_id=owner_id())
+    if task is None:
+        raise Problem(409, "Its task was deleted.")
+    new_id = retry_run(session().connection(), task=task, state=run.state)
+    if new_id is None:
+        raise Problem(409, f"This run has not ended yet: it is {run.state}.")
+    return own_run(new_id)

@@ -1,0 +1,131 @@
+"""Fields that take exactly what they say, and only what PostgreSQL can keep."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from punctual.domain.errors import InvalidSchedule
+from punctual.domain.instant import format_instant, parse_instant
+from punctual.domain.schedule import parse_schedule, to_document
+
+KIB = 1024
+MAX_DEPTH = 100
+
+_ANY_ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)  # whether a schedule can be kept hangs on no anchor
+_LOST_PLUS = re.compile(r"(?<=[\d.]) (?=\d\d:\d\d$)")
+
+
+class Text(fields.String):
+    """A string without NUL and without halves of characters."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if fault := unstorable(value):
+            raise ValidationError(fault)
+        return value
+
+
+class Number(fields.Float):
+    """A JSON number; a string of digits is none."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> float:
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Instant(fields.Field[datetime]):
+    """An RFC 3339 time with an offset; answered in UTC with Z."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        if isinstance(value, str):
+            value = _LOST_PLUS.sub("+", value)  # an unescaped + in a query arrives as a blank
+        try:
+            return parse_instant(value, pointer="")
+        except InvalidSchedule as error:
+            raise ValidationError(error.detail) from None
+
+    def _serialize(self, value: datetime | None, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else format_instant(value)
+
+
+class ScheduleField(fields.Field[dict[str, object]]):
+    """When a task is due: an instant, a cron expression, or an interval."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, object]:
+        try:
+            document = to_document(parse_schedule(value, anchor=_ANY_ANCHOR, pointer=""))
+        except InvalidSchedule as error:
+            key = error.pointer.lstrip("/").replace("~1", "/").replace("~0", "~")
+            raise ValidationError({key: [error.detail]} if key else error.detail) from None
+        return document or {}
+
+
+class Document(fields.Field[dict[str, Any]]):
+    """A JSON object of at most 64 KiB, kept as it was sent."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError("Not a valid object.")
+        if value and (fault := _unstorable_within(value)):
+            raise ValidationError(fault)
+        if value and len(json.dumps(value, ensure_ascii=False).encode()) > 64 * KIB:
+            raise ValidationError("Longer than 64 KiB as JSON.")
+        return value
+
+
+class Environment(fields.Field[dict[str, str]]):
+    """Names and values of environment variables, at most 64 KiB of them."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise ValidationError("Not a valid object.")
+        faults: dict[str, list[str]] = {}
+        for name, content in value.items():
+            if not _VARIABLE.fullmatch(name):
+                faults[name] = ["A name is letters, digits and _, and starts with no digit."]
+            elif not isinstance(content, str):
+                faults[name] = ["Not a valid string."]
+            elif fault := unstorable(content):
+                faults[name] = [fault]
+        if faults:
+            raise ValidationError(faults)
+        if sum(len(name) + len(text.encode()) + 2 for name, text in value.items()) > 64 * KIB:
+            raise ValidationError("Longer than 64 KiB altogether.")
+        return value
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def unstorable(text: str) -> str | None:
+    """Why PostgreSQL could not keep this text, or None when it can."""
+    if "\0" in text:
+        return "Contains a NUL character."
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        return "Contains half of a character (a lone surrogate)."
+    return None
+
+
+def _unstorable_within(document: object) -> str | None:
+    level: list[object] = [document]
+    for _ in range(MAX_DEPTH):
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, str):
+                if fault := unstorable(value):
+                    return fault
+            elif isinstance(value, Mapping):
+                below.extend(value.keys())
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+        if not below:
+            return None
+        level = below
+    return f"Nested more than {MAX_DEPTH} deep."

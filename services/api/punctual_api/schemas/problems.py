@@ -1,0 +1,22 @@
+"""Errors as they are answered."""
+
+from marshmallow import Schema, fields
+
+
+class FaultSchema(Schema):
+    """One thing that is wrong with what was sent."""
+
+    pointer = fields.String(required=True, metadata={"description": "JSON pointer to the culprit"})
+    detail = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """An error (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    errors = fields.List(fields.Nested(FaultSchema), required=True)
+    request_id = fields.String(required=True)

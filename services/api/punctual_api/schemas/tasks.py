@@ -1,0 +1,158 @@
+"""Tasks as they are sent and answered."""
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+
+from punctual.domain.run import CatchUp, Overlap
+from punctual.store.listing import STATUSES
+from punctual_api.schemas.fields import (
+    KIB,
+    Document,
+    Environment,
+    Instant,
+    Number,
+    ScheduleField,
+    Text,
+)
+from punctual_api.schemas.openapi import SCHEDULE
+from punctual_api.schemas.runs import PageQuerySchema, RunSchema
+
+DAY = 86_400
+NAME_LENGTH = 80
+
+
+def _command(command: str) -> None:
+    if not command.strip():
+        raise ValidationError("A command must not be empty.")
+    if len(command.encode()) > 32 * KIB:
+        raise ValidationError("Longer than 32 KiB.")
+
+
+def _more_than_nothing(maximum: float) -> validate.Range:
+    return validate.Range(min=0, max=maximum, min_inclusive=False)
+
+
+class TaskFields(Schema):
+    """What a user decides about a task."""
+
+    name = Text(validate=validate.Length(min=1, max=200))
+    command = Text(
+        required=True, validate=_command, metadata={"minLength": 1, "maxLength": 32 * KIB}
+    )
+    schedule = ScheduleField(load_default=None, allow_none=True, metadata=SCHEDULE)
+    max_retries = fields.Integer(strict=True, load_default=3, validate=validate.Range(0, 100))
+    retry_delay = Number(load_default=10.0, validate=validate.Range(0, DAY))
+    retry_delay_max = Number(load_default=3600.0, validate=validate.Range(0, 7 * DAY))
+    timeout = Number(load_default=3600.0, validate=_more_than_nothing(7 * DAY))
+    env = Environment(
+        load_default=dict,
+        metadata={"type": "object", "additionalProperties": {"type": "string"}},
+    )
+    working_dir = Text(
+        load_default=None,
+        allow_none=True,
+        validate=[
+            validate.Length(max=4096),
+            validate.Regexp(r"/", error="A working directory starts with a slash."),
+        ],
+    )
+    tags = fields.List(
+        Text(validate=validate.Length(min=1, max=50)),
+        load_default=list,
+        validate=validate.Length(max=20),
+    )
+    metadata = Document(
+        load_default=dict, metadata={"type": "object", "additionalProperties": True}
+    )
+    overlap = Text(load_default="skip", validate=validate.OneOf([*Overlap]))
+    catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]))
+    start_deadline = Number(
+        load_default=None, allow_none=True, validate=_more_than_nothing(366 * DAY)
+    )
+    priority = fields.Integer(strict=True, load_default=5, validate=validate.Range(0, 9))
+
+
+class NewTaskSchema(TaskFields):
+    """A task as it is created, or replaced by PUT."""
+
+    class Meta:
+        unknown = RAISE
+
+    schedule_time = Instant(
+        load_only=True, metadata={"description": 'Short form of {"schedule": {"at": t}}'}
+    )
+
+    @post_load
+    def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "schedule_time" in values:
+            at = values.pop("schedule_time")
+            if values.get("schedule"):
+                raise ValidationError("Send either schedule or schedule_time.", "schedule_time")
+            values["schedule"] = ScheduleField().deserialize(
+                {"at": Instant().serialize("at", {"at": at})}
+            )
+        if "command" in values and not self.partial:
+            values.setdefault("name", default_name(values["command"]))
+        if "tags" in values:
+            values["tags"] = list(dict.fromkeys(values["tags"]))
+        return values
+
+
+class TaskChangesSchema(NewTaskSchema):
+    """What PATCH changes of a task; absent fields stay as they are."""
+
+
+class BulkSchema(Schema):
+    """Tasks to be created, all or none."""
+
+    class Meta:
+        unknown = RAISE
+
+    items = fields.List(
+        fields.Nested(NewTaskSchema), required=True, validate=validate.Length(min=1, max=10_000)
+    )
+
+
+class BulkAnswerSchema(Schema):
+    """The ids of the new tasks, in the order in which they were sent."""
+
+    ids = fields.List(fields.UUID(), required=True)
+
+
+class TaskSchema(TaskFields):
+    """A task as it is answered."""
+
+    id = fields.UUID(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    enabled = fields.Boolean(required=True)
+    next_run_at = Instant(required=True, allow_none=True)
+    last_run = fields.Nested(RunSchema, required=True, allow_none=True)
+    retries = fields.Integer(
+        required=True, metadata={"description": "How many retries the last run used"}
+    )
+    warnings = fields.List(fields.String(), required=True)
+    created_at = Instant(required=True)
+    updated_at = Instant(required=True)
+    version = fields.Integer(required=True)
+
+
+class TaskPageSchema(Schema):
+    """A page of tasks, newest first."""
+
+    items = fields.List(fields.Nested(TaskSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class TaskQuerySchema(PageQuerySchema):
+    """Which tasks."""
+
+    status = Text(load_default=None, validate=validate.OneOf(STATUSES))
+    tag = Text(load_default=None)
+    q = Text(load_default=None, validate=validate.Length(max=200))
+
+
+def default_name(command: str) -> str:
+    """A task's name when none was given: the first line of its command, shortened to 80."""
+    line = command.strip().splitlines()[0].strip()
+    return line if len(line) <= NAME_LENGTH else line[: NAME_LENGTH - 1] + "…"

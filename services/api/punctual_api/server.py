@@ -1,0 +1,57 @@
+"""The HTTP server: gunicorn, embedded, so that PUNCTUAL_ settings are all there is to set."""
+
+from pathlib import Path
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from punctual.config import Settings
+from punctual_api.app import create_app
+from punctual_api.database import THREADS
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file as it opens it
+
+
+class Quiet(Logger):
+    """gunicorn's messages as log lines like all others."""
+
+    def setup(self, cfg: Config) -> None:
+        """Hand everything to the root logger."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class Server(BaseApplication):
+    """One gunicorn worker with a pool of threads; scale by starting more processes on the port."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take everything from here, nothing from files or the command line."""
+        chosen = {
+            "bind": self._settings.bind,
+            "reuse_port": True,
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": THREADS,
+            "timeout": 60,
+            "graceful_timeout": 5,
+            "keepalive": 5,
+            "accesslog": None,
+            "loglevel": "warning",
+            "logger_class": Quiet,
+            "control_socket_disable": True,
+            "proc_name": "punctual-api",
+            "worker_tmp_dir": str(IN_MEMORY) if IN_MEMORY.is_dir() else None,
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The app, made in the process that serves it: no connection crosses a fork."""
+        return create_app(self._settings)

@@ -1,0 +1,79 @@
+"""Tasks as they are answered: their columns, and what follows from them and from their runs."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.domain.advice import schedule_warnings
+from punctual.domain.errors import InvalidSchedule
+from punctual.domain.schedule import parse_schedule
+from punctual.store.listing import ListedTask, seen_tasks
+from punctual.store.models import Run, Task
+from punctual_api.context import now, session
+from punctual_api.cursors import run_cursor, task_cursor
+from punctual_api.errors import not_found
+from punctual_api.schemas.runs import RunPageSchema
+from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema
+
+COLUMNS = (
+    *("id", "name", "command", "schedule", "enabled", "max_retries", "retry_delay"),
+    *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
+    *("start_deadline", "priority", "created_at", "updated_at", "version"),
+)
+
+_task = TaskSchema()
+_task_page = TaskPageSchema()
+_run_page = RunPageSchema()
+
+
+def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
+    """What TaskSchema answers of a task."""
+    task, last = listed.task, listed.last_run
+    return {
+        **{column: getattr(task, column) for column in COLUMNS},
+        "metadata": task.meta,
+        "status": listed.status,
+        "next_run_at": listed.next_run_at,
+        "last_run": last,
+        "retries": 0 if last is None else max(last.attempt - 1, 0),
+        "warnings": task_warnings(task, now=now),
+    }
+
+
+def task_warnings(task: Task, *, now: datetime) -> list[str]:
+    """What the owner of a task should know about its schedule."""
+    errors = [] if task.plan_error is None else [f"It could not be planned: {task.plan_error}"]
+    try:
+        schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    except InvalidSchedule as error:
+        return [*errors, error.detail]
+    return [*errors, *schedule_warnings(schedule, now=now, timeout=task.timeout)]
+
+
+def task_answer(task_id: uuid.UUID, status: int = 200) -> Response:
+    """One task with its ETag; 404 when it is gone."""
+    seen = seen_tasks(session(), [task_id])
+    if not seen:
+        raise not_found("task")
+    response = jsonify(_task.dump(task_document(seen[0], now=now())))
+    response.status_code = status
+    response.set_etag(str(seen[0].task.version))
+    return response
+
+
+def task_page(listed: Sequence[ListedTask], *, limit: int) -> Response:
+    """A page of tasks; `listed` holds one more when there is a next page."""
+    shown, at = listed[:limit], now()
+    cursor = task_cursor(shown[-1].task.id) if len(listed) > limit else None
+    items = [task_document(one, now=at) for one in shown]
+    return jsonify(_task_page.dump({"items": items, "next_cursor": cursor}))
+
+
+def run_page(runs: Sequence[Run], *, limit: int) -> Response:
+    """A page of runs; `runs` holds one more when there is a next page."""
+    shown = runs[:limit]
+    cursor = run_cursor(shown[-1].scheduled_for, shown[-1].id) if len(runs) > limit else None
+    return jsonify(_run_page.dump({"items": shown, "next_cursor": cursor}))

@@ -1,0 +1,75 @@
+"""What else can be done with a task: run it now, pause it, resume it, read its runs."""
+
+import uuid
+from typing import Any
+
+from flask import Response
+
+from punctual.store.models import Run
+from punctual.store.runs import find_run, list_runs
+from punctual.store.tasks import find_task, set_enabled
+from punctual.store.trigger import run_now
+from punctual.store.wake import wake_if_due
+from punctual_api.auth import require_token
+from punctual_api.context import now, owner_id, session, window
+from punctual_api.cursors import read_run_cursor
+from punctual_api.errors import not_found
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.runs import RunPageSchema, RunSchema, TaskRunsQuerySchema
+from punctual_api.schemas.tasks import TaskSchema
+from punctual_api.shown import run_page, task_answer
+from punctual_api.tasks import IF_MATCH, own_task
+
+blueprint = Blueprint("task verbs", __name__, url_prefix="/api/tasks/<uuid:task_id>")
+blueprint.before_request(require_token)
+
+
+@blueprint.route("/run/", methods=["POST"])
+@blueprint.problems(401, 404, 412)
+@blueprint.response(202, RunSchema)
+def run_task(task_id: uuid.UUID) -> Run | None:
+    """Run a task now, also while it is paused."""
+    run_id = run_now(session().connection(), task=own_task(task_id))
+    return find_run(session(), run_id, owner_id=owner_id())
+
+
+@blueprint.route("/pause/", methods=["POST"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(401, 404, 412)
+@blueprint.response(200, TaskSchema)
+def pause_task(task_id: uuid.UUID) -> Response:
+    """Pause a task: what is running goes on, nothing new starts by schedule."""
+    set_enabled(session(), own_task(task_id), enabled=False, now=now())
+    return task_answer(task_id)
+
+
+@blueprint.route("/resume/", methods=["POST"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(401, 404, 412)
+@blueprint.response(200, TaskSchema)
+def resume_task(task_id: uuid.UUID) -> Response:
+    """Resume a paused task; what came due meanwhile is not caught up."""
+    task, at = own_task(task_id), now()
+    set_enabled(session(), task, enabled=True, now=at)
+    wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
+    return task_answer(task_id)
+
+
+@blueprint.route("/runs/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.arguments(TaskRunsQuerySchema, location="query")
+@blueprint.response(200, RunPageSchema)
+def list_task_runs(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """List the runs of a task, newest due time first; those of a deleted one stay for a while."""
+    if find_task(session(), task_id, owner_id=owner_id(), deleted=True) is None:
+        raise not_found("task")
+    runs = list_runs(
+        session(),
+        owner_id=owner_id(),
+        task_id=task_id,
+        limit=asked["limit"] + 1,
+        before=read_run_cursor(asked["cursor"]),
+        state=asked["state"],
+        since=asked["since"],
+    )
+    return run_page(runs, limit=asked["limit"])

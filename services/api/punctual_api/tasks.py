@@ -1,0 +1,132 @@
+"""Tasks: listed, created, read, replaced, changed and deleted."""
+
+import uuid
+from typing import Any
+
+from flask import Response, request, url_for
+
+from punctual.store.listing import list_tasks
+from punctual.store.models import Task
+from punctual.store.tasks import change_task, delete_task, find_task
+from punctual.store.wake import wake_if_due
+from punctual_api.auth import require_token
+from punctual_api.context import now, owner_id, session, window
+from punctual_api.cursors import read_task_cursor
+from punctual_api.errors import Problem, not_found
+from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.idempotency import create_once
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.tasks import (
+    NewTaskSchema,
+    TaskChangesSchema,
+    TaskPageSchema,
+    TaskQuerySchema,
+    TaskSchema,
+)
+from punctual_api.shown import task_answer, task_page
+
+blueprint = Blueprint("tasks", __name__, url_prefix="/api/tasks", description="What to run, when")
+blueprint.before_request(require_token)
+
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "Only while the task has this ETag",
+    "schema": {"type": "string"},
+}
+
+
+def own_task(task_id: uuid.UUID) -> Task:
+    """The asker's task, locked for a change; raises Problem 404, and 412 by If-Match."""
+    task = find_task(session(), task_id, owner_id=owner_id(), lock=True)
+    if task is None:
+        raise not_found("task")
+    if "If-Match" in request.headers and not request.if_match.contains_weak(str(task.version)):
+        raise Problem(
+            412,
+            f"The task has changed since: it is at version {task.version}.",
+            headers={"ETag": f'"{task.version}"'},
+        )
+    return task
+
+
+def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
+    """Change the asker's task, and answer it as it is now."""
+    task, at = own_task(task_id), now()
+    if values:
+        change_task(session(), task, values, now=at)
+        wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
+    return task_answer(task_id)
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.arguments(TaskQuerySchema, location="query")
+@blueprint.response(200, TaskPageSchema)
+def list_own_tasks(asked: dict[str, Any]) -> Response:
+    """List your tasks, newest first."""
+    limit = asked["limit"]
+    listed = list_tasks(
+        session(),
+        owner_id=owner_id(),
+        limit=limit + 1,
+        before=read_task_cursor(asked["cursor"]),
+        status_is=asked["status"],
+        tag=asked["tag"],
+        q=asked["q"],
+    )
+    return task_page(listed, limit=limit)
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(400, 401, 404, 413, 415)
+@blueprint.arguments(NewTaskSchema)
+@blueprint.response(201, TaskSchema)
+def create_task(values: dict[str, Any]) -> Response:
+    """Create a task."""
+    response = create_once([values], lambda ids: task_answer(ids[0], status=201))
+    response.headers["Location"] = url_for("tasks.get_task", task_id=response.get_json()["id"])
+    return response
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.alt_response(304, description="Not modified since the ETag of If-None-Match")
+@blueprint.response(200, TaskSchema)
+def get_task(task_id: uuid.UUID) -> Response:
+    """Read a task."""
+    if find_task(session(), task_id, owner_id=owner_id()) is None:
+        raise not_found("task")
+    response = task_answer(task_id)
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["PUT"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(NewTaskSchema)
+@blueprint.response(200, TaskSchema)
+def replace_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Replace a task; absent fields get their defaults."""
+    return changed(task_id, values)
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["PATCH"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(TaskChangesSchema(partial=True))
+@blueprint.response(200, TaskSchema)
+def patch_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Change a task; absent fields stay, a schedule is replaced as a whole."""
+    return changed(task_id, values)
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["DELETE"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(401, 404, 412)
+@blueprint.response(204)
+def delete_own_task(task_id: uuid.UUID) -> None:
+    """Delete a task and cancel its runs; their history stays readable for a while."""
+    delete_task(session(), own_task(task_id), now=now())

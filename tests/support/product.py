@@ -15,6 +15,7 @@ import httpx
 
 from punctual_devstack.account import reachable_temporary
 from punctual_devstack.ports import free_port
+from punctual_devstack.readiness import Readiness
 
 READY_SECONDS = 60
 STOP_SECONDS = 15
@@ -71,6 +72,10 @@ class Product:
             )
             assert more, f"never ready: {said!r}\n{self.terminal()}"
             said += more
+
+    def is_ready(self) -> bool:
+        """Whether the API answers that it, the database and the queue are there."""
+        return Readiness("127.0.0.1", self.port).answers()
 
     def stop(self) -> None:
         """Tells the stack to stop, as Ctrl-C does; fails unless it is gone within 15 s."""

@@ -1,0 +1,160 @@
+"""`make run` as a person uses it: started, disturbed, killed, started again, stopped."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from sqlalchemy import make_url
+
+from punctual_devstack.account import reachable_temporary
+from punctual_devstack.pids import started_at
+from tests.support.eventually import eventually
+from tests.support.product import STOP_SECONDS, Product, running_product
+
+ROOT = Path(__file__).parents[2]
+NAMES = {"postgres", "valkey", "api-1", "coordinator-1", "worker-1", "worker-2"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Product]:
+    with running_product({"WORKERS": "2"}) as started:
+        yield started
+
+
+def touching(folder: Path) -> list[str]:
+    """The processes that run in the folder, or were told of it, in words fit for a failure."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                told += bytes((entry / "cwd").readlink())
+            except OSError:
+                continue
+            if bytes(folder) in told and started_at(int(entry.name)):
+                found.append(f"{entry.name} {(entry / 'comm').read_text()}")
+    return found
+
+
+def test_every_process_has_its_pid_and_its_log(stack: Product) -> None:
+    assert {file.stem for file in (stack.data_dir / "pids").glob("*.pid")} == NAMES
+    assert all(started_at(stack.pid(name)) for name in NAMES)
+    assert {file.stem for file in (stack.data_dir / "logs").glob("*.log")} >= NAMES
+    assert stack.is_ready()
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_process_that_is_killed_comes_back(stack: Product, name: str) -> None:
+    before = stack.pid(name)
+    stack.signal(name, signal.SIGKILL)
+    eventually(
+        lambda: (stack.data_dir / "pids" / f"{name}.pid").exists() and stack.pid(name) != before
+    )
+    eventually(stack.is_ready, within=30)
+
+
+def test_secrets_are_for_their_owner_only(stack: Product) -> None:
+    files = list((stack.data_dir / "secrets").iterdir())
+    assert {"secret_key", "database_url", "redis_url"} <= {file.name for file in files}
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
+    for name in NAMES:
+        told = Path(f"/proc/{stack.pid(name)}/cmdline").read_text()
+        told += Path(f"/proc/{stack.pid(name)}/environ").read_text()
+        assert not any(file.read_text().strip() in told for file in files)
+
+
+def test_a_second_stack_on_the_same_folder_is_refused(stack: Product) -> None:
+    second = Product(stack.data_dir)
+    second.launch()
+    assert second.process.wait(10) == 1
+    assert f"{stack.data_dir} is in use by process {stack.process.pid}" in second.terminal()
+    second.stop()
+
+
+def test_a_used_port_is_refused_before_anything_starts(stack: Product, tmp_path: Path) -> None:
+    second = Product(tmp_path, environ={"PORT": str(stack.port)})
+    second.launch()
+    assert second.process.wait(10) == 1
+    assert second.terminal() == f"port {stack.port} is in use: choose another, as in PORT=8001\n"
+    second.stop()
+
+
+def test_after_a_power_cut_everything_is_there_again() -> None:
+    with running_product() as stack:
+        with psycopg2.connect(_dsn(stack)) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        connection.close()
+        everyone = [stack.process.pid, *map(stack.pid, NAMES - {"worker-2"})]
+        for pid in everyone:
+            os.kill(pid, signal.SIGKILL)
+        stack.process.wait()
+        stack.stop()
+        stack.start()
+        with psycopg2.connect(_dsn(stack)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT one FROM kept")
+            assert cursor.fetchone() == (1,)
+        connection.close()
+
+
+def test_a_killed_supervisor_is_no_obstacle_to_the_next() -> None:
+    with running_product() as stack:
+        stack.process.kill()
+        stack.process.wait()
+        stack.stop()
+        stack.start()
+        assert stack.is_ready()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_make_run_that_is_told_to_stop_leaves_nobody_behind(number: signal.Signals) -> None:
+    data_dir = reachable_temporary("punctual-make-")
+    told = Product(data_dir)
+    with subprocess.Popen(
+        ["make", "run"],
+        cwd=ROOT,
+        env=told.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as make:
+        assert make.stdout is not None
+        said = iter(make.stdout.readline, b"")
+        assert f"ready {told.url}\n".encode() in said
+        assert touching(data_dir)
+        os.killpg(make.pid, number)
+        make.wait(STOP_SECONDS)
+    assert touching(data_dir) == []
+    assert not list((data_dir / "pids").glob("*.pid"))
+    shutil.rmtree(data_dir)
+
+
+def test_a_stop_during_the_start_leaves_nobody_behind() -> None:
+    data_dir = reachable_temporary("punctual-early-")
+    stack = Product(data_dir)
+    stack.launch()
+    eventually((data_dir / "pids" / "valkey.pid").exists)
+    stack.stop()
+    assert touching(data_dir) == []
+    shutil.rmtree(data_dir)
+
+
+def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
+    data_dir = reachable_temporary("punctual-broken-")
+    stack = Product(data_dir, environ={"PUNCTUAL_SLOTS": "none"})
+    stack.launch()
+    assert stack.process.wait(30) == 1
+    assert "PUNCTUAL_SLOTS must be a number" in stack.terminal()
+    stack.stop()
+    assert touching(data_dir) == []
+    shutil.rmtree(data_dir)
+
+
+def _dsn(stack: Product) -> str:
+    url = make_url(stack.secret("database_url")).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)

@@ -1,16 +1,29 @@
-"""A stage for each test, struck afterwards."""
+"""Stages for tests, struck afterwards whether the test passed or not."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.integration.runner.stage import Stage
+from tests.integration.runner.stage import NewStage, Stage
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def new_stage(tmp_path: Path) -> Iterator[NewStage]:
+    """Launches runners which share one working directory, as the workers of a machine do."""
+    stages = []
+
+    def launch(**options: Any) -> Stage:
+        stages.append(Stage(tmp_path / "work", **options))
+        return stages[-1]
+
+    yield launch
+    for stage in stages:
+        stage.close()
+
+
+@pytest.fixture
+def stage(new_stage: NewStage) -> Stage:
     """A runner that holds a long lease."""
-    made = Stage(tmp_path / "work")
-    yield made
-    made.close()
+    return new_stage()

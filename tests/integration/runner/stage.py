@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ class Stage:
         self.client = RunnerClient.launch(work_dir=work_dir, **options)
         self.reports: list[Started | Ended] = []
         self._count = 0
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if lease_s is not None:
             self.lease(lease_s)
@@ -107,6 +107,9 @@ class Stage:
     def _read(self) -> None:
         for report in self.client.events():
             self.reports.append(report)
+
+
+NewStage = Callable[..., Stage]
 
 
 def is_alive(pid: int) -> bool:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.integration.runner.stage import Stage, in_seconds, is_alive
+from tests.integration.runner.stage import NewStage, Stage, in_seconds, is_alive
 
 
 def test_two_hundred_run_side_by_side(stage: Stage) -> None:
@@ -25,14 +25,15 @@ def test_a_burst_of_one_instant_all_starts_and_all_ends(stage: Stage) -> None:
     assert all(ended.started_ns is not None and ended.started_ns >= at_ns for ended in ends)
 
 
-def test_with_few_descriptors_the_rest_waits_for_its_turn(tmp_path: Path) -> None:
+def test_with_few_descriptors_the_rest_waits_for_its_turn(
+    new_stage: NewStage, tmp_path: Path
+) -> None:
     gate = tmp_path / "gate"
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nulimit -n 100\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    stage = Stage(tmp_path / "work", python=str(python))
-    keys = [stage.start(f"until [ -e {gate} ]; do sleep 0.01; done; exit 3") for _ in range(30)]
+    stage = new_stage(python=str(python))
+    keys = [stage.start(f"until [ -e {gate} ]; do sleep 0.01; done; exit 3") for _ in range(60)]
     stage.started(keys[11])
     gate.touch()
-    assert [stage.ended(key).exit_code for key in keys] == [3] * 30
-    stage.close()
+    assert [stage.ended(key).exit_code for key in keys] == [3] * 60

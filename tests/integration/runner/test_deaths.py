@@ -11,7 +11,7 @@ import pytest
 
 from punctual_worker.runner.wire import LENGTHS, pack
 from punctual_worker.runner_client import RunnerGoneError
-from tests.integration.runner.stage import Stage, is_alive
+from tests.integration.runner.stage import NewStage, Stage, is_alive
 from tests.support.eventually import eventually
 
 HIDING = "(env -i setsid sleep 600 >/dev/null 2>&1 &) ; "
@@ -65,20 +65,21 @@ def test_when_the_runner_is_killed_the_client_takes_down_what_it_left(stage: Sta
         stage.start(":")
 
 
-def test_directories_of_a_killed_runner_are_removed_by_the_next(tmp_path: Path) -> None:
-    first = Stage(tmp_path)
+def test_directories_of_a_killed_runner_are_removed_by_the_next(new_stage: NewStage) -> None:
+    first = new_stage()
+    folder = first.work_dir
     first.started(first.start("touch file; sleep 600"))
     os.kill(first.client.pid, signal.SIGKILL)
     first.close()
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(folder.iterdir())) == 1
 
-    other, second = Stage(tmp_path), Stage(tmp_path)
+    other, second = new_stage(), new_stage()
     assert second.run('test -d "$HOME"').exit_code == 0
-    eventually(lambda: len(list(tmp_path.iterdir())) == 2)
+    eventually(lambda: len(list(folder.iterdir())) == 2)
     assert other.run('test -d "$HOME"').exit_code == 0
     other.close()
     second.close()
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from punctual_worker.runner.spawn import DEFAULT_PATH
-from tests.integration.runner.stage import Stage
+from tests.integration.runner.stage import NewStage, Stage
 
 ENV = ("/usr/bin/env", "-0")
 
@@ -36,10 +36,9 @@ def test_what_the_task_sets_wins_over_the_defaults(stage: Stage) -> None:
     assert environment(stage.run(argv=ENV, env=given).output) == given
 
 
-def test_path_and_language_of_the_worker_are_the_defaults(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, path="/usr/bin:/opt/tools", lang="it_IT.UTF-8")
+def test_path_and_language_of_the_worker_are_the_defaults(new_stage: NewStage) -> None:
+    stage = new_stage(path="/usr/bin:/opt/tools", lang="it_IT.UTF-8")
     found = environment(stage.run(argv=ENV).output)
-    stage.close()
     assert (found["PATH"], found["LANG"]) == ("/usr/bin:/opt/tools", "it_IT.UTF-8")
 
 
@@ -77,13 +76,12 @@ def test_it_leads_a_session_and_a_group_of_its_own(stage: Stage) -> None:
     assert umask == "0022"
 
 
-def test_a_limit_the_runner_raised_for_itself_is_not_passed_on(tmp_path: Path) -> None:
+def test_a_limit_the_runner_raised_for_itself_is_not_passed_on(new_stage: NewStage) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
-    stage = Stage(tmp_path)
+    stage = new_stage()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     limits = stage.run("ulimit -Sn; ulimit -Hn").output.decode().split()
-    stage.close()
     assert limits == ["512", str(hard)]
 
 

@@ -4,23 +4,20 @@ import os
 import signal
 from pathlib import Path
 
-import pytest
-
-from tests.integration.runner.stage import DEAF, Stage, in_seconds, is_alive, wait_until
+from tests.integration.runner.stage import DEAF, NewStage, Stage, in_seconds, is_alive, wait_until
 from tests.support.eventually import eventually
 
 
-def test_nothing_starts_before_the_first_lease(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, lease_s=None)
+def test_nothing_starts_before_the_first_lease(new_stage: NewStage) -> None:
+    stage = new_stage(lease_s=None)
     ended = stage.run("echo never")
     assert (ended.stopped, ended.started_ns) == ("lease", None)
     stage.lease(60)
     assert stage.run("exit 3").exit_code == 3
-    stage.close()
 
 
-def test_a_lost_lease_ends_what_runs(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, lease_s=2)
+def test_a_lost_lease_ends_what_runs(new_stage: NewStage) -> None:
+    stage = new_stage(lease_s=2)
     keys = [
         stage.start("sleep 600"),
         stage.start_ready("trap 'exit 4' TERM; touch $READY; sleep 600 & wait"),
@@ -29,42 +26,37 @@ def test_a_lost_lease_ends_what_runs(tmp_path: Path) -> None:
     assert [ended.stopped for ended in ends] == ["lease", "lease"]
     assert [ended.signal or ended.exit_code for ended in ends] == [signal.SIGTERM, 4]
     assert stage.run("echo never").started_ns is None
-    stage.close()
 
 
-def test_a_lost_lease_kills_within_five_seconds_whatever_the_grace(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, lease_s=2)
+def test_a_lost_lease_kills_within_five_seconds_whatever_the_grace(new_stage: NewStage) -> None:
+    stage = new_stage(lease_s=2)
     ended = stage.ended(stage.start_ready(DEAF, grace_s=600))
     assert (ended.stopped, ended.signal) == ("lease", signal.SIGKILL)
-    stage.close()
 
 
-def test_a_stop_in_its_grace_is_cut_short_by_the_lease(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, lease_s=2)
+def test_a_stop_in_its_grace_is_cut_short_by_the_lease(new_stage: NewStage) -> None:
+    stage = new_stage(lease_s=2)
     key = stage.start_ready(DEAF, grace_s=600)
     stage.client.stop(key, "cancelled")
     ended = stage.ended(key)
     assert (ended.stopped, ended.signal) == ("cancelled", signal.SIGKILL)
-    stage.close()
 
 
-def test_an_extended_lease_is_not_lost(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, lease_s=2)
+def test_an_extended_lease_is_not_lost(new_stage: NewStage) -> None:
+    stage = new_stage(lease_s=2)
     key = stage.start("sleep 600")
     stage.started(key)
     stage.lease(600)
     wait_until(in_seconds(2.1))
     assert stage.run(":").exit_code == 0
     assert not stage.has_ended(key)
-    stage.close()
 
 
-def test_a_new_lease_after_a_lost_one_allows_new_starts(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, lease_s=0.2)
+def test_a_new_lease_after_a_lost_one_allows_new_starts(new_stage: NewStage) -> None:
+    stage = new_stage(lease_s=0.2)
     assert stage.run("sleep 600").stopped == "lease"
     stage.lease(600)
     assert stage.run("exit 3").exit_code == 3
-    stage.close()
 
 
 def test_a_lease_taken_away_counts_as_lost(stage: Stage) -> None:
@@ -74,12 +66,8 @@ def test_a_lease_taken_away_counts_as_lost(stage: Stage) -> None:
     assert stage.ended(key).stopped == "lease"
 
 
-@pytest.fixture
-def keeping(tmp_path: Path) -> Stage:
-    return Stage(tmp_path, lease_s=2, on_lease_loss="keep")
-
-
-def test_told_to_keep_it_lets_run_what_runs_and_starts_nothing(keeping: Stage) -> None:
+def test_told_to_keep_it_lets_run_what_runs_and_starts_nothing(new_stage: NewStage) -> None:
+    keeping = new_stage(lease_s=2, on_lease_loss="keep")
     key = keeping.start("sleep 600")
     pid = keeping.started(key).pid
     wait_until(in_seconds(2.1))
@@ -89,8 +77,8 @@ def test_told_to_keep_it_lets_run_what_runs_and_starts_nothing(keeping: Stage) -
     assert not is_alive(pid)
 
 
-def test_a_frozen_runner_wakes_up_knowing_what_it_lost(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "work", lease_s=2)
+def test_a_frozen_runner_wakes_up_knowing_what_it_lost(new_stage: NewStage, tmp_path: Path) -> None:
+    stage = new_stage(lease_s=2)
     running = stage.start("sleep 600")
     pid = stage.started(running).pid
     due = stage.start(f"touch {tmp_path}/started", at_ns=in_seconds(1.5))
@@ -103,4 +91,3 @@ def test_a_frozen_runner_wakes_up_knowing_what_it_lost(tmp_path: Path) -> None:
     assert stage.ended(running).stopped == "lease"
     assert not (tmp_path / "started").exists()
     eventually(lambda: not is_alive(pid))
-    stage.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.runner.stage import Stage, is_alive
+from tests.integration.runner.stage import NewStage, Stage, is_alive
 from tests.support.eventually import eventually
 
 # What each of these leaves behind tells its number through the FIFO, and then stays.
@@ -37,6 +37,30 @@ def test_nothing_is_alive_when_the_end_is_reported(stage: Stage, fifo: str, way:
     ended = stage.run(f"{way}\nread pid < $FIFO; echo $pid; exit 3", env={"FIFO": fifo})
     assert ended.exit_code == 3
     assert not is_alive(int(ended.stream(1)))
+
+
+UNMARKED = """#!{python} -I
+import os, resource, sys
+resource.setrlimit(15, (1_000_000, 1_000_000))
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+FOUND_WITHOUT_MARKS = [way for name, way in WAYS.items() if "without environment" not in name]
+
+
+@pytest.mark.parametrize("way", FOUND_WITHOUT_MARKS)
+def test_where_marks_are_not_allowed_session_and_environment_tell(
+    new_stage: NewStage, tmp_path: Path, fifo: str, way: str
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(UNMARKED.format(python=sys.executable))
+    python.chmod(0o755)
+    stage = new_stage(python=str(python))
+    neighbours = [stage.start("sleep 600", env={"PUNCTUAL_RUN_ID": f"{i}"}) for i in range(3)]
+    pids = [stage.started(key).pid for key in neighbours]
+    env = {"FIFO": fifo, "PUNCTUAL_RUN_ID": "3", "PUNCTUAL_ATTEMPT": "1"}
+    ended = stage.run(f"{way}\nread pid < $FIFO; echo $pid", env=env)
+    assert not is_alive(int(ended.stream(1)))
+    assert all(map(is_alive, pids))
 
 
 def test_what_it_left_does_not_delay_the_end_of_another(stage: Stage, fifo: str) -> None:

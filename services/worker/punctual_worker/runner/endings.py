@@ -6,7 +6,6 @@ import os
 import signal
 import time
 
-from punctual_worker.runner.agenda import Agenda
 from punctual_worker.runner.attempt import DONE, EXITED, KILLING, SECOND, Attempt
 from punctual_worker.runner.census import Census, may_be_of_a_live_one, owner_of_unmarked, reap
 from punctual_worker.runner.homes import Homes
@@ -30,7 +29,6 @@ class Endings:
     def __init__(
         self,
         roster: Roster,
-        deadlines: Agenda,
         watch: Watch,
         pipes: Pipes,
         marks: Marks,
@@ -38,11 +36,10 @@ class Endings:
         reports: Reports,
     ) -> None:
         self._roster = roster
-        self._deadlines = deadlines
         self._watch = watch
         self._pipes = pipes
         self._marks = marks
-        self.homes = homes
+        self._homes = homes
         self._reports = reports
         self._exited: list[Attempt] = []
         self._not_before_ns = 0
@@ -63,7 +60,7 @@ class Endings:
         os.close(attempt.pidfd)
         signal_group(attempt, signal.SIGKILL)
         self._exited.append(attempt)
-        self._deadlines.set(attempt, attempt.ended_ns + GIVE_UP_NS)
+        self._roster.deadlines.set(attempt, attempt.ended_ns + GIVE_UP_NS)
 
     def due_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
@@ -133,11 +130,11 @@ class Endings:
         if attempt.phase == EXITED:
             os.waitpid(attempt.pid, 0)
         attempt.phase = DONE
-        self._deadlines.clear(attempt)
+        self._roster.deadlines.clear(attempt)
         self._leave(attempt)
 
     def _leave(self, attempt: Attempt) -> None:
         self._roster.gone(attempt)
         self._reports.ended(attempt)
         if attempt.home is not None:
-            self.homes.discard(attempt.home)
+            self._homes.discard(attempt.home)

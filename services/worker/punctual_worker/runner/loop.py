@@ -10,7 +10,6 @@ import gc
 import time
 from itertools import count
 
-from punctual_worker.runner.agenda import Agenda
 from punctual_worker.runner.attempt import SECOND, Attempt
 from punctual_worker.runner.channel import Channel
 from punctual_worker.runner.endings import MILLISECOND, Endings
@@ -46,29 +45,17 @@ class Loop:
     ) -> None:
         self.roster = Roster()
         self._channel = channel
-        self._homes = homes
         self._keep = keep  # what runs, when the lease is lost
         self._lease = Lease()
         self._serials = count(1)
-        self._starts = Agenda()
-        self._deadlines = Agenda()
         self._watch = Watch()
         self._pipes = Pipes(self._watch)
         reports = Reports(channel)
-        self._endings = Endings(
-            self.roster, self._deadlines, self._watch, self._pipes, marks, homes, reports
-        )
+        self._endings = Endings(self.roster, self._watch, self._pipes, marks, homes, reports)
         self._starter = Starter(
-            self.roster,
-            self._starts,
-            self._deadlines,
-            self._watch,
-            self._lease,
-            spawner,
-            self._endings,
-            reports,
+            self.roster, self._watch, self._lease, spawner, homes, self._endings, reports
         )
-        self._stops = Stops(self.roster, self._starts, self._deadlines, self._endings, marks)
+        self._stops = Stops(self.roster, self._endings, marks)
         self._watch.add(channel.fileno(), None, AGENT)
         self._writing = False
         self._tidy_ns = 0
@@ -127,12 +114,14 @@ class Loop:
 
     def _meet_deadlines(self) -> None:
         now_ns = time.monotonic_ns()
-        while (deadline_ns := self._deadlines.next_ns()) is not None and deadline_ns <= now_ns:
-            self._stops.on_deadline(self._deadlines.pop())
+        while (
+            deadline_ns := self.roster.deadlines.next_ns()
+        ) is not None and deadline_ns <= now_ns:
+            self._stops.on_deadline(self.roster.deadlines.pop())
 
     def _do_chores(self) -> None:
         now_ns = time.monotonic_ns()
-        next_start_ns = self._starts.next_ns()
+        next_start_ns = self.roster.starts.next_ns()
         if next_start_ns is not None and next_start_ns < now_ns + QUIET_NS:
             return
         if now_ns >= self._tidy_ns and self.roster.by_serial:
@@ -152,7 +141,7 @@ class Loop:
         wakes = (
             time.monotonic_ns() + TIDY_EVERY_NS,
             self._starter.wake_ns(),
-            self._deadlines.next_ns(),
+            self.roster.deadlines.next_ns(),
             self._endings.due_ns(),
             self._lease.ends_ns(),
         )

@@ -1,17 +1,20 @@
-"""Who is here: every attempt the runner was told of and has not reported the end of."""
+"""Who is here and wants attention when: every attempt whose end is not reported yet."""
 
 from __future__ import annotations
 
+from punctual_worker.runner.agenda import Agenda
 from punctual_worker.runner.attempt import Attempt
 
 
 class Roster:
-    """The same attempts by the three names they go by."""
+    """The same attempts by the three names they go by, and two agendas of what comes next."""
 
     def __init__(self) -> None:
         self.by_key: dict[str, Attempt] = {}  # the agent's name, from order to report
         self.by_serial: dict[int, Attempt] = {}  # our own, while it has processes
         self.by_pid: dict[int, Attempt] = {}  # its main process, until that is reaped
+        self.starts = Agenda()  # instants of those that wait
+        self.deadlines = Agenda()  # of those that run: timeout, end of grace, giving up
 
     def spawned(self, attempt: Attempt) -> None:
         """Enter the process of an attempt."""

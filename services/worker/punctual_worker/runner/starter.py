@@ -6,9 +6,9 @@ import os
 import resource
 import time
 
-from punctual_worker.runner.agenda import Agenda
 from punctual_worker.runner.attempt import RUNNING, Attempt
 from punctual_worker.runner.endings import Endings
+from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.lease import Lease
 from punctual_worker.runner.reports import Reports
 from punctual_worker.runner.roster import Roster
@@ -30,23 +30,20 @@ class Starter:
     def __init__(
         self,
         roster: Roster,
-        starts: Agenda,
-        deadlines: Agenda,
         watch: Watch,
         lease: Lease,
         spawner: Spawner,
+        homes: Homes,
         endings: Endings,
         reports: Reports,
     ) -> None:
         self._roster = roster
-        self._starts = starts
-        self._deadlines = deadlines
         self._watch = watch
         self._lease = lease
         self._spawner = spawner
         self._endings = endings
         self._reports = reports
-        self._homes = endings.homes
+        self._homes = homes
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
 
@@ -63,25 +60,25 @@ class Starter:
                 attempt.error = f"home directory: {error.strerror}"
                 self._endings.never_started(attempt)
                 return
-        self._starts.set(attempt, attempt.at_ns)
+        self._roster.starts.set(attempt, attempt.at_ns)
 
     def wake_ns(self) -> int | None:
         """Return when start_due() wants to be called, or None while nothing can start."""
-        next_ns = self._starts.next_ns()
+        next_ns = self._roster.starts.next_ns()
         return None if next_ns is None or self._full() else next_ns - SPIN_NS
 
     def start_due(self) -> bool:
         """Start at most a batch of what is due; True when more of it waits."""
         for _ in range(BATCH):
-            at_ns = self._starts.next_ns()
+            at_ns = self._roster.starts.next_ns()
             if at_ns is None or self._full():
                 return False
             if at_ns - time.monotonic_ns() > SPIN_NS:
                 return False
             while time.monotonic_ns() < at_ns:
                 continue
-            self._start(self._starts.pop())
-        at_ns = self._starts.next_ns()
+            self._start(self._roster.starts.pop())
+        at_ns = self._roster.starts.next_ns()
         return at_ns is not None and at_ns <= time.monotonic_ns() and not self._full()
 
     def _full(self) -> bool:
@@ -106,5 +103,5 @@ class Starter:
         attempt.pidfd = os.pidfd_open(attempt.pid)
         self._watch.add(attempt.pidfd, attempt, PIDFD)
         assert attempt.started_ns is not None
-        self._deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
+        self._roster.deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
         self._reports.started(attempt)

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from punctual_worker.runner.agenda import NEVER, Agenda
+from punctual_worker.runner.agenda import NEVER
 from punctual_worker.runner.attempt import (
     EXITED,
     KILLING,
@@ -32,12 +32,8 @@ KILLED_WITHIN_NS = 5 * SECOND  # after that a process is stuck in the kernel, an
 class Stops:
     """Carries out stops, timeouts and the loss of the lease; the first reason given stays."""
 
-    def __init__(
-        self, roster: Roster, starts: Agenda, deadlines: Agenda, endings: Endings, marks: Marks
-    ) -> None:
+    def __init__(self, roster: Roster, endings: Endings, marks: Marks) -> None:
         self._roster = roster
-        self._starts = starts
-        self._deadlines = deadlines
         self._endings = endings
         self._marks = marks
 
@@ -46,7 +42,7 @@ class Stops:
         asked: list[Attempt] = []
         for attempt in attempts:
             if attempt.phase == WAITING:
-                self._starts.clear(attempt)
+                self._roster.starts.clear(attempt)
                 attempt.stopped = why
                 self._endings.never_started(attempt)
             elif attempt.phase in (RUNNING, TERMINATING) and not _has_exited(attempt):
@@ -62,7 +58,7 @@ class Stops:
         elif attempt.phase == TERMINATING:
             signal_group(attempt, signal.SIGKILL)
             attempt.phase = KILLING
-            self._deadlines.set(attempt, time.monotonic_ns() + KILLED_WITHIN_NS)
+            self._roster.deadlines.set(attempt, time.monotonic_ns() + KILLED_WITHIN_NS)
         else:
             self._endings.give_up(attempt)
 
@@ -74,9 +70,9 @@ class Stops:
             signal_group(attempt, signal.SIGTERM)
             signal_group(attempt, signal.SIGCONT)
             asked.append(attempt)
-            self._deadlines.set(attempt, until_ns)
+            self._roster.deadlines.set(attempt, until_ns)
         elif attempt.alarm_ns == NEVER or until_ns < attempt.alarm_ns:
-            self._deadlines.set(attempt, until_ns)
+            self._roster.deadlines.set(attempt, until_ns)
 
     def _ask_strays(self, asked: list[Attempt]) -> None:
         """Extend the TERM to what left the group; one census serves any number of attempts."""

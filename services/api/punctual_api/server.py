@@ -1,8 +1,8 @@
 """The HTTP server: gunicorn, embedded, so that PUNCTUAL_ settings are all there is to set."""
 
 from pathlib import Path
+from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
@@ -52,6 +52,6 @@ class Server(BaseApplication):
         for name, value in chosen.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """The app, made in the process that serves it: no connection crosses a fork."""
         return create_app(self._settings)

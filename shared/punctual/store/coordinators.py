@@ -27,9 +27,12 @@ def register(connection: Connection, *, name: str, host: str, pid: int) -> uuid.
     return coordinator_id
 
 
-def beat(connection: Connection, *, coordinator_id: uuid.UUID, cycled: bool) -> None:
-    """Say that this coordinator is alive, and whether it has just finished a whole cycle."""
-    connection.execute(BEAT, {"id": coordinator_id, "cycled": cycled})
+def beat(connection: Connection, *, coordinator_id: uuid.UUID, cycled: bool) -> bool:
+    """Say that this coordinator is alive, and whether it has just finished a whole cycle.
+
+    False when it is not on the list any more.
+    """
+    return connection.execute(BEAT, {"id": coordinator_id, "cycled": cycled}).rowcount == 1
 
 
 def leave(connection: Connection, *, coordinator_id: uuid.UUID) -> None:

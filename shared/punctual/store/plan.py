@@ -28,6 +28,7 @@ DUE_TASKS = text("""
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, coalesce(:now, now()) AS now
 FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
+  AND (CAST(:only AS uuid) IS NULL OR id = :only)
 ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
@@ -50,14 +51,19 @@ class Planned:
 
 
 def plan(
-    connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
+    connection: Connection,
+    *,
+    window: timedelta,
+    limit: int,
+    now: datetime | None = None,
+    only: uuid.UUID | None = None,
 ) -> Planned:
-    """Insert the runs of at most `limit` tasks that are due within the window.
+    """Insert the runs of at most `limit` tasks (or of `only` one) that are due within the window.
 
     A task whose schedule cannot be computed gets `plan_error`, and stops nobody else. Fewer
     tasks than `limit` in the answer mean that nothing is left.
     """
-    asked = {"window": window, "limit": limit, "now": now}
+    asked = {"window": window, "limit": limit, "now": now, "only": only}
     tasks = connection.execute(DUE_TASKS, asked).all()
     planned = Planned(tasks=len(tasks))
     runs: list[NewRun] = []

@@ -20,6 +20,8 @@ UPDATE workers SET state = 'gone', gone_at = now() FROM silent WHERE workers.id 
 RETURNING workers.id, workers.name
 """)
 
+CLOCK = text("SELECT clock_timestamp()")
+
 TAKE_BACK = text("""
 WITH orphaned AS (
     SELECT r.id FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
@@ -57,6 +59,12 @@ class Buried(NamedTuple):
 
     worker_id: uuid.UUID
     name: str
+
+
+def database_clock(connection: Connection) -> datetime:
+    """The time on the database's clock, the only one that leases are measured by."""
+    now: datetime = connection.execute(CLOCK).scalar_one()
+    return now
 
 
 def bury(connection: Connection, *, lease: timedelta, now: datetime | None = None) -> list[Buried]:

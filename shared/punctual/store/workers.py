@@ -31,6 +31,8 @@ LEAVE = text("""
 UPDATE workers SET state = 'gone', gone_at = clock_timestamp() WHERE id = :id AND state <> 'gone'
 """)
 
+ACTIVE = text("SELECT count(*) FROM workers WHERE state = 'active'")
+
 FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - interval '7 days'")
 
 
@@ -75,6 +77,11 @@ def held_by(connection: Connection, *, worker_id: uuid.UUID) -> list[Held]:
 def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:
     """Say that this worker is gone, so that whatever it still held is reaped at once."""
     connection.execute(LEAVE, {"id": worker_id})
+
+
+def count_active(connection: Connection) -> int:
+    """How many workers take runs now."""
+    return int(connection.execute(ACTIVE).scalar_one())
 
 
 def forget_gone(connection: Connection) -> int:

@@ -1,0 +1,45 @@
+"""The coordinator's program: `python -m punctual_coordinator`."""
+
+import signal
+import sys
+import threading
+
+from sqlalchemy.exc import ArgumentError
+
+from punctual import config, logs
+from punctual_coordinator.coordinator import Coordinator
+
+
+def main() -> int:
+    """Run one coordinator: 0 after SIGTERM or SIGINT, 2 when a setting is unusable."""
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: object) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    try:
+        settings = config.load(needs=("database_url", "redis_url"))
+        logs.configure(service="coordinator", name=settings.name, level=settings.log_level)
+        coordinator = Coordinator(settings, stop)
+        coordinator.serve_health()
+    except config.InvalidSetting as error:
+        return _unusable(str(error))
+    except ArgumentError:
+        return _unusable("PUNCTUAL_DATABASE_URL is not the URL of a PostgreSQL database")
+    except ValueError as error:
+        return _unusable(f"PUNCTUAL_REDIS_URL or PUNCTUAL_LOG_LEVEL: {error}")
+    except OSError as error:
+        return _unusable(f"PUNCTUAL_HEALTH_PORT: {error.strerror}")
+    coordinator.run()
+    return 0
+
+
+def _unusable(why: str) -> int:
+    print(f"coordinator: {why}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""The coordinator, wired: read this first."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from punctual import telemetry
+from punctual.config import Settings
+from punctual.messaging.broker import Broker
+from punctual.store.engine import make_engine
+from punctual_coordinator.contact import Contact
+from punctual_coordinator.dispatcher import Dispatcher
+from punctual_coordinator.duepass import DuePass
+from punctual_coordinator.health import trouble
+from punctual_coordinator.planner import Planner
+from punctual_coordinator.presence import Presence
+from punctual_coordinator.pruner import Pruner
+from punctual_coordinator.pulse import Pulse
+from punctual_coordinator.rescuer import Rescuer
+from punctual_coordinator.timetable import keep_ticking
+from punctual_coordinator.wakeup import wake_on_notice
+
+log = structlog.get_logger()
+
+PRUNE_SECONDS = 600.0
+
+
+class Coordinator:
+    """Plans, dispatches and repairs beside any number of equals; none of them leads.
+
+    Each duty is a few short transactions that skip what another coordinator has locked.
+    """
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._engine = make_engine(settings.database_url, service="coordinator")
+        self._broker = Broker(settings.redis_url, namespace=settings.namespace)
+        self._contact = Contact(patience=settings.self_fence_seconds)
+        event.listen(self._engine, "commit", lambda _connection: self._contact.made())
+        # Longer than a cycle by a sweep: what is due just after the window is not late, even when
+        # the next cycle begins late.
+        window = timedelta(seconds=settings.window_seconds + settings.sweep_seconds)
+        planner = Planner(self._engine, window=window)
+        self._dispatcher = Dispatcher(self._engine, self._broker, window=window)
+        self._due = DuePass(planner, self._dispatcher, stop)
+        lease = timedelta(seconds=settings.lease_seconds)
+        self._rescuer = Rescuer(self._engine, self._contact, lease=lease)
+        keep = timedelta(days=settings.retention_days)
+        self._pruner = Pruner(self._engine, stop, keep=keep)
+        self._presence = Presence(self._engine, name=settings.name)
+        self._pulse = Pulse(cycle_seconds=settings.cycle_seconds)
+
+    def serve_health(self) -> None:
+        """Answer probes on the health port, if there is one. Raises OSError when it is taken."""
+        telemetry.serve(self._settings.health_port, lambda: trouble(self._engine, self._pulse))
+
+    def run(self) -> None:
+        """Work until `stop` is set, finish what is at hand, and leave."""
+        for name, work in (("pulse", self._guard), ("wake-ups", self._listen)):
+            threading.Thread(target=work, name=name, daemon=True).start()
+        log.info("coordinator started")
+        duties = {
+            self._guarded("cycle", self.cycle): self._settings.cycle_seconds,
+            self._guarded("sweep", self.sweep): self._settings.sweep_seconds,
+            self._guarded("prune", self.prune): PRUNE_SECONDS,
+        }
+        keep_ticking(duties, self._stop)
+        self._leave()
+
+    def cycle(self) -> None:
+        """Plan and dispatch what is due within the window."""
+        with telemetry.CYCLE_SECONDS.time():
+            self.wake()
+            self._presence.beat(cycled=True)
+        self._pulse.beat()
+
+    def sweep(self) -> None:
+        """Do at once what nobody announced, and repair what got stuck."""
+        self._presence.beat()
+        self._rescuer.run_once()
+        self.wake()
+        again = self._dispatcher.again()
+        if again.runs:
+            log.info("runs published again", runs=again.runs, published=again.published)
+
+    def wake(self) -> None:
+        """Plan and dispatch what became due since the last time."""
+        done = self._due.run_once()
+        if done.planned or done.queued:
+            log.info(
+                "runs dispatched",
+                planned=done.planned,
+                missed=done.missed,
+                queued=done.queued,
+                published=done.published,
+            )
+
+    def prune(self) -> None:
+        """Delete history past its retention."""
+        gone = self._pruner.run_once()
+        if any(gone.counts.values()):
+            log.info("history pruned", **gone.counts)
+
+    def _guarded(self, name: str, duty: Callable[[], None]) -> Callable[[], None]:
+        """The duty, but an error ends only this tick of it; the next one tries again."""
+
+        def tick() -> None:
+            if self._stop.is_set():
+                return
+            try:
+                duty()
+            except DBAPIError as error:
+                if not self._contact.failed(error):
+                    log.exception("duty failed", duty=name)
+            except Exception:
+                log.exception("duty failed", duty=name)
+
+        return tick
+
+    def _listen(self) -> None:
+        wake = self._guarded("wake-up", self.wake)
+        wake_on_notice(self._settings.database_url, wake, self._stop)
+
+    def _guard(self) -> None:
+        self._pulse.guard(self._stop)
+
+    def _leave(self) -> None:
+        self._due.finish()
+        try:
+            self._presence.leave()
+        except SQLAlchemyError as error:
+            log.warning("left without a word", error=type(error).__name__)
+        self._broker.close()
+        self._engine.dispose()
+        log.info("coordinator left")

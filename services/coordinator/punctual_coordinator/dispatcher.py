@@ -1,0 +1,89 @@
+"""The dispatcher: queues the runs that are due soon and tells the workers, again if need be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import redis
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import Connection, Engine
+
+from punctual import telemetry
+from punctual.messaging.broker import Broker
+from punctual.store.dispatch import Queued, dispatch, redispatch
+from punctual.store.workers import count_active
+from punctual_coordinator.contact import clock
+
+log = structlog.get_logger()
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many runs were queued (or still were), and how many of these Redis took."""
+
+    runs: int = 0
+    published: int = 0
+
+
+class Dispatcher:
+    """Queues in short transactions, and publishes each batch after its commit, never before.
+
+    What Redis does not take is not tried again here: re-dispatch and the workers' own pull heal
+    it. Time lost on a Redis that does not answer is made up for by as long a rest from it.
+    """
+
+    def __init__(
+        self, engine: Engine, broker: Broker, *, window: timedelta, batch: int = BATCH
+    ) -> None:
+        self._engine = engine
+        self._broker = broker
+        self._window = window
+        self._batch = batch
+        self._rest_until = 0.0
+
+    def run_once(self, *, now: datetime | None = None) -> Report:
+        """Queue and publish every run that is due within the window."""
+
+        def queue(connection: Connection) -> list[Queued]:
+            return dispatch(connection, window=self._window, limit=self._batch, now=now)
+
+        return self._drain(queue, telemetry.RUNS_DISPATCHED)
+
+    def again(self, *, now: datetime | None = None) -> Report:
+        """Publish once more, under the same fence, the queued runs that nobody has claimed."""
+
+        def queue(connection: Connection) -> list[Queued]:
+            return redispatch(connection, limit=self._batch, now=now)
+
+        return self._drain(queue, telemetry.RUNS_REDISPATCHED)
+
+    def _drain(self, queue: Callable[[Connection], list[Queued]], counter: Counter) -> Report:
+        runs = published = 0
+        redis_answers = True
+        while True:
+            with self._engine.begin() as connection:
+                queued = queue(connection)
+                workers = count_active(connection) if queued else 0
+            counter.inc(len(queued))
+            runs += len(queued)
+            if queued and redis_answers:
+                sent = self._publish(queued, workers)
+                redis_answers = sent == len(queued)
+                published += sent
+            if len(queued) < self._batch:
+                return Report(runs=runs, published=published)
+
+    def _publish(self, queued: list[Queued], workers: int) -> int:
+        began = clock()
+        if began < self._rest_until:
+            return 0
+        try:
+            return self._broker.publish([(q.run_id, q.fence) for q in queued], workers=workers)
+        except redis.RedisError as error:
+            self._rest_until = clock() + 2 * (clock() - began)
+            telemetry.REDIS_ERRORS.inc()
+            log.warning("publish failed", error=str(error), runs=len(queued))
+            return 0

@@ -1,0 +1,79 @@
+"""The planner: turns due times that come up into runs."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError
+
+from punctual import telemetry
+from punctual.store.plan import Planned, plan
+from punctual.store.refuse import DueTask, due_tasks, refuse
+
+log = structlog.get_logger()
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many tasks one batch looked at, and what came of them; `more` may be left."""
+
+    tasks: int = 0
+    runs: int = 0
+    missed: int = 0
+    refused: int = 0
+    more: bool = False
+
+
+class Planner:
+    """Plans what is due within `window`, one batch of tasks and one transaction at a time."""
+
+    def __init__(self, engine: Engine, *, window: timedelta, batch: int = BATCH) -> None:
+        self._engine = engine
+        self._window = window
+        self._batch = batch
+
+    def run_once(self, *, now: datetime | None = None) -> Report:
+        """Plan one batch; a task that cannot be planned is told so, and stops nobody else."""
+        try:
+            with self._engine.begin() as connection:
+                planned = plan(connection, window=self._window, limit=self._batch, now=now)
+        except (DataError, IntegrityError):
+            planned = self._one_by_one(now)
+        for task_id, error in planned.errors:
+            log.warning("task cannot be planned", task_id=str(task_id), error=error)
+        telemetry.RUNS_PLANNED.inc(planned.runs)
+        return Report(
+            tasks=planned.tasks,
+            runs=planned.runs,
+            missed=planned.missed,
+            refused=len(planned.errors),
+            more=planned.tasks >= self._batch,
+        )
+
+    def _one_by_one(self, now: datetime | None) -> Planned:
+        """The same batch again, so that an error names its task."""
+        with self._engine.begin() as connection:
+            tasks = due_tasks(connection, window=self._window, limit=self._batch, now=now)
+        total = Planned()
+        for task in tasks:
+            one = self._just(task, now)
+            total.tasks += one.tasks
+            total.runs += one.runs
+            total.missed += one.missed
+            total.errors += one.errors
+        return total
+
+    def _just(self, task: DueTask, now: datetime | None) -> Planned:
+        try:
+            with self._engine.begin() as connection:
+                return plan(connection, window=self._window, limit=1, now=now, only=task.task_id)
+        except (DataError, IntegrityError) as failure:
+            error = str(failure.orig).partition("\n")[0]
+        with self._engine.begin() as connection:
+            refuse(connection, task=task, error=error)
+        errors: list[tuple[uuid.UUID, str]] = [(task.task_id, error)]
+        return Planned(tasks=1, errors=errors)

@@ -6,6 +6,7 @@ The commands themselves keep the record: each start appends a line to a file.
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def quick() -> Iterator[Product]:
 
 @pytest.fixture(scope="module")
 def ann(quick: Product) -> Iterator[httpx.Client]:
-    with quick.user("ann") as client:
+    with closing(quick.user("ann")) as client:
         yield client
 
 

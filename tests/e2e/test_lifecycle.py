@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -15,13 +16,13 @@ from tests.support.product import Product
 
 @pytest.fixture
 def ann(product: Product) -> Iterator[httpx.Client]:
-    with product.user(f"ann-{uuid.uuid4().hex[:8]}") as client:
+    with closing(product.user(f"ann-{uuid.uuid4().hex[:8]}")) as client:
         yield client
 
 
 @pytest.fixture
 def bob(product: Product) -> Iterator[httpx.Client]:
-    with product.user(f"bob-{uuid.uuid4().hex[:8]}") as client:
+    with closing(product.user(f"bob-{uuid.uuid4().hex[:8]}")) as client:
         yield client
 
 

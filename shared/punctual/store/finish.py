@@ -33,7 +33,8 @@ settled AS (
         fence = runs.fence + (ended.next_state = 'scheduled')::int,
         due_at = coalesce(ended.retry_at, runs.due_at),
         worker_id = CASE WHEN ended.next_state = 'scheduled' THEN NULL ELSE runs.worker_id END,
-        started_at = ended.started_at, finished_at = ended.finished_at,
+        started_at = ended.started_at,
+        finished_at = CASE WHEN ended.next_state <> 'scheduled' THEN ended.finished_at END,
         lateness_ms = ended.lateness_ms, exit_code = ended.exit_code, signal = ended.signal,
         reason = ended.reason, output_bytes = ended.output_bytes,
         output_truncated = ended.output_truncated

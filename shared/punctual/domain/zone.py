@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from punctual.domain.errors import InvalidSchedule
 
+# zoneinfo looks names up as paths and as packages: only what looks like a name gets that far.
 _NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}", re.ASCII)
 # Files of the zone database that follow the machine, or leap seconds, instead of a place.
 _NO_PLACES = ("localtime", "posixrules", "Factory", "posix/", "right/")

@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     count_failed_logins(app, settings)
 
-    api = Api(app, spec_kwargs=reference.DESCRIPTION)
+    api = Api(app, **reference.DESCRIPTION)
     for part in (accounts, tasks, bulk, task_verbs, runs, output):
         api.register_blueprint(part.blueprint)
         csrf.exempt(part.blueprint)  # tokens only: no browser sends one by itself

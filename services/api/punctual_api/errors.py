@@ -127,8 +127,8 @@ def _answer(
     page = current_app.extensions.get("punctual_error_page")
     response = None if page is None or request.path.startswith("/api/") else page(problem)
     if response is None:
-        text = json.dumps(problem, ensure_ascii=False)
-        response = Response(text, mimetype="application/problem+json")
+        # In ASCII: a pointer may repeat half a character that no encoding takes.
+        response = Response(json.dumps(problem), mimetype="application/problem+json")
     response.status_code = status
     response.headers.update(headers)
     return response

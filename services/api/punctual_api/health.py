@@ -69,6 +69,11 @@ class Probe:
             reasons.append(f"queue: does not answer ({type(error).__name__})")
         return reasons, alive
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+        self._redis.close()
+
 
 def watch_health(app: Flask, settings: Settings) -> None:
     """Answer /healthz, /readyz and /metrics."""

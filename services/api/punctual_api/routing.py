@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import Request
+from flask import Flask, Request
 from flask_smorest.utils import prepare_response
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from punctual_api.errors import faults_in, invalid
 from punctual_api.json_body import json_body
+from punctual_api.schemas.fields import Instant
 from punctual_api.schemas.problems import ProblemSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -81,6 +82,11 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # it ships no types
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        super().__init__(spec_kwargs=options)
+        self.register_field(Instant, "string", "date-time")
+        self.init_app(app)
 
     def _register_error_handlers(self) -> None:
         """Errors are answered in errors.py, for the whole app."""

@@ -44,7 +44,11 @@ class TaskFields(Schema):
     max_retries = fields.Integer(strict=True, load_default=3, validate=validate.Range(0, 100))
     retry_delay = Number(load_default=10.0, validate=validate.Range(0, DAY))
     retry_delay_max = Number(load_default=3600.0, validate=validate.Range(0, 7 * DAY))
-    timeout = Number(load_default=3600.0, validate=_more_than_nothing(7 * DAY))
+    timeout = Number(
+        load_default=3600.0,
+        validate=_more_than_nothing(7 * DAY),
+        metadata={"exclusiveMinimum": 0},
+    )
     env = Environment(
         load_default=dict,
         metadata={"type": "object", "additionalProperties": {"type": "string"}},
@@ -54,7 +58,7 @@ class TaskFields(Schema):
         allow_none=True,
         validate=[
             validate.Length(max=4096),
-            validate.Regexp(r"/", error="A working directory starts with a slash."),
+            validate.Regexp(r"^/", error="A working directory starts with a slash."),
         ],
     )
     tags = fields.List(
@@ -68,7 +72,10 @@ class TaskFields(Schema):
     overlap = Text(load_default="skip", validate=validate.OneOf([*Overlap]))
     catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]))
     start_deadline = Number(
-        load_default=None, allow_none=True, validate=_more_than_nothing(366 * DAY)
+        load_default=None,
+        allow_none=True,
+        validate=_more_than_nothing(366 * DAY),
+        metadata={"exclusiveMinimum": 0},
     )
     priority = fields.Integer(strict=True, load_default=5, validate=validate.Range(0, 9))
 

@@ -1,0 +1,144 @@
+"""Registering, logging in and out, and what a token is good for."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from tests.integration.api.conftest import PASSWORD, Person, run_sql
+
+NEW: dict[str, Any] = {"username": "Clara", "password": PASSWORD, "email": "clara@example.com"}
+
+
+def test_a_new_user_is_answered_without_the_password(client: FlaskClient) -> None:
+    answer = client.post("/api/register/", json=NEW)
+    assert answer.status_code == 201
+    assert set(answer.get_json()) == {"id", "username", "email"}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"username": "CLARA", "email": "other@example.com"}, "/username"),
+        ({"username": "other", "email": "CLARA@example.com"}, "/email"),
+    ],
+)
+def test_names_and_addresses_are_unique_in_any_letter_case(
+    client: FlaskClient, change: dict[str, str], pointer: str
+) -> None:
+    client.post("/api/register/", json=NEW)
+    answer = client.post("/api/register/", json={**NEW, **change})
+    assert answer.status_code == 409
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", "ab"),
+        ("username", "a" * 65),
+        ("username", "anna maria"),
+        ("username", "anna\n"),
+        ("username", 7),
+        ("password", "short"),
+        ("password", "Password1"),
+        ("password", "clara"),
+        ("password", "aaaaaaaaaa"),
+        ("password", "with\0nul-inside"),
+        ("password", "half \ud800 a character"),
+        ("email", "nobody"),
+        ("email", "a@b"),
+        ("email", "a b@example.com"),
+        ("admin", True),
+    ],
+)
+def test_a_bad_registration_is_refused_at_its_place(
+    client: FlaskClient, field: str, value: object
+) -> None:
+    sent = json.dumps({**NEW, field: value})
+    answer = client.post("/api/register/", data=sent, content_type="application/json")
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [f"/{field}"]
+
+
+def test_a_password_must_not_be_the_username(client: FlaskClient) -> None:
+    sent = {**NEW, "username": "clara.schumann", "password": "Clara.Schumann"}
+    assert client.post("/api/register/", json=sent).status_code == 422
+
+
+def test_a_login_answers_a_token_that_opens_the_api(client: FlaskClient) -> None:
+    client.post("/api/register/", json=NEW)
+    answer = client.post("/api/login/", json={"username": "clara", "password": PASSWORD})
+    assert answer.status_code == 200
+    assert set(answer.get_json()) == {"token", "expires_at"}
+    token = answer.get_json()["token"]
+    for scheme in ("Token", "Bearer", "token"):
+        headers = {"Authorization": f"{scheme} {token}"}
+        assert client.get("/api/tasks/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("username", ["Clara", "nobody"])
+def test_a_wrong_password_and_an_unknown_name_are_answered_alike(
+    client: FlaskClient, username: str
+) -> None:
+    client.post("/api/register/", json=NEW)
+    answer = client.post("/api/login/", json={"username": username, "password": "wrong one"})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.get_json()["detail"] == "Unknown username or wrong password."
+
+
+@pytest.mark.parametrize(
+    "header", [{}, {"Authorization": "Token pt_unknown"}, {"Authorization": "Basic YTpi"}]
+)
+def test_without_a_valid_token_nothing_opens(client: FlaskClient, header: dict[str, str]) -> None:
+    answer = client.get("/api/tasks/", headers=header)
+    assert answer.status_code == 401
+    assert "WWW-Authenticate" in answer.headers
+
+
+def test_a_token_expires(anna: Person, engine: Engine) -> None:
+    run_sql(engine, "UPDATE api_tokens SET expires_at = now()")
+    assert anna.get("/tasks/").status_code == 401
+
+
+def test_the_token_itself_is_not_stored(anna: Person, engine: Engine) -> None:
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT t::text FROM api_tokens AS t").scalars().all()
+    assert len(rows) == 1
+    assert anna.token not in rows[0]
+
+
+def test_logging_out_revokes_the_token(anna: Person) -> None:
+    assert anna.post("/logout/").status_code == 204
+    assert anna.get("/tasks/").status_code == 401
+
+
+def test_a_session_cookie_opens_the_pages_and_not_the_api(client: FlaskClient) -> None:
+    user_id = client.post("/api/register/", json=NEW).get_json()["id"]
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = user_id
+        cookie["_fresh"] = True
+    assert client.get("/dashboard/").status_code == 200
+    assert client.get("/api/tasks/").status_code == 401
+    assert client.post("/api/tasks/", json={"command": "true"}).status_code == 401
+
+
+def test_guessing_passwords_is_slowed_down_and_success_is_not_counted(
+    client: FlaskClient,
+) -> None:
+    client.post("/api/register/", json=NEW)
+    right = {"username": "Clara", "password": PASSWORD}
+    for _ in range(12):
+        assert client.post("/api/login/", json=right).status_code == 200
+    for _ in range(10):
+        wrong = client.post("/api/login/", json={**right, "password": "wrong one"})
+        assert wrong.status_code == 401
+    refused = client.post("/api/login/", json=right)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 901
+    assert refused.content_type == "application/problem+json"
+    other = client.post("/api/login/", json={"username": "somebody", "password": "wrong one"})
+    assert other.status_code == 401

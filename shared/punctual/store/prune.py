@@ -21,19 +21,22 @@ DELETE FROM runs USING old WHERE runs.id = old.id
 OLD_TASKS = text("""
 DELETE FROM tasks WHERE id IN (
     SELECT id FROM tasks AS t WHERE deleted_at < now() - :keep
-      AND NOT EXISTS (SELECT FROM runs WHERE task_id = t.id) LIMIT :limit
+      AND NOT EXISTS (SELECT FROM runs WHERE task_id = t.id)
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 """)
 
 OLD_KEYS = text("""
 DELETE FROM idempotency_keys WHERE (owner_id, key) IN (
     SELECT owner_id, key FROM idempotency_keys
-    WHERE created_at < now() - interval '1 day' LIMIT :limit)
+    WHERE created_at < now() - interval '1 day'
+    ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
 OLD_TOKENS = text("""
 DELETE FROM api_tokens WHERE id IN (
-    SELECT id FROM api_tokens WHERE expires_at < now() LIMIT :limit)
+    SELECT id FROM api_tokens WHERE expires_at < now()
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from punctual_devstack.pids import Pids, signal_group
 
+SERVERS = ("valkey", "postgres")  # they have files to close; a service may die anywhere
 PATIENCE_SECONDS = 5.0
 AGAIN_SECONDS = 0.05
 
@@ -14,14 +15,14 @@ AGAIN_SECONDS = 0.05
 def end_leftovers(pids: Pids) -> list[str]:
     """Ends recorded processes that outlived their stack; answers their names.
 
-    Their own end is already under way, as each was tied to the stack; databases get 5 s for it.
+    Their own end is already under way, as each was tied to the stack; servers get 5 s for it.
     """
-    names = sorted(name for name, _ in pids.leftovers())
+    names = sorted({name for name, _ in pids.leftovers()})
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = threading.Event()
     while remaining := list(pids.leftovers()):
-        if time.monotonic() > deadline:
-            for _, pid in remaining:
+        for name, pid in remaining:
+            if name not in SERVERS or time.monotonic() > deadline:
                 signal_group(pid, signal.SIGKILL)
         pause.wait(AGAIN_SECONDS)
     pids.clear()

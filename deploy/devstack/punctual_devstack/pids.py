@@ -9,15 +9,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-def started_at(pid: int) -> str | None:
-    """When the process began, in words only this boot knows; None when there is no such process."""
+def _stat(pid: int | str) -> tuple[int, str] | None:
+    """Session and start of a process, the start in words only this boot knows."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return None
-    state, ticks = fields[0], fields[19]
-    return None if state == "Z" else f"{boot} {ticks}"
+    state, session, ticks = fields[0], fields[3], fields[19]
+    return None if state == "Z" else (int(session), f"{_boot()} {ticks}")
+
+
+def _boot() -> str:
+    file = Path("/proc/sys/kernel/random/boot_id")
+    return file.read_text().strip() if file.exists() else ""
+
+
+def started_at(pid: int) -> str | None:
+    """When the process began, as only to be compared; None when there is no such process."""
+    stat = _stat(pid)
+    return stat and stat[1]
+
+
+def _in_session(leader: int) -> Iterator[int]:
+    for entry in Path("/proc").iterdir():
+        stat = _stat(entry.name) if entry.name.isdigit() else None
+        if stat and stat[0] == leader:
+            yield int(entry.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +59,17 @@ class Pids:
             self._save()
 
     def leftovers(self) -> Iterator[tuple[str, int]]:
-        """Processes that an earlier stack on this folder recorded and that still run."""
+        """Processes that an earlier stack recorded, and those of their sessions, that still run.
+
+        A session's number is not given away while anyone is in it, so the leader may be gone.
+        """
         try:
             recorded = json.loads(self._file().read_text())
         except (OSError, ValueError):
             return
         for name, (pid, began) in recorded.items():
-            if began and started_at(pid) == began:
-                yield name, pid
+            if began.startswith(_boot()) and started_at(pid) in (None, began):
+                yield from ((name, member) for member in _in_session(pid))
 
     def clear(self) -> None:
         """Removes what an earlier stack left in the folder."""

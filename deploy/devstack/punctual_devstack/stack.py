@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.embedded import embedded
-from punctual_devstack.leftovers import end_leftovers
+from punctual_devstack.leftovers import SERVERS, end_leftovers
 from punctual_devstack.ports import is_taken
 from punctual_devstack.readiness import Readiness
 from punctual_devstack.services import migration, services, shared_environ
@@ -13,7 +13,6 @@ from punctual_devstack.settings import StackSettings
 from punctual_devstack.supervisor import DEATHS_TO_COMPLAIN, Supervisor
 from punctual_devstack.terminal import Terminal
 
-SERVERS = ("valkey", "postgres")
 UP_SECONDS = 60
 # A stop takes less than 15 s: the services leave first, then what they need.
 SERVICES_LEAVE_SECONDS = 10

@@ -1,31 +1,58 @@
 """What an earlier stack left: ended when it is ours, and nobody else's process is touched."""
 
 import json
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from punctual_devstack.leftovers import drop_stale_lock, end_leftovers
-from punctual_devstack.pids import Pids
+from punctual_devstack.pids import Pids, started_at
 
 
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(["sleep", "60"]) as started:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as started:
         yield started
         started.kill()
 
 
 def test_a_recorded_process_that_still_runs_is_ended(
-    tmp_path: Path, process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, process: subprocess.Popen[bytes]
 ) -> None:
     Pids(tmp_path).record("api-1", process.pid)
-    monkeypatch.setattr("punctual_devstack.leftovers.PATIENCE_SECONDS", 0)
     assert end_leftovers(Pids(tmp_path)) == ["api-1"]
-    assert process.wait() == -9
+    assert process.wait() == -signal.SIGKILL
     assert not list(tmp_path.glob("*.pid"))
+
+
+def test_what_outlived_its_recorded_leader_is_ended(tmp_path: Path) -> None:
+    script = "sleep 60 & echo $! && read line"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as leader:
+        assert leader.stdout is not None
+        child = int(leader.stdout.readline())
+        Pids(tmp_path).record("api-1", leader.pid)
+        leader.kill()
+    assert started_at(child) is not None
+    assert end_leftovers(Pids(tmp_path)) == ["api-1"]
+    assert started_at(child) is None
+
+
+def test_a_database_gets_time_to_close_its_files(
+    tmp_path: Path, process: subprocess.Popen[bytes]
+) -> None:
+    Pids(tmp_path).record("postgres", process.pid)
+    threading.Timer(0.3, process.terminate).start()
+    assert end_leftovers(Pids(tmp_path)) == ["postgres"]
+    assert process.wait() == -signal.SIGTERM
 
 
 def test_another_process_under_a_recorded_number_is_left_alone(
@@ -36,6 +63,15 @@ def test_another_process_under_a_recorded_number_is_left_alone(
     recorded = json.loads(file.read_text())
     recorded["api-1"][1] += "0"
     file.write_text(json.dumps(recorded))
+    assert end_leftovers(Pids(tmp_path)) == []
+    assert process.poll() is None
+
+
+def test_numbers_of_before_a_reboot_mean_nothing(
+    tmp_path: Path, process: subprocess.Popen[bytes]
+) -> None:
+    recorded = {"api-1": [process.pid, "another-boot 17"]}
+    (tmp_path / ".began.json").write_text(json.dumps(recorded))
     assert end_leftovers(Pids(tmp_path)) == []
     assert process.poll() is None
 

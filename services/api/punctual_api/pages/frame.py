@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
+from punctual.domain.instant import parse_instant
 from punctual_api.pages import story, words
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -69,6 +71,12 @@ def asset(name: str) -> str:
     """The URL of a static file, changing with its content, so that browsers may keep it."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
     return url_for("static", filename=name, v=digest[:12])
+
+
+@pages.app_template_filter("instant")
+def instant_of(text: str) -> datetime:
+    """The time that a schedule's JSON says."""
+    return parse_instant(text, pointer="")
 
 
 @pages.app_template_filter()

@@ -1,0 +1,319 @@
+"""What the pages answer to forms, by HTTP: refusals, kept input, and nobody else's objects."""
+
+import html
+import re
+import uuid
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.support.product import PASSWORD, Product
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+FORM = {"command": "true", "kind": "hand"}
+
+
+class Visitor:
+    """Somebody with a browser that has no scripts."""
+
+    def __init__(self, product: Product) -> None:
+        self.http = httpx.Client(base_url=product.url, headers=BROWSER, timeout=10)
+        self.name = f"ann-{uuid.uuid4().hex[:8]}"
+
+    def token(self, path: str) -> str:
+        """The CSRF token of a page's form."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.http.get(path).text)
+        assert found, path
+        return found[1]
+
+    def post(self, path: str, *, of: str | None = None, **fields: str) -> httpx.Response:
+        """Sends the form that the page `of` (the same one) shows."""
+        return self.http.post(path, data={"csrf_token": self.token(of or path), **fields})
+
+    def registers(self) -> None:
+        """Becomes a user, and is logged in by it."""
+        who = {"username": self.name, "email": f"{self.name}@example.com", "password": PASSWORD}
+        assert self.post("/register/", **who).headers["Location"] == "/dashboard/"
+
+    def creates(self, **fields: str) -> str:
+        """Saves a task; answers the path of its page."""
+        answer = self.post("/task/create/", **{**FORM, **fields})
+        assert answer.status_code == 302, answer.text
+        return str(answer.headers["Location"])
+
+
+@pytest.fixture
+def visitor(product: Product) -> Iterator[Visitor]:
+    made = Visitor(product)
+    yield made
+    made.http.close()
+
+
+@pytest.fixture
+def ann(visitor: Visitor) -> Visitor:
+    visitor.registers()
+    return visitor
+
+
+@pytest.fixture
+def bob(product: Product) -> Iterator[Visitor]:
+    made = Visitor(product)
+    made.registers()
+    yield made
+    made.http.close()
+
+
+def value_of(page: httpx.Response, field: str) -> str:
+    """What stands in an input of a page."""
+    found = re.search(rf'<input id="{field}"[^>]* value="([^"]*)"', page.text)
+    assert found, page.text
+    return html.unescape(found[1])
+
+
+def wrong(page: httpx.Response, field: str) -> str:
+    """What a page says is wrong with a field."""
+    found = re.search(rf'id="{field}-wrong">([^<]*)<', page.text)
+    return html.unescape(found[1]) if found else ""
+
+
+def test_a_stranger_is_sent_to_log_in_and_comes_back_to_where_they_wanted_to_go(
+    visitor: Visitor, ann: Visitor, product: Product
+) -> None:
+    task = ann.creates()
+    stranger = Visitor(product)
+    answer = stranger.http.get(task)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/login/?next={task}")
+    who = {"username": ann.name, "password": PASSWORD}
+    assert stranger.post(f"/login/?next={task}", **who).headers["Location"] == task
+    stranger.http.close()
+
+
+def test_a_poll_whose_session_has_ended_moves_the_whole_page_to_the_login(
+    visitor: Visitor,
+) -> None:
+    answer = visitor.http.get("/dashboard/", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == "/login/?next=/dashboard/"
+    assert answer.text == ""
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "/\t/evil.example/",
+        "javascript:alert(1)",
+        "evil.example",
+    ],
+)
+def test_nobody_is_sent_to_another_site_after_logging_in(ann: Visitor, target: str) -> None:
+    ann.post("/logout/", of="/dashboard/")
+    page = f"/login/?{httpx.QueryParams(next=target)}"
+    answer = ann.post(page, username=ann.name, password=PASSWORD)
+    assert answer.headers["Location"] == "/dashboard/"
+
+
+def test_a_form_without_its_token_changes_nothing(ann: Visitor) -> None:
+    task = ann.creates(name="kept")
+    for path in (
+        "/task/create/",
+        f"{task}update/",
+        f"{task}delete/",
+        f"{task}run/",
+        f"{task}pause/",
+        "/logout/",
+    ):
+        answer = ann.http.post(path, data={**FORM, "name": "forged", "version": "1"})
+        assert answer.status_code == 400, path
+        assert "out of date" in answer.text
+    page = ann.http.get("/dashboard/").text
+    assert "kept" in page
+    assert "forged" not in page
+    assert "paused</span>" not in page
+
+
+def test_login_and_registration_forms_need_their_token_too(ann: Visitor) -> None:
+    ann.http.cookies.clear()
+    who = {"username": ann.name, "password": PASSWORD}
+    assert ann.http.post("/login/", data=who).status_code == 400
+    assert ann.http.post("/register/", data={**who, "email": "a@example.com"}).status_code == 400
+
+
+def test_register_and_login_take_json_and_answer_as_the_api_does(product: Product) -> None:
+    name = f"eve-{uuid.uuid4().hex[:8]}"
+    who = {"username": name, "password": PASSWORD}
+    with product.visitor() as client:
+        made = client.post("/register/", json={**who, "email": f"{name}@example.com"})
+        assert (made.status_code, made.json()["username"]) == (201, name)
+        again = client.post("/register/", json={**who, "email": f"{name}@example.com"})
+        assert (again.status_code, again.headers["Content-Type"]) == (
+            409,
+            "application/problem+json",
+        )
+        login = client.post("/login/", json=who)
+        assert login.status_code == 200
+        assert not client.cookies
+        token = {"Authorization": f"Token {login.json()['token']}"}
+        assert client.get("/api/tasks/", headers=token).status_code == 200
+        assert client.post("/login/", json={**who, "password": "wrong"}).status_code == 401
+        assert client.post("/login/", json={"username": name}).status_code == 422
+
+
+def test_a_wrong_password_is_refused_and_the_name_is_kept(ann: Visitor) -> None:
+    ann.post("/logout/", of="/dashboard/")
+    answer = ann.post("/login/", username=ann.name, password="not the password")
+    assert answer.status_code == 401
+    assert value_of(answer, "username") == ann.name
+    assert value_of(answer, "password") == ""
+    assert ann.http.get("/dashboard/").status_code == 302
+
+
+def test_a_registration_says_what_is_wrong_beside_each_field(visitor: Visitor) -> None:
+    answer = visitor.post("/register/", username="a b", email="nowhere", password="short")
+    assert answer.status_code == 422
+    assert "3 to 64" in wrong(answer, "username")
+    assert "e-mail" in wrong(answer, "email")
+    assert wrong(answer, "password")
+    visitor.registers()
+    visitor.post("/logout/", of="/dashboard/")
+    again = visitor.post(
+        "/register/", username=visitor.name.upper(), email="b@example.com", password=PASSWORD
+    )
+    assert again.status_code == 409
+    assert "already" in wrong(again, "username")
+
+
+def test_a_form_with_mistakes_keeps_everything_typed_and_marks_each(ann: Visitor) -> None:
+    typed = {
+        "name": "kept <b>",
+        "command": " ",
+        "kind": "cron",
+        "cron": "61 * * * *",
+        "timezone": "Europe/Rom",
+        "max_retries": "many",
+        "priority": "5",
+        "env": "1BAD=x\nnothing",
+        "metadata": "{not json",
+        "tags": "a, b",
+        "working_dir": "relative",
+    }
+    answer = ann.post("/task/create/", **typed)
+    assert answer.status_code == 422
+    for field in ("command", "cron", "max_retries", "env", "metadata", "working_dir"):
+        assert wrong(answer, field), field
+    for field in ("name", "cron", "timezone", "max_retries", "tags", "working_dir"):
+        assert value_of(answer, field) == typed[field]
+    assert "1BAD=x\nnothing</textarea>" in answer.text
+    mended = {**typed, "cron": "0 * * * *"}
+    assert "Europe/Rome" in wrong(ann.post("/task/create/", **mended), "timezone")
+
+
+def test_a_form_that_somebody_overtook_is_not_saved_and_keeps_its_input(ann: Visitor) -> None:
+    task = ann.creates(name="first")
+    answer = ann.post(f"{task}update/", **FORM, name="second", version="1")
+    assert answer.headers["Location"] == task
+    late = ann.post(f"{task}update/", **FORM, name="third", version="1")
+    assert late.status_code == 412
+    assert "changed this task meanwhile" in late.text
+    assert value_of(late, "name") == "third"
+    assert "<h1>second</h1>" in ann.http.get(task).text
+    decided = ann.post(f"{task}update/", **FORM, name="third", version="2")
+    assert decided.status_code == 302
+    assert "<h1>third</h1>" in ann.http.get(task).text
+
+
+def test_a_form_saved_as_it_is_changes_nothing_that_it_cannot_show(
+    ann: Visitor, product: Product
+) -> None:
+    who = {"username": ann.name, "password": PASSWORD}
+    sent = {
+        "command": "true",
+        "schedule": {"at": "2031-01-02T03:04:05.678901Z"},
+        "env": {"LINES": "one\ntwo", "BLANK": "  "},
+        "tags": ["a,b", "c"],
+        "metadata": {"deep": [1, None, {"é": 0.5}]},
+        "retry_delay": 0.25,
+        "start_deadline": 90.5,
+    }
+    with product.visitor() as api:
+        token = api.post("/api/login/", json=who).json()["token"]
+        api.headers["Authorization"] = f"Token {token}"
+        made = api.post("/api/tasks/", json=sent).json()
+        path = f"/task/{made['id']}/update/"
+        page = ann.http.get(path).text
+        fields = dict(re.findall(r'<input id="([a-z_]+)"[^>]* value="([^"]*)"', page))
+        fields |= dict(re.findall(r'<textarea id="([a-z_]+)"[^>]*>\n([^<]*)</textarea>', page))
+        fields |= {"overlap": "skip", "catch_up": "latest", "priority": "5", "kind": "at"}
+        typed = {name: html.unescape(value) for name, value in fields.items()}
+        answer = ann.post(path, **typed, version="1", every_unit="60")
+        assert answer.status_code == 302, answer.text
+        kept = api.get(f"/api/tasks/{made['id']}/").json()
+    assert {name: kept[name] for name in sent} == sent
+    assert kept["version"] == 2
+
+
+def test_another_users_tasks_and_runs_are_not_there(ann: Visitor, bob: Visitor) -> None:
+    task = ann.creates(name="private matter")
+    run = ann.post(f"{task}run/", of=task).headers["Location"]
+    assert ann.http.get(run).status_code == 200
+    for path in (task, f"{task}update/", f"{task}delete/", run, f"{run}output/"):
+        answer = bob.http.get(path)
+        assert answer.status_code == 404, path
+        assert "private" not in answer.text
+        assert answer.headers["Content-Type"].startswith("text/html")
+    changes = [f"{task}{verb}/" for verb in ("update", "delete", "run", "pause", "resume")]
+    for path in (*changes, f"{run}cancel/", f"{run}retry/"):
+        answer = bob.post(path, of="/task/create/", **FORM, version="1")
+        assert answer.status_code == 404, path
+    assert "private matter" not in bob.http.get("/dashboard/?q=matter").text
+    assert "private matter" in ann.http.get(task).text
+
+
+def test_errors_are_pages_for_browsers_and_problems_for_programs(ann: Visitor) -> None:
+    for path, method, status in (("/nowhere/", "GET", 404), ("/dashboard/", "DELETE", 405)):
+        page = ann.http.request(method, path)
+        assert (page.status_code, page.headers["Content-Type"]) == (
+            status,
+            "text/html; charset=utf-8",
+        )
+        problem = ann.http.request(method, path, headers={"Accept": "*/*"})
+        assert (problem.status_code, problem.json()["status"]) == (status, status)
+    assert ann.http.get("/api/nowhere/").headers["Content-Type"] == "application/problem+json"
+
+
+def test_pages_are_kept_by_no_cache_and_allow_no_foreign_scripts(ann: Visitor) -> None:
+    answer = ann.http.get("/dashboard/")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert " style=" not in answer.text
+    for asset in re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.text):
+        kept = ann.http.get(asset)
+        assert kept.status_code == 200, asset
+        assert "max-age=31536000" in kept.headers["Cache-Control"]
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_foreign_forms(visitor: Visitor) -> None:
+    cookie = visitor.http.get("/login/").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_a_long_list_is_read_page_by_page(ann: Visitor, product: Product) -> None:
+    who = {"username": ann.name, "password": PASSWORD}
+    with product.visitor() as api:
+        token = api.post("/api/login/", json=who).json()["token"]
+        tasks = [{"command": "true", "name": f"task-{number:03}"} for number in range(120)]
+        headers = {"Authorization": f"Token {token}"}
+        api.post("/api/tasks/bulk/", json={"items": tasks}, headers=headers).raise_for_status()
+    seen: list[str] = []
+    path: str | None = "/dashboard/"
+    while path:
+        page = ann.http.get(path).text
+        seen += re.findall(r">(task-\d{3})</a>", page.split("<tbody>")[1])
+        older = re.search(r'<a href="([^"]+)">Older', page)
+        path = html.unescape(older[1]) if older else None
+    assert seen == [f"task-{number:03}" for number in reversed(range(120))]
+    assert "No task matches" in ann.http.get("/dashboard/?q=nothing-like-it").text

@@ -1,0 +1,292 @@
+"""Tasks over REST: saved as sent, changed as asked, refused with reasons."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.integration.api.conftest import Person, end_run, run_sql, start_run
+
+DEFAULTS: dict[str, Any] = {
+    "schedule": None,
+    "max_retries": 3,
+    "retry_delay": 10,
+    "retry_delay_max": 3600,
+    "timeout": 3600,
+    "env": {},
+    "working_dir": None,
+    "tags": [],
+    "metadata": {},
+    "overlap": "skip",
+    "catch_up": "latest",
+    "start_deadline": None,
+    "priority": 5,
+}
+EVERYTHING: dict[str, Any] = {
+    "name": "Nightly é",
+    "command": "make report\necho done",
+    "schedule": {"cron": "0 2 * * 1-5", "timezone": "Europe/Rome"},
+    "max_retries": 0,
+    "retry_delay": 0.5,
+    "retry_delay_max": 60,
+    "timeout": 12.5,
+    "env": {"LANG": "it_IT.UTF-8", "_X1": ""},
+    "working_dir": "/srv",
+    "tags": ["night", "report"],
+    "metadata": {"team": {"id": 7, "ok": [True, None, 1.5, "ü"]}},
+    "overlap": "queue",
+    "catch_up": "all",
+    "start_deadline": 600,
+    "priority": 9,
+}
+
+
+def test_a_task_has_documented_defaults(anna: Person) -> None:
+    task = anna.task(command="  echo hello\necho again")
+    assert {key: task[key] for key in DEFAULTS} == DEFAULTS
+    assert task["name"] == "echo hello"
+    assert task["status"] == "scheduled"
+    assert task["enabled"] is True
+    assert task["version"] == 1
+    assert task["next_run_at"] is None
+    assert task["last_run"] is None
+    assert task["retries"] == 0
+
+
+def test_a_long_command_gives_a_short_name(anna: Person) -> None:
+    name = anna.task(command="x" * 500)["name"]
+    assert len(name) == 80
+    assert name.endswith("…")
+
+
+def test_everything_sent_is_answered(anna: Person) -> None:
+    created = anna.post("/tasks/", json=EVERYTHING)
+    assert created.status_code == 201
+    document = created.get_json()
+    assert {key: document[key] for key in EVERYTHING} == EVERYTHING
+    path = created.headers["Location"].removeprefix("/api")
+    assert path == f"/tasks/{document['id']}/"
+    assert anna.get(path).get_json() == document
+
+
+def test_schedule_time_is_short_for_at_and_answers_in_utc(anna: Person) -> None:
+    task = anna.task(schedule_time="2099-06-01T12:00:00.250000+02:00")
+    assert task["schedule"] == {"at": "2099-06-01T10:00:00.250000Z"}
+    assert task["next_run_at"] == "2099-06-01T10:00:00.250000Z"
+
+
+def test_a_time_in_the_past_is_due_at_once(anna: Person) -> None:
+    assert anna.task(schedule_time="2020-01-01T00:00:00Z")["next_run_at"] == "2020-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"command": ""}, "/command"),
+        ({"command": "  \n"}, "/command"),
+        ({"command": "é" * 16385}, "/command"),
+        ({"command": "echo \0"}, "/command"),
+        ({"command": ["ls"]}, "/command"),
+        ({"command": None}, "/command"),
+        ({"name": ""}, "/name"),
+        ({"name": "n" * 201}, "/name"),
+        ({"max_retries": "3"}, "/max_retries"),
+        ({"max_retries": True}, "/max_retries"),
+        ({"max_retries": 1.5}, "/max_retries"),
+        ({"max_retries": -1}, "/max_retries"),
+        ({"max_retries": 101}, "/max_retries"),
+        ({"retry_delay": "1"}, "/retry_delay"),
+        ({"retry_delay": -1}, "/retry_delay"),
+        ({"retry_delay": 86401}, "/retry_delay"),
+        ({"timeout": 0}, "/timeout"),
+        ({"timeout": 604801}, "/timeout"),
+        ({"timeout": True}, "/timeout"),
+        ({"start_deadline": 0}, "/start_deadline"),
+        ({"priority": 10}, "/priority"),
+        ({"priority": -1}, "/priority"),
+        ({"overlap": "maybe"}, "/overlap"),
+        ({"catch_up": "some"}, "/catch_up"),
+        ({"working_dir": "srv"}, "/working_dir"),
+        ({"env": {"1A": "x"}}, "/env/1A"),
+        ({"env": {"A": 1}}, "/env/A"),
+        ({"env": {"A": "\0"}}, "/env/A"),
+        ({"env": {"A": "x" * 65536}}, "/env"),
+        ({"env": []}, "/env"),
+        ({"tags": ["t"] * 21}, "/tags"),
+        ({"tags": ["t" * 51]}, "/tags/0"),
+        ({"tags": ["ok", ""]}, "/tags/1"),
+        ({"tags": "night"}, "/tags"),
+        ({"metadata": []}, "/metadata"),
+        ({"metadata": {"a": {"b": "\0"}}}, "/metadata"),
+        ({"metadata": {"a": "\ud800"}}, "/metadata"),
+        ({"metadata": {"a": "x" * 65536}}, "/metadata"),
+        ({"schedule": "daily"}, "/schedule"),
+        ({"schedule": {}}, "/schedule"),
+        ({"schedule": {"cron": "61 * * * *"}}, "/schedule/cron"),
+        ({"schedule": {"cron": "0 2 * * *", "timezone": "Mars/Phobos"}}, "/schedule/timezone"),
+        ({"schedule": {"at": "2030-01-01T00:00:00"}}, "/schedule/at"),
+        ({"schedule": {"every": 0}}, "/schedule/every"),
+        ({"schedule": {"every": 60, "until": 1}}, "/schedule/until"),
+        ({"schedule_time": "2030-01-01T00:00:00"}, "/schedule_time"),
+        ({"schedule_time": 1893456000}, "/schedule_time"),
+        ({"schedule_time": None}, "/schedule_time"),
+        (
+            {"schedule_time": "2030-01-01T00:00:00Z", "schedule": {"every": 60}},
+            "/schedule_time",
+        ),
+        ({"comand": "ls"}, "/comand"),
+        ({"status": "running"}, "/status"),
+        ({"half\ud800": 1}, "/half\ud800"),
+        ({"a/b~c": 1}, "/a~1b~0c"),
+    ],
+)
+def test_a_bad_value_is_refused_at_its_place(
+    anna: Person, change: dict[str, Any], pointer: str
+) -> None:
+    sent = json.dumps({"command": "true", **change})
+    answer = anna.post("/tasks/", data=sent, content_type="application/json")
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
+    assert anna.items("/tasks/") == []
+
+
+def test_a_put_resets_what_it_does_not_name(anna: Person) -> None:
+    task = anna.task(**EVERYTHING)
+    answer = anna.call("PUT", f"/tasks/{task['id']}/", json={"command": "true"})
+    assert answer.status_code == 200
+    document = answer.get_json()
+    assert {key: document[key] for key in DEFAULTS} == DEFAULTS
+    assert document["name"] == "true"
+    assert document["version"] == 2
+
+
+def test_a_patch_keeps_what_it_does_not_name(anna: Person) -> None:
+    task = anna.task(**EVERYTHING)
+    answer = anna.call("PATCH", f"/tasks/{task['id']}/", json={"schedule": {"every": 60}})
+    document = answer.get_json()
+    assert {**document, "schedule": None, "next_run_at": None} == {
+        **task,
+        "schedule": None,
+        "next_run_at": None,
+        "version": 2,
+        "updated_at": document["updated_at"],
+        "warnings": document["warnings"],
+    }
+    assert document["schedule"] == {"every": 60}
+
+
+def test_a_null_schedule_means_by_hand(anna: Person) -> None:
+    task = anna.task(schedule={"every": 60})
+    assert task["next_run_at"] is not None
+    answer = anna.call("PATCH", f"/tasks/{task['id']}/", json={"schedule": None})
+    assert answer.get_json()["next_run_at"] is None
+
+
+def test_an_interval_sent_again_keeps_its_beat(anna: Person) -> None:
+    task = anna.task(schedule={"every": 3600})
+    path = f"/tasks/{task['id']}/"
+    again = anna.call("PUT", path, json={"command": "false", "schedule": {"every": 3600}})
+    assert again.get_json()["next_run_at"] == task["next_run_at"]
+    other = anna.call("PATCH", path, json={"schedule": {"every": 7200}})
+    assert other.get_json()["next_run_at"] > task["next_run_at"]
+
+
+def test_a_version_guards_against_lost_updates(anna: Person) -> None:
+    task = anna.task()
+    path = f"/tasks/{task['id']}/"
+    assert anna.get(path).headers["ETag"] == '"1"'
+
+    def patch(if_match: str) -> int:
+        headers = {"If-Match": if_match}
+        return anna.call("PATCH", path, json={"name": "new"}, headers=headers).status_code
+
+    assert patch('"1"') == 200
+    assert patch('"1"') == 412
+    assert patch('W/"2"') == 200
+    assert patch('"7", "3"') == 200
+    assert patch("*") == 200
+    assert anna.call("DELETE", path, headers={"If-Match": '"1"'}).status_code == 412
+    assert anna.get(path).get_json()["version"] == 5
+
+
+def test_what_is_unchanged_is_not_sent_again(anna: Person) -> None:
+    path = f"/tasks/{anna.task()['id']}/"
+    same = anna.get(path, headers={"If-None-Match": '"1"'})
+    assert same.status_code == 304
+    assert same.data == b""
+    assert anna.get(path, headers={"If-None-Match": '"9"'}).status_code == 200
+
+
+def test_a_paused_task_has_nothing_ahead_until_it_is_resumed(anna: Person) -> None:
+    task = anna.task(schedule={"every": 3600})
+    path = f"/tasks/{task['id']}"
+    paused = anna.post(f"{path}/pause/").get_json()
+    assert (paused["status"], paused["enabled"], paused["next_run_at"]) == ("paused", False, None)
+    resumed = anna.post(f"{path}/resume/").get_json()
+    assert (resumed["status"], resumed["enabled"]) == ("scheduled", True)
+    assert resumed["next_run_at"] == task["next_run_at"]
+
+
+def test_a_deleted_task_is_gone_and_its_runs_are_cancelled_but_told(anna: Person) -> None:
+    task = anna.task()
+    run = anna.post(f"/tasks/{task['id']}/run/").get_json()
+    deleted = anna.call("DELETE", f"/tasks/{task['id']}/")
+    assert (deleted.status_code, deleted.data) == (204, b"")
+    for method in ("GET", "DELETE"):
+        assert anna.call(method, f"/tasks/{task['id']}/").status_code == 404
+    assert anna.items("/tasks/") == []
+    assert anna.get(f"/runs/{run['id']}/").get_json()["state"] == "cancelled"
+    assert [one["id"] for one in anna.items(f"/tasks/{task['id']}/runs/")] == [run["id"]]
+    assert anna.post(f"/runs/{run['id']}/retry/").status_code == 409
+
+
+def test_a_status_tells_where_the_runs_of_a_task_stand(anna: Person, engine: Engine) -> None:
+    task = anna.task()
+
+    def seen() -> tuple[str, str | None, str | None]:
+        now = anna.get(f"/tasks/{task['id']}/").get_json()
+        assert [one["id"] for one in anna.items(f"/tasks/?status={now['status']}")] == [task["id"]]
+        last = now["last_run"]
+        return now["status"], now["next_run_at"], last and last["state"]
+
+    assert seen() == ("scheduled", None, None)
+    run = anna.post(f"/tasks/{task['id']}/run/").get_json()
+    assert seen() == ("scheduled", run["scheduled_for"], None)
+    run_sql(engine, "UPDATE runs SET state = 'queued'")
+    assert seen() == ("queued", run["scheduled_for"], None)
+    run_sql(engine, "UPDATE runs SET state = 'claimed', fence = 1")
+    assert seen() == ("queued", run["scheduled_for"], None)
+    run_sql(engine, "UPDATE runs SET state = 'running', attempt = 1, started_at = now()")
+    assert seen() == ("running", None, "running")
+    end_run(engine, run["id"], "failed", 1)
+    assert seen() == ("failed", None, "failed")
+
+
+def test_a_task_counts_the_retries_of_its_last_run(anna: Person, engine: Engine) -> None:
+    task = anna.task()
+    run = anna.post(f"/tasks/{task['id']}/run/").get_json()
+    start_run(engine, run["id"])
+    run_sql(engine, "UPDATE runs SET state = 'scheduled', fence = fence + 1")
+    start_run(engine, run["id"])
+    assert anna.get(f"/tasks/{task['id']}/").get_json()["retries"] == 1
+
+
+def test_a_task_due_within_the_window_wakes_a_coordinator(anna: Person, engine: Engine) -> None:
+    connection = engine.raw_connection()
+    cursor = connection.cursor()
+    cursor.execute("LISTEN punctual_due; COMMIT")
+    soon = datetime.now(UTC) + timedelta(seconds=20)
+    anna.task(schedule_time=(soon + timedelta(seconds=60)).isoformat())
+    cursor.execute("SELECT 1")
+    assert connection.driver_connection.notifies == []
+    anna.task(schedule_time=soon.isoformat())
+    cursor.execute("SELECT 1")
+    assert len(connection.driver_connection.notifies) == 1
+    connection.close()
+
+
+def test_warnings_tell_what_a_schedule_may_surprise_with(anna: Person) -> None:
+    assert anna.task(schedule={"cron": "0 0 13 * 5"})["warnings"] != []
+    assert anna.task(schedule={"every": 86400})["warnings"] == []

@@ -29,8 +29,8 @@ def page() -> str:
         [
             "# The states of a run",
             "",
-            "Made from `MOVES` by `python -m punctual.domain.state_machine`; a test compares. A trigger in",
-            "the database refuses every other step, and every change of a run in a final state.",
+            "Made from `MOVES` by `python -m punctual.domain.state_machine`; a test compares.",
+            "A trigger in the database refuses every other step, and any change of a final run.",
             "",
             "```mermaid",
             "stateDiagram-v2",

@@ -36,7 +36,8 @@ def ending(told: Mapping[str, Any] | Run) -> str:
 
 def sentence(run: Run) -> str:
     """Where a run stands, and why, in plain words."""
-    why = f": {reason}" if (reason := ending(run)) else ""
+    reason = ending(run).removeprefix(f"{state_words(run.state)}: ")
+    why = f": {reason}" if reason else ""
     if run.state == RunState.RUNNING:
         if run.cancel_requested_at:
             return "Somebody cancelled it; its worker is stopping it."
@@ -60,7 +61,6 @@ def sentence(run: Run) -> str:
         RunState.MISSED: f"It was not started in time{why}",
         RunState.SKIPPED: f"It was skipped{why}",
     }[RunState(run.state)]
-    words = words.replace(f"{state_words(run.state)}: {state_words(run.state)}", run.state, 1)
     retries = run.attempt > 1 and run.state in (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
     return f"{words}. {run.attempt} attempts were made." if retries else f"{words}."
 

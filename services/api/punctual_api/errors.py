@@ -86,10 +86,22 @@ def answer_problem(problem: Problem) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return current_app.make_response(error.get_response(request.environ))
+    if error.code == 404 and (there := _with_slash()):
+        return Response(status=308, headers={"Location": there})
     headers = dict(getattr(error, "headers", {}))
     if allowed := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(allowed))
     return _answer(error.code, error.description, getattr(error, "faults", ()), headers)
+
+
+def _with_slash() -> str | None:
+    # Flask redirects only a method that the address knows; the others deserve their 405 as well.
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or isinstance(request.routing_exception, type(None)):
+        return None
+    if request.path.endswith("/") or not adapter.allowed_methods(request.path + "/"):
+        return None
+    return request.full_path.removesuffix("?").replace(request.path, request.path + "/", 1)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -102,4 +102,6 @@ def bytes_written(session: Session, run: Run, attempt: int) -> int:
     written = session.scalars(
         select(Attempt.output_bytes).where(Attempt.run_id == run.id, Attempt.attempt == attempt)
     ).one_or_none()
-    return run.output_bytes if written is None else written
+    if written is not None:
+        return written
+    return run.output_bytes if attempt == run.attempt else 0

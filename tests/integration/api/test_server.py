@@ -1,0 +1,103 @@
+"""The API as a process: started with settings alone, gone on SIGTERM, calm when Redis is away."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from punctual_devstack.ports import free_port
+from tests.integration.api.conftest import PASSWORD, SECRET
+from tests.support.eventually import eventually
+
+ANNA = {"username": "anna", "password": PASSWORD, "email": "anna@example.com"}
+
+
+def launch(folder: Path, **settings: str) -> "subprocess.Popen[bytes]":
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
+    chosen = {f"PUNCTUAL_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.Popen(
+        [sys.executable, "-m", "punctual_api"],
+        env={**inherited, **chosen},
+        cwd=folder,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.fixture
+def served(
+    database_url: str, namespace: str, tmp_path: Path
+) -> Iterator[tuple[httpx.Client, "subprocess.Popen[bytes]", Path]]:
+    """A live API without Redis, its process and the folder it was started in."""
+    bind = f"127.0.0.1:{free_port()}"
+    process = launch(
+        tmp_path,
+        database_url=database_url,
+        redis_url=f"redis://127.0.0.1:{free_port()}/0",
+        secret_key=SECRET,
+        bind=bind,
+        namespace=namespace,
+        log_level="error",
+    )
+    with httpx.Client(base_url=f"http://{bind}", timeout=10) as client:
+
+        def answers() -> bool:
+            try:
+                return client.get("/healthz").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        try:
+            eventually(answers, within=20)
+            yield client, process, tmp_path
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stderr is not None
+            process.stderr.close()
+
+
+def test_it_serves_without_redis_and_still_slows_down_guessing(
+    served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path],
+) -> None:
+    client = served[0]
+    assert client.post("/api/register/", json=ANNA).status_code == 201
+    wrong = {"username": "anna", "password": "wrong one"}
+    codes = [client.post("/api/login/", json=wrong).status_code for _ in range(12)]
+    assert codes[:9] == [401] * 9
+    assert codes[-1] == 429
+    ready = client.get("/readyz")
+    assert ready.status_code == 503
+    assert [reason.split(":")[0] for reason in ready.json()["reasons"]] == ["queue"]
+    assert "punctual_http_requests_total" in client.get("/metrics").text
+
+
+def test_sigterm_ends_it_and_leaves_no_file_behind(
+    served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path],
+) -> None:
+    _, process, folder = served
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "value"), [("DATABASE_URL", ""), ("REDIS_URL", ""), ("SECRET_KEY", "changeme")]
+)
+def test_a_bad_setting_stops_the_start_by_its_name(
+    tmp_path: Path, missing: str, value: str
+) -> None:
+    settings = {
+        "database_url": "postgresql://127.0.0.1/x",
+        "redis_url": "redis://127.0.0.1/0",
+        "secret_key": SECRET,
+    }
+    process = launch(tmp_path, **{**settings, missing.lower(): value})
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert f"PUNCTUAL_{missing}" in said.decode()
+    assert len(said.decode().splitlines()) == 1

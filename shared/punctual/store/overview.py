@@ -27,7 +27,8 @@ SELECT
                 AND runs.state IN ('scheduled', 'queued', 'claimed')))
         LIMIT :cap) AS capped) AS scheduled,
     (SELECT count(*) FROM runs WHERE owner_id = :owner_id AND state = 'running') AS running,
-    (SELECT count(*) FROM recent WHERE state IN ('failed', 'timed_out', 'lost', 'missed')) AS failed,
+    (SELECT count(*) FROM recent
+     WHERE state IN ('failed', 'timed_out', 'lost', 'missed')) AS failed,
     (SELECT count(*) FROM recent WHERE started_at IS NOT NULL) AS starts,
     (SELECT count(*) FROM recent WHERE lateness_ms <= 1000) AS on_time
 """)
@@ -48,6 +49,7 @@ STRIPS = text("""
 SELECT strip.* FROM unnest(CAST(:task_ids AS uuid[])) AS task (id) CROSS JOIN LATERAL (
     SELECT task_id, id, state, scheduled_for, lateness_ms FROM runs
     WHERE task_id = task.id AND NOT superseded
+      AND (scheduled_for <= now() OR finished_at IS NOT NULL)
     ORDER BY scheduled_for DESC, id DESC LIMIT :size
 ) AS strip
 """)
@@ -93,7 +95,10 @@ def next_due_tasks(
 def strips(
     connection: Connection, *, task_ids: Sequence[uuid.UUID], size: int
 ) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """The last `size` runs of each task, oldest first: id, state, scheduled_for, lateness_ms."""
+    """The last `size` runs of each task that came due, oldest first.
+
+    Each with id, task_id, state, scheduled_for and lateness_ms.
+    """
     found: dict[uuid.UUID, list[dict[str, Any]]] = {task_id: [] for task_id in task_ids}
     asked = {"task_ids": list(task_ids), "size": size}
     for row in connection.execute(STRIPS, asked).mappings():

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import NotFound
 
 from punctual_api.errors import Problem, answer_problem
 
@@ -17,6 +18,8 @@ HEADINGS = {
     503: "Not available just now",
 }
 
+PLAINER = {NotFound.description: "There is no page at this address."}
+
 
 def error_page(problem: dict[str, Any]) -> Response | None:
     """The page of a problem, or None when no browser asks for one."""
@@ -27,7 +30,7 @@ def error_page(problem: dict[str, Any]) -> Response | None:
         "error.html",
         code=code,
         heading=HEADINGS.get(code, problem["title"]),
-        detail=problem["detail"],
+        detail=PLAINER.get(problem["detail"], problem["detail"]),
         request_id=problem["request_id"] if code >= 500 else "",
         # Only who is known already: with the database away, asking again would fail again.
         viewer=g.get("_login_user"),

@@ -55,7 +55,7 @@ def sentence(run: Run) -> str:
         return "It succeeded." if seconds is None else f"It succeeded after {span_words(seconds)}."
     words = {
         RunState.FAILED: f"It failed{why}",
-        RunState.TIMED_OUT: f"It took longer than its time limit{why}",
+        RunState.TIMED_OUT: f"It took too long{why}",
         RunState.LOST: f"What became of it is unknown{why}",
         RunState.CANCELLED: "It was cancelled" + ("" if why == ": cancelled" else why),
         RunState.MISSED: f"It was not started in time{why}",

@@ -29,7 +29,7 @@ def main() -> int:
     except ArgumentError:
         return _unusable("PUNCTUAL_DATABASE_URL is not the URL of a PostgreSQL database")
     except ValueError as error:
-        return _unusable(f"PUNCTUAL_REDIS_URL or PUNCTUAL_LOG_LEVEL: {error}")
+        return _unusable(f"PUNCTUAL_REDIS_URL: {error}")
     except OSError as error:
         return _unusable(f"PUNCTUAL_HEALTH_PORT: {error.strerror}")
     coordinator.run()

@@ -14,6 +14,8 @@ def trouble(engine: Engine, pulse: Pulse) -> list[str]:
         ping(engine)
     except SQLAlchemyError as error:
         reasons.append(f"database: {type(error).__name__}")
-    if pulse.age() > pulse.limit:
+    if not pulse.began:
+        reasons.append("no cycle finished yet")
+    elif pulse.age() > pulse.limit:
         reasons.append(f"no cycle finished for {pulse.age():.0f} s")
     return reasons

@@ -20,11 +20,13 @@ class Pulse:
 
     def __init__(self, *, cycle_seconds: float) -> None:
         self.limit = max(SILENT_SECONDS, SILENT_CYCLES * cycle_seconds)
+        self.began = False
         self._last = time.monotonic()
         telemetry.CYCLE_AGE.set_function(self.age)
 
     def beat(self) -> None:
         """Note that a cycle has finished."""
+        self.began = True
         self._last = time.monotonic()
 
     def age(self) -> float:

@@ -1,0 +1,1 @@
+"""The coordinator against real servers: each duty by itself, then the program."""

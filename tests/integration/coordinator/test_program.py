@@ -1,0 +1,220 @@
+"""The coordinator's program, from its start to every way it can end."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from punctual.store.engine import driver_url
+from punctual.store.wake import wake_coordinators
+from punctual_devstack.ports import free_port
+from tests.integration.coordinator.duties import all_runs, flat, published
+from tests.support.coordinator import PATIENT, Program, coordinator
+from tests.support.eventually import eventually
+from tests.support.rows import database_now, new_run, new_task, run_row
+from tests.support.steps import change_run, new_worker, silence
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, namespace: str) -> dict[str, str]:
+    """What a coordinator needs, with ticks so rare that only the first ones and wake-ups count."""
+    return PATIENT | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "NAMESPACE": namespace}
+
+
+def database_errors(program: Program) -> float:
+    """How many statements the database failed to answer, as its metrics say."""
+    [line] = re.findall(
+        r"^punctual_database_errors_total (.*)$", program.probe("/metrics")[1], re.M
+    )
+    return float(line)
+
+
+def coordinators(engine: Engine) -> list[str]:
+    """The names of the coordinators that are on the list and have finished a cycle."""
+    with engine.connect() as connection:
+        asked = text("SELECT name FROM coordinators WHERE cycle_at IS NOT NULL ORDER BY name")
+        return list(connection.execute(asked).scalars())
+
+
+def test_a_task_due_soon_is_queued_and_published_as_soon_as_its_writer_says_so(
+    engine: Engine, settings: dict[str, str], redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    with coordinator(tmp_path, **settings, NAME="c-1") as program:
+        eventually(lambda: coordinators(engine) == ["c-1"])
+        due = database_now(engine) + timedelta(seconds=10)
+        new_task(engine, schedule={"at": due.isoformat()}, next_due_at=due)
+        with engine.begin() as connection:
+            wake_coordinators(connection)
+        eventually(lambda: flat(published(redis_url, namespace)))
+        [run] = all_runs(engine)
+        assert (run.state, run.due_at) == ("queued", due)
+        assert flat(published(redis_url, namespace)) == [(run.id, run.fence)]
+        assert program.stop() == 0
+        assert coordinators(engine) == []
+
+
+def test_what_nobody_announced_is_found_by_a_sweep(
+    engine: Engine, settings: dict[str, str], redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    with coordinator(tmp_path, **(settings | {"SWEEP_SECONDS": "0.2"}), NAME="c-1"):
+        eventually(lambda: coordinators(engine) == ["c-1"])
+        run = new_run(engine, new_task(engine))
+        eventually(lambda: flat(published(redis_url, namespace)) == [(run, 0)])
+
+
+def test_a_sweep_rescues_once_the_database_has_answered_for_a_lease(
+    engine: Engine, settings: dict[str, str], tmp_path: Path
+) -> None:
+    silence(engine, new_worker(engine, name="w-9"), seconds=3600)
+    short = {
+        "SWEEP_SECONDS": "0.2",
+        "HEARTBEAT_SECONDS": "0.5",
+        "SELF_FENCE_SECONDS": "1",
+        "LEASE_SECONDS": "1.5",
+    }
+    with coordinator(tmp_path, **(settings | short)) as program:
+        [line] = eventually(lambda: program.said("worker buried"))
+        assert line["worker"] == "w-9"
+        [registered] = program.said("coordinator registered")
+        assert line["timestamp"] > registered["timestamp"]
+
+
+def test_killed_between_commit_and_publish_another_one_publishes_under_the_same_fence(
+    engine: Engine, settings: dict[str, str], redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    run = new_run(engine, new_task(engine))
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections and never answers
+        port = mute.getsockname()[1]
+        blocked = settings | {"REDIS_URL": f"redis://127.0.0.1:{port}/0?socket_timeout=60"}
+        with coordinator(tmp_path, **blocked) as program:
+            eventually(lambda: run_row(engine, run).state == "queued")
+            assert program.stop(signal.SIGKILL) == -signal.SIGKILL
+    fence = run_row(engine, run).fence
+    assert published(redis_url, namespace) == []
+    change_run(engine, run, redispatch_at=database_now(engine))  # its 5 s are over
+    with coordinator(tmp_path, **settings):
+        eventually(lambda: published(redis_url, namespace) == [[(run, fence)]])
+    assert run_row(engine, run).state == "queued"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_both_signals_end_it_in_good_order(
+    engine: Engine, settings: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    with coordinator(tmp_path, **settings, NAME="c-1") as program:
+        eventually(lambda: coordinators(engine) == ["c-1"])
+        assert program.stop(number) == 0
+        assert program.said("coordinator left")
+
+
+def test_told_to_stop_while_a_duty_hangs_it_still_ends_in_time(
+    engine: Engine, settings: dict[str, str], tmp_path: Path
+) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE tasks"))
+        with coordinator(tmp_path, **settings) as program:
+            eventually(lambda: connection.execute(waiting).scalar_one())
+            assert program.stop() == 0
+
+
+def test_it_tells_probes_how_it_is(
+    engine: Engine, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with coordinator(tmp_path, **settings, HEALTH_PORT=str(free_port())) as program:
+        eventually(lambda: program.probe("/readyz")[0] == 200)
+        assert program.probe("/healthz")[0] == 200
+        assert "punctual_cycle_age_seconds" in program.probe("/metrics")[1]
+        assert coordinators(engine)
+
+
+def test_without_a_database_it_is_alive_but_not_ready_and_complains_once(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    nobody = {
+        "DATABASE_URL": f"postgresql://x@127.0.0.1:{free_port()}/x",
+        "SWEEP_SECONDS": "0.1",
+        "HEALTH_PORT": str(free_port()),
+    }
+    with coordinator(tmp_path, **(settings | nobody)) as program:
+        eventually(lambda: program.probe("/readyz")[0])
+        status, reasons = program.probe("/readyz")
+        assert status == 503
+        assert "database" in reasons
+        assert "no cycle" in reasons
+        assert program.probe("/healthz")[0] == 200
+        eventually(lambda: database_errors(program) >= 5)
+        assert len(program.said("database away")) == 1
+        assert program.stop() == 0
+
+
+def test_an_outage_is_told_once_and_so_is_its_end(
+    engine: Engine, settings: dict[str, str], tmp_path: Path
+) -> None:
+    url = make_url(driver_url(settings["DATABASE_URL"]))
+    elsewhere = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    often = {"SWEEP_SECONDS": "0.1"}
+    with coordinator(tmp_path, **(settings | often), NAME="c-1") as program:
+        eventually(lambda: coordinators(engine) == ["c-1"])
+        engine.dispose()
+        with elsewhere.connect() as connection:
+            connection.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false"))
+            try:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :d"
+                    ),
+                    {"d": url.database},
+                )
+                eventually(lambda: program.said("database away"))
+            finally:
+                connection.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true"))
+        elsewhere.dispose()
+        eventually(lambda: program.said("database back"))
+        run = new_run(engine, new_task(engine))
+        eventually(lambda: run_row(engine, run).state == "queued")
+        assert len(program.said("database away")) == len(program.said("database back")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CYCLE_SECONDS", "soon"),
+        ("SWEEP_SECONDS", "0"),
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "nowhere"),
+        ("REDIS_URL", "nowhere"),
+        ("LOG_LEVEL", "loud"),
+        ("HEALTH_PORT", "taken"),
+    ],
+)
+def test_a_setting_it_cannot_use_stops_the_start_by_name(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    good = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        given = value.replace("taken", str(taken.getsockname()[1]))
+        with coordinator(tmp_path, **(good | {name: given})) as program:
+            assert program.process.wait(20) == 2
+        assert f"PUNCTUAL_{name}" in program.stderr()
+        assert len(program.stderr().splitlines()) == 1
+
+
+def test_a_coordinator_whose_cycles_hang_ends_itself() -> None:
+    hangs = (
+        "import threading; from punctual_coordinator.pulse import Pulse\n"
+        "pulse = Pulse(cycle_seconds=30); assert pulse.limit == 90; pulse.limit = 0.1\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "pulse.guard(threading.Event())"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", hangs], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert ended.returncode == 1
+    assert "no cycle finished in time" in ended.stdout + ended.stderr

@@ -1,0 +1,147 @@
+"""The rescuer: buries the silent, never the living, and loses nothing they held."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from punctual.store.workers import leave
+from punctual_coordinator.contact import Contact
+from punctual_coordinator.rescuer import Report, Rescuer
+from tests.integration.coordinator.duties import trusted
+from tests.support.rows import attempts_of, database_now, new_run, new_task, run_row
+from tests.support.steps import change_run, claim_run, new_worker, silence, start_run
+
+LEASE = timedelta(seconds=30)
+
+
+@pytest.fixture
+def rescuer(engine: Engine) -> Rescuer:
+    """A rescuer that has been in contact with the database for long enough."""
+    return Rescuer(engine, trusted(), lease=LEASE, batch=2)
+
+
+def state_of(engine: Engine, worker_id: uuid.UUID) -> str:
+    """A worker's state."""
+    with engine.connect() as connection:
+        asked = text("SELECT state FROM workers WHERE id = :id")
+        return str(connection.execute(asked, {"id": worker_id}).scalar_one())
+
+
+def test_with_nothing_wrong_it_does_nothing(engine: Engine, rescuer: Rescuer) -> None:
+    worker = new_worker(engine)
+    run = new_run(engine, new_task(engine))
+    start_run(engine, run, worker)
+    assert rescuer.run_once() == Report()
+    assert (state_of(engine, worker), run_row(engine, run).state) == ("active", "running")
+
+
+def test_a_worker_silent_for_longer_than_its_lease_is_buried(
+    engine: Engine, rescuer: Rescuer
+) -> None:
+    silent, draining, fresh = (new_worker(engine, name=name) for name in "abc")
+    silence(engine, silent, seconds=31)
+    silence(engine, draining, seconds=31)
+    silence(engine, fresh, seconds=25)
+    assert rescuer.run_once() == Report(buried=2)
+    states = [state_of(engine, worker) for worker in (silent, draining, fresh)]
+    assert states == ["gone", "gone", "active"]
+
+
+def test_the_given_time_is_what_heartbeats_are_held_against(
+    engine: Engine, rescuer: Rescuer
+) -> None:
+    new_worker(engine)
+    now = database_now(engine)
+    assert rescuer.run_once(now=now + timedelta(seconds=29)) == Report()
+    assert rescuer.run_once(now=now + timedelta(seconds=31)) == Report(buried=1)
+
+
+def test_what_a_dead_worker_had_not_started_is_put_back_whole(
+    engine: Engine, rescuer: Rescuer
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="allow")
+    runs = [new_run(engine, task) for _ in range(3)]
+    fences = [claim_run(engine, run, worker).fence for run in runs]
+    silence(engine, worker, seconds=31)
+    assert rescuer.run_once() == Report(buried=1, put_back=3)
+    for run, fence in zip(runs, fences, strict=True):
+        row = run_row(engine, run)
+        assert (row.state, row.fence, row.attempt) == ("scheduled", fence + 1, 0)
+        assert (row.worker_id, row.worker) == (None, None)
+
+
+def test_what_a_dead_worker_ran_is_tried_again_while_attempts_are_left(
+    engine: Engine, rescuer: Rescuer
+) -> None:
+    worker = new_worker(engine)
+    run = new_run(engine, new_task(engine, max_retries=1))
+    started = start_run(engine, run, worker)
+    silence(engine, worker, seconds=31)
+    assert rescuer.run_once() == Report(buried=1, ended=1)
+    row = run_row(engine, run)
+    assert (row.state, row.fence, row.attempt) == ("scheduled", started.fence + 1, 1)
+    assert row.due_at > database_now(engine)
+    [attempt] = attempts_of(engine, run)
+    assert (attempt.state, attempt.attempt, attempt.worker) == ("lost", 1, "worker-1")
+
+
+def test_what_a_dead_worker_ran_at_most_once_is_lost(engine: Engine, rescuer: Rescuer) -> None:
+    worker = new_worker(engine)
+    run = new_run(engine, new_task(engine, max_retries=0))
+    start_run(engine, run, worker)
+    silence(engine, worker, seconds=31)
+    assert rescuer.run_once() == Report(buried=1, ended=1)
+    row = run_row(engine, run)
+    assert row.state == "lost"
+    assert "worker-1" in row.reason
+
+
+def test_right_after_its_own_start_it_buries_nobody(engine: Engine) -> None:
+    worker = new_worker(engine)
+    silence(engine, worker, seconds=3600)
+    clock = [0.0]
+    rescuer = Rescuer(engine, Contact(patience=20, clock=lambda: clock[0]), lease=LEASE)
+    for clock[0] in (0.0, 10.0, 20.0, 29.0):
+        assert rescuer.run_once() == Report()
+    clock[0] = 30.0
+    assert rescuer.run_once() == Report(buried=1)
+
+
+def test_after_a_silence_of_the_database_it_waits_a_whole_lease_again(engine: Engine) -> None:
+    clock = [0.0]
+    rescuer = Rescuer(engine, Contact(patience=20, clock=lambda: clock[0]), lease=LEASE)
+    for clock[0] in (0.0, 15.0, 30.0):
+        rescuer.run_once()
+    silence(engine, new_worker(engine), seconds=3600)
+    for clock[0] in (51.0, 65.0, 80.0):
+        assert rescuer.run_once() == Report()
+    clock[0] = 81.0
+    assert rescuer.run_once() == Report(buried=1)
+
+
+def test_what_a_worker_left_behind_in_good_order_needs_no_waiting(engine: Engine) -> None:
+    worker = new_worker(engine)
+    run = new_run(engine, new_task(engine))
+    claim_run(engine, run, worker)
+    with engine.begin() as connection:
+        leave(connection, worker_id=worker)
+    fresh = Rescuer(engine, Contact(patience=20), lease=LEASE)
+    assert fresh.run_once() == Report(put_back=1)
+    assert run_row(engine, run).state == "scheduled"
+
+
+@pytest.mark.parametrize("queued", [False, True])
+def test_a_run_whose_start_deadline_has_passed_is_missed(
+    engine: Engine, rescuer: Rescuer, queued: bool
+) -> None:
+    run = new_run(engine, new_task(engine, start_deadline=60))
+    if queued:
+        change_run(engine, run, state="queued")
+    now = database_now(engine)
+    assert rescuer.run_once(now=now + timedelta(seconds=55)) == Report()
+    assert rescuer.run_once(now=now + timedelta(seconds=61)).missed == 1
+    row = run_row(engine, run)
+    assert row.state == "missed"
+    assert row.reason.startswith("start deadline passed")

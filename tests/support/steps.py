@@ -1,0 +1,97 @@
+"""One run led step by step through its life, by the product's own statements."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from punctual.store.claims import Claimed, claim
+from punctual.store.finish import Report, Settled, finish
+from punctual.store.start import Started, start
+from punctual.store.workers import register
+from tests.support.rows import database_now, dispatch_all, run_row
+
+LEASE = timedelta(seconds=30)
+
+
+def new_worker(engine: Engine, *, name: str = "worker-1", state: str = "active") -> uuid.UUID:
+    """A worker whose heartbeat is fresh."""
+    with engine.begin() as connection:
+        worker_id = register(connection, name=name, host="host", pid=1, slots=16)
+        asked = {"id": worker_id, "state": state}
+        connection.execute(text("UPDATE workers SET state = :state WHERE id = :id"), asked)
+    return worker_id
+
+
+def silence(engine: Engine, worker_id: uuid.UUID, *, seconds: float) -> None:
+    """Make a worker's last heartbeat so many seconds old."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE workers SET heartbeat_at = clock_timestamp() - :ago WHERE id = :id"),
+            {"id": worker_id, "ago": timedelta(seconds=seconds)},
+        )
+
+
+def change_run(engine: Engine, run_id: uuid.UUID, **values: Any) -> None:
+    """Write columns of a run directly, as no statement of the product would."""
+    columns = ", ".join(f"{name} = :{name}" for name in values)
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"UPDATE runs SET {columns} WHERE id = :id"), {"id": run_id} | values
+        )
+
+
+def queue_run(engine: Engine, run_id: uuid.UUID) -> int:
+    """Dispatch until this run is queued; answers its fence."""
+    dispatch_all(engine)
+    row = run_row(engine, run_id)
+    assert row.state == "queued", row.state
+    return int(row.fence)
+
+
+def claim_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> Claimed:
+    """Have a worker claim a run that may still have to be queued."""
+    fence = queue_run(engine, run_id)
+    with engine.begin() as connection:
+        return claim(connection, worker_id=worker_id, messages=[(run_id, fence)], room=1)[0]
+
+
+def start_held(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) -> list[Started]:
+    """Have a worker try to start what it holds."""
+    with engine.begin() as connection:
+        return start(connection, worker_id=worker_id, held=list(held), lease=LEASE)
+
+
+def start_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> Started:
+    """Have a worker claim and start a run."""
+    claimed = claim_run(engine, run_id, worker_id)
+    return start_held(engine, worker_id, (run_id, claimed.fence))[0]
+
+
+def report_of(engine: Engine, started: Started, outcome: str, **values: Any) -> Report:
+    """What a worker would report about an attempt that ended just now."""
+    now = database_now(engine)
+    code = {"succeeded": 0, "failed": 1}.get(outcome)
+    told: dict[str, Any] = {
+        "started_at": now,
+        "finished_at": now,
+        "exit_code": code,
+        "signal": None,
+        "reason": None,
+        "output": b"",
+        "segments": (),
+        "head_bytes": 0,
+        "output_bytes": 0,
+        "output_truncated": False,
+    }
+    return Report(started.run_id, started.fence, outcome, **(told | values))
+
+
+def finish_run(
+    engine: Engine, started: Started, worker_id: uuid.UUID, outcome: str, **values: Any
+) -> list[Settled]:
+    """Have a worker report how an attempt ended."""
+    report = report_of(engine, started, outcome, **values)
+    with engine.begin() as connection:
+        return finish(connection, worker_id=worker_id, reports=[report])

@@ -1,0 +1,1 @@
+"""What of the coordinator needs no servers."""

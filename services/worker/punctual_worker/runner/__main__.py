@@ -24,7 +24,7 @@ def main() -> int:
     sock.set_inheritable(False)
     soft_nofile = prepare()
     marks = Marks(options.launch)
-    homes = Homes(options.work_dir)
+    homes = Homes(options.work_dir, launch=options.launch)
     spawner = Spawner(
         marks,
         path=os.environ.get("PATH", ""),

@@ -5,22 +5,26 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections import deque
 
+from punctual_worker.runner.leftovers import kill_leftovers
 from punctual_worker.runner.remove import remove_tree
 
 PREFIX = "runner-"
+LEAVE_SECONDS = 5.0
+"""What processes of a dead runner may take to be gone; a killed one takes milliseconds."""
 
 
 class Homes:
     """The directories of one runner, below one of its own which is locked while it lives."""
 
-    def __init__(self, work_dir: str) -> None:
+    def __init__(self, work_dir: str, *, launch: int) -> None:
         os.makedirs(work_dir, exist_ok=True)
         self._trash: deque[str] = deque()
         self._has_trash = threading.Event()
         self._janitor: threading.Thread | None = None
-        self._root = os.path.join(work_dir, f"{PREFIX}{os.getpid()}-{os.urandom(4).hex()}")
+        self._root = os.path.join(work_dir, f"{PREFIX}{launch}-{os.urandom(4).hex()}")
         os.mkdir(self._root, 0o700)
         self._lock = _lock(self._root)
         self._take_over_from_the_dead(work_dir)
@@ -69,6 +73,10 @@ class Homes:
             lock = _lock(path)
             if lock is not None:  # free, so its runner was killed before it could tidy up
                 os.close(lock)
+                # Its agent may have been killed with it; then what it started is still alive.
+                launch = name.removeprefix(PREFIX).partition("-")[0]
+                if launch.isdecimal():
+                    kill_leftovers(int(launch), until=time.monotonic() + LEAVE_SECONDS)
                 self.discard(path)
 
 

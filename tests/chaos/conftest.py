@@ -1,0 +1,62 @@
+"""Servers and fields for scenarios, and one table of what they measured."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from punctual.store.migrate import migrate
+from punctual_devstack.servers import Servers, temporary_servers
+from tests.chaos.field import Field, laid_field
+from tests.chaos.figures import Figure, Figures
+
+SCENARIO_SECONDS = 300
+NewField = Callable[..., Field]
+Measured = Callable[..., None]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has the controlling process collect what all of them measure."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Figures(), "punctual-figures")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives scenarios the time they need: an outage of a minute takes longer than a test may."""
+    for item in items:
+        if "tests/chaos" in item.path.as_posix() and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SCENARIO_SECONDS))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """A careful PostgreSQL and a Valkey that the scenarios of this process may kill."""
+    with temporary_servers(careless=False) as started:
+        migrate(started.create_database("punctual_template"))
+        yield started
+
+
+@pytest.fixture
+def new_field(servers: Servers) -> Iterator[NewField]:
+    """Lays fields, each with a database of its own; all of them are cleared away."""
+    with ExitStack() as stack:
+
+        def lay(**options: Any) -> Field:
+            name = f"chaos_{uuid.uuid4().hex[:12]}"
+            return stack.enter_context(laid_field(servers, database=name, **options))
+
+        yield lay
+    servers.postgres.start()
+    servers.valkey.start()
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """Notes a figure for the table: of what, the bound, and what it was, both in seconds."""
+
+    def note(scenario: str, *, what: str, bound: float, seconds: float) -> None:
+        record_property("figure", Figure(scenario, what, bound, round(seconds, 2)).as_row())
+
+    return note

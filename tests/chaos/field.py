@@ -1,0 +1,198 @@
+"""The field: the whole product as processes, each behind proxies of its own, on real servers."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+from sqlalchemy import Engine, make_url, text
+
+from punctual.store.engine import make_engine
+from punctual_devstack.account import reachable_temporary
+from punctual_devstack.ports import free_port
+from punctual_devstack.servers import Servers
+from tests.chaos.journal import Journal
+from tests.chaos.links import PASS
+from tests.chaos.proxy import Wires
+from tests.chaos.service import Service
+from tests.chaos.watch import Watch
+from tests.support.eventually import eventually
+
+# Everything six times as fast as by default, but for the sweep, which is what repairs wait for.
+SCALED = {
+    "CYCLE_SECONDS": "5",
+    "WINDOW_SECONDS": "5",
+    "SWEEP_SECONDS": "1",
+    "HEARTBEAT_SECONDS": "1",
+    "SELF_FENCE_SECONDS": "4",
+    "LEASE_SECONDS": "6",
+    "KILL_GRACE_SECONDS": "1",
+    "DRAIN_SECONDS": "5",
+}
+MODULES = {
+    "api": "punctual_api",
+    "coordinator": "punctual_coordinator",
+    "worker": "punctual_worker",
+}
+SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyz"
+ACTIVE = text("SELECT count(*) FROM workers WHERE state = 'active'")
+COORDINATING = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NULL")
+
+
+@dataclass(slots=True)
+class Field:
+    """A product under test; `services` by name: `api-1`, `coordinator-1`, `worker-1`."""
+
+    servers: Servers
+    database_url: str
+    redis_url: str
+    folder: Path
+    engine: Engine
+    journal: Journal
+    watch: Watch
+    wires: Wires
+    settings: Mapping[str, str]
+    services: dict[str, Service] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Service:
+        return self.services[name]
+
+    def of_kind(self, kind: str) -> list[Service]:
+        """Every `api`, `coordinator` or `worker`."""
+        return [s for name, s in self.services.items() if name.startswith(kind)]
+
+    @property
+    def grace(self) -> float:
+        """Seconds a command is given between TERM and KILL."""
+        return float(self.settings.get("KILL_GRACE_SECONDS", "10"))
+
+    @property
+    def api_url(self) -> str:
+        """Where the APIs answer: they share one port."""
+        return f"http://{self['api-1'].environ['PUNCTUAL_BIND']}"
+
+    def add(
+        self,
+        kind: str,
+        *,
+        plant: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Service:
+        """Start one more service; `plant` is a module to be imported before the product is."""
+        name = f"{kind}-{len(self.of_kind(kind)) + 1}"
+        service = Service(name, MODULES[kind], {}, folder=self.folder)
+        service.database = self.wires.proxy(_port(self.database_url))
+        service.redis = self.wires.proxy(_port(self.redis_url))
+        own = {
+            "NAME": name,
+            "DATABASE_URL": _through(self.database_url, service.database.port),
+            "REDIS_URL": _through(self.redis_url, service.redis.port),
+            "WORK_DIR": str(self.folder / "work" / name),
+            "HEALTH_PORT": str(free_port()) if kind != "api" else "0",
+            "SECRET_KEY": SECRET_KEY,
+            **self.settings,
+            **(settings or {}),
+        }
+        service.environ = {f"PUNCTUAL_{key}": value for key, value in own.items()}
+        service.environ["PATH"] = os.environ["PATH"]
+        if plant is not None:
+            here = Path(__file__).parent
+            service.environ["PYTHONPATH"] = f"{here / 'planted'}{os.pathsep}{here.parents[1]}"
+            service.environ["CHAOS_PLANT"] = plant
+        self.services[name] = service
+        service.start()
+        return service
+
+    def ready(self) -> None:
+        """Wait until every worker beats and every coordinator has finished a cycle."""
+        workers, coordinators = len(self.of_kind("worker")), len(self.of_kind("coordinator"))
+
+        def there() -> bool:
+            with self.engine.connect() as connection:
+                active = int(connection.execute(ACTIVE).scalar_one())
+                coordinating = int(connection.execute(COORDINATING).scalar_one())
+            return active >= workers and coordinating >= coordinators
+
+        eventually(there, within=30)
+
+    def queue(self) -> "redis.Redis":
+        """A client of the queue's server, past every proxy; its caller closes it."""
+        return redis.Redis.from_url(self.redis_url)
+
+    def now(self) -> float:
+        """This machine's time, which is also the servers': seconds since 1970."""
+        return time.time()
+
+    def server_log(self) -> str:
+        """What PostgreSQL has logged since its first start."""
+        return self.servers.postgres.log.read_text(errors="replace")
+
+
+@contextmanager
+def laid_field(
+    servers: Servers,
+    *,
+    database: str,
+    workers: int = 2,
+    coordinators: int = 1,
+    apis: int = 0,
+    settings: Mapping[str, str] | None = None,
+    plants: Sequence[str | None] = (),
+) -> Iterator[Field]:
+    """A product that is ready; everything of it has ended at the end.
+
+    `plants` are for the workers, in order.
+    """
+    database_url = servers.create_database(database, template="punctual_template")
+    redis_url = servers.redis_url()
+    folder = reachable_temporary("punctual-chaos-")
+    dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    bind = f"127.0.0.1:{free_port()}"
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        engine = make_engine(database_url, service="chaos")
+        stack.callback(engine.dispose)
+        made = Field(
+            servers,
+            database_url,
+            redis_url,
+            folder,
+            engine,
+            Journal(folder / "journal"),
+            stack.enter_context(Watch(dsn)),
+            stack.enter_context(Wires()),
+            {"NAMESPACE": database, "BIND": bind, **(settings or {})},
+        )
+        stack.callback(_end_all, made)
+        for _ in range(coordinators):
+            made.add("coordinator")
+        for number in range(workers):
+            made.add("worker", plant=plants[number] if number < len(plants) else None)
+        for _ in range(apis):
+            made.add("api")
+        made.ready()
+        yield made
+
+
+def _end_all(ended: Field) -> None:
+    for service in ended.services.values():
+        for proxy in (service.database, service.redis):
+            proxy.release()
+            proxy.set(PASS)
+        service.hurry()
+    for service in ended.services.values():
+        service.end()
+
+
+def _port(url: str) -> int:
+    port = make_url(url).port
+    assert port is not None
+    return port
+
+
+def _through(url: str, port: int) -> str:
+    return make_url(url).set(port=port).render_as_string(hide_password=False)

@@ -1,0 +1,1 @@
+"""What is imported into a service before the product is: bad surroundings, and broken products."""

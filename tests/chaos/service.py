@@ -1,0 +1,140 @@
+"""One process of the product, kept running as a container's supervisor would keep it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from punctual_devstack.spawn import Spec, leashed
+from tests.chaos.proxy import Proxy
+
+AGAIN_SECONDS = 1.0
+END_SECONDS = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How one of the service's processes ended: its exit code, or minus the signal."""
+
+    pid: int
+    code: int
+    at: float
+
+
+class Service:
+    """`python -m module`, restarted a second after it ended unless `restarts` is taken away."""
+
+    def __init__(self, name: str, module: str, environ: Mapping[str, str], *, folder: Path) -> None:
+        self.name = name
+        self.environ = dict(environ)
+        self.restarts = True
+        self.exits: list[Exit] = []
+        self.log = folder / f"{name}.log"
+        self.database: Proxy
+        self.redis: Proxy
+        command = (sys.executable, "-P", "-m", module)
+        self._spec = Spec(name, command, {}, folder)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ending = threading.Event()
+        self._started = threading.Event()
+        self._keeper: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start it, and keep it running from now on."""
+        self._ending.clear()
+        self._started.clear()
+        # The thread that starts a process is also the one whose end would end it.
+        self._keeper = threading.Thread(target=self._keep, name=self.name)
+        self._keeper.start()
+        self._started.wait()
+
+    @property
+    def pid(self) -> int:
+        """The process; of a worker, its agent."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process exists now."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def runner_pid(self) -> int:
+        """Of a worker, its runner."""
+        for pid in _children(self.pid):
+            if b"punctual_worker.runner" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+        raise LookupError(f"{self.name} has no runner")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the process, as kill(1) does."""
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL, to the whole group: of a worker its agent alone, the runner has its own."""
+        os.killpg(self.pid, signal.SIGKILL)
+
+    def text(self) -> str:
+        """Everything it has logged."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def hurry(self) -> None:
+        """Ask it to end for good, and not to be patient about it."""
+        self._ending.set()
+        if self.alive:
+            for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGTERM):
+                self.signal(number)
+
+    def end(self, *, within: float = END_SECONDS) -> None:
+        """Ask it to end for good, and make it after `within` seconds."""
+        self._ending.set()
+        deadline = time.monotonic() + within
+        asked = None
+        while self._keeper is not None and self._keeper.is_alive():
+            if self.alive and asked != self.pid:
+                asked = self.pid
+                self.signal(signal.SIGTERM)
+            if time.monotonic() > deadline:
+                self.kill()
+            self._keeper.join(0.1)
+
+    def stop(self) -> None:
+        """Freeze the process (of a worker, its agent alone) until `go_on`."""
+        self.signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Thaw it."""
+        self.signal(signal.SIGCONT)
+
+    def _keep(self) -> None:
+        while True:
+            with self.log.open("ab") as log:
+                process = subprocess.Popen(
+                    leashed(self._spec),
+                    env=self.environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
+            self._process = process
+            self._started.set()
+            code = process.wait()
+            self.exits.append(Exit(process.pid, code, time.time()))
+            if self._ending.wait(AGAIN_SECONDS):
+                return
+            while not self.restarts:
+                if self._ending.wait(0.1):
+                    return
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return found

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import NotFound
 
@@ -26,14 +27,17 @@ def error_page(problem: dict[str, Any]) -> Response | None:
     if request.is_json or "text/html" not in request.accept_mimetypes.values():
         return None
     code = problem["status"]
+    # Only who is known already: with the database away, asking again would fail again, and
+    # Flask-Login asks for every template unless it holds an answer.
+    viewer = g.get("_login_user")
+    g.setdefault("_login_user", AnonymousUserMixin())
     html = render_template(
         "error.html",
         code=code,
         heading=HEADINGS.get(code, problem["title"]),
         detail=PLAINER.get(problem["detail"], problem["detail"]),
         request_id=problem["request_id"] if code >= 500 else "",
-        # Only who is known already: with the database away, asking again would fail again.
-        viewer=g.get("_login_user"),
+        viewer=viewer,
     )
     return make_response(html, code)
 

@@ -97,7 +97,7 @@ def _http_error(error: HTTPException) -> Response:
 def _with_slash() -> str | None:
     # Flask redirects only a method that the address knows; the others deserve their 405 as well.
     adapter = current_app.create_url_adapter(request)
-    if adapter is None or isinstance(request.routing_exception, type(None)):
+    if adapter is None or request.routing_exception is None:
         return None
     if request.path.endswith("/") or not adapter.allowed_methods(request.path + "/"):
         return None

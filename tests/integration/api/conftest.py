@@ -28,9 +28,14 @@ class Person:
     token: str
     id: uuid.UUID
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What shows who asks."""
+        return {"Authorization": f"Token {self.token}"}
+
     def call(self, method: str, path: str, **options: Any) -> TestResponse:
         """One call, with the token."""
-        headers = {"Authorization": f"Token {self.token}", **options.pop("headers", {})}
+        headers = {**self.headers, **options.pop("headers", {})}
         return self.client.open(f"/api{path}", method=method, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
@@ -116,12 +121,11 @@ def run_sql(engine: Engine, statement: str, **values: Any) -> None:
 
 def start_run(engine: Engine, run_id: str) -> None:
     """Bring a scheduled run to running, step by step."""
-    for step in (
-        "state = 'queued'",
-        "state = 'claimed', fence = fence + 1",
+    running = (
         "state = 'running', attempt = attempt + 1, started_at = now(), lateness_ms = 1.5,"
-        " worker = 'worker-1', worker_id = gen_random_uuid()",
-    ):
+        " worker = 'worker-1', worker_id = gen_random_uuid()"
+    )
+    for step in ("state = 'queued'", "state = 'claimed', fence = fence + 1", running):
         run_sql(engine, f"UPDATE runs SET {step} WHERE id = :id", id=run_id)
 
 

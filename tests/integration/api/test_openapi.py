@@ -7,9 +7,10 @@ import pytest
 import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis import Case
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -37,6 +38,21 @@ CALLS = {
     "/api/tasks/{task_id}/runs/": {"get"},
 }
 
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+QUICKLY = settings(
+    max_examples=8,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
 
 def described(client: FlaskClient) -> dict[str, Any]:
     document: dict[str, Any] = client.get("/api/openapi.json").get_json()
@@ -62,35 +78,36 @@ def test_the_page_for_people_needs_no_other_host(client: FlaskClient) -> None:
     assert "<script" not in html
 
 
-@pytest.fixture
-def described_api(app: Flask, anna: Person) -> Any:
-    """The description, with Anna to call it."""
+def something_of(person: Person, asked: dict[str, Any]) -> dict[str, str]:
+    """Path parameters that lead to something, in place of those made up."""
+    if "task_id" in asked:
+        return {"task_id": person.task(schedule={"every": 60})["id"]}
+    if "run_id" in asked:
+        return {"run_id": person.post(f"/tasks/{person.task()['id']}/run/").get_json()["id"]}
+    return {}
+
+
+def assert_as_described(operation: APIOperation[Any, Any, Any, Any], person: Person) -> None:
+    """Generated calls of one operation, good ones and bad ones, are answered as described."""
+
+    @given(case=operation.as_strategy(GenerationMode.POSITIVE))
+    @QUICKLY
+    def good(case: Case[Any]) -> None:
+        case.path_parameters.update(something_of(person, case.path_parameters))
+        case.call_and_validate(headers=person.headers, checks=CHECKS)
+
+    @given(case=operation.as_strategy(GenerationMode.NEGATIVE))
+    @QUICKLY
+    def bad(case: Case[Any]) -> None:
+        case.call_and_validate(headers=person.headers, checks=[*CHECKS, negative_data_rejection])
+
+    good()
+    bad()
+
+
+@pytest.mark.parametrize("path", sorted(set(CALLS) - {"/api/logout/"}))
+def test_generated_calls_are_answered_as_described(app: Flask, anna: Person, path: str) -> None:
     anna.post(f"/tasks/{anna.task(schedule={'every': 60})['id']}/run/")
-    return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
-
-
-schema = schemathesis.pytest.from_fixture("described_api")
-
-
-@schema.parametrize()
-@settings(
-    max_examples=12,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_generated_calls_are_answered_as_described(case: Case, anna: Person) -> None:
-    if case.path == "/api/logout/":
-        return
-    case.call_and_validate(
-        headers={"Authorization": f"Token {anna.token}"},
-        checks=[
-            not_a_server_error,
-            status_code_conformance,
-            content_type_conformance,
-            response_schema_conformance,
-            negative_data_rejection,
-        ],
-    )
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
+    for method in sorted(CALLS[path]):
+        assert_as_described(schema[path][method], anna)

@@ -274,17 +274,18 @@ def test_a_task_counts_the_retries_of_its_last_run(anna: Person, engine: Engine)
 
 
 def test_a_task_due_within_the_window_wakes_a_coordinator(anna: Person, engine: Engine) -> None:
-    connection = engine.raw_connection()
-    cursor = connection.cursor()
-    cursor.execute("LISTEN punctual_due; COMMIT")
-    soon = datetime.now(UTC) + timedelta(seconds=20)
-    anna.task(schedule_time=(soon + timedelta(seconds=60)).isoformat())
-    cursor.execute("SELECT 1")
-    assert connection.driver_connection.notifies == []
-    anna.task(schedule_time=soon.isoformat())
-    cursor.execute("SELECT 1")
-    assert len(connection.driver_connection.notifies) == 1
-    connection.close()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        heard = connection.connection.driver_connection
+        assert heard is not None
+        connection.exec_driver_sql("LISTEN punctual_due")
+        soon = datetime.now(UTC) + timedelta(seconds=20)
+        anna.task(schedule_time=(soon + timedelta(seconds=60)).isoformat())
+        connection.exec_driver_sql("SELECT 1")
+        assert heard.notifies == []
+        anna.task(schedule_time=soon.isoformat())
+        connection.exec_driver_sql("SELECT 1")
+        assert len(heard.notifies) == 1
+        connection.exec_driver_sql("UNLISTEN *")
 
 
 def test_warnings_tell_what_a_schedule_may_surprise_with(anna: Person) -> None:

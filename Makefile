@@ -3,7 +3,9 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 
-PYTHON ?= python3
+# Set PYTHON to choose one: PYTHON=python3.13 make setup. What is there already stays otherwise.
+VENV := $(or $(PYTHON),python3) deploy/venv.py
+CHOSEN := $(if $(PYTHON),--this-python)
 # Relative and through `python -m` throughout, so that a checkout may lie in any folder.
 PY := .venv/bin/python
 SUITES_APART := chaos bench containers
@@ -34,11 +36,11 @@ format: setup-dev ## put the code into its usual shape
 
 .PHONY: setup
 setup: ## install what `make run` needs into .venv
-	@$(PYTHON) deploy/venv.py run
+	@$(VENV) run $(CHOSEN)
 
 .PHONY: setup-dev
 setup-dev: ## install what development needs into .venv
-	@$(PYTHON) deploy/venv.py dev
+	@$(VENV) dev $(CHOSEN)
 
 # One resolution, the widest, then every smaller lock cut out of it: versions are the same everywhere.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

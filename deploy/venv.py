@@ -1,5 +1,6 @@
 """Makes .venv what the locks say: `python3 deploy/venv.py run|dev`; mostly there is nothing to do.
 
+A .venv that works stays with the Python that made it, unless `--this-python` is said.
 Runs on the machine's own Python before anything is installed: standard library only, and syntax
 that an old Python can read, so that it can say what is wrong with it.
 """
@@ -59,16 +60,22 @@ def need_ensurepip() -> None:
             subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
-def made_by() -> str:
-    """The Python and the place a venv is bound to; with another of either it must be made anew."""
-    return f"{ROOT}\n{sys.version}\n{os.path.realpath(sys.executable)}\n"
+def made_by(python: str | Path) -> str:
+    """The place and the Python a venv is bound to; with another of either it must be made anew."""
+    return f"{ROOT}\n{os.path.realpath(python)}\n"
+
+
+def venv_can_stay(*, only_this_python: bool) -> bool:
+    """Whether there is a venv that works, made by this Python if it has to be."""
+    python = sys.executable if only_this_python else VENV / "bin" / "python"
+    return Path(python).exists() and MADE_BY.exists() and MADE_BY.read_text() == made_by(python)
 
 
 def wanted(kind: str) -> str:
     """What a finished .venv of this kind is stamped with: a move or a change anywhere renews it."""
     files = [ROOT / "locks" / f"{name}.txt" for name in ("build", kind)]
     files += [ROOT / folder / "pyproject.toml" for folder in OURS]
-    told = hashlib.sha256(made_by().encode())
+    told = hashlib.sha256(MADE_BY.read_bytes())
     for file in files:
         told.update(file.read_bytes())
     return f"{kind} {told.hexdigest()}"
@@ -99,14 +106,17 @@ def run(*command: str) -> None:
         sys.exit(f"failed: {' '.join(command)}")
 
 
+def make() -> None:
+    """Makes an empty venv with this Python."""
+    need_ensurepip()
+    run(sys.executable, "-m", "venv", "--clear", str(VENV))
+    MADE_BY.write_text(made_by(sys.executable))
+
+
 def install(kind: str) -> None:
-    """Makes the venv, its installer, every locked package, then our own packages as they lie."""
+    """Installs the installer, every locked package, then our own packages as they lie."""
     python = str(VENV / "bin" / "python")
     uv = str(VENV / "bin" / "uv")
-    if not MADE_BY.exists() or MADE_BY.read_text() != made_by():
-        need_ensurepip()
-        run(sys.executable, "-m", "venv", "--clear", str(VENV))
-        MADE_BY.write_text(made_by())
     run(python, "-m", "pip", "install", "-q", "--require-hashes", "-r", "locks/build.txt")
     run(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", f"locks/{kind}.txt")
     editable = [part for folder in OURS for part in ("-e", folder)]
@@ -115,19 +125,22 @@ def install(kind: str) -> None:
 
 def main() -> None:
     """Installs under a lock, so that two `make` at once do not tear at one folder."""
-    kind = sys.argv[1] if len(sys.argv) > 1 else "run"
+    kind, *rest = sys.argv[1:] or ["run"]
     use_a_new_enough_python()
-    if STAMP.exists() and STAMP.read_text().startswith("dev "):
-        kind = "dev"  # it holds all that `run` needs: never take a developer's tools away
     with (ROOT / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = wanted(kind)
-        if STAMP.exists() and STAMP.read_text() == stamp:
+        found = STAMP.read_text() if STAMP.exists() else ""
+        if found.startswith("dev "):
+            kind = "dev"  # it holds all that `run` needs: never take a developer's tools away
+        stays = venv_can_stay(only_this_python="--this-python" in rest)
+        if stays and found == wanted(kind):
             return
         say(f"setting up .venv ({'development' if kind == 'dev' else 'product'} packages, once)")
-        STAMP.unlink(missing_ok=True)
+        if not stays:
+            make()
+        STAMP.write_text(f"{kind} unfinished")
         install(kind)
-        STAMP.write_text(stamp)
+        STAMP.write_text(wanted(kind))
 
 
 if __name__ == "__main__":

@@ -39,9 +39,10 @@ SELECT task_id, name, min(due_at) AS due_at FROM (
      WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled AND next_due_at IS NOT NULL
      ORDER BY next_due_at, id LIMIT :size)
     UNION ALL
-    (SELECT runs.task_id, tasks.name, runs.due_at FROM runs JOIN tasks ON tasks.id = runs.task_id
+    (SELECT runs.task_id, tasks.name, min(runs.due_at) AS due_at
+     FROM runs JOIN tasks ON tasks.id = runs.task_id
      WHERE runs.owner_id = :owner_id AND runs.state IN ('scheduled', 'queued', 'claimed')
-     ORDER BY runs.due_at, runs.id LIMIT :size)
+     GROUP BY 1, 2 ORDER BY 3, 1 LIMIT :size)
 ) AS due GROUP BY task_id, name ORDER BY 3, 1 LIMIT :size
 """)
 

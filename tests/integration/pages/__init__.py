@@ -1,0 +1,1 @@
+"""What the pages read, on a real database."""

@@ -22,6 +22,10 @@ run: setup ## start the whole product here: http://127.0.0.1:$PORT (8000); Ctrl-
 test: check ## every check and every test but chaos, bench and containers
 	@$(PY) -m pytest -n 2 --dist worksteal $(SUITES_APART:%=--ignore tests/%)
 
+.PHONY: chaos
+chaos: setup-dev ## the fault suite: crashes, partitions and outages, judged by a checker
+	@$(PY) -m pytest tests/chaos
+
 .PHONY: check
 check: setup-dev ## format, lint, import rules, types
 	@$(PY) -m ruff format --check --quiet .

@@ -1,0 +1,1 @@
+"""Every guarded statement, with the steps it must refuse."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.runner.stage import Stage
+from tests.integration.runner.stage import Stage, in_seconds
+from tests.support.eventually import eventually
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 126, 255])
@@ -64,9 +65,17 @@ def test_text_no_program_can_be_given_is_an_error(stage: Stage, order: dict[str,
 
 
 def test_a_home_directory_is_gone_after_the_end(stage: Stage) -> None:
-    home = stage.run('printf "$HOME"; mkdir -p a/b; touch a/b/c; ln -s / link; chmod 0 a/b a')
-    path = Path(os.fsdecode(home.output))
-    assert path.is_relative_to(stage.work_dir)
+    fill = "mkdir -p a/b; touch a/b/c; ln -s / link; chmod 0 a/b a"
+    homes = [stage.run(f'printf "$HOME"; {rest}').output for rest in (":", fill)]
+    paths = [Path(os.fsdecode(home)) for home in homes]
+    assert all(path.is_relative_to(stage.work_dir) for path in paths)
+    eventually(lambda: not any(path.exists() for path in paths))
+    assert Path("/etc").exists()
+
+
+def test_a_runner_that_ends_leaves_no_directory(stage: Stage) -> None:
+    stage.run("touch file")
+    stage.started(stage.start("touch file; sleep 600"))
+    stage.start(":", at_ns=in_seconds(600))
     stage.close()
     assert list(stage.work_dir.iterdir()) == []
-    assert Path("/etc").exists()

@@ -26,6 +26,16 @@ test: check ## every check and every test but chaos, bench and containers
 chaos: setup-dev ## the fault suite: crashes, partitions and outages, judged by a checker
 	@$(PY) -m pytest tests/chaos
 
+.PHONY: bench
+bench: setup-dev .venv-bench/made ## the benchmarks: prints a table, writes build/bench.json (ONLY=lateness,burst SIZE=small)
+	@$(PY) -m tests.bench --only "$(ONLY)" --size "$(or $(SIZE),full)"
+
+# Apart from .venv, as nothing of ours needs what a baseline needs.
+.venv-bench/made: locks/bench.txt | setup-dev
+	@$(PY) -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install -q --require-hashes -r $<
+	@touch $@
+
 .PHONY: check
 check: setup-dev ## format, lint, import rules, types
 	@$(PY) -m ruff format --check --quiet .
@@ -56,6 +66,7 @@ lock: setup ## pin every dependency anew, hashes included
 	@$(COMPILE) --upgrade deploy/devstack/pyproject.toml --group build --group dev -o locks/dev.txt
 	@$(COMPILE) -c locks/dev.txt --upgrade --group build -o locks/build.txt
 	@$(COMPILE) -c locks/dev.txt --upgrade deploy/devstack/pyproject.toml --group build -o locks/run.txt
+	@$(COMPILE) --upgrade --group bench -o locks/bench.txt
 	@for service in api coordinator worker; do \
 		$(COMPILE) -c locks/dev.txt --upgrade services/$$service/pyproject.toml \
 			-o locks/$$service.txt || exit 1; done

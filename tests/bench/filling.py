@@ -1,0 +1,94 @@
+"""Tables filled quickly: tasks that wait, tasks that are due, and runs that are history."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+FULL_DATABASE = "full"
+OWNER = "bench-owner"
+WAITING = "waiting"
+DUE = "due"
+
+USER = text("""
+INSERT INTO users (id, username, email, password_hash)
+VALUES (uuidv7(), :name, :email, '-') ON CONFLICT DO NOTHING
+""")
+COUNT = text("SELECT count(*) FROM tasks WHERE name = :name")
+TASKS = text("""
+INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
+    max_retries, retry_delay, retry_delay_max, timeout, env, tags, metadata, overlap, catch_up,
+    priority)
+SELECT uuidv7(), users.id, :name, 'true', jsonb_build_object('at', due_at), now(), due_at,
+    0, 10, 3600, 3600, '{}', '{}', '{}', 'skip', 'latest', 5
+FROM users, (SELECT now() + CAST(:ahead AS interval) + n * CAST(:apart AS interval) AS due_at
+             FROM generate_series(1, :count) AS n) AS times
+WHERE username = :owner
+""")
+RUNS = text("""
+INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, attempt,
+    max_attempts, fence, priority, overlap, spec, worker, started_at, finished_at, lateness_ms,
+    exit_code)
+SELECT uuidv7(), task.id, task.owner_id, 'succeeded', 'schedule', at, at, 1,
+    1, 2, 5, 'skip', '{}', 'worker-1', at, at, 1.0, 0
+FROM (SELECT id, owner_id FROM tasks WHERE name = 'waiting' LIMIT 1) AS task,
+     (SELECT now() - n * interval '1 second' AS at FROM generate_series(1, :count) AS n) AS times
+""")
+
+
+def fill_tasks(engine: Engine, count: int, *, owner: str = OWNER) -> None:
+    """Have that many tasks wait for times that are a day and more ahead."""
+    with engine.begin() as connection:
+        connection.execute(USER, {"name": owner, "email": f"{owner}@example.com"})
+        there = connection.execute(COUNT, {"name": WAITING}).scalar_one()
+        if there < count:
+            _tasks(
+                connection,
+                owner=owner,
+                name=WAITING,
+                count=count - there,
+                ahead="1 day",
+                apart="1 second",
+            )
+    _settle(engine)
+
+
+def add_due(engine: Engine, count: int) -> None:
+    """Have that many tasks be due in ten seconds, all at about one time."""
+    with engine.begin() as connection:
+        _tasks(
+            connection,
+            owner=OWNER,
+            name=DUE,
+            count=count,
+            ahead="10 seconds",
+            apart="1 microsecond",
+        )
+
+
+def drop_due(engine: Engine) -> None:
+    """Remove what `add_due` added, and the runs it led to."""
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM runs"))
+        connection.execute(text("DELETE FROM tasks WHERE name = :name"), {"name": DUE})
+    _settle(engine)
+
+
+def fill_runs(engine: Engine, count: int) -> None:
+    """Have that many ended runs of one task in the history, a second apart."""
+    with engine.begin() as connection:
+        # A million firings of triggers would take longer than everything else here.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(RUNS, {"count": count})
+    _settle(engine)
+
+
+def _tasks(connection: Connection, **values: Any) -> None:
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+    connection.execute(TASKS, values)
+
+
+def _settle(engine: Engine) -> None:
+    """What autovacuum would do by and by, now; so that it does not while we measure."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE tasks, runs"))
+        connection.execute(text("CHECKPOINT"))

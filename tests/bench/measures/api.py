@@ -1,0 +1,91 @@
+"""Target 4: tasks created one by one, beside the least that could do it, and in bulk."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+
+from punctual_devstack.ports import LOOPBACK, free_port, is_taken
+from tests.bench.baselines import flask_app
+from tests.bench.bed import Bed, bare, connect
+from tests.bench.clients import MOST, Client
+from tests.bench.contestants import ROOT, instant
+from tests.bench.load import prepared, rate
+from tests.bench.row import OURS, Figures, Row
+from tests.support.eventually import eventually
+
+THREADS = 8
+
+
+def single(bed: Bed) -> Iterator[Row]:
+    """Tasks a second over eight connections, one process and eight threads each."""
+    at = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    body = json.dumps({"name": "one", "command": "true", "schedule": {"at": at}}).encode()
+    rates: Figures = {OURS: [], "bare Flask": []}
+    with ExitStack() as stack:
+        product = stack.enter_context(bed.product("api"))
+        client = stack.enter_context(Client.of(product))
+        ports = {OURS: product.port, "bare Flask": stack.enter_context(_bare_flask(bed))}
+        headers = {"Authorization": client.token, "Content-Type": "application/json"}
+        request = prepared("POST", "/api/tasks/", headers, body)
+        for port in ports.values():
+            rate(port, request, seconds=1)
+        for _ in range(bed.size.repeats):
+            for name, port in ports.items():
+                rates[name].append(rate(port, request, seconds=bed.size.hammer_seconds))
+    yield Row(
+        "single creates",
+        "tasks/s",
+        rates,
+        "4: ≥ 0.5 x bare Flask",
+        0.5,
+        against="bare Flask",
+        at_least=True,
+    )
+
+
+def bulk(bed: Bed) -> Iterator[Row]:
+    """Tasks a second in requests of 10,000."""
+    at = instant(time.time_ns() + 30 * 86_400 * 1_000_000_000)
+    rates = []
+    with bed.product("api") as product, Client.of(product) as client:
+        client.create([("true", at)] * 100)
+        for _ in range(bed.size.repeats):
+            began = time.perf_counter()
+            client.create([("true", at)] * MOST)
+            rates.append(MOST / (time.perf_counter() - began))
+    yield Row(
+        f"bulk create of {MOST:,}",
+        "tasks/s",
+        {OURS: rates},
+        "4: ≥ 10,000 tasks/s",
+        10_000.0,
+        at_least=True,
+    )
+
+
+@contextmanager
+def _bare_flask(bed: Bed) -> Iterator[int]:
+    """The bare app, served as ours is; answers its port."""
+    url = bare(bed.database("bare_flask", tables=False))
+    connection = connect(url)
+    with connection.cursor() as cursor:
+        cursor.execute(flask_app.TABLE)
+    connection.close()
+    port = free_port()
+    command = ["-m", "gunicorn", "--bind", f"{LOOPBACK}:{port}", "--worker-class", "gthread"]
+    command += ["--threads", str(THREADS), "--log-level", "error", "--keep-alive", "5"]
+    server = subprocess.Popen(
+        [sys.executable, *command, "tests.bench.baselines.flask_app:app"],
+        env={"PATH": "/usr/bin:/bin", "BENCH_DATABASE_URL": url},
+        cwd=ROOT,
+    )
+    try:
+        eventually(lambda: is_taken(LOOPBACK, port), within=20)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(20)

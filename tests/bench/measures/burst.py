@@ -1,0 +1,75 @@
+"""Target 2: thousands due at one instant, and 300 runs a second for a minute."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from statistics import median
+
+from tests.bench.bed import Bed
+from tests.bench.contestants import THREADS, Contestant, punctual
+from tests.bench.queues import celery, naive
+from tests.bench.racing import race, warm_up
+from tests.bench.row import OURS, Figures, Row, percentile
+
+RATE = 300
+GROWTH = 1.5
+"""Lateness has grown when the last third's median is more than this times the first third's."""
+
+
+def at_one_instant(bed: Bed) -> Iterator[Row]:
+    """Runs a second, from the due instant to the last end on record."""
+    rates: Figures = {}
+    with ExitStack() as stack:
+        product = stack.enter_context(bed.product("small"))
+        contestants: list[Contestant] = [
+            THREADS,
+            stack.enter_context(punctual(bed, product)),
+            stack.enter_context(celery(bed)),
+            stack.enter_context(naive(bed)),
+        ]
+        warm_up(bed, contestants)
+        for repeat in range(bed.size.repeats):
+            # The slow ones take most of the time: they are measured once less.
+            for each in contestants if repeat or bed.size.repeats == 1 else contestants[:2]:
+                done = race(bed, each, [0.0] * bed.size.burst)
+                rates.setdefault(each.name, []).append(bed.size.burst / done.seconds)
+    name = f"burst of {bed.size.burst:,}"
+    yield Row(
+        name, "runs/s", rates, "2: ≥ 0.9 x bare threads", 0.9, against=THREADS.name, at_least=True
+    )
+    yield Row(
+        name,
+        "runs/s",
+        {each: rates[each] for each in (OURS, "Celery")},
+        "2: ≥ 3 x Celery",
+        3.0,
+        against="Celery",
+        at_least=True,
+    )
+
+
+def sustained(bed: Bed) -> Iterator[Row]:
+    """Lateness of 300 runs a second: the last third beside the first."""
+    with ExitStack() as stack:
+        product = stack.enter_context(bed.product("small"))
+        ours = stack.enter_context(punctual(bed, product))
+        warm_up(bed, [ours])
+        count = RATE * bed.size.sustained_seconds
+        done = race(bed, ours, [each * 1000 / RATE for each in range(count)])
+    third = count // 3
+    first, last = done.lateness_ms[:third], done.lateness_ms[-third:]
+    name = f"{RATE} runs/s for {bed.size.sustained_seconds} s"
+    growth: Figures = {OURS: [median(last)], "first third": [median(first)]}
+    yield Row(
+        f"{name}: p50 of the last third",
+        "ms late",
+        growth,
+        f"2: no growing lateness (≤ {GROWTH} x the first third)",
+        GROWTH,
+        against="first third",
+    )
+    yield Row(
+        f"{name}: p99 of the last third",
+        "ms late",
+        {OURS: [percentile(last, 0.99)], "first third": [percentile(first, 0.99)]},
+        against="first third",
+    )

@@ -1,0 +1,79 @@
+"""Targets 3 and 1 with a full database: what waits must cost nothing."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from punctual.messaging.broker import Broker
+from punctual_coordinator.dispatcher import Dispatcher
+from punctual_coordinator.duepass import DuePass
+from punctual_coordinator.planner import Planner
+from tests.bench.bed import Bed, engine
+from tests.bench.contestants import FLOOR, Contestant, punctual
+from tests.bench.filling import FULL_DATABASE, add_due, drop_due, fill_tasks
+from tests.bench.measures.lateness import EVERY_MS, rows
+from tests.bench.racing import lateness, warm_up
+from tests.bench.row import OURS, Row
+
+WINDOW = timedelta(seconds=35)
+
+
+def cost_of_waiting(bed: Bed) -> Iterator[Row]:
+    """Seconds that plan and dispatch take for what is due, beside few and beside many waiting."""
+    few, many, due = bed.size.few, bed.size.many, bed.size.due
+    opened = engine(bed.database(FULL_DATABASE))
+    took: dict[int, list[float]] = {}
+    for waiting in (few, many):
+        fill_tasks(opened, waiting)
+        took[waiting] = [_cycle(opened, bed) for _ in range(bed.size.repeats)]
+    opened.dispose()
+    name = f"cycle with {due:,} due"
+    yield Row(
+        f"{name}, {few:,} waiting",
+        "s",
+        {OURS: took[few]},
+        "3: under 1 s",
+        1.0,
+    )
+    yield Row(
+        f"{name}, {many:,} waiting",
+        "s",
+        {OURS: took[many], f"{few:,}": took[few]},
+        f"3: ≤ 1.3 x with {few:,}",
+        1.3,
+        against=f"{few:,}",
+    )
+
+
+def _cycle(opened: Engine, bed: Bed) -> float:
+    add_due(opened, bed.size.due)
+    broker = Broker(bed.redis_url(), namespace="bench")
+    stop = threading.Event()
+    due = DuePass(Planner(opened, window=WINDOW), Dispatcher(opened, broker, window=WINDOW), stop)
+    began = time.perf_counter()
+    done = due.run_once()
+    took = time.perf_counter() - began
+    assert done.planned == done.queued == done.published == bed.size.due, done
+    broker.client.flushdb()
+    broker.close()
+    drop_due(opened)
+    return took
+
+
+def lateness_beside_many(bed: Bed) -> Iterator[Row]:
+    """Lateness at 20 a second while very many tasks wait in the database."""
+    many = bed.size.many
+    opened = engine(bed.database(FULL_DATABASE))
+    fill_tasks(opened, many)
+    opened.dispose()
+    with ExitStack() as stack:
+        product = stack.enter_context(bed.product(FULL_DATABASE))
+        contestants: list[Contestant] = [FLOOR, stack.enter_context(punctual(bed, product))]
+        warm_up(bed, contestants)
+        offsets = [each * EVERY_MS for each in range(bed.size.lateness_seconds * 20)]
+        samples = lateness(bed, contestants, offsets, repeats=bed.size.repeats)
+    yield from rows(f"lateness at 20/s, {many:,} waiting", samples)

@@ -1,0 +1,56 @@
+"""Target 4: a page of tasks and a page of runs, with a thousand rows and with a million."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.orm import Session
+
+from punctual.store.users import issue_token, user_named
+from tests.bench.bed import Bed, engine
+from tests.bench.filling import FULL_DATABASE, OWNER, fill_runs, fill_tasks
+from tests.bench.load import latencies, prepared
+from tests.bench.row import OURS, Figures, Row, percentile
+
+FEW = 1_000
+COUNT = 200
+PAGES = {"list of tasks": "/api/tasks/?limit=50", "list of runs": "/api/runs/?limit=50"}
+AS_FAST = 1.2
+"""A page counts as equally fast up to this factor: repeats of one page differ by as much."""
+
+
+def by_size(bed: Bed) -> Iterator[Row]:
+    """Latency of one page after another, on one process; the databases take turns."""
+    many = bed.size.many
+    took: dict[str, Figures] = {name: {OURS: [], f"{FEW:,} rows": []} for name in PAGES}
+    tokens = {"pages_few": _filled(bed, "pages_few", FEW), FULL_DATABASE: ""}
+    tokens[FULL_DATABASE] = _filled(bed, FULL_DATABASE, many)
+    with (
+        bed.product("pages_few", COORDINATORS="0", WORKERS="0") as small,
+        bed.product(FULL_DATABASE, COORDINATORS="0", WORKERS="0") as large,
+    ):
+        sides = ((f"{FEW:,} rows", small, "pages_few"), (OURS, large, FULL_DATABASE))
+        for repeat in range(bed.size.repeats + 1):
+            for name, path in PAGES.items():
+                for side, product, database in sides:
+                    headers = {"Authorization": f"Token {tokens[database]}"}
+                    found = latencies(product.port, prepared("GET", path, headers), count=COUNT)
+                    if repeat:  # the first one warms up
+                        took[name][side].append(percentile(found, 0.99))
+    for name, figures in took.items():
+        few = f"{FEW:,} rows"
+        title = f"{name}, {many:,} rows: p99"
+        yield Row(title, "ms", {OURS: figures[OURS]}, "4: under 30 ms", 30.0)
+        target = f"4: as fast as {FEW:,} (≤ {AS_FAST} x)"
+        yield Row(title, "ms", figures, target, AS_FAST, against=few)
+
+
+def _filled(bed: Bed, database: str, count: int) -> str:
+    """Fills a database with one user's tasks and runs; answers a token of the user."""
+    opened = engine(bed.database(database))
+    fill_tasks(opened, count)
+    fill_runs(opened, count)
+    with Session(opened) as session, session.begin():
+        owner = user_named(session, OWNER)
+        assert owner is not None
+        token = issue_token(session, owner.id).token
+    opened.dispose()
+    return token

@@ -56,8 +56,8 @@ def test_counts_are_those_of_one_owner(engine: Engine, ann: uuid.UUID) -> None:
                 text(
                     "INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for,"
                     " due_at, max_attempts, priority, overlap, spec, lateness_ms)"
-                    " VALUES (gen_random_uuid(), :task, :owner, :state, 'schedule', now() - :ago, now(), 1, 5, 'skip', '{}',"
-                    " :late)"
+                    " VALUES (gen_random_uuid(), :task, :owner, :state, 'schedule',"
+                    " now() - :ago, now(), 1, 5, 'skip', '{}', :late)"
                 ),
                 {
                     "task": task,

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
@@ -69,7 +69,17 @@ def start_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> Starte
     return start_held(engine, worker_id, (run_id, claimed.fence))[0]
 
 
-def report_of(engine: Engine, started: Started, outcome: str, **values: Any) -> Report:
+class Holding(Protocol):
+    """Anything that names a run and the fence it is held under."""
+
+    @property
+    def run_id(self) -> uuid.UUID: ...
+
+    @property
+    def fence(self) -> int: ...
+
+
+def report_of(engine: Engine, started: Holding, outcome: str, **values: Any) -> Report:
     """What a worker would report about an attempt that ended just now."""
     now = database_now(engine)
     code = {"succeeded": 0, "failed": 1}.get(outcome)

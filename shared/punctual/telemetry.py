@@ -3,8 +3,8 @@
 Each service is one process per port (the API runs threads, not several processes), so the plain
 registry is enough: no multiprocess mode, no files.
 
-- `punctual_http_requests_total{method,route,status}`, `punctual_http_request_seconds{method,route}`:
-  the API's answers.
+- `punctual_http_requests_total{method,route,status}` and
+  `punctual_http_request_seconds{method,route}`: the API's answers.
 - `punctual_runs_finished_total{state}`: runs that became final, as the reporting process saw it.
 - `punctual_run_lateness_seconds`: actual start minus due time, per attempt.
 - `punctual_cycle_seconds`, `punctual_cycle_age_seconds`: how long a coordinator's cycle takes, and
@@ -12,7 +12,8 @@ registry is enough: no multiprocess mode, no files.
 - `punctual_runs_planned_total`, `_dispatched_total`, `_redispatched_total`, `_claimed_total`,
   `_released_total`: the verbs of the protocol, in runs.
 - `punctual_runs_reaped_total{outcome}`, `punctual_buried_workers_total`: repairs.
-- `punctual_heartbeat_age_seconds`, `punctual_worker_slots`, `punctual_worker_room`: a worker's state.
+- `punctual_heartbeat_age_seconds`, `punctual_worker_slots`, `punctual_worker_room`: a worker's
+  state.
 - `punctual_database_errors_total`, `punctual_redis_errors_total`: trouble with the servers behind.
 """
 

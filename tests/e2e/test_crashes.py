@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_a_killed_coordinator_loses_nothing(
         tasks += [create(ann, note, due_in=1 + round_ / 2, max_retries=0) for _ in range(4)]
         old = quick.pid("coordinator-1")
         quick.signal("coordinator-1", signal.SIGKILL)
-        eventually(lambda old=old: replaced(quick, "coordinator-1", old))
+        eventually(partial(replaced, quick, "coordinator-1", old))
     eventually(lambda: all_in(ann, tasks, "succeeded"), within=30)
     for run in runs_of(ann, tasks):
         assert starts(record)[run["id"]] == 1

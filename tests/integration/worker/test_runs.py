@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Row, text
@@ -98,27 +99,23 @@ def test_the_reason_says_how_it_ended(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     start_worker(kill_grace_seconds=0.2)
+    stories: list[tuple[str, dict[str, Any], tuple[object, ...]]] = [
+        ("exit 3", {}, ("failed", 3, None, "exit code 3")),
+        ("kill -9 $$", {}, ("failed", None, 9, "killed by SIGKILL")),
+        (
+            "trap '' TERM; while :; do sleep 1; done",
+            {"timeout": 0.3},
+            ("timed_out", None, 9, "timed out after 0.3 s"),
+        ),
+        (
+            "true",
+            {"working_dir": "/no/such/place"},
+            ("failed", None, None, "working directory '/no/such/place': No such file or directory"),
+        ),
+    ]
     ends = {
         new_run(engine, new_task(engine, command=command, **more)): expected
-        for command, more, expected in [
-            ("exit 3", {}, ("failed", 3, None, "exit code 3")),
-            ("kill -9 $$", {}, ("failed", None, 9, "killed by SIGKILL")),
-            (
-                "trap '' TERM; while :; do sleep 1; done",
-                {"timeout": 0.3},
-                ("timed_out", None, 9, "timed out after 0.3 s"),
-            ),
-            (
-                "true",
-                {"working_dir": "/no/such/place"},
-                (
-                    "failed",
-                    None,
-                    None,
-                    "working directory '/no/such/place': No such file or directory",
-                ),
-            ),
-        ]
+        for command, more, expected in stories
     }
     publish(broker, dispatch_all(engine))
     found = {run_id: ended(engine, run_id) for run_id in ends}

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,6 @@ from punctual_devstack.account import reachable_temporary
 from punctual_devstack.ports import free_port
 from punctual_devstack.servers import Servers
 from tests.chaos.journal import Journal
-from tests.chaos.links import PASS
 from tests.chaos.proxy import Wires
 from tests.chaos.service import Service
 from tests.chaos.watch import Watch
@@ -40,6 +40,7 @@ MODULES = {
 }
 SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyz"
 ACTIVE = text("SELECT count(*) FROM workers WHERE state = 'active'")
+IN_STATE = text("SELECT count(*) FROM runs WHERE state = :state")
 COORDINATING = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NULL")
 
 
@@ -119,6 +120,24 @@ class Field:
 
         eventually(there, within=30)
 
+    def running(self, count: int, *, within: float = 30) -> None:
+        """Wait until so many commands have noted their start."""
+        eventually(lambda: len(self.journal.starts()) >= count, within=within)
+
+    def count(self, state: str) -> int:
+        """How many runs are in a state now."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(IN_STATE, {"state": state}).scalar_one())
+
+    def lasts(self, seconds: float) -> None:
+        """A fault lasts so long: this is its length, and not a wait for something to happen."""
+        threading.Event().wait(seconds)
+
+    def calm(self) -> None:
+        """Put an end to every fault of the wires."""
+        for service in self.services.values():
+            service.calm()
+
     def queue(self) -> "redis.Redis":
         """A client of the queue's server, past every proxy; its caller closes it."""
         return redis.Redis.from_url(self.redis_url)
@@ -179,10 +198,8 @@ def laid_field(
 
 
 def _end_all(ended: Field) -> None:
+    ended.calm()
     for service in ended.services.values():
-        for proxy in (service.database, service.redis):
-            proxy.release()
-            proxy.set(PASS)
         service.hurry()
     for service in ended.services.values():
         service.end()

@@ -1,5 +1,6 @@
 """One process of the product, kept running as a container's supervisor would keep it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from punctual_devstack.spawn import Spec, leashed
+from tests.chaos.links import PASS
 from tests.chaos.proxy import Proxy
 
 AGAIN_SECONDS = 1.0
@@ -43,6 +46,7 @@ class Service:
         self._ending = threading.Event()
         self._started = threading.Event()
         self._keeper: threading.Thread | None = None
+        self._asked: int | None = None  # the process that was asked to end
 
     def start(self) -> None:
         """Start it, and keep it running from now on."""
@@ -84,10 +88,23 @@ class Service:
         """Everything it has logged."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The log lines of that event, as values."""
+        lines = [line for line in self.text().splitlines() if line.startswith("{")]
+        values: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        return [value for value in values if value["event"] == event]
+
+    def calm(self) -> None:
+        """Put an end to every fault of its wires."""
+        for proxy in (self.database, self.redis):
+            proxy.release()
+            proxy.set(PASS)
+
     def hurry(self) -> None:
         """Ask it to end for good, and not to be patient about it."""
         self._ending.set()
         if self.alive:
+            self._asked = self.pid
             for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGTERM):
                 self.signal(number)
 
@@ -95,10 +112,9 @@ class Service:
         """Ask it to end for good, and make it after `within` seconds."""
         self._ending.set()
         deadline = time.monotonic() + within
-        asked = None
         while self._keeper is not None and self._keeper.is_alive():
-            if self.alive and asked != self.pid:
-                asked = self.pid
+            if self.alive and self._asked != self.pid:
+                self._asked = self.pid
                 self.signal(signal.SIGTERM)
             if time.monotonic() > deadline:
                 self.kill()

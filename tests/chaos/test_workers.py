@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.chaos.conftest import Measured, NewField
-from tests.chaos.field import SCALED, Field
+from tests.chaos.field import SCALED
 from tests.chaos.traps import FINISH, START, Kind
-from tests.chaos.verdict import Verdict, judge, settled
+from tests.chaos.verdict import judge, retried_after, settled
 from tests.chaos.workload import Workload
 from tests.support.eventually import eventually
 
@@ -17,16 +17,6 @@ LEASE, SWEEP, BACKOFF, BUSY = 6.0, 1.0, 1.2, 5.0
 RETRIED_BY = LEASE + SWEEP + BACKOFF + BUSY
 BOTH_FULL = {**SCALED, "SLOTS": "6"}
 ONE_RETRY: dict[str, Any] = {"max_retries": 1, "retry_delay": 1}
-
-
-def retried_after(verdict: Verdict, fault_at: float) -> float:
-    """Seconds from the fault to the last start of a second attempt."""
-    return max(x.at - fault_at for x in verdict.history.starts() if x.attempt > 1)
-
-
-def running(field: Field, count: int) -> None:
-    """Wait until so many commands have noted their start."""
-    eventually(lambda: len(field.journal.starts()) >= count, within=20)
 
 
 def test_a_worker_killed_between_start_and_spawn(new_field: NewField, measured: Measured) -> None:
@@ -79,7 +69,7 @@ def test_one_half_of_a_worker_is_killed(who: str, new_field: NewField, measured:
     again = work.accept([3.0] * 9, work="sleep 4", **ONE_RETRY)
     once = work.accept([3.0] * 3, work="sleep 4", max_retries=0)
     promises = again + once
-    running(field, 12)
+    field.running(12)
     victim = field["worker-1"]
     at = field.now()
     os.kill(victim.pid if who == "agent" else victim.runner_pid, signal.SIGKILL)
@@ -101,7 +91,7 @@ def test_both_halves_of_a_worker_are_killed(new_field: NewField) -> None:
     field = new_field(settings=SCALED, workers=1)
     work = Workload(field)
     promises = work.accept([1.0] * 8, work="sleep 12", **ONE_RETRY)
-    running(field, 8)
+    field.running(8)
     halves = [field["worker-1"].pid, field["worker-1"].runner_pid]
     for pid in halves:
         os.kill(pid, signal.SIGKILL)
@@ -115,7 +105,7 @@ def test_a_stopped_agent_comes_back_too_late(new_field: NewField, measured: Meas
     field = new_field(settings=BOTH_FULL)
     work = Workload(field)
     promises = work.accept([3.0] * 12, work="sleep 5", **ONE_RETRY)
-    running(field, 12)
+    field.running(12)
     at = field.now()
     field["worker-1"].stop()
     promises += work.accept([6.0] * 4)

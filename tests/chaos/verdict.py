@@ -48,13 +48,14 @@ class Verdict:
 
 def settled(field: Field, promises: Sequence[Promise], *, within: float) -> None:
     """Wait until every promised due time has become a run, and every run has ended."""
+    eventually(lambda: unsettled(field, promises) == 0, within=within, every=0.1)
+
+
+def unsettled(field: Field, promises: Sequence[Promise]) -> int:
+    """How many promised tasks have no run yet, or one that has not ended."""
     ids = sorted({promise.task_id for promise in promises})
-
-    def all_over() -> bool:
-        with field.engine.connect() as connection:
-            return int(connection.execute(UNSETTLED, {"ids": ids}).scalar_one()) == 0
-
-    eventually(all_over, within=within, every=0.1)
+    with field.engine.connect() as connection:
+        return int(connection.execute(UNSETTLED, {"ids": ids}).scalar_one())
 
 
 def judge(
@@ -87,3 +88,9 @@ def _worst(history: History) -> float:
         first.setdefault(line.run_id, line.at)
     due = {run.id: run.scheduled_for for run in history.runs if run.trigger == "schedule"}
     return max((at - due[run_id] for run_id, at in first.items() if run_id in due), default=0.0)
+
+
+def retried_after(verdict: Verdict, fault_at: float) -> float:
+    """Seconds from the fault to the last start of a second attempt; 0 when there was none."""
+    seconds = [x.at - fault_at for x in verdict.history.starts() if x.attempt > 1]
+    return max(seconds, default=0.0)

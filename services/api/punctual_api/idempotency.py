@@ -23,7 +23,7 @@ PARAMETER = {
     "in": "header",
     "name": HEADER,
     "description": "The same key with the same body creates once and answers the same",
-    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": "^[ -~]+$"},
 }
 
 

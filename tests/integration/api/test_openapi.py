@@ -45,7 +45,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 QUICKLY = settings(
-    max_examples=8,
+    max_examples=10,
     derandomize=True,
     database=None,
     deadline=None,

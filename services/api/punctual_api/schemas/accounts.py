@@ -35,7 +35,7 @@ class RegistrationSchema(Schema):
             validate.Regexp(EMAIL, error="This is no e-mail address."),
             validate.Length(max=254),
         ],
-        metadata={"format": "email"},
+        metadata={"pattern": r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$"},
     )
 
 

@@ -1,10 +1,12 @@
 """What an earlier stack left: ended when it is ours, and nobody else's process is touched."""
 
 import json
+import os
 import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,16 +22,9 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
         started.kill()
 
 
-def test_a_recorded_process_that_still_runs_is_ended(
-    tmp_path: Path, process: subprocess.Popen[bytes]
-) -> None:
-    Pids(tmp_path).record("api-1", process.pid)
-    assert end_leftovers(Pids(tmp_path)) == ["api-1"]
-    assert process.wait() == -signal.SIGKILL
-    assert not list(tmp_path.glob("*.pid"))
-
-
-def test_what_outlived_its_recorded_leader_is_ended(tmp_path: Path) -> None:
+@pytest.fixture
+def orphan(tmp_path: Path) -> Iterator[int]:
+    """A process whose session leader was recorded as `api-1` and is gone."""
     script = "sleep 60 & echo $! && read line"
     with subprocess.Popen(
         ["/bin/sh", "-c", script],
@@ -41,9 +36,32 @@ def test_what_outlived_its_recorded_leader_is_ended(tmp_path: Path) -> None:
         child = int(leader.stdout.readline())
         Pids(tmp_path).record("api-1", leader.pid)
         leader.kill()
-    assert started_at(child) is not None
+    yield child
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_recorded_process_that_still_runs_is_ended(
+    tmp_path: Path, process: subprocess.Popen[bytes]
+) -> None:
+    Pids(tmp_path).record("api-1", process.pid)
     assert end_leftovers(Pids(tmp_path)) == ["api-1"]
-    assert started_at(child) is None
+    assert process.wait() == -signal.SIGKILL
+    assert not list(tmp_path.glob("*.pid"))
+
+
+def test_what_outlived_its_recorded_leader_is_ended(tmp_path: Path, orphan: int) -> None:
+    assert started_at(orphan) is not None
+    assert end_leftovers(Pids(tmp_path)) == ["api-1"]
+    assert started_at(orphan) is None
+
+
+def test_a_service_gets_no_time(
+    tmp_path: Path, orphan: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("punctual_devstack.leftovers.PATIENCE_SECONDS", 3600)
+    end_leftovers(Pids(tmp_path))
+    assert started_at(orphan) is None
 
 
 def test_a_database_gets_time_to_close_its_files(
@@ -67,13 +85,12 @@ def test_another_process_under_a_recorded_number_is_left_alone(
     assert process.poll() is None
 
 
-def test_numbers_of_before_a_reboot_mean_nothing(
-    tmp_path: Path, process: subprocess.Popen[bytes]
-) -> None:
-    recorded = {"api-1": [process.pid, "another-boot 17"]}
-    (tmp_path / ".began.json").write_text(json.dumps(recorded))
+def test_numbers_of_before_a_reboot_mean_nothing(tmp_path: Path, orphan: int) -> None:
+    file = tmp_path / ".began.json"
+    ((name, (leader, began)),) = json.loads(file.read_text()).items()
+    file.write_text(json.dumps({name: (leader, f"another-{began}")}))
     assert end_leftovers(Pids(tmp_path)) == []
-    assert process.poll() is None
+    assert started_at(orphan) is not None
 
 
 def test_a_torn_record_is_no_obstacle(tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""Rules that only the API has: cursors, passwords, names, and where output is cut."""
+
+import uuid
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from punctual.store.models import Output
+from punctual_api.cursors import read_run_cursor, read_task_cursor, run_cursor, task_cursor
+from punctual_api.errors import Problem
+from punctual_api.output import pieces
+from punctual_api.passwords import hash_password, is_password, weakness
+from punctual_api.schemas.tasks import default_name
+
+
+@given(st.uuids(), st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)))
+def test_a_cursor_comes_back_as_it_went(some_id: uuid.UUID, naive: datetime) -> None:
+    at = naive.replace(tzinfo=UTC)
+    assert read_task_cursor(task_cursor(some_id)) == some_id
+    assert read_run_cursor(run_cursor(at, some_id)) == (at, some_id)
+
+
+@given(st.text(max_size=60))
+def test_a_made_up_cursor_is_never_more_than_refused(cursor: str) -> None:
+    for read in (read_task_cursor, read_run_cursor):
+        with suppress(Problem):
+            read(cursor)
+
+
+def test_only_the_right_password_opens() -> None:
+    hashed = hash_password("correct horse")
+    assert hashed.startswith("$argon2id$")
+    assert is_password("correct horse", hashed)
+    assert not is_password("correct house", hashed)
+    assert not is_password("nobody has this password", None)
+
+
+@pytest.mark.parametrize("password", ["PASSWORD1", "clara", "c@example.com", "ababababab"])
+def test_a_password_that_would_be_guessed_is_weak(password: str) -> None:
+    assert weakness(password, username="Clara", email="C@example.com") is not None
+
+
+def test_a_good_password_is_not_weak() -> None:
+    assert weakness("correct horse", username="clara", email="c@example.com") is None
+
+
+@given(st.lists(st.integers(1, 5).map(lambda n: n if n % 2 else -n)), st.integers(0, 30))
+def test_pieces_are_the_whole_output_and_none_spans_the_cut(segments: list[int], cut: int) -> None:
+    data = bytes(range(sum(map(abs, segments))))
+    found = list(pieces(Output(data=data, segments=segments, head_bytes=cut)))
+    assert b"".join(piece for _, piece, _ in found) == data
+    assert all(not start < cut < start + len(piece) for start, piece, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("\n  ls -l\nx", "ls -l"), ("a" * 80, "a" * 80), ("é" * 81, "é" * 79 + "…")],
+)
+def test_a_task_is_named_after_the_first_line_of_its_command(command: str, name: str) -> None:
+    assert default_name(command) == name

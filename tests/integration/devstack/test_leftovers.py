@@ -25,7 +25,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def orphan(tmp_path: Path) -> Iterator[int]:
     """A process whose session leader was recorded as `api-1` and is gone."""
-    script = "sleep 60 & echo $! && read line"
+    script = "sleep 600 & echo $! && read line"
     with subprocess.Popen(
         ["/bin/sh", "-c", script],
         stdin=subprocess.PIPE,

@@ -81,9 +81,18 @@ class Coordinator:
 
     def sweep(self) -> None:
         """Do at once what nobody announced, and repair what got stuck."""
-        self._presence.beat()
-        self._rescuer.run_once()
-        self.wake()
+        steps: dict[str, Callable[[], object]] = {
+            "beat": self._presence.beat,
+            "rescue": self._rescuer.run_once,
+            "dispatch": self.wake,
+            "re-dispatch": self.publish_again,
+        }
+        for name, step in steps.items():
+            if not self._attempt(name, step):
+                return
+
+    def publish_again(self) -> None:
+        """Publish the queued runs that nobody has claimed."""
         again = self._dispatcher.again()
         if again.runs:
             log.info("runs published again", runs=again.runs, published=again.published)
@@ -107,20 +116,29 @@ class Coordinator:
             log.info("history pruned", **gone.counts)
 
     def _guarded(self, name: str, duty: Callable[[], None]) -> Callable[[], None]:
-        """The duty, but an error ends only this tick of it; the next one tries again."""
+        """The duty as the timetable calls it."""
 
         def tick() -> None:
-            if self._stop.is_set():
-                return
-            try:
-                duty()
-            except DBAPIError as error:
-                if not self._contact.failed(error):
-                    log.exception("duty failed", duty=name)
-            except Exception:
-                log.exception("duty failed", duty=name)
+            self._attempt(name, duty)
 
         return tick
+
+    def _attempt(self, name: str, duty: Callable[[], object]) -> bool:
+        """Do it, unless we stop; false when there is no use in doing more before the next tick.
+
+        An error ends only this duty, and only this time.
+        """
+        if self._stop.is_set():
+            return False
+        try:
+            duty()
+        except DBAPIError as error:
+            if self._contact.failed(error):
+                return False
+            log.exception("duty failed", duty=name)
+        except Exception:
+            log.exception("duty failed", duty=name)
+        return True
 
     def _listen(self) -> None:
         wake = self._guarded("wake-up", self.wake)

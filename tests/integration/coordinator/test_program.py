@@ -85,6 +85,23 @@ def test_a_sweep_rescues_once_the_database_has_answered_for_a_lease(
         assert line["timestamp"] > registered["timestamp"]
 
 
+def test_a_duty_that_fails_stops_none_of_the_others(
+    engine: Engine, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE attempts RENAME TO hidden"))
+    try:
+        often = settings | {"SWEEP_SECONDS": "0.2"}
+        with coordinator(tmp_path, **often) as program:
+            eventually(lambda: program.said("duty failed"))
+            run = new_run(engine, new_task(engine))
+            eventually(lambda: run_row(engine, run).state == "queued")
+            assert {line["duty"] for line in program.said("duty failed")} == {"rescue"}
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE hidden RENAME TO attempts"))
+
+
 def test_killed_between_commit_and_publish_another_one_publishes_under_the_same_fence(
     engine: Engine, settings: dict[str, str], redis_url: str, namespace: str, tmp_path: Path
 ) -> None:

@@ -1,19 +1,24 @@
 """Servers and fields for scenarios, and one table of what they measured."""
 
+import shutil
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from punctual.store.migrate import migrate
 from punctual_devstack.servers import Servers, temporary_servers
+from tests.chaos.customer import Customer
 from tests.chaos.field import Field, laid_field
 from tests.chaos.figures import Figure, Figures
 
 SCENARIO_SECONDS = 300
+FAILED: pytest.StashKey[bool] = pytest.StashKey()
 NewField = Callable[..., Field]
+NewCustomer = Callable[[Field], Customer]
 Measured = Callable[..., None]
 
 
@@ -30,6 +35,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(SCENARIO_SECONDS))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Lets fixtures know that their test failed."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """A careful PostgreSQL and a Valkey that the scenarios of this process may kill."""
@@ -39,17 +53,40 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture
-def new_field(servers: Servers) -> Iterator[NewField]:
-    """Lays fields, each with a database of its own; all of them are cleared away."""
+def new_field(servers: Servers, request: pytest.FixtureRequest) -> Iterator[NewField]:
+    """Lays fields, each with a database of its own; all of them are cleared away.
+
+    The logs of one whose test failed are kept in build/chaos.
+    """
     with ExitStack() as stack:
 
         def lay(**options: Any) -> Field:
             name = f"chaos_{uuid.uuid4().hex[:12]}"
-            return stack.enter_context(laid_field(servers, database=name, **options))
+            field = stack.enter_context(laid_field(servers, database=name, **options))
+            stack.callback(keep_logs, field)
+            return field
+
+        def keep_logs(field: Field) -> None:
+            if request.node.stash.get(FAILED, False):
+                kept = Path("build/chaos") / request.node.name
+                kept.mkdir(parents=True, exist_ok=True)
+                for log in (*field.folder.glob("*.log"), servers.postgres.log):
+                    shutil.copy(log, kept)
 
         yield lay
     servers.postgres.start()
     servers.valkey.start()
+
+
+@pytest.fixture
+def new_customer() -> Iterator[NewCustomer]:
+    """Registers users at a field's API."""
+    with ExitStack() as stack:
+
+        def register(field: Field) -> Customer:
+            return stack.enter_context(closing(Customer(field)))
+
+        yield register
 
 
 @pytest.fixture

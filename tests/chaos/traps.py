@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from enum import Enum
 
 COMMIT = b"COMMIT\x00"
@@ -40,9 +41,14 @@ class Trap:
         self.cut = cut
         self.sprung = threading.Event()
         self.sprung_at = 0.0
+        self._then: Callable[[], None] | None = None
         self._taken_by: object = None
         self._recent = b""
         self._committing = False
+
+    def when_sprung(self, do: Callable[[], None]) -> None:
+        """Have `do` done at the very moment, on the thread that carries the bytes."""
+        self._then = do
 
     def sees_request(self, link: object, data: bytes) -> bool:
         """Whether `data`, on its way to the server, is to be held back."""
@@ -79,3 +85,5 @@ class Trap:
         if not self.sprung.is_set():
             self.sprung_at = time.time()
             self.sprung.set()
+            if self._then is not None:
+                self._then()

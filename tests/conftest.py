@@ -11,7 +11,7 @@ from tests.support.database import (  # noqa: F401  # fixtures are found by thei
 )
 from tests.support.ground import Controller, ground  # noqa: F401
 
-NEEDS_NOTHING = "tests/unit"
+NEEDS_NOTHING = ("tests/unit", "tests/containers")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,1 @@
+"""The product in containers: needs a container engine, and `make test` leaves it out."""

@@ -1,0 +1,47 @@
+"""What is in the images, and what is not."""
+
+import tomllib
+
+import pytest
+
+from tests.containers.composition import PROJECT, ROOT, Composition
+
+EVERYWHERE = {"alembic", "dramatiq", "psycopg2", "punctual", "sqlalchemy"}
+PARTS = {
+    "api": {"flask", "gunicorn", "marshmallow", "punctual_api"},
+    "coordinator": {"apscheduler", "punctual_coordinator"},
+    "worker": {"punctual_worker"},
+}
+NOWHERE = {"hatchling", "pip", "punctual_devstack", "pytest", "setuptools"}
+FIND = "import importlib.util as u, sys; print(*(n for n in sys.argv[1:] if u.find_spec(n)))"
+
+
+@pytest.mark.parametrize("service", PARTS)
+def test_an_image_holds_what_its_service_needs_and_no_more(
+    composition: Composition, service: str
+) -> None:
+    asked = EVERYWHERE.union(NOWHERE, *PARTS.values())
+    found = composition.compose("exec", "-T", service, "python", "-c", FIND, *asked).split()
+    assert set(found) == EVERYWHERE | PARTS[service]
+
+
+@pytest.mark.parametrize("service", PARTS)
+def test_an_image_holds_no_compiler_and_nothing_uncompiled(
+    composition: Composition, service: str
+) -> None:
+    tools = "for tool in cc gcc make git; do command -v $tool; done; true"
+    assert composition.compose("exec", "-T", service, "sh", "-c", tools) == ""
+    count = "find /opt/punctual/lib -name '*.py%s' | wc -l"
+    sources, compiled = (
+        int(composition.compose("exec", "-T", service, "sh", "-c", count % suffix))
+        for suffix in ("", "c")
+    )
+    assert sources == compiled > 0
+
+
+@pytest.mark.parametrize("service", [*PARTS, "proxy"])
+def test_an_image_says_which_release_it_is(composition: Composition, service: str) -> None:
+    project = tomllib.loads((ROOT / "shared/pyproject.toml").read_text())["project"]
+    label = '{{index .Config.Labels "org.opencontainers.image.version"}}'
+    said = composition.docker("image", "inspect", "-f", label, f"{PROJECT}-{service}")
+    assert said.strip() == project["version"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from punctual import telemetry
 from punctual.config import Settings
@@ -22,6 +22,7 @@ from punctual_coordinator.pruner import Pruner
 from punctual_coordinator.pulse import Pulse
 from punctual_coordinator.rescuer import Rescuer
 from punctual_coordinator.timetable import keep_ticking
+from punctual_coordinator.turns import Turns
 from punctual_coordinator.wakeup import wake_on_notice
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Coordinator:
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
         self._contact = Contact(patience=settings.self_fence_seconds)
         event.listen(self._engine, "commit", lambda _connection: self._contact.made())
+        self._turns = Turns(self._contact, stop)
         # Longer than a cycle by a sweep: what is due just after the window is not late, even when
         # the next cycle begins late.
         window = timedelta(seconds=settings.window_seconds + settings.sweep_seconds)
@@ -65,9 +67,9 @@ class Coordinator:
             threading.Thread(target=work, name=name, daemon=True).start()
         log.info("coordinator started")
         duties = {
-            self._guarded("cycle", self.cycle): self._settings.cycle_seconds,
-            self._guarded("sweep", self.sweep): self._settings.sweep_seconds,
-            self._guarded("prune", self.prune): PRUNE_SECONDS,
+            self._turns.of("cycle", self.cycle): self._settings.cycle_seconds,
+            self._turns.of("sweep", self.sweep): self._settings.sweep_seconds,
+            self._turns.of("prune", self.prune): PRUNE_SECONDS,
         }
         keep_ticking(duties, self._stop)
         self._leave()
@@ -88,7 +90,7 @@ class Coordinator:
             "re-dispatch": self.publish_again,
         }
         for name, step in steps.items():
-            if not self._attempt(name, step):
+            if not self._turns.take(name, step):
                 return
 
     def publish_again(self) -> None:
@@ -115,33 +117,8 @@ class Coordinator:
         if any(gone.counts.values()):
             log.info("history pruned", **gone.counts)
 
-    def _guarded(self, name: str, duty: Callable[[], None]) -> Callable[[], None]:
-        """The duty as the timetable calls it."""
-
-        def tick() -> None:
-            self._attempt(name, duty)
-
-        return tick
-
-    def _attempt(self, name: str, duty: Callable[[], object]) -> bool:
-        """Do it, unless we stop; false when there is no use in doing more before the next tick.
-
-        An error ends only this duty, and only this time.
-        """
-        if self._stop.is_set():
-            return False
-        try:
-            duty()
-        except DBAPIError as error:
-            if self._contact.failed(error):
-                return False
-            log.exception("duty failed", duty=name)
-        except Exception:
-            log.exception("duty failed", duty=name)
-        return True
-
     def _listen(self) -> None:
-        wake = self._guarded("wake-up", self.wake)
+        wake = self._turns.of("wake-up", self.wake)
         wake_on_notice(self._settings.database_url, wake, self._stop)
 
     def _guard(self) -> None:

@@ -46,6 +46,7 @@ class Planner:
         for task_id, error in planned.errors:
             log.warning("task cannot be planned", task_id=str(task_id), error=error)
         telemetry.RUNS_PLANNED.inc(planned.runs)
+        telemetry.RUNS_FINISHED.labels("missed").inc(planned.missed)
         return Report(
             tasks=planned.tasks,
             runs=planned.runs,

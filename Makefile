@@ -36,6 +36,19 @@ bench: setup-dev .venv-bench/made ## the benchmarks: prints a table, writes buil
 	@.venv-bench/bin/python -m pip install -q --require-hashes -r $<
 	@touch $@
 
+.PHONY: containers
+containers: setup-dev ## the product in containers: built, scaled, killed, started again (needs Docker)
+	@$(PY) -m pytest tests/containers
+
+.PHONY: up
+up: ## start the whole product in containers: http://127.0.0.1:$PORT (8000)
+	@docker compose up --build --detach --wait
+	@echo "ready http://127.0.0.1:$(or $(PORT),8000)"
+
+.PHONY: down
+down: ## stop the containers; what they kept stays in its volumes
+	@docker compose down
+
 .PHONY: check
 check: setup-dev ## format, lint, import rules, types
 	@$(PY) -m ruff format --check --quiet .

@@ -5,7 +5,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from punctual import config
 from punctual.config import Settings
-from punctual_api import accounts, bulk, health, output, reference, runs, task_verbs, tasks
+from punctual_api import (
+    accounts,
+    bulk,
+    health,
+    output,
+    reference,
+    runs,
+    schedules,
+    task_verbs,
+    tasks,
+)
 from punctual_api.auth import recognise_users
 from punctual_api.database import bind_database
 from punctual_api.errors import answer_errors
@@ -41,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     count_failed_logins(app, settings)
 
     api = Api(app, **reference.DESCRIPTION)
-    for part in (accounts, tasks, bulk, task_verbs, runs, output):
+    for part in (accounts, tasks, bulk, task_verbs, schedules, runs, output):
         api.register_blueprint(part.blueprint)
         csrf.exempt(part.blueprint)  # tokens only: no browser sends one by itself
     reference.serve_reference(app, api)

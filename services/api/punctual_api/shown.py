@@ -16,7 +16,7 @@ from punctual_api.context import now, session
 from punctual_api.cursors import run_cursor, task_cursor
 from punctual_api.errors import not_found
 from punctual_api.schemas.runs import RunPageSchema
-from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema
+from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
 
 COLUMNS = (
     *("id", "name", "command", "schedule", "enabled", "max_retries", "retry_delay"),
@@ -50,7 +50,8 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
         schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
     except InvalidSchedule as error:
         return [*errors, error.detail]
-    return [*errors, *schedule_warnings(schedule, now=now, timeout=task.timeout)]
+    timeout = chosen_timeout(task.timeout)
+    return [*errors, *schedule_warnings(schedule, now=now, timeout=timeout)]
 
 
 def task_answer(task_id: uuid.UUID, status: int = 200) -> Response:

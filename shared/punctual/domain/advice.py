@@ -20,11 +20,13 @@ _PLAIN = re.compile(r"\d+(,\d+)*", re.ASCII)
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def schedule_warnings(schedule: Schedule | None, *, now: datetime, timeout: float) -> list[str]:
+def schedule_warnings(
+    schedule: Schedule | None, *, now: datetime, timeout: float | None
+) -> list[str]:
     """Sentences about a valid schedule's surprises in the year after the day of `now`.
 
     Times that clocks skip or repeat, two day fields that are alternatives, days that some months
-    lack, and due times closer together than `timeout` seconds.
+    lack, and due times closer together than `timeout` seconds (None: nobody chose one).
     """
     if schedule is None:
         return []
@@ -33,11 +35,11 @@ def schedule_warnings(schedule: Schedule | None, *, now: datetime, timeout: floa
 
 
 @lru_cache(maxsize=4096)  # every answer about a task carries them, and they change once a day
-def _warnings(schedule: Schedule, today: datetime, timeout: float) -> tuple[str, ...]:
+def _warnings(schedule: Schedule, today: datetime, timeout: float | None) -> tuple[str, ...]:
     return tuple(_all_warnings(schedule, today, timeout))
 
 
-def _all_warnings(schedule: Schedule, today: datetime, timeout: float) -> Iterator[str]:
+def _all_warnings(schedule: Schedule, today: datetime, timeout: float | None) -> Iterator[str]:
     if isinstance(schedule, Cron):
         rule = cron_rule(schedule.expression)
         yield from _two_day_fields(rule)
@@ -45,7 +47,8 @@ def _all_warnings(schedule: Schedule, today: datetime, timeout: float) -> Iterat
         zone = zone_named(schedule.timezone)
         for change in clock_changes(zone, after=today, days=_DAYS_AHEAD):
             yield from _changed_clock(rule, change, schedule.timezone)
-    yield from _short_intervals(schedule, today, timeout)
+    if timeout is not None:
+        yield from _short_intervals(schedule, today, timeout)
 
 
 def _two_day_fields(rule: CronRule) -> Iterator[str]:

@@ -29,6 +29,7 @@ CALLS = {
     "/api/runs/{run_id}/cancel/": {"post"},
     "/api/runs/{run_id}/output/": {"get"},
     "/api/runs/{run_id}/retry/": {"post"},
+    "/api/schedules/preview/": {"post"},
     "/api/tasks/": {"get", "post"},
     "/api/tasks/bulk/": {"post"},
     "/api/tasks/{task_id}/": {"get", "put", "patch", "delete"},

@@ -121,6 +121,7 @@ def test_a_timeout_longer_than_the_shortest_interval_is_warned_of() -> None:
     assert "The timeout (1 hour 1 second) is longer than the shortest interval (1 hour)" in warning
     assert warnings("0 9,10 * * *", timeout=3600) == []
     assert len(schedule_warnings(Every(60, NOW), now=NOW, timeout=61)) == 1
+    assert schedule_warnings(Every(60, NOW), now=NOW, timeout=None) == []
 
 
 def test_what_is_due_once_or_never_warns_of_nothing() -> None:

@@ -10,15 +10,18 @@ from flask import Response, flash, redirect, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
+from punctual.domain.errors import InvalidSchedule
+from punctual.domain.preview import Preview
 from punctual.store.models import Task
 from punctual.store.tasks import change_task, create_tasks, delete_task, new_task_ids
 from punctual.store.wake import wake_if_due
 from punctual_api.context import now, owner_id, session, window
 from punctual_api.errors import Fault, faults_in
 from punctual_api.pages.faults import by_field
-from punctual_api.pages.frame import page, pages
+from punctual_api.pages.frame import is_live, page, pages
 from punctual_api.pages.lines import read_number
 from punctual_api.pages.task_form import BLANK, FIELDS, document_from, typed_from, typed_of
+from punctual_api.pages.task_preview import preview_of
 from punctual_api.schemas.tasks import NewTaskSchema
 from punctual_api.tasks import own_task
 
@@ -38,6 +41,8 @@ def create_task() -> AnyResponse:
     if request.method == "GET":
         return _form("New task", BLANK, fresh=True)
     typed, instant = typed_from(request.form), now()
+    if "preview" in request.form:
+        return _previewed("New task", typed)
     document, faults = document_from(typed, now=instant, soon=_soon())
     values, faults = _checked(document, faults)
     if faults:
@@ -57,6 +62,8 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
     if request.method == "GET":
         return _form(heading, typed_of(task), task=task)
     typed, instant = typed_from(request.form), now()
+    if "preview" in request.form:
+        return _previewed(heading, typed, task)
     if typed["version"] != str(task.version):
         typed["version"] = str(task.version)
         return _form(heading, typed, task=task, status=412, message=CHANGED)
@@ -95,6 +102,16 @@ def _checked(document: dict[str, Any], faults: list[Fault]) -> tuple[dict[str, A
         return {}, [*faults, *faults_in(error.messages)]
 
 
+def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None) -> Response:
+    """The form with what its schedule comes to; only that when htmx asks, while it is typed."""
+    seen = preview_of(typed, now=now(), task=task)
+    if is_live():
+        return page("task_preview", previewed=seen)
+    if isinstance(seen, InvalidSchedule):
+        return _form(heading, typed, [Fault(seen.pointer, seen.detail)], task=task)
+    return _form(heading, typed, task=task, previewed=seen)
+
+
 def _form(
     heading: str,
     typed: Mapping[str, str],
@@ -104,6 +121,7 @@ def _form(
     fresh: bool = False,
     status: int = 200,
     message: str = "",
+    previewed: Preview | None = None,
 ) -> Response:
     errors, others = by_field(faults or (), FIELDS)
     kind = typed["kind"] if typed["kind"] != "soon" else "at"
@@ -117,6 +135,7 @@ def _form(
         others=others,
         message=message or ("Please correct what is marked." if faults else ""),
         fresh=fresh,
+        previewed=previewed,
         open=bool(FOLDED & set(errors)),
         zones=_zones(),
         priorities=[(str(number), str(number)) for number in range(9, -1, -1)],

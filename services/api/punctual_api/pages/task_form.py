@@ -68,6 +68,11 @@ def typed_of(task: Task) -> dict[str, str]:
     }
 
 
+def typed_when(typed: Mapping[str, str]) -> list[str]:
+    """The part of a form that says when."""
+    return [typed[name] for name in WHEN]
+
+
 def document_from(
     typed: Mapping[str, str], *, now: datetime, soon: float | None = None, task: Task | None = None
 ) -> tuple[dict[str, Any], list[Fault]]:
@@ -87,21 +92,21 @@ def document_from(
                 document[name] = read(typed[name])
         except ValueError as error:
             faults.append(Fault(f"/{name}", str(error)))
-    before = {} if task is None else typed_of(task)
     if soon is not None:
         due = (now + timedelta(seconds=soon)).replace(microsecond=0)
         document["schedule"] = {"at": format_instant(due)}
-    elif task is not None and all(typed[name] == before[name] for name in WHEN):
+    elif task is not None and typed_when(typed) == typed_when(typed_of(task)):
         document["schedule"] = task.schedule
     else:
         try:
-            document["schedule"] = _schedule(typed)
+            document["schedule"] = schedule_from(typed)
         except InvalidSchedule as error:
             faults.append(Fault(error.pointer, error.detail))
     return document, faults
 
 
-def _schedule(typed: Mapping[str, str]) -> dict[str, object] | None:
+def schedule_from(typed: Mapping[str, str]) -> dict[str, object] | None:
+    """The API's JSON for the schedule as typed, not checked yet. Raises InvalidSchedule."""
     match typed["kind"]:
         case "at":
             return {"at": format_instant(_instant(typed["at"].strip(), typed["at_zone"].strip()))}

@@ -20,6 +20,7 @@ from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 
 DAY = 86_400
 NAME_LENGTH = 80
+DEFAULT_TIMEOUT = 3600.0
 
 
 def _command(command: str) -> None:
@@ -45,7 +46,7 @@ class TaskFields(Schema):
     retry_delay = Number(load_default=10.0, validate=validate.Range(0, DAY))
     retry_delay_max = Number(load_default=3600.0, validate=validate.Range(0, 7 * DAY))
     timeout = Number(
-        load_default=3600.0,
+        load_default=DEFAULT_TIMEOUT,
         validate=_more_than_nothing(7 * DAY),
         metadata={"exclusiveMinimum": 0},
     )
@@ -163,3 +164,8 @@ def default_name(command: str) -> str:
     """A task's name when none was given: the first line of its command, shortened to 80."""
     line = command.strip().splitlines()[0].strip()
     return line if len(line) <= NAME_LENGTH else line[: NAME_LENGTH - 1] + "…"
+
+
+def chosen_timeout(seconds: float) -> float | None:
+    """A task's timeout as one that somebody chose; None when it is the default."""
+    return None if seconds == DEFAULT_TIMEOUT else seconds

@@ -1,0 +1,34 @@
+"""The preview in a task's form: what the typed schedule means, in words and in due times."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from punctual.domain.errors import InvalidSchedule
+from punctual.domain.preview import Preview, preview
+from punctual.domain.schedule import parse_schedule
+from punctual.store.models import Task
+from punctual_api.pages.lines import read_number
+from punctual_api.pages.task_form import schedule_from, typed_of, typed_when
+from punctual_api.schemas.tasks import chosen_timeout
+
+DUE_TIMES = 5
+
+
+def preview_of(
+    typed: Mapping[str, str], *, now: datetime, task: Task | None = None
+) -> Preview | InvalidSchedule:
+    """What the schedule as typed comes to, or why it comes to nothing yet.
+
+    With `task`, a schedule that is typed as it stood counts on from where it was set.
+    """
+    kept = task is not None and typed_when(typed) == typed_when(typed_of(task))
+    timeout = read_number(typed["timeout"])
+    seconds = chosen_timeout(timeout) if isinstance(timeout, int | float) else None
+    try:
+        if task is not None and kept:
+            schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+        else:
+            schedule = parse_schedule(schedule_from(typed), anchor=now)
+    except InvalidSchedule as error:
+        return error
+    return preview(schedule, start=now, count=DUE_TIMES, timeout=seconds, new=not kept)

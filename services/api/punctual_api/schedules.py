@@ -1,0 +1,24 @@
+"""Schedules, tried out: what one means and when it is due, before a task is saved with it."""
+
+from typing import Any
+
+from punctual.domain.preview import Preview, preview
+from punctual.domain.schedule import parse_schedule
+from punctual_api.auth import require_token
+from punctual_api.context import now
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.schedules import PreviewQuerySchema, PreviewSchema
+
+blueprint = Blueprint("schedules", __name__, url_prefix="/api/schedules")
+blueprint.before_request(require_token)
+
+
+@blueprint.route("/preview/", methods=["POST"])
+@blueprint.problems(400, 401, 413, 415)
+@blueprint.arguments(PreviewQuerySchema)
+@blueprint.response(200, PreviewSchema)
+def preview_schedule(asked: dict[str, Any]) -> Preview:
+    """Tell a schedule in words, its next due times, and what may surprise; nothing is saved."""
+    start = asked["start"] or now()
+    schedule = parse_schedule(asked["schedule"], anchor=start)
+    return preview(schedule, start=start, count=asked["count"])

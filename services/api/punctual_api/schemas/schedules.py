@@ -1,0 +1,39 @@
+"""Schedules as they are tried out before anything is saved."""
+
+from datetime import UTC, datetime
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from punctual_api.schemas.fields import Instant, ScheduleField
+from punctual_api.schemas.openapi import SCHEDULE
+
+LATEST_START = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _near_enough(start: datetime) -> None:
+    if start >= LATEST_START:
+        raise ValidationError("A preview starts before the year 9000.")
+
+
+class PreviewQuerySchema(Schema):
+    """A schedule to look at, from when on, and how far."""
+
+    class Meta:
+        unknown = RAISE
+
+    schedule = ScheduleField(required=True, allow_none=True, metadata=SCHEDULE)
+    start = Instant(
+        data_key="from",
+        load_default=None,
+        validate=_near_enough,
+        metadata={"description": "Now, unless told otherwise; intervals count from here"},
+    )
+    count = fields.Integer(strict=True, load_default=5, validate=validate.Range(1, 100))
+
+
+class PreviewSchema(Schema):
+    """A schedule in words, when it is due next, and what may surprise."""
+
+    description = fields.String(required=True)
+    next = fields.List(Instant(), required=True)
+    warnings = fields.List(fields.String(), required=True)

@@ -1,0 +1,78 @@
+"""Schedules over REST, tried out before a task is saved."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.api.conftest import Person
+
+FROM = "2026-03-27T00:00:00Z"
+
+
+def preview(anna: Person, **asked: Any) -> dict[str, Any]:
+    answer = anna.post("/schedules/preview/", json=asked)
+    assert answer.status_code == 200, answer.json
+    document: dict[str, Any] = answer.get_json()
+    return document
+
+
+def test_a_preview_says_in_words_when_and_what_may_surprise(anna: Person) -> None:
+    schedule = {"cron": "30 2 * * *", "timezone": "Europe/Rome"}
+    seen = preview(anna, schedule=schedule, **{"from": FROM}, count=3)
+    assert seen["description"] == "Every day at 02:30 (Europe/Rome)"
+    assert seen["next"] == ["2026-03-27T01:30:00Z", "2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z"]
+    assert "2026-03-29" in seen["warnings"][0]
+    assert anna.items("/tasks/") == []
+
+
+def test_a_preview_begins_with_the_instant_it_is_asked_from(anna: Person) -> None:
+    seen = preview(anna, schedule={"cron": "0 0 * * *"}, **{"from": FROM})
+    assert seen["next"][0] == FROM
+    assert len(seen["next"]) == 5
+
+
+def test_a_preview_of_an_interval_counts_from_where_it_begins(anna: Person) -> None:
+    seen = preview(anna, schedule={"every": 90}, count=2, **{"from": FROM})
+    assert seen == {
+        "description": "Every 1 minute 30 seconds",
+        "next": ["2026-03-27T00:01:30Z", "2026-03-27T00:03:00Z"],
+        "warnings": [],
+    }
+
+
+def test_a_preview_of_what_is_due_once_or_by_hand_ends(anna: Person) -> None:
+    assert preview(anna, schedule={"at": "2099-01-01T00:00:00Z"})["next"] == [
+        "2099-01-01T00:00:00Z"
+    ]
+    past = preview(anna, schedule={"at": "2020-01-01T00:00:00Z"})
+    assert past["next"] == []
+    assert "runs at once" in past["warnings"][0]
+    by_hand = preview(anna, schedule=None)
+    assert by_hand == {"description": "Only by hand", "next": [], "warnings": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"schedule": {"cron": "0 0 30 2 *"}}, "/schedule/cron"),
+        ({"schedule": {"every": 0}}, "/schedule/every"),
+        ({"count": 0}, "/count"),
+        ({"count": 101}, "/count"),
+        ({"count": "5"}, "/count"),
+        ({"from": "2026-03-27T00:00:00"}, "/from"),
+        ({"from": "9500-01-01T00:00:00Z"}, "/from"),
+        ({"until": FROM}, "/until"),
+    ],
+)
+def test_a_preview_refuses_what_a_task_would(
+    anna: Person, change: dict[str, Any], pointer: str
+) -> None:
+    answer = anna.post("/schedules/preview/", json={"schedule": {"every": 60}, **change})
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
+
+
+def test_a_default_timeout_is_no_reason_to_warn(anna: Person) -> None:
+    assert anna.task(schedule={"every": 60})["warnings"] == []
+    [warning] = anna.task(schedule={"every": 60}, timeout=61)["warnings"]
+    assert "timeout" in warning

@@ -17,6 +17,7 @@ from punctual_devstack.ports import free_port
 from tests.integration.coordinator.duties import all_runs, flat, published
 from tests.support.coordinator import PATIENT, Program, coordinator
 from tests.support.eventually import eventually
+from tests.support.locks import waiting
 from tests.support.rows import database_now, new_run, new_task, run_row
 from tests.support.steps import change_run, new_worker, silence
 
@@ -133,11 +134,10 @@ def test_both_signals_end_it_in_good_order(
 def test_told_to_stop_while_a_duty_hangs_it_still_ends_in_time(
     engine: Engine, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     with engine.begin() as connection:
         connection.execute(text("LOCK TABLE tasks"))
         with coordinator(tmp_path, **settings) as program:
-            eventually(lambda: connection.execute(waiting).scalar_one())
+            eventually(lambda: waiting(engine))
             assert program.stop() == 0
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from punctual.domain.run import FINAL
-from punctual.store.cancel import cancel_run
+from punctual.store.cancel import cancel_run, cancel_task_runs
 from punctual.store.claims import pull, release
 from punctual.store.dispatch import mark_missed, redispatch
 from punctual.store.finish import finish
@@ -147,6 +147,12 @@ def cancel(actor: Actor) -> None:
             cancel_run(connection, run_id=run_id, owner_id=actor.owner)
 
 
+def cancel_all(actor: Actor) -> None:
+    task = actor.dice.choice(actor.tasks)
+    with actor.engine.begin() as connection:
+        cancel_task_runs(connection, task_id=task, owner_id=actor.owner, reason="all of them")
+
+
 def change(actor: Actor) -> None:
     with Session(actor.engine) as session, session.begin():
         task = session.get_one(Task, actor.dice.choice(actor.tasks), with_for_update=True)
@@ -169,7 +175,7 @@ def forget(actor: Actor) -> None:
 
 STEPS_OF_ALL: list[Callable[[Actor], None]] = [
     *[coordinate, take, begin, end] * 3,
-    *[sweep, rescue, skip, give_back, die, cancel, change, press, forget],
+    *[sweep, rescue, skip, give_back, die, cancel, cancel_all, change, press, forget],
 ]
 
 

@@ -5,11 +5,12 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from punctual.store.start import skip_overlapping, start
 from tests.support.eventually import eventually
+from tests.support.locks import waiting
 from tests.support.rows import new_run, new_task, run_row
 from tests.support.steps import (
     LEASE,
@@ -20,8 +21,6 @@ from tests.support.steps import (
     start_held,
     start_run,
 )
-
-WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 def skipped(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) -> list[uuid.UUID]:
@@ -67,7 +66,7 @@ def test_two_workers_in_the_same_instant_never_both_start(engine: Engine) -> Non
         mine = (first, held_one.fence)
         assert len(start(connection, worker_id=one, held=[mine], lease=LEASE)) == 1
         other = pool.submit(start_held, engine, two, (second, held_two.fence))
-        eventually(lambda: blocked(engine))
+        eventually(lambda: waiting(engine))
         connection.commit()
         with pytest.raises(IntegrityError, match="uq_runs_one_running"):
             other.result(10)
@@ -132,9 +131,3 @@ def test_with_nothing_in_the_way_nothing_is_skipped(engine: Engine) -> None:
     held = claim_run(engine, run, worker)
     assert skipped(engine, worker, (run, held.fence)) == []
     assert len(start_held(engine, worker, (run, held.fence))) == 1
-
-
-def blocked(engine: Engine) -> int:
-    """How many statements wait for a lock."""
-    with engine.connect() as connection:
-        return int(connection.execute(WAITING).scalar_one())

@@ -1,7 +1,8 @@
 """The database as this service binds it: one request is one transaction, and only here it ends."""
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import DBAPIError
 
 from punctual.config import Settings
 from punctual.store.engine import driver_url, pool_options
@@ -11,6 +12,10 @@ db = SQLAlchemy(model_class=Model)
 
 THREADS = 8
 """How many requests one process answers at once, each with a connection of its own."""
+
+
+class OutcomeUnknown(Exception):
+    """The database was lost while it was told to commit: it may have done so, or not."""
 
 
 def bind_database(app: Flask, settings: Settings) -> None:
@@ -26,8 +31,13 @@ def bind_database(app: Flask, settings: Settings) -> None:
 
 
 def _end_transaction(response: Response) -> Response:
-    if response.status_code < 400:
-        db.session.commit()
-    else:
+    if response.status_code >= 400:
         db.session.rollback()
+        return response
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        # Flask's own way from here leads to a 500: handlers are asked before, not after this.
+        failure = OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error
+        return current_app.make_response(current_app.handle_user_exception(failure))
     return response

@@ -12,11 +12,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from punctual import telemetry
-from punctual_api.database import db
+from punctual_api.database import OutcomeUnknown, db
 
 log = structlog.get_logger()
 
 RETRY_AFTER_SECONDS = 5
+OUTCOME_UNKNOWN = (
+    "The database was lost before it said whether the change was kept. Repeat the request: with "
+    "the same Idempotency-Key it is carried out once."
+)
 READ_ONLY = "25006"  # the server has just become a standby: the next connection finds its heir
 
 
@@ -110,6 +114,10 @@ def _unexpected(error: Exception) -> Response:
         log.warning("database did not answer", error=str(error.__cause__ or error))
         detail = "The database does not answer just now; nothing was changed."
         return _answer(503, detail, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    if isinstance(error, OutcomeUnknown):
+        telemetry.DATABASE_ERRORS.inc()
+        log.warning("outcome of a commit unknown", error=str(error))
+        return _answer(503, OUTCOME_UNKNOWN, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
     log.error("request failed", exc_info=error)
     return _answer(500, "Something went wrong here; nothing was changed.", (), {})
 

@@ -120,6 +120,10 @@ class Field:
 
         eventually(there, within=30)
 
+    def healthy(self) -> bool:
+        """Whether every service answers that it is ready."""
+        return all(service.is_ready() for service in self.services.values())
+
     def running(self, count: int, *, within: float = 30) -> None:
         """Wait until so many commands have noted their start."""
         eventually(lambda: len(self.journal.starts()) >= count, within=within)

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from punctual_devstack.spawn import Spec, leashed
 from tests.chaos.links import PASS
 from tests.chaos.proxy import Proxy
+from tests.support.eventually import eventually
 
 AGAIN_SECONDS = 1.0
 END_SECONDS = 40.0
@@ -80,9 +83,41 @@ class Service:
         """Signal the process, as kill(1) does."""
         os.kill(self.pid, number)
 
+    def everything(self) -> list[int]:
+        """The process and all of its descendants, parents first."""
+        found = [self.pid]
+        for pid in found:
+            found += _children(pid)
+        return found
+
+    def terminate(self) -> None:
+        """SIGTERM: stop in good order; it is started again."""
+        self.signal(signal.SIGTERM)
+
+    def replace(self, *, within: float) -> None:
+        """SIGTERM, and wait until another process has taken its place."""
+        old = self.pid
+        self.terminate()
+        eventually(lambda: self.pid != old, within=within)
+
     def kill(self) -> None:
         """SIGKILL, to the whole group: of a worker its agent alone, the runner has its own."""
         os.killpg(self.pid, signal.SIGKILL)
+
+    def is_ready(self) -> bool:
+        """Whether it answers /readyz with 200."""
+        try:
+            return httpx.get(f"{self.health_url}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    @property
+    def health_url(self) -> str:
+        """Where its probes are answered; of an API, where every API answers."""
+        port = self.environ["PUNCTUAL_HEALTH_PORT"]
+        if port == "0":
+            return f"http://{self.environ['PUNCTUAL_BIND']}"
+        return f"http://127.0.0.1:{port}"
 
     def text(self) -> str:
         """Everything it has logged."""

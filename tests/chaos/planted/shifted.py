@@ -1,0 +1,8 @@
+"""A clock that shows another time."""
+
+from collections.abc import Callable
+
+
+def shifted(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
+    """`clock`, but so many seconds ahead."""
+    return lambda: clock() + seconds

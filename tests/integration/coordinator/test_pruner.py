@@ -10,8 +10,8 @@ from punctual.store.coordinators import register
 from punctual.store.models.model import new_id
 from punctual_coordinator.pruner import Pruner
 from tests.integration.coordinator.duties import all_runs
-from tests.support.rows import attempts_of, new_run, new_task, new_user
-from tests.support.steps import finish_run, new_worker, start_run
+from tests.support.rows import attempts_of, database_now, new_run, new_task, new_user
+from tests.support.steps import change_run, finish_run, new_worker, start_run
 
 KEEP = timedelta(days=30)
 
@@ -38,8 +38,8 @@ def ended_run(engine: Engine, task_id: uuid.UUID) -> uuid.UUID:
     return run
 
 
-def age_run(engine: Engine, run_id: uuid.UUID, *, days: int) -> uuid.UUID:
-    """Have a run, its attempts and outputs be so many days old; answers its new id.
+def age_run(engine: Engine, run_id: uuid.UUID, *, days: int, ended: int | None = None) -> uuid.UUID:
+    """Have a run be so many days old, and have it `ended` later than that; answers its new id.
 
     A run's id tells when it was made, and final runs cannot be changed: so it is copied.
     """
@@ -51,11 +51,12 @@ def age_run(engine: Engine, run_id: uuid.UUID, *, days: int) -> uuid.UUID:
         old = uuid.UUID(int=(int(milliseconds) << 80) | (new_id().int & ((1 << 80) - 1)))
         connection.execute(text("ALTER TABLE runs DISABLE TRIGGER runs_guard"))
         asked = {"id": run_id, "old": old, "age": timedelta(days=days)}
+        asked["since"] = timedelta(days=days if ended is None else ended)
         connection.execute(
             text("""
             CREATE TEMP TABLE aged ON COMMIT DROP AS SELECT * FROM runs WHERE id = :id;
             UPDATE aged SET id = :old, scheduled_for = scheduled_for - :age,
-                            finished_at = finished_at - :age;
+                            finished_at = finished_at - :since;
             INSERT INTO runs SELECT * FROM aged;
             UPDATE attempts SET run_id = :old WHERE run_id = :id;
             UPDATE outputs SET run_id = :old WHERE run_id = :id;
@@ -83,8 +84,17 @@ def test_a_younger_run_and_one_that_has_not_ended_stay(engine: Engine) -> None:
     task = new_task(engine, overlap="allow")
     young = age_run(engine, ended_run(engine, task), days=29)
     waiting = age_run(engine, new_run(engine, task), days=400)
+    between_attempts = new_run(engine, task)
+    change_run(engine, between_attempts, finished_at=database_now(engine))
+    between_attempts = age_run(engine, between_attempts, days=400)
     assert not any(pruner(engine).run_once().counts.values())
-    assert {run.id for run in all_runs(engine)} == {young, waiting}
+    assert {run.id for run in all_runs(engine)} == {young, waiting, between_attempts}
+
+
+def test_a_run_that_was_made_long_ago_and_ended_lately_stays(engine: Engine) -> None:
+    run = age_run(engine, ended_run(engine, new_task(engine)), days=400, ended=29)
+    assert pruner(engine).run_once().runs == 0
+    assert [each.id for each in all_runs(engine)] == [run]
 
 
 def test_it_goes_step_by_step_until_nothing_is_left(engine: Engine) -> None:

@@ -81,6 +81,7 @@ def test_a_used_port_is_refused_before_anything_starts(stack: Product, tmp_path:
     second.launch()
     assert second.process.wait(10) == 1
     assert second.terminal() == f"port {stack.port} is in use: choose another, as in PORT=8001\n"
+    assert not list((tmp_path / "secrets").iterdir())
     second.stop()
 
 

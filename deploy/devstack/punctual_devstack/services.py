@@ -11,11 +11,16 @@ from punctual_devstack.spawn import Spec
 DRAIN_SECONDS = "5"  # shorter than in production: a stop of the whole stack fits in 15 s
 
 
+def bind(settings: StackSettings) -> str:
+    """Where the API listens, as host:port."""
+    return settings.environ.get("PUNCTUAL_BIND", f"{LOOPBACK}:{settings.port}")
+
+
 def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict[str, str]:
     """What every service is told; `secrets` are files, by the name of the setting they hold."""
     environ = dict(settings.environ)
     environ.setdefault("PUNCTUAL_DRAIN_SECONDS", DRAIN_SECONDS)
-    environ.setdefault("PUNCTUAL_BIND", f"{LOOPBACK}:{settings.port}")
+    environ["PUNCTUAL_BIND"] = bind(settings)
     environ.setdefault("PUNCTUAL_SLOTS", str(settings.slots))
     environ["PYTHONUNBUFFERED"] = "1"
     for name, file in secrets.items():

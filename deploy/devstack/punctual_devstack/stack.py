@@ -8,7 +8,7 @@ from punctual_devstack.embedded import embedded
 from punctual_devstack.leftovers import SERVERS, end_leftovers
 from punctual_devstack.ports import is_taken
 from punctual_devstack.readiness import Readiness
-from punctual_devstack.services import migration, services, shared_environ
+from punctual_devstack.services import bind, migration, services, shared_environ
 from punctual_devstack.settings import StackSettings
 from punctual_devstack.supervisor import DEATHS_TO_COMPLAIN, Supervisor
 from punctual_devstack.terminal import Terminal
@@ -45,11 +45,11 @@ def run(settings: StackSettings) -> None:
 
 def _start(settings: StackSettings, supervisor: Supervisor) -> None:
     data_dir, say = supervisor.data_dir, supervisor.terminal.say
-    own = embedded(settings, data_dir)
-    environ = shared_environ(settings, own.secrets)
-    address = Readiness.of_bind(environ["PUNCTUAL_BIND"])
+    address = Readiness.of_bind(bind(settings))
     if settings.api and is_taken(address.host, address.port):
         raise CannotStart(f"port {address.port} is in use: choose another, as in PORT=8001")
+    own = embedded(settings, data_dir)
+    environ = shared_environ(settings, own.secrets)
     if own.postgres and not own.postgres.folder.exists():
         say(f"making a database in {own.postgres.folder}")
     for server in own.servers:

@@ -70,6 +70,7 @@ class Loop:
             backlog = self._starter.start_due()
             self._meet_deadlines()
             now_ns = time.monotonic_ns()
+            self._pipes.resume(now_ns)
             ends_ns = self._endings.due_ns()
             if ends_ns is not None and (not backlog or now_ns > ends_ns + ENDS_WAIT_NS):
                 self._endings.step(now_ns)
@@ -143,6 +144,7 @@ class Loop:
             self._starter.wake_ns(),
             self.roster.deadlines.next_ns(),
             self._endings.due_ns(),
+            self._pipes.wake_ns(),
             self._lease.ends_ns(),
         )
         return min(wake_ns for wake_ns in wakes if wake_ns is not None)

@@ -32,6 +32,10 @@ class Watch:
         del self._known[descriptor]
         self._epoll.unregister(descriptor)
 
+    def knows(self, descriptor: int) -> bool:
+        """Whether a descriptor is watched."""
+        return descriptor in self._known
+
     def want_writable(self, descriptor: int, wanted: bool) -> None:
         """Also wake when a descriptor takes data again, or no longer."""
         events = select.EPOLLIN | select.EPOLLOUT if wanted else select.EPOLLIN

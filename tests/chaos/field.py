@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,7 @@ class Field:
     watch: Watch
     wires: Wires
     settings: Mapping[str, str]
+    plants: Mapping[str, str]
     services: dict[str, Service] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Service:
@@ -80,10 +81,9 @@ class Field:
         self,
         kind: str,
         *,
-        plant: str | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> Service:
-        """Start one more service; `plant` is a module to be imported before the product is."""
+        """Start one more service, with what is planted into one of its name."""
         name = f"{kind}-{len(self.of_kind(kind)) + 1}"
         service = Service(name, MODULES[kind], {}, folder=self.folder)
         service.database = self.wires.proxy(_port(self.database_url))
@@ -100,10 +100,10 @@ class Field:
         }
         service.environ = {f"PUNCTUAL_{key}": value for key, value in own.items()}
         service.environ["PATH"] = os.environ["PATH"]
-        if plant is not None:
+        if name in self.plants:
             here = Path(__file__).parent
             service.environ["PYTHONPATH"] = f"{here / 'planted'}{os.pathsep}{here.parents[1]}"
-            service.environ["CHAOS_PLANT"] = plant
+            service.environ["CHAOS_PLANT"] = self.plants[name]
         self.services[name] = service
         service.start()
         return service
@@ -164,11 +164,11 @@ def laid_field(
     coordinators: int = 1,
     apis: int = 0,
     settings: Mapping[str, str] | None = None,
-    plants: Sequence[str | None] = (),
+    plants: Mapping[str, str] | None = None,
 ) -> Iterator[Field]:
     """A product that is ready; everything of it has ended at the end.
 
-    `plants` are for the workers, in order.
+    `plants`, by service: a module to be imported into it before the product is.
     """
     database_url = servers.create_database(database, template="punctual_template")
     redis_url = servers.redis_url()
@@ -189,12 +189,13 @@ def laid_field(
             stack.enter_context(Watch(dsn)),
             stack.enter_context(Wires()),
             {"NAMESPACE": database, "BIND": bind, **(settings or {})},
+            plants or {},
         )
         stack.callback(_end_all, made)
         for _ in range(coordinators):
             made.add("coordinator")
-        for number in range(workers):
-            made.add("worker", plant=plants[number] if number < len(plants) else None)
+        for _ in range(workers):
+            made.add("worker")
         for _ in range(apis):
             made.add("api")
         made.ready()

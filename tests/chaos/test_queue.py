@@ -2,14 +2,11 @@
 
 import random
 import shutil
-import uuid
-
-from sqlalchemy import text
 
 from punctual.messaging.broker import Broker
 from punctual_devstack.valkey import Valkey
 from tests.chaos.conftest import Measured, NewField
-from tests.chaos.field import Field
+from tests.chaos.messages import every_pair_that_ever_was
 from tests.chaos.verdict import judge, settled, unsettled
 from tests.chaos.workload import Workload
 
@@ -32,13 +29,6 @@ def test_the_queue_is_flushed_every_three_seconds(new_field: NewField, measured:
         bound=15,
         seconds=verdict.worst_late,
     )
-
-
-def every_pair_that_ever_was(field: Field) -> list[tuple[uuid.UUID, int]]:
-    """(run id, fence) of each message there may have been: today's, and a day ago's."""
-    with field.engine.connect() as connection:
-        rows = connection.execute(text("SELECT id, fence FROM runs")).all()
-    return [(row.id, fence) for row in rows for fence in range(row.fence + 1)]
 
 
 def test_messages_come_doubled_shuffled_and_a_day_old(new_field: NewField) -> None:

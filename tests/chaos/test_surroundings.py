@@ -21,7 +21,7 @@ def test_a_workers_clock_is_two_minutes_off(
     seconds: int, new_field: NewField, measured: Measured
 ) -> None:
     planted = f"tests.chaos.planted.clock_{'ahead' if seconds > 0 else 'behind'}"
-    field = new_field(workers=1, plants=[planted])
+    field = new_field(workers=1, plants={"worker-1": planted})
     work = Workload(field)
     promises = work.accept([2.0 + n / 10 for n in range(40)], max_retries=0)
     settled(field, promises, within=40)
@@ -37,7 +37,7 @@ def test_a_workers_clock_is_two_minutes_off(
 
 
 def test_a_dead_consumer_thread_ends_the_worker(new_field: NewField, measured: Measured) -> None:
-    field = new_field(workers=1, plants=["tests.chaos.planted.consumer_dies"])
+    field = new_field(workers=1, plants={"worker-1": "tests.chaos.planted.consumer_dies"})
     worker = field["worker-1"]
     work = Workload(field)
     promises = work.accept([1.0 + n / 2 for n in range(20)], max_retries=1)

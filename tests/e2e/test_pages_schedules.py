@@ -41,3 +41,19 @@ def test_a_preview_needs_no_javascript_and_keeps_what_is_typed(
     expect(page.get_by_label("Command")).to_have_value("echo kept")
     page.get_by_role("button", name="Create task").click()
     expect(page.get_by_text("The task is saved.")).to_be_visible()
+
+
+def test_a_list_of_schedules_is_typed_as_json_and_told_what_is_wrong(
+    without_scripts: Page,  # noqa: F811
+) -> None:
+    page = without_scripts
+    registers(page)
+    page.goto("/task/create/")
+    page.get_by_label("Command").fill("true")
+    page.get_by_label("Several a list").check()
+    page.get_by_label("Schedules as JSON").fill('[{"every": 3600}, {"cron": "61 * * * *"}]')
+    page.get_by_role("button", name="Create task").click()
+    expect(page.locator("#schedule-wrong")).to_contain_text('2: "61" is no minute')
+    page.get_by_label("Schedules as JSON").fill('[{"every": 3600}, {"cron": "0 9 * * *"}]')
+    page.get_by_role("button", name="Create task").click()
+    expect(page.get_by_text("Every hour; Every day at 09:00 (UTC)")).to_be_visible()

@@ -9,11 +9,12 @@ from itertools import islice, pairwise, takewhile
 
 from punctual.domain.cron import Cron, CronRule, cron_rule
 from punctual.domain.describe import duration_in_words
-from punctual.domain.schedule import Schedule, due_times
+from punctual.domain.schedule import Schedule, Several, Within, due_times
 from punctual.domain.wallclock import ClockChange, clock_changes
 from punctual.domain.zone import zone_named
 
 _DAYS_AHEAD = 366
+_DAY = timedelta(days=1)
 _MOST_DUE_TIMES = 100
 _PLAIN = re.compile(r"\d+(,\d+)*", re.ASCII)
 # A leap year's: the 29th of February has a sentence of its own.
@@ -40,15 +41,28 @@ def _warnings(schedule: Schedule, today: datetime, timeout: float | None) -> tup
 
 
 def _all_warnings(schedule: Schedule, today: datetime, timeout: float | None) -> Iterator[str]:
-    if isinstance(schedule, Cron):
-        rule = cron_rule(schedule.expression)
-        yield from _two_day_fields(rule)
-        yield from _missing_days(rule)
-        zone = zone_named(schedule.timezone)
-        for change in clock_changes(zone, after=today, days=_DAYS_AHEAD):
-            yield from _changed_clock(rule, change, schedule.timezone)
+    yield from dict.fromkeys(_surprises(schedule, today))
     if timeout is not None:
         yield from _short_intervals(schedule, today, timeout)
+
+
+def _surprises(
+    schedule: Schedule, today: datetime, start: datetime | None = None, end: datetime | None = None
+) -> Iterator[str]:
+    match schedule:
+        case Several(schedules):
+            for one in schedules:
+                yield from _surprises(one, today)
+        case Within(bounded, start, end):
+            yield from _surprises(bounded, today, start, end)
+        case Cron(expression, timezone):
+            rule = cron_rule(expression)
+            yield from _two_day_fields(rule)
+            yield from _missing_days(rule)
+            for change in clock_changes(zone_named(timezone), after=today, days=_DAYS_AHEAD):
+                began = start is None or start <= change.at + _DAY
+                if began and (end is None or end >= change.at - _DAY):
+                    yield from _changed_clock(rule, change, timezone)
 
 
 def _two_day_fields(rule: CronRule) -> Iterator[str]:

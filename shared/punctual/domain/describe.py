@@ -7,7 +7,7 @@ from cronsim import CronSim
 
 from punctual.domain.cron import Cron, CronRule, cron_rule
 from punctual.domain.every import Every
-from punctual.domain.schedule import At, Schedule
+from punctual.domain.schedule import At, Schedule, Several, Within
 
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _PLAIN = re.compile(r"\d+(,\d+)*", re.ASCII)
@@ -22,11 +22,21 @@ def describe(schedule: Schedule | None) -> str:
         case None:
             return "Only by hand"
         case At(at):
-            return f"Once, on {at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')} (UTC)"
+            return f"Once, on {_in_utc(at)}"
         case Every(seconds, _):
             return _rate(seconds)
         case Cron(expression, timezone):
             return f"{_describe_rule(cron_rule(expression))} ({timezone})"
+        case Within(bounded, start, end):
+            bounds = (("from", start), ("until", end))
+            told = " ".join(f"{word} {_in_utc(at)}" for word, at in bounds if at is not None)
+            return f"{describe(bounded)}, {told}"
+        case Several(schedules):
+            return "; ".join(describe(one) for one in schedules)
+
+
+def _in_utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(' ')} (UTC)"
 
 
 def duration_in_words(seconds: float) -> str:

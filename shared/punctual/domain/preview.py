@@ -6,9 +6,9 @@ from itertools import islice
 
 from punctual.domain.advice import schedule_warnings
 from punctual.domain.describe import describe
-from punctual.domain.schedule import At, Schedule, due_times
+from punctual.domain.schedule import Schedule, due_times, moments
 
-PAST = "This time has passed: a task saved with it runs at once."
+PAST = "A time of it has passed: a task saved with it runs at once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,6 @@ def preview(
         return Preview(describe(None), (), ())
     coming = due_times(schedule, after=start - timedelta(microseconds=1))
     warnings = schedule_warnings(schedule, now=start, timeout=timeout)
-    if new and isinstance(schedule, At) and schedule.at < start:
+    if new and any(at < start for at in moments(schedule)):
         warnings.append(PAST)
     return Preview(describe(schedule), tuple(islice(coming, count)), tuple(warnings))

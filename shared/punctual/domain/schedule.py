@@ -1,12 +1,22 @@
-"""When a task is due: schedules as values, from and to the API's JSON."""
+"""Schedules from and to the API's JSON; what they are and when they are due is in `due`."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
-from punctual.domain.cron import Cron, cron_due_times, cron_rule
+from punctual.domain.cron import Cron, cron_rule
+from punctual.domain.due import (
+    At,
+    Schedule,
+    Several,
+    Within,
+    due_times,
+    is_due,
+    moments,
+    next_due,
+    only_time,
+)
 from punctual.domain.errors import InvalidSchedule
-from punctual.domain.every import Every, every_due_times, parse_every
+from punctual.domain.every import Every, parse_every
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.zone import zone_named
 
@@ -15,44 +25,62 @@ __all__ = [
     "Cron",
     "Every",
     "Schedule",
+    "Several",
+    "Within",
     "due_times",
+    "is_due",
+    "moments",
     "next_due",
+    "only_time",
     "parse_schedule",
     "to_document",
 ]
 
+MOST_SCHEDULES = 20
 
-@dataclass(frozen=True, slots=True)
-class At:
-    """Due once, at an instant."""
-
-    at: datetime
-
-
-Schedule = At | Cron | Every
+Document = dict[str, object]
 
 # Which keys may stand beside the one that tells the kind.
+_BOUNDS = {"start", "end"}
 _KEYS = {"at": {"at"}, "cron": {"cron", "timezone"}, "every": {"every"}}
 
 
 def parse_schedule(
-    document: Mapping[str, object] | None, *, anchor: datetime, pointer: str = "/schedule"
+    document: object, *, anchor: datetime, pointer: str = "/schedule"
 ) -> Schedule | None:
     """Read a schedule as the API is sent it; None, and null in JSON, is "only by hand".
 
     One of {"at": t}, {"cron": "0 2 * * 1-5", "timezone": "Europe/Rome"} (UTC by default) and
-    {"every": seconds}, which counts from `anchor`, the instant at which the schedule was set.
+    {"every": seconds}, or a list of up to 20 of them. Each may have a "start" and an "end", both
+    included. An interval is first due at its start; without one it counts from `anchor`, the
+    instant at which the schedule was set.
     Raises InvalidSchedule, and nothing else whatever the JSON, pointing below `pointer`.
     """
     if document is None:
         return None
     try:
-        return _parse(document, anchor=anchor)
+        if isinstance(document, Sequence) and not isinstance(document, str | bytes):
+            return _parse_several(document, anchor=anchor)
+        return _parse_one(document, anchor=anchor)
     except InvalidSchedule as error:
         raise InvalidSchedule(pointer + error.pointer, error.detail) from None
 
 
-def _parse(document: object, *, anchor: datetime) -> Schedule:
+def _parse_several(documents: Sequence[object], *, anchor: datetime) -> Several:
+    if not 1 <= len(documents) <= MOST_SCHEDULES:
+        raise InvalidSchedule(
+            "", f"A list has 1 to {MOST_SCHEDULES} schedules; null is only by hand."
+        )
+    schedules = []
+    for place, document in enumerate(documents):
+        try:
+            schedules.append(_parse_one(document, anchor=anchor))
+        except InvalidSchedule as error:
+            raise InvalidSchedule(f"/{place}{error.pointer}", error.detail) from None
+    return Several(tuple(schedules))
+
+
+def _parse_one(document: object, *, anchor: datetime) -> At | Cron | Every | Within:
     if not isinstance(document, Mapping):
         raise InvalidSchedule("", 'A schedule is an object such as {"every": 300}, or null.')
     kinds = [kind for kind in _KEYS if kind in document]
@@ -61,14 +89,34 @@ def _parse(document: object, *, anchor: datetime) -> Schedule:
         raise InvalidSchedule("", f"A schedule has one of at, cron and every; this has {found}.")
     kind = kinds[0]
     for key in document:
-        if key not in _KEYS[kind]:
+        if key not in _KEYS[kind] | _BOUNDS:
             escaped = str(key).replace("~", "~0").replace("/", "~1")
             raise InvalidSchedule(f"/{escaped}", f"A schedule with {kind} takes no such field.")
+    start, end = _bound(document, "start"), _bound(document, "end")
+    if start is not None and end is not None and end < start:
+        raise InvalidSchedule("/end", "The end comes before the start.")
+    schedule: At | Cron | Every
     if kind == "at":
-        return At(parse_instant(document["at"], pointer="/at"))
-    if kind == "every":
-        return parse_every(document["every"], anchor=anchor)
-    return _parse_cron(document["cron"], document.get("timezone", "UTC"))
+        schedule = _parse_at(document["at"], start, end)
+    elif kind == "every":
+        schedule = parse_every(document["every"], anchor=anchor)
+        if start is not None:  # the first due time, k = 1, is the start itself
+            schedule = Every(schedule.seconds, start - timedelta(seconds=schedule.seconds))
+    else:
+        schedule = _parse_cron(document["cron"], document.get("timezone", "UTC"))
+    return schedule if start is None and end is None else Within(schedule, start, end)
+
+
+def _bound(document: Mapping[str, object], key: str) -> datetime | None:
+    value = document.get(key)
+    return None if value is None else parse_instant(value, pointer=f"/{key}")
+
+
+def _parse_at(at: object, start: datetime | None, end: datetime | None) -> At:
+    instant = parse_instant(at, pointer="/at")
+    if (start is not None and instant < start) or (end is not None and instant > end):
+        raise InvalidSchedule("/at", "This time is not between its own start and end.")
+    return At(instant)
 
 
 def _parse_cron(expression: object, timezone: object) -> Cron:
@@ -81,33 +129,24 @@ def _parse_cron(expression: object, timezone: object) -> Cron:
     return Cron(expression.strip(), timezone)
 
 
-def to_document(schedule: Schedule | None) -> dict[str, object] | None:
+def to_document(schedule: Schedule | None) -> Document | list[Document] | None:
     """The API's JSON for a schedule, which parse_schedule reads back as the same one."""
+    if schedule is None:
+        return None
+    if isinstance(schedule, Several):
+        return [_document(one) for one in schedule.schedules]
+    return _document(schedule)
+
+
+def _document(schedule: At | Cron | Every | Within) -> Document:
     match schedule:
-        case None:
-            return None
         case At(at):
             return {"at": format_instant(at)}
         case Cron(expression, timezone):
             return {"cron": expression, "timezone": timezone}
         case Every(seconds, _):
             return {"every": seconds}
-
-
-def due_times(schedule: Schedule, *, after: datetime) -> Iterator[datetime]:
-    """The due times strictly after `after` (aware, from 1970 on), computed as they are asked for.
-
-    In UTC, ascending, unique; may be endless. Going on from any of them gives the same rest.
-    """
-    match schedule:
-        case At(at):
-            return iter((at.astimezone(UTC),) if at > after else ())
-        case Cron():
-            return cron_due_times(schedule, after=after)
-        case Every():
-            return every_due_times(schedule, after=after)
-
-
-def next_due(schedule: Schedule | None, *, after: datetime) -> datetime | None:
-    """The first due time strictly after `after`, in UTC, or None when there is none any more."""
-    return None if schedule is None else next(due_times(schedule, after=after), None)
+        case Within(bounded, start, end):
+            bounds = {"start": start, "end": end}
+            told = {key: format_instant(at) for key, at in bounds.items() if at is not None}
+            return {**_document(bounded), **told}

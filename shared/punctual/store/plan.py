@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 from punctual.domain.errors import PunctualError
 from punctual.domain.misfire import catch_up
 from punctual.domain.run import RunState
-from punctual.domain.schedule import At, Schedule, due_times, next_due, parse_schedule
+from punctual.domain.schedule import Schedule, due_times, next_due, only_time, parse_schedule
 from punctual.store.insert import NewRun, insert_runs
 
 LATE_AFTER = timedelta(seconds=15)
@@ -97,10 +97,10 @@ def _of_task(
     schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
     if schedule is None:
         return [], None
-    if isinstance(schedule, At):
+    once = only_time(schedule)
+    if once is not None:
         # A time that was past when it was saved is due from then on, and not late.
-        due_at = max(schedule.at, task.schedule_anchor)
-        return _runs(task, {due_at: schedule.at}), None
+        return _runs(task, {max(once, task.schedule_anchor): once}), None
     times = _between(schedule, task.next_due_at, horizon)
     if len(times) == MOST_DUE_TIMES and times[-1] <= task.now - LATE_AFTER:
         # The newest late one, which `latest` runs, is still to come: this part has only missed.

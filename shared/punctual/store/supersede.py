@@ -1,11 +1,10 @@
 """Edits win until the start: bring a task's unstarted runs in line with what the task says now."""
 
-from datetime import datetime, timedelta
-from itertools import takewhile
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.schedule import At, Schedule, due_times, next_due
+from punctual.domain.schedule import Schedule, due_times, is_due, only_time
 from punctual.store.cancel import cancel_task_runs
 from punctual.store.models import Task
 from punctual.store.snapshot import SPEC, start_by
@@ -31,24 +30,19 @@ WHERE id = ANY(:ids)
 """)
 
 PLANNED = text("""
-SELECT EXISTS (SELECT FROM runs WHERE task_id = :task_id AND scheduled_for = :at
-               AND trigger = 'schedule' AND NOT superseded)
-""")
-
-LAST_DUE = text("""
-SELECT max(scheduled_for) FROM runs
-WHERE task_id = :task_id AND trigger = 'schedule' AND NOT superseded
+SELECT scheduled_for FROM runs
+WHERE task_id = :task_id AND scheduled_for >= :since AND trigger = 'schedule' AND NOT superseded
 """)
 
 
 def refresh_pending(
-    connection: Connection, task: Task, *, schedule: Schedule | None, now: datetime
+    connection: Connection, task: Task, *, schedule: Schedule | None, now: datetime, replan: bool
 ) -> None:
     """Make the runs that have not started follow the task, and set its `next_due_at`.
 
     Call it in the transaction of the edit, pause, resume or delete, after the new values were
-    flushed; a changed schedule must have `schedule_anchor = now`. Runs whose due time is still
-    in the schedule keep their identity and take the new command; the others are withdrawn.
+    flushed; `replan` unless the due times are what they were. Runs whose due time is still in the
+    schedule keep their identity and take the new command; the others are withdrawn.
     """
     if task.deleted_at is not None:
         cancel_task_runs(
@@ -56,22 +50,16 @@ def refresh_pending(
         )
     active = schedule if task.enabled and task.deleted_at is None else None
     unstarted = connection.execute(UNSTARTED, {"task_id": task.id}).all()
-    wanted = _among(active, [row.scheduled_for for row in unstarted])
-    kept = [row.id for row in unstarted if row.scheduled_for in wanted]
+    kept = {row.id for row in unstarted if active is not None and is_due(active, row.scheduled_for)}
     if kept:
-        connection.execute(REFRESH, {"ids": kept})
-    withdrawn = [row.id for row in unstarted if row.scheduled_for not in wanted]
+        connection.execute(REFRESH, {"ids": list(kept)})
+    withdrawn = [row.id for row in unstarted if row.id not in kept]
     if withdrawn:
         reason = "superseded by edit" if task.enabled else "withdrawn: its task was paused"
         connection.execute(WITHDRAW, {"ids": withdrawn, "reason": reason})
-    task.next_due_at = _next_due(connection, task, active, now=now)
-
-
-def _among(schedule: Schedule | None, times: list[datetime]) -> set[datetime]:
-    if schedule is None or not times:
-        return set()
-    just_before = min(times) - timedelta(microseconds=1)
-    return set(takewhile(lambda t: t <= max(times), due_times(schedule, after=just_before)))
+    # Due times that an outage left behind are still to be caught up, if nothing else was said.
+    if replan:
+        task.next_due_at = _next_due(connection, task, active, now=now)
 
 
 def _next_due(
@@ -79,11 +67,9 @@ def _next_due(
 ) -> datetime | None:
     if schedule is None:
         return None
-    if isinstance(schedule, At):
-        planned = connection.execute(PLANNED, {"task_id": task.id, "at": schedule.at}).scalar_one()
-        return None if planned else schedule.at
-    unchanged = task.schedule_anchor != now
-    if unchanged and task.next_due_at is not None:
-        return task.next_due_at  # due times that an outage left behind are still to be caught up
-    last: datetime | None = connection.execute(LAST_DUE, {"task_id": task.id}).scalar_one()
-    return next_due(schedule, after=now if last is None else max(now, last))
+    once = only_time(schedule)
+    asked = {"task_id": task.id, "since": once or now}
+    planned = set(connection.execute(PLANNED, asked).scalars())
+    if once is not None:
+        return None if once in planned else once
+    return next((due for due in due_times(schedule, after=now) if due not in planned), None)

@@ -9,10 +9,13 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from punctual.domain.schedule import At, Schedule, next_due, parse_schedule
+from punctual.domain.schedule import next_due, only_time, parse_schedule
+from punctual.store.insert import NewRun, insert_runs
 from punctual.store.models import Task
 from punctual.store.models.model import new_id
+from punctual.store.past import passed_times
 from punctual.store.supersede import refresh_pending
+from punctual.store.wake import wake_coordinators
 
 TaskValues = Mapping[str, Any]
 """A task's columns by name, already checked; `schedule` is the API's document or None."""
@@ -52,13 +55,18 @@ def create_tasks(
 ) -> datetime | None:
     """Save new tasks under `ids`, all in one statement; answers the earliest of their due times."""
     first: datetime | None = None
-    rows = []
+    rows, past = [], []
     for task_id, values in zip(ids, tasks, strict=True):
-        due = _first_due(parse_schedule(values["schedule"], anchor=now), now=now)
-        if due is not None and (first is None or due < first):
-            first = due
+        schedule = parse_schedule(values["schedule"], anchor=now)
+        due = only_time(schedule) or next_due(schedule, after=now)
+        passed = passed_times(task_id, schedule, now=now)
+        past += passed
+        for at in (due, now if passed else None):
+            if at is not None and (first is None or at < first):
+                first = at
         rows.append({**values, "id": str(task_id), "next_due_at": due and due.isoformat()})
     session.execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": json.dumps(rows)})
+    insert_runs(session.connection(), past)
     return first
 
 
@@ -84,12 +92,21 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
 
     A schedule that is only sent again stays anchored where it was.
     """
-    if "schedule" in values and values["schedule"] != task.schedule:
+    changed = "schedule" in values and values["schedule"] != task.schedule
+    past: list[NewRun] = []
+    if changed:
+        new, old = (
+            parse_schedule(document, anchor=now) for document in (values["schedule"], task.schedule)
+        )
+        if task.enabled:
+            past = passed_times(task.id, new, now=now, old=old, left=task.next_due_at)
         task.schedule_anchor = now
         task.plan_error = None
     for column, value in values.items():
         setattr(task, "meta" if column == "metadata" else column, value)
-    _follow(session, task, now=now)
+    _follow(session, task, now=now, replan=changed)
+    if insert_runs(session.connection(), past):
+        wake_coordinators(session.connection())
 
 
 def set_enabled(session: Session, task: Task, *, enabled: bool, now: datetime) -> None:
@@ -105,15 +122,10 @@ def delete_task(session: Session, task: Task, *, now: datetime) -> None:
     _follow(session, task, now=now)
 
 
-def _follow(session: Session, task: Task, *, now: datetime) -> None:
+def _follow(session: Session, task: Task, *, now: datetime, replan: bool = True) -> None:
     task.version += 1
     task.updated_at = now
     session.flush()
     schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    refresh_pending(session.connection(), task, schedule=schedule, now=now)
+    refresh_pending(session.connection(), task, schedule=schedule, now=now, replan=replan)
     session.flush()
-
-
-def _first_due(schedule: Schedule | None, *, now: datetime) -> datetime | None:
-    # A time in the past is not forgotten: it runs at once.
-    return schedule.at if isinstance(schedule, At) else next_due(schedule, after=now)

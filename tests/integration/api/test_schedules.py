@@ -76,3 +76,38 @@ def test_a_default_timeout_is_no_reason_to_warn(anna: Person) -> None:
     assert anna.task(schedule={"every": 60})["warnings"] == []
     [warning] = anna.task(schedule={"every": 60}, timeout=61)["warnings"]
     assert "timeout" in warning
+
+
+def test_a_task_may_have_several_schedules_each_with_its_bounds(anna: Person) -> None:
+    several = [
+        {"cron": "0 9 * * 1-5", "timezone": "Europe/Rome"},
+        {"every": 3600, "start": "2098-01-01T00:00:00Z", "end": "2098-01-02T00:00:00Z"},
+        {"at": "2099-01-01T00:00:00Z"},
+    ]
+    task = anna.task(schedule=several)
+    assert task["schedule"] == several
+    assert task["next_run_at"] is not None
+    path = f"/tasks/{task['id']}/"
+    fewer = anna.call("PATCH", path, json={"schedule": several[2:]}).get_json()
+    assert fewer["next_run_at"] == "2099-01-01T00:00:00Z"
+    over = {"every": 60, "end": "2020-01-01T00:00:00Z"}
+    assert anna.call("PATCH", path, json={"schedule": over}).get_json()["next_run_at"] is None
+
+
+def test_a_past_time_in_a_list_runs_at_once(anna: Person) -> None:
+    task = anna.task(schedule=[{"at": "2020-01-01T00:00:00Z"}, {"at": "2099-01-01T00:00:00Z"}])
+    [run] = anna.items(f"/tasks/{task['id']}/runs/")
+    assert (run["scheduled_for"], run["state"]) == ("2020-01-01T00:00:00Z", "scheduled")
+
+
+def test_what_is_wrong_in_a_list_is_told_at_its_place(anna: Person) -> None:
+    sent = {"command": "true", "schedule": [{"every": 60}, {"cron": "61 * * * *"}]}
+    answer = anna.post("/tasks/", json=sent)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == ["/schedule/1/cron"]
+
+
+def test_a_preview_takes_a_list(anna: Person) -> None:
+    several = [{"cron": "0 0 * * *"}, {"at": "2026-03-27T12:00:00Z"}]
+    seen = preview(anna, schedule=several, count=3, **{"from": FROM})
+    assert seen["next"] == [FROM, "2026-03-27T12:00:00Z", "2026-03-28T00:00:00Z"]

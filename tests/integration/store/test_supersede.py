@@ -202,6 +202,45 @@ def test_a_time_that_has_had_its_run_is_not_planned_again_by_an_edit(engine: Eng
     assert plan_at(engine, at(6)) == 0
 
 
+def test_a_time_whose_run_is_pruned_is_not_run_again_by_an_edit(engine: Engine) -> None:
+    task = new_task(engine, schedule={"at": at(5).isoformat()}, schedule_anchor=NOON)
+    edit(engine, task, now=at(60), command="echo new")
+    assert next_due(engine) is None
+
+
+def test_a_schedule_added_beside_the_first_loses_no_due_time(
+    engine: Engine, task: uuid.UUID
+) -> None:
+    sooner = {"at": at(4, 55).isoformat()}
+    edit(engine, task, now=at(4, 50), schedule=[EVERY_5_MINUTES, sooner])
+    assert next_due(engine) == at(4, 55)
+    assert plan_at(engine, at(4, 51)) == 1
+    assert [run.scheduled_for for run in runs(engine)] == [at(5), at(4, 55)]
+    assert [run.state for run in runs(engine)] == ["scheduled", "scheduled"]
+    assert next_due(engine) == at(10)
+
+
+def test_a_past_time_in_a_list_is_due_at_once_and_only_once(
+    engine: Engine, task: uuid.UUID
+) -> None:
+    past = {"at": at(-60).isoformat()}
+    edit(engine, task, now=at(4, 50), schedule=[EVERY_5_MINUTES, past])
+    [_, made] = runs(engine)
+    assert (made.scheduled_for, made.due_at, made.state) == (at(-60), at(4, 50), "scheduled")
+    with engine.begin() as connection:  # long after, when its run is pruned
+        connection.execute(text("DELETE FROM runs WHERE id = :id"), {"id": made.id})
+    edit(engine, task, now=at(4, 52), schedule=[EVERY_5_MINUTES, past, {"every": 3600}])
+    assert len(runs(engine)) == 1
+
+
+def test_a_time_that_was_to_be_planned_yet_is_not_lost_in_a_list(engine: Engine) -> None:
+    once = {"at": at(5).isoformat()}
+    task = new_task(engine, schedule=once, schedule_anchor=NOON, next_due_at=at(5))
+    edit(engine, task, now=at(5, 1), schedule=[once, HALF_PAST])
+    assert [run.scheduled_for for run in runs(engine)] == [at(5)]
+    assert next_due(engine) == at(30)
+
+
 def test_every_edit_is_a_new_version(engine: Engine, task: uuid.UUID) -> None:
     edit(engine, task, now=at(4, 50), command="echo new")
     enable(engine, task, True, now=at(4, 51))

@@ -15,7 +15,10 @@ from punctual.domain.schedule import (
     Cron,
     Every,
     Schedule,
+    Several,
+    Within,
     due_times,
+    is_due,
     next_due,
     parse_schedule,
     to_document,
@@ -31,11 +34,31 @@ from tests.unit.domain.strategies import (
 )
 
 periods = st.integers(1, 10**8) | st.floats(1, 10**8)
-schedules = st.one_of(
+singles = st.one_of(
     st.builds(At, instants),
     st.builds(Every, periods, instants),
     st.builds(Cron, expressions, zones),
 )
+
+
+@st.composite
+def bounded(draw: st.DrawFn) -> Within:
+    """A schedule with a start, an end, or both; an interval counts from its start."""
+    start, end = draw(st.none() | instants), draw(st.none() | instants)
+    assume(start or end)
+    if start and end:
+        start, end = min(start, end), max(start, end)
+    schedule = draw(singles)
+    match schedule:
+        case At(at):
+            assume((start is None or at >= start) and (end is None or at <= end))
+        case Every(seconds, _) if start is not None:
+            schedule = Every(seconds, start - timedelta(seconds=seconds))
+    return Within(schedule, start, end)
+
+
+parts = singles | bounded()
+schedules = parts | st.lists(parts, min_size=1, max_size=4).map(lambda ones: Several(tuple(ones)))
 starts = instants | near_a_change().map(lambda where: where[1])
 
 
@@ -75,6 +98,33 @@ def test_going_on_from_any_point_gives_the_same_rest(
     assert next_due(schedule, after=after) == due[0]
 
 
+@settings(deadline=None)
+@given(ones=st.lists(parts, min_size=1, max_size=4), after=starts)
+def test_several_schedules_are_due_when_any_of_them_is_and_once_where_they_meet(
+    ones: list[At | Cron | Every | Within], after: datetime
+) -> None:
+    together = some_due_times(Several(tuple(ones)), after)
+    apart = {at for one in ones for at in some_due_times(one, after)}
+    assert together == sorted(apart)[: len(together)]
+    assert len(together) == min(len(apart), 30)
+
+
+@settings(deadline=None)
+@given(schedule=bounded(), after=starts)
+def test_a_bounded_schedule_is_due_when_the_other_is_and_never_outside(
+    schedule: Within, after: datetime
+) -> None:
+    due = some_due_times(schedule, after)
+    assert all(schedule.start is None or at >= schedule.start for at in due)
+    assert all(schedule.end is None or at <= schedule.end for at in due)
+    assert all(is_due(schedule, at) and is_due(schedule.schedule, at) for at in due)
+    if len(due) < 30 and schedule.end is not None:
+        begin = max([after, *(due[-1:] or [after])])
+        rest = next_due(schedule.schedule, after=begin)
+        late = rest is None or rest > schedule.end
+        assert late or (schedule.start is not None and rest is not None and rest < schedule.start)
+
+
 @given(seconds=periods, anchor=instants, after=instants)
 def test_a_fixed_rate_never_drifts(seconds: float, anchor: datetime, after: datetime) -> None:
     due = next_due(Every(seconds, anchor), after=after)
@@ -92,7 +142,10 @@ def test_every_schedule_survives_its_json_and_can_be_put_in_words(
 ) -> None:
     some_due_times(schedule, now, 1)
     anchor = schedule.anchor if isinstance(schedule, Every) else now
-    assert parse_schedule(to_document(schedule), anchor=anchor) == schedule
+    again = parse_schedule(to_document(schedule), anchor=anchor)
+    assert to_document(again) == to_document(schedule)
+    if not isinstance(schedule, Several | Within):  # theirs may have an anchor each
+        assert again == schedule
     sentences = [describe(schedule), *schedule_warnings(schedule, now=now, timeout=timeout)]
     assert all(sentence[0].isupper() for sentence in sentences)
 
@@ -102,7 +155,7 @@ def test_every_schedule_survives_its_json_and_can_be_put_in_words(
 def test_no_json_makes_parsing_fail_in_another_way(document: object, anchor: datetime) -> None:
     refusal = None
     try:
-        schedule = parse_schedule(document, anchor=anchor)  # type: ignore[arg-type]
+        schedule = parse_schedule(document, anchor=anchor)
     except InvalidSchedule as error:
         refusal = error
     else:

@@ -22,7 +22,7 @@ ANCHOR = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 
 def refused(document: object) -> InvalidSchedule:
     with pytest.raises(InvalidSchedule) as refusal:
-        parse_schedule(document, anchor=ANCHOR)  # type: ignore[arg-type]
+        parse_schedule(document, anchor=ANCHOR)
     return refusal.value
 
 
@@ -68,11 +68,52 @@ def test_a_fixed_rate_ends_with_the_calendar() -> None:
     assert len(list(islice(due_times(every, after=every.anchor), 5))) == 2
 
 
+def test_an_interval_with_a_start_is_first_due_then() -> None:
+    document = {"every": 300, "start": "2026-02-01T00:00:00Z", "end": "2026-02-01T00:10:00Z"}
+    every = parse_schedule(document, anchor=ANCHOR)
+    start = datetime(2026, 2, 1, tzinfo=UTC)
+    assert every is not None
+    assert list(due_times(every, after=ANCHOR)) == [
+        start + timedelta(minutes=minutes) for minutes in (0, 5, 10)
+    ]
+    assert to_document(every) == document
+
+
+def test_a_list_is_due_whenever_one_of_its_schedules_is() -> None:
+    documents = [
+        {"cron": "0 9 * * *", "timezone": "UTC"},
+        {"every": 43200, "start": "2026-02-01T09:00:00Z"},
+        {"at": "2026-02-01T10:00:00Z"},
+    ]
+    several = parse_schedule(documents, anchor=ANCHOR)
+    assert several is not None
+    assert to_document(several) == documents
+    coming = islice(due_times(several, after=datetime(2026, 2, 1, tzinfo=UTC)), 4)
+    assert [at.isoformat()[:13] for at in coming] == [
+        *("2026-02-01T09", "2026-02-01T10", "2026-02-01T21", "2026-02-02T09"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("document", "pointer", "hint"),
     [
         ({}, "", "none of them"),
-        ([], "", "an object"),
+        ([], "", "1 to 20 schedules"),
+        ([{"every": 5}] * 21, "", "1 to 20 schedules"),
+        ([{"every": 5}, {"cron": "61 * * * *"}], "/1/cron", ""),
+        ([[{"every": 5}]], "/0", "an object"),
+        ([None], "/0", "an object"),
+        ({"every": 5, "start": "2026-01-01T00:00:00"}, "/start", "no offset"),
+        (
+            {"every": 5, "start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"},
+            "/end",
+            "before the start",
+        ),
+        (
+            {"at": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"},
+            "/at",
+            "not between",
+        ),
         ("0 2 * * *", "", "an object"),
         ({"at": "2026-01-01T00:00:00Z", "cron": "@daily"}, "", "at and cron"),
         ({"timezone": "UTC"}, "", "none of them"),

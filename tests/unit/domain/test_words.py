@@ -6,7 +6,7 @@ import pytest
 
 from punctual.domain.advice import schedule_warnings
 from punctual.domain.describe import describe, duration_in_words
-from punctual.domain.schedule import At, Cron, Every
+from punctual.domain.schedule import At, Cron, Every, Several, Within
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 NO_TIMEOUT = 0
@@ -45,6 +45,15 @@ def test_a_cron_expression_is_put_in_words(expression: str, words: str) -> None:
 
 def test_the_other_schedules_are_put_in_words() -> None:
     assert describe(None) == "Only by hand"
+    assert describe(Several((Every(300, NOW), At(NOW)))) == (
+        "Every 5 minutes; Once, on 2026-02-01 12:00:00 (UTC)"
+    )
+    assert describe(Within(Every(300, NOW), NOW, None)) == (
+        "Every 5 minutes, from 2026-02-01 12:00:00 (UTC)"
+    )
+    assert describe(Within(Cron("0 2 * * *"), None, NOW)) == (
+        "Every day at 02:00 (UTC), until 2026-02-01 12:00:00 (UTC)"
+    )
     assert describe(At(NOW)) == "Once, on 2026-02-01 12:00:00 (UTC)"
     assert describe(Every(300, NOW)) == "Every 5 minutes"
     assert describe(Every(3600, NOW)) == "Every hour"
@@ -127,3 +136,21 @@ def test_a_timeout_longer_than_the_shortest_interval_is_warned_of() -> None:
 def test_what_is_due_once_or_never_warns_of_nothing() -> None:
     assert schedule_warnings(At(NOW), now=NOW, timeout=3600) == []
     assert schedule_warnings(None, now=NOW, timeout=3600) == []
+
+
+def test_each_schedule_of_a_list_warns_of_its_own_surprises_once() -> None:
+    late = Cron("30 2 * * *", "Europe/Rome")
+    twice = Several((late, Every(3600, NOW), Within(late, None, None)))
+    assert schedule_warnings(twice, now=NOW, timeout=None) == warnings("30 2 * * *", "Europe/Rome")
+
+
+def test_a_change_of_the_clocks_outside_the_bounds_surprises_nobody() -> None:
+    late = Cron("30 2 * * *", "Europe/Rome")
+    summer = Within(late, datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))
+    assert schedule_warnings(summer, now=NOW, timeout=None) == []
+
+
+def test_schedules_of_a_list_that_come_close_are_held_against_the_timeout() -> None:
+    close = Several((Cron("0 9 * * *"), Cron("10 9 * * *")))
+    (warning,) = schedule_warnings(close, now=NOW, timeout=601)
+    assert "(10 minutes)" in warning

@@ -74,6 +74,8 @@ def test_soon_is_that_many_whole_seconds_from_now() -> None:
         ({"kind": "at", "at": "2026-07-01T09:00", "at_zone": "Mars/Base"}, "/at_zone"),
         ({"kind": "at", "at": "9999-12-31T23:59", "at_zone": "America/New_York"}, "/at"),
         ({"kind": "never"}, "/schedule"),
+        ({"kind": "several", "several": ""}, "/several"),
+        ({"kind": "several", "several": "[{]"}, "/several"),
         ({"kind": "hand", "env": "x"}, "/env"),
         ({"kind": "hand", "metadata": "[1]"}, "/metadata"),
     ],
@@ -90,10 +92,12 @@ def test_what_cannot_be_json_is_said_at_its_field(typed: dict[str, str], pointer
         {"every": 5400},
         {"every": 0.1 + 1.2},
         {"cron": "*/5 * * * *", "timezone": "Asia/Tokyo"},
+        {"every": 60, "start": "2026-07-01T09:00:00Z"},
+        [{"every": 60, "end": "2026-07-01T09:00:00Z"}, {"at": "2026-07-01T09:00:00.000001Z"}],
     ],
 )
 def test_a_task_that_is_saved_as_its_form_shows_it_stays_the_same(
-    when: dict[str, object] | None,
+    when: dict[str, object] | list[dict[str, object]] | None,
 ) -> None:
     before = task(schedule=when, env={"A": "1\n2"}, tags=["a,b"], meta={"x": [1]}, timeout=0.25)
     document, wrong = document_from(typed_of(before), now=NOW, task=before)

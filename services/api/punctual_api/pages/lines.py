@@ -72,6 +72,13 @@ def read_object(text: str) -> dict[str, Any]:
     return document
 
 
+def read_schedules(text: str) -> Any:
+    """A schedule, or a list of them, as JSON. Raises ValueError."""
+    if not text.strip():
+        raise ValueError('Write a JSON array, such as [{"cron": "0 9 * * 1-5"}, {"every": 3600}].')
+    return _json(text)
+
+
 def _lines(plain: str) -> dict[str, Any] | None:
     try:
         return read_pairs(plain)

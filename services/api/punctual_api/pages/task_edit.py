@@ -28,6 +28,7 @@ from punctual_api.tasks import own_task
 FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
     *("working_dir", "env", "metadata")
 }
+PARTS = {"at", "cron", "timezone", "every"}
 SOON_AT_MOST = 3600
 CHANGED = (
     "Somebody changed this task meanwhile. What you typed is kept here; save it again to replace "
@@ -123,8 +124,9 @@ def _form(
     message: str = "",
     previewed: Preview | None = None,
 ) -> Response:
-    errors, others = by_field(faults or (), FIELDS)
     kind = typed["kind"] if typed["kind"] != "soon" else "at"
+    # What is wrong within a list has no field of its own.
+    errors, others = by_field(faults or (), FIELDS - PARTS if kind == "several" else FIELDS)
     return page(
         "task_form",
         422 if faults else status,

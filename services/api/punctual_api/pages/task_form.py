@@ -1,7 +1,7 @@
 """The form of a task: from what was typed to the API's JSON, and from a task to its form."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from punctual_api.pages.lines import (
     read_number,
     read_object,
     read_pairs,
+    read_schedules,
     read_words,
     write_number,
     write_pairs,
@@ -22,7 +23,7 @@ from punctual_api.pages.lines import (
 
 NUMBERS = ("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority")
 TEXTS = ("name", "command", "working_dir", "overlap", "catch_up")
-WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit")
+WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
 EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
@@ -34,6 +35,7 @@ BLANK = {
     "timezone": "UTC",
     "every": "",
     "every_unit": "60",
+    "several": "",
     "max_retries": "3",
     "retry_delay": "10",
     "retry_delay_max": "3600",
@@ -105,7 +107,7 @@ def document_from(
     return document, faults
 
 
-def schedule_from(typed: Mapping[str, str]) -> dict[str, object] | None:
+def schedule_from(typed: Mapping[str, str]) -> Any:
     """The API's JSON for the schedule as typed, not checked yet. Raises InvalidSchedule."""
     match typed["kind"]:
         case "at":
@@ -116,6 +118,11 @@ def schedule_from(typed: Mapping[str, str]) -> dict[str, object] | None:
             count, unit = read_number(typed["every"]), read_number(typed["every_unit"])
             both = isinstance(count, int | float) and isinstance(unit, int | float)
             return {"every": count * unit if both else count}  # type: ignore[operator]  # narrowed
+        case "several":
+            try:
+                return read_schedules(typed["several"])
+            except ValueError as error:
+                raise InvalidSchedule("/several", str(error)) from None
         case "hand":
             return None
     raise InvalidSchedule("/schedule", "Choose when it runs.")
@@ -134,9 +141,11 @@ def _instant(local: str, zone: str) -> datetime:
         raise InvalidSchedule("/at", "There is no such time.") from None
 
 
-def _typed_schedule(schedule: Mapping[str, Any] | None) -> dict[str, str]:
+def _typed_schedule(schedule: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, str]:
     if schedule is None:
         return {"kind": "hand"}
+    if not isinstance(schedule, Mapping) or "start" in schedule or "end" in schedule:
+        return {"kind": "several", "several": json.dumps(schedule, indent=2)}
     if "at" in schedule:
         at = parse_instant(schedule["at"], pointer="/at").replace(tzinfo=None)
         return {"kind": "at", "at": at.isoformat(timespec="seconds"), "at_zone": "UTC"}

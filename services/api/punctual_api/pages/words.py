@@ -1,6 +1,6 @@
 """Values in plain words, for people: schedules, durations, sizes, states."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from signal import Signals
@@ -15,7 +15,7 @@ _SHORT = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _BYTES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-def schedule_words(schedule: Mapping[str, Any] | None) -> str:
+def schedule_words(schedule: Mapping[str, Any] | Sequence[Any] | None) -> str:
     """A task's schedule as a phrase: "Every 5 minutes", "Every weekday at 02:00 (Europe/Rome)".
 
     For {"at": t} it is "Once", as the page shows the time itself in the reader's zone.

@@ -54,16 +54,18 @@ class Instant(fields.Field[datetime]):
         return None if value is None else format_instant(value)
 
 
-class ScheduleField(fields.Field[dict[str, object]]):
-    """When a task is due: an instant, a cron expression, or an interval."""
+class ScheduleField(fields.Field[Any]):
+    """When a task is due: an instant, a cron expression, an interval, or several of them."""
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, object]:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         try:
             document = to_document(parse_schedule(value, anchor=_ANY_ANCHOR, pointer=""))
         except InvalidSchedule as error:
-            key = error.pointer.lstrip("/").replace("~1", "/").replace("~0", "~")
-            raise ValidationError({key: [error.detail]} if key else error.detail) from None
-        return document or {}
+            messages: Any = [error.detail]
+            for step in reversed(error.pointer.split("/")[1:]):
+                messages = {step.replace("~1", "/").replace("~0", "~"): messages}
+            raise ValidationError(messages) from None
+        return document
 
 
 class Document(fields.Field[dict[str, Any]]):

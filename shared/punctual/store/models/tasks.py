@@ -36,7 +36,7 @@ class Task(Model):
     owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str]
     command: Mapped[str]
-    schedule: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
+    schedule: Mapped[Document | list[Document] | None] = mapped_column(JSONB(none_as_null=True))
     schedule_anchor: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
     plan_error: Mapped[str | None]

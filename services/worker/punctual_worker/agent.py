@@ -169,9 +169,8 @@ class Agent:
         listen_for_cancels(self._settings, worker_id=self.worker_id, cancel=self._cancel, stop=stop)
 
     def _cancel(self, run_id: uuid.UUID) -> None:
-        for attempt in self._running.all():
-            if attempt.run_id == run_id:
-                self._runner.stop(attempt.key, CANCELLED)
+        for attempt in self._running.cancel(run_id):
+            self._runner.stop(attempt.key, CANCELLED)
 
     def _broken(self) -> bool:
         for thread in (*self._consumer.consumers.values(), *self._consumer.workers):

@@ -2,10 +2,13 @@
 
 import threading
 import uuid
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
 from punctual.store.start import Started
+
+MOST_CANCELS = 256
 
 
 @dataclass(slots=True)
@@ -37,6 +40,7 @@ class Running:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._attempts: dict[str, Attempt] = {}
+        self._cancelled: deque[uuid.UUID] = deque(maxlen=MOST_CANCELS)
         self.emptied = threading.Condition(self._lock)
 
     def add(self, started: Started) -> Attempt:
@@ -57,6 +61,17 @@ class Running:
         """The attempt that the runner calls `key`."""
         with self._lock:
             return self._attempts.get(key)
+
+    def cancel(self, run_id: uuid.UUID) -> list[Attempt]:
+        """The attempts of a run that was cancelled; kept in mind for one that is only coming."""
+        with self._lock:
+            self._cancelled.append(run_id)
+            return [attempt for attempt in self._attempts.values() if attempt.run_id == run_id]
+
+    def was_cancelled(self, run_id: uuid.UUID) -> bool:
+        """Whether a cancel of this run was heard lately, perhaps before its START was answered."""
+        with self._lock:
+            return run_id in self._cancelled
 
     def remove(self, key: str) -> None:
         """Forget an attempt whose end is recorded."""

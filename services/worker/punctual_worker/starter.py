@@ -17,6 +17,7 @@ from punctual_worker.clock import DatabaseClock
 from punctual_worker.intake import Held, Intake
 from punctual_worker.launching import launch_of
 from punctual_worker.lease import Lease
+from punctual_worker.outcome import CANCELLED
 from punctual_worker.runner_client import RunnerClient
 from punctual_worker.running import Running
 
@@ -107,6 +108,8 @@ class Starter:
         for run, attempt in zip(started, attempts, strict=True):
             at_ns = self._clock.monotonic_ns(run.due_at)
             self._runner.start(launch_of(run, attempt.key, at_ns=at_ns, settings=self._settings))
+            if self._running.was_cancelled(run.run_id):
+                self._runner.stop(attempt.key, CANCELLED)
 
     def _settle_refused(self, refused: Sequence[Held]) -> None:
         """Skip what overlaps, drop what is not ours any more, and try the rest again later."""

@@ -21,6 +21,9 @@ from punctual_worker.running import Attempt, Running, key_of
 log = structlog.get_logger()
 
 MOST_REPORTS = 100
+MOST_BYTES = 4 * 1024 * 1024
+"""Output in one statement; a batch of the largest outputs would be slow and take its memory."""
+
 NOTE_AFTER_SECONDS = 0.25
 """A command that ends sooner has its start written together with its end."""
 
@@ -67,11 +70,13 @@ class Reporter:
                     return  # the reaper says what we could not
 
     def _next_batch(self) -> list[Report]:
-        batch = []
+        batch: list[Report] = []
         try:
             batch.append(self._reports.get(timeout=NOTE_AFTER_SECONDS if self._begun else 0.5))
-            while len(batch) < MOST_REPORTS:
+            size = len(batch[0].output)
+            while len(batch) < MOST_REPORTS and size < MOST_BYTES:
                 batch.append(self._reports.get_nowait())
+                size += len(batch[-1].output)
         except queue.Empty:
             pass
         return batch

@@ -89,8 +89,13 @@ RETURNING a.run_id
 
 KEEP_OUTPUT = text("""
 INSERT INTO outputs (run_id, attempt, data, segments, head_bytes)
-SELECT run_id, attempt, :data, :segments, :head_bytes FROM attempts
-WHERE run_id = :run_id AND fence = :fence
+SELECT a.run_id, a.attempt, o.data,
+       ARRAY(SELECT length::int FROM jsonb_array_elements_text(o.segments) AS length),
+       o.head_bytes
+FROM unnest(CAST(:run_ids AS uuid[]), CAST(:fences AS bigint[]), CAST(:data AS bytea[]),
+            CAST(:segments AS jsonb[]), CAST(:head_bytes AS int[]))
+     AS o (run_id, fence, data, segments, head_bytes)
+JOIN attempts AS a ON a.run_id = o.run_id AND a.fence = o.fence
 ON CONFLICT DO NOTHING
 """)
 
@@ -147,9 +152,7 @@ def finish(
     settled = [Settled(*row) for row in connection.execute(FINISH, asked)]
     if len(settled) < len(reports):
         connection.execute(LATE, asked)
-    outputs = [_output(report) for report in reports if report.output]
-    if outputs:
-        connection.execute(KEEP_OUTPUT, outputs)
+    _keep_output(connection, [report for report in reports if report.output])
     wake_for_next(connection, settled)
     return settled
 
@@ -178,11 +181,16 @@ def _row(report: Report) -> dict[str, object]:
     }
 
 
-def _output(report: Report) -> dict[str, object]:
-    return {
-        "run_id": report.run_id,
-        "fence": report.fence,
-        "data": report.output,
-        "segments": list(report.segments),
-        "head_bytes": report.head_bytes,
-    }
+def _keep_output(connection: Connection, reports: Sequence[Report]) -> None:
+    if not reports:
+        return
+    connection.execute(
+        KEEP_OUTPUT,
+        {
+            "run_ids": [report.run_id for report in reports],
+            "fences": [report.fence for report in reports],
+            "data": [report.output for report in reports],
+            "segments": [json.dumps(report.segments) for report in reports],
+            "head_bytes": [report.head_bytes for report in reports],
+        },
+    )

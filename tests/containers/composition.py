@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,12 @@ class Composition:
 
     def user(self, username: str) -> httpx.Client:
         """A newly registered user's client; its caller closes it."""
-        client = self.visitor()
         who = {"username": username, "password": PASSWORD}
         registration = {**who, "email": f"{username}@example.com"}
-        client.post("/api/register/", json=registration).raise_for_status()
-        token = client.post("/api/login/", json=who).raise_for_status().json()["token"]
+        with closing(self.visitor()) as visitor:
+            visitor.post("/api/register/", json=registration).raise_for_status()
+            token = visitor.post("/api/login/", json=who).raise_for_status().json()["token"]
+        client = self.visitor()
         client.headers["Authorization"] = f"Token {token}"
         return client
 

@@ -43,6 +43,7 @@ class Endings:
         self._reports = reports
         self._exited: list[Attempt] = []
         self._not_before_ns = 0
+        self._haunted = False
 
     def exited(self, attempt: Attempt) -> None:
         """Note that the main process ended; it stays a zombie, so that its number stays taken."""
@@ -84,7 +85,8 @@ class Endings:
 
     def tidy(self) -> None:
         """Kill what nobody answers for any more, and reap what died unseen."""
-        self._kill_strays()
+        if self._roster.by_serial or self._haunted:
+            self._haunted = bool(self._kill_strays())
 
     def never_started(self, attempt: Attempt) -> None:
         """Report an attempt of which no process ever existed."""
@@ -95,6 +97,7 @@ class Endings:
     def give_up(self, attempt: Attempt) -> None:
         """Report an attempt although something of it could not be killed; tidy() goes on trying."""
         attempt.error = "a process of this attempt could not be killed"
+        self._haunted = True
         if attempt.phase == KILLING:
             attempt.ended_ns = time.monotonic_ns()
             self._watch.remove(attempt.pidfd)

@@ -125,7 +125,7 @@ class Loop:
         next_start_ns = self.roster.starts.next_ns()
         if next_start_ns is not None and next_start_ns < now_ns + QUIET_NS:
             return
-        if now_ns >= self._tidy_ns and self.roster.by_serial:
+        if now_ns >= self._tidy_ns:
             self._endings.tidy()
             self._tidy_ns = time.monotonic_ns() + TIDY_EVERY_NS
         if now_ns >= self._collect_ns:

@@ -1,5 +1,6 @@
 """Servers and fields for scenarios, and one table of what they measured."""
 
+import random
 import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterator
@@ -20,6 +21,12 @@ FAILED: pytest.StashKey[bool] = pytest.StashKey()
 NewField = Callable[..., Field]
 NewCustomer = Callable[[Field], Customer]
 Measured = Callable[..., None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds how long the random mix goes on, and the seed to repeat one by."""
+    parser.addoption("--soak", type=float, default=40.0, help="seconds of the random mix")
+    parser.addoption("--seed", type=int, default=None, help="seed of the random mix")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -97,3 +104,16 @@ def measured(record_property: Callable[[str, object], None]) -> Measured:
         record_property("figure", Figure(scenario, what, bound, round(seconds, 2)).as_row())
 
     return note
+
+
+@pytest.fixture
+def soak_seconds(request: pytest.FixtureRequest) -> float:
+    """How long the random mix goes on."""
+    return float(request.config.getoption("--soak"))
+
+
+@pytest.fixture
+def soak_seed(request: pytest.FixtureRequest) -> int:
+    """The seed of the random mix: the one asked for, or another one each time."""
+    asked: int | None = request.config.getoption("--seed")
+    return random.randrange(10**6) if asked is None else asked

@@ -4,7 +4,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import redis
 from sqlalchemy import Engine, make_url, text
 
+from punctual.messaging.broker import Broker
 from punctual.store.engine import make_engine
 from punctual_devstack.account import reachable_temporary
 from punctual_devstack.ports import free_port
@@ -149,6 +151,12 @@ class Field:
     def now(self) -> float:
         """This machine's time, which is also the servers': seconds since 1970."""
         return time.time()
+
+    def publish(self, pairs: Sequence[tuple[uuid.UUID, int]]) -> None:
+        """Send messages as a coordinator does."""
+        broker = Broker(self.redis_url, namespace=self.settings["NAMESPACE"])
+        broker.publish(pairs, workers=len(self.of_kind("worker")))
+        broker.close()
 
     def server_log(self) -> str:
         """What PostgreSQL has logged since its first start."""

@@ -28,7 +28,8 @@ def every_due_time_has_a_run(history: History) -> Broken:
             yield promise.task_id, f"due at {promise.due:.3f}, and no run"
     promised = {promise.task_id for promise in history.promises}
     for task_id in promised:
-        for run in unclaimed[task_id]:
+        # A run planned ahead of its time is cancelled when its task is paused.
+        for run in (r for r in unclaimed[task_id] if r.state != "cancelled" or r.attempt):
             yield run.id, f"a run nobody asked for, at {run.scheduled_for:.3f}"
 
 

@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from punctual.messaging.broker import Broker
 from tests.chaos.conftest import NewField
 from tests.chaos.field import SCALED, Field
 from tests.chaos.links import HOLD
@@ -37,12 +36,10 @@ def test_the_checker_sees_claims_without_a_fence(
 ) -> None:
     field = new_field(settings=SETTINGS, plants=plants)
     work = Workload(field)
-    broker = Broker(field.redis_url, namespace=field.settings["NAMESPACE"])
     work.accept([4.0] * 6, max_retries=0)
     eventually(lambda: field.count("claimed") == 6, within=20)
     for _ in range(4):  # both workers get copies
-        broker.publish(every_pair_that_ever_was(field), workers=2)
-    broker.close()
+        field.publish(every_pair_that_ever_was(field))
     broken = rules_broken(field, work)
     assert broken == set() if not plants else "an attempt starts at most once" in broken
 

@@ -3,7 +3,6 @@
 import random
 import shutil
 
-from punctual.messaging.broker import Broker
 from punctual_devstack.valkey import Valkey
 from tests.chaos.conftest import Measured, NewField
 from tests.chaos.messages import every_pair_that_ever_was
@@ -34,16 +33,14 @@ def test_the_queue_is_flushed_every_three_seconds(new_field: NewField, measured:
 def test_messages_come_doubled_shuffled_and_a_day_old(new_field: NewField) -> None:
     field = new_field()
     work = Workload(field)
-    broker = Broker(field.redis_url, namespace=field.settings["NAMESPACE"])
     promises = work.accept([1.0 + n / 20 for n in range(100)], max_retries=0)
     old = work.accept([0.0] * 10, work="exit 1", max_retries=3, retry_delay=1)
     chance = random.Random(1)
     while unsettled(field, promises + old):
         pairs = every_pair_that_ever_was(field)
         chance.shuffle(pairs)
-        broker.publish(pairs[:500], workers=2)
+        field.publish(pairs[:500])
         field.lasts(0.5)
-    broker.close()
     verdict = judge(field, promises + old, late_by=15)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 100, "failed": 10}

@@ -16,6 +16,9 @@ WAYS = {
     "with nohup": f"nohup sh -c '{STAY}' >/dev/null 2>&1 &",
     "in a session of its own": f"setsid sh -c '{STAY}' >/dev/null 2>&1 &",
     "in a group of its own": f"set -m; sh -c '{STAY}' & set +m",
+    "in a group of its own, with an empty environment": (
+        f"set -m; env -i FIFO=\"$FIFO\" sh -c '{STAY}' & set +m"
+    ),
     "deaf to all that can be": f"setsid sh -c 'trap \"\" TERM INT HUP; {STAY}' &",
     "twice forked": f"(setsid sh -c '{STAY}' >/dev/null 2>&1 &) &",
     "twice forked, without environment": (

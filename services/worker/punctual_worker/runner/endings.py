@@ -44,6 +44,7 @@ class Endings:
         self._exited: list[Attempt] = []
         self._not_before_ns = 0
         self._haunted = False
+        self.took_ns = 0  # by the last step, as a forecast for the next
 
     def exited(self, attempt: Attempt) -> None:
         """Note that the main process ended; it stays a zombie, so that its number stays taken."""
@@ -65,7 +66,9 @@ class Endings:
 
     def due_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
-        return self._not_before_ns if self._exited else None
+        if not self._exited:
+            return None
+        return max(self._not_before_ns, self._exited[0].ended_ns)
 
     def step(self, now_ns: int) -> None:
         """Kill what is left of ended attempts, and report those of which nothing is."""
@@ -73,12 +76,12 @@ class Endings:
             return
         began_ns = time.monotonic_ns()
         left = self._kill_strays()
-        took_ns = time.monotonic_ns() - began_ns
+        self.took_ns = time.monotonic_ns() - began_ns
         for attempt in self._exited:
             if attempt.serial not in left:
                 self._finish(attempt)
         self._exited = [attempt for attempt in self._exited if attempt.phase == EXITED]
-        rest_ns = REST_FACTOR * took_ns
+        rest_ns = REST_FACTOR * self.took_ns
         if self._exited:
             rest_ns = max(rest_ns, MILLISECOND)
         self._not_before_ns = time.monotonic_ns() + rest_ns

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 LEASE_GRACE_NS = 5 * SECOND
 TIDY_EVERY_NS = SECOND
 COLLECT_EVERY_NS = 60 * SECOND
-# Chores need this long a gap before the next start.
+# What would hold up a start waits for a gap of this length, but not for ever.
 QUIET_NS = 50 * MILLISECOND
+CHORES_WAIT_NS = 10 * SECOND
 ENDS_WAIT_NS = 50 * MILLISECOND
 
 
@@ -72,10 +73,12 @@ class Loop:
             now_ns = time.monotonic_ns()
             self._pipes.resume(now_ns)
             ends_ns = self._endings.due_ns()
-            if ends_ns is not None and (not backlog or now_ns > ends_ns + ENDS_WAIT_NS):
+            if ends_ns is not None and (
+                self._is_quiet_until(now_ns + self._endings.took_ns)
+                or now_ns > ends_ns + ENDS_WAIT_NS
+            ):
                 self._endings.step(now_ns)
-            if not backlog:
-                self._do_chores()
+            self._do_chores()
             self._flush()
             self._serve(0 if backlog or self._channel.unread else self._wake_ns())
 
@@ -122,8 +125,7 @@ class Loop:
 
     def _do_chores(self) -> None:
         now_ns = time.monotonic_ns()
-        next_start_ns = self.roster.starts.next_ns()
-        if next_start_ns is not None and next_start_ns < now_ns + QUIET_NS:
+        if not self._is_quiet_until(now_ns + QUIET_NS) and now_ns < self._tidy_ns + CHORES_WAIT_NS:
             return
         if now_ns >= self._tidy_ns:
             self._endings.tidy()
@@ -131,6 +133,11 @@ class Loop:
         if now_ns >= self._collect_ns:
             gc.collect()
             self._collect_ns = now_ns + COLLECT_EVERY_NS
+
+    def _is_quiet_until(self, instant_ns: int) -> bool:
+        """Whether nothing is to be started before that."""
+        wake_ns = self._starter.wake_ns()
+        return wake_ns is None or wake_ns > instant_ns
 
     def _flush(self) -> None:
         writing = not self._channel.flush()

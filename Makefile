@@ -23,8 +23,8 @@ test: check ## every check and every test but chaos, bench and containers
 	@$(PY) -m pytest -n 2 --dist worksteal $(SUITES_APART:%=--ignore tests/%)
 
 .PHONY: chaos
-chaos: setup-dev ## the fault suite: crashes, partitions and outages, judged by a checker
-	@$(PY) -m pytest tests/chaos
+chaos: setup-dev ## the fault suite, judged by a checker (SOAK=600: a random mix so long; SEED=1 repeats one)
+	@$(PY) -m pytest $(if $(SEED),--seed $(SEED)) $(if $(SOAK),tests/chaos/test_soak.py --soak $(SOAK),-n 2 --dist worksteal tests/chaos)
 
 .PHONY: bench
 bench: setup-dev .venv-bench/made ## the benchmarks: prints a table, writes build/bench.json (ONLY=lateness,burst SIZE=small)

@@ -1,5 +1,6 @@
 """Servers and fields for scenarios, and one table of what they measured."""
 
+import fcntl
 import random
 import shutil
 import uuid
@@ -13,8 +14,9 @@ import pytest
 from punctual.store.migrate import migrate
 from punctual_devstack.servers import Servers, temporary_servers
 from tests.chaos.customer import Customer
-from tests.chaos.field import Field, laid_field
+from tests.chaos.field import Field
 from tests.chaos.figures import Figure, Figures
+from tests.chaos.laying import laid_field
 
 SCENARIO_SECONDS = 300
 FAILED: pytest.StashKey[bool] = pytest.StashKey()
@@ -31,15 +33,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Has the controlling process collect what all of them measure."""
+    config.addinivalue_line("markers", "alone: needs both cores, so nothing else runs meanwhile")
+    if config.option.seed is None:
+        config.option.seed = random.randrange(10**6)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Figures(), "punctual-figures")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Says what to repeat a random mix by."""
+    return f"random mix: --soak {config.option.soak:g} --seed {config.option.seed}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Gives scenarios the time they need: an outage of a minute takes longer than a test may."""
     for item in items:
         if "tests/chaos" in item.path.as_posix() and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(SCENARIO_SECONDS))
+            item.add_marker(pytest.mark.timeout(SCENARIO_SECONDS, func_only=True))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -49,6 +59,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed:
         item.stash[FAILED] = True
     return report
+
+
+@pytest.fixture(autouse=True)
+def _turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lets scenarios that need the whole machine have it."""
+    alone = request.node.get_closest_marker("alone") is not None
+    Path("build").mkdir(exist_ok=True)
+    with Path("build/chaos.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -115,5 +135,4 @@ def soak_seconds(request: pytest.FixtureRequest) -> float:
 @pytest.fixture
 def soak_seed(request: pytest.FixtureRequest) -> int:
     """The seed of the random mix: the one asked for, or another one each time."""
-    asked: int | None = request.config.getoption("--seed")
-    return random.randrange(10**6) if asked is None else asked
+    return int(request.config.getoption("--seed"))

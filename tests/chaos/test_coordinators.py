@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pytest
+
 from tests.chaos.conftest import Measured, NewField
 from tests.chaos.traps import DISPATCH, Kind
 from tests.chaos.verdict import judge, settled
@@ -57,6 +59,7 @@ def test_every_coordinator_is_down_for_a_while(new_field: NewField, measured: Me
     )
 
 
+@pytest.mark.alone
 def test_five_thousand_runs_due_at_one_second(new_field: NewField, measured: Measured) -> None:
     field = new_field(coordinators=3, settings={"SLOTS": "24"})
     work = Workload(field)

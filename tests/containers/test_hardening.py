@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.containers.composition import Composition
+from tests.containers.composition import PROJECT, Composition
 from tests.containers.tasks import create, in_state, output
 
 OUR_IMAGES = ("api", "coordinator", "worker", "proxy")
@@ -35,6 +35,13 @@ def test_no_container_can_do_more_than_it_must(composition: Composition) -> None
         assert (host["NetworkMode"] == "none") == (service == "secrets"), service
         assert host["CapAdd"] == (["CHOWN"] if service == "secrets" else None), service
     assert services == {*OUR_IMAGES, "migrate", "secrets", "postgres", "redis"}
+
+
+def test_nothing_is_kept_in_a_volume_without_a_name(composition: Composition) -> None:
+    for container in composition.containers():
+        mounts = composition.inspect(container)["Mounts"]
+        unnamed = [each for each in mounts if not each["Name"].startswith(f"{PROJECT}_")]
+        assert unnamed == [], composition.service(container)
 
 
 def test_a_worker_is_given_longer_to_stop_than_it_may_take(composition: Composition) -> None:

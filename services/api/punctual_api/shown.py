@@ -9,6 +9,7 @@ from flask import Response, jsonify
 
 from punctual.domain.advice import schedule_warnings
 from punctual.domain.errors import InvalidSchedule
+from punctual.domain.jitter import jittered
 from punctual.domain.schedule import parse_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
@@ -21,7 +22,8 @@ from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeou
 COLUMNS = (
     *("id", "name", "command", "schedule", "enabled", "max_retries", "retry_delay"),
     *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
-    *("start_deadline", "priority", "created_at", "updated_at", "version"),
+    *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
+    *("created_at", "updated_at", "version"),
 )
 
 _task = TaskSchema()
@@ -36,16 +38,26 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
         **{column: getattr(task, column) for column in COLUMNS},
         "metadata": task.meta,
         "status": listed.status,
-        "next_run_at": listed.next_run_at,
+        "paused_until": None if task.enabled else task.paused_until,
+        "next_run_at": _next_run_at(listed),
         "last_run": last,
         "retries": 0 if last is None else max(last.attempt - 1, 0),
         "warnings": task_warnings(task, now=now),
     }
 
 
+def _next_run_at(listed: ListedTask) -> datetime | None:
+    task, at = listed.task, listed.next_run_at
+    if at is None or at != task.next_due_at:  # a planned run's own due time is spread already
+        return at
+    return jittered(at, task_id=task.id, seconds=task.jitter)
+
+
 def task_warnings(task: Task, *, now: datetime) -> list[str]:
     """What the owner of a task should know about its schedule."""
     errors = [] if task.plan_error is None else [f"It could not be planned: {task.plan_error}"]
+    if task.max_runs is not None and task.planned_runs >= task.max_runs:
+        errors.append(f"It has had its {task.max_runs} runs (max_runs): not due any more.")
     try:
         schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
     except InvalidSchedule as error:

@@ -13,8 +13,9 @@ from punctual.store.wake import wake_if_due
 from punctual_api.auth import require_token
 from punctual_api.context import now, owner_id, session, window
 from punctual_api.cursors import read_run_cursor
-from punctual_api.errors import not_found
+from punctual_api.errors import Fault, invalid, not_found
 from punctual_api.routing import Blueprint
+from punctual_api.schemas.pauses import PauseSchema
 from punctual_api.schemas.runs import RunPageSchema, RunSchema, TaskRunsQuerySchema
 from punctual_api.schemas.tasks import TaskSchema
 from punctual_api.shown import run_page, task_answer
@@ -35,11 +36,15 @@ def run_task(task_id: uuid.UUID) -> Run | None:
 
 @blueprint.route("/pause/", methods=["POST"])
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.problems(401, 404, 412)
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(PauseSchema, required=False)
 @blueprint.response(200, TaskSchema)
-def pause_task(task_id: uuid.UUID) -> Response:
-    """Pause a task: what is running goes on, nothing new starts by schedule."""
-    set_enabled(session(), own_task(task_id), enabled=False, now=now())
+def pause_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Pause a task, for good or until a time: what is running goes on, nothing new starts."""
+    task, at, until = own_task(task_id), now(), asked["until"]
+    if until is not None and until <= at:
+        raise invalid([Fault("/until", "This time has passed: a pause ends in the future.")])
+    set_enabled(session(), task, enabled=False, now=at, until=until)
     return task_answer(task_id)
 
 

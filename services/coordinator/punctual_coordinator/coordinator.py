@@ -21,6 +21,7 @@ from punctual_coordinator.presence import Presence
 from punctual_coordinator.pruner import Pruner
 from punctual_coordinator.pulse import Pulse
 from punctual_coordinator.rescuer import Rescuer
+from punctual_coordinator.resumer import Resumer
 from punctual_coordinator.timetable import keep_ticking
 from punctual_coordinator.turns import Turns
 from punctual_coordinator.wakeup import wake_on_notice
@@ -53,6 +54,7 @@ class Coordinator:
         lease = timedelta(seconds=settings.lease_seconds)
         self._rescuer = Rescuer(self._engine, self._contact, lease=lease)
         keep = timedelta(days=settings.retention_days)
+        self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)
         self._presence = Presence(self._engine, name=settings.name)
         self._pulse = Pulse(cycle_seconds=settings.cycle_seconds)
@@ -86,6 +88,7 @@ class Coordinator:
         steps: dict[str, Callable[[], object]] = {
             "beat": self._presence.beat,
             "rescue": self._rescuer.run_once,
+            "resume": self._resumer.run_once,
             "dispatch": self.wake,
             "re-dispatch": self.publish_again,
         }

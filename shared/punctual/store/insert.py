@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -37,6 +37,7 @@ class NewRun:
     trigger: Trigger = Trigger.SCHEDULE
     state: RunState = RunState.SCHEDULED
     reason: str | None = None
+    id: uuid.UUID = field(default_factory=new_id)
 
 
 def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUID]:
@@ -49,7 +50,7 @@ def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUI
 
 def _row(run: NewRun) -> dict[str, str | None]:
     return {
-        "id": str(new_id()),
+        "id": str(run.id),
         "task_id": str(run.task_id),
         "state": run.state,
         "trigger": run.trigger,

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from itertools import islice, takewhile
 from sqlalchemy import Connection, Row, text
 
 from punctual.domain.errors import PunctualError
+from punctual.domain.jitter import jittered
 from punctual.domain.misfire import catch_up
 from punctual.domain.run import RunState
 from punctual.domain.schedule import Schedule, due_times, next_due, only_time, parse_schedule
@@ -25,7 +27,8 @@ MOST_MISSED = 100
 """At most so many missed runs of one task a pass; the oldest then stands for the rest."""
 
 DUE_TASKS = text("""
-SELECT id, schedule, schedule_anchor, next_due_at, catch_up, coalesce(:now, now()) AS now
+SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
+       max_runs - planned_runs AS room
 FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
   AND (CAST(:only AS uuid) IS NULL OR id = :only)
@@ -33,9 +36,11 @@ ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
 MOVE_ON = text("""
-UPDATE tasks SET next_due_at = m.next_due_at, plan_error = m.plan_error
+UPDATE tasks SET plan_error = m.plan_error, planned_runs = tasks.planned_runs + m.planned,
+    next_due_at = CASE WHEN tasks.planned_runs + m.planned >= tasks.max_runs THEN NULL
+                       ELSE m.next_due_at END
 FROM jsonb_to_recordset(CAST(:moves AS jsonb)) AS m (
-    id uuid, due_at timestamptz, next_due_at timestamptz, plan_error text)
+    id uuid, due_at timestamptz, next_due_at timestamptz, plan_error text, planned integer)
 WHERE tasks.id = m.id AND tasks.next_due_at = m.due_at
 """)
 
@@ -67,7 +72,7 @@ def plan(
     tasks = connection.execute(DUE_TASKS, asked).all()
     planned = Planned(tasks=len(tasks))
     runs: list[NewRun] = []
-    moves: list[dict[str, str | None]] = []
+    moves: list[dict[str, str | int | None]] = []
     for task in tasks:
         next_at, error = None, None
         try:
@@ -85,7 +90,13 @@ def plan(
             }
         )
     planned.missed = sum(run.state == RunState.MISSED for run in runs)
-    planned.runs = len(insert_runs(connection, runs))
+    born = set(insert_runs(connection, runs))
+    planned.runs = len(born)
+    counted = Counter(
+        run.task_id for run in runs if run.id in born and run.state == RunState.SCHEDULED
+    )
+    for task, move in zip(tasks, moves, strict=True):
+        move["planned"] = counted[task.id]
     if moves:
         connection.execute(MOVE_ON, {"moves": json.dumps(moves)})
     return planned
@@ -100,20 +111,36 @@ def _of_task(
     once = only_time(schedule)
     if once is not None:
         # A time that was past when it was saved is due from then on, and not late.
-        return _runs(task, {max(once, task.schedule_anchor): once}), None
+        due_at = jittered(once, task_id=task.id, seconds=task.jitter)
+        return _runs(task, {max(due_at, task.schedule_anchor): once}), None
     times = _between(schedule, task.next_due_at, horizon)
     if len(times) == MOST_DUE_TIMES and times[-1] <= task.now - LATE_AFTER:
         # The newest late one, which `latest` runs, is still to come: this part has only missed.
         policy = task.catch_up if task.catch_up == "all" else "none"
     else:
         policy = task.catch_up
-    return _runs(task, {at: at for at in times}, policy), next_due(schedule, after=times[-1])
+    runs = _runs(task, _spread(task, times), policy)
+    last = times[-1]
+    if task.room is not None:  # those cut off are looked at again, should others have had a run
+        last = min(last, max((run.scheduled_for for run in runs), default=last))
+    return runs, next_due(schedule, after=last)
 
 
 def _between(schedule: Schedule, first: datetime, horizon: datetime) -> list[datetime]:
     coming = due_times(schedule, after=first - timedelta(microseconds=1))
     times = list(islice(takewhile(lambda at: at <= horizon, coming), MOST_DUE_TIMES))
     return times or [first]
+
+
+def _spread(task: Row[tuple[object, ...]], times: list[datetime]) -> dict[datetime, datetime]:
+    """When the runs for these times of the schedule are due, ascending, each with its time."""
+    spread: dict[datetime, datetime] = {}
+    for at in times:
+        due_at = jittered(at, task_id=task.id, seconds=task.jitter)
+        while due_at in spread:
+            due_at += timedelta(microseconds=1)
+        spread[due_at] = at
+    return dict(sorted(spread.items()))
 
 
 def _runs(
@@ -124,6 +151,8 @@ def _runs(
     """Runs for due times (each with what the schedule asked for), the missed ones included."""
     parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
     runs = [NewRun(task.id, scheduled_for[at], at) for at in parted.run]
+    if task.room is not None:
+        runs = sorted(runs, key=lambda run: run.scheduled_for)[: max(task.room, 0)]
     return runs + _missed(task.id, parted.missed, scheduled_for)
 
 

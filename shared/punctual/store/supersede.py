@@ -1,6 +1,6 @@
 """Edits win until the start: bring a task's unstarted runs in line with what the task says now."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -57,6 +57,7 @@ def refresh_pending(
     if withdrawn:
         reason = "superseded by edit" if task.enabled else "withdrawn: its task was paused"
         connection.execute(WITHDRAW, {"ids": withdrawn, "reason": reason})
+        task.planned_runs = max(task.planned_runs - len(withdrawn), 0)
     # Due times that an outage left behind are still to be caught up, if nothing else was said.
     if replan:
         task.next_due_at = _next_due(connection, task, active, now=now)
@@ -65,11 +66,14 @@ def refresh_pending(
 def _next_due(
     connection: Connection, task: Task, schedule: Schedule | None, *, now: datetime
 ) -> datetime | None:
-    if schedule is None:
+    if schedule is None or (task.max_runs is not None and task.planned_runs >= task.max_runs):
         return None
     once = only_time(schedule)
     asked = {"task_id": task.id, "since": once or now}
     planned = set(connection.execute(PLANNED, asked).scalars())
     if once is not None:
         return None if once in planned else once
-    return next((due for due in due_times(schedule, after=now) if due not in planned), None)
+    after = now
+    if task.paused_until is not None:  # what is due the moment a pause ends is due
+        after = max(now, task.paused_until - timedelta(microseconds=1))
+    return next((due for due in due_times(schedule, after=after) if due not in planned), None)

@@ -23,15 +23,17 @@ TaskValues = Mapping[str, Any]
 INSERT = text("""
 INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
                    max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
-                   metadata, overlap, catch_up, start_deadline, priority)
+                   metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
+                   jitter)
 SELECT id, :owner_id, name, command, schedule, :now, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
-       metadata, overlap, catch_up, start_deadline, priority
+       metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
+       coalesce(jitter, 0)
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
     max_retries smallint, retry_delay float, retry_delay_max float, timeout float, env jsonb,
     working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
-    start_deadline float, priority smallint)
+    start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float)
 """)
 
 
@@ -59,12 +61,16 @@ def create_tasks(
     for task_id, values in zip(ids, tasks, strict=True):
         schedule = parse_schedule(values["schedule"], anchor=now)
         due = only_time(schedule) or next_due(schedule, after=now)
-        passed = passed_times(task_id, schedule, now=now)
+        most = values.get("max_runs")
+        passed = passed_times(task_id, schedule, now=now)[:most]
         past += passed
+        if len(passed) == most:
+            due = None
         for at in (due, now if passed else None):
             if at is not None and (first is None or at < first):
                 first = at
-        rows.append({**values, "id": str(task_id), "next_due_at": due and due.isoformat()})
+        followed = {"next_due_at": due and due.isoformat(), "planned_runs": len(passed)}
+        rows.append({**values, **followed, "id": str(task_id)})
     session.execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": json.dumps(rows)})
     insert_runs(session.connection(), past)
     return first
@@ -93,6 +99,7 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
     A schedule that is only sent again stays anchored where it was.
     """
     changed = "schedule" in values and values["schedule"] != task.schedule
+    limited = "max_runs" in values and values["max_runs"] != task.max_runs
     past: list[NewRun] = []
     if changed:
         new, old = (
@@ -104,15 +111,21 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
         task.plan_error = None
     for column, value in values.items():
         setattr(task, "meta" if column == "metadata" else column, value)
-    _follow(session, task, now=now, replan=changed)
-    if insert_runs(session.connection(), past):
-        wake_coordinators(session.connection())
+    _follow(session, task, now=now, replan=changed or limited)
+    if past:
+        _run_passed(session, task, past)
 
 
-def set_enabled(session: Session, task: Task, *, enabled: bool, now: datetime) -> None:
-    """Pause a task or let it run on; what came due while it was paused is not caught up."""
-    if task.enabled != enabled:
+def set_enabled(
+    session: Session, task: Task, *, enabled: bool, now: datetime, until: datetime | None = None
+) -> None:
+    """Pause a task or let it run on; what came due while it was paused is not caught up.
+
+    `until` is when the pause ends by itself, or ended.
+    """
+    if task.enabled != enabled or (not enabled and task.paused_until != until):
         task.enabled = enabled
+        task.paused_until = until
         _follow(session, task, now=now)
 
 
@@ -120,6 +133,15 @@ def delete_task(session: Session, task: Task, *, now: datetime) -> None:
     """Hide a task and stop its runs; their history stays readable until it is pruned."""
     task.deleted_at = now
     _follow(session, task, now=now)
+
+
+def _run_passed(session: Session, task: Task, past: Sequence[NewRun]) -> None:
+    room = None if task.max_runs is None else max(task.max_runs - task.planned_runs, 0)
+    task.planned_runs += len(insert_runs(session.connection(), past[:room]))
+    if task.max_runs is not None and task.planned_runs >= task.max_runs:
+        task.next_due_at = None
+    wake_coordinators(session.connection())
+    session.flush()
 
 
 def _follow(session: Session, task: Task, *, now: datetime, replan: bool = True) -> None:

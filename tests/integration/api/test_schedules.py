@@ -111,3 +111,51 @@ def test_a_preview_takes_a_list(anna: Person) -> None:
     several = [{"cron": "0 0 * * *"}, {"at": "2026-03-27T12:00:00Z"}]
     seen = preview(anna, schedule=several, count=3, **{"from": FROM})
     assert seen["next"] == [FROM, "2026-03-27T12:00:00Z", "2026-03-28T00:00:00Z"]
+
+
+def test_jitter_shows_in_the_next_run(anna: Person) -> None:
+    task = anna.task(schedule={"at": "2099-01-01T00:00:00Z"}, jitter=3600)
+    assert "2099-01-01T00:00:00Z" < task["next_run_at"] < "2099-01-01T01:00:00Z"
+
+
+def test_a_task_that_has_had_its_runs_says_so(anna: Person) -> None:
+    past = [{"at": "2020-01-01T00:00:00Z"}, {"every": 3600}]
+    task = anna.task(schedule=past, max_runs=1)
+    assert (task["planned_runs"], task["max_runs"]) == (1, 1)
+    assert "max_runs" in task["warnings"][0]
+    path = f"/tasks/{task['id']}/"
+    anna.post(f"/runs/{anna.items(f'{path}runs/')[0]['id']}/cancel/")
+    assert anna.get(path).get_json()["next_run_at"] is None
+    more = anna.call("PATCH", path, json={"max_runs": 2}).get_json()
+    assert more["next_run_at"] is not None
+    assert more["warnings"] == []
+
+
+def test_a_pause_may_have_an_end_and_a_resume_forgets_it(anna: Person) -> None:
+    path = f"/tasks/{anna.task(schedule={'every': 60})['id']}"
+    paused = anna.post(f"{path}/pause/", json={"until": "2099-01-01T01:00:00+01:00"}).get_json()
+    assert (paused["status"], paused["paused_until"]) == ("paused", "2099-01-01T00:00:00Z")
+    assert paused["next_run_at"] is None
+    resumed = anna.post(f"{path}/resume/").get_json()
+    assert (resumed["status"], resumed["paused_until"]) == ("scheduled", None)
+    assert resumed["next_run_at"] is not None
+    anna.post(f"{path}/pause/", json={"until": "2099-01-01T00:00:00Z"})
+    assert anna.post(f"{path}/pause/").get_json()["paused_until"] is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer"),
+    [
+        ({"until": "2020-01-01T00:00:00Z"}, "/until"),
+        ({"until": "2099-01-01T00:00:00"}, "/until"),
+        ({"till": "2099-01-01T00:00:00Z"}, "/till"),
+    ],
+)
+def test_a_pause_that_makes_no_sense_is_refused(
+    anna: Person, sent: dict[str, str], pointer: str
+) -> None:
+    task = anna.task(schedule={"every": 60})
+    answer = anna.post(f"/tasks/{task['id']}/pause/", json=sent)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
+    assert anna.get(f"/tasks/{task['id']}/").get_json()["enabled"] is True

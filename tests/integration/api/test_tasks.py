@@ -23,6 +23,8 @@ DEFAULTS: dict[str, Any] = {
     "catch_up": "latest",
     "start_deadline": None,
     "priority": 5,
+    "max_runs": None,
+    "jitter": 0,
 }
 EVERYTHING: dict[str, Any] = {
     "name": "Nightly é",
@@ -40,6 +42,8 @@ EVERYTHING: dict[str, Any] = {
     "catch_up": "all",
     "start_deadline": 600,
     "priority": 9,
+    "max_runs": 1000,
+    "jitter": 0.5,
 }
 
 
@@ -106,6 +110,10 @@ def test_a_time_in_the_past_is_due_at_once(anna: Person) -> None:
         ({"start_deadline": 0}, "/start_deadline"),
         ({"priority": 10}, "/priority"),
         ({"priority": -1}, "/priority"),
+        ({"max_runs": 0}, "/max_runs"),
+        ({"max_runs": 1.0}, "/max_runs"),
+        ({"jitter": -1}, "/jitter"),
+        ({"jitter": 86401}, "/jitter"),
         ({"overlap": "maybe"}, "/overlap"),
         ({"catch_up": "some"}, "/catch_up"),
         ({"working_dir": "srv"}, "/working_dir"),

@@ -69,6 +69,16 @@ def test_what_nobody_announced_is_found_by_a_sweep(
         eventually(lambda: flat(published(redis_url, namespace)) == [(run, 0)])
 
 
+def test_a_sweep_ends_a_pause_whose_time_has_come(
+    engine: Engine, settings: dict[str, str], tmp_path: Path
+) -> None:
+    now = database_now(engine)
+    task = new_task(engine, schedule={"every": 3600}, enabled=False, paused_until=now)
+    with coordinator(tmp_path, **(settings | {"SWEEP_SECONDS": "0.2"})) as program:
+        [line] = eventually(lambda: program.said("task resumed"))
+        assert line["task_id"] == str(task)
+
+
 def test_a_sweep_rescues_once_the_database_has_answered_for_a_lease(
     engine: Engine, settings: dict[str, str], tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row, text
 
+from punctual.domain.jitter import jittered
 from punctual.store.plan import Planned, plan
 from tests.support.rows import WINDOW, new_task
 
@@ -124,3 +125,57 @@ def test_a_due_time_that_has_its_run_already_gets_no_second_one(engine: Engine) 
         connection.execute(text("UPDATE tasks SET next_due_at = :at WHERE id = :id"), asked)
     assert plan_at(engine, NOW).runs == 0
     assert len(runs_in(engine, "scheduled")) == 1
+
+
+def test_after_so_many_runs_a_task_is_not_due_any_more(engine: Engine) -> None:
+    anchor = NOW - timedelta(seconds=10)
+    new_task(engine, schedule={"every": 10}, schedule_anchor=anchor, next_due_at=NOW, max_runs=6)
+    assert plan_at(engine, NOW).runs == 4
+    assert next_due(engine) == NOW + timedelta(seconds=40)
+    assert plan_at(engine, NOW + timedelta(seconds=30)).runs == 2
+    assert next_due(engine) is None
+    assert len(runs_in(engine, "scheduled")) == 6
+    assert planned_runs(engine) == 6
+
+
+def test_what_was_missed_does_not_count_as_a_run(engine: Engine) -> None:
+    first = NOW - timedelta(minutes=57)
+    new_task(engine, schedule=EVERY_5_MINUTES, next_due_at=first, catch_up="latest", max_runs=2)
+    assert plan_at(engine, NOW).missed == 11
+    assert planned_runs(engine) == 1
+    assert next_due(engine) == NOW + timedelta(minutes=3)
+
+
+def test_a_due_time_that_has_its_run_already_is_counted_once(engine: Engine) -> None:
+    every_10: dict[str, Any] = {
+        "schedule": {"every": 10},
+        "schedule_anchor": NOW - timedelta(seconds=10),
+    }
+    task = new_task(engine, **every_10, next_due_at=NOW, max_runs=5)
+    plan_at(engine, NOW)
+    with engine.begin() as connection:
+        again = {"id": task, "at": NOW}
+        connection.execute(text("UPDATE tasks SET next_due_at = :at WHERE id = :id"), again)
+    assert plan_at(engine, NOW).runs == 0
+    assert planned_runs(engine) == 4
+    while plan_at(engine, NOW + timedelta(seconds=30)).tasks:
+        pass
+    assert len(runs_in(engine, "scheduled")) == 5
+    assert next_due(engine) is None
+
+
+def test_jitter_puts_a_run_off_by_its_own_share_and_keeps_its_time(engine: Engine) -> None:
+    due = NOW.replace(minute=0)
+    task = new_task(engine, schedule=EVERY_5_MINUTES, next_due_at=due, jitter=100, catch_up="none")
+    expected = jittered(due, task_id=task, seconds=100)
+    assert plan_at(engine, min(expected, due + timedelta(seconds=60))).missed == 0
+    [run] = runs_in(engine, "scheduled")
+    assert (run.scheduled_for, run.due_at) == (due, expected)
+    assert due < run.due_at < due + timedelta(seconds=100)
+
+
+def planned_runs(engine: Engine) -> int:
+    """How many runs the only task counts."""
+    with engine.connect() as connection:
+        count: int = connection.execute(text("SELECT planned_runs FROM tasks")).scalar_one()
+        return count

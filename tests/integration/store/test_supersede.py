@@ -241,6 +241,30 @@ def test_a_time_that_was_to_be_planned_yet_is_not_lost_in_a_list(engine: Engine)
     assert next_due(engine) == at(30)
 
 
+def test_a_withdrawn_run_does_not_count_towards_the_most(engine: Engine) -> None:
+    task = new_task(
+        engine, schedule=EVERY_5_MINUTES, schedule_anchor=NOON, next_due_at=at(5), max_runs=1
+    )
+    assert plan_at(engine, at(4, 40)) == 1
+    assert next_due(engine) is None
+    enable(engine, task, False, now=at(4, 45))
+    enable(engine, task, True, now=at(4, 50))
+    assert next_due(engine) == at(5)
+    assert plan_at(engine, at(4, 55)) == 1
+    edit(engine, task, now=at(4, 56), max_runs=2)
+    assert next_due(engine) == at(10)
+    edit(engine, task, now=at(4, 57), max_runs=1)
+    assert next_due(engine) is None
+
+
+def test_past_times_of_a_list_count_towards_the_most(engine: Engine) -> None:
+    task = new_task(engine, max_runs=2)
+    past = [{"at": at(minute).isoformat()} for minute in (-3, -2, -1)]
+    edit(engine, task, now=at(0), schedule=[*past, EVERY_5_MINUTES])
+    assert [run.scheduled_for for run in runs(engine)] == [at(-3), at(-2)]
+    assert next_due(engine) is None
+
+
 def test_every_edit_is_a_new_version(engine: Engine, task: uuid.UUID) -> None:
     edit(engine, task, now=at(4, 50), command="echo new")
     enable(engine, task, True, now=at(4, 51))

@@ -37,7 +37,11 @@ def read_words(text: str) -> list[Any]:
 def write_words(words: Sequence[str]) -> str:
     """What read_words reads back."""
     plain = ", ".join(words)
-    return plain if read_words(plain) == list(words) else json.dumps(words, ensure_ascii=False)
+    try:
+        fits = read_words(plain) == list(words)
+    except ValueError:  # the first word begins as an array does
+        fits = False
+    return plain if fits else json.dumps(words, ensure_ascii=False)
 
 
 def read_pairs(text: str) -> dict[str, Any]:

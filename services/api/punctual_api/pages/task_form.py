@@ -21,13 +21,18 @@ from punctual_api.pages.lines import (
     write_words,
 )
 
-NUMBERS = ("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority")
+NUMBERS = (
+    *("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority"),
+    *("max_runs", "jitter"),
+)
 TEXTS = ("name", "command", "working_dir", "overlap", "catch_up")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
 EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
-    **dict.fromkeys((*TEXTS, "tags", "env", "metadata", "version", "start_deadline"), ""),
+    **dict.fromkeys(
+        (*TEXTS, "tags", "env", "metadata", "version", "start_deadline", "max_runs"), ""
+    ),
     "kind": "at",
     "at": "",
     "at_zone": "UTC",
@@ -41,6 +46,7 @@ BLANK = {
     "retry_delay_max": "3600",
     "timeout": "3600",
     "priority": "5",
+    "jitter": "0",
     "overlap": "skip",
     "catch_up": "latest",
 }

@@ -19,6 +19,7 @@ from punctual_api.schemas.openapi import SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 
 DAY = 86_400
+MOST_RUNS = 1_000_000_000
 NAME_LENGTH = 80
 DEFAULT_TIMEOUT = 3600.0
 
@@ -79,6 +80,18 @@ class TaskFields(Schema):
         metadata={"exclusiveMinimum": 0},
     )
     priority = fields.Integer(strict=True, load_default=5, validate=validate.Range(0, 9))
+    max_runs = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, MOST_RUNS),
+        metadata={"description": "After so many runs by schedule it is not due any more"},
+    )
+    jitter = Number(
+        load_default=0.0,
+        validate=validate.Range(0, DAY),
+        metadata={"description": "Seconds; each due time is put off by its own share of them"},
+    )
 
 
 class NewTaskSchema(TaskFields):
@@ -134,10 +147,18 @@ class TaskSchema(TaskFields):
     id = fields.UUID(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     enabled = fields.Boolean(required=True)
+    paused_until = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When its pause ends by itself"},
+    )
     next_run_at = Instant(required=True, allow_none=True)
     last_run = fields.Nested(RunSchema, required=True, allow_none=True)
     retries = fields.Integer(
         required=True, metadata={"description": "How many retries the last run used"}
+    )
+    planned_runs = fields.Integer(
+        required=True, metadata={"description": "How many runs were planned by schedule"}
     )
     warnings = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)

@@ -15,7 +15,9 @@ class Task(Model):
 
     `schedule` is the API's own document (null = only by hand), `schedule_anchor` the instant it
     was last set, from which `every` counts. `next_due_at` is the next due time that has no run
-    yet. `deleted_at` hides a task whose history is still kept.
+    yet. `planned_runs` counts towards `max_runs`: runs by schedule that were neither missed when
+    planned nor withdrawn. Nothing is due before `paused_until`. `deleted_at` hides a task whose
+    history is still kept.
     """
 
     __tablename__ = "tasks"
@@ -25,6 +27,12 @@ class Task(Model):
             "next_due_at",
             "id",
             postgresql_where=text("enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_tasks_paused",
+            "paused_until",
+            "id",
+            postgresql_where=text("NOT enabled AND paused_until IS NOT NULL"),
         ),
         Index("ix_tasks_owner", "owner_id", "id", postgresql_where=text("deleted_at IS NULL")),
         Index(
@@ -40,6 +48,10 @@ class Task(Model):
     schedule_anchor: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
     plan_error: Mapped[str | None]
+    paused_until: Mapped[datetime | None]
+    max_runs: Mapped[int | None]
+    planned_runs: Mapped[int] = mapped_column(server_default=text("0"))
+    jitter: Mapped[float] = mapped_column(server_default=text("0"))
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     max_retries: Mapped[int] = mapped_column(SmallInteger)
     retry_delay: Mapped[float]

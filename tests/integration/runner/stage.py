@@ -121,6 +121,20 @@ def is_alive(pid: int) -> bool:
     return state != b"Z"
 
 
+def descendants(ancestor: int) -> list[int]:
+    """Every process below another one, zombies too."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_bytes().rpartition(b")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = [ancestor]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found[1:]
+
+
 def wait_until(at_ns: int) -> None:
     """Wait for an instant of CLOCK_MONOTONIC."""
     eventually(lambda: time.monotonic_ns() > at_ns)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from punctual_worker.runner.wire import LENGTHS, pack
 from punctual_worker.runner_client import RunnerGoneError
-from tests.integration.runner.stage import NewStage, Stage, is_alive
+from tests.integration.runner.stage import NewStage, Stage, descendants, is_alive
 from tests.support.eventually import eventually
 
 HIDING = "(env -i setsid sleep 600 >/dev/null 2>&1 &) ; "
@@ -39,8 +38,8 @@ def test_when_the_agent_is_killed_everything_is_killed_at_once(tmp_path: Path) -
     )
     assert agent.stdout is not None
     pids = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
-    eventually(lambda: len(_descendants(pids[0])) >= 6)
-    everybody = [pids[0], *_descendants(pids[0])]
+    eventually(lambda: len(descendants(pids[0])) >= 6)
+    everybody = [pids[0], *descendants(pids[0])]
     assert all(map(is_alive, pids))
 
     agent.kill()
@@ -54,8 +53,8 @@ def test_when_the_runner_is_killed_the_client_takes_down_what_it_left(stage: Sta
     keys = [stage.start(command) for command in ("sleep 600", STUBBORN, HIDING + STUBBORN)]
     for key in keys:
         stage.started(key)
-    eventually(lambda: len(_descendants(stage.client.pid)) >= 6)
-    everybody = _descendants(stage.client.pid)
+    eventually(lambda: len(descendants(stage.client.pid)) >= 6)
+    everybody = descendants(stage.client.pid)
 
     os.kill(stage.client.pid, signal.SIGKILL)
     stage.wait_until_gone()
@@ -108,46 +107,3 @@ def test_an_agent_that_talks_nonsense_is_left(stage: Stage, nonsense: bytes) -> 
     stage.wait_until_gone()
     assert not is_alive(pid)
     assert stage.client._process.returncode == 2
-
-
-def test_an_agent_that_does_not_read_does_not_hold_up_the_loop(tmp_path: Path) -> None:
-    ours, theirs = socket.socketpair()
-    marks = tmp_path / "marks"
-    marks.mkdir()
-    command = [
-        sys.executable,
-        "-I",
-        "-m",
-        "punctual_worker.runner",
-        "--work-dir",
-        str(tmp_path / "w"),
-    ]
-    runner = subprocess.Popen(
-        [*command, "--fd", str(theirs.fileno())], pass_fds=(theirs.fileno(),), env={}
-    )
-    theirs.close()
-    ours.sendall(pack({"kind": "lease", "until_ns": 1 << 62}))
-    for i in range(40):
-        shell = ["/bin/sh", "-c", f"head -c 100000 /dev/zero; touch {marks}/{i}"]
-        ours.sendall(pack(_start(f"{i}", shell)))
-    eventually(lambda: len(list(marks.iterdir())) == 40)
-    ours.close()
-    assert runner.wait(10) == 0
-
-
-def _start(key: str, argv: list[str]) -> dict[str, object]:
-    limits = {"timeout_s": 60, "grace_s": 1, "output_limit": 1_000_000}
-    return {"kind": "start", "key": key, "at_ns": 0, "argv": argv, "env": {}, "cwd": None, **limits}
-
-
-def _descendants(ancestor: int) -> list[int]:
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(stat.parent.name)] = int(stat.read_bytes().rpartition(b")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    found = [ancestor]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found[1:]

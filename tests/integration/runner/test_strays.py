@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.runner.stage import NewStage, Stage, is_alive
+from tests.integration.runner.stage import NewStage, Stage, descendants, is_alive
 from tests.support.eventually import eventually
 
 # What each of these leaves behind tells its number through the FIFO, and then stays.
@@ -86,10 +86,10 @@ def test_a_tree_of_them_is_taken_down_whole(stage: Stage, tmp_path: Path) -> Non
 
 
 def test_orphans_that_end_by_themselves_are_reaped(stage: Stage) -> None:
-    key = stage.start("for i in 1 2 3 4 5; do (setsid true &); done; echo ready; sleep 600")
+    key = stage.start("for i in 1 2 3 4 5; do (setsid true &); done; exec sleep 600")
     stage.started(key)
     runner = stage.client.pid
-    eventually(lambda: _children(runner) == [stage.started(key).pid])
+    eventually(lambda: descendants(runner) == [stage.started(key).pid])
 
 
 # A process that undoes the mark on purpose, in a session of its own and without environment.
@@ -122,15 +122,3 @@ def test_one_that_hid_is_gone_once_nobody_runs_who_might_own_it(stage: Stage, fi
 
 def test_one_that_hid_is_gone_with_a_lone_attempt(stage: Stage, fifo: str) -> None:
     assert not is_alive(int(stage.run(hide(fifo)).output))
-
-
-def _children(parent: int) -> list[int]:
-    children = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_bytes().rpartition(b")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[1]) == parent:
-            children.append(int(stat.parent.name))
-    return children

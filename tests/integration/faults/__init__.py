@@ -1,0 +1,1 @@
+"""One short fault of each kind; the long ones are in tests/chaos."""

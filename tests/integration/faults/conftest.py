@@ -1,0 +1,35 @@
+"""A small field whose repairs take seconds, and a user whose runs have to survive."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from punctual.store.migrate import migrate
+from punctual_devstack.servers import temporary_servers
+from tests.chaos.field import Field
+from tests.chaos.laying import laid_field
+from tests.chaos.workload import Workload
+
+QUICK = {
+    "SWEEP_SECONDS": "0.5",
+    "HEARTBEAT_SECONDS": "0.5",
+    "SELF_FENCE_SECONDS": "2",
+    "LEASE_SECONDS": "3",
+    "KILL_GRACE_SECONDS": "1",
+    "SLOTS": "4",
+}
+
+
+@pytest.fixture(scope="module")
+def field() -> Iterator[Field]:
+    """Two workers of four slots and a coordinator, on servers of their own."""
+    with temporary_servers() as servers:
+        migrate(servers.create_database("punctual_template"))
+        with laid_field(servers, database="faults", settings=QUICK) as laid:
+            yield laid
+
+
+@pytest.fixture(scope="module")
+def work(field: Field) -> Workload:
+    """The tasks of every test in turn: what one of them broke, the next one sees."""
+    return Workload(field)

@@ -7,6 +7,7 @@ from punctual import config
 from punctual.config import Settings
 from punctual_api import (
     accounts,
+    backfills,
     bulk,
     health,
     output,
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     count_failed_logins(app, settings)
 
     api = Api(app, **reference.DESCRIPTION)
-    for part in (accounts, tasks, bulk, task_verbs, schedules, runs, output):
+    for part in (accounts, tasks, bulk, task_verbs, backfills, schedules, runs, output):
         api.register_blueprint(part.blueprint)
         csrf.exempt(part.blueprint)  # tokens only: no browser sends one by itself
     reference.serve_reference(app, api)

@@ -20,11 +20,15 @@ class RunState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What made a run: its task's schedule, a person, or a person asking for a final run again."""
+    """What made a run: its task's schedule, or a person.
+
+    A person asks for one now, for a final one again, or for a due time that had no start.
+    """
 
     SCHEDULE = "schedule"
     MANUAL = "manual"
     RETRY = "retry"
+    BACKFILL = "backfill"
 
 
 class Overlap(StrEnum):

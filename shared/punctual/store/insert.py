@@ -12,11 +12,16 @@ from punctual.domain.run import RunState, Trigger
 from punctual.store.models.model import new_id
 from punctual.store.snapshot import SPEC, start_by
 
+# Backfilled runs are all due at once and late on purpose: they wait for each other where they would
+# be skipped, and have no start deadline.
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
                   max_attempts, priority, overlap, spec, reason, finished_at)
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
-       {start_by("new")}, t.max_retries + 1, t.priority, t.overlap, {SPEC}, new.reason,
+       CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
+       t.max_retries + 1, t.priority,
+       CASE WHEN new.trigger = 'backfill' AND t.overlap = 'skip' THEN 'queue' ELSE t.overlap END,
+       {SPEC}, new.reason,
        CASE WHEN new.state <> 'scheduled' THEN now() END
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,

@@ -33,6 +33,7 @@ CALLS = {
     "/api/tasks/": {"get", "post"},
     "/api/tasks/bulk/": {"post"},
     "/api/tasks/{task_id}/": {"get", "put", "patch", "delete"},
+    "/api/tasks/{task_id}/backfill/": {"post"},
     "/api/tasks/{task_id}/pause/": {"post"},
     "/api/tasks/{task_id}/resume/": {"post"},
     "/api/tasks/{task_id}/run/": {"post"},

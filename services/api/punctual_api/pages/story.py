@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from punctual.domain.run import FINAL, PENDING, RunState
+from punctual.domain.run import FINAL, PENDING, RunState, Trigger
 from punctual.store.models import Run
 from punctual_api.pages.words import lateness_words, signal_words, span_words, state_words, took
 
@@ -67,7 +67,7 @@ def sentence(run: Run) -> str:
 
 def timeline(run: Run, attempts: Sequence[Mapping[str, Any]]) -> list[Step]:
     """The steps of a run so far, and the next one that is known."""
-    asked = "Due" if run.trigger == "schedule" else "Asked for"
+    asked = "Due" if run.trigger in (Trigger.SCHEDULE, Trigger.BACKFILL) else "Asked for"
     steps = [Step(asked, run.scheduled_for, mark="done")]
     if len(attempts) > MOST_ATTEMPTS:
         steps.append(Step(f"{len(attempts) - MOST_ATTEMPTS} earlier attempts", mark="wrong"))

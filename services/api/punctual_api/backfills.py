@@ -1,0 +1,51 @@
+"""Backfill: run what an outage, a pause or a late idea left out, once it was looked at."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.domain.schedule import parse_schedule
+from punctual.store.backfill import Missing, backfill, find_missing
+from punctual_api.auth import require_token
+from punctual_api.context import now, session, settings
+from punctual_api.errors import Fault, invalid
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.backfills import BackfillQuerySchema, BackfillSchema
+from punctual_api.tasks import own_task
+
+blueprint = Blueprint("backfill", __name__, url_prefix="/api/tasks/<uuid:task_id>/backfill")
+blueprint.before_request(require_token)
+
+_backfill = BackfillSchema()
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(BackfillQuerySchema)
+@blueprint.response(202, BackfillSchema)
+@blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was made")
+def backfill_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Tell which due times never had a start; with `dry_run: false`, run them now."""
+    task, at = own_task(task_id), now()
+    kept_since = at - timedelta(days=settings().retention_days)
+    if asked["start"] < kept_since:
+        raise invalid([Fault("/from", "History is kept from later on: what ran then is unknown.")])
+    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    missing, runs = Missing((), None), []
+    if schedule is not None:
+        missing = find_missing(
+            session().connection(),
+            task_id=task.id,
+            schedule=schedule,
+            start=asked["start"],
+            end=min(asked["end"], at),
+            limit=asked["limit"],
+        )
+    if not asked["dry_run"]:
+        runs = backfill(session().connection(), task=task, due=missing.due, now=at)
+    told = {"dry_run": asked["dry_run"], "due": missing.due, "runs": runs}
+    response = jsonify(_backfill.dump({**told, "next_from": missing.next_from}))
+    response.status_code = 200 if asked["dry_run"] else 202
+    return response

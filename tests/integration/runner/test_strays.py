@@ -11,13 +11,17 @@ from tests.support.eventually import eventually
 
 # What each of these leaves behind tells its number through the FIFO, and then stays.
 STAY = "echo $$ > $FIFO; exec sleep 600"
+OWN_GROUP = (
+    f"{sys.executable} -I -c 'import os, sys; os.setpgid(0, 0); "
+    'os.execl("/bin/sh", "sh", "-c", sys.argv[1])\''
+)
 WAYS = {
     "plainly, holding the output open": f"sh -c '{STAY}' &",
     "with nohup": f"nohup sh -c '{STAY}' >/dev/null 2>&1 &",
     "in a session of its own": f"setsid sh -c '{STAY}' >/dev/null 2>&1 &",
-    "in a group of its own": f"set -m; sh -c '{STAY}' & set +m",
+    "in a group of its own": f"{OWN_GROUP} '{STAY}' &",
     "in a group of its own, with an empty environment": (
-        f"set -m; env -i FIFO=\"$FIFO\" sh -c '{STAY}' & set +m"
+        f"env -i FIFO=\"$FIFO\" {OWN_GROUP} '{STAY}' &"
     ),
     "deaf to all that can be": f"setsid sh -c 'trap \"\" TERM INT HUP; {STAY}' &",
     "twice forked": f"(setsid sh -c '{STAY}' >/dev/null 2>&1 &) &",

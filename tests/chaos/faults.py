@@ -1,5 +1,6 @@
 """Every fault of the suite, each with its end, for a random mix of them."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -16,6 +17,7 @@ from tests.chaos.messages import every_pair_that_ever_was
 from tests.chaos.proxy import Proxy
 from tests.chaos.service import Service
 from tests.chaos.traps import DISPATCH, FINISH, START, Kind
+from tests.support.eventually import eventually
 
 Fault = Callable[[Field, random.Random], None]
 
@@ -24,31 +26,31 @@ MODES = (HOLD, REFUSE, SWALLOW, Mode(delay=0.2), Mode(cut_after=2_000))
 
 def any_service_is_killed(field: Field, chance: random.Random) -> None:
     """SIGKILL, to any process of ours."""
-    _any(field, chance).kill()
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        _any(field, chance).kill()
 
 
 def any_service_is_told_to_stop(field: Field, chance: random.Random) -> None:
     """SIGTERM, to any process of ours."""
-    _any(field, chance).terminate()
+    with contextlib.suppress(ProcessLookupError):
+        _any(field, chance).terminate()
 
 
 def a_runner_is_killed(field: Field, chance: random.Random) -> None:
     """SIGKILL, to a worker's runner alone."""
     worker = chance.choice(field.of_kind("worker"))
-    try:
+    with contextlib.suppress(LookupError, OSError):  # this worker is just being replaced
         os.kill(worker.runner_pid, signal.SIGKILL)
-    except (LookupError, OSError):
-        return  # this worker is just being replaced
 
 
 def any_service_freezes(field: Field, chance: random.Random) -> None:
     """SIGSTOP, for less than its lease or for longer."""
     service = _any(field, chance)
     pid = service.pid
-    service.stop()
-    field.lasts(chance.uniform(1, 10))
-    if service.pid == pid:
-        service.go_on()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+        field.lasts(chance.uniform(1, 10))
+        os.kill(pid, signal.SIGCONT)
 
 
 def a_wire_goes_bad(field: Field, chance: random.Random) -> None:
@@ -132,7 +134,9 @@ FAULTS: tuple[Fault, ...] = (
 
 
 def _any(field: Field, chance: random.Random) -> Service:
-    return chance.choice(sorted(field.services.values(), key=lambda service: service.name))
+    service = chance.choice(sorted(field.services.values(), key=lambda service: service.name))
+    eventually(lambda: service.alive, within=10)
+    return service
 
 
 def _wire(field: Field, chance: random.Random) -> Proxy:

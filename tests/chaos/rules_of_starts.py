@@ -95,7 +95,8 @@ def skip_never_overlaps(history: History) -> Broken:
             if earlier.run_id != later.run_id and earlier.overlaps(later):
                 yield task_id, f"runs {earlier.run_id} and {later.run_id} both ran"
     running: dict[str, set[str]] = defaultdict(set)
-    for sight in sorted(history.sights, key=lambda s: s.at):
+    # Of what was seen in one look, first what ended, then what began.
+    for sight in sorted(history.sights, key=lambda s: (s.at, s.state == "running")):
         beside = running[sight.task_id]
         beside.discard(sight.run_id)
         if sight.state == "running" and sight.run_id in runs:

@@ -16,6 +16,7 @@ from punctual_api import (
     schedules,
     task_verbs,
     tasks,
+    why,
 )
 from punctual_api.auth import recognise_users
 from punctual_api.database import bind_database
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     count_failed_logins(app, settings)
 
     api = Api(app, **reference.DESCRIPTION)
-    for part in (accounts, tasks, bulk, task_verbs, backfills, schedules, runs, output):
+    for part in (accounts, tasks, bulk, task_verbs, backfills, why, schedules, runs, output):
         api.register_blueprint(part.blueprint)
         csrf.exempt(part.blueprint)  # tokens only: no browser sends one by itself
     reference.serve_reference(app, api)

@@ -9,6 +9,8 @@ from itertools import groupby, takewhile
 from punctual.domain.cron import Cron, cron_due_times
 from punctual.domain.every import Every, every_due_times
 
+FARTHEST_BACK = timedelta(days=366 * 30)
+
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -62,6 +64,28 @@ def due_times(schedule: Schedule, *, after: datetime) -> Iterator[datetime]:
 def next_due(schedule: Schedule | None, *, after: datetime) -> datetime | None:
     """The first due time strictly after `after`, in UTC, or None when there is none any more."""
     return None if schedule is None else next(due_times(schedule, after=after), None)
+
+
+def last_due(schedule: Schedule, *, at: datetime) -> datetime | None:
+    """The last due time up to and including `at`; None when thirty years back there was none.
+
+    Single times are found however old they are. In a few dozen steps, however many due times
+    there were: none is counted.
+    """
+    back = timedelta(minutes=1)
+    while (low := next_due(schedule, after=at - back)) is None or low > at:
+        if back == FARTHEST_BACK:
+            return max((moment for moment in moments(schedule) if moment <= at), default=None)
+        back = min(back * 4, FARTHEST_BACK)
+    high = at  # from here on the answer lies from `low`, which is due, up to `high`
+    while (following := next_due(schedule, after=low)) is not None and following <= high:
+        middle = low + (high - low) / 2
+        later = next_due(schedule, after=middle)
+        if later is not None and later <= high:
+            low = later
+        else:
+            high = middle
+    return low
 
 
 def is_due(schedule: Schedule, at: datetime) -> bool:

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from punctual.domain.cron import Cron, cron_rule
 from punctual.domain.due import (
+    FARTHEST_BACK,
     At,
     Schedule,
     Several,
     Within,
     due_times,
     is_due,
+    last_due,
     moments,
     next_due,
     only_time,
@@ -21,6 +23,7 @@ from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.zone import zone_named
 
 __all__ = [
+    "FARTHEST_BACK",
     "At",
     "Cron",
     "Every",
@@ -29,6 +32,7 @@ __all__ = [
     "Within",
     "due_times",
     "is_due",
+    "last_due",
     "moments",
     "next_due",
     "only_time",

@@ -38,6 +38,7 @@ CALLS = {
     "/api/tasks/{task_id}/resume/": {"post"},
     "/api/tasks/{task_id}/run/": {"post"},
     "/api/tasks/{task_id}/runs/": {"get"},
+    "/api/tasks/{task_id}/why/": {"get"},
 }
 
 CHECKS = [

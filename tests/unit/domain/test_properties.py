@@ -11,6 +11,7 @@ from punctual.domain.describe import describe
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.schedule import (
+    FARTHEST_BACK,
     At,
     Cron,
     Every,
@@ -19,6 +20,7 @@ from punctual.domain.schedule import (
     Within,
     due_times,
     is_due,
+    last_due,
     next_due,
     parse_schedule,
     to_document,
@@ -123,6 +125,23 @@ def test_a_bounded_schedule_is_due_when_the_other_is_and_never_outside(
         rest = next_due(schedule.schedule, after=begin)
         late = rest is None or rest > schedule.end
         assert late or (schedule.start is not None and rest is not None and rest < schedule.start)
+
+
+@settings(deadline=None)
+@given(schedule=schedules, at=starts)
+def test_the_last_due_time_is_due_and_the_next_one_lies_ahead(
+    schedule: Schedule, at: datetime
+) -> None:
+    some_due_times(schedule, at, 1)
+    last = last_due(schedule, at=at)
+    if last is None:
+        first = next_due(schedule, after=at - FARTHEST_BACK)
+        assert first is None or first > at
+    else:
+        assert is_due(schedule, last)
+        following = next_due(schedule, after=last)
+        assert last <= at
+        assert following is None or following > at
 
 
 @given(seconds=periods, anchor=instants, after=instants)

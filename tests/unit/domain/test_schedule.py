@@ -12,6 +12,7 @@ from punctual.domain.schedule import (
     Cron,
     Every,
     due_times,
+    last_due,
     next_due,
     parse_schedule,
     to_document,
@@ -205,3 +206,27 @@ def test_what_is_no_such_instant_is_refused(text: str) -> None:
     with pytest.raises(InvalidSchedule) as refusal:
         parse_instant(text, pointer="/schedule_time")
     assert refusal.value.pointer == "/schedule_time"
+
+
+@pytest.mark.parametrize(
+    ("document", "last"),
+    [
+        ({"cron": "0 0 29 2 *"}, datetime(2024, 2, 29, tzinfo=UTC)),
+        ({"cron": "* * * 1 *"}, datetime(2026, 1, 31, 23, 59, tzinfo=UTC)),
+        (
+            {"every": 7, "start": "2026-03-03T11:59:54Z"},
+            datetime(2026, 3, 3, 12, tzinfo=UTC) - timedelta(seconds=6),
+        ),
+        ({"at": "2026-03-03T12:00:00Z"}, datetime(2026, 3, 3, 12, tzinfo=UTC)),
+        ({"every": 1, "end": "2026-01-01T12:00:00Z"}, datetime(2026, 1, 1, 12, tzinfo=UTC)),
+        ({"at": "1971-01-01T00:00:00Z"}, datetime(1971, 1, 1, tzinfo=UTC)),
+        ({"at": "2026-03-03T12:00:01Z"}, None),
+    ],
+)
+def test_the_last_due_time_is_found_however_rare(
+    document: dict[str, object], last: datetime | None
+) -> None:
+    schedule = parse_schedule(document, anchor=ANCHOR)
+    assert schedule is not None
+    noon = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    assert last_due(schedule, at=noon) == last

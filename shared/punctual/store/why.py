@@ -1,0 +1,89 @@
+"""Why: the due time nearest before an instant, and what the rows know of it."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session, defer
+
+from punctual.domain.run import RunState
+from punctual.domain.schedule import FARTHEST_BACK, last_due, next_due, parse_schedule
+from punctual.domain.why import TaskThen, Told, Verdict, explain
+from punctual.store.models import Run, Task
+
+# A run that was withdrawn tells of its due time only when no other does.
+NEAREST = text("""
+SELECT id FROM runs
+WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at
+  AND trigger IN ('schedule', 'backfill')
+ORDER BY scheduled_for DESC, superseded, trigger DESC, id DESC LIMIT 1
+""")
+
+STANDS_FOR = text("""
+SELECT reason FROM runs
+WHERE task_id = :task_id AND scheduled_for <= :due AND trigger = 'schedule' AND state = 'missed'
+  AND reason LIKE '%it stands for % due times until %' AND NOT superseded
+ORDER BY scheduled_for DESC LIMIT 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of `due`, the due time at or nearest before `asked`; and which one is next."""
+
+    asked: datetime
+    due: datetime | None
+    verdict: Verdict
+    sentence: str
+    run: Run | None
+    next_due: datetime | None
+
+
+def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: datetime) -> Answer:
+    """Explain the task's due time at or nearest before `at`, by its schedule and its runs."""
+    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    named = None if schedule is None else last_due(schedule, at=at)
+    since = named or at - FARTHEST_BACK
+    asked = {"task_id": task.id, "since": since, "at": at}
+    run_id: uuid.UUID | None = session.execute(NEAREST, asked).scalar_one_or_none()
+    run = session.get(Run, run_id, options=[defer(Run.spec)]) if run_id else None
+    due = named if run is None else run.scheduled_for
+    verdict, sentence = explain(due, _told(run), _then(session, task, due=due, keep=keep, now=now))
+    coming = next_due(schedule, after=at)
+    if due != at and due is not None:
+        told = "not at all" if coming is None else f"next at {coming:%Y-%m-%d %H:%M:%S} UTC"
+        sentence = (
+            f"Not due at that instant ({told});"
+            f" of {due:%Y-%m-%d %H:%M:%S} UTC, the due time before: {sentence}"
+        )
+    return Answer(at, due, verdict, sentence, run, coming)
+
+
+def _told(run: Run | None) -> Told | None:
+    if run is None:
+        return None
+    lateness = None if run.lateness_ms is None else run.lateness_ms / 1000
+    state = RunState(run.state)
+    return Told(state, run.attempt, run.started_at, lateness, run.reason, run.superseded)
+
+
+def _then(
+    session: Session, task: Task, *, due: datetime | None, keep: timedelta, now: datetime
+) -> TaskThen:
+    stood_for: str | None = None
+    if due is not None:
+        asked = {"task_id": task.id, "due": due}
+        reason: str | None = session.execute(STANDS_FOR, asked).scalar_one_or_none()
+        if reason and datetime.fromisoformat(reason.rpartition(" ")[2]) >= due:
+            stood_for = reason
+    return TaskThen(
+        enabled=task.enabled,
+        exhausted=task.max_runs is not None and task.planned_runs >= task.max_runs,
+        next_due_at=task.next_due_at,
+        plan_error=task.plan_error,
+        now=now,
+        since=task.schedule_anchor,
+        kept_since=now - keep,
+        stood_for=stood_for,
+    )

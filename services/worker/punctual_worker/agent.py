@@ -36,6 +36,7 @@ log = structlog.get_logger()
 DRAMATIQ_THREADS = 2
 HEARTBEAT_TIMEOUT_MS = 4_000
 KILL_SECONDS = 5.0
+CONSUMER_SECONDS = 2.0
 
 
 class Agent:
@@ -182,6 +183,7 @@ class Agent:
     def _drain(self, hurry: threading.Event) -> bool:
         log.info("worker draining", running=len(self._running.all()))
         self._heartbeat.draining = True
+        self._stop_consuming()
         waiting = self._intake.close()
         try:
             self._heartbeat.beat()
@@ -191,7 +193,6 @@ class Agent:
             telemetry.RUNS_RELEASED.inc(len(released))
         except (DBAPIError, BuriedError) as error:
             log.warning("nothing released", error=str(error), runs=len(waiting))
-        threading.Thread(target=self._consumer.stop, args=(2000,), daemon=True).start()
         patience = self._settings.drain_seconds
         while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
             patience -= 0.1
@@ -202,6 +203,18 @@ class Agent:
             self._running.wait_empty(grace + KILL_SECONDS)
         self._leave()
         return True
+
+    def _stop_consuming(self) -> None:
+        """Leave messages to the other workers; what was fetched already goes back to the queue.
+
+        Before anything is released: otherwise this worker could be the one to take the message
+        that offers it to the others, and they would only find it at their next heartbeat.
+        """
+        timeout_ms = int(CONSUMER_SECONDS * 1000)
+        stopping = threading.Thread(target=self._consumer.stop, args=(timeout_ms,), daemon=True)
+        stopping.start()
+        self._broker.pushed.set()
+        stopping.join(CONSUMER_SECONDS)
 
     def _abandon(self) -> None:
         """After a failure: nothing of ours may be left running, and the database should know."""

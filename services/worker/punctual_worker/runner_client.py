@@ -21,7 +21,7 @@ from punctual_worker.runner.wire import Frames, pack
 
 READ_SIZE = 256 * 1024
 # A runner reads its orders within milliseconds; one that does not for this long is stuck.
-SEND_SECONDS = 5
+SEND_SECONDS = 10
 # What a runner may take to kill what runs and tidy up, before it is killed itself.
 LEAVE_SECONDS = 8.0
 

@@ -36,6 +36,10 @@ COLLECT_EVERY_NS = 60 * SECOND
 QUIET_NS = 50 * MILLISECOND
 CHORES_WAIT_NS = 10 * SECOND
 ENDS_WAIT_NS = 50 * MILLISECOND
+# Full pipes take about half a millisecond, so a start waits no longer; in a burst every start has
+# three events to come (two streams close, a process ends), which must not pile up.
+EVENTS_PER_TURN = 16
+EVENTS_BETWEEN_BATCHES = 64
 
 
 class Loop:
@@ -80,11 +84,17 @@ class Loop:
                 self._endings.step(now_ns)
             self._do_chores()
             self._flush()
-            self._serve(0 if backlog or self._channel.unread else self._wake_ns())
+            if backlog:
+                self._serve(0, EVENTS_BETWEEN_BATCHES)
+            else:
+                self._serve(0 if self._channel.unread else self._wake_ns(), EVENTS_PER_TURN)
 
-    def _serve(self, until_ns: int) -> None:
-        readable = False
-        for descriptor, _events, attempt, what in self._watch.wait(until_ns):
+    def _serve(self, until_ns: int, most: int) -> None:
+        events = self._watch.wait(until_ns, most)
+        # When there are more events than this turn takes, the agent must not wait for its turn
+        # among thousands of pipes: it may have come to stop something.
+        readable = len(events) == most
+        for descriptor, _events, attempt, what in events:
             if what == AGENT:
                 readable = True
             elif attempt is None:

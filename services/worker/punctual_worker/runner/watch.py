@@ -11,7 +11,6 @@ AGENT = -1  # the socket
 PIDFD = 0
 STDOUT = 1
 STDERR = 2
-EVENTS_PER_TURN = 16  # full pipes take about half a millisecond, so a start waits no longer
 
 
 class Watch:
@@ -41,8 +40,8 @@ class Watch:
         events = select.EPOLLIN | select.EPOLLOUT if wanted else select.EPOLLIN
         self._epoll.modify(descriptor, events)
 
-    def wait(self, until_ns: int) -> list[tuple[int, int, Attempt | None, int]]:
-        """Return (descriptor, events, attempt, what) at the first event or at `until_ns`.
+    def wait(self, until_ns: int, most: int) -> list[tuple[int, int, Attempt | None, int]]:
+        """Return at most so many (descriptor, events, attempt, what), or none at `until_ns`.
 
         select() on the epoll's own descriptor sleeps by a high-resolution timer; epoll_wait()
         would round to milliseconds.
@@ -52,5 +51,5 @@ class Watch:
             return []
         return [
             (descriptor, events, *self._known[descriptor])
-            for descriptor, events in self._epoll.poll(0, EVENTS_PER_TURN)
+            for descriptor, events in self._epoll.poll(0, most)
         ]

@@ -73,13 +73,13 @@ def test_everything_is_replaced_one_after_the_other(
         field[name].replace(within=60)
         eventually(field.healthy, within=30)
     settled(field, ann.promises, within=60)
-    verdict = judge(field, ann.promises, late_by=5)
+    verdict = judge(field, ann.promises, late_by=2.5)
     assert verdict.violations == []
     assert set(verdict.states) == {"succeeded"}
     assert not failed, failed
     measured(
         "rolling restart of everything",
         what="worst lateness",
-        bound=5,
+        bound=2.5,
         seconds=verdict.worst_late,
     )

@@ -27,6 +27,7 @@ def alembic_config() -> Config:
 def migrate(database_url: str) -> None:
     """Apply every migration that is missing; safe to run from many processes at once.
 
+    A database that a newer release has migrated is left as it is.
     Waits up to 60 s for another one that is migrating. Raises SQLAlchemy's errors.
     """
     engine = create_engine(
@@ -39,8 +40,10 @@ def migrate(database_url: str) -> None:
         connection.commit()
         try:
             settings = alembic_config()
-            settings.attributes["connection"] = connection
-            command.upgrade(settings, "head")
+            found = MigrationContext.configure(connection).get_current_revision()
+            if not _is_newer(ScriptDirectory.from_config(settings), found):
+                settings.attributes["connection"] = connection
+                command.upgrade(settings, "head")
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
@@ -49,11 +52,24 @@ def migrate(database_url: str) -> None:
 
 
 def behind(engine: Engine) -> str | None:
-    """Why this release cannot use the database's tables yet, or None when it can."""
-    wanted = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    """Why this release cannot use the database's tables yet, or None when it can.
+
+    Tables of a newer release are fine: migrations are safe beside the release before them.
+    """
+    scripts = ScriptDirectory.from_config(alembic_config())
+    wanted = scripts.get_current_head()
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    return None if found == wanted else f"database is at migration {found}, this needs {wanted}"
+    if found == wanted or _is_newer(scripts, found):
+        return None
+    return f"database is at migration {found}, this needs {wanted}"
+
+
+def _is_newer(scripts: ScriptDirectory, revision: str | None) -> bool:
+    """Whether a database's revision is one that this release has never heard of."""
+    return revision is not None and all(
+        known.revision != revision for known in scripts.walk_revisions()
+    )
 
 
 def main() -> int:

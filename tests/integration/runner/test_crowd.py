@@ -25,6 +25,15 @@ def test_a_burst_of_one_instant_all_starts_and_all_ends(stage: Stage) -> None:
     assert all(ended.started_ns is not None and ended.started_ns >= at_ns for ended in ends)
 
 
+def test_an_order_does_not_queue_behind_a_burst(stage: Stage) -> None:
+    at_ns = in_seconds(0.5)
+    keys = [stage.start("echo", at_ns=at_ns) for _ in range(1_500)]
+    stage.started(keys[700])
+    stage.client.stop(keys[-1], "cancelled")
+    assert stage.ended(keys[-1]).started_ns is None
+    assert not stage.has_ended(keys[-2])
+
+
 def test_with_few_descriptors_the_rest_waits_for_its_turn(
     new_stage: NewStage, tmp_path: Path
 ) -> None:

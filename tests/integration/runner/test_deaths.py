@@ -64,6 +64,34 @@ def test_when_the_runner_is_killed_the_client_takes_down_what_it_left(stage: Sta
         stage.start(":")
 
 
+def test_when_both_are_killed_the_next_runner_takes_down_what_they_left(
+    new_stage: NewStage, tmp_path: Path
+) -> None:
+    commands = ["sleep 600", HIDING + STUBBORN]
+    agent = subprocess.Popen(
+        [sys.executable, "-c", AGENT, str(tmp_path / "work"), *commands], stdout=subprocess.PIPE
+    )
+    assert agent.stdout is not None
+    runner, *_ = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
+    eventually(lambda: len(descendants(runner)) >= 4)
+    everybody = descendants(runner)
+    os.kill(agent.pid, signal.SIGSTOP)  # so that it cannot tidy up after the runner
+    os.kill(runner, signal.SIGKILL)
+    agent.kill()
+    agent.wait()
+    agent.stdout.close()
+    assert all(map(is_alive, everybody))
+
+    assert new_stage().run("exit 3").exit_code == 3
+    assert not any(map(is_alive, everybody))
+
+
+def test_runners_launched_together_leave_each_other_alone(new_stage: NewStage) -> None:
+    stages = [new_stage() for _ in range(6)]
+    for stage in stages:
+        assert stage.run('test -d "$HOME"').exit_code == 0
+
+
 def test_directories_of_a_killed_runner_are_removed_by_the_next(new_stage: NewStage) -> None:
     first = new_stage()
     folder = first.work_dir

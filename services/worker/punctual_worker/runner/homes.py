@@ -24,9 +24,14 @@ class Homes:
         self._trash: deque[str] = deque()
         self._has_trash = threading.Event()
         self._janitor: threading.Thread | None = None
-        self._root = os.path.join(work_dir, f"{PREFIX}{launch}-{os.urandom(4).hex()}")
-        os.mkdir(self._root, 0o700)
-        self._lock = _lock(self._root)
+        name = f"{PREFIX}{launch}-{os.urandom(4).hex()}"
+        self._root = os.path.join(work_dir, name)
+        # Locked before it has the name others look for: runners launched together would
+        # otherwise take each other's for that of a dead one.
+        unnamed = os.path.join(work_dir, f"new-{name}")
+        os.mkdir(unnamed, 0o700)
+        self._lock = _lock(unnamed)
+        os.rename(unnamed, self._root)
         self._take_over_from_the_dead(work_dir)
 
     def make(self, serial: int) -> str:

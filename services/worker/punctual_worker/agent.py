@@ -80,6 +80,7 @@ class Agent:
             settings=settings,
         )
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
+        self._broker.wanted = self._wants_messages
         declare_actors(self._broker, self._claimer)
         self._consumer = dramatiq.Worker(
             self._broker, worker_threads=DRAMATIQ_THREADS, worker_timeout=500
@@ -162,9 +163,14 @@ class Agent:
             self._reporter.ended(report_of(attempt, event, self._clock))
             self._intake.free(attempt.pair)
             self._claimer.want()
+            self._broker.pushed.set()  # messages that were left to others may be ours again
         if not self._leaving.is_set():
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()
+
+    def _wants_messages(self) -> bool:
+        """No, while every slot is busy and others have free ones: a run due now would wait here."""
+        return self._intake.busy < self._intake.slots or self.lease.room_elsewhere == 0
 
     def _listen_for_cancels(self, stop: threading.Event) -> None:
         listen_for_cancels(self._settings, worker_id=self.worker_id, cancel=self._cancel, stop=stop)

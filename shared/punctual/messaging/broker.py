@@ -5,7 +5,7 @@ delayed message that comes due while Redis is down ends its consumer for good.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -41,6 +41,8 @@ class Broker(RedisBroker):
             url=with_socket_limits(url), middleware=[], namespace=namespace
         )
         self.pushed = threading.Event()
+        self.wanted: Callable[[], bool] = _always
+        """Whether this process should fetch now, or leave messages to the others meanwhile."""
         self.wake_channel = f"{namespace}:pushed"
 
     @property
@@ -98,7 +100,14 @@ class _WakingConsumer(_RedisConsumer):
 
     def __next__(self) -> Any:
         self.broker.pushed.clear()
+        if not (self.message_cache or self.broker.wanted()):
+            self.broker.pushed.wait(IDLE_POLL_SECONDS)
+            return None
         message = super().__next__()  # type: ignore[no-untyped-call]
         if message is None:
             self.broker.pushed.wait(IDLE_POLL_SECONDS)
         return message
+
+
+def _always() -> bool:
+    return True

@@ -95,6 +95,27 @@ def test_more_runs_than_slots_all_run(
     assert {ended(engine, run_id).state for run_id in runs} == {"succeeded"}
 
 
+def test_a_full_worker_leaves_messages_to_one_with_a_free_slot(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    start_worker("full", slots=1, heartbeat_seconds=2, drain_seconds=0.1)
+    long = new_run(engine, new_task(engine, command="sleep 100"))
+    publish(broker, dispatch_all(engine))
+    eventually(lambda: run_row(engine, long).state == "running")
+    start_worker("free", slots=8, heartbeat_seconds=2)
+    seen = text(
+        "SELECT f.heartbeat_at > g.started_at FROM workers f, workers g "
+        "WHERE f.name = 'full' AND g.name = 'free'"
+    )
+    with engine.connect() as connection:
+        eventually(lambda: connection.execute(seen).scalar_one())
+    for _ in range(12):
+        run_id = new_run(engine, new_task(engine))
+        publish(broker, dispatch_all(engine))
+        run = ended(engine, run_id)
+        assert (run.worker, run.fence) == ("free", 1)  # claimed once, and not passed on
+
+
 def test_the_reason_says_how_it_ended(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:

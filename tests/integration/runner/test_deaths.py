@@ -72,7 +72,7 @@ def test_when_both_are_killed_the_next_runner_takes_down_what_they_left(
         [sys.executable, "-c", AGENT, str(tmp_path / "work"), *commands], stdout=subprocess.PIPE
     )
     assert agent.stdout is not None
-    runner, *_ = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
+    runner, *mains = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
     eventually(lambda: len(descendants(runner)) >= 4)
     everybody = descendants(runner)
     os.kill(agent.pid, signal.SIGSTOP)  # so that it cannot tidy up after the runner
@@ -80,7 +80,7 @@ def test_when_both_are_killed_the_next_runner_takes_down_what_they_left(
     agent.kill()
     agent.wait()
     agent.stdout.close()
-    assert all(map(is_alive, everybody))
+    assert all(map(is_alive, mains))
 
     assert new_stage().run("exit 3").exit_code == 3
     assert not any(map(is_alive, everybody))

@@ -6,7 +6,7 @@ import httpx
 
 from tests.chaos.conftest import NewCustomer, NewField
 from tests.chaos.customer import promise
-from tests.chaos.links import HOLD, REFUSE
+from tests.chaos.links import REFUSE, Mode
 from tests.chaos.traps import NEW_TASKS, Kind
 from tests.chaos.verdict import judge, settled
 from tests.support.eventually import eventually
@@ -52,7 +52,7 @@ def test_without_its_database_the_api_says_503_and_why(
     field = new_field(apis=1)
     ann = new_customer(field)
     paths = ("/api/tasks/", "/api/runs/", f"/api/tasks/{uuid.uuid4()}/", "/readyz", "/healthz")
-    for fault in (REFUSE, HOLD):
+    for fault in (REFUSE, Mode(cut_after=0)):
         field["api-1"].database.set(fault)
         for path in paths:
             answer = ann.client.get(path, timeout=40)

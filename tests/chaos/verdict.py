@@ -86,7 +86,11 @@ def _worst(history: History) -> float:
     first: dict[str, float] = {}
     for line in history.starts():
         first.setdefault(line.run_id, line.at)
-    due = {run.id: run.scheduled_for for run in history.runs if run.trigger == "schedule"}
+    due = {
+        run.id: run.scheduled_for
+        for run in history.runs
+        if run.trigger == "schedule" and run.overlap != "queue"  # those wait for one another
+    }
     return max((at - due[run_id] for run_id, at in first.items() if run_id in due), default=0.0)
 
 

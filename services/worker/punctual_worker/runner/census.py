@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+# Between giving up its old memory and filling its new one, a process shows no environment at all.
+EXEC_NS = SECOND // 200
 TICK_NS = SECOND // os.sysconf("SC_CLK_TCK")
 
 
@@ -60,8 +62,7 @@ def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
         for leader in (os.getsid(pid), os.getpgid(pid)):
             if leader in roster.by_pid:
                 return roster.by_pid[leader]
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            environment = set(file.read().split(b"\0"))
+        environment = set(_environment(pid).split(b"\0"))
     except OSError:
         return None
     for attempt in roster.by_serial.values():
@@ -73,6 +74,17 @@ def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
         if names and environment.issuperset(names):
             return attempt
     return None
+
+
+def _environment(pid: int) -> bytes:
+    """Return a process's environment, looking again while it may only be in the midst of exec."""
+    give_up = time.monotonic_ns() + EXEC_NS
+    while True:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            found = file.read()
+        if found or time.monotonic_ns() > give_up:
+            return found
+        os.sched_yield()
 
 
 def may_be_of_a_live_one(pid: int, roster: Roster) -> bool:

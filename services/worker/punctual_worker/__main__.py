@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual import config, logs, telemetry
 from punctual_worker.agent import Agent
-from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_client import RunnerClient, RunnerGoneError
 
 
 def main() -> int:
@@ -32,9 +32,13 @@ def main() -> int:
     logs.configure(service="worker", name=settings.name, level=settings.log_level)
     log = structlog.get_logger()
     try:
+        runner.wait_up()  # before anything is claimed that it could not run
         agent = Agent(settings, runner)
         telemetry.serve(settings.health_port, agent.trouble)
         return 0 if agent.run(stop, hurry) else 1
+    except RunnerGoneError as error:
+        log.critical("no runner", error=str(error))
+        return 1
     except DBAPIError as error:
         log.critical("database away", error=str(error.orig))
         return 1

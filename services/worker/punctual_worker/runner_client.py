@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import select
 import socket
 import struct
 import subprocess
@@ -22,6 +23,8 @@ from punctual_worker.runner.wire import Frames, pack
 READ_SIZE = 256 * 1024
 # A runner reads its orders within milliseconds; one that does not for this long is stuck.
 SEND_SECONDS = 10
+# What a runner may take to start: an interpreter, and what its dead predecessor left.
+UP_SECONDS = 20.0
 # What a runner may take to kill what runs and tidy up, before it is killed itself.
 LEAVE_SECONDS = 8.0
 
@@ -98,6 +101,7 @@ class RunnerClient:
         self._process = process
         self._sock = sock
         self._launch = launch
+        self._frames = Frames()
         self._sending = threading.Lock()
         self._burying = threading.Lock()
         self._buried = False
@@ -151,6 +155,22 @@ class RunnerClient:
         """Whether the runner's process exists and was not given up."""
         return not self._buried and self._process.poll() is None
 
+    def wait_up(self) -> None:
+        """Return when the runner can start commands; to be called before `events`, if at all.
+
+        Raises RunnerGoneError when it ended instead, or took too long.
+        """
+        while not self._is_up():
+            readable = select.select([self._sock], [], [], UP_SECONDS)[0]
+            data = self._receive() if readable else b""
+            if not data:
+                self._bury()
+                raise RunnerGoneError("the runner did not come up")
+            self._frames.feed(data)
+
+    def _is_up(self) -> bool:
+        return self._frames.next() is not None  # its first word, whatever comes after
+
     def start(self, launch: Launch) -> None:
         """Order a start; repeating one whose key is still known changes nothing."""
         self._send(
@@ -181,11 +201,11 @@ class RunnerClient:
 
     def events(self) -> Iterator[Started | Ended]:
         """Yield reports as they come, until the runner is gone and nothing it started is alive."""
-        frames = Frames()
         while data := self._receive():
-            frames.feed(data)
-            while (frame := frames.next()) is not None:
-                yield _report(*frame)
+            self._frames.feed(data)
+            while (frame := self._frames.next()) is not None:
+                if frame[0]["kind"] != "up":
+                    yield _report(*frame)
         self._bury()
 
     def close(self) -> None:

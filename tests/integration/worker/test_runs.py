@@ -237,3 +237,19 @@ def test_a_worker_with_a_bad_setting_says_which_and_does_not_start(
     worker = WorkerProcess(environ, tmp_path / "worker.log")
     assert worker.end() == 2
     assert said in worker.log.read_text()
+
+
+def test_a_worker_without_a_usable_work_directory_says_so_and_takes_nothing(
+    engine: Engine, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    run_id = new_run(engine, new_task(engine))
+    dispatch_all(engine)
+    environ = {
+        "PUNCTUAL_DATABASE_URL": database_url,
+        "PUNCTUAL_REDIS_URL": redis_url,
+        "PUNCTUAL_WORK_DIR": "/dev/null/work",
+    }
+    worker = WorkerProcess(environ, tmp_path / "worker.log")
+    assert worker.end() == 1
+    assert "work directory /dev/null/work: Not a directory" in worker.log.read_text()
+    assert (run_row(engine, run_id).state, run_row(engine, run_id).fence) == ("queued", 0)

@@ -13,27 +13,37 @@ from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.host import prepare, still_gc
 from punctual_worker.runner.loop import Loop
 from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.reports import Reports
 from punctual_worker.runner.spawn import Spawner
 from punctual_worker.runner.wire import BadFrameError
 
 
 def main() -> int:
-    """Serve the agent at the other end of `--fd`; 0 when it went away, 2 after a bad frame."""
+    """Serve the agent at the other end of `--fd`; 0 when it went away, 2 after a bad frame.
+
+    1 without a usable work directory.
+    """
     options = _options()
     sock = socket.socket(fileno=options.fd)
     sock.set_inheritable(False)
     soft_nofile = prepare()
     marks = Marks(options.launch)
-    homes = Homes(options.work_dir, launch=options.launch)
+    try:
+        homes = Homes(options.work_dir, launch=options.launch)
+    except OSError as error:
+        print(f"runner: work directory {options.work_dir}: {error.strerror}", file=sys.stderr)
+        return 1
     spawner = Spawner(
         marks,
         path=os.environ.get("PATH", ""),
         lang=os.environ.get("LANG", ""),
         soft_nofile=soft_nofile,
     )
-    loop = Loop(Channel(sock), spawner, marks, homes, keep=options.on_lease_loss == "keep")
+    channel = Channel(sock)
+    loop = Loop(channel, spawner, marks, homes, keep=options.on_lease_loss == "keep")
     still_gc()
     try:
+        Reports(channel).up()
         loop.run()
     except AgentGoneError:
         return 0

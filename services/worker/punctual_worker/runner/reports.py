@@ -1,4 +1,4 @@
-"""What the runner tells the agent: that an attempt started, and how it ended."""
+"""What the runner tells the agent: that it is there, that an attempt started, how it ended."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ class Reports:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+
+    def up(self) -> None:
+        """Report, before anything else, that commands can be started."""
+        self._channel.send({"kind": "up"})
+        self._channel.flush()
 
     def started(self, attempt: Attempt) -> None:
         """Report the instant at which exec had succeeded."""

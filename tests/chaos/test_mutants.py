@@ -1,5 +1,6 @@
 """The checker sees what a missing guard leads to, and finds nothing where no guard is missing."""
 
+import contextlib
 import sys
 
 import pytest
@@ -24,7 +25,8 @@ def mutated(name: str, *services: str) -> list[dict[str, str]]:
 
 def rules_broken(field: Field, work: Workload) -> set[str]:
     """Which rules the checker says were broken; how, is shown when a test fails."""
-    settled(field, work.promises, within=60)
+    with contextlib.suppress(AssertionError):  # of a mutant that leaves runs for ever
+        settled(field, work.promises, within=40)
     violations = judge(field, work.promises, late_by=LATE_BY).violations
     sys.stdout.writelines(f"{violation}\n" for violation in violations)
     return {violation.rule for violation in violations}

@@ -1,5 +1,7 @@
 """Bad surroundings: a clock that is off, a full disk, a thread that died, a frozen machine."""
 
+import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -65,27 +67,37 @@ def full_disk() -> Iterator[Path]:
     folder.rmdir()
 
 
+def fill(folder: Path) -> None:
+    """Leave no inode free."""
+    with contextlib.suppress(OSError):
+        for number in itertools.count():
+            (folder / f"ballast-{number}").touch()
+
+
 def test_a_worker_without_disk_space(new_field: NewField, full_disk: Path) -> None:
     field = new_field(workers=1, settings={"WORK_DIR": str(full_disk)})
-    (full_disk / "ballast").write_bytes(b"\0" * 60_000)
-    inodes = 0
-    try:
-        for inodes in range(8):
-            (full_disk / f"inode-{inodes}").touch()
-    except OSError:
-        pass
+    worker = field["worker-1"]
+    fill(full_disk)
     work = Workload(field)
-    promises = work.accept([1.0] * 10, max_retries=1, retry_delay=0.5)
-    settled(field, promises, within=60)
-    for inode in range(inodes):
-        (full_disk / f"inode-{inode}").unlink()
-    promises += work.accept([1.0] * 5, max_retries=0)
-    settled(field, promises, within=60)
-    verdict = judge(field, promises, late_by=15)
+    no_room = work.accept([1.0] * 10, max_retries=1, retry_delay=0.5)
+    settled(field, no_room, within=60)
+    worker.restarts = False
+    worker.terminate()
+    eventually(lambda: worker.exits, within=40)
+    fill(full_disk)  # its runner has taken its directory with it
+    worker.restarts = True
+    # A worker that is started there takes nothing that it could not run.
+    waiting = work.accept([0.0] * 5, max_retries=0)
+    eventually(lambda: len(worker.said("no runner")) > 1, within=30)
+    for ballast in full_disk.glob("ballast-*"):
+        ballast.unlink()
+    settled(field, work.promises, within=60)
+    verdict = judge(field, work.promises, late_by=30)
     assert verdict.violations == []
-    # Each run that could not have its own directory says so; afterwards the worker works on.
-    assert verdict.states == {"failed": 10, "succeeded": 5}
-    reasons = {verdict.run_of(promise).reason for promise in promises[:10]}
+    assert {verdict.run_of(promise).state for promise in waiting} == {"succeeded"}
+    # Each run that could not have its own directory says so.
+    assert {verdict.run_of(promise).state for promise in no_room} == {"failed"}
+    reasons = {verdict.run_of(promise).reason for promise in no_room}
     assert all("No space left" in (reason or "") for reason in reasons)
 
 

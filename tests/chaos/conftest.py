@@ -118,10 +118,11 @@ def new_customer() -> Iterator[NewCustomer]:
 
 @pytest.fixture
 def measured(record_property: Callable[[str, object], None]) -> Measured:
-    """Notes a figure for the table: of what, the bound, and what it was, both in seconds."""
+    """Notes a figure for the table, and holds it to its bound; both in seconds."""
 
     def note(scenario: str, *, what: str, bound: float, seconds: float) -> None:
         record_property("figure", Figure(scenario, what, bound, round(seconds, 2)).as_row())
+        assert seconds <= bound, f"{what}: {seconds:.1f} s, of {bound:g}"
 
     return note
 

@@ -65,13 +65,14 @@ def judge(
     with field.engine.connect() as connection:
         runs = [Run(*row) for row in connection.execute(RUNS)]
         attempts = [Attempt(*row) for row in connection.execute(ATTEMPTS)]
+    ours = {run.id for run in runs}  # other scenarios may run on this machine at the same time
     history = History(
         promises=list(promises),
         runs=runs,
         attempts=attempts,
         lines=field.journal.lines(),
         sights=field.watch.sights(),
-        living=field.watch.living(),
+        living=[process for process in field.watch.living() if process.run_id in ours],
         late_by=late_by,
         grace=field.grace,
         keeps=keeps,

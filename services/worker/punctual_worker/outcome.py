@@ -2,6 +2,7 @@
 
 import signal
 
+from punctual.domain.retry import why_no_retry
 from punctual.store.finish import Report
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.runner_client import Ended
@@ -39,6 +40,9 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
         head_bytes=len(ended.output) if ended.gap_at is None else ended.gap_at,
         output_bytes=ended.output_bytes,
         output_truncated=ended.truncated,
+        no_retry=why_no_retry(
+            attempt.rule, outcome, exit_code=ended.exit_code, signal=ended.signal
+        ),
     )
 
 

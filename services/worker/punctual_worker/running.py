@@ -3,9 +3,11 @@
 import threading
 import uuid
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from punctual.domain.retry import RetryRule
+from punctual.store.models.model import Document
 from punctual.store.start import Started
 
 MOST_CANCELS = 256
@@ -21,6 +23,7 @@ class Attempt:
     attempt: int
     due_at: datetime
     timeout: float
+    rule: RetryRule = field(default_factory=RetryRule)
     started_ns: int | None = None
 
     @property
@@ -52,6 +55,7 @@ class Running:
             attempt=started.attempt,
             due_at=started.due_at,
             timeout=float(started.spec["timeout"]),
+            rule=_rule(started.spec),
         )
         with self._lock:
             self._attempts[attempt.key] = attempt
@@ -89,3 +93,11 @@ class Running:
         """Wait until nothing is left; False when that took longer than `seconds`."""
         with self.emptied:
             return self.emptied.wait_for(lambda: not self._attempts, seconds)
+
+
+def _rule(spec: Document) -> RetryRule:
+    only_on, never_on = spec.get("retry_on"), spec.get("no_retry_on")
+    return RetryRule(
+        only_on=None if only_on is None else tuple(only_on),
+        never_on=None if never_on is None else tuple(never_on),
+    )

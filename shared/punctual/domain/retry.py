@@ -20,6 +20,41 @@ class RetryPolicy:
     delay_max: float
 
 
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """Which ends of an attempt are worth another one; at most one of the lists is given.
+
+    A command that a signal ended has 128 + its number for an exit code, as in a shell.
+    """
+
+    only_on: tuple[int, ...] | None = None
+    never_on: tuple[int, ...] | None = None
+
+
+def why_no_retry(
+    rule: RetryRule, outcome: str, *, exit_code: int | None, signal: int | None
+) -> str | None:
+    """Why an attempt that ended like this is not tried again, or None when the rule lets it be.
+
+    A `lost` attempt may always be: its end says nothing of the command. One that was timed out has
+    no exit code, so that only a list of those to be retried rules it out.
+    """
+    if outcome not in ("failed", "timed_out"):
+        return None
+    code = exit_code if exit_code is not None or signal is None else 128 + signal
+    if outcome == "timed_out":
+        code = None
+    if rule.only_on is not None and code not in rule.only_on:
+        return f"not retried: only exit codes {_listed(rule.only_on)} are (retry_on)"
+    if rule.never_on is not None and code in rule.never_on:
+        return f"not retried: exit codes {_listed(rule.never_on)} are not (no_retry_on)"
+    return None
+
+
+def _listed(codes: tuple[int, ...]) -> str:
+    return ", ".join(map(str, codes))
+
+
 def next_attempt_at(
     policy: RetryPolicy, attempt: int, *, now: datetime, jitter: float
 ) -> datetime | None:

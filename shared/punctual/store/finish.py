@@ -21,7 +21,7 @@ RETRY_DELAY = """
 NEXT_STATE = """
     CASE WHEN outcome = 'succeeded' THEN 'succeeded'
          WHEN r.cancel_requested_at IS NOT NULL OR outcome = 'cancelled' THEN 'cancelled'
-         WHEN r.attempt < r.max_attempts THEN 'scheduled'
+         WHEN r.attempt < r.max_attempts AND no_retry IS NULL THEN 'scheduled'
          ELSE outcome END
 """
 
@@ -54,10 +54,11 @@ WITH reported AS (
     SELECT * FROM jsonb_to_recordset(CAST(:reports AS jsonb)) AS t (
         id uuid, fence bigint, outcome text, started_at timestamptz, finished_at timestamptz,
         exit_code int, signal smallint, reason text, output_bytes bigint,
-        output_truncated boolean)
+        output_truncated boolean, no_retry text)
 ), locked AS (
     SELECT r.*, t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
-           t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut
+           t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut,
+           t.no_retry
     FROM runs AS r JOIN reported AS t ON t.id = r.id AND t.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'running'
     ORDER BY r.due_at, r.id FOR UPDATE OF r
@@ -70,7 +71,9 @@ WITH reported AS (
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
         began AS started_at, ended_at AS finished_at,
         (extract(epoch FROM began - r.due_at) * 1000)::float8 AS lateness_ms,
-        code AS exit_code, sig AS signal, why AS reason, bytes AS output_bytes,
+        code AS exit_code, sig AS signal,
+        CASE WHEN r.attempt < r.max_attempts THEN concat_ws('; ', why, no_retry) ELSE why END
+            AS reason, bytes AS output_bytes,
         cut AS output_truncated
     FROM judged AS r
 ), {SETTLE}
@@ -109,6 +112,7 @@ SELECT EXISTS (SELECT FROM runs WHERE task_id = ANY(:task_ids) AND overlap = 'qu
 class Report:
     """How one attempt ended; `outcome` is succeeded, failed, timed_out, cancelled or lost.
 
+    `no_retry` says why it is not to be tried again, whatever attempts are left; None lets it be.
     `segments` are lengths of `output`'s parts in order: positive stdout, negative stderr.
     """
 
@@ -125,6 +129,7 @@ class Report:
     head_bytes: int
     output_bytes: int
     output_truncated: bool
+    no_retry: str | None = None
 
 
 class Settled(NamedTuple):
@@ -178,6 +183,7 @@ def _row(report: Report) -> dict[str, object]:
         "reason": report.reason,
         "output_bytes": report.output_bytes,
         "output_truncated": report.output_truncated,
+        "no_retry": report.no_retry,
     }
 
 

@@ -35,7 +35,8 @@ RETURNING runs.id
 
 GIVE_UP = text(f"""
 WITH locked AS (
-    SELECT r.*, 'lost' AS outcome FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
+    SELECT r.*, 'lost' AS outcome, NULL::text AS no_retry
+    FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
     WHERE w.state = 'gone' AND r.state = 'running'
     ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
 ), judged AS (

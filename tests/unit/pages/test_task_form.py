@@ -111,3 +111,9 @@ def test_a_task_that_is_saved_as_its_form_shows_it_stays_the_same(
 
 def test_lines_end_as_shells_take_them() -> None:
     assert typed_from({"command": "a\r\nb"})["command"] == "a\nb"
+
+
+def test_exit_codes_are_typed_with_commas_and_come_back_so() -> None:
+    document, _ = document_from({**BLANK, "kind": "hand", "retry_on": "75, 111"}, now=NOW)
+    assert document["retry_on"] == [75, 111]
+    assert typed_of(task(no_retry_on=[1, 2]))["no_retry_on"] == "1, 2"

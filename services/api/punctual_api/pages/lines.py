@@ -44,6 +44,16 @@ def write_words(words: Sequence[str]) -> str:
     return plain if fits else json.dumps(words, ensure_ascii=False)
 
 
+def read_codes(text: str) -> list[int | float | str]:
+    """Numbers between commas; what is wrong with one is not said here."""
+    return [read_number(word) for word in text.split(",") if word.strip()]
+
+
+def write_codes(codes: Sequence[int] | None) -> str:
+    """What read_codes reads back."""
+    return ", ".join(map(str, codes or ()))
+
+
 def read_pairs(text: str) -> dict[str, Any]:
     """KEY=value lines, or a JSON object. Raises ValueError."""
     if text.lstrip().startswith("{"):

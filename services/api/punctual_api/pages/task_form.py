@@ -11,11 +11,13 @@ from punctual.domain.zone import zone_named
 from punctual.store.models import Task
 from punctual_api.errors import Fault
 from punctual_api.pages.lines import (
+    read_codes,
     read_number,
     read_object,
     read_pairs,
     read_schedules,
     read_words,
+    write_codes,
     write_number,
     write_pairs,
     write_words,
@@ -26,12 +28,13 @@ NUMBERS = (
     *("max_runs", "jitter"),
 )
 TEXTS = ("name", "command", "working_dir", "overlap", "catch_up")
+LISTS = ("tags", "retry_on", "no_retry_on")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
 EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
     **dict.fromkeys(
-        (*TEXTS, "tags", "env", "metadata", "version", "start_deadline", "max_runs"), ""
+        (*TEXTS, *LISTS, "env", "metadata", "version", "start_deadline", "max_runs"), ""
     ),
     "kind": "at",
     "at": "",
@@ -69,6 +72,8 @@ def typed_of(task: Task) -> dict[str, str]:
         **{name: values[name] or "" for name in TEXTS},
         **written,
         "tags": write_words(task.tags),
+        "retry_on": write_codes(task.retry_on),
+        "no_retry_on": write_codes(task.no_retry_on),
         "env": write_pairs(task.env),
         "metadata": json.dumps(task.meta, indent=2, ensure_ascii=False) if task.meta else "",
         "version": str(task.version),
@@ -93,7 +98,13 @@ def document_from(
     document |= {name: read_number(typed[name]) for name in NUMBERS if typed[name].strip()}
     document.setdefault("command", "")
     faults: list[Fault] = []
-    readers = {"tags": read_words, "env": read_pairs, "metadata": read_object}
+    readers = {
+        "tags": read_words,
+        "env": read_pairs,
+        "metadata": read_object,
+        "retry_on": read_codes,
+        "no_retry_on": read_codes,
+    }
     for name, read in readers.items():
         try:
             if typed[name].strip():

@@ -111,6 +111,18 @@ class Environment(fields.Field[dict[str, str]]):
         return value
 
 
+class ExitCodes(fields.Field[list[int]]):
+    """Exit codes from 1 to 255, once each, in order."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[int]:
+        if not isinstance(value, list) or not value:
+            raise ValidationError("Not a list of exit codes, such as [75, 111].")
+        for code in value:
+            if not isinstance(code, int) or isinstance(code, bool) or not 1 <= code <= 255:
+                raise ValidationError("An exit code to tell apart is a whole number from 1 to 255.")
+        return sorted(set(value))
+
+
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

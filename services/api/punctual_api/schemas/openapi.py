@@ -43,3 +43,9 @@ SCHEDULE: dict[str, Any] = {
         {"type": "null"},
     ],
 }
+
+EXIT_CODES: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 1, "maximum": 255},
+    "minItems": 1,
+}

@@ -10,12 +10,13 @@ from punctual_api.schemas.fields import (
     KIB,
     Document,
     Environment,
+    ExitCodes,
     Instant,
     Number,
     ScheduleField,
     Text,
 )
-from punctual_api.schemas.openapi import SCHEDULE
+from punctual_api.schemas.openapi import EXIT_CODES, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 
 DAY = 86_400
@@ -46,6 +47,16 @@ class TaskFields(Schema):
     max_retries = fields.Integer(strict=True, load_default=3, validate=validate.Range(0, 100))
     retry_delay = Number(load_default=10.0, validate=validate.Range(0, DAY))
     retry_delay_max = Number(load_default=3600.0, validate=validate.Range(0, 7 * DAY))
+    retry_on = ExitCodes(
+        load_default=None,
+        allow_none=True,
+        metadata={**EXIT_CODES, "description": "Only these are retried; null = all are"},
+    )
+    no_retry_on = ExitCodes(
+        load_default=None,
+        allow_none=True,
+        metadata={**EXIT_CODES, "description": "These are not retried, everything else is"},
+    )
     timeout = Number(
         load_default=DEFAULT_TIMEOUT,
         validate=_more_than_nothing(7 * DAY),
@@ -113,6 +124,12 @@ class NewTaskSchema(TaskFields):
             values["schedule"] = ScheduleField().deserialize(
                 {"at": Instant().serialize("at", {"at": at})}
             )
+        if values.get("retry_on") is not None:
+            if values.get("no_retry_on") is not None:
+                raise ValidationError("Send either retry_on or no_retry_on.", "no_retry_on")
+            values["no_retry_on"] = None
+        elif values.get("no_retry_on") is not None:
+            values["retry_on"] = None
         if "command" in values and not self.partial:
             values.setdefault("name", default_name(values["command"]))
         if "tags" in values:

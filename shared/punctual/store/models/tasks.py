@@ -56,6 +56,8 @@ class Task(Model):
     max_retries: Mapped[int] = mapped_column(SmallInteger)
     retry_delay: Mapped[float]
     retry_delay_max: Mapped[float]
+    retry_on: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    no_retry_on: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     timeout: Mapped[float]
     env: Mapped[Document]
     working_dir: Mapped[str | None]

@@ -34,7 +34,10 @@ RETURNING id
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """One due time to become a run, with its task's command and policies as they are now."""
+    """One due time to become a run, with its task's command and policies as they are now.
+
+    A missed one may stand for several: `times` due times until `until`.
+    """
 
     task_id: uuid.UUID
     scheduled_for: datetime
@@ -42,6 +45,8 @@ class NewRun:
     trigger: Trigger = Trigger.SCHEDULE
     state: RunState = RunState.SCHEDULED
     reason: str | None = None
+    until: datetime | None = None
+    times: int = 1
     id: uuid.UUID = field(default_factory=new_id)
 
 

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Row, text
 
 from punctual.domain.errors import PunctualError
 from punctual.domain.jitter import jittered
+from punctual.domain.ledger import Reason
 from punctual.domain.misfire import catch_up
 from punctual.domain.run import RunState
 from punctual.domain.schedule import Schedule, due_times, next_due, only_time, parse_schedule
 from punctual.store.insert import NewRun, insert_runs
+from punctual.store.ledger import Entry, note
 
 LATE_AFTER = timedelta(seconds=15)
 """Later than this, a due time counts as left behind by an outage, and `catch_up` decides."""
@@ -24,7 +26,10 @@ MOST_DUE_TIMES = 1000
 """At most so many due times of one task a pass; the next pass goes on from there."""
 
 MOST_MISSED = 100
-"""At most so many missed runs of one task a pass; the oldest then stands for the rest."""
+"""At most so many missed runs of one task a pass; the oldest then stands for the rest.
+
+In the parts of a long gap it stands for all of them.
+"""
 
 DUE_TASKS = text("""
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
@@ -92,6 +97,7 @@ def plan(
     planned.missed = sum(run.state == RunState.MISSED for run in runs)
     born = set(insert_runs(connection, runs))
     planned.runs = len(born)
+    note(connection, [_stood_for(run) for run in runs if run.until and run.id in born])
     counted = Counter(
         run.task_id for run in runs if run.id in born and run.state == RunState.SCHEDULED
     )
@@ -114,12 +120,12 @@ def _of_task(
         due_at = jittered(once, task_id=task.id, seconds=task.jitter)
         return _runs(task, {max(due_at, task.schedule_anchor): once}), None
     times = _between(schedule, task.next_due_at, horizon)
+    policy, most_missed = task.catch_up, MOST_MISSED
     if len(times) == MOST_DUE_TIMES and times[-1] <= task.now - LATE_AFTER:
         # The newest late one, which `latest` runs, is still to come: this part has only missed.
         policy = task.catch_up if task.catch_up == "all" else "none"
-    else:
-        policy = task.catch_up
-    runs = _runs(task, _spread(task, times), policy)
+        most_missed = 1
+    runs = _runs(task, _spread(task, times), policy, most_missed=most_missed)
     last = times[-1]
     if task.room is not None:  # those cut off are looked at again, should others have had a run
         last = min(last, max((run.scheduled_for for run in runs), default=last))
@@ -147,25 +153,42 @@ def _runs(
     task: Row[tuple[object, ...]],
     scheduled_for: dict[datetime, datetime],
     policy: str | None = None,
+    *,
+    most_missed: int = MOST_MISSED,
 ) -> list[NewRun]:
     """Runs for due times (each with what the schedule asked for), the missed ones included."""
     parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
     runs = [NewRun(task.id, scheduled_for[at], at) for at in parted.run]
     if task.room is not None:
         runs = sorted(runs, key=lambda run: run.scheduled_for)[: max(task.room, 0)]
-    return runs + _missed(task.id, parted.missed, scheduled_for)
+    return runs + _missed(task.id, parted.missed, scheduled_for, most=most_missed)
 
 
 def _missed(
-    task_id: uuid.UUID, times: Sequence[datetime], scheduled_for: dict[datetime, datetime]
+    task_id: uuid.UUID,
+    times: Sequence[datetime],
+    scheduled_for: dict[datetime, datetime],
+    *,
+    most: int,
 ) -> list[NewRun]:
-    hidden = max(len(times) - MOST_MISSED, 0)
+    hidden = max(len(times) - most, 0)
     reasons = ["missed: no coordinator was there to dispatch it in time"] * (len(times) - hidden)
     if hidden:
         last = times[hidden].isoformat()
         reasons[0] = f"{reasons[0]}; it stands for {hidden + 1} due times until {last}"
     shown = [*times[:1], *times[hidden + 1 :]]
-    return [
+    runs = [
         NewRun(task_id, scheduled_for[at], at, state=RunState.MISSED, reason=reason)
         for at, reason in zip(shown, reasons, strict=True)
     ]
+    if hidden:
+        until = max(scheduled_for[at] for at in times[: hidden + 1])
+        runs[0] = replace(runs[0], until=until, times=hidden + 1)
+    return runs
+
+
+def _stood_for(run: NewRun) -> Entry:
+    because = "no coordinator was there to dispatch them in time"
+    return Entry(
+        run.task_id, run.scheduled_for, Reason.MISSED, because, run.id, run.until, run.times
+    )

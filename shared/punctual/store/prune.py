@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
+from punctual.store.ledger import prune_ledger
+
 # Ids are UUIDs of version 7, so the oldest runs come first in the primary key.
 OLD_RUNS = text("""
 WITH old AS (
@@ -48,6 +50,7 @@ class Pruned:
     tasks: int
     idempotency_keys: int
     tokens: int
+    ledger: int
 
 
 def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
@@ -58,4 +61,5 @@ def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
         tasks=connection.execute(OLD_TASKS, asked).rowcount,
         idempotency_keys=connection.execute(OLD_KEYS, {"limit": limit}).rowcount,
         tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
+        ledger=prune_ledger(connection, keep=keep, limit=limit),
     )

@@ -1,5 +1,6 @@
 """The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
 
+from punctual.store.models.ledger import LedgerRow
 from punctual.store.models.model import Model
 from punctual.store.models.processes import Coordinator, Worker
 from punctual.store.models.runs import Attempt, Output, Run
@@ -11,6 +12,7 @@ __all__ = [
     "Attempt",
     "Coordinator",
     "IdempotencyKey",
+    "LedgerRow",
     "Model",
     "Output",
     "Run",

@@ -77,11 +77,13 @@ class Heartbeat:
         with self._engine.begin() as connection:
             answer = beat(connection, worker_id=self._worker_id, room=room, draining=self.draining)
             answered = time.time()
-            held = held_by(connection, worker_id=self._worker_id)
         if answer is None:
             raise BuriedError
         self._clock.observe(sent=sent, answered=answered, database=answer.now)
         until_ns = self._lease.renew(sent_ns=sent_ns, room_elsewhere=answer.room_elsewhere)
         self._extend(until_ns)
         telemetry.WORKER_ROOM.set(room)
+        # Apart from the beat: whoever locks the table of runs must not take the lease with it.
+        with self._engine.begin() as connection:
+            held = held_by(connection, worker_id=self._worker_id)
         self._reconcile(held)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response
 
+from punctual.domain.errors import InvalidParams
 from punctual.store.cancel import cancel_run
 from punctual.store.models import Run
 from punctual.store.runs import attempts_of, find_run, list_runs
@@ -83,12 +84,15 @@ def cancel_own_run(run_id: uuid.UUID) -> Run:
 @blueprint.problems(401, 404, 409)
 @blueprint.response(202, RunSchema)
 def retry_own_run(run_id: uuid.UUID) -> Run:
-    """Run a final run's task again, as the task is now; answers the new run."""
+    """Run a final run's task again, as the task is now, with the run's values; answers that run."""
     run = own_run(run_id)
     task = find_task(session(), run.task_id, owner_id=owner_id())
     if task is None:
         raise Problem(409, "Its task was deleted.")
-    new_id = retry_run(session().connection(), task=task, state=run.state)
+    try:
+        new_id = retry_run(session().connection(), task=task, run=run)
+    except InvalidParams as error:
+        raise Problem(409, f"Its task needs other values by now: {error}") from None
     if new_id is None:
         raise Problem(409, f"This run has not ended yet: it is {run.state}.")
     return own_run(new_id)

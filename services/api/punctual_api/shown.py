@@ -23,7 +23,7 @@ COLUMNS = (
     *("id", "name", "command", "schedule", "enabled", "max_retries", "retry_delay"),
     *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
     *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
-    *("retry_on", "no_retry_on"),
+    *("retry_on", "no_retry_on", "params"),
     *("created_at", "updated_at", "version"),
 )
 

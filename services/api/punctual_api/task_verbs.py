@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response
 
+from punctual.domain.errors import InvalidParams
 from punctual.store.models import Run
 from punctual.store.runs import find_run, list_runs
 from punctual.store.tasks import find_task, set_enabled
@@ -16,7 +17,12 @@ from punctual_api.cursors import read_run_cursor
 from punctual_api.errors import Fault, invalid, not_found
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.pauses import PauseSchema
-from punctual_api.schemas.runs import RunPageSchema, RunSchema, TaskRunsQuerySchema
+from punctual_api.schemas.runs import (
+    RunNowSchema,
+    RunPageSchema,
+    RunSchema,
+    TaskRunsQuerySchema,
+)
 from punctual_api.schemas.tasks import TaskSchema
 from punctual_api.shown import run_page, task_answer
 from punctual_api.tasks import IF_MATCH, own_task
@@ -26,11 +32,16 @@ blueprint.before_request(require_token)
 
 
 @blueprint.route("/run/", methods=["POST"])
-@blueprint.problems(401, 404, 412)
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(RunNowSchema, required=False)
 @blueprint.response(202, RunSchema)
-def run_task(task_id: uuid.UUID) -> Run | None:
+def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Run | None:
     """Run a task now, also while it is paused."""
-    run_id = run_now(session().connection(), task=own_task(task_id))
+    task = own_task(task_id)
+    try:
+        run_id = run_now(session().connection(), task=task, params=asked["params"])
+    except InvalidParams as error:
+        raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
     return find_run(session(), run_id, owner_id=owner_id())
 
 

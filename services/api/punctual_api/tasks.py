@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from flask import Response, request, url_for
+from marshmallow import ValidationError
 
 from punctual.store.listing import list_tasks
 from punctual.store.models import Task
@@ -12,7 +13,7 @@ from punctual.store.wake import wake_if_due
 from punctual_api.auth import require_token
 from punctual_api.context import now, owner_id, session, window
 from punctual_api.cursors import read_task_cursor
-from punctual_api.errors import Problem, not_found
+from punctual_api.errors import Problem, faults_in, invalid, not_found
 from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.idempotency import create_once
 from punctual_api.routing import Blueprint
@@ -23,6 +24,7 @@ from punctual_api.schemas.tasks import (
     TaskQuerySchema,
     TaskSchema,
 )
+from punctual_api.schemas.together import TOGETHER, check_together
 from punctual_api.shown import task_answer, task_page
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/api/tasks", description="What to run, when")
@@ -54,6 +56,10 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
     """Change the asker's task, and answer it as it is now."""
     task, at = own_task(task_id), now()
     if values:
+        try:
+            check_together({**{name: getattr(task, name) for name in TOGETHER}, **values})
+        except ValidationError as error:
+            raise invalid(list(faults_in(error.messages))) from None
         change_task(session(), task, values, now=at)
         wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
     return task_answer(task_id)

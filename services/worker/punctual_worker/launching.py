@@ -3,6 +3,7 @@
 from datetime import UTC
 
 from punctual.config import Settings
+from punctual.domain.params import environment_of
 from punctual.store.start import Started
 from punctual_worker.runner_client import Launch
 
@@ -17,6 +18,7 @@ def launch_of(run: Started, key: str, *, at_ns: int, settings: Settings) -> Laun
         argv=("/bin/sh", "-c", spec["command"]),
         env={
             **spec["env"],
+            **environment_of(run.params or {}),
             "PUNCTUAL_TASK_ID": str(run.task_id),
             "PUNCTUAL_RUN_ID": str(run.run_id),
             "PUNCTUAL_ATTEMPT": str(run.attempt),

@@ -5,8 +5,8 @@ class PunctualError(Exception):
     """Anything the product refuses by its own rules, said so that a user can act on it."""
 
 
-class InvalidSchedule(PunctualError):
-    """A schedule that cannot be kept.
+class InvalidPart(PunctualError):
+    """A part of what was sent that cannot be kept.
 
     `pointer` is the JSON pointer of the culprit in what was sent ("/schedule/cron"), `detail` a
     sentence that helps to correct it.
@@ -19,3 +19,11 @@ class InvalidSchedule(PunctualError):
 
     def __str__(self) -> str:
         return f"{self.pointer}: {self.detail}"
+
+
+class InvalidSchedule(InvalidPart):
+    """A schedule that cannot be kept."""
+
+
+class InvalidParams(InvalidPart):
+    """Parameters, or values for them, that cannot be taken."""

@@ -8,24 +8,25 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.params import Values
 from punctual.domain.run import RunState, Trigger
 from punctual.store.models.model import new_id
-from punctual.store.snapshot import SPEC, start_by
+from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 
 # Backfilled runs are all due at once and late on purpose: they wait for each other where they would
 # be skipped, and have no start deadline.
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
-                  max_attempts, priority, overlap, spec, reason, finished_at)
+                  max_attempts, priority, overlap, spec, params, reason, finished_at)
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
        CASE WHEN new.trigger = 'backfill' AND t.overlap = 'skip' THEN 'queue' ELSE t.overlap END,
-       {SPEC}, new.reason,
+       {SPEC}, coalesce(new.params, {DEFAULTS}), new.reason,
        CASE WHEN new.state <> 'scheduled' THEN now() END
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
-    due_at timestamptz, reason text)
+    due_at timestamptz, reason text, params jsonb)
 JOIN tasks AS t ON t.id = new.task_id
 ON CONFLICT DO NOTHING
 RETURNING id
@@ -37,6 +38,7 @@ class NewRun:
     """One due time to become a run, with its task's command and policies as they are now.
 
     A missed one may stand for several: `times` due times until `until`.
+    `params` are values by name, checked and complete; None takes the defaults of the task.
     """
 
     task_id: uuid.UUID
@@ -47,6 +49,7 @@ class NewRun:
     reason: str | None = None
     until: datetime | None = None
     times: int = 1
+    params: Values | None = None
     id: uuid.UUID = field(default_factory=new_id)
 
 
@@ -58,7 +61,7 @@ def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUI
     return list(connection.execute(INSERT_RUNS, {"runs": document}).scalars())
 
 
-def _row(run: NewRun) -> dict[str, str | None]:
+def _row(run: NewRun) -> dict[str, object]:
     return {
         "id": str(run.id),
         "task_id": str(run.task_id),
@@ -67,4 +70,5 @@ def _row(run: NewRun) -> dict[str, str | None]:
         "scheduled_for": run.scheduled_for.isoformat(),
         "due_at": run.due_at.isoformat(),
         "reason": run.reason,
+        "params": run.params,
     }

@@ -13,3 +13,9 @@ START_BY = "greatest({scheduled_for}, {due_at}) + t.start_deadline * interval '1
 def start_by(run: str) -> str:
     """The start deadline of the run that SQL calls `run`."""
     return START_BY.format(scheduled_for=f"{run}.scheduled_for", due_at=f"{run}.due_at")
+
+
+DEFAULTS = """CASE WHEN t.params IS NOT NULL THEN (
+    SELECT coalesce(jsonb_object_agg(p->>'name', p->'default'), '{}')
+    FROM jsonb_array_elements(t.params) AS p WHERE p->'default' IS NOT NULL) END"""
+"""The values of a run that nobody gave any; null without parameters."""

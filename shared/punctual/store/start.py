@@ -47,9 +47,10 @@ WITH asked AS (
     FROM ready WHERE runs.id = ready.id
     RETURNING runs.*
 )
-SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec FROM started
+SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec, params FROM started
 UNION ALL
-SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec FROM mine WHERE state = 'running'
+SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec, params FROM mine
+WHERE state = 'running'
 """)
 
 SKIP = text(f"""
@@ -92,6 +93,7 @@ class Started(NamedTuple):
     due_at: datetime
     scheduled_for: datetime
     spec: Document
+    params: Document | None = None
 
 
 def start(

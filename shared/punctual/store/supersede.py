@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from punctual.domain.schedule import Schedule, due_times, is_due, only_time
 from punctual.store.cancel import cancel_task_runs
 from punctual.store.models import Task
-from punctual.store.snapshot import SPEC, start_by
+from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 
 UNSTARTED = text("""
 SELECT id, scheduled_for, due_at FROM runs
@@ -17,8 +17,8 @@ ORDER BY due_at, id FOR UPDATE
 """)
 
 REFRESH = text(f"""
-UPDATE runs SET spec = {SPEC}, start_by = {start_by("runs")}, max_attempts = t.max_retries + 1,
-                priority = t.priority, overlap = t.overlap
+UPDATE runs SET spec = {SPEC}, params = {DEFAULTS}, start_by = {start_by("runs")},
+                max_attempts = t.max_retries + 1, priority = t.priority, overlap = t.overlap
 FROM tasks AS t
 WHERE t.id = runs.task_id AND runs.id = ANY(:ids)
 """)

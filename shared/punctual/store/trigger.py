@@ -1,33 +1,55 @@
 """Runs that a person asks for: a task now, or a final run once more."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.params import Values, parse_params, values_again, values_for
 from punctual.domain.run import FINAL, Trigger
 from punctual.store.insert import NewRun, insert_runs
-from punctual.store.models import Task
+from punctual.store.models import Run, Task
 from punctual.store.wake import wake_coordinators
 
 NOW = text("SELECT clock_timestamp()")
 
 
-def run_now(connection: Connection, *, task: Task, trigger: Trigger = Trigger.MANUAL) -> uuid.UUID:
-    """A new run of the task, due at once, also when the task is paused; answers its id."""
+def run_now(
+    connection: Connection,
+    *,
+    task: Task,
+    trigger: Trigger = Trigger.MANUAL,
+    params: Mapping[str, object] | None = None,
+) -> uuid.UUID:
+    """A new run of the task, due at once, also when the task is paused; answers its id.
+
+    Raises InvalidParams when the task cannot be run with these values.
+    """
+    known = parse_params(task.params)
+    values = values_for(known, params or {})
+    return _insert(connection, task, trigger, values if known else None)
+
+
+def _insert(
+    connection: Connection, task: Task, trigger: Trigger, values: Values | None
+) -> uuid.UUID:
     while True:
         now: datetime = connection.execute(NOW).scalar_one()
-        run = NewRun(task.id, scheduled_for=now, due_at=now, trigger=trigger)
+        run = NewRun(task.id, scheduled_for=now, due_at=now, trigger=trigger, params=values)
         if inserted := insert_runs(connection, [run]):  # empty: somebody asked in this microsecond
             wake_coordinators(connection)
             return inserted[0]
 
 
-def retry_run(connection: Connection, *, task: Task, state: str) -> uuid.UUID | None:
-    """A new run in place of one that ended in `state`; None while that one is not final.
+def retry_run(connection: Connection, *, task: Task, run: Run) -> uuid.UUID | None:
+    """A new run in place of one that ended; None while that one is not final.
 
-    It runs the task as it is now, so that a mended command is what is tried again.
+    It runs the task as it is now, so that a mended command is what is tried again, with the
+    values the run had. Raises InvalidParams when the task needs others by now.
     """
-    if state not in FINAL:
+    if run.state not in FINAL:
         return None
-    return run_now(connection, task=task, trigger=Trigger.RETRY)
+    known = parse_params(task.params)
+    values = values_again(known, run.params or {})
+    return _insert(connection, task, Trigger.RETRY, values if known else None)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from punctual.domain.run import FINAL, RunState, Trigger
 from punctual.store.cancel import cancel_run
 from punctual.store.claims import release
-from punctual.store.models import Task
+from punctual.store.models import Run, Task
 from punctual.store.reap import reap_claimed, reap_running
 from punctual.store.trigger import retry_run, run_now
 from punctual.store.wake import CANCEL_CHANNEL, DUE_CHANNEL, wake_if_due
@@ -68,7 +68,7 @@ def test_pressed_twice_it_makes_two_runs(engine: Engine) -> None:
 def test_only_a_final_run_can_be_asked_for_again(engine: Engine, state: RunState) -> None:
     with Session(engine) as session, session.begin():
         task = session.get_one(Task, new_task(engine))
-        again = retry_run(session.connection(), task=task, state=state)
+        again = retry_run(session.connection(), task=task, run=Run(state=state))
         trigger = again and run_row(session.connection(), again).trigger
     assert trigger == ("retry" if state in FINAL else None)
 

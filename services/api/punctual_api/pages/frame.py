@@ -21,6 +21,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.instant import parse_instant
+from punctual.domain.params import text_of
 from punctual_api.pages import story, words
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -39,6 +40,7 @@ pages.add_app_template_filter(words.state_words)
 pages.add_app_template_filter(words.utc_words)
 pages.add_app_template_filter(words.iso)
 pages.add_app_template_filter(words.took)
+pages.add_app_template_filter(text_of, "param_text")
 pages.add_app_template_filter(story.ending)
 
 

@@ -86,6 +86,19 @@ def read_object(text: str) -> dict[str, Any]:
     return document
 
 
+def read_list(text: str) -> list[Any]:
+    """A JSON array. Raises ValueError."""
+    document = _json(text)
+    if not isinstance(document, list):
+        raise ValueError("This must be a JSON array, in square brackets.")  # noqa: TRY004 - typed text has one type
+    return document
+
+
+def write_json(document: object) -> str:
+    """What read_object and read_list read back; nothing for what is empty."""
+    return json.dumps(document, indent=2, ensure_ascii=False) if document else ""
+
+
 def read_schedules(text: str) -> Any:
     """A schedule, or a list of them, as JSON. Raises ValueError."""
     if not text.strip():

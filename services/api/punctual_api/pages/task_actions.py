@@ -5,7 +5,7 @@ import uuid
 from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response
 
-from punctual.domain.run import Trigger
+from punctual.domain.errors import InvalidParams
 from punctual.store import cancel, trigger
 from punctual.store.tasks import find_task, set_enabled
 from punctual.store.wake import wake_if_due
@@ -14,14 +14,6 @@ from punctual_api.errors import not_found
 from punctual_api.pages.frame import pages
 from punctual_api.runs import own_run
 from punctual_api.tasks import own_task
-
-
-@pages.post("/task/<uuid:task_id>/run/")
-def run_task(task_id: uuid.UUID) -> Response:
-    """Run a task now, and show that run."""
-    task = own_task(task_id)
-    run_id = trigger.run_now(session().connection(), task=task, trigger=Trigger.MANUAL)
-    return redirect(url_for("pages.show_run", run_id=run_id))
 
 
 @pages.post("/task/<uuid:task_id>/pause/")
@@ -54,7 +46,11 @@ def retry_run(run_id: uuid.UUID) -> Response:
     task = find_task(session(), run.task_id, owner_id=owner_id())
     if task is None:
         raise not_found("task")
-    new_id = trigger.retry_run(session().connection(), task=task, state=run.state)
+    try:
+        new_id = trigger.retry_run(session().connection(), task=task, run=run)
+    except InvalidParams:
+        flash("The task needs other values by now.", "warn")
+        return redirect(url_for("pages.run_form", task_id=task.id))
     if new_id is None:
         flash("It has not ended yet.", "warn")
     return redirect(url_for("pages.show_run", run_id=new_id or run_id))

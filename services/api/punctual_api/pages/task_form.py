@@ -12,12 +12,14 @@ from punctual.store.models import Task
 from punctual_api.errors import Fault
 from punctual_api.pages.lines import (
     read_codes,
+    read_list,
     read_number,
     read_object,
     read_pairs,
     read_schedules,
     read_words,
     write_codes,
+    write_json,
     write_number,
     write_pairs,
     write_words,
@@ -29,13 +31,12 @@ NUMBERS = (
 )
 TEXTS = ("name", "command", "working_dir", "overlap", "catch_up")
 LISTS = ("tags", "retry_on", "no_retry_on")
+JSONS = ("params", "metadata")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
 EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
-    **dict.fromkeys(
-        (*TEXTS, *LISTS, "env", "metadata", "version", "start_deadline", "max_runs"), ""
-    ),
+    **dict.fromkeys((*TEXTS, *LISTS, *JSONS, "env", "version", "start_deadline", "max_runs"), ""),
     "kind": "at",
     "at": "",
     "at_zone": "UTC",
@@ -75,7 +76,8 @@ def typed_of(task: Task) -> dict[str, str]:
         "retry_on": write_codes(task.retry_on),
         "no_retry_on": write_codes(task.no_retry_on),
         "env": write_pairs(task.env),
-        "metadata": json.dumps(task.meta, indent=2, ensure_ascii=False) if task.meta else "",
+        "params": write_json(task.params),
+        "metadata": write_json(task.meta),
         "version": str(task.version),
         **_typed_schedule(task.schedule),
     }
@@ -102,6 +104,7 @@ def document_from(
         "tags": read_words,
         "env": read_pairs,
         "metadata": read_object,
+        "params": read_list,
         "retry_on": read_codes,
         "no_retry_on": read_codes,
     }

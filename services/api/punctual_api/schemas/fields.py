@@ -8,8 +8,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from punctual.domain.errors import InvalidSchedule
+from punctual.domain.errors import InvalidPart, InvalidSchedule
 from punctual.domain.instant import format_instant, parse_instant
+from punctual.domain.params import parse_params
+from punctual.domain.params import to_document as to_params_document
 from punctual.domain.schedule import parse_schedule, to_document
 
 KIB = 1024
@@ -69,12 +71,22 @@ class ScheduleField(fields.Field[Any]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         try:
             document = to_document(parse_schedule(value, anchor=_ANY_ANCHOR, pointer=""))
-        except InvalidSchedule as error:
-            messages: Any = [error.detail]
-            for step in reversed(error.pointer.split("/")[1:]):
-                messages = {step.replace("~1", "/").replace("~0", "~"): messages}
-            raise ValidationError(messages) from None
+        except InvalidPart as error:
+            raise ValidationError(_at(error)) from None
         return document
+
+
+class Params(fields.Field[Any]):
+    """The parameters of a task."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        try:
+            document = to_params_document(parse_params(value))
+        except InvalidPart as error:
+            raise ValidationError(_at(error)) from None
+        if len(json.dumps(document, ensure_ascii=False).encode()) > 64 * KIB:
+            raise ValidationError("Longer than 64 KiB as JSON.")
+        return document or None
 
 
 class Document(fields.Field[dict[str, Any]]):
@@ -133,6 +145,14 @@ def unstorable(text: str) -> str | None:
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
         return "Contains half of a character (a lone surrogate)."
     return None
+
+
+def _at(error: InvalidPart) -> Any:
+    """The message of a part, in marshmallow's tree."""
+    messages: Any = [error.detail]
+    for step in reversed(error.pointer.split("/")[1:]):
+        messages = {step.replace("~1", "/").replace("~0", "~"): messages}
+    return messages
 
 
 def _unstorable_within(document: object) -> str | None:

@@ -2,6 +2,13 @@
 
 from typing import Any
 
+from punctual.domain.params import (
+    LONGEST_DESCRIPTION,
+    MOST_CHOICES,
+    MOST_PARAMS,
+    NAME,
+    ParamType,
+)
 from punctual.domain.schedule import MOST_SCHEDULES
 
 _INSTANT = {"type": "string", "format": "date-time"}
@@ -48,4 +55,42 @@ EXIT_CODES: dict[str, Any] = {
     "type": "array",
     "items": {"type": "integer", "minimum": 1, "maximum": 255},
     "minItems": 1,
+}
+
+PARAMS: dict[str, Any] = {
+    "description": "What a run may be given; in its environment as PARAM_<NAME>, in upper case",
+    "type": "array",
+    "maxItems": MOST_PARAMS,
+    "items": {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "pattern": f"^{NAME}$"},
+            "type": {"type": "string", "enum": [*ParamType], "default": "string"},
+            "default": {
+                "type": ["string", "number", "boolean", "null"],
+                "description": "Of the parameter's type; also the value of scheduled runs",
+            },
+            "choices": {
+                "type": "array",
+                "items": {"type": "string", "minLength": 1},
+                "minItems": 1,
+                "maxItems": MOST_CHOICES,
+                "description": "Only, and always, where the type is choice",
+            },
+            "required": {
+                "type": "boolean",
+                "default": False,
+                "description": "A run by hand needs a value unless there is a default",
+            },
+            "description": {"type": "string", "maxLength": LONGEST_DESCRIPTION},
+        },
+        "required": ["name"],
+        "additionalProperties": False,
+    },
+}
+
+VALUES: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    "description": "Values of its parameters by name; the defaults stand for those left out",
 }

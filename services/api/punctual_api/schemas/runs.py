@@ -3,7 +3,8 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from punctual.domain.run import RunState, Trigger
-from punctual_api.schemas.fields import Instant, Text
+from punctual_api.schemas.fields import Document, Instant, Text
+from punctual_api.schemas.openapi import VALUES
 
 PAGE = validate.Range(min=1, max=200)
 
@@ -18,6 +19,9 @@ class RunSchema(Schema):
     trigger = fields.String(required=True, validate=validate.OneOf([*Trigger]))
     attempt = fields.Integer(required=True, metadata={"description": "Attempts started so far"})
     max_attempts = fields.Integer(required=True)
+    params = fields.Dict(
+        required=True, allow_none=True, metadata={"description": "The values of its parameters"}
+    )
     started_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)
     lateness_ms = fields.Float(
@@ -29,6 +33,17 @@ class RunSchema(Schema):
     worker = fields.String(required=True, allow_none=True)
     output_bytes = fields.Integer(required=True)
     output_truncated = fields.Boolean(required=True)
+
+
+class RunNowSchema(Schema):
+    """What a run is given; without a body, the defaults."""
+
+    class Meta:
+        unknown = RAISE
+
+    body_may_be_absent = True
+
+    params = Document(load_default=dict, metadata=VALUES)
 
 
 class AttemptSchema(Schema):

@@ -13,11 +13,13 @@ from punctual_api.schemas.fields import (
     ExitCodes,
     Instant,
     Number,
+    Params,
     ScheduleField,
     Text,
 )
-from punctual_api.schemas.openapi import EXIT_CODES, SCHEDULE
+from punctual_api.schemas.openapi import EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
+from punctual_api.schemas.together import check_together
 
 DAY = 86_400
 MOST_RUNS = 1_000_000_000
@@ -66,6 +68,7 @@ class TaskFields(Schema):
         load_default=dict,
         metadata={"type": "object", "additionalProperties": {"type": "string"}},
     )
+    params = Params(load_default=None, allow_none=True, metadata=PARAMS)
     working_dir = Text(
         load_default=None,
         allow_none=True,
@@ -134,6 +137,8 @@ class NewTaskSchema(TaskFields):
             values.setdefault("name", default_name(values["command"]))
         if "tags" in values:
             values["tags"] = list(dict.fromkeys(values["tags"]))
+        if not self.partial:
+            check_together(values)
         return values
 
 

@@ -27,7 +27,8 @@ class Run(Model):
 
     `scheduled_for` is what the schedule (or the person) asked for, `due_at` when the next
     attempt is due. `fence` grows each time the run's ownership is given or taken. A superseded
-    run was withdrawn by an edit or a pause; its due time may be planned again.
+    run was withdrawn by an edit or a pause; its due time may be planned again. `params` are the
+    values it was given, or the task's defaults.
     """
 
     __tablename__ = "runs"
@@ -91,6 +92,7 @@ class Run(Model):
     overlap: Mapped[str]
     superseded: Mapped[bool] = mapped_column(server_default=text("false"))
     spec: Mapped[Document] = mapped_column(JSONB)
+    params: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     worker_id: Mapped[uuid.UUID | None]
     worker: Mapped[str | None]
     dispatches: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

@@ -60,6 +60,7 @@ class Task(Model):
     no_retry_on: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     timeout: Mapped[float]
     env: Mapped[Document]
+    params: Mapped[list[Document] | None] = mapped_column(JSONB(none_as_null=True))
     working_dir: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
     meta: Mapped[Document] = mapped_column("metadata", JSONB)

@@ -1,0 +1,53 @@
+"""Run now: at once, or with the values that somebody fills in for the task's parameters."""
+
+import uuid
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from punctual.domain.errors import InvalidParams
+from punctual.domain.params import Param, parse_params, text_of, typed_value
+from punctual.store.models import Task
+from punctual.store.trigger import run_now
+from punctual_api.context import session
+from punctual_api.pages.frame import page, pages
+from punctual_api.tasks import own_task
+
+FIELD = "param-"
+
+
+@pages.get("/task/<uuid:task_id>/run/")
+def run_form(task_id: uuid.UUID) -> Response:
+    """The form of a task's parameters."""
+    task = own_task(task_id)
+    params = parse_params(task.params)
+    typed = {FIELD + one.name: _shown(one) for one in params}
+    return _form(task, params, typed)
+
+
+@pages.post("/task/<uuid:task_id>/run/")
+def run_task(task_id: uuid.UUID) -> AnyResponse:
+    """Run a task now, and show that run."""
+    task = own_task(task_id)
+    params = parse_params(task.params)
+    typed = {FIELD + one.name: request.form.get(FIELD + one.name, "") for one in params}
+    given = {one.name: typed_value(one, typed[FIELD + one.name]) for one in params}
+    try:
+        run_id = run_now(session().connection(), task=task, params=given)
+    except InvalidParams as error:
+        return _form(task, params, typed, {FIELD + error.pointer.strip("/"): error.detail})
+    return redirect(url_for("pages.show_run", run_id=run_id))
+
+
+def _shown(param: Param) -> str:
+    return "" if param.default is None else text_of(param.default)
+
+
+def _form(
+    task: Task,
+    params: tuple[Param, ...],
+    typed: dict[str, str],
+    errors: dict[str, str] | None = None,
+) -> Response:
+    status = 422 if errors else 200
+    return page("run_form", status, task=task, params=params, typed=typed, errors=errors or {})

@@ -10,6 +10,7 @@ from punctual_api import (
     backfills,
     bulk,
     health,
+    ledger,
     output,
     reference,
     runs,
@@ -53,7 +54,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     count_failed_logins(app, settings)
 
     api = Api(app, **reference.DESCRIPTION)
-    for part in (accounts, tasks, bulk, task_verbs, backfills, why, schedules, runs, output):
+    for part in (
+        accounts,
+        tasks,
+        bulk,
+        task_verbs,
+        backfills,
+        why,
+        ledger,
+        schedules,
+        runs,
+        output,
+    ):
         api.register_blueprint(part.blueprint)
         csrf.exempt(part.blueprint)  # tokens only: no browser sends one by itself
     reference.serve_reference(app, api)

@@ -11,6 +11,7 @@ from punctual_api.errors import Fault, invalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RUN = struct.Struct(">q16s")
+TIME = struct.Struct(">q")
 
 
 def task_cursor(task_id: uuid.UUID) -> str:
@@ -40,6 +41,22 @@ def read_run_cursor(cursor: str | None) -> Position | None:
     try:
         microseconds, run_id = RUN.unpack(_read(cursor))
         return Position(EPOCH + timedelta(microseconds=microseconds), uuid.UUID(bytes=run_id))
+    except (ValueError, struct.error, OverflowError):
+        raise _bad_cursor() from None
+
+
+def time_cursor(at: datetime) -> str:
+    """The cursor of the page that ends with this instant."""
+    return _shown(TIME.pack((at - EPOCH) // timedelta(microseconds=1)))
+
+
+def read_time_cursor(cursor: str | None) -> datetime | None:
+    """The instant that a cursor names; raises Problem 422 for what is no such cursor."""
+    if cursor is None:
+        return None
+    try:
+        [microseconds] = TIME.unpack(_read(cursor))
+        return EPOCH + timedelta(microseconds=microseconds)
     except (ValueError, struct.error, OverflowError):
         raise _bad_cursor() from None
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from punctual.domain.describe import duration_in_words
 from punctual.domain.instant import format_instant
+from punctual.domain.ledger import Reason, ledger_sentence
 from punctual.domain.run import PENDING, RunState
 
 
@@ -17,6 +18,7 @@ class Verdict(StrEnum):
     WAITING = "waiting"
     SKIPPED = "skipped"
     MISSED = "missed"
+    HELD = "held"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     NOT_PLANNED = "not_planned"
@@ -46,8 +48,7 @@ class TaskThen:
     """What its task says: all as it is now, as nothing older is kept.
 
     `next_due_at` is the first due time without a run yet, `since` when the schedule was set,
-    `kept_since` how far history goes back, `stood_for` the reason of a missed run that stands for
-    this due time as well.
+    `kept_since` how far history goes back, `noted` what the ledger says of this due time.
     """
 
     enabled: bool
@@ -57,7 +58,27 @@ class TaskThen:
     now: datetime
     since: datetime
     kept_since: datetime
-    stood_for: str | None = None
+    noted: "InLedger | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class InLedger:
+    """What the ledger says of a due time: the reason's word, and the clause that follows it."""
+
+    reason: Reason
+    because: str | None
+
+
+_WITHOUT_A_RUN = {
+    Reason.MISSED: Verdict.MISSED,
+    Reason.SKIPPED: Verdict.SKIPPED,
+    Reason.HELD: Verdict.HELD,
+    Reason.PAUSED: Verdict.PAUSED,
+    Reason.SUPERSEDED: Verdict.WITHDRAWN,
+    Reason.CANCELLED: Verdict.CANCELLED,
+    Reason.LIMITED: Verdict.WAITING,
+    Reason.LATE: Verdict.RAN,
+}
 
 
 def explain(due: datetime | None, run: Told | None, task: TaskThen) -> tuple[Verdict, str]:
@@ -65,9 +86,10 @@ def explain(due: datetime | None, run: Told | None, task: TaskThen) -> tuple[Ver
     if due is None:
         return Verdict.NOT_DUE, "The task was never due up to then."
     if run is not None:
-        return _of_run(run)
-    if task.stood_for is not None:
-        return Verdict.MISSED, _sentence("Missed", task.stood_for, "missed")
+        return _of_run(run, task.noted)
+    if task.noted is not None:
+        word = task.noted.reason
+        return _WITHOUT_A_RUN[word], ledger_sentence(word, task.noted.because)
     if due < task.kept_since:
         return Verdict.FORGOTTEN, "Unknown: history that old is pruned."
     if due < task.since:
@@ -90,31 +112,40 @@ def _without_run(due: datetime, task: TaskThen) -> tuple[Verdict, str]:
     return Verdict.UNKNOWN, "No run: the task was paused or had another schedule then."
 
 
-def _of_run(run: Told) -> tuple[Verdict, str]:
+def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
     state = run.state
     if run.superseded:
         return Verdict.WITHDRAWN, _sentence("Withdrawn before its start", run.reason, "withdrawn")
     if state == RunState.RUNNING:
-        return Verdict.RUNNING, f"It is running, {_start(run)}."
+        return Verdict.RUNNING, f"It is running, {_start(run, noted)}."
     if state in PENDING and run.attempt:
         why = f" ({run.reason})" if run.reason else ""
-        return Verdict.WAITING, f"It ran, {_start(run)}, without success{why}; it is tried again."
+        began = _start(run, noted)
+        return Verdict.WAITING, f"It ran, {began}, without success{why}; it is tried again."
     if state in PENDING:
-        return Verdict.WAITING, f"It waits for its start and is {state.value} now."
+        held_up = "" if noted is None or noted.reason != Reason.LIMITED else _clause(noted)
+        return Verdict.WAITING, f"It waits for its start and is {state.value} now{held_up}."
     if run.attempt:
         words = state.value.replace("_", " ")
         why = f": {run.reason.removeprefix(f'{words}: ')}" if run.reason else ""
-        return Verdict.RAN, f"It ran, {_start(run)}, and ended as {words}{why}."
+        return Verdict.RAN, f"It ran, {_start(run, noted)}, and ended as {words}{why}."
     word = state.value
     return Verdict(word), _sentence(word.capitalize(), run.reason, word)
 
 
-def _start(run: Told) -> str:
+def _start(run: Told, noted: InLedger | None) -> str:
     if run.started_at is None:
         return "just started"
     late = max(run.lateness or 0.0, 0.0)
     words = f"{late * 1000:.0f} ms" if late < 1 else duration_in_words(round(late))
-    return f"started at {format_instant(run.started_at)}, {words} after it was due"
+    held_up = "" if noted is None else _clause(noted)
+    return f"started at {format_instant(run.started_at)}, {words} after it was due{held_up}"
+
+
+def _clause(noted: InLedger) -> str:
+    if noted.reason not in (Reason.LATE, Reason.LIMITED) or not noted.because:
+        return ""
+    return f" ({noted.because})"
 
 
 def _sentence(what: str, reason: str | None, known: str) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, defer
 
 from punctual.domain.run import RunState
 from punctual.domain.schedule import FARTHEST_BACK, last_due, next_due, parse_schedule
-from punctual.domain.why import TaskThen, Told, Verdict, explain
+from punctual.domain.why import InLedger, TaskThen, Told, Verdict, explain
+from punctual.store.ledger import find_in_ledger
 from punctual.store.models import Run, Task
 
 # A run that was withdrawn tells of its due time only when no other does.
@@ -18,13 +19,6 @@ SELECT id FROM runs
 WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at
   AND trigger IN ('schedule', 'backfill')
 ORDER BY scheduled_for DESC, superseded, trigger DESC, id DESC LIMIT 1
-""")
-
-STANDS_FOR = text("""
-SELECT reason FROM runs
-WHERE task_id = :task_id AND scheduled_for <= :due AND trigger = 'schedule' AND state = 'missed'
-  AND reason LIKE '%it stands for % due times until %' AND NOT superseded
-ORDER BY scheduled_for DESC LIMIT 1
 """)
 
 
@@ -71,12 +65,9 @@ def _told(run: Run | None) -> Told | None:
 def _then(
     session: Session, task: Task, *, due: datetime | None, keep: timedelta, now: datetime
 ) -> TaskThen:
-    stood_for: str | None = None
+    noted = None
     if due is not None:
-        asked = {"task_id": task.id, "due": due}
-        reason: str | None = session.execute(STANDS_FOR, asked).scalar_one_or_none()
-        if reason and datetime.fromisoformat(reason.rpartition(" ")[2]) >= due:
-            stood_for = reason
+        noted = find_in_ledger(session.connection(), task_id=task.id, due=due)
     return TaskThen(
         enabled=task.enabled,
         exhausted=task.max_runs is not None and task.planned_runs >= task.max_runs,
@@ -85,5 +76,5 @@ def _then(
         now=now,
         since=task.schedule_anchor,
         kept_since=now - keep,
-        stood_for=stood_for,
+        noted=noted and InLedger(noted.reason, noted.because),
     )

@@ -39,6 +39,7 @@ CALLS = {
     "/api/tasks/{task_id}/run/": {"post"},
     "/api/tasks/{task_id}/runs/": {"get"},
     "/api/tasks/{task_id}/why/": {"get"},
+    "/api/tasks/{task_id}/ledger/": {"get"},
 }
 
 CHECKS = [

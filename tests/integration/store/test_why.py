@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from punctual.domain.ledger import Reason
 from punctual.domain.run import RunState
 from punctual.store.insert import NewRun, insert_runs
+from punctual.store.ledger import Entry, note
 from punctual.store.models import Task
 from punctual.store.plan import plan
 from punctual.store.tasks import change_task, set_enabled
@@ -142,3 +144,33 @@ def test_a_run_of_an_earlier_schedule_is_found_as_well(engine: Engine) -> None:
 def test_a_task_that_was_never_due_says_so(engine: Engine) -> None:
     answer = asked(engine, new_task(engine), NOON, now=NOON)
     assert (answer.verdict, answer.due, answer.next_due) == ("not_due", None, None)
+
+
+def test_a_missed_due_time_that_another_stands_for_is_told_as_missed(engine: Engine) -> None:
+    anchor = NOON - timedelta(hours=1)
+    schedule: dict[str, Any] = {"schedule": {"every": 1}, "schedule_anchor": anchor}
+    task = new_task(engine, **schedule, next_due_at=anchor)
+    plan_at(engine, NOON)
+    answer = asked(engine, task, anchor + timedelta(seconds=500), now=NOON)
+    assert (answer.verdict, answer.run) == ("missed", None)
+    assert answer.sentence == "Missed: no coordinator was there to dispatch them in time."
+
+
+def test_a_late_start_tells_what_it_waited_for(engine: Engine) -> None:
+    task, worker = cron_task(engine), new_worker(engine)
+    run = born(engine, task, at(5))
+    started = start_run(engine, run, worker)
+    began = started.due_at + timedelta(seconds=12)
+    finish_run(engine, started, worker, "succeeded", started_at=began)
+    told = asked(engine, task, at(5), now=at(6)).sentence
+    assert "12 seconds after it was due (no coordinator planned it in time), and ended" in told
+
+
+def test_a_run_that_waits_for_a_limit_says_so(engine: Engine) -> None:
+    task = cron_task(engine)
+    born(engine, task, at(5))
+    with engine.begin() as connection:
+        note(connection, [Entry(task, at(5), Reason.LIMITED, "limit reached: 2 of tag db")])
+    answer = asked(engine, task, at(5), now=at(6))
+    assert answer.verdict == "waiting"
+    assert answer.sentence.endswith("is scheduled now (limit reached: 2 of tag db).")

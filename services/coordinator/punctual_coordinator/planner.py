@@ -14,7 +14,7 @@ from punctual.store.refuse import DueTask, due_tasks, refuse
 
 log = structlog.get_logger()
 
-BATCH = 500
+BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,14 @@ def catch_up(policy: str, due: Sequence[datetime], *, now: datetime, grace: time
     keep the order of `due`. Raises ValueError for any other policy.
     """
     chosen = CatchUp(policy)
+    late = now - grace
+    if not due or due[0] > late:  # as nearly always
+        return CaughtUp(run=tuple(due), missed=())
     by_now = [at for at in due if at <= now]
     newest = by_now[-1] if by_now else None
 
     def runs(at: datetime) -> bool:
-        if at > now - grace or chosen is CatchUp.ALL:
+        if at > late or chosen is CatchUp.ALL:
             return True
         return chosen is CatchUp.LATEST and at == newest
 

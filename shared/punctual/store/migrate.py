@@ -1,13 +1,15 @@
 """Bring the database to this release's tables: `python -m punctual.store.migrate`."""
 
 import sys
+import threading
+import time
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from punctual import config, logs
@@ -15,6 +17,9 @@ from punctual.store.engine import connect_args, driver_url
 
 ADVISORY_LOCK = 0x70756E6374  # "punct": one migration at a time, however many start at once
 WAIT_SECONDS = 60
+POLL_SECONDS = 0.1
+
+TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 
 
 def alembic_config() -> Config:
@@ -28,16 +33,15 @@ def migrate(database_url: str) -> None:
     """Apply every migration that is missing; safe to run from many processes at once.
 
     A database that a newer release has migrated is left as it is.
-    Waits up to 60 s for another one that is migrating. Raises SQLAlchemy's errors.
+    Waits up to 60 s for another one that is migrating, then raises TimeoutError; also raises
+    SQLAlchemy's errors.
     """
     engine = create_engine(
         driver_url(database_url),
         connect_args=connect_args(service="migrate", statement_timeout_ms=WAIT_SECONDS * 1000),
     )
     with engine.connect() as connection:
-        connection.execute(text(f"SET lock_timeout = '{WAIT_SECONDS}s'"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-        connection.commit()
+        _take_turn(connection)
         try:
             settings = alembic_config()
             found = MigrationContext.configure(connection).get_current_revision()
@@ -49,6 +53,18 @@ def migrate(database_url: str) -> None:
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
             connection.commit()
     engine.dispose()
+
+
+def _take_turn(connection: Connection) -> None:
+    # Asked for again and again, not waited for: an index that is built concurrently waits for every
+    # transaction, and one that waited for this lock would in turn wait for the index.
+    until = time.monotonic() + WAIT_SECONDS
+    while not connection.execute(TRY_LOCK, {"key": ADVISORY_LOCK}).scalar_one():
+        connection.rollback()
+        if time.monotonic() > until:
+            raise TimeoutError(f"another migration has been at work for {WAIT_SECONDS} s")
+        threading.Event().wait(POLL_SECONDS)
+    connection.commit()
 
 
 def behind(engine: Engine) -> str | None:
@@ -84,6 +100,9 @@ def main() -> int:
         migrate(settings.database_url)
     except OperationalError as error:
         print(f"migrate: {error.orig}", file=sys.stderr)
+        return 1
+    except TimeoutError as error:
+        print(f"migrate: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -94,13 +94,13 @@ def plan(
                 "plan_error": error,
             }
         )
-    planned.missed = sum(run.state == RunState.MISSED for run in runs)
+    states = Counter(run.state for run in runs)
+    planned.missed = states[RunState.MISSED]
     born = set(insert_runs(connection, runs))
     planned.runs = len(born)
     note(connection, [_stood_for(run) for run in runs if run.until and run.id in born])
-    counted = Counter(
-        run.task_id for run in runs if run.id in born and run.state == RunState.SCHEDULED
-    )
+    to_run = RunState.SCHEDULED
+    counted = Counter(run.task_id for run in runs if run.state == to_run and run.id in born)
     for task, move in zip(tasks, moves, strict=True):
         move["planned"] = counted[task.id]
     if moves:
@@ -161,7 +161,9 @@ def _runs(
     runs = [NewRun(task.id, scheduled_for[at], at) for at in parted.run]
     if task.room is not None:
         runs = sorted(runs, key=lambda run: run.scheduled_for)[: max(task.room, 0)]
-    return runs + _missed(task.id, parted.missed, scheduled_for, most=most_missed)
+    if parted.missed:
+        runs += _missed(task.id, parted.missed, scheduled_for, most=most_missed)
+    return runs
 
 
 def _missed(

@@ -8,9 +8,16 @@ from alembic import command
 from sqlalchemy import Engine, text
 
 from punctual.store.engine import make_engine
-from punctual.store.migrate import alembic_config, behind, migrate
+from punctual.store.migrate import ADVISORY_LOCK, alembic_config, behind, migrate
 from tests.support.database import process_number
+from tests.support.eventually import eventually
 from tests.support.ground import Ground
+
+OTHERS = text("""
+SELECT count(*) FROM pg_stat_activity
+WHERE application_name = 'punctual-migrate' AND datname = current_database()
+  AND query LIKE '%advisory%'
+""")
 
 
 @pytest.fixture
@@ -52,6 +59,24 @@ def test_many_may_migrate_at_once(own_url: str, own: Engine) -> None:
         list(pool.map(migrate, [own_url] * 3))
     assert revision(own) == before
     assert behind(own) is None
+
+
+def test_an_index_is_built_concurrently_while_others_wait_to_migrate(
+    own_url: str, own: Engine
+) -> None:
+    with (
+        own.connect().execution_options(isolation_level="AUTOCOMMIT") as migrating,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        migrating.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        waiting = pool.submit(migrate, own_url)
+        try:
+            eventually(lambda: migrating.execute(OTHERS).scalar_one() == 1)
+            migrating.execute(text("CREATE INDEX CONCURRENTLY passing ON users (created_at)"))
+        finally:
+            migrating.execute(text("DROP INDEX IF EXISTS passing"))
+            migrating.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+        waiting.result()
 
 
 def test_an_older_database_is_behind_and_says_by_what(own: Engine) -> None:

@@ -35,12 +35,12 @@ class Run(Model):
     __table_args__ = (
         CheckConstraint(f"state IN ({STATES})", name="state"),
         Index(
-            "uq_runs_due_time",
+            "uq_runs_once",  # a withdrawn run counts as null, so that only the others are unique
             "task_id",
             "scheduled_for",
             "trigger",
+            text("nullif(superseded, true)"),
             unique=True,
-            postgresql_where=text("NOT superseded"),
         ),
         Index(
             "uq_runs_one_running",
@@ -73,8 +73,8 @@ class Run(Model):
             "task_id",
             postgresql_where=text("state IN ('scheduled', 'queued', 'claimed', 'running')"),
         ),
-        Index("ix_runs_task", "task_id", "scheduled_for", "id"),
         Index("ix_runs_owner", "owner_id", "scheduled_for", "id"),
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[Id]

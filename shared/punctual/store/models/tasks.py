@@ -38,6 +38,7 @@ class Task(Model):
         Index(
             "ix_tasks_tags", "tags", postgresql_using="gin", postgresql_where="deleted_at IS NULL"
         ),
+        {"postgresql_with": {"fillfactor": 80}},
     )
 
     id: Mapped[Id]

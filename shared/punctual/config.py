@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
+from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
+
 PREFIX = "PUNCTUAL_"
 MASK = "********"
 OnLeaseLoss = Literal["kill", "keep"]
@@ -40,6 +42,7 @@ class Settings:
     lease_seconds: float = 30
     self_fence_seconds: float = 20
     slots: int = 16
+    queues: str = DEFAULT_QUEUE
     output_limit_bytes: int = 1_048_576
     kill_grace_seconds: float = 10
     drain_seconds: float = 30
@@ -120,6 +123,12 @@ def _check(s: Settings) -> None:
             raise InvalidSetting(f"{PREFIX}{name.upper()}_SECONDS must be more than 0")
     if s.slots < 1:
         raise InvalidSetting(f"{PREFIX}SLOTS must be 1 or more")
+    try:
+        parse_queues(s.queues)
+    except ValueError:
+        raise InvalidSetting(
+            f"{PREFIX}QUEUES must be a list such as default,gpu: {QUEUE_RULE}"
+        ) from None
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:

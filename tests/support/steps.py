@@ -1,6 +1,7 @@
 """One run led step by step through its life, by the product's own statements."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -15,10 +16,16 @@ from tests.support.rows import database_now, dispatch_all, run_row
 LEASE = timedelta(seconds=30)
 
 
-def new_worker(engine: Engine, *, name: str = "worker-1", state: str = "active") -> uuid.UUID:
+def new_worker(
+    engine: Engine,
+    *,
+    name: str = "worker-1",
+    state: str = "active",
+    queues: Sequence[str] = ("default",),
+) -> uuid.UUID:
     """A worker whose heartbeat is fresh."""
     with engine.begin() as connection:
-        worker_id = register(connection, name=name, host="host", pid=1, slots=16)
+        worker_id = register(connection, name=name, host="host", pid=1, slots=16, queues=queues)
         asked = {"id": worker_id, "state": state}
         connection.execute(text("UPDATE workers SET state = :state WHERE id = :id"), asked)
     return worker_id

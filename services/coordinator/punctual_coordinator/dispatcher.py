@@ -1,6 +1,6 @@
 """The dispatcher: queues the runs that are due soon and tells the workers, again if need be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from punctual import telemetry
 from punctual.messaging.broker import Broker
+from punctual.messaging.messages import Pair
 from punctual.store.dispatch import Queued, dispatch, redispatch
 from punctual.store.workers import count_active
 from punctual_coordinator.contact import clock
@@ -66,7 +67,7 @@ class Dispatcher:
         while True:
             with self._engine.begin() as connection:
                 queued = queue(connection)
-                workers = count_active(connection) if queued else 0
+                workers = count_active(connection) if queued else {}
             counter.inc(len(queued))
             runs += len(queued)
             if queued and redis_answers:
@@ -76,14 +77,19 @@ class Dispatcher:
             if len(queued) < self._batch:
                 return Report(runs=runs, published=published)
 
-    def _publish(self, queued: list[Queued], workers: int) -> int:
-        began = clock()
+    def _publish(self, queued: list[Queued], workers: Mapping[str, int]) -> int:
+        began, sent = clock(), 0
         if began < self._rest_until:
             return 0
+        pairs: dict[str, list[Pair]] = {}
+        for run in queued:
+            pairs.setdefault(run.queue, []).append((run.run_id, run.fence))
         try:
-            return self._broker.publish([(q.run_id, q.fence) for q in queued], workers=workers)
+            for queue, named in pairs.items():
+                many = workers.get(queue, 0)
+                sent += self._broker.publish(named, workers=many, queue=queue)
         except redis.RedisError as error:
             self._rest_until = clock() + 2 * (clock() - began)
             telemetry.REDIS_ERRORS.inc()
-            log.warning("publish failed", error=str(error), runs=len(queued))
-            return 0
+            log.warning("publish failed", error=str(error), runs=len(queued) - sent)
+        return sent

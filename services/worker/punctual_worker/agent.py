@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual import telemetry
 from punctual.config import Settings
+from punctual.domain.queue import parse_queues
 from punctual.messaging.broker import Broker
 from punctual.store.claims import release
 from punctual.store.engine import make_engine
@@ -81,7 +82,7 @@ class Agent:
         )
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
         self._broker.wanted = self._wants_messages
-        declare_actors(self._broker, self._claimer)
+        declare_actors(self._broker, self._claimer, queues=parse_queues(settings.queues))
         self._consumer = dramatiq.Worker(
             self._broker, worker_threads=DRAMATIQ_THREADS, worker_timeout=500
         )
@@ -125,6 +126,7 @@ class Agent:
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 slots=self._settings.slots,
+                queues=parse_queues(self._settings.queues),
             )
 
     def _make_heartbeat(self) -> Heartbeat:

@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What its run says of a due time; `lateness` in seconds."""
+    """What its run says of a due time; `lateness` in seconds, `waits_for` what holds it back."""
 
     state: RunState
     attempt: int
@@ -41,6 +41,7 @@ class Told:
     lateness: float | None
     reason: str | None
     superseded: bool = False
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
         return Verdict.WAITING, f"It ran, {began}, without success{why}; it is tried again."
     if state in PENDING:
         held_up = "" if noted is None or noted.reason != Reason.LIMITED else _clause(noted)
+        if run.waits_for:
+            held_up = f": {run.waits_for}"
         return Verdict.WAITING, f"It waits for its start and is {state.value} now{held_up}."
     if run.attempt:
         words = state.value.replace("_", " ")

@@ -13,7 +13,8 @@ import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 
-from punctual.messaging.messages import ACTOR, QUEUE, Pair, encode, parcels
+from punctual.domain.queue import DEFAULT_QUEUE
+from punctual.messaging.messages import ACTOR, Pair, encode, parcels, redis_queue
 
 IDLE_POLL_SECONDS = 0.5
 """An idle consumer looks at its queue this often; a push wakes it at once."""
@@ -57,15 +58,17 @@ class Broker(RedisBroker):
             self.queues.add(queue_name)
             self.emit_after("declare_queue", queue_name)
 
-    def publish(self, pairs: Sequence[Pair], *, workers: int = 1) -> int:
-        """Send (run id, fence) pairs, earliest first, parted among `workers`; answers how many.
+    def publish(
+        self, pairs: Sequence[Pair], *, workers: int = 1, queue: str = DEFAULT_QUEUE
+    ) -> int:
+        """Send (run id, fence) pairs in order to the `workers` of a queue; answers how many.
 
         Raises redis.RedisError; then some may have been sent, which does no harm.
         """
-        sent = 0
+        sent, where = 0, redis_queue(queue)
         for parcel in parcels(pairs, workers=workers):
             arguments = (encode(parcel),)
-            self.enqueue(dramatiq.Message(QUEUE, ACTOR, arguments, kwargs={}, options={}))
+            self.enqueue(dramatiq.Message(where, ACTOR, arguments, kwargs={}, options={}))
             sent += len(parcel)
         if sent:
             self.client.publish(self.wake_channel, "")

@@ -3,15 +3,23 @@
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 
+from punctual.domain.queue import DEFAULT_QUEUE
+
 ACTOR = "claim_runs"
 """The actor that coordinators send to by name, and workers implement."""
 
 QUEUE = "runs"
+"""Where messages for workers of the default queue wait; the other queues have one each."""
 
 MOST_PAIRS = 50
 """At most so many runs in one message."""
 
 Pair = tuple[uuid.UUID, int]
+
+
+def redis_queue(queue: str) -> str:
+    """Where messages about runs of this queue wait: a Dramatiq queue of its own."""
+    return QUEUE if queue == DEFAULT_QUEUE else f"{QUEUE}.{queue}"
 
 
 def encode(pairs: Iterable[Pair]) -> list[list[str | int]]:

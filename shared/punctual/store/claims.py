@@ -19,14 +19,17 @@ FROM free WHERE runs.id = free.id
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority
 """
 
-ALIVE = "EXISTS (SELECT FROM workers WHERE id = :worker_id AND state = 'active')"
+# No queue at all for a worker that was buried or drains.
+SERVED = """
+    r.queue = ANY ((SELECT queues FROM workers WHERE id = :worker_id AND state = 'active')::text[])
+"""
 
 CLAIM = text(f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
 ), free AS (
     SELECT r.id FROM runs AS r JOIN asked AS a ON a.id = r.id AND a.fence = r.fence
-    WHERE r.state = 'queued' AND {ALIVE}
+    WHERE r.state = 'queued' AND {SERVED}
     ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
 )
 {TAKE}
@@ -35,7 +38,7 @@ WITH asked AS (
 PULL = text(f"""
 WITH free AS (
     SELECT r.id FROM runs AS r
-    WHERE r.state = 'queued' AND r.due_at <= clock_timestamp() + :ahead AND {ALIVE}
+    WHERE r.state = 'queued' AND r.due_at <= clock_timestamp() + :ahead AND {SERVED}
     ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
 )
 {TAKE}

@@ -27,7 +27,7 @@ WITH due AS (
 UPDATE runs SET state = 'queued', dispatches = 1,
                 redispatch_at = coalesce(:now, now()) + interval '5 seconds'
 FROM due WHERE runs.id = due.id
-RETURNING runs.id, runs.fence, runs.due_at, runs.priority
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue
 """)
 
 # The first copy still counts, whenever it arrives: the fence is the same.
@@ -41,7 +41,7 @@ UPDATE runs SET dispatches = least(dispatches + 1, 100),
     redispatch_at = coalesce(:now, now())
                     + least(60, 5 * power(2, least(dispatches, 4))) * interval '1 second'
 FROM forgotten WHERE runs.id = forgotten.id
-RETURNING runs.id, runs.fence, runs.due_at, runs.priority
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue
 """)
 
 MISSED = text("""
@@ -52,7 +52,9 @@ WITH too_late AS (
 )
 UPDATE runs SET state = 'missed', finished_at = now(), fence = fence + 1, reason =
     CASE WHEN runs.state = 'queued'
-         THEN 'start deadline passed: no worker had a free slot in time'
+         THEN 'start deadline passed: no worker '
+              || CASE WHEN runs.queue <> 'default' THEN 'of queue ' || runs.queue || ' ' ELSE '' END
+              || 'had a free slot in time'
          WHEN runs.overlap = 'queue'
          THEN 'start deadline passed: it waited for another run of its task'
          ELSE 'start deadline passed: no coordinator dispatched it in time' END
@@ -62,12 +64,13 @@ RETURNING runs.id
 
 
 class Queued(NamedTuple):
-    """A run that may be published: which one, under which fence, due when."""
+    """A run that may be published: which one, under which fence, due when, for which workers."""
 
     run_id: uuid.UUID
     fence: int
     due_at: datetime
     priority: int
+    queue: str
 
 
 def dispatch(
@@ -93,5 +96,5 @@ def mark_missed(
     return list(connection.execute(MISSED, {"limit": limit, "now": now}).scalars())
 
 
-def _ordered(rows: Sequence[tuple[uuid.UUID, int, datetime, int]]) -> list[Queued]:
+def _ordered(rows: Sequence[tuple[uuid.UUID, int, datetime, int, str]]) -> list[Queued]:
     return sorted((Queued(*row) for row in rows), key=lambda q: (q.due_at, -q.priority, q.run_id))

@@ -8,17 +8,29 @@ from punctual.domain.schedule import Schedule, due_times, is_due, only_time
 from punctual.store.cancel import cancel_task_runs
 from punctual.store.models import Task
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
+from punctual.store.wake import wake_coordinators
 
 UNSTARTED = text("""
-SELECT id, scheduled_for, due_at FROM runs
+SELECT id, state, scheduled_for, due_at FROM runs
 WHERE task_id = :task_id AND trigger = 'schedule' AND attempt = 0
   AND state IN ('scheduled', 'queued', 'claimed')
 ORDER BY due_at, id FOR UPDATE
 """)
 
+HELD_ELSEWHERE = "(runs.state = 'claimed' AND runs.queue <> t.queue)"
+
+# A run that a worker of the old queue holds is taken back from it; a message to the old queue names
+# a run that nobody there may claim, so that the next one goes out at once.
 REFRESH = text(f"""
 UPDATE runs SET spec = {SPEC}, params = {DEFAULTS}, start_by = {start_by("runs")},
-                max_attempts = t.max_retries + 1, priority = t.priority, overlap = t.overlap
+                max_attempts = t.max_retries + 1, priority = t.priority, overlap = t.overlap,
+                queue = t.queue,
+                state = CASE WHEN {HELD_ELSEWHERE} THEN 'scheduled' ELSE runs.state END,
+                fence = runs.fence + ({HELD_ELSEWHERE})::int,
+                worker_id = CASE WHEN NOT {HELD_ELSEWHERE} THEN runs.worker_id END,
+                worker = CASE WHEN NOT {HELD_ELSEWHERE} THEN runs.worker END,
+                redispatch_at = CASE WHEN runs.queue <> t.queue THEN now()
+                                     ELSE runs.redispatch_at END
 FROM tasks AS t
 WHERE t.id = runs.task_id AND runs.id = ANY(:ids)
 """)
@@ -53,6 +65,8 @@ def refresh_pending(
     kept = {row.id for row in unstarted if active is not None and is_due(active, row.scheduled_for)}
     if kept:
         connection.execute(REFRESH, {"ids": list(kept)})
+        if any(row.state == "claimed" and row.id in kept for row in unstarted):
+            wake_coordinators(connection)
     withdrawn = [row.id for row in unstarted if row.id not in kept]
     if withdrawn:
         reason = "superseded by edit" if task.enabled else "withdrawn: its task was paused"

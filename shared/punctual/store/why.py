@@ -12,6 +12,7 @@ from punctual.domain.schedule import FARTHEST_BACK, last_due, next_due, parse_sc
 from punctual.domain.why import InLedger, TaskThen, Told, Verdict, explain
 from punctual.store.ledger import find_in_ledger
 from punctual.store.models import Run, Task
+from punctual.store.waiting import waits_for
 
 # A run that was withdrawn tells of its due time only when no other does.
 NEAREST = text("""
@@ -43,7 +44,9 @@ def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: dat
     run_id: uuid.UUID | None = session.execute(NEAREST, asked).scalar_one_or_none()
     run = session.get(Run, run_id, options=[defer(Run.spec)]) if run_id else None
     due = named if run is None else run.scheduled_for
-    verdict, sentence = explain(due, _told(run), _then(session, task, due=due, keep=keep, now=now))
+    verdict, sentence = explain(
+        due, _told(session, run), _then(session, task, due=due, keep=keep, now=now)
+    )
     coming = next_due(schedule, after=at)
     if due != at and due is not None:
         told = "not at all" if coming is None else f"next at {coming:%Y-%m-%d %H:%M:%S} UTC"
@@ -54,12 +57,13 @@ def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: dat
     return Answer(at, due, verdict, sentence, run, coming)
 
 
-def _told(run: Run | None) -> Told | None:
+def _told(session: Session, run: Run | None) -> Told | None:
     if run is None:
         return None
     lateness = None if run.lateness_ms is None else run.lateness_ms / 1000
     state = RunState(run.state)
-    return Told(state, run.attempt, run.started_at, lateness, run.reason, run.superseded)
+    held_back = waits_for(session, run)
+    return Told(state, run.attempt, run.started_at, lateness, run.reason, run.superseded, held_back)
 
 
 def _then(

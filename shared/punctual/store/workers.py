@@ -1,16 +1,18 @@
 """Workers in the database: they register, beat, drain and leave."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.queue import DEFAULT_QUEUE
 from punctual.store.models.model import new_id
 
 REGISTER = text("""
-INSERT INTO workers (id, name, host, pid, slots, room, state)
-VALUES (:id, :name, :host, :pid, :slots, :room, 'active')
+INSERT INTO workers (id, name, host, pid, slots, room, queues, state)
+VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active')
 """)
 
 BEAT = text("""
@@ -19,7 +21,7 @@ UPDATE workers SET heartbeat_at = clock_timestamp(), room = :room,
 WHERE id = :id AND state <> 'gone'
 RETURNING clock_timestamp(),
     (SELECT coalesce(sum(greatest(other.room, 0)), 0) FROM workers AS other
-     WHERE other.id <> :id AND other.state = 'active')
+     WHERE other.id <> :id AND other.state = 'active' AND other.queues && workers.queues)
 """)
 
 HELD = text("""
@@ -31,13 +33,15 @@ LEAVE = text("""
 UPDATE workers SET state = 'gone', gone_at = clock_timestamp() WHERE id = :id AND state <> 'gone'
 """)
 
-ACTIVE = text("SELECT count(*) FROM workers WHERE state = 'active'")
+ACTIVE = text("""
+SELECT queue, count(*) FROM workers, unnest(queues) AS queue WHERE state = 'active' GROUP BY queue
+""")
 
 FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - interval '7 days'")
 
 
 class Beat(NamedTuple):
-    """The database's clock at a heartbeat, and how many runs the other workers could take."""
+    """The database's clock at a heartbeat, and how many runs others could take of its queues."""
 
     now: datetime
     room_elsewhere: int
@@ -52,11 +56,19 @@ class Held(NamedTuple):
     cancel_requested: bool
 
 
-def register(connection: Connection, *, name: str, host: str, pid: int, slots: int) -> uuid.UUID:
+def register(
+    connection: Connection,
+    *,
+    name: str,
+    host: str,
+    pid: int,
+    slots: int,
+    queues: Sequence[str] = (DEFAULT_QUEUE,),
+) -> uuid.UUID:
     """Enter a new worker, active from now on; answers its id, which is never used again."""
     worker_id = new_id()
     asked = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
-    connection.execute(REGISTER, {**asked, "room": slots})
+    connection.execute(REGISTER, {**asked, "room": slots, "queues": list(queues)})
     return worker_id
 
 
@@ -79,9 +91,9 @@ def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:
     connection.execute(LEAVE, {"id": worker_id})
 
 
-def count_active(connection: Connection) -> int:
-    """How many workers take runs now."""
-    return int(connection.execute(ACTIVE).scalar_one())
+def count_active(connection: Connection) -> dict[str, int]:
+    """How many workers take runs now, by the queues that they serve."""
+    return {queue: int(count) for queue, count in connection.execute(ACTIVE)}
 
 
 def forget_gone(connection: Connection) -> int:

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine
 
+from punctual.domain.queue import DEFAULT_QUEUE
 from punctual.messaging.broker import Broker
 from punctual.messaging.messages import Pair
 from punctual_coordinator.dispatcher import Dispatcher, Report
@@ -76,7 +77,9 @@ def test_nothing_is_published_before_its_commit(
     class Watched(Broker):
         """A broker that notes what another connection sees at the moment of publishing."""
 
-        def publish(self, pairs: Sequence[Pair], *, workers: int = 1) -> int:
+        def publish(
+            self, pairs: Sequence[Pair], *, workers: int = 1, queue: str = DEFAULT_QUEUE
+        ) -> int:
             states.extend(run_row(engine, run_id).state for run_id, _ in pairs)
             return super().publish(pairs, workers=workers)
 

@@ -253,3 +253,17 @@ def test_a_worker_without_a_usable_work_directory_says_so_and_takes_nothing(
     assert worker.end() == 1
     assert "work directory /dev/null/work: Not a directory" in worker.log.read_text()
     assert (run_row(engine, run_id).state, run_row(engine, run_id).fence) == ("queued", 0)
+
+
+def test_a_worker_of_two_queues_hears_of_both_and_leaves_the_others_alone(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    start_worker(queues="cpu,gpu")
+    cpu, gpu = (
+        new_run(engine, new_task(engine, queue=queue), due_in=1) for queue in ("cpu", "gpu")
+    )
+    plain = new_run(engine, new_task(engine), due_in=1)
+    for run in dispatch_all(engine):
+        broker.publish([(run.run_id, run.fence)], queue=run.queue)
+    assert {ended(engine, cpu).state, ended(engine, gpu).state} == {"succeeded"}
+    assert run_row(engine, plain).state == "queued"

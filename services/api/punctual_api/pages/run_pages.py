@@ -8,6 +8,7 @@ from punctual.domain.run import FINAL
 from punctual.store.models import Run
 from punctual.store.runs import attempts_of, bytes_written, find_output
 from punctual.store.tasks import find_task
+from punctual.store.waiting import waits_for
 from punctual_api.context import owner_id, session
 from punctual_api.errors import not_found
 from punctual_api.output import output_answer
@@ -32,7 +33,7 @@ def show_run(run_id: uuid.UUID) -> Response:
         task=task,
         final=run.state in FINAL,
         cancelling=run.cancel_requested_at is not None,
-        sentence=sentence(run),
+        sentence=sentence(run, waits_for=waits_for(session(), run)),
         timeline=timeline(run, attempts),
         attempts=attempts,
         output=output,

@@ -34,8 +34,8 @@ def ending(told: Mapping[str, Any] | Run) -> str:
     return "" if known["exit_code"] is None else f"exit code {known['exit_code']}"
 
 
-def sentence(run: Run) -> str:
-    """Where a run stands, and why, in plain words."""
+def sentence(run: Run, *, waits_for: str | None = None) -> str:
+    """Where a run stands, and why, in plain words; `waits_for` is what holds it back."""
     reason = ending(run).removeprefix(f"{state_words(run.state)}: ")
     why = f": {reason}" if reason else ""
     if run.state == RunState.RUNNING:
@@ -49,7 +49,7 @@ def sentence(run: Run) -> str:
         )
     if run.state in PENDING:
         held = f"Worker {run.worker} holds it" if run.state == RunState.CLAIMED else "It waits"
-        return f"{held} until it is due."
+        return f"{held} until it is due{f': {waits_for}' if waits_for else ''}."
     if run.state == RunState.SUCCEEDED:
         seconds = took(run)
         return "It succeeded." if seconds is None else f"It succeeded after {span_words(seconds)}."

@@ -29,7 +29,7 @@ NUMBERS = (
     *("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority"),
     *("max_runs", "jitter"),
 )
-TEXTS = ("name", "command", "working_dir", "overlap", "catch_up")
+TEXTS = ("name", "command", "working_dir", "overlap", "catch_up", "queue")
 LISTS = ("tags", "retry_on", "no_retry_on")
 JSONS = ("params", "metadata")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
@@ -52,6 +52,7 @@ BLANK = {
     "priority": "5",
     "jitter": "0",
     "overlap": "skip",
+    "queue": "default",
     "catch_up": "latest",
 }
 """A new task's form; its numbers are the defaults of the API."""

@@ -31,6 +31,7 @@ class RunSchema(Schema):
     signal = fields.Integer(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
     worker = fields.String(required=True, allow_none=True)
+    queue = fields.String(required=True, metadata={"description": "Whose workers may run it"})
     output_bytes = fields.Integer(required=True)
     output_truncated = fields.Boolean(required=True)
 

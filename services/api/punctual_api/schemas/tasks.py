@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, is_queue
 from punctual.domain.run import CatchUp, Overlap
 from punctual.store.listing import STATUSES
 from punctual_api.schemas.fields import (
@@ -32,6 +33,11 @@ def _command(command: str) -> None:
         raise ValidationError("A command must not be empty.")
     if len(command.encode()) > 32 * KIB:
         raise ValidationError("Longer than 32 KiB.")
+
+
+def _queue(name: str) -> None:
+    if not is_queue(name):
+        raise ValidationError(QUEUE_RULE)
 
 
 def _more_than_nothing(maximum: float) -> validate.Range:
@@ -86,6 +92,14 @@ class TaskFields(Schema):
         load_default=dict, metadata={"type": "object", "additionalProperties": True}
     )
     overlap = Text(load_default="skip", validate=validate.OneOf([*Overlap]))
+    queue = Text(
+        load_default=DEFAULT_QUEUE,
+        validate=_queue,
+        metadata={
+            "description": "Runs only on workers that were started for it",
+            "pattern": "^[a-z0-9-]{1,40}$",
+        },
+    )
     catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]))
     start_deadline = Number(
         load_default=None,

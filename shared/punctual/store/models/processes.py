@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punctual.store.models.model import Created, Id, Model
@@ -11,7 +12,7 @@ from punctual.store.models.model import Created, Id, Model
 class Worker(Model):
     """One life of a worker's agent; a worker that was buried comes back under a new id.
 
-    `room` is how many more runs it would take when it last beat.
+    `room` is how many more runs it would take when it last beat, `queues` whose runs it takes.
     """
 
     __tablename__ = "workers"
@@ -23,6 +24,7 @@ class Worker(Model):
     pid: Mapped[int]
     slots: Mapped[int]
     room: Mapped[int]
+    queues: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{default}'"))
     state: Mapped[str] = mapped_column(index=True)
     started_at: Mapped[Created]
     heartbeat_at: Mapped[Created]

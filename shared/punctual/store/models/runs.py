@@ -90,6 +90,7 @@ class Run(Model):
     fence: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     priority: Mapped[int] = mapped_column(SmallInteger)
     overlap: Mapped[str]
+    queue: Mapped[str] = mapped_column(server_default=text("'default'"))
     superseded: Mapped[bool] = mapped_column(server_default=text("false"))
     spec: Mapped[Document] = mapped_column(JSONB)
     params: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))

@@ -16,6 +16,7 @@ from punctual_coordinator.contact import Contact
 from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.duepass import DuePass
 from punctual_coordinator.health import trouble
+from punctual_coordinator.outage_watch import OutageWatch
 from punctual_coordinator.planner import Planner
 from punctual_coordinator.presence import Presence
 from punctual_coordinator.pruner import Pruner
@@ -56,6 +57,7 @@ class Coordinator:
         keep = timedelta(days=settings.retention_days)
         self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)
+        self._outages = OutageWatch(self._engine, sweep_seconds=settings.sweep_seconds)
         self._presence = Presence(self._engine, name=settings.name)
         self._pulse = Pulse(cycle_seconds=settings.cycle_seconds)
 
@@ -79,7 +81,8 @@ class Coordinator:
     def cycle(self) -> None:
         """Plan and dispatch what is due within the window."""
         with telemetry.CYCLE_SECONDS.time():
-            self.wake()
+            self._outages.run_once()
+            self._pass()
             self._presence.beat(cycled=True)
         self._pulse.beat()
 
@@ -87,14 +90,19 @@ class Coordinator:
         """Do at once what nobody announced, and repair what got stuck."""
         steps: dict[str, Callable[[], object]] = {
             "beat": self._presence.beat,
+            "watch": self._outages.run_once,
             "rescue": self._rescuer.run_once,
             "resume": self._resumer.run_once,
-            "dispatch": self.wake,
+            "dispatch": self._pass,
             "re-dispatch": self.publish_again,
         }
         for name, step in steps.items():
             if not self._turns.take(name, step):
                 return
+
+    def _pass(self) -> None:
+        self.wake()
+        self._outages.passed()
 
     def publish_again(self) -> None:
         """Publish the queued runs that nobody has claimed."""

@@ -23,6 +23,7 @@ class Report:
     idempotency_keys: int = 0
     tokens: int = 0
     ledger: int = 0
+    outages: int = 0
     workers: int = 0
     coordinators: int = 0
 
@@ -47,7 +48,7 @@ class Pruner:
         """Delete what is past its retention by the database's clock."""
         with self._engine.begin() as connection:
             workers, coordinators = forget_gone(connection), forget_silent(connection)
-        runs = tasks = idempotency_keys = tokens = ledger = 0
+        runs = tasks = idempotency_keys = tokens = ledger = outages = 0
         while True:
             with self._engine.begin() as connection:
                 step = prune(connection, keep=self._keep, limit=self._step)
@@ -56,7 +57,8 @@ class Pruner:
             idempotency_keys += step.idempotency_keys
             tokens += step.tokens
             ledger += step.ledger
+            outages += step.outages
             most = max(asdict(step).values())
             if most < self._step or self._stop.wait(PAUSE_SECONDS):
                 break
-        return Report(runs, tasks, idempotency_keys, tokens, ledger, workers, coordinators)
+        return Report(runs, tasks, idempotency_keys, tokens, ledger, outages, workers, coordinators)

@@ -133,7 +133,10 @@ def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
         why = f": {run.reason.removeprefix(f'{words}: ')}" if run.reason else ""
         return Verdict.RAN, f"It ran, {_start(run, noted)}, and ended as {words}{why}."
     word = state.value
-    return Verdict(word), _sentence(word.capitalize(), run.reason, word)
+    because = run.reason
+    if noted is not None and noted.reason == word and noted.because:
+        because = noted.because
+    return Verdict(word), _sentence(word.capitalize(), because, word)
 
 
 def _start(run: Told, noted: InLedger | None) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
+from punctual.domain.instant import format_instant
 from punctual.domain.ledger import BEFORE_A_RUN, Reason
 from punctual.store.models.model import Document
 
@@ -38,8 +39,17 @@ STILL_TRUE = """
           AND r.trigger = 'schedule' AND NOT r.superseded))
 """
 
+# What was missed because nobody was there says from when to when that was.
+NOBODY_THERE = """
+LEFT JOIN LATERAL (
+    SELECT o.from_at, o.to_at FROM outages AS o
+    WHERE l.reason = 'missed' AND l.because LIKE 'no coordinator%'
+      AND o.from_at < l.scheduled_for AND o.to_at >= l.scheduled_for
+    ORDER BY o.from_at LIMIT 1) AS away ON true
+"""
+
 OF_TASK = text(f"""
-SELECT * FROM ledger AS l
+SELECT l.*, away.from_at, away.to_at FROM ledger AS l {NOBODY_THERE}
 WHERE l.task_id = :task_id AND (CAST(:reason AS text) IS NULL OR l.reason = :reason)
   AND (CAST(:since AS timestamptz) IS NULL OR coalesce(l.until, l.scheduled_for) >= :since)
   AND (CAST(:before AS timestamptz) IS NULL OR l.scheduled_for < :before)
@@ -48,12 +58,12 @@ ORDER BY l.scheduled_for DESC LIMIT :limit
 """)
 
 COVERING = text(f"""
-SELECT * FROM (
+SELECT l.*, away.from_at, away.to_at FROM (
     SELECT * FROM ledger AS l
     WHERE l.task_id = :task_id AND l.scheduled_for <= :due
       AND (l.scheduled_for = :due OR l.until >= :due)
     ORDER BY l.scheduled_for DESC LIMIT 1
-) AS l WHERE {STILL_TRUE}
+) AS l {NOBODY_THERE} WHERE {STILL_TRUE}
 """)
 
 PRUNE = text("""
@@ -148,7 +158,7 @@ def _noted(row: Row[tuple[object, ...]]) -> Noted:
         row.task_id,
         row.scheduled_for,
         Reason(row.reason),
-        row.because,
+        _because(row),
         row.run_id,
         row.until,
         row.times,
@@ -156,6 +166,14 @@ def _noted(row: Row[tuple[object, ...]]) -> Noted:
         None if late is None else late / 1000,
         row.noted_at,
     )
+
+
+def _because(row: Row[tuple[object, ...]]) -> str | None:
+    if row.from_at is None:
+        because: str | None = row.because
+        return because
+    start, end = (at.replace(microsecond=0) for at in (row.from_at, row.to_at))
+    return f"no coordinator was there from {format_instant(start)} to {format_instant(end)}"
 
 
 def _row(entry: Entry) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, text
 
 from punctual.store.ledger import prune_ledger
+from punctual.store.outages import prune_outages
 
 # Ids are UUIDs of version 7, so the oldest runs come first in the primary key.
 OLD_RUNS = text("""
@@ -51,6 +52,7 @@ class Pruned:
     idempotency_keys: int
     tokens: int
     ledger: int
+    outages: int
 
 
 def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
@@ -62,4 +64,5 @@ def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
         idempotency_keys=connection.execute(OLD_KEYS, {"limit": limit}).rowcount,
         tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
         ledger=prune_ledger(connection, keep=keep, limit=limit),
+        outages=prune_outages(connection, keep=keep, limit=limit),
     )

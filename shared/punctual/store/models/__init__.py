@@ -2,6 +2,7 @@
 
 from punctual.store.models.ledger import LedgerRow
 from punctual.store.models.model import Model
+from punctual.store.models.outages import LastPass, Outage
 from punctual.store.models.processes import Coordinator, Worker
 from punctual.store.models.runs import Attempt, Output, Run
 from punctual.store.models.tasks import IdempotencyKey, Task
@@ -12,8 +13,10 @@ __all__ = [
     "Attempt",
     "Coordinator",
     "IdempotencyKey",
+    "LastPass",
     "LedgerRow",
     "Model",
+    "Outage",
     "Output",
     "Run",
     "Task",

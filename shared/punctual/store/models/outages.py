@@ -1,0 +1,29 @@
+"""Outages: when no coordinator was there, and the mark by which that is known."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, CheckConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from punctual.store.models.model import Created, Id, Model
+
+
+class LastPass(Model):
+    """One row: when a coordinator last planned and dispatched all that was due."""
+
+    __tablename__ = "last_pass"
+    __table_args__ = (CheckConstraint("id", name="one_row"),)
+
+    id: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
+    at: Mapped[datetime]
+
+
+class Outage(Model):
+    """A gap between two passes that was too long: due times in it were left to `catch_up`."""
+
+    __tablename__ = "outages"
+
+    id: Mapped[Id]
+    from_at: Mapped[datetime] = mapped_column(index=True)
+    to_at: Mapped[datetime]
+    created_at: Mapped[Created]

@@ -51,6 +51,7 @@ class Settings:
     name: str = ""
     bind: str = "0.0.0.0:8000"
     work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it
+    interpreters: str = "sh,bash,python3"
     health_port: int = 0
     trust_proxy: int = 0
     namespace: str = "punctual"

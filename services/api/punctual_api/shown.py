@@ -18,9 +18,10 @@ from punctual_api.cursors import run_cursor, task_cursor
 from punctual_api.errors import not_found
 from punctual_api.schemas.runs import RunPageSchema
 from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
+from punctual_api.schemas.types import type_of
 
 COLUMNS = (
-    *("id", "name", "command", "schedule", "enabled", "max_retries", "retry_delay"),
+    *("id", "name", "script", "schedule", "enabled", "max_retries", "retry_delay"),
     *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
     *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
     *("retry_on", "no_retry_on", "params"),
@@ -38,6 +39,8 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
     task, last = listed.task, listed.last_run
     return {
         **{column: getattr(task, column) for column in COLUMNS},
+        "command": task.command or None,
+        "type": type_of(task),
         "metadata": task.meta,
         "status": listed.status,
         "paused_until": None if task.enabled else task.paused_until,

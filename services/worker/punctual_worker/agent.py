@@ -24,11 +24,11 @@ from punctual_worker.clock import DatabaseClock
 from punctual_worker.heartbeat import BuriedError, Heartbeat
 from punctual_worker.intake import Intake
 from punctual_worker.lease import Lease
-from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of
+from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of, unstarted_report
 from punctual_worker.reconcile import Reconciler
 from punctual_worker.reporter import Reporter
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError, Started
-from punctual_worker.running import Running
+from punctual_worker.running import Attempt, Running
 from punctual_worker.starter import LEAD, Starter
 from punctual_worker.threads import Threads
 
@@ -79,6 +79,7 @@ class Agent:
             self.lease,
             worker_id=self.worker_id,
             settings=settings,
+            refuse=self._refuse,
         )
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
         self._broker.wanted = self._wants_messages
@@ -169,6 +170,10 @@ class Agent:
         if not self._leaving.is_set():
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()
+
+    def _refuse(self, attempt: Attempt, reason: str) -> None:
+        self._reporter.ended(unstarted_report(attempt, reason, self._clock))
+        self._intake.free(attempt.pair)
 
     def _wants_messages(self) -> bool:
         """No, while every slot is busy and others have free ones: a run due now would wait here."""

@@ -5,17 +5,28 @@ from datetime import UTC
 from punctual.config import Settings
 from punctual.domain.params import environment_of
 from punctual.store.start import Started
+from punctual_worker.interpreters import Interpreters
 from punctual_worker.runner_client import Launch
 
 
-def launch_of(run: Started, key: str, *, at_ns: int, settings: Settings) -> Launch:
-    """The runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC)."""
+def launch_of(
+    run: Started, key: str, *, at_ns: int, settings: Settings, interpreters: Interpreters
+) -> Launch:
+    """The runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC).
+
+    Raises NoInterpreterError when the run's script cannot be run here.
+    """
     spec = run.spec
+    argv: tuple[str, ...] = ("/bin/sh", "-c", spec["command"])
+    file: str | None = None
+    if script := spec.get("script"):
+        argv, file = (interpreters.path_of(script["interpreter"]),), script["body"]
     scheduled_for = run.scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return Launch(
         key=key,
         at_ns=at_ns,
-        argv=("/bin/sh", "-c", spec["command"]),
+        argv=argv,
+        file=file,
         env={
             **spec["env"],
             **environment_of(run.params or {}),

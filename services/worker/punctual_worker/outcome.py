@@ -1,6 +1,7 @@
 """How an attempt ended, in the words of the protocol."""
 
 import signal
+from dataclasses import replace
 
 from punctual.domain.retry import why_no_retry
 from punctual.store.finish import Report
@@ -64,6 +65,12 @@ def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
         output_bytes=0,
         output_truncated=False,
     )
+
+
+def unstarted_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
+    """The report of an attempt whose command cannot be started on this worker."""
+    no_retry = why_no_retry(attempt.rule, "failed", exit_code=None, signal=None)
+    return replace(lost_report(attempt, reason, clock), outcome="failed", no_retry=no_retry)
 
 
 def _judge(attempt: Attempt, ended: Ended) -> tuple[str, str | None]:

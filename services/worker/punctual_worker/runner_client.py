@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -38,13 +38,16 @@ class Launch:
     """What to start and when: `at_ns` on CLOCK_MONOTONIC, the past meaning now.
 
     `env` is all the command gets, but for PATH, HOME and LANG, which the runner adds when absent.
-    `cwd` None is the command's own empty HOME. `output_limit` is in bytes, both streams together.
+    `file` is the content of a file whose path becomes the last argument: readable by the command's
+    user alone, and gone when the attempt is. `cwd` None is the command's own empty HOME.
+    `output_limit` is in bytes, both streams together.
     """
 
     key: str
     at_ns: int
     argv: tuple[str, ...]
     env: Mapping[str, str]
+    file: str | None = field(default=None, repr=False)
     cwd: str | None = None
     timeout_s: float
     grace_s: float
@@ -180,6 +183,7 @@ class RunnerClient:
                 "at_ns": launch.at_ns,
                 "argv": launch.argv,
                 "env": dict(launch.env),
+                "file": launch.file,
                 "cwd": launch.cwd,
                 "timeout_s": launch.timeout_s,
                 "grace_s": launch.grace_s,

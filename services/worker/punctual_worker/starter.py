@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,11 +15,12 @@ from punctual.store.claims import release, still_held
 from punctual.store.start import Started, skip_overlapping, start
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.intake import Held, Intake
+from punctual_worker.interpreters import Interpreters, NoInterpreterError
 from punctual_worker.launching import launch_of
 from punctual_worker.lease import Lease
 from punctual_worker.outcome import CANCELLED
 from punctual_worker.runner_client import RunnerClient
-from punctual_worker.running import Running
+from punctual_worker.running import Attempt, Running
 
 log = structlog.get_logger()
 
@@ -31,6 +32,9 @@ GATHER = timedelta(milliseconds=100)
 
 PATIENCE = timedelta(milliseconds=50)
 """So long past its due time a run waits for a slot here before it goes to a worker with room."""
+
+Refuse = Callable[[Attempt, str], None]
+"""Takes an attempt whose command cannot be started here, and why."""
 
 SOON = timedelta(milliseconds=200)
 AGAIN = timedelta(seconds=1)
@@ -50,6 +54,7 @@ class Starter:
         *,
         worker_id: uuid.UUID,
         settings: Settings,
+        refuse: Refuse,
     ) -> None:
         self._engine = engine
         self._intake = intake
@@ -59,6 +64,8 @@ class Starter:
         self._lease = lease
         self._worker_id = worker_id
         self._settings = settings
+        self._refuse = refuse
+        self._interpreters = Interpreters(settings.interpreters)
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set, start what is due."""
@@ -107,7 +114,18 @@ class Starter:
         attempts = [self._running.add(run) for run in started]
         for run, attempt in zip(started, attempts, strict=True):
             at_ns = self._clock.monotonic_ns(run.due_at)
-            self._runner.start(launch_of(run, attempt.key, at_ns=at_ns, settings=self._settings))
+            try:
+                launch = launch_of(
+                    run,
+                    attempt.key,
+                    at_ns=at_ns,
+                    settings=self._settings,
+                    interpreters=self._interpreters,
+                )
+            except NoInterpreterError as error:
+                self._refuse(attempt, str(error))
+                continue
+            self._runner.start(launch)
             if self._running.was_cancelled(run.run_id):
                 self._runner.stop(attempt.key, CANCELLED)
 

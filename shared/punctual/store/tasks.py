@@ -25,19 +25,19 @@ INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_
                    max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
                    metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
                    jitter, retry_on, no_retry_on, params,
-                   queue)
-SELECT id, :owner_id, name, command, schedule, :now, next_due_at,
+                   queue, script)
+SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
        metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
        coalesce(jitter, 0), retry_on, no_retry_on, params,
-       coalesce(queue, 'default')
+       coalesce(queue, 'default'), script
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
     max_retries smallint, retry_delay float, retry_delay_max float, timeout float, env jsonb,
     working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
     start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
     retry_on smallint[], no_retry_on smallint[], params jsonb,
-    queue text)
+    queue text, script jsonb)
 """)
 
 
@@ -114,7 +114,10 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
         task.schedule_anchor = now
         task.plan_error = None
     for column, value in values.items():
-        setattr(task, "meta" if column == "metadata" else column, value)
+        if column == "command":
+            task.command = value or ""
+        else:
+            setattr(task, "meta" if column == "metadata" else column, value)
     _follow(session, task, now=now, replan=changed or limited)
     if past:
         _run_passed(session, task, past)

@@ -13,7 +13,7 @@ from punctual_api.cursors import read_run_cursor, read_task_cursor, run_cursor, 
 from punctual_api.errors import Problem
 from punctual_api.output import pieces
 from punctual_api.passwords import hash_password, is_password, weakness
-from punctual_api.schemas.tasks import default_name
+from punctual_api.schemas.types import default_name
 
 
 @given(st.uuids(), st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)))
@@ -60,4 +60,4 @@ def test_pieces_are_the_whole_output_and_none_spans_the_cut(segments: list[int],
     [("\n  ls -l\nx", "ls -l"), ("a" * 80, "a" * 80), ("é" * 81, "é" * 79 + "…")],
 )
 def test_a_task_is_named_after_the_first_line_of_its_command(command: str, name: str) -> None:
-    assert default_name(command) == name
+    assert default_name({"command": command}) == name

@@ -37,7 +37,7 @@ def show_run(run_id: uuid.UUID) -> Response:
         timeline=timeline(run, attempts),
         attempts=attempts,
         output=output,
-        command=run.spec["command"],
+        spec=run.spec,
     )
 
 

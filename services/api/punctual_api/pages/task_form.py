@@ -24,12 +24,13 @@ from punctual_api.pages.lines import (
     write_pairs,
     write_words,
 )
+from punctual_api.pages.type_form import BLANK_TYPE, type_document, typed_type
 
 NUMBERS = (
     *("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority"),
     *("max_runs", "jitter"),
 )
-TEXTS = ("name", "command", "working_dir", "overlap", "catch_up", "queue")
+TEXTS = ("name", "working_dir", "overlap", "catch_up", "queue")
 LISTS = ("tags", "retry_on", "no_retry_on")
 JSONS = ("params", "metadata")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
@@ -37,6 +38,7 @@ EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
     **dict.fromkeys((*TEXTS, *LISTS, *JSONS, "env", "version", "start_deadline", "max_runs"), ""),
+    **BLANK_TYPE,
     "kind": "at",
     "at": "",
     "at_zone": "UTC",
@@ -73,6 +75,7 @@ def typed_of(task: Task) -> dict[str, str]:
         **BLANK,
         **{name: values[name] or "" for name in TEXTS},
         **written,
+        **typed_type(task),
         "tags": write_words(task.tags),
         "retry_on": write_codes(task.retry_on),
         "no_retry_on": write_codes(task.no_retry_on),
@@ -99,7 +102,7 @@ def document_from(
     """
     document: dict[str, Any] = {name: typed[name] for name in TEXTS if typed[name]}
     document |= {name: read_number(typed[name]) for name in NUMBERS if typed[name].strip()}
-    document.setdefault("command", "")
+    document |= type_document(typed)
     faults: list[Fault] = []
     readers = {
         "tags": read_words,

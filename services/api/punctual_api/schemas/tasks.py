@@ -21,18 +21,18 @@ from punctual_api.schemas.fields import (
 from punctual_api.schemas.openapi import EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 from punctual_api.schemas.together import check_together
+from punctual_api.schemas.types import (
+    TYPES,
+    ScriptSchema,
+    Whole,
+    check_command,
+    choose_type,
+    default_name,
+)
 
 DAY = 86_400
 MOST_RUNS = 1_000_000_000
-NAME_LENGTH = 80
 DEFAULT_TIMEOUT = 3600.0
-
-
-def _command(command: str) -> None:
-    if not command.strip():
-        raise ValidationError("A command must not be empty.")
-    if len(command.encode()) > 32 * KIB:
-        raise ValidationError("Longer than 32 KiB.")
 
 
 def _queue(name: str) -> None:
@@ -49,7 +49,16 @@ class TaskFields(Schema):
 
     name = Text(validate=validate.Length(min=1, max=200))
     command = Text(
-        required=True, validate=_command, metadata={"minLength": 1, "maxLength": 32 * KIB}
+        load_default=None,
+        allow_none=True,
+        validate=check_command,
+        metadata={"minLength": 1, "maxLength": 32 * KIB, "description": "Run by /bin/sh -c"},
+    )
+    script = Whole(
+        ScriptSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "In place of a command"},
     )
     schedule = ScheduleField(load_default=None, allow_none=True, metadata=SCHEDULE)
     max_retries = fields.Integer(strict=True, load_default=3, validate=validate.Range(0, 100))
@@ -147,8 +156,9 @@ class NewTaskSchema(TaskFields):
             values["no_retry_on"] = None
         elif values.get("no_retry_on") is not None:
             values["retry_on"] = None
-        if "command" in values and not self.partial:
-            values.setdefault("name", default_name(values["command"]))
+        choose_type(values, whole=not self.partial)
+        if not self.partial:
+            values.setdefault("name", default_name(values))
         if "tags" in values:
             values["tags"] = list(dict.fromkeys(values["tags"]))
         if not self.partial:
@@ -181,6 +191,7 @@ class TaskSchema(TaskFields):
     """A task as it is answered."""
 
     id = fields.UUID(required=True)
+    type = fields.String(required=True, validate=validate.OneOf(TYPES))
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     enabled = fields.Boolean(required=True)
     paused_until = Instant(
@@ -215,12 +226,6 @@ class TaskQuerySchema(PageQuerySchema):
     status = Text(load_default=None, validate=validate.OneOf(STATUSES))
     tag = Text(load_default=None)
     q = Text(load_default=None, validate=validate.Length(max=200))
-
-
-def default_name(command: str) -> str:
-    """A task's name when none was given: the first line of its command, shortened to 80."""
-    line = command.strip().splitlines()[0].strip()
-    return line if len(line) <= NAME_LENGTH else line[: NAME_LENGTH - 1] + "…"
 
 
 def chosen_timeout(seconds: float) -> float | None:

@@ -32,6 +32,8 @@ class Attempt:
         "ended_ns",
         "env",
         "error",
+        "file",
+        "file_path",
         "grace_ns",
         "home",
         "key",
@@ -53,6 +55,8 @@ class Attempt:
             self.key = _text(order["key"])
             self.at_ns = int(order["at_ns"])
             self.argv = [_text(part) for part in order["argv"]]
+            file = order.get("file")
+            self.file = None if file is None else _text(file).encode()
             self.env = {_text(name): _text(value) for name, value in order["env"].items()}
             self.cwd = None if order["cwd"] is None else _text(order["cwd"])
             self.timeout_ns = int(order["timeout_s"] * SECOND)
@@ -64,6 +68,7 @@ class Attempt:
         self.phase = WAITING
         self.alarm_ns = NEVER
         self.home: str | None = None
+        self.file_path: str | None = None
         self.pid = 0
         self.pidfd = -1
         self.pipes: dict[int, int] = {}  # read end → stream (1 stdout, 2 stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 
 from punctual_worker.runner.attempt import DONE, EXITED, KILLING, SECOND, Attempt
 from punctual_worker.runner.census import Census, may_be_of_a_live_one, owner_of_unmarked, reap
@@ -142,5 +143,8 @@ class Endings:
     def _leave(self, attempt: Attempt) -> None:
         self._roster.gone(attempt)
         self._reports.ended(attempt)
+        if attempt.file_path is not None:
+            with suppress(FileNotFoundError):  # the command may have removed it
+                os.unlink(attempt.file_path)
         if attempt.home is not None:
             self._homes.discard(attempt.home)

@@ -40,6 +40,14 @@ class Homes:
         os.mkdir(path, 0o700)
         return path
 
+    def write(self, serial: int, content: bytes) -> str:
+        """Return the path of a file that only its owner reads; OSError when there is no room."""
+        path = os.path.join(self._root, f"{serial}.file")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+        return path
+
     def discard(self, path: str) -> None:
         """Remove a directory: at once when it is empty, as most are, else behind the loop's back.
 

@@ -52,6 +52,15 @@ class Starter:
         if attempt.key in self._roster.by_key:
             return
         self._roster.by_key[attempt.key] = attempt
+        if attempt.file is not None:
+            try:
+                attempt.file_path = self._homes.write(attempt.serial, attempt.file)
+            except OSError as error:
+                attempt.error = f"file of the run: {error.strerror}"
+                self._endings.never_started(attempt)
+                return
+            attempt.argv.append(attempt.file_path)
+            attempt.file = None
         if attempt.cwd is None or "HOME" not in attempt.env:
             try:
                 # Made now, as there is time until the instant and not at it.

@@ -13,7 +13,8 @@ from punctual.store.models.model import Created, Document, Id, Model
 class Task(Model):
     """A command, when to run it, and the policies of its runs.
 
-    `schedule` is the API's own document (null = only by hand), `schedule_anchor` the instant it
+    `command` is empty where there is a `script` ({interpreter, body}) in its place. `schedule` is
+    the API's own document (null = only by hand), `schedule_anchor` the instant it
     was last set, from which `every` counts. `next_due_at` is the next due time that has no run
     yet. `planned_runs` counts towards `max_runs`: runs by schedule that were neither missed when
     planned nor withdrawn. Nothing is due before `paused_until`. `deleted_at` hides a task whose
@@ -45,6 +46,7 @@ class Task(Model):
     owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str]
     command: Mapped[str]
+    script: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     schedule: Mapped[Document | list[Document] | None] = mapped_column(JSONB(none_as_null=True))
     schedule_anchor: Mapped[datetime]
     next_due_at: Mapped[datetime | None]

@@ -1,0 +1,28 @@
+"""What a task runs, chosen on its form and shown on the pages."""
+
+from tests.e2e.test_pages_forms import Visitor, ann, visitor  # noqa: F401 - fixtures by name
+
+BODY = "#!/bin/sh\necho '<b>'\n"
+
+
+def test_a_script_is_written_into_the_form_and_comes_back(ann: Visitor) -> None:  # noqa: F811
+    fields = {"type": "script", "interpreter": "sh", "body": BODY.replace("\n", "\r\n")}
+    page = ann.creates(**fields)
+    shown = ann.http.get(page).text
+    assert "echo &#39;&lt;b&gt;&#39;" in shown
+    assert "<h1>echo &#39;&lt;b&gt;&#39;</h1>" in shown
+    form = ann.http.get(f"{page}update/").text
+    assert 'value="script" checked' in form
+    assert "\r" not in form
+    run = ann.post(f"{page}run/", of=page).headers["Location"]
+    assert "Script of this run" in ann.http.get(run).text
+    assert "echo &#39;&lt;b&gt;&#39;" in ann.http.get("/dashboard/").text
+
+
+def test_what_is_wrong_with_a_script_is_marked_at_its_field(ann: Visitor) -> None:  # noqa: F811
+    fields = {"type": "script", "interpreter": "sh -x", "body": ""}
+    answer = ann.post("/task/create/", kind="hand", **fields)
+    assert answer.status_code == 422
+    assert "An interpreter is a name such as python3." in answer.text
+    assert "A script must not be empty." in answer.text
+    assert 'value="sh -x"' in answer.text

@@ -1,0 +1,61 @@
+"""A worker runs scripts by the interpreters it allows, and says so when it cannot."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, Row, text
+
+from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.test_runs import ended
+from tests.support.rows import dispatch_all, new_run, new_task
+
+RunScript = Callable[[str, str], Row[Any]]
+
+
+@pytest.fixture
+def run_script(engine: Engine, start_worker: StartWorker) -> RunScript:
+    """Runs a script on a worker that allows three interpreters, one of which is not there."""
+    start_worker(heartbeat_seconds=0.5, interpreters="sh, python3,no-such-interpreter")
+
+    def run(interpreter: str, body: str) -> Row[Any]:
+        script = {"interpreter": interpreter, "body": body}
+        run_id = new_run(engine, new_task(engine, command="", script=script))
+        dispatch_all(engine)
+        return ended(engine, run_id)
+
+    return run
+
+
+def output(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return bytes(connection.execute(text("SELECT data FROM outputs")).scalar_one()).decode()
+
+
+def test_a_script_runs_as_it_was_written(engine: Engine, run_script: RunScript) -> None:
+    body = "import os\nprint(r'''a \"b\" $HOME `id` 'é' \\n''')\nprint(os.listdir(os.getcwd()))"
+    assert run_script("python3", body).state == "succeeded"
+    assert output(engine) == "a \"b\" $HOME `id` 'é' \\n\n[]\n"
+
+
+def test_nobody_else_reads_its_file_and_its_exit_code_counts(
+    engine: Engine, run_script: RunScript
+) -> None:
+    run = run_script("sh", 'stat -c %a "$0"\nexit 3')
+    assert (run.state, run.exit_code, run.reason) == ("failed", 3, "exit code 3")
+    assert output(engine) == "600\n"
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "reason"),
+    [
+        ("ruby", "is not allowed on this worker (PUNCTUAL_INTERPRETERS: sh, python3,"),
+        ("no-such-interpreter", "is not installed on this worker"),
+    ],
+)
+def test_an_interpreter_that_cannot_be_had_fails_the_run_and_names_it(
+    run_script: RunScript, interpreter: str, reason: str
+) -> None:
+    run = run_script(interpreter, "true")
+    assert (run.state, run.attempt, run.started_at) == ("failed", 1, None)
+    assert run.reason.startswith(f"interpreter '{interpreter}' {reason}")

@@ -3,26 +3,24 @@
 Each service is one process per port (the API runs threads, not several processes), so the plain
 registry is enough: no multiprocess mode, no files.
 
-- `punctual_http_requests_total{method,route,status}` and
-  `punctual_http_request_seconds{method,route}`: the API's answers.
-- `punctual_runs_finished_total{state}`: runs that became final, as the reporting process saw it.
-- `punctual_run_lateness_seconds`: actual start minus due time, per attempt.
-- `punctual_cycle_seconds`, `punctual_cycle_age_seconds`: how long a coordinator's cycle takes, and
-  how long ago the last one finished.
-- `punctual_runs_planned_total`, `_dispatched_total`, `_redispatched_total`, `_claimed_total`,
-  `_released_total`: the verbs of the protocol, in runs.
-- `punctual_runs_reaped_total{outcome}`, `punctual_buried_workers_total`: repairs.
-- `punctual_heartbeat_age_seconds`, `punctual_worker_slots`, `punctual_worker_room`: a worker's
-  state.
-- `punctual_database_errors_total`, `punctual_redis_errors_total`: trouble with the servers behind.
+Each is told in docs/metrics.md, with its labels, who reports it and which alert watches it. What
+only the database knows is a `Figure`: the API reads it whenever it is asked for its metrics.
 """
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 LATENESS_BUCKETS = (
     *(0.001, 0.002, 0.003, 0.005, 0.0075),
@@ -47,22 +45,62 @@ RUNS_DISPATCHED = Counter("punctual_runs_dispatched", "Runs queued and published
 RUNS_REDISPATCHED = Counter("punctual_runs_redispatched", "Runs published again, not claimed yet")
 RUNS_CLAIMED = Counter("punctual_runs_claimed", "Runs a worker took into its hands")
 RUNS_RELEASED = Counter("punctual_runs_released", "Claimed runs a worker gave back unstarted")
+RUNS_RETRIED = Counter("punctual_runs_retried", "Attempts that ended and are tried again")
 RUNS_REAPED = Counter("punctual_runs_reaped", "Runs taken from dead workers", ["outcome"])
 BURIED_WORKERS = Counter("punctual_buried_workers", "Workers declared dead")
 HEARTBEAT_AGE = Gauge("punctual_heartbeat_age_seconds", "Time since this worker's last heartbeat")
+CLOCK_OFFSET = Gauge(
+    "punctual_clock_offset_seconds", "The database's clock minus this worker's, as it is used"
+)
 WORKER_SLOTS = Gauge("punctual_worker_slots", "Runs this worker may have running at once")
 WORKER_ROOM = Gauge("punctual_worker_room", "Runs this worker would take now")
 DATABASE_ERRORS = Counter("punctual_database_errors", "Statements the database failed to answer")
 REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")
+DUTY_FAILURES = Counter(
+    "punctual_duty_failures", "Turns of a coordinator's duty that an error ended", ["duty"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A gauge about the whole product, the same whichever API is asked; `label` may part it."""
+
+    name: str
+    help: str
+    label: str | None = None
+
+
+COORDINATORS = Figure("punctual_coordinators", "Coordinators whose heartbeat is fresh")
+WORKERS = Figure("punctual_workers", "Workers that take runs and whose heartbeat is fresh")
+UNFINISHED_RUNS = Figure("punctual_unfinished_runs", "Runs that have not ended", "state")
+OLDEST_QUEUED = Figure(
+    "punctual_oldest_queued_seconds", "How long the queued run due first is overdue"
+)
+STARTS = Figure("punctual_starts_30_days", "Starts of the last 30 days whose attempt has ended")
+ON_TIME_STARTS = Figure("punctual_on_time_starts_30_days", "Those at most 1 s after their due time")
+ON_TIME_RATIO = Figure("punctual_on_time_ratio_30_days", "The share of these; absent without any")
+FIGURES = (
+    *(COORDINATORS, WORKERS, UNFINISHED_RUNS, OLDEST_QUEUED),
+    *(STARTS, ON_TIME_STARTS, ON_TIME_RATIO),
+)
+Samples = dict[Figure, Mapping[str, float]]
+"""What figures are: by the value of their label, which is "" for one without."""
 
 
 _JSON = "application/json"
 _READY: dict[str, object] = {"status": "ready"}
 
 
-def exposition() -> tuple[bytes, str]:
-    """Every metric in Prometheus' text format, and its content type."""
-    return generate_latest(), CONTENT_TYPE_LATEST
+def exposition(samples: Samples | None = None) -> tuple[bytes, str]:
+    """Every metric, and these samples, in Prometheus' text format; and its content type."""
+    figures = CollectorRegistry()
+    for figure, values in (samples or {}).items():
+        gauge = Gauge(
+            figure.name, figure.help, [figure.label] if figure.label else [], registry=figures
+        )
+        for value, number in values.items():
+            (gauge.labels(value) if figure.label else gauge).set(number)
+    return generate_latest() + generate_latest(figures), CONTENT_TYPE_LATEST
 
 
 def serve(port: int, ready: Callable[[], list[str]]) -> ThreadingHTTPServer | None:

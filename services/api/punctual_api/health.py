@@ -1,4 +1,4 @@
-"""Health: alive, ready (with reasons when not), and metrics."""
+"""Health: alive, and ready (with reasons when not)."""
 
 from functools import cache
 
@@ -13,6 +13,7 @@ from punctual import telemetry
 from punctual.config import Settings
 from punctual.store.engine import connect_args, driver_url
 from punctual.store.migrate import behind
+from punctual_api import metrics
 
 blueprint = Blueprint("health", __name__)
 
@@ -30,7 +31,7 @@ class Probe:
     def __init__(self, settings: Settings) -> None:
         self._lease = settings.lease_seconds
         limits = connect_args(service="readyz", statement_timeout_ms=2000)
-        self._engine: Engine = create_engine(
+        self.engine: Engine = create_engine(
             driver_url(settings.database_url),
             pool_size=1,
             max_overflow=1,
@@ -51,12 +52,12 @@ class Probe:
         reasons: list[str] = []
         alive: dict[str, int] = {}
         try:
-            outdated = None if self._current else behind(self._engine)
+            outdated = None if self._current else behind(self.engine)
             self._current = outdated is None
             if outdated:
                 reasons.append(f"database: {outdated}")
             else:
-                with self._engine.connect() as connection:
+                with self.engine.connect() as connection:
                     row = connection.execute(ALIVE, {"lease": self._lease}).one()
                     alive = {"coordinators": row.coordinators, "workers": row.workers}
         except SQLAlchemyError as error:
@@ -71,14 +72,17 @@ class Probe:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._engine.dispose()
+        self.engine.dispose()
         self._redis.close()
 
 
 def watch_health(app: Flask, settings: Settings) -> None:
     """Answer /healthz, /readyz and /metrics."""
-    app.extensions["punctual_probe"] = cache(lambda: Probe(settings))
+    probe = cache(lambda: Probe(settings))
+    app.extensions["punctual_probe"] = probe
+    app.extensions["punctual_stand"] = cache(lambda: metrics.Stand(probe().engine, settings))
     app.register_blueprint(blueprint)
+    app.register_blueprint(metrics.blueprint)
 
 
 @blueprint.get("/healthz")
@@ -96,10 +100,3 @@ def readyz() -> Response:
         response.status_code = 503
         return response
     return jsonify({"status": "ready", **alive})
-
-
-@blueprint.get("/metrics")
-def metrics() -> Response:
-    """Prometheus' text format."""
-    body, content_type = telemetry.exposition()
-    return Response(body, content_type=content_type)

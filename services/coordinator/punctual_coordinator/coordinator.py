@@ -15,6 +15,7 @@ from punctual.store.engine import make_engine
 from punctual_coordinator.contact import Contact
 from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.duepass import DuePass
+from punctual_coordinator.folder import Folder
 from punctual_coordinator.health import trouble
 from punctual_coordinator.outage_watch import OutageWatch
 from punctual_coordinator.planner import Planner
@@ -29,6 +30,7 @@ from punctual_coordinator.wakeup import wake_on_notice
 
 log = structlog.get_logger()
 
+FOLD_SECONDS = 30.0
 PRUNE_SECONDS = 600.0
 
 
@@ -58,6 +60,7 @@ class Coordinator:
         self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)
         self._outages = OutageWatch(self._engine, sweep_seconds=settings.sweep_seconds)
+        self._folder = Folder(self._engine)
         self._presence = Presence(self._engine, name=settings.name)
         self._pulse = Pulse(cycle_seconds=settings.cycle_seconds)
 
@@ -73,6 +76,7 @@ class Coordinator:
         duties = {
             self._turns.of("cycle", self.cycle): self._settings.cycle_seconds,
             self._turns.of("sweep", self.sweep): self._settings.sweep_seconds,
+            self._turns.of("fold", self._folder.run_once): FOLD_SECONDS,
             self._turns.of("prune", self.prune): PRUNE_SECONDS,
         }
         keep_ticking(duties, self._stop)

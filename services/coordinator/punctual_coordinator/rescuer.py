@@ -90,5 +90,7 @@ class Rescuer:
         outcome = "retried" if run.retry_at else run.state
         log.warning("run reaped", run_id=str(run.run_id), attempt=run.attempt, outcome=outcome)
         telemetry.RUNS_REAPED.labels(outcome).inc()
+        if run.retry_at:
+            telemetry.RUNS_RETRIED.inc()
         if run.state in FINAL:
             telemetry.RUNS_FINISHED.labels(run.state).inc()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from punctual import telemetry
 from punctual_coordinator.contact import Contact
 
 log = structlog.get_logger()
@@ -27,8 +28,10 @@ class Turns:
         except DBAPIError as error:
             if self._contact.failed(error):
                 return False
+            telemetry.DUTY_FAILURES.labels(name).inc()
             log.exception("duty failed", duty=name)
         except Exception:
+            telemetry.DUTY_FAILURES.labels(name).inc()
             log.exception("duty failed", duty=name)
         return True
 

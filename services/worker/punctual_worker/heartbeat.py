@@ -83,6 +83,7 @@ class Heartbeat:
         until_ns = self._lease.renew(sent_ns=sent_ns, room_elsewhere=answer.room_elsewhere)
         self._extend(until_ns)
         telemetry.WORKER_ROOM.set(room)
+        telemetry.CLOCK_OFFSET.set(self._clock.offset_seconds)
         # Apart from the beat: whoever locks the table of runs must not take the lease with it.
         with self._engine.begin() as connection:
             held = held_by(connection, worker_id=self._worker_id)

@@ -95,6 +95,8 @@ class Reporter:
         for run in settled:
             if run.state in FINAL:
                 telemetry.RUNS_FINISHED.labels(run.state).inc()
+            if run.retry_at:
+                telemetry.RUNS_RETRIED.inc()
             if run.lateness_ms is not None:
                 telemetry.RUN_LATENESS.observe(run.lateness_ms / 1000)
         for report in batch:

@@ -12,7 +12,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.errors import BrokerConnectionError
 
+from punctual import telemetry
 from punctual.domain.queue import DEFAULT_QUEUE
 from punctual.messaging.messages import ACTOR, Pair, encode, parcels, redis_queue
 
@@ -89,6 +91,7 @@ class Broker(RedisBroker):
                         if subscription.get_message(timeout=1.0) is not None:
                             self.pushed.set()
             except redis.RedisError:
+                telemetry.REDIS_ERRORS.inc()
                 stop.wait(1.0)  # polling goes on meanwhile
 
 
@@ -106,7 +109,11 @@ class _WakingConsumer(_RedisConsumer):
         if not (self.message_cache or self.broker.wanted()):
             self.broker.pushed.wait(IDLE_POLL_SECONDS)
             return None
-        message = super().__next__()  # type: ignore[no-untyped-call]
+        try:
+            message = super().__next__()  # type: ignore[no-untyped-call]
+        except (BrokerConnectionError, redis.RedisError):
+            telemetry.REDIS_ERRORS.inc()
+            raise
         if message is None:
             self.broker.pushed.wait(IDLE_POLL_SECONDS)
         return message

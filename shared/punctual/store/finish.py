@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.punctuality import TALLY
 from punctual.store.wake import wake_coordinators
 
 RETRY_DELAY = """
@@ -26,7 +27,7 @@ NEXT_STATE = """
 """
 
 # The steps after `ended` are the same whether the worker reports or the reaper gives up.
-SETTLE = """
+SETTLE = f"""
 settled AS (
     UPDATE runs SET
         state = ended.next_state,
@@ -45,7 +46,7 @@ settled AS (
     SELECT id, attempt, fence, attempt_state, worker_id, worker, due_at, started_at,
         finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated
     FROM ended
-)
+), {TALLY}
 SELECT id, attempt, task_id, next_state, retry_at, overlap, lateness_ms FROM ended
 """
 

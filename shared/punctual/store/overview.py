@@ -13,7 +13,7 @@ CAP = 10_000
 
 COUNTS = text("""
 WITH recent AS (
-    SELECT state, started_at, lateness_ms FROM runs
+    SELECT state FROM runs
     WHERE owner_id = :owner_id AND NOT superseded
       AND scheduled_for > now() - interval '24 hours' AND scheduled_for <= now()
     ORDER BY scheduled_for DESC, id DESC LIMIT :cap
@@ -28,9 +28,7 @@ SELECT
         LIMIT :cap) AS capped) AS scheduled,
     (SELECT count(*) FROM runs WHERE owner_id = :owner_id AND state = 'running') AS running,
     (SELECT count(*) FROM recent
-     WHERE state IN ('failed', 'timed_out', 'lost', 'missed')) AS failed,
-    (SELECT count(*) FROM recent WHERE started_at IS NOT NULL) AS starts,
-    (SELECT count(*) FROM recent WHERE lateness_ms <= 1000) AS on_time
+     WHERE state IN ('failed', 'timed_out', 'lost', 'missed')) AS failed
 """)
 
 NEXT_DUE = text("""
@@ -66,17 +64,13 @@ SELECT tag FROM (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Tasks that will start by themselves; runs now running; runs of the last 24 hours.
-
-    `failed` are those that failed, timed out, were lost or missed; `on_time` of the `starts` were
-    at most one second late.
+    """Tasks that will start by themselves; runs now running; runs of the last 24 hours that
+    failed, timed out, were lost or missed.
     """
 
     scheduled: int
     running: int
     failed: int
-    starts: int
-    on_time: int
 
 
 def counts(connection: Connection, *, owner_id: uuid.UUID) -> Counts:

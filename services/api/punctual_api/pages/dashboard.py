@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from flask import Response, request, url_for
 
 from punctual.store.listing import STATUSES, list_tasks
-from punctual.store.overview import Counts, counts, known_tags, next_due_tasks, strips
+from punctual.store.overview import counts, known_tags, next_due_tasks, strips
+from punctual.store.punctuality import OnTime, on_time
 from punctual_api.context import now, owner_id, session
 from punctual_api.pages.frame import live_page, pages
 from punctual_api.shown import task_document
@@ -35,15 +36,16 @@ def dashboard() -> Response:
     )
     instant = now()
     items = [task_document(seen, now=instant) for seen in found[:TASKS_A_PAGE]]
-    numbers = counts(connection, owner_id=owner)
+    starts = on_time(connection, owner_id=owner)
     last = items[-1]["id"] if len(found) > TASKS_A_PAGE else None
     return live_page(
         "dashboard",
         items=items,
         asked=asked,
         before=before,
-        counts=numbers,
-        share=on_time_share(numbers),
+        counts=counts(connection, owner_id=owner),
+        on_time=starts,
+        share=on_time_share(starts),
         next_due=next_due_tasks(connection, owner_id=owner, size=NEXT_TASKS),
         strips=strips(connection, task_ids=[task["id"] for task in items], size=STRIP_RUNS),
         statuses=STATUSES,
@@ -53,7 +55,7 @@ def dashboard() -> Response:
     )
 
 
-def on_time_share(numbers: Counts) -> str:
+def on_time_share(numbers: OnTime) -> str:
     """How many starts in a hundred were on time, never rounded up to a hundred: "99.9 %"."""
     if not numbers.starts:
         return ""

@@ -4,6 +4,7 @@ from punctual.store.models.ledger import LedgerRow
 from punctual.store.models.model import Model
 from punctual.store.models.outages import LastPass, Outage
 from punctual.store.models.processes import Coordinator, Worker
+from punctual.store.models.punctuality import Punctuality, StartTally
 from punctual.store.models.runs import Attempt, Output, Run
 from punctual.store.models.tasks import IdempotencyKey, Task
 from punctual.store.models.users import ApiToken, User
@@ -18,7 +19,9 @@ __all__ = [
     "Model",
     "Outage",
     "Output",
+    "Punctuality",
     "Run",
+    "StartTally",
     "Task",
     "User",
     "Worker",

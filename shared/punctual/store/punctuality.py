@@ -1,0 +1,72 @@
+"""Punctuality: the share of starts that came within a second of their due time."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+DAYS = 30
+"""How far the figure looks back, today (UTC) included."""
+
+# A step of every FINISH. Backfilled runs are of due times long past, so they are left out; so is
+# an attempt that was lost before anybody heard that it had started.
+TALLY = """
+tallied AS (
+    INSERT INTO start_tallies (owner_id, day, starts, on_time)
+    SELECT runs.owner_id, CAST(ended.due_at AT TIME ZONE 'UTC' AS date), count(*),
+           count(*) FILTER (WHERE ended.lateness_ms <= 1000)
+    FROM ended JOIN runs ON runs.id = ended.id
+    WHERE ended.lateness_ms IS NOT NULL AND runs.trigger <> 'backfill'
+    GROUP BY 1, 2
+)
+"""
+
+FOLD = text("""
+WITH taken AS (
+    DELETE FROM start_tallies WHERE id IN (
+        SELECT id FROM start_tallies ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING owner_id, day, starts, on_time
+), added AS (
+    INSERT INTO punctuality AS p (owner_id, day, starts, on_time)
+    SELECT taken.owner_id, taken.day, sum(taken.starts), sum(taken.on_time)
+    FROM taken JOIN users ON users.id = taken.owner_id
+    GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (owner_id, day) DO UPDATE SET
+        starts = p.starts + excluded.starts, on_time = p.on_time + excluded.on_time
+)
+SELECT count(*) FROM taken
+""")
+
+RECENT = text("""
+SELECT coalesce(sum(starts), 0), coalesce(sum(on_time), 0) FROM (
+    SELECT owner_id, day, starts, on_time FROM punctuality
+    UNION ALL
+    SELECT owner_id, day, starts, on_time FROM start_tallies
+) AS counted
+WHERE day > CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(:days AS int)
+  AND (CAST(:owner_id AS uuid) IS NULL OR owner_id = :owner_id)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class OnTime:
+    """How many starts there were, and how many came at most one second after they were due."""
+
+    starts: int = 0
+    on_time: int = 0
+
+    @property
+    def ratio(self) -> float | None:
+        """The share on time, 0 to 1; None without a start."""
+        return self.on_time / self.starts if self.starts else None
+
+
+def fold(connection: Connection, *, limit: int) -> int:
+    """Add at most `limit` tallies to their days; answers how many, fewer when none is left."""
+    return int(connection.execute(FOLD, {"limit": limit}).scalar_one())
+
+
+def on_time(connection: Connection, *, owner_id: uuid.UUID | None = None) -> OnTime:
+    """The figure over the last 30 days, of one owner or of everybody; counted once it has ended."""
+    starts, punctual = connection.execute(RECENT, {"days": DAYS, "owner_id": owner_id}).one()
+    return OnTime(int(starts), int(punctual))

@@ -27,7 +27,7 @@ class InvalidSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an operator can set; durations in seconds, sizes in bytes.
+    """Everything an operator can set; durations in seconds, sizes in bytes, None is up to us.
 
     Each field is read from `PUNCTUAL_<NAME>`, or from the file that `PUNCTUAL_<NAME>_FILE` names.
     """
@@ -44,6 +44,9 @@ class Settings:
     slots: int = 16
     queues: str = DEFAULT_QUEUE
     output_limit_bytes: int = 1_048_576
+    limit_processes: int | None = None
+    limit_memory_bytes: int | None = None
+    limit_file_bytes: int = 8 * 2**30
     kill_grace_seconds: float = 10
     drain_seconds: float = 30
     retention_days: float = 30
@@ -100,9 +103,9 @@ def _raw(source: Mapping[str, str], name: str) -> str | None:
 
 def _parse(name: str, kind: Any, raw: str) -> object:
     setting = PREFIX + name.upper()
-    if kind in (int, float):
+    if kind in (int, float, int | None):
         try:
-            number: float = kind(raw)
+            number: float = (float if kind is float else int)(raw)
         except ValueError:
             number = -1
         if not 0 <= number < 10**12:
@@ -146,7 +149,8 @@ def masked(settings: Settings) -> dict[str, str]:
     """Every setting as text fit for a log: secrets and passwords in URLs masked."""
     shown = {}
     for item in fields(Settings):
-        value = str(getattr(settings, item.name))
+        given = getattr(settings, item.name)
+        value = "" if given is None else str(given)
         if item.metadata.get("secret") and value:
             value = _mask_url(value) if item.name.endswith("_url") else MASK
         shown[PREFIX + item.name.upper()] = value

@@ -10,6 +10,7 @@ from flask import Response, jsonify
 from punctual.domain.advice import schedule_warnings
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.jitter import jittered
+from punctual.domain.limits import LIMITS
 from punctual.domain.schedule import parse_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
@@ -42,6 +43,7 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
         "command": task.command or None,
         "type": type_of(task),
         "metadata": task.meta,
+        "limits": {name: (task.limits or {}).get(name) for name in LIMITS},
         "status": listed.status,
         "paused_until": None if task.enabled else task.paused_until,
         "next_run_at": _next_run_at(listed),

@@ -1,8 +1,10 @@
 """What the runner is told about an attempt: the command, and exactly the environment it gets."""
 
+from collections.abc import Mapping
 from datetime import UTC
 
 from punctual.config import Settings
+from punctual.domain.limits import limits_in_force
 from punctual.domain.params import environment_of
 from punctual.store.start import Started
 from punctual_worker.interpreters import Interpreters
@@ -10,11 +12,18 @@ from punctual_worker.runner_client import Launch
 
 
 def launch_of(
-    run: Started, key: str, *, at_ns: int, settings: Settings, interpreters: Interpreters
+    run: Started,
+    key: str,
+    *,
+    at_ns: int,
+    settings: Settings,
+    interpreters: Interpreters,
+    limits: Mapping[str, int],
 ) -> Launch:
     """The runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC).
 
-    Raises NoInterpreterError when the run's script cannot be run here.
+    `limits` are for a task that has none of its own. Raises NoInterpreterError when the run's
+    script cannot be run here.
     """
     spec = run.spec
     argv: tuple[str, ...] = ("/bin/sh", "-c", spec["command"])
@@ -40,4 +49,5 @@ def launch_of(
         timeout_s=float(spec["timeout"]),
         grace_s=settings.kill_grace_seconds,
         output_limit=settings.output_limit_bytes,
+        limits=limits_in_force(spec.get("limits"), limits),
     )

@@ -15,6 +15,7 @@ SHUTDOWN = "shutdown"
 STOPPED = {
     CANCELLED: ("cancelled", "cancelled while it ran"),
     SHUTDOWN: ("lost", "its worker was shut down before it had ended"),
+    "limit": ("failed", "ended by a limit"),
     "lease": ("lost", "its worker could not reach the database and had to kill it"),
 }
 

@@ -41,6 +41,7 @@ class Launch:
     `file` is the content of a file whose path becomes the last argument: readable by the command's
     user alone, and gone when the attempt is. `cwd` None is the command's own empty HOME.
     `output_limit` is in bytes, both streams together.
+    `limits`: `processes`, `memory_bytes` and `file_bytes` of the attempt; absent or 0 is no limit.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Launch:
     timeout_s: float
     grace_s: float
     output_limit: int
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +69,10 @@ class Started:
 class Ended:
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
-    `started_ns` None: never started. `stopped`: None, "timeout", "lease" or the reason given to
-    stop. `segments`: (stream, length) pairs in order of arrival, over `output`. When `truncated`,
-    `output_bytes` counts everything written and `gap_at` is the offset where bytes were left out.
+    `started_ns` None: never started. `stopped`: None, "timeout", "lease", "limit" or the reason
+    given to stop. `segments`: (stream, length) pairs in order of arrival, over `output`. When
+    `truncated`, `output_bytes` counts everything written and `gap_at` is the offset where bytes
+    were left out.
     """
 
     key: str
@@ -188,6 +191,7 @@ class RunnerClient:
                 "timeout_s": launch.timeout_s,
                 "grace_s": launch.grace_s,
                 "output_limit": launch.output_limit,
+                "limits": dict(launch.limits),
             }
         )
 

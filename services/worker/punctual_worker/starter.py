@@ -18,6 +18,7 @@ from punctual_worker.intake import Held, Intake
 from punctual_worker.interpreters import Interpreters, NoInterpreterError
 from punctual_worker.launching import launch_of
 from punctual_worker.lease import Lease
+from punctual_worker.limits import default_limits
 from punctual_worker.outcome import CANCELLED
 from punctual_worker.runner_client import RunnerClient
 from punctual_worker.running import Attempt, Running
@@ -66,6 +67,7 @@ class Starter:
         self._settings = settings
         self._refuse = refuse
         self._interpreters = Interpreters(settings.interpreters)
+        self._limits = default_limits(settings)
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set, start what is due."""
@@ -121,6 +123,7 @@ class Starter:
                     at_ns=at_ns,
                     settings=self._settings,
                     interpreters=self._interpreters,
+                    limits=self._limits,
                 )
             except NoInterpreterError as error:
                 self._refuse(attempt, str(error))

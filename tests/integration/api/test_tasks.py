@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "priority": 5,
     "max_runs": None,
     "jitter": 0,
+    "limits": {"processes": None, "memory_bytes": None, "file_bytes": None},
 }
 EVERYTHING: dict[str, Any] = {
     "name": "Nightly é",
@@ -44,6 +45,7 @@ EVERYTHING: dict[str, Any] = {
     "priority": 9,
     "max_runs": 1000,
     "jitter": 0.5,
+    "limits": {"processes": 64, "memory_bytes": 2**30, "file_bytes": 1},
 }
 
 
@@ -114,6 +116,12 @@ def test_a_time_in_the_past_is_due_at_once(anna: Person) -> None:
         ({"max_runs": 1.0}, "/max_runs"),
         ({"jitter": -1}, "/jitter"),
         ({"jitter": 86401}, "/jitter"),
+        ({"limits": []}, "/limits"),
+        ({"limits": {"cores": 2}}, "/limits/cores"),
+        ({"limits": {"processes": 0}}, "/limits/processes"),
+        ({"limits": {"processes": "9"}}, "/limits/processes"),
+        ({"limits": {"memory_bytes": 2**20 - 1}}, "/limits/memory_bytes"),
+        ({"limits": {"file_bytes": 1.5}}, "/limits/file_bytes"),
         ({"overlap": "maybe"}, "/overlap"),
         ({"catch_up": "some"}, "/catch_up"),
         ({"working_dir": "srv"}, "/working_dir"),

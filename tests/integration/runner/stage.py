@@ -46,6 +46,7 @@ class Stage:
         timeout_s: float = LONG,
         grace_s: float = LONG,
         output_limit: int = 100_000,
+        limits: Mapping[str, int] | None = None,
     ) -> str:
         """Order a start, now by default, and return its key."""
         self._count += 1
@@ -59,6 +60,7 @@ class Stage:
             timeout_s=timeout_s,
             grace_s=grace_s,
             output_limit=output_limit,
+            limits=limits or {},
         )
         self.client.start(launch)
         return launch.key

@@ -11,9 +11,11 @@ from punctual_api.pages.lines import (
     read_number,
     read_object,
     read_pairs,
+    read_size,
     read_words,
     write_number,
     write_pairs,
+    write_size,
     write_words,
 )
 
@@ -67,3 +69,25 @@ def test_what_is_no_json_object_is_refused_with_a_sentence(text: str) -> None:
 
 def test_a_json_object_is_read() -> None:
     assert read_object(json.dumps({"a": [1]})) == {"a": [1]}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1000", 1000),
+        ("512M", 512 * 2**20),
+        (" 2 GiB ", 2**31),
+        ("1.5k", 1536),
+        ("0.3K", 307.2),
+        ("M", "M"),
+        ("2 MM", "2 MM"),
+        ("lots", "lots"),
+    ],
+)
+def test_a_size_may_have_a_unit(text: str, size: object) -> None:
+    assert read_size(text) == size
+
+
+@given(st.integers(min_value=0, max_value=2**50))
+def test_a_size_is_read_back_as_it_was(size: int) -> None:
+    assert read_size(write_size(size)) == size

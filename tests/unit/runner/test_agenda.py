@@ -5,14 +5,15 @@ from punctual_worker.runner.attempt import Attempt
 
 
 def attempt(key: str = "a") -> Attempt:
-    limits = {"timeout_s": 1, "grace_s": 1, "output_limit": 0}
+    numbers = {"timeout_s": 1, "grace_s": 1, "output_limit": 0}
     order: dict[str, object] = {
         "key": key,
         "at_ns": 0,
         "argv": ["x"],
         "env": {},
         "cwd": None,
-        **limits,
+        "limits": {},
+        **numbers,
     }
     return Attempt(order, 1)
 

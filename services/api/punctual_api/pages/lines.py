@@ -1,9 +1,13 @@
 """Lists, pairs and numbers as people type them; JSON where a plain line could not say it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, NoReturn
+
+SIZES = {"T": 1 << 40, "G": 1 << 30, "M": 1 << 20, "K": 1 << 10}
+_UNIT = re.compile(r"\s*([KMGT])(?:i?B)?\s*$", re.IGNORECASE)
 
 
 def read_number(text: str) -> int | float | str:
@@ -23,6 +27,24 @@ def write_number(number: float | None) -> str:
     if number is None:
         return ""
     return str(int(number)) if number == int(number) else repr(number)
+
+
+def read_size(text: str) -> int | float | str:
+    """A number of bytes, or of a unit: "1000", "512M", "2 GiB"; the text itself when it is none."""
+    unit = _UNIT.search(text)
+    number = read_number(text if unit is None else text[: unit.start()])
+    if unit is None or isinstance(number, str):
+        return number if unit is None else text
+    size = number * SIZES[unit[1].upper()]
+    return int(size) if size == int(size) else size
+
+
+def write_size(size: int | None) -> str:
+    """What read_size reads back, in the largest unit that keeps it whole."""
+    if size is None:
+        return ""
+    fitting = (f"{size // of}{unit}" for unit, of in SIZES.items() if size and size % of == 0)
+    return next(fitting, str(size))
 
 
 def read_words(text: str) -> list[Any]:

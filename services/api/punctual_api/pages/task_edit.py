@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.errors import InvalidSchedule
+from punctual.domain.limits import LIMITS
 from punctual.domain.preview import Preview
 from punctual.store.models import Task
 from punctual.store.tasks import change_task, create_tasks, delete_task, new_task_ids
@@ -140,6 +141,7 @@ def _form(
         fresh=fresh,
         previewed=previewed,
         open=bool(FOLDED & set(errors)),
+        limited=any(typed[name] for name in LIMITS),
         zones=_zones(),
         priorities=[(str(number), str(number)) for number in range(9, -1, -1)],
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import format_instant, parse_instant
+from punctual.domain.limits import LIMITS
 from punctual.domain.zone import zone_named
 from punctual.store.models import Task
 from punctual_api.errors import Fault
@@ -17,11 +18,13 @@ from punctual_api.pages.lines import (
     read_object,
     read_pairs,
     read_schedules,
+    read_size,
     read_words,
     write_codes,
     write_json,
     write_number,
     write_pairs,
+    write_size,
     write_words,
 )
 from punctual_api.pages.type_form import BLANK_TYPE, type_document, typed_type
@@ -33,11 +36,14 @@ NUMBERS = (
 TEXTS = ("name", "working_dir", "overlap", "catch_up", "queue")
 LISTS = ("tags", "retry_on", "no_retry_on")
 JSONS = ("params", "metadata")
+SIZES = ("memory_bytes", "file_bytes")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
 EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
-    **dict.fromkeys((*TEXTS, *LISTS, *JSONS, "env", "version", "start_deadline", "max_runs"), ""),
+    **dict.fromkeys(
+        (*TEXTS, *LISTS, *JSONS, *LIMITS, "env", "version", "start_deadline", "max_runs"), ""
+    ),
     **BLANK_TYPE,
     "kind": "at",
     "at": "",
@@ -82,8 +88,25 @@ def typed_of(task: Task) -> dict[str, str]:
         "env": write_pairs(task.env),
         "params": write_json(task.params),
         "metadata": write_json(task.meta),
+        **write_limits(task.limits or {}),
         "version": str(task.version),
         **_typed_schedule(task.schedule),
+    }
+
+
+def write_limits(limits: Mapping[str, int]) -> dict[str, str]:
+    """A task's limits as typed: sizes with a unit."""
+    return {
+        name: (write_size if name in SIZES else write_number)(limits.get(name)) for name in LIMITS
+    }
+
+
+def read_limits(typed: Mapping[str, str]) -> dict[str, int | float | str]:
+    """The API's JSON for the limits as typed, not checked yet."""
+    return {
+        name: (read_size if name in SIZES else read_number)(typed[name])
+        for name in LIMITS
+        if typed[name].strip()
     }
 
 
@@ -103,6 +126,7 @@ def document_from(
     document: dict[str, Any] = {name: typed[name] for name in TEXTS if typed[name]}
     document |= {name: read_number(typed[name]) for name in NUMBERS if typed[name].strip()}
     document |= type_document(typed)
+    document |= {"limits": read_limits(typed)}
     faults: list[Fault] = []
     readers = {
         "tags": read_words,

@@ -44,6 +44,32 @@ def _more_than_nothing(maximum: float) -> validate.Range:
     return validate.Range(min=0, max=maximum, min_inclusive=False)
 
 
+class LimitsSchema(Schema):
+    """What one attempt may use; what is absent or null is left to the worker."""
+
+    class Meta:
+        unknown = RAISE
+
+    processes = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(1, 1_000_000),
+        metadata={"description": "Processes at once, threads included"},
+    )
+    memory_bytes = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(KIB * KIB, 2**50),
+        metadata={"description": "Memory of all its processes together"},
+    )
+    file_bytes = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(1, 2**50),
+        metadata={"description": "Size of any one file it writes"},
+    )
+
+
 class TaskFields(Schema):
     """What a user decides about a task."""
 
@@ -124,6 +150,12 @@ class TaskFields(Schema):
         validate=validate.Range(1, MOST_RUNS),
         metadata={"description": "After so many runs by schedule it is not due any more"},
     )
+    limits = fields.Nested(
+        LimitsSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What one attempt may use; past it the attempt fails"},
+    )
     jitter = Number(
         load_default=0.0,
         validate=validate.Range(0, DAY),
@@ -159,6 +191,9 @@ class NewTaskSchema(TaskFields):
         choose_type(values, whole=not self.partial)
         if not self.partial:
             values.setdefault("name", default_name(values))
+        if values.get("limits") is not None:
+            own = {name: most for name, most in values["limits"].items() if most is not None}
+            values["limits"] = own or None
         if "tags" in values:
             values["tags"] = list(dict.fromkeys(values["tags"]))
         if not self.partial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from punctual_worker.runner.agenda import NEVER
+from punctual_worker.runner.limits import Limits
 from punctual_worker.runner.output import Output
 from punctual_worker.runner.wire import BadFrameError
 
@@ -37,6 +38,7 @@ class Attempt:
         "grace_ns",
         "home",
         "key",
+        "limits",
         "output",
         "phase",
         "pid",
@@ -47,6 +49,7 @@ class Attempt:
         "status",
         "stopped",
         "timeout_ns",
+        "tried_ns",
     )
 
     def __init__(self, order: dict[str, Any], serial: int) -> None:
@@ -61,6 +64,7 @@ class Attempt:
             self.cwd = None if order["cwd"] is None else _text(order["cwd"])
             self.timeout_ns = int(order["timeout_s"] * SECOND)
             self.grace_ns = int(order["grace_s"] * SECOND)
+            self.limits = Limits(**{name: int(most) for name, most in order["limits"].items()})
             self.output = Output(int(order["output_limit"]))
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise BadFrameError(f"a start order with a bad field: {error!r}") from None
@@ -72,6 +76,7 @@ class Attempt:
         self.pid = 0
         self.pidfd = -1
         self.pipes: dict[int, int] = {}  # read end → stream (1 stdout, 2 stderr)
+        self.tried_ns = 0  # the first time that it was to be started
         self.started_ns: int | None = None
         self.ended_ns = 0
         self.status: tuple[int | None, int | None] = (None, None)  # exit code, signal

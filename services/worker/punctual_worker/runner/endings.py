@@ -22,6 +22,8 @@ MILLISECOND = 1_000_000
 # A census costs about a microsecond for each process of the machine: at most a fifth of the time
 # goes there, ends that come in between share the next one.
 REST_FACTOR = 4
+# So many that are left at once are no leftovers but a fork bomb, which must not outrun the kills.
+CROWD = 16
 
 
 class Endings:
@@ -45,6 +47,7 @@ class Endings:
         self._exited: list[Attempt] = []
         self._not_before_ns = 0
         self._haunted = False
+        self._killed = 0  # in the last step
         self.took_ns = 0  # by the last step, as a forecast for the next
 
     def exited(self, attempt: Attempt) -> None:
@@ -82,8 +85,8 @@ class Endings:
             if attempt.serial not in left:
                 self._finish(attempt)
         self._exited = [attempt for attempt in self._exited if attempt.phase == EXITED]
-        rest_ns = REST_FACTOR * self.took_ns
-        if self._exited:
+        rest_ns = 0 if self._killed > CROWD else REST_FACTOR * self.took_ns
+        if self._exited and rest_ns:
             rest_ns = max(rest_ns, MILLISECOND)
         self._not_before_ns = time.monotonic_ns() + rest_ns
 
@@ -113,6 +116,7 @@ class Endings:
         """Signal every process that should not be; return the serial numbers that had some."""
         census = Census(self._marks, self._roster.by_pid)
         left: set[int] = set()
+        self._killed = 0
         for serial, pids in census.marked.items():
             owner = self._roster.by_serial.get(serial)
             if owner is not None and owner.phase != EXITED:
@@ -120,6 +124,7 @@ class Endings:
                     reap(pid)
                 continue
             left.add(serial)
+            self._killed += len(pids)
             for pid in pids:
                 signal_marked(pid, serial, self._marks, signal.SIGKILL)
         for pid in census.unmarked:
@@ -134,6 +139,8 @@ class Endings:
 
     def _finish(self, attempt: Attempt) -> None:
         self._pipes.drain(attempt)
+        if attempt.error is None and attempt.stopped is None:
+            attempt.error = attempt.limits.passed(*attempt.status)
         if attempt.phase == EXITED:
             os.waitpid(attempt.pid, 0)
         attempt.phase = DONE

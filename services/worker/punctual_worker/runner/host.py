@@ -8,6 +8,8 @@ import os
 import resource
 import signal
 
+from punctual_worker.runner.priority import go_first
+
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -17,6 +19,7 @@ def prepare() -> int:
     _name_and_adopt()
     _settle_signals()
     _settle_descriptors()
+    go_first()
     os.umask(0o022)
     os.chdir("/")
     return _raise_descriptor_limit()

@@ -13,6 +13,7 @@ from itertools import count
 from punctual_worker.runner.attempt import SECOND, Attempt
 from punctual_worker.runner.channel import Channel
 from punctual_worker.runner.endings import MILLISECOND, Endings
+from punctual_worker.runner.guard import Guard
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.lease import Lease
 from punctual_worker.runner.marks import Marks
@@ -57,10 +58,18 @@ class Loop:
         self._pipes = Pipes(self._watch)
         reports = Reports(channel)
         self._endings = Endings(self.roster, self._watch, self._pipes, marks, homes, reports)
-        self._starter = Starter(
-            self.roster, self._watch, self._lease, spawner, homes, self._endings, reports
-        )
         self._stops = Stops(self.roster, self._endings, marks)
+        self._guard = Guard(self.roster, self._stops, marks)
+        self._starter = Starter(
+            self.roster,
+            self._watch,
+            self._lease,
+            spawner,
+            homes,
+            self._endings,
+            reports,
+            self._guard,
+        )
         self._watch.add(channel.fileno(), None, AGENT)
         self._writing = False
         self._tidy_ns = 0
@@ -76,6 +85,7 @@ class Loop:
             self._meet_deadlines()
             now_ns = time.monotonic_ns()
             self._pipes.resume(now_ns)
+            self._guard.step(now_ns, quiet=self._is_quiet_until(now_ns + MILLISECOND))
             ends_ns = self._endings.due_ns()
             if ends_ns is not None and (
                 self._is_quiet_until(now_ns + self._endings.took_ns)
@@ -162,6 +172,7 @@ class Loop:
             self.roster.deadlines.next_ns(),
             self._endings.due_ns(),
             self._pipes.wake_ns(),
+            self._guard.wake_ns(),
             self._lease.ends_ns(),
         )
         return min(wake_ns for wake_ns in wakes if wake_ns is not None)

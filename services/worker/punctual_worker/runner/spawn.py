@@ -14,6 +14,7 @@ import signal
 import time
 
 from punctual_worker.runner.attempt import Attempt
+from punctual_worker.runner.limits import take_off_next
 from punctual_worker.runner.marks import Marks
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -47,6 +48,7 @@ class Spawner:
             _enter(directory)
             attempt.pid = self._exec(attempt, env, pipes)
             attempt.started_ns = time.monotonic_ns()
+            attempt.limits.put_on(attempt.pid)
         except BaseException:
             pipes.close_ours()
             raise
@@ -62,6 +64,7 @@ class Spawner:
         # A raised soft limit is ours alone: programs still exist which walk all possible
         # descriptors, or give theirs to select().
         resource.setrlimit(resource.RLIMIT_NOFILE, self._their_files)
+        attempt.limits.put_on_next()
         try:
             return os.posix_spawn(
                 attempt.argv[0],
@@ -79,6 +82,7 @@ class Spawner:
             raise OSError(error.errno, f"cannot start: {error.strerror}") from None
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._our_files)
+            take_off_next()
 
 
 class _Pipes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import time
 
-from punctual_worker.runner.attempt import RUNNING, Attempt
+from punctual_worker.runner.attempt import RUNNING, SECOND, Attempt
 from punctual_worker.runner.endings import Endings
+from punctual_worker.runner.guard import Guard
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.lease import Lease
 from punctual_worker.runner.reports import Reports
@@ -20,6 +22,9 @@ from punctual_worker.runner.watch import PIDFD, Watch
 SPIN_NS = 150_000
 # Starts in one go before pipes are looked at again: about ten milliseconds.
 BATCH = 16
+# No process can be had while a fork bomb is going off, nor memory; so long it is tried again.
+PATIENCE_NS = 5 * SECOND
+AGAIN_NS = SECOND // 200
 DESCRIPTORS_EACH = 3  # two pipes and a pidfd
 DESCRIPTORS_SPARE = 64
 
@@ -36,6 +41,7 @@ class Starter:
         homes: Homes,
         endings: Endings,
         reports: Reports,
+        guard: Guard,
     ) -> None:
         self._roster = roster
         self._watch = watch
@@ -44,6 +50,7 @@ class Starter:
         self._endings = endings
         self._reports = reports
         self._homes = homes
+        self._guard = guard
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
 
@@ -94,6 +101,14 @@ class Starter:
         """Whether descriptors are short: what is due then waits for an end, late but not lost."""
         return len(self._roster.by_serial) >= self._most
 
+    def _may_pass(self, error: Exception, attempt: Attempt) -> bool:
+        """Whether it is only now that no process can be had, as while a fork bomb is going off."""
+        if not isinstance(error, OSError) or error.errno not in (errno.EAGAIN, errno.ENOMEM):
+            return False
+        now_ns = time.monotonic_ns()
+        attempt.tried_ns = attempt.tried_ns or now_ns
+        return now_ns < attempt.tried_ns + PATIENCE_NS
+
     def _start(self, attempt: Attempt) -> None:
         if not self._lease.held():
             attempt.stopped = "lease"
@@ -102,11 +117,15 @@ class Starter:
         try:
             self._spawner.spawn(attempt)
         except (OSError, ValueError) as error:
+            if self._may_pass(error, attempt):
+                self._roster.starts.set(attempt, time.monotonic_ns() + AGAIN_NS)
+                return
             attempt.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self._endings.never_started(attempt)
             return
         attempt.phase = RUNNING
         self._roster.spawned(attempt)
+        self._guard.spawned(attempt)
         for descriptor, stream in attempt.pipes.items():
             self._watch.add(descriptor, attempt, stream)
         attempt.pidfd = os.pidfd_open(attempt.pid)

@@ -51,16 +51,29 @@ class Stops:
         if asked:
             self._ask_strays(asked)
 
+    def exceeded(self, attempt: Attempt, error: str) -> None:
+        """Kill an attempt that was found over a limit; the end that was asked of it stays."""
+        if attempt.phase not in (RUNNING, TERMINATING) or _has_exited(attempt):
+            return
+        if attempt.stopped is None:
+            attempt.stopped = "limit"
+            attempt.error = error
+        self._kill(attempt)
+
     def on_deadline(self, attempt: Attempt) -> None:
         """Do what an attempt's alarm was set for."""
         if attempt.phase == RUNNING:
             self.stop((attempt,), "timeout")
         elif attempt.phase == TERMINATING:
-            signal_group(attempt, signal.SIGKILL)
-            attempt.phase = KILLING
-            self._roster.deadlines.set(attempt, time.monotonic_ns() + KILLED_WITHIN_NS)
+            self._kill(attempt)
         else:
             self._endings.give_up(attempt)
+
+    def _kill(self, attempt: Attempt) -> None:
+        # One call for the whole group, which even a fork in progress does not survive.
+        signal_group(attempt, signal.SIGKILL)
+        attempt.phase = KILLING
+        self._roster.deadlines.set(attempt, time.monotonic_ns() + KILLED_WITHIN_NS)
 
     def _ask(self, attempt: Attempt, why: str, until_ns: int, asked: list[Attempt]) -> None:
         if attempt.phase == RUNNING:

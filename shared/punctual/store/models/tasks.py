@@ -17,8 +17,9 @@ class Task(Model):
     the API's own document (null = only by hand), `schedule_anchor` the instant it
     was last set, from which `every` counts. `next_due_at` is the next due time that has no run
     yet. `planned_runs` counts towards `max_runs`: runs by schedule that were neither missed when
-    planned nor withdrawn. Nothing is due before `paused_until`. `deleted_at` hides a task whose
-    history is still kept.
+    planned nor withdrawn. Nothing is due before `paused_until`.
+    `limits` holds those of an attempt that are not left to the worker. `deleted_at`
+    hides a task whose history is still kept.
     """
 
     __tablename__ = "tasks"
@@ -72,6 +73,7 @@ class Task(Model):
     catch_up: Mapped[str]
     start_deadline: Mapped[float | None]
     priority: Mapped[int] = mapped_column(SmallInteger)
+    limits: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[Created]
     updated_at: Mapped[Created]

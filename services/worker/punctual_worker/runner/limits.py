@@ -1,0 +1,70 @@
+"""What one attempt may use, and the part of it that the kernel enforces by itself.
+
+Three mechanisms, none of which needs root or a writable cgroup. Resource limits bound one process
+and are inherited: the size of a file, and private memory. What a run uses altogether is counted by
+the guard. And should memory run out all the same, the kernel is told to pick commands first.
+RLIMIT_NPROC is left alone: it counts a user's processes, so a run would pay for its neighbours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import signal
+
+MIB = 1 << 20
+OF_SIGNAL = 128  # a shell's exit code for a command that a signal ended, less the signal
+OOM_FIRST = "1000"
+
+
+class Limits:
+    """Processes (each thread counts), bytes of memory and bytes of one file; 0 is no limit."""
+
+    __slots__ = ("file_bytes", "memory_bytes", "processes")
+
+    def __init__(self, *, processes: int = 0, memory_bytes: int = 0, file_bytes: int = 0) -> None:
+        self.processes = processes
+        self.memory_bytes = memory_bytes
+        self.file_bytes = file_bytes
+
+    def put_on_next(self) -> None:
+        """Limit what this process starts from now on; of private memory it needs its own."""
+        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (_lower(self.file_bytes, hard), hard))
+
+    def put_on(self, pid: int) -> None:
+        """Limit a process that was just started, for good; silently when it is gone already."""
+        for number, most in (
+            (resource.RLIMIT_FSIZE, self.file_bytes),
+            (resource.RLIMIT_DATA, self.memory_bytes),
+        ):
+            if most:
+                with contextlib.suppress(OSError, ValueError):
+                    lower = _lower(most, resource.prlimit(pid, number)[1])
+                    resource.prlimit(pid, number, (lower, lower))
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as file:
+            file.write(OOM_FIRST)
+
+    def passed(self, exit_code: int | None, number: int | None) -> str | None:
+        """Say which limit of the kernel ended a command, by the status it ended with."""
+        if not self.file_bytes or signal.SIGXFSZ not in (number, (exit_code or 0) - OF_SIGNAL):
+            return None
+        how = "ended" if exit_code is None else f"exit code {exit_code}"
+        return f"{how}: a file larger than {in_words(self.file_bytes)} (limit)"
+
+
+def take_off_next() -> None:
+    """Undo put_on_next()."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def in_words(size: int) -> str:
+    """A number of bytes as people read it: "512 MiB", "1000 bytes"."""
+    return f"{size} bytes" if size % MIB else f"{size // MIB} MiB"
+
+
+def _lower(most: int, hard: int) -> int:
+    if not most:
+        return hard
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -1,0 +1,90 @@
+"""Sums up the memory of attempts, in a thread: the kernel may take long to answer.
+
+The resident sizes of an attempt's processes count a page as often as it is shared, so a large
+program that forks seems to use a multiple. Only where their sum is over the limit the kernel is
+asked for each page's share, which costs it milliseconds for each gigabyte.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+KIB = 1024
+# What took long to sum up, and was within the limit, is left alone for so many times as long.
+REST_FACTOR = 20
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Holder = tuple[int, int, Sequence[int]]
+
+
+class Memory:
+    """Answers which attempts hold more memory than they may."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._holders: Sequence[Holder] = ()
+        self._over: deque[int] = deque()
+        self._rests: dict[int, int] = {}
+        self._thread: threading.Thread | None = None
+
+    def ask(self, holders: Sequence[Holder]) -> None:
+        """Have (serial, limit in bytes, processes) summed up; dropped while a sum is being made."""
+        if self._asked.is_set() or not holders:
+            return
+        self._holders = holders
+        self._asked.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+
+    def over(self) -> list[int]:
+        """Return the serial numbers found over their limit since the last call."""
+        found = []
+        while self._over:
+            found.append(self._over.popleft())
+        return found
+
+    def _work(self) -> None:
+        while True:
+            self._asked.wait()
+            serials = {serial for serial, _, _ in self._holders}
+            self._rests = {key: value for key, value in self._rests.items() if key in serials}
+            self._over.extend(s for s, most, pids in self._holders if self._is_over(s, most, pids))
+            self._asked.clear()
+
+    def _is_over(self, serial: int, most: int, pids: Sequence[int]) -> bool:
+        began_ns = time.monotonic_ns()
+        if began_ns < self._rests.get(serial, 0) or sum(map(_resident, pids)) <= most:
+            return False
+        if sum(map(_share, pids)) > most:
+            return True
+        now_ns = time.monotonic_ns()
+        self._rests[serial] = now_ns + REST_FACTOR * (now_ns - began_ns)
+        return False
+
+
+def _resident(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:
+            return int(file.read().split()[1]) * PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def _share(pid: int) -> int:
+    """Return a process's memory, of each page its share; all of it where that is not told."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb", buffering=0) as file:
+            for line in file.read().splitlines():
+                if line.startswith(b"Pss:"):
+                    return int(line.split()[1]) * KIB
+    except OSError:
+        return _resident(pid)
+    return 0

@@ -1,0 +1,29 @@
+"""A worker holds attempts to their limits, and says which of them was passed."""
+
+from sqlalchemy import Engine
+
+from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.test_runs import ended
+from tests.support.rows import dispatch_all, new_run, new_task
+
+MANY = "for i in 1 2 3 4 5 6 7 8 9; do sleep 600 & done; wait"
+
+
+def test_a_task_is_held_to_its_own_limits_or_else_to_the_workers(
+    engine: Engine, start_worker: StartWorker
+) -> None:
+    start_worker(heartbeat_seconds=0.5, limit_processes=5, limit_file_bytes=512)
+    many = new_run(engine, new_task(engine, command=MANY, max_retries=0))
+    less = {"file_bytes": 100}
+    large = "head -c 1000 /dev/zero > x; exit $?"
+    own = new_run(engine, new_task(engine, command=large, max_retries=0, limits=less))
+    more = {"processes": 50, "file_bytes": 2000}
+    fine = f"{MANY.replace('wait', 'sleep 1')}; {large}"
+    within = new_run(engine, new_task(engine, command=fine, max_retries=0, limits=more))
+    dispatch_all(engine)
+    run = ended(engine, many)
+    assert (run.state, run.reason) == ("failed", "ended: more than 5 processes (limit)")
+    run = ended(engine, own)
+    assert run.state == "failed"
+    assert run.reason == "exit code 153: a file larger than 100 bytes (limit)"
+    assert ended(engine, within).state == "succeeded"

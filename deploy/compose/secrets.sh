@@ -34,8 +34,12 @@ key=$(secret secret-key)
 give $POSTGRES postgres/password "$postgres"
 give $REDIS redis/password "$redis"
 give $REDIS redis/auth.conf "requirepass $redis"
+give $PUNCTUAL migrate/database_url "postgresql://punctual:$postgres@postgres:5432/punctual"
 for service in api coordinator worker; do
-    give $PUNCTUAL $service/database_url "postgresql://punctual:$postgres@postgres:5432/punctual"
+    # A role of its own in the database, which `migrate` makes.
+    password=$(secret $service-role-password)
+    give $PUNCTUAL migrate/${service}_role_password "$password"
+    give $PUNCTUAL $service/database_url "postgresql://punctual_$service:$password@postgres:5432/punctual"
     give $PUNCTUAL $service/redis_url "redis://:$redis@redis:6379/0"
 done
 give $PUNCTUAL api/secret_key "$key"

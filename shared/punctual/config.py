@@ -51,6 +51,9 @@ class Settings:
     drain_seconds: float = 30
     retention_days: float = 30
     on_lease_loss: OnLeaseLoss = "kill"
+    api_role_password: str = field(default="", repr=False, metadata={"secret": True})
+    coordinator_role_password: str = field(default="", repr=False, metadata={"secret": True})
+    worker_role_password: str = field(default="", repr=False, metadata={"secret": True})
     name: str = ""
     bind: str = "0.0.0.0:8000"
     work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it

@@ -85,6 +85,20 @@ def test_no_secret_is_told_to_the_engine_or_the_logs(composition: Composition) -
         assert secret not in told
 
 
+def test_each_service_logs_into_the_database_under_its_own_role(
+    composition: Composition,
+) -> None:
+    asked = (
+        "SELECT DISTINCT application_name || ' ' || usename FROM pg_stat_activity"
+        " WHERE application_name LIKE 'punctual-%'"
+    )
+    psql = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-c", asked)
+    for line in composition.compose("exec", "-T", "postgres", *psql).splitlines():
+        application, role = line.split()
+        service = application.split("-")[1].replace("readyz", "api")
+        assert role == f"punctual_{service}", line
+
+
 def test_making_the_secrets_again_changes_none(composition: Composition) -> None:
     read = ("exec", "-T", "redis", "cat", "/run/secrets/auth.conf")
     before = composition.compose(*read)

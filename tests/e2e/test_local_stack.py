@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -66,6 +67,23 @@ def test_secrets_are_for_their_owner_only(stack: Product) -> None:
         told = Path(f"/proc/{stack.pid(name)}/cmdline").read_text()
         told += Path(f"/proc/{stack.pid(name)}/environ").read_text()
         assert not any(file.read_text().strip() in told for file in files)
+
+
+def test_each_service_logs_into_the_database_under_its_own_role(stack: Product) -> None:
+    asked = """
+        SELECT DISTINCT split_part(application_name, '-', 2), usename FROM pg_stat_activity
+        WHERE application_name ~ '^punctual-(api|coordinator|worker)' ORDER BY 1
+    """
+    expected = [(name, f"punctual_{name}") for name in ("api", "coordinator", "worker")]
+
+    def found() -> list[tuple[object, ...]]:
+        with stack.visitor() as visitor:  # asks the database who that is
+            visitor.get("/api/tasks/", headers={"Authorization": "Token none"})
+        with closing(psycopg2.connect(_dsn(stack))) as connection, connection.cursor() as cursor:
+            cursor.execute(asked)
+            return cursor.fetchall()
+
+    eventually(lambda: found() == expected)
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(stack: Product) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from punctual.store.migrate import migrate
+from punctual.store.rights import ROLES, SERVICES
 from punctual_devstack.postgres import Postgres
 from punctual_devstack.servers import Servers, temporary_servers
 from punctual_devstack.valkey import Valkey
@@ -42,12 +44,20 @@ class Ground:
         return Postgres(Path(self.folder), self.postgres_port, self.password)
 
 
+def as_service(database_url: str, service: str) -> str:
+    """The URL under which a service logs in: its own role, with the ground's one password."""
+    url = make_url(database_url).set(username=ROLES[service])
+    return url.render_as_string(hide_password=False)
+
+
 @contextmanager
 def laid_ground() -> Iterator[Ground]:
     """Starts the servers and migrates the database that all others are copies of."""
     with temporary_servers() as servers:
-        migrate(servers.create_database(TEMPLATE))
-        yield _where(servers)
+        where = _where(servers)
+        passwords = dict.fromkeys(SERVICES, where.password)
+        migrate(servers.create_database(TEMPLATE), passwords=passwords)
+        yield where
 
 
 def _where(servers: Servers) -> Ground:

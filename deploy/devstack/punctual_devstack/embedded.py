@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from punctual.store.rights import ROLES
 from punctual_devstack.account import server_account
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.leftovers import drop_stale_lock
@@ -17,12 +18,14 @@ from punctual_devstack.valkey import Valkey
 class Embedded:
     """None for a server that the user has already, by setting its URL.
 
-    `secrets` are files by the name of the setting they hold, for what the user did not set.
+    `secrets` are files by the name of the setting they hold, for what the user did not set;
+    `own_secrets` are those that one service alone is told.
     """
 
     postgres: Postgres | None = None
     valkey: Valkey | None = None
     secrets: dict[str, Path] = field(default_factory=dict)
+    own_secrets: dict[str, dict[str, Path]] = field(default_factory=dict)
 
     @property
     def servers(self) -> list[Valkey | Postgres]:
@@ -45,4 +48,18 @@ def embedded(settings: StackSettings, data_dir: DataDir) -> Embedded:
         drop_stale_lock(folder)
         found.postgres = Postgres(folder, free_port(), data_dir.secret("postgres_password"))
         found.secrets["DATABASE_URL"] = data_dir.write_secret("database_url", found.postgres.url())
+        _make_roles(found, found.postgres, data_dir)
     return found
+
+
+def _make_roles(found: Embedded, postgres: Postgres, data_dir: DataDir) -> None:
+    """Has each service log in under a role of its own, which the migration makes."""
+    passwords = found.own_secrets["migrate"] = {}
+    for service, role in ROLES.items():
+        password = data_dir.secret(f"{service}_role_password")
+        passwords[f"{service.upper()}_ROLE_PASSWORD"] = (
+            data_dir.path / "secrets" / f"{service}_role_password"
+        )
+        url = postgres.url(user=role, password=password)
+        file = data_dir.write_secret(f"{service}_database_url", url)
+        found.own_secrets[service] = {"DATABASE_URL": file}

@@ -89,10 +89,10 @@ class Postgres:
             account=self.account,
         )
 
-    def url(self, database: str = DATABASE) -> str:
-        """The URL of a database on this server, as SQLAlchemy reads it."""
-        secret = quote(self.password, safe="")
-        return f"postgresql+psycopg2://{USER}:{secret}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str = DATABASE, *, user: str = USER, password: str = "") -> str:
+        """The URL of a database on this server, as SQLAlchemy reads it; its owner's as a rule."""
+        secret = quote(password or self.password, safe="")
+        return f"postgresql+psycopg2://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
     def is_ready(self) -> bool:
         """Whether the server lets us in; raises Unusable when it refuses our password."""

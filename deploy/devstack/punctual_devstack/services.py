@@ -23,18 +23,23 @@ def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict
     environ["PUNCTUAL_BIND"] = bind(settings)
     environ.setdefault("PUNCTUAL_SLOTS", str(settings.slots))
     environ["PYTHONUNBUFFERED"] = "1"
-    for name, file in secrets.items():
-        environ[f"PUNCTUAL_{name}_FILE"] = str(file)
-    return environ
+    return environ | _files(secrets)
 
 
-def migration(environ: Mapping[str, str], *, cwd: Path) -> Spec:
+def migration(
+    environ: Mapping[str, str], secrets: Mapping[str, Mapping[str, Path]], *, cwd: Path
+) -> Spec:
     """The process that brings the database's tables up to date, and ends."""
-    return Spec("migrate", _module("punctual.store.migrate"), environ, cwd)
+    own = _files(secrets.get("migrate", {}))
+    return Spec("migrate", _module("punctual.store.migrate"), {**environ, **own}, cwd)
 
 
-def services(settings: StackSettings, environ: Mapping[str, str]) -> Iterator[Spec]:
-    """Every service process, named as its pid file and its log are."""
+def services(
+    settings: StackSettings,
+    environ: Mapping[str, str],
+    secrets: Mapping[str, Mapping[str, Path]],
+) -> Iterator[Spec]:
+    """Every service process, named as its pid file and its log are; `secrets` by kind."""
     kinds = (
         ("api", settings.api, "punctual_api"),
         ("coordinator", settings.coordinators, "punctual_coordinator"),
@@ -43,10 +48,14 @@ def services(settings: StackSettings, environ: Mapping[str, str]) -> Iterator[Sp
     for kind, count, module in kinds:
         for number in range(1, count + 1):
             name = f"{kind}-{number}"
-            own = {"PUNCTUAL_NAME": name}
+            own = {"PUNCTUAL_NAME": name, **_files(secrets.get(kind, {}))}
             if kind == "worker" and not settings.given("WORK_DIR"):
                 own["PUNCTUAL_WORK_DIR"] = str(settings.data_dir / "work" / name)
             yield Spec(name, _module(module), {**environ, **own}, settings.data_dir)
+
+
+def _files(secrets: Mapping[str, Path]) -> dict[str, str]:
+    return {f"PUNCTUAL_{name}_FILE": str(file) for name, file in secrets.items()}
 
 
 def _module(name: str) -> tuple[str, ...]:

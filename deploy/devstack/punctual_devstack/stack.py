@@ -60,11 +60,11 @@ def _start(settings: StackSettings, supervisor: Supervisor) -> None:
         return
     if own.postgres:
         own.postgres.create_database()
-    if supervisor.call(migration(environ, cwd=data_dir.path)):
+    if supervisor.call(migration(environ, own.own_secrets, cwd=data_dir.path)):
         raise CannotStart(f"the database cannot be migrated:\n{data_dir.log_tail('migrate', 20)}")
     if supervisor.stop_requests:
         return
-    processes = list(services(settings, environ))
+    processes = list(services(settings, environ, own.own_secrets))
     say(f"starting {', '.join(each.name for each in processes)}")
     supervisor.keep(processes)
     if not settings.api:

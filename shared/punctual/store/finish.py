@@ -12,9 +12,10 @@ from sqlalchemy import Connection, text
 from punctual.store.punctuality import TALLY
 from punctual.store.wake import wake_coordinators
 
+# A worker's role may not read `spec` itself.
 RETRY_DELAY = """
-    least((r.spec->>'retry_delay')::float8 * power(2, least(r.attempt - 1, 60)),
-          (r.spec->>'retry_delay_max')::float8)
+    (SELECT least((spec->>'retry_delay')::float8 * power(2, least(r.attempt - 1, 60)),
+                  (spec->>'retry_delay_max')::float8) FROM held_run(r.id))
     * (0.8 + 0.4 * random()) * interval '1 second'
 """
 
@@ -57,7 +58,9 @@ WITH reported AS (
         exit_code int, signal smallint, reason text, output_bytes bigint,
         output_truncated boolean, no_retry text)
 ), locked AS (
-    SELECT r.*, t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
+    SELECT r.id, r.attempt, r.max_attempts, r.task_id, r.fence, r.worker_id, r.worker, r.due_at,
+           r.overlap, r.cancel_requested_at,
+           t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
            t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut,
            t.no_retry
     FROM runs AS r JOIN reported AS t ON t.id = r.id AND t.fence = r.fence

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from alembic import command
@@ -10,10 +11,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from punctual import config, logs
 from punctual.store.engine import connect_args, driver_url
+from punctual.store.grants import grant_all
+from punctual.store.rights import SERVICES
 
 ADVISORY_LOCK = 0x70756E6374  # "punct": one migration at a time, however many start at once
 WAIT_SECONDS = 60
@@ -29,9 +32,10 @@ def alembic_config() -> Config:
     return settings
 
 
-def migrate(database_url: str) -> None:
+def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) -> None:
     """Apply every migration that is missing; safe to run from many processes at once.
 
+    Then the services' roles get their rights; `passwords`, by service, makes the roles too.
     A database that a newer release has migrated is left as it is.
     Waits up to 60 s for another one that is migrating, then raises TimeoutError; also raises
     SQLAlchemy's errors.
@@ -48,6 +52,8 @@ def migrate(database_url: str) -> None:
             if not _is_newer(ScriptDirectory.from_config(settings), found):
                 settings.attributes["connection"] = connection
                 command.upgrade(settings, "head")
+                grant_all(connection, passwords=passwords or {})
+                connection.commit()
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
@@ -88,6 +94,11 @@ def _is_newer(scripts: ScriptDirectory, revision: str | None) -> bool:
     )
 
 
+def _passwords(settings: config.Settings) -> dict[str, str]:
+    given = {name: getattr(settings, f"{name}_role_password") for name in SERVICES}
+    return {name: password for name, password in given.items() if password}
+
+
 def main() -> int:
     """Run as a program: 0 when the tables are current, 1 when the database refused."""
     try:
@@ -97,8 +108,8 @@ def main() -> int:
         return 2
     logs.configure(service="migrate", name=settings.name, level=settings.log_level)
     try:
-        migrate(settings.database_url)
-    except OperationalError as error:
+        migrate(settings.database_url, passwords=_passwords(settings))
+    except DBAPIError as error:
         print(f"migrate: {error.orig}", file=sys.stderr)
         return 1
     except TimeoutError as error:

@@ -21,11 +21,14 @@ OBSTACLE = """
     ORDER BY other.state = 'running' DESC LIMIT 1
 """
 
+# No spec is selected: a worker's role may not read that column, held_run() reads it for it.
 START = text(f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
 ), mine AS (
-    SELECT r.* FROM runs AS r JOIN asked AS a ON a.id = r.id AND a.fence = r.fence
+    SELECT r.id, r.fence, r.task_id, r.state, r.attempt, r.max_attempts, r.due_at, r.scheduled_for,
+           r.start_by, r.overlap, r.cancel_requested_at
+    FROM runs AS r JOIN asked AS a ON a.id = r.id AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state IN ('claimed', 'running')
       AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
                   AND heartbeat_at > clock_timestamp() - :lease)
@@ -45,11 +48,13 @@ WITH asked AS (
                     finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
                     reason = NULL, output_bytes = 0, output_truncated = false
     FROM ready WHERE runs.id = ready.id
-    RETURNING runs.*
+    RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for
 )
-SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec, params FROM started
+SELECT s.id, fence, task_id, attempt, due_at, scheduled_for, spec, params
+FROM started AS s, held_run(s.id)
 UNION ALL
-SELECT id, fence, task_id, attempt, due_at, scheduled_for, spec, params FROM mine
+SELECT m.id, fence, task_id, attempt, due_at, scheduled_for, spec, params
+FROM mine AS m, held_run(m.id)
 WHERE state = 'running'
 """)
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from punctual.config import Settings
 from punctual_api.app import create_app
 from punctual_api.database import db
+from tests.support.ground import as_service
 
 PASSWORD = "correct horse battery staple"
 SECRET = "qW3rTy-only-for-tests-0123456789-abcdef"
@@ -64,7 +65,7 @@ class Person:
 def settings_for(database_url: str, redis_url: str, namespace: str) -> Settings:
     """Settings for a test's own servers."""
     return Settings(
-        database_url=database_url,
+        database_url=as_service(database_url, "api"),
         redis_url=redis_url,
         secret_key=SECRET,
         namespace=namespace,

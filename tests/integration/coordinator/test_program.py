@@ -17,6 +17,7 @@ from punctual_devstack.ports import free_port
 from tests.integration.coordinator.duties import all_runs, flat, published
 from tests.support.coordinator import PATIENT, Program, coordinator
 from tests.support.eventually import eventually
+from tests.support.ground import as_service
 from tests.support.locks import waiting
 from tests.support.rows import database_now, new_run, new_task, run_row
 from tests.support.steps import change_run, new_worker, silence
@@ -25,7 +26,8 @@ from tests.support.steps import change_run, new_worker, silence
 @pytest.fixture
 def settings(database_url: str, redis_url: str, namespace: str) -> dict[str, str]:
     """What a coordinator needs, with ticks so rare that only the first ones and wake-ups count."""
-    return PATIENT | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "NAMESPACE": namespace}
+    url = as_service(database_url, "coordinator")
+    return PATIENT | {"DATABASE_URL": url, "REDIS_URL": redis_url, "NAMESPACE": namespace}
 
 
 def database_errors(program: Program) -> float:

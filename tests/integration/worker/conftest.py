@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.support.eventually import eventually
+from tests.support.ground import as_service
 
 
 class WorkerProcess:
@@ -48,7 +49,7 @@ def start_worker(
 
     def start(name: str = "worker-1", **settings: object) -> WorkerProcess:
         environ = {
-            "PUNCTUAL_DATABASE_URL": database_url,
+            "PUNCTUAL_DATABASE_URL": as_service(database_url, "worker"),
             "PUNCTUAL_REDIS_URL": redis_url,
             "PUNCTUAL_NAMESPACE": namespace,
             "PUNCTUAL_NAME": name,

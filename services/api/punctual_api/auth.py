@@ -9,8 +9,8 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user
 
 from punctual.store.models import User
-from punctual.store.users import user_with_id, user_with_token
-from punctual_api.context import session
+from punctual.store.users import bearer_of, user_with_id
+from punctual_api.context import remember_now, session
 from punctual_api.errors import Problem
 
 CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
@@ -79,5 +79,8 @@ def _user_of_session(user_id: str) -> SignedIn | None:
 @login_manager.request_loader  # type: ignore[untyped-decorator]
 def _user_of_token(sent: Request) -> SignedIn | None:
     token = token_sent(sent) if _is_api(sent) else None
-    user = None if token is None else user_with_token(session(), token)
-    return None if user is None else signed_in(user)
+    bearer = None if token is None else bearer_of(session(), token)
+    if bearer is None:
+        return None
+    remember_now(bearer.now)
+    return SignedIn(bearer.id, bearer.username, bearer.email)

@@ -6,7 +6,10 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from punctual.store.tasks import create_tasks
+from punctual.store.wake import wake_if_due
 from punctual_api.auth import require_token
+from punctual_api.context import now, owner_id, session, window
 from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.idempotency import create_once
 from punctual_api.routing import Blueprint
@@ -23,7 +26,15 @@ blueprint.before_request(require_token)
 @blueprint.response(201, BulkAnswerSchema)
 def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
     """Create many tasks, all or none; answers their ids in order."""
-    return create_once(sent["items"], _ids)
+    tasks = sent["items"]
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        at = now()
+        due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
+        wake_if_due(session().connection(), due, now=at, window=window())
+        return _ids(ids)
+
+    return create_once(len(tasks), create=create, again=_ids)
 
 
 def _ids(ids: Sequence[uuid.UUID]) -> Response:

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 
-from flask import current_app
+from flask import current_app, g
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,16 @@ def owner_id() -> uuid.UUID:
 
 
 def now() -> datetime:
-    """The instant of this request, on the database's clock."""
-    return database_now(session())
+    """The instant of this request, on the database's clock; asked for once."""
+    if "now" not in g:
+        remember_now(database_now(session()))
+    instant: datetime = g.now
+    return instant
+
+
+def remember_now(instant: datetime) -> None:
+    """Let this be the instant of the request: the database told it along with something else."""
+    g.now = instant
 
 
 def window() -> timedelta:

@@ -4,14 +4,12 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from flask import Response, request
 
 from punctual.store.idempotency import take_key
-from punctual.store.tasks import TaskValues, create_tasks, new_task_ids
-from punctual.store.wake import wake_if_due
-from punctual_api.context import now, owner_id, session, window
+from punctual.store.tasks import new_task_ids
+from punctual_api.context import owner_id, session
 from punctual_api.errors import Fault, Problem, invalid
 from punctual_api.json_body import json_body
 
@@ -27,14 +25,15 @@ PARAMETER = {
 }
 
 
-def create_once(
-    tasks: Sequence[TaskValues], answer: Callable[[Sequence[uuid.UUID]], Response]
-) -> Response:
-    """Create the tasks of this request unless its key has created them before; `answer` shows them.
+Answer = Callable[[Sequence[uuid.UUID]], Response]
+
+
+def create_once(count: int, *, create: Answer, again: Answer) -> Response:
+    """Have `create` make so many tasks, unless this request's key has made them: then `again`.
 
     Raises Problem 422 for a key that was used with another body.
     """
-    ids = new_task_ids(len(tasks))
+    ids = new_task_ids(count)
     key = _key()
     if key is not None:
         before = take_key(
@@ -43,17 +42,10 @@ def create_once(
         if before == "other":
             raise Problem(422, f"This {HEADER} was used with another request.")
         if before is not None:
-            response = answer(before)
+            response = again(before)
             response.headers[REPLAYED] = "true"
             return response
-    create_now(tasks, ids, at=now())
-    return answer(ids)
-
-
-def create_now(tasks: Sequence[TaskValues], ids: Sequence[uuid.UUID], *, at: datetime) -> None:
-    """Create the tasks of this request, and have what is due soon dispatched at once."""
-    due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
-    wake_if_due(session().connection(), due, now=at, window=window())
+    return create(ids)
 
 
 def _key() -> str | None:

@@ -78,9 +78,14 @@ def task_answer(task_id: uuid.UUID, status: int = 200) -> Response:
     seen = seen_tasks(session(), [task_id])
     if not seen:
         raise not_found("task")
-    response = jsonify(_task.dump(task_document(seen[0], now=now())))
+    return answered(seen[0], status=status)
+
+
+def answered(seen: ListedTask, status: int = 200) -> Response:
+    """A task at hand, with its ETag."""
+    response = jsonify(_task.dump(task_document(seen, now=now())))
     response.status_code = status
-    response.set_etag(str(seen[0].task.version))
+    response.set_etag(str(seen.task.version))
     return response
 
 

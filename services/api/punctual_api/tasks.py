@@ -1,6 +1,7 @@
 """Tasks: listed, created, read, replaced, changed and deleted."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request, url_for
@@ -8,7 +9,7 @@ from marshmallow import ValidationError
 
 from punctual.store.listing import list_tasks
 from punctual.store.models import Task
-from punctual.store.tasks import change_task, delete_task, find_task
+from punctual.store.tasks import change_task, create_one, delete_task, find_task
 from punctual.store.wake import wake_if_due
 from punctual_api.auth import require_token
 from punctual_api.context import now, owner_id, session, window
@@ -25,7 +26,7 @@ from punctual_api.schemas.tasks import (
     TaskSchema,
 )
 from punctual_api.schemas.together import TOGETHER, check_together
-from punctual_api.shown import task_answer, task_page
+from punctual_api.shown import answered, task_answer, task_page
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/api/tasks", description="What to run, when")
 blueprint.before_request(require_token)
@@ -91,8 +92,20 @@ def list_own_tasks(asked: dict[str, Any]) -> Response:
 @blueprint.response(201, TaskSchema)
 def create_task(values: dict[str, Any]) -> Response:
     """Create a task."""
-    response = create_once([values], lambda ids: task_answer(ids[0], status=201))
-    response.headers["Location"] = url_for("tasks.get_task", task_id=response.get_json()["id"])
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        at = now()
+        created = create_one(session(), owner_id=owner_id(), task_id=ids[0], values=values, now=at)
+        wake_if_due(session().connection(), created.next_run_at, now=at, window=window())
+        return _created(answered(created, status=201), ids[0])
+
+    return create_once(
+        1, create=create, again=lambda ids: _created(task_answer(ids[0], 201), ids[0])
+    )
+
+
+def _created(response: Response, task_id: uuid.UUID) -> Response:
+    response.headers["Location"] = url_for("tasks.get_task", task_id=task_id)
     return response
 
 

@@ -4,13 +4,14 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.schedule import next_due, only_time, parse_schedule
 from punctual.store.insert import NewRun, insert_runs
+from punctual.store.listing import ListedTask
 from punctual.store.models import Task
 from punctual.store.models.model import new_id
 from punctual.store.past import passed_times
@@ -20,7 +21,7 @@ from punctual.store.wake import wake_coordinators
 TaskValues = Mapping[str, Any]
 """A task's columns by name, already checked; `schedule` is the API's document or None."""
 
-INSERT = text("""
+NEW = """
 INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
                    max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
                    metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
@@ -38,7 +39,16 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
     retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
     queue text, script jsonb)
-""")
+"""
+
+INSERT = text(NEW)
+INSERT_ONE = text(f"{NEW} RETURNING *")
+
+ATTRIBUTES = {
+    Task.__mapper__.get_property_by_column(column).key: column.name
+    for column in Task.__table__.columns
+}
+"""Each column by the model's word for it; a newer release may have more."""
 
 
 def database_now(session: Session) -> datetime:
@@ -60,6 +70,33 @@ def create_tasks(
     now: datetime,
 ) -> datetime | None:
     """Save new tasks under `ids`, all in one statement; answers the earliest of their due times."""
+    new = _prepared(ids, tasks, now=now)
+    session.connection().execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": new.rows})
+    insert_runs(session.connection(), new.past)
+    return new.first
+
+
+def create_one(
+    session: Session, *, owner_id: uuid.UUID, task_id: uuid.UUID, values: TaskValues, now: datetime
+) -> ListedTask:
+    """Save a new task; answers it as the database has it, without asking for it again."""
+    new = _prepared([task_id], [values], now=now)
+    asked = {"owner_id": owner_id, "now": now, "tasks": new.rows}
+    row = session.connection().execute(INSERT_ONE, asked).mappings().one()
+    insert_runs(session.connection(), new.past)
+    task = Task(**{key: row[column] for key, column in ATTRIBUTES.items()})
+    return ListedTask(task, status="scheduled", next_run_at=new.first, last_run=None)
+
+
+class _Prepared(NamedTuple):
+    """Rows of tasks (JSON), the runs for times that have passed, and the earliest due time."""
+
+    rows: str
+    past: list[NewRun]
+    first: datetime | None
+
+
+def _prepared(ids: Sequence[uuid.UUID], tasks: Sequence[TaskValues], *, now: datetime) -> _Prepared:
     first: datetime | None = None
     rows, past = [], []
     for task_id, values in zip(ids, tasks, strict=True):
@@ -75,9 +112,7 @@ def create_tasks(
                 first = at
         followed = {"next_due_at": due and due.isoformat(), "planned_runs": len(passed)}
         rows.append({**values, **followed, "id": str(task_id)})
-    session.execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": json.dumps(rows)})
-    insert_runs(session.connection(), past)
-    return first
+    return _Prepared(json.dumps(rows), past, first)
 
 
 def find_task(

@@ -48,7 +48,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it ships no t
 
     def arguments(self, schema: Schema | type[Schema], **options: Any) -> Decorator:
         """Hand the view what `schema` read from the body, or from `location="query"`."""
-        decorated: Decorator = super().arguments(schema, **options)
+        # An instance: of a class, a new one would be made for each request.
+        made = schema() if isinstance(schema, type) else schema
+        decorated: Decorator = super().arguments(made, **options)
         return decorated
 
     def response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:

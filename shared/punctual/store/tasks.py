@@ -42,7 +42,9 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
 """
 
 INSERT = text(NEW)
-INSERT_ONE = text(f"{NEW} RETURNING *")
+INSERT_ONE = text(f"{NEW} RETURNING *").columns(
+    **{column.name: column.type for column in Task.__table__.columns}
+)
 
 ATTRIBUTES = {
     Task.__mapper__.get_property_by_column(column).key: column.name

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import DateTime, column, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ TOKEN_LIFE = timedelta(days=90)
 BEARER = text("""
 SELECT users.id, username, email, now() FROM api_tokens JOIN users ON users.id = user_id
 WHERE token_hash = :digest AND expires_at > now()
-""")
+""").columns(User.id, User.username, User.email, column("now", DateTime(timezone=True)))
 
 Taken = Literal["username", "email"]
 

@@ -16,7 +16,6 @@ from tests.support.ground import Ground
 OTHERS = text("""
 SELECT count(*) FROM pg_stat_activity
 WHERE application_name = 'punctual-migrate' AND datname = current_database()
-  AND query LIKE '%advisory%'
 """)
 
 

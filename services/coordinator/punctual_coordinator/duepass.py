@@ -35,8 +35,10 @@ class DuePass:
         """Plan and dispatch until nothing due is left, or `stop` is set."""
         total = Report()
         with self._turn:
-            for _ in range(MOST_BATCHES):
-                planned = self._planner.run_once(now=now)
+            for number in range(MOST_BATCHES):
+                # With more than a batch to do, every other one is shared out: nobody's many tasks
+                # keep those of others waiting, and nothing is put off for ever.
+                planned = self._planner.run_once(now=now, by_owner=number % 2 == 1)
                 dispatched = self._dispatcher.run_once(now=now)
                 total = Report(
                     planned=total.planned + planned.runs,

@@ -36,11 +36,16 @@ class Planner:
         self._window = window
         self._batch = batch
 
-    def run_once(self, *, now: datetime | None = None) -> Report:
-        """Plan one batch; a task that cannot be planned is told so, and stops nobody else."""
+    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> Report:
+        """Plan one batch; a task that cannot be planned is told so, and stops nobody else.
+
+        The earliest due, or `by_owner` as many of each.
+        """
         try:
             with self._engine.begin() as connection:
-                planned = plan(connection, window=self._window, limit=self._batch, now=now)
+                planned = plan(
+                    connection, window=self._window, limit=self._batch, now=now, by_owner=by_owner
+                )
         except (DataError, IntegrityError):
             planned = self._one_by_one(now)
         for task_id, error in planned.errors:
@@ -52,7 +57,7 @@ class Planner:
             runs=planned.runs,
             missed=planned.missed,
             refused=len(planned.errors),
-            more=planned.tasks >= self._batch,
+            more=by_owner or planned.tasks >= self._batch,
         )
 
     def _one_by_one(self, now: datetime | None) -> Planned:

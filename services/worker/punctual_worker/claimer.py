@@ -2,11 +2,11 @@
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from punctual import telemetry
@@ -15,6 +15,12 @@ from punctual.store.claims import Claimed, claim, pull
 from punctual_worker.intake import Intake
 
 log = structlog.get_logger()
+
+AT_ONCE = timedelta(seconds=1)
+"""Runs due later than this are claimed for free slots only."""
+
+Take = Callable[[Connection, int, timedelta | None], list[Claimed]]
+"""Claims at most so many runs, due within that time if one is given."""
 
 
 class Claimer:
@@ -32,19 +38,27 @@ class Claimer:
         self._more_queued = True
 
     def on_message(self, pairs: Sequence[Pair]) -> None:
-        """Claim what a message names; what does not fit stays queued until room frees."""
+        """Claim what a message names; what does not fit stays queued until room frees.
+
+        While more is queued than fits, a message is only a hint: whose turn it is, a pull knows.
+        """
+        if self._more_queued:
+            self._wanted.set()
+            return
+
+        def named(connection: Connection, room: int, ahead: timedelta | None) -> list[Claimed]:
+            return claim(
+                connection, worker_id=self._worker_id, messages=pairs, room=room, ahead=ahead
+            )
+
         with self._one_at_a_time:
-            room = self._intake.room
-            if room < len(pairs):
-                self._more_queued = True
-            if room == 0:
-                return
             try:
-                with self._engine.begin() as connection:
-                    claims = claim(connection, worker_id=self._worker_id, messages=pairs, room=room)
+                claims, full = self._fill(named)
             except DBAPIError as error:
                 self._fail("claim failed", error)
                 return
+            if full and len(claims) < len(pairs):
+                self._more_queued = True
             self._take_in(claims)
 
     def want(self, *, surely: bool = False) -> None:
@@ -65,14 +79,29 @@ class Claimer:
                 stop.wait(1.0)
 
     def _pull(self) -> None:
+        def next_due(connection: Connection, room: int, ahead: timedelta | None) -> list[Claimed]:
+            ahead = self._ahead if ahead is None else ahead
+            return pull(connection, worker_id=self._worker_id, room=room, ahead=ahead)
+
         with self._one_at_a_time:
-            room = self._intake.room
-            if room == 0:
-                return
-            with self._engine.begin() as connection:
-                claims = pull(connection, worker_id=self._worker_id, room=room, ahead=self._ahead)
-            self._more_queued = len(claims) == room
+            claims, self._more_queued = self._fill(next_due)
             self._take_in(claims)
+
+    def _fill(self, take: Take) -> tuple[list[Claimed], bool]:
+        """Claims for the free slots, then for the margin; and whether the slots are all spoken for.
+
+        The margin is kept for what is due at once: what somebody has due in a while must not hold
+        up what another has due now.
+        """
+        free, room = self._intake.free_slots, self._intake.room
+        claims: list[Claimed] = []
+        if room:
+            with self._engine.begin() as connection:
+                if free:
+                    claims = take(connection, free, None)
+                if len(claims) == free and room > free:
+                    claims += take(connection, room - free, AT_ONCE)
+        return claims, len(claims) >= free
 
     def _fail(self, what: str, error: DBAPIError) -> None:
         """What could not be claimed is still queued: look for it again."""

@@ -4,7 +4,7 @@ import heapq
 import threading
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from punctual.store.claims import Claimed
@@ -19,6 +19,7 @@ class Held:
     run_id: uuid.UUID
     fence: int = field(compare=False)
     due_at: datetime = field(compare=False)
+    turn: int = field(compare=False, default=0)
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
@@ -40,26 +41,34 @@ class Intake:
     def add(self, claims: Iterable[Claimed]) -> None:
         """Take in runs that were just claimed."""
         with self.changed:
-            for run_id, fence, due_at, priority in claims:
-                held = Held(due_at - self._lead, -priority, run_id, fence, due_at)
+            for run_id, fence, due_at, priority, turn in claims:
+                held = Held(due_at - self._lead, -priority, run_id, fence, due_at, turn)
                 heapq.heappush(self._heap, held)
             self.changed.notify_all()
 
     def take(self, until: datetime) -> list[Held]:
-        """Remove what is to be tried by `until`, as far as there are free slots; fill those."""
+        """Remove what is to be tried by `until`, as far as there are free slots; fill those.
+
+        Earliest first; when there are more than slots, owners in turn.
+        """
         with self.changed:
-            taken = []
-            while self._heap and self._heap[0].at <= until and len(self._busy) < self.slots:
-                held = heapq.heappop(self._heap)
-                self._busy.add(held.pair)
-                taken.append(held)
+            ready: list[Held] = []
+            free = self.slots - len(self._busy)
+            while free > 0 and self._heap and self._heap[0].at <= until:
+                ready.append(heapq.heappop(self._heap))
+            if len(ready) > free:
+                ready.sort(key=lambda held: (held.turn, held))
+                for held in ready[free:]:
+                    heapq.heappush(self._heap, held)
+            taken = ready[: max(free, 0)]
+            self._busy.update(held.pair for held in taken)
             return taken
 
     def put_back(self, held: Held, *, at: datetime) -> None:
         """Return a run that could not start, to be tried again at `at`; its slot is free again."""
         with self.changed:
             self._busy.discard(held.pair)
-            heapq.heappush(self._heap, Held(at, held.rank, held.run_id, held.fence, held.due_at))
+            heapq.heappush(self._heap, replace(held, at=at))
             self.changed.notify_all()
 
     def free(self, pair: tuple[uuid.UUID, int]) -> None:

@@ -10,36 +10,37 @@ from sqlalchemy import Connection, text
 
 from punctual.store.wake import wake_coordinators
 
-# Both forms lock in the order (due_at, id), skip what somebody else is just taking, and take
-# nothing for a worker that was buried. The row that comes back is the answer.
+# Both forms skip what somebody else is just taking, so that they wait for nobody, and take nothing
+# for a worker that was buried or drains. The row that comes back is the answer.
 TAKE = """
 UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
                 worker = (SELECT name FROM workers WHERE id = :worker_id), redispatch_at = NULL
 FROM free WHERE runs.id = free.id
-RETURNING runs.id, runs.fence, runs.due_at, runs.priority
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn
 """
 
-# No queue at all for a worker that was buried or drains.
-SERVED = """
-    r.queue = ANY ((SELECT queues FROM workers WHERE id = :worker_id AND state = 'active')::text[])
-"""
+SERVED = "SELECT unnest(queues) AS queue FROM workers WHERE id = :worker_id AND state = 'active'"
 
 CLAIM = text(f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
 ), free AS (
     SELECT r.id FROM runs AS r JOIN asked AS a ON a.id = r.id AND a.fence = r.fence
-    WHERE r.state = 'queued' AND {SERVED}
+    WHERE r.state = 'queued' AND r.queue IN ({SERVED})
+      AND (CAST(:ahead AS interval) IS NULL OR r.due_at <= now() + :ahead)
     ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
 )
 {TAKE}
 """)
 
+# By turns, so that it is the same few rows of an index, whoever has queued how much.
 PULL = text(f"""
 WITH free AS (
-    SELECT r.id FROM runs AS r
-    WHERE r.state = 'queued' AND r.due_at <= clock_timestamp() + :ahead AND {SERVED}
-    ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
+    SELECT r.id FROM ({SERVED}) AS served CROSS JOIN LATERAL (
+        SELECT id, turn, due_at FROM runs
+        WHERE state = 'queued' AND queue = served.queue AND due_at <= now() + :ahead
+        ORDER BY turn, due_at, id LIMIT :room FOR UPDATE SKIP LOCKED
+    ) AS r ORDER BY r.turn, r.due_at, r.id LIMIT :room
 )
 {TAKE}
 """)
@@ -66,12 +67,13 @@ WHERE r.state = 'claimed' AND r.worker_id = :worker_id
 
 
 class Claimed(NamedTuple):
-    """A run this worker holds under `fence`, to be started at `due_at`."""
+    """A run this worker holds under `fence`, to be started at `due_at`, among others in `turn`."""
 
     run_id: uuid.UUID
     fence: int
     due_at: datetime
     priority: int
+    turn: int = 0
 
 
 def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:
@@ -85,19 +87,21 @@ def claim(
     worker_id: uuid.UUID,
     messages: Sequence[tuple[uuid.UUID, int]],
     room: int,
+    ahead: timedelta | None = None,
 ) -> list[Claimed]:
     """Claim, of the (run id, fence) pairs of a message, what is still queued under that fence.
 
-    At most `room`, earliest first; a doubled, late or reordered message answers nothing.
+    At most `room`, earliest first, and only what is due within `ahead`, if given; a doubled, late
+    or reordered message answers nothing.
     """
-    asked = {"asked": pairs(messages), "worker_id": worker_id, "room": room}
+    asked = {"asked": pairs(messages), "worker_id": worker_id, "room": room, "ahead": ahead}
     return sorted((Claimed(*row) for row in connection.execute(CLAIM, asked)), key=_due)
 
 
 def pull(
     connection: Connection, *, worker_id: uuid.UUID, room: int, ahead: timedelta
 ) -> list[Claimed]:
-    """Claim the next queued runs due within `ahead`, whether or not a message came for them."""
+    """Claim the next queued runs due within `ahead`, owners in turn, message or no message."""
     asked = {"worker_id": worker_id, "room": room, "ahead": ahead}
     return sorted((Claimed(*row) for row in connection.execute(PULL, asked)), key=_due)
 

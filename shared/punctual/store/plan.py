@@ -40,6 +40,32 @@ WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + 
 ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
+COUNTS = "enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"
+
+# The same number of due tasks of every owner, found by leaps through an index of owners.
+DUE_BY_OWNER = text(f"""
+WITH RECURSIVE owners AS (
+    (SELECT owner_id FROM tasks WHERE {COUNTS} ORDER BY owner_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT owner_id FROM tasks WHERE {COUNTS} AND owner_id > o.owner_id
+            ORDER BY owner_id LIMIT 1)
+    FROM owners AS o WHERE o.owner_id IS NOT NULL
+), picked AS (
+    SELECT t.id FROM owners AS o CROSS JOIN LATERAL (
+        SELECT id FROM tasks
+        WHERE {COUNTS} AND owner_id = o.owner_id AND next_due_at <= coalesce(:now, now()) + :window
+        ORDER BY next_due_at, id
+        LIMIT (SELECT greatest(:limit / greatest(count(owner_id), 1), 1) FROM owners)
+    ) AS t
+)
+SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
+       max_runs - planned_runs AS room
+FROM tasks
+WHERE id IN (SELECT id FROM picked) AND {COUNTS}
+  AND next_due_at <= coalesce(:now, now()) + :window
+ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+""")
+
 MOVE_ON = text("""
 UPDATE tasks SET plan_error = m.plan_error, planned_runs = tasks.planned_runs + m.planned,
     next_due_at = CASE WHEN tasks.planned_runs + m.planned >= tasks.max_runs THEN NULL
@@ -67,14 +93,16 @@ def plan(
     limit: int,
     now: datetime | None = None,
     only: uuid.UUID | None = None,
+    by_owner: bool = False,
 ) -> Planned:
     """Insert the runs of at most `limit` tasks (or of `only` one) that are due within the window.
 
     A task whose schedule cannot be computed gets `plan_error`, and stops nobody else. Fewer
-    tasks than `limit` in the answer mean that nothing is left.
+    tasks than `limit` in the answer mean that nothing is left. Earliest first, or `by_owner`: then
+    every owner gets the same share, and fewer mean nothing.
     """
     asked = {"window": window, "limit": limit, "now": now, "only": only}
-    tasks = connection.execute(DUE_TASKS, asked).all()
+    tasks = connection.execute(DUE_BY_OWNER if by_owner else DUE_TASKS, asked).all()
     planned = Planned(tasks=len(tasks))
     runs: list[NewRun] = []
     moves: list[dict[str, str | int | None]] = []

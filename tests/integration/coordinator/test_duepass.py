@@ -24,13 +24,13 @@ class Slow(Planner):
     begun = threading.Semaphore(0)
     go_on = threading.Semaphore(0)
 
-    def run_once(self, *, now: datetime | None = None) -> planner.Report:
+    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> planner.Report:
         Slow.at_work += 1
         Slow.most = max(Slow.most, Slow.at_work)
         self.begun.release()
         assert self.go_on.acquire(timeout=20)
         Slow.at_work -= 1
-        return super().run_once(now=now)
+        return super().run_once(now=now, by_owner=by_owner)
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from punctual.store.claims import Claimed
 from punctual_worker.intake import Intake
 
@@ -71,3 +74,19 @@ def test_a_closed_intake_gives_everything_back_and_has_no_room() -> None:
     intake = intake_of(4, *claims)
     assert {held.run_id for held in intake.close()} == {claim.run_id for claim in claims}
     assert (intake.room, intake.free_slots, intake.next_at()) == (0, 0, None)
+
+
+@given(st.lists(st.tuples(st.integers(-50, 0), st.integers(1, 9)), max_size=30), st.integers(1, 8))
+def test_with_more_than_slots_owners_take_turns_and_nobody_is_lost(
+    waiting: list[tuple[int, int]], slots: int
+) -> None:
+    claims = [
+        Claimed(uuid.uuid4(), 1, NOW + timedelta(seconds=due), 5, turn) for due, turn in waiting
+    ]
+    intake = intake_of(slots, *claims)
+    taken = intake.take(NOW)
+    assert len(taken) == min(slots, len(claims))
+    left = intake.close()
+    assert {held.run_id for held in [*taken, *left]} == {claim.run_id for claim in claims}
+    if left:
+        assert max(held.turn for held in taken) <= min(held.turn for held in left)

@@ -28,7 +28,8 @@ class Run(Model):
     `scheduled_for` is what the schedule (or the person) asked for, `due_at` when the next
     attempt is due. `fence` grows each time the run's ownership is given or taken. A superseded
     run was withdrawn by an edit or a pause; its due time may be planned again. `params` are the
-    values it was given, or the task's defaults.
+    values it was given, or the task's defaults. Workers that have more to do than slots claim what
+    is queued by its `turn`, in which owners alternate.
     """
 
     __tablename__ = "runs"
@@ -49,7 +50,16 @@ class Run(Model):
             postgresql_where=text("state = 'running' AND overlap <> 'allow'"),
         ),
         Index("ix_runs_scheduled", "due_at", "id", postgresql_where=text("state = 'scheduled'")),
-        Index("ix_runs_queued", "due_at", "id", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_runs_turn",
+            *("queue", "turn", "due_at", "id"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_runs_last_turn",
+            *("queue", "owner_id", "turn"),
+            postgresql_where=text("state = 'queued'"),
+        ),
         Index(
             "ix_runs_redispatch",
             "redispatch_at",
@@ -91,6 +101,7 @@ class Run(Model):
     priority: Mapped[int] = mapped_column(SmallInteger)
     overlap: Mapped[str]
     queue: Mapped[str] = mapped_column(server_default=text("'default'"))
+    turn: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     superseded: Mapped[bool] = mapped_column(server_default=text("false"))
     spec: Mapped[Document] = mapped_column(JSONB)
     params: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))

@@ -31,6 +31,11 @@ class Task(Model):
             postgresql_where=text("enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"),
         ),
         Index(
+            "ix_tasks_owner_due",
+            *("owner_id", "next_due_at", "id"),
+            postgresql_where=text("enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"),
+        ),
+        Index(
             "ix_tasks_paused",
             "paused_until",
             "id",

@@ -125,7 +125,7 @@ def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
         return Verdict.WAITING, f"It ran, {began}, without success{why}; it is tried again."
     if state in PENDING:
         held_up = "" if noted is None or noted.reason != Reason.LIMITED else _clause(noted)
-        if run.waits_for:
+        if run.waits_for and not held_up:
             held_up = f": {run.waits_for}"
         return Verdict.WAITING, f"It waits for its start and is {state.value} now{held_up}."
     if run.attempt:

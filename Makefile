@@ -49,6 +49,18 @@ up: ## start the whole product in containers: http://127.0.0.1:$PORT (8000)
 down: ## stop the containers; what they kept stays in its volumes
 	@docker compose down
 
+.PHONY: doctor
+doctor: setup ## say what is wrong with the product that runs here (JSON=1 for programs)
+	@$(PY) -m punctual_devstack.doctor
+
+.PHONY: backup
+backup: setup ## write its database into a file, while it runs or not (TO=file)
+	@$(PY) -m punctual_devstack.backup
+
+.PHONY: restore
+restore: setup ## make a backup its database, while it is stopped (FROM=file)
+	@$(PY) -m punctual_devstack.restore
+
 .PHONY: check
 check: setup-dev ## format, lint, import rules, types
 	@$(PY) -m ruff format --check --quiet .

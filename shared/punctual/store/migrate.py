@@ -87,6 +87,11 @@ def behind(engine: Engine) -> str | None:
     return f"database is at migration {found}, this needs {wanted}"
 
 
+def head() -> str:
+    """The newest migration that this release knows."""
+    return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
+
+
 def _is_newer(scripts: ScriptDirectory, revision: str | None) -> bool:
     """Whether a database's revision is one that this release has never heard of."""
     return revision is not None and all(

@@ -1,0 +1,28 @@
+#!/bin/sh
+# A backup becomes the compose file's database: deploy/compose/restore.sh FILE
+# What was there before stays in PostgreSQL under another name; a backup that cannot be read in
+# whole changes nothing. The services are stopped meanwhile, and started again whatever happens.
+set -eu
+file=${1:?which file?}
+[ -r "$file" ] || { echo "cannot read $file" >&2; exit 1; }
+stamp=$(date -u +%Y%m%dt%H%M%S)
+new=punctual_restored_$stamp old=punctual_before_$stamp
+
+sql() { docker compose exec -T postgres psql -U punctual -d postgres -qX -v ON_ERROR_STOP=1 -c "$1"; }
+
+services=$(docker compose ps --services --status running | grep -vxE 'postgres|redis|proxy' || true)
+docker compose up --detach --wait --no-deps postgres
+# shellcheck disable=SC2086 - names of services, one word each
+[ -z "$services" ] || { docker compose stop $services; trap 'docker compose start $services' EXIT; }
+
+sql "CREATE DATABASE $new TEMPLATE template0"
+if ! docker compose exec -T postgres pg_restore -U punctual --single-transaction --exit-on-error \
+    --no-owner --no-privileges -d "$new" <"$file"; then
+    sql "DROP DATABASE $new"
+    echo "not restored: nothing was changed" >&2
+    exit 1
+fi
+sql "ALTER DATABASE punctual RENAME TO $old"
+sql "ALTER DATABASE $new RENAME TO punctual"
+docker compose run --rm --no-deps migrate
+echo "restored $file; the database before it is kept as $old"

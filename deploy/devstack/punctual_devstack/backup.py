@@ -1,0 +1,64 @@
+"""`make backup`: the whole database into one file, while everything runs."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from punctual_devstack import settings
+from punctual_devstack.data_dir import DataDir
+from punctual_devstack.postgres import Unusable
+from punctual_devstack.servers import NotReady
+from punctual_devstack.visit import CannotVisit, Client, any_database, program
+
+
+class BackupFailed(Exception):
+    """The message is what pg_dump or pg_restore said."""
+
+
+def backup(url: str, to: Path) -> None:
+    """Write a consistent copy of the database to `to`, readable by its owner alone, or nothing.
+
+    It holds tasks, runs, output, users with their password hashes: guard it like the database. It
+    holds no secret key, no passwords of servers, no roles and no rights.
+    """
+    client = Client.of(url)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    partial = to.with_name(f"{to.name}.partial")
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    try:
+        options = ["--format=custom", "--no-owner", "--no-privileges", f"--file={partial}"]
+        _run(program("pg_dump"), *options, f"--dbname={client.database}", client=client)
+        _run(program("pg_restore"), "--list", str(partial), client=client)
+        partial.replace(to)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _run(*command: str, client: Client) -> None:
+    done = subprocess.run(
+        command, env=dict(client.environ), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise BackupFailed(done.stderr.strip() or f"{command[0]} ended with {done.returncode}")
+
+
+def main() -> int:
+    """0 with the file's name on standard output, or 1 and a sentence."""
+    try:
+        stack = settings.read(os.environ)
+        data_dir = DataDir(stack.data_dir)
+        name = f"punctual-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
+        to = Path(os.environ.get("TO") or data_dir.path / "backups" / name).expanduser()
+        with any_database(stack, data_dir) as url:
+            backup(url, to)
+    except (BackupFailed, CannotVisit, NotReady, OSError, Unusable, settings.InvalidSetting) as why:
+        sys.stderr.write(f"no backup: {why}\n")
+        return 1
+    sys.stdout.write(f"{to}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

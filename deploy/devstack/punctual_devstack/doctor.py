@@ -1,0 +1,34 @@
+"""`make doctor`: the doctor, told where this data directory's stack has its servers."""
+
+import os
+import sys
+
+from punctual_devstack import settings
+from punctual_devstack.data_dir import DataDir
+
+
+def main() -> int:
+    """Become the doctor; 1 when the stack never ran."""
+    try:
+        stack = settings.read(os.environ)
+    except settings.InvalidSetting as why:
+        sys.stderr.write(f"{why}\n")
+        return 1
+    secrets = DataDir(stack.data_dir).path / "secrets"
+    environ = dict(stack.environ)
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        if stack.given(name):
+            continue
+        file = secrets / name.lower()
+        if not file.exists():
+            sys.stderr.write(f"{stack.data_dir} has no {name}: start it first with make run\n")
+            return 1
+        environ[f"PUNCTUAL_{name}_FILE"] = str(file)
+    arguments = ["--json"] if environ.get("JSON") else []
+    program = [sys.executable, "-P", "-m", "punctual.doctor", *arguments]
+    sys.stdout.flush()
+    return os.execve(sys.executable, program, environ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

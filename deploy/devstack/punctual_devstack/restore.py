@@ -1,0 +1,92 @@
+"""`make restore`: a backup becomes the database; what was there before is kept beside it."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from punctual_devstack import settings
+from punctual_devstack.data_dir import DataDir, InUse
+from punctual_devstack.postgres import DATABASE, Postgres, Unusable
+from punctual_devstack.servers import NotReady
+from punctual_devstack.visit import CannotVisit, Client, program, stopped_database
+
+
+class RestoreFailed(Exception):
+    """Nothing was changed; the message is what pg_restore said."""
+
+
+def restore(postgres: Postgres, source: Path) -> str:
+    """Make `source` the database of a server nobody else uses; answers what the old one is called.
+
+    The old database is renamed, not dropped, and only after the backup is in whole.
+    """
+    stamp = f"{datetime.now(UTC):%Y%m%dt%H%M%S}"
+    new, old = f"{DATABASE}_restored_{stamp}", f"{DATABASE}_before_{stamp}"
+    postgres.create_database(new, template="template0")
+    client = Client.of(postgres.url(new))
+    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
+    done = subprocess.run(
+        [program("pg_restore"), *options, f"--dbname={client.database}", str(source)],
+        env=dict(client.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
+        raise RestoreFailed(done.stderr.strip() or f"pg_restore ended with {done.returncode}")
+    for name, to in ((DATABASE, old), (new, DATABASE)):
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+        _tell(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
+    return old
+
+
+def _tell(postgres: Postgres, statement: sql.Composed) -> None:
+    dsn = Client.of(postgres.url("postgres"))
+    connection = psycopg2.connect(dsn.database, password=postgres.password)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def _source(name: str) -> Path:
+    source = Path(name).expanduser()
+    if not source.is_file():
+        raise CannotVisit(f"say which file: make restore FROM=file (not {name!r})")
+    return source
+
+
+def main() -> int:
+    """0 when the backup is in place, or 1, a sentence, and nothing changed."""
+    try:
+        stack = settings.read(os.environ)
+        source = _source(os.environ.get("FROM", ""))
+        with stopped_database(stack, DataDir(stack.data_dir)) as postgres:
+            old = restore(postgres, source)
+    except InUse as why:
+        sys.stderr.write(f"not restored: {why}: stop it first\n")
+        return 1
+    except (
+        CannotVisit,
+        NotReady,
+        OSError,
+        RestoreFailed,
+        Unusable,
+        settings.InvalidSetting,
+    ) as why:
+        sys.stderr.write(f"not restored: {why}\n")
+        return 1
+    sys.stdout.write(f"restored {source}; the database before it is kept as {old}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

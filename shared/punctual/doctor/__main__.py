@@ -1,0 +1,70 @@
+"""`python -m punctual.doctor [--json]`: says what is wrong with a running product, 0 if nothing."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+
+from punctual import config
+from punctual.config import Settings
+from punctual.doctor.examine import examine
+from punctual.doctor.finding import Finding, error
+
+MARKS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 without an error (warnings are none), 1 with one, 2 when told nonsense."""
+    parser = argparse.ArgumentParser(prog="python -m punctual.doctor", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    asked = parser.parse_args(arguments)
+    settings = None
+    try:
+        settings = config.load(needs=("database_url", "redis_url"))
+        findings = examine(settings)
+    except config.InvalidSetting as wrong:
+        findings = [error("settings", str(wrong))]
+    healthy = all(finding.level != "error" for finding in findings)
+    shown = config.masked(settings) if settings else {}
+    told = _document if asked.json else _page
+    sys.stdout.write(told(findings, shown, settings, healthy=healthy))
+    return 0 if healthy else 1
+
+
+def _document(
+    findings: Sequence[Finding], shown: dict[str, str], _: Settings | None, *, healthy: bool
+) -> str:
+    document = {
+        "healthy": healthy,
+        "version": version("punctual"),
+        "findings": [asdict(finding) for finding in findings],
+        "settings": shown,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _page(
+    findings: Sequence[Finding],
+    shown: dict[str, str],
+    settings: Settings | None,
+    *,
+    healthy: bool,
+) -> str:
+    wide = max(len(finding.check) for finding in findings)
+    lines = [f"Punctual {version('punctual')}", ""]
+    lines += [f"{MARKS[each.level]}  {each.check:<{wide}}  {each.detail}" for each in findings]
+    if settings:
+        plain = config.masked(Settings())
+        changed = [f"  {name}={text}" for name, text in shown.items() if text != plain[name]]
+        lines += ["", "Settings that differ from their defaults, secrets masked:", *changed]
+    warnings = sum(finding.level == "warning" for finding in findings)
+    errors = sum(finding.level == "error" for finding in findings)
+    verdict = "Healthy" if healthy else "Not healthy"
+    lines += ["", f"{verdict}: {errors} error(s), {warnings} warning(s)."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

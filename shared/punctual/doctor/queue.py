@@ -1,0 +1,36 @@
+"""Redis or Valkey: its version, and whether it would forget messages."""
+
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from punctual.doctor.finding import Finding, error, ok, warning
+
+
+def queue_findings(redis_url: str) -> list[Finding]:
+    """What the server behind the queue says of itself."""
+    client = redis.Redis.from_url(
+        redis_url, socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
+    )
+    try:
+        told: Any = client.info()
+    except (redis.RedisError, OSError) as failure:
+        return [error("queue", f"does not answer: {failure}")]
+    finally:
+        client.close()
+    kind = "Valkey" if "valkey_version" in told else "Redis"
+    version = told.get("valkey_version") or told.get("redis_version", "of unknown version")
+    policy = told.get("maxmemory_policy", "unknown")
+    return [
+        ok("queue", f"{kind} {version}"),
+        ok("queue policy", "noeviction")
+        if policy == "noeviction"
+        else warning("queue policy", f"{policy}: it may drop messages; set noeviction"),
+        ok("queue durability", "an append-only file is kept")
+        if told.get("aof_enabled")
+        else warning(
+            "queue durability", "no append-only file: a restart delays queued runs by up to 15 s"
+        ),
+    ]

@@ -1,0 +1,94 @@
+"""The database server: its version, its care for what is committed, its clock, its connections."""
+
+import time
+
+from sqlalchemy import Connection, Engine, text
+
+from punctual.doctor.finding import Finding, error, ok, warning
+from punctual.store.migrate import behind, head
+
+OLDEST_VERSION = 150_000
+CLOCK_WARNING_SECONDS = 0.5
+MOST_USED_SHARE = 0.8
+
+SERVER = text("""
+SELECT current_setting('server_version') AS version,
+       current_setting('server_version_num')::int AS number,
+       current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS full_page_writes,
+       current_setting('synchronous_commit') AS synchronous_commit,
+       current_setting('max_connections')::int AS most,
+       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
+       current_user AS role
+""")
+
+ROLES = text("""
+SELECT DISTINCT replace(application_name, 'punctual-', '') AS service, rolname AS role,
+       rolsuper AS superuser
+FROM pg_stat_activity JOIN pg_roles ON rolname = usename
+WHERE datname = current_database()
+  AND application_name IN ('punctual-api', 'punctual-coordinator', 'punctual-worker')
+ORDER BY 1, 2
+""")
+
+CLOCK = text("SELECT extract(epoch FROM clock_timestamp())")
+
+REVISION = text("SELECT version_num FROM alembic_version")
+
+
+def server_findings(connection: Connection) -> list[Finding]:
+    """What the server says of itself."""
+    row = connection.execute(SERVER).one()
+    told = f"PostgreSQL {row.version}, as {row.role}"
+    version = ok if row.number >= OLDEST_VERSION else warning
+    careless = [
+        name
+        for name in ("fsync", "full_page_writes", "synchronous_commit")
+        if getattr(row, name) == "off"
+    ]
+    used = f"{row.used} of {row.most} connections are in use"
+    return [
+        version("database", told),
+        warning("durability", f"{', '.join(careless)} off: a crash may lose what was committed")
+        if careless
+        else ok("durability", "what is committed outlives a crash"),
+        (warning if row.used > MOST_USED_SHARE * row.most else ok)("connections", used),
+        *_roles(connection),
+    ]
+
+
+def _roles(connection: Connection) -> list[Finding]:
+    """Whether services that are connected now could do more than each needs."""
+    rows = connection.execute(ROLES).all()
+    told = ", ".join(f"{row.service} as {row.role}" for row in rows)
+    powerful = sorted({row.service for row in rows if row.superuser})
+    if powerful:
+        return [warning("isolation", f"{told}: a superuser ({', '.join(powerful)})")]
+    if len({row.role for row in rows}) < len({row.service for row in rows}):
+        return [warning("isolation", f"{told}: a role of its own for each keeps them apart")]
+    return [ok("isolation", told)] if rows else []
+
+
+def schema_finding(engine: Engine) -> Finding:
+    """Whether the tables are this release's."""
+    outdated = behind(engine)
+    if outdated:
+        return error("tables", f"{outdated}: run python -m punctual.store.migrate")
+    with engine.connect() as connection:
+        found = connection.execute(REVISION).scalar_one()
+    if found != head():
+        return warning("tables", f"at migration {found}, of a newer release than this {head()}")
+    return ok("tables", f"at migration {found}")
+
+
+def clock_finding(connection: Connection) -> Finding:
+    """How far this machine's clock is from the database's, which due times are measured by."""
+    connection.execute(CLOCK)  # the first statement of a connection is slower
+    sent = time.time()
+    told = float(connection.execute(CLOCK).scalar_one())
+    answered = time.time()
+    offset, doubt = (sent + answered) / 2 - told, (answered - sent) / 2
+    detail = f"this machine is {offset:+.3f} s from the database (± {doubt:.3f} s)"
+    if abs(offset) - doubt > CLOCK_WARNING_SECONDS:
+        return warning("clock", f"{detail}: runs start on the database's time; check NTP on both")
+    return ok("clock", detail)

@@ -1,0 +1,118 @@
+"""A backup brings everything back; nothing else is lost over it."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from punctual_devstack.account import reachable_temporary
+from tests.support.eventually import eventually
+from tests.support.product import Product
+
+
+@pytest.fixture
+def product() -> Iterator[Product]:
+    """A product that runs, in a data directory of its own."""
+    data_dir = reachable_temporary("punctual-backup-")
+    product = Product(data_dir)
+    try:
+        product.start()
+        yield product
+    finally:
+        product.stop()
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def program(product: Product, name: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """What `make backup` and `make restore` run."""
+    return subprocess.run(
+        [sys.executable, "-m", f"punctual_devstack.{name}"],
+        env={**product.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def ended(client: httpx.Client, task: str) -> dict[str, Any]:
+    """The last run of a task, once it has ended."""
+
+    def probe() -> dict[str, Any] | None:
+        last: dict[str, Any] | None = client.get(f"/api/tasks/{task}/").json()["last_run"]
+        return last if last and last["finished_at"] else None
+
+    found = eventually(probe, within=20)
+    assert found is not None
+    return found
+
+
+def databases(product: Product) -> list[str]:
+    url = make_url(product.secret("database_url"))
+    engine: Engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            asked = "SELECT datname FROM pg_database WHERE datname LIKE 'punctual%' ORDER BY 1"
+            return list(connection.execute(text(asked)).scalars())
+    finally:
+        engine.dispose()
+
+
+def test_a_backup_of_the_running_product_brings_everything_back(product: Product) -> None:
+    with closing(product.user("ann")) as ann:
+        ran = ann.post("/api/tasks/", json={"command": "echo kept"}).json()["id"]
+        ann.post(f"/api/tasks/{ran}/run/").raise_for_status()
+        run = ended(ann, ran)
+        soon = datetime.now().astimezone() + timedelta(days=1)
+        due = ann.post(
+            "/api/tasks/", json={"command": "true", "schedule": {"at": soon.isoformat()}}
+        ).json()
+        file = Path(program(product, "backup").stdout.strip())
+        assert file.parent == product.data_dir / "backups"
+        assert file.stat().st_mode & 0o777 == 0o600
+
+        ann.delete(f"/api/tasks/{due['id']}/").raise_for_status()
+        later = ann.post("/api/tasks/", json={"command": "true"}).json()["id"]
+        refused = program(product, "restore", FROM=str(file))
+        assert refused.returncode == 1
+        assert "stop it first" in refused.stderr
+
+        product.stop()
+        restored = program(product, "restore", FROM=str(file))
+        assert restored.returncode == 0, restored.stderr
+        product.start()
+
+        # The token, a row of the backup, is still good.
+        assert ann.get(f"/api/tasks/{due['id']}/").json() == due
+        assert ann.get(f"/api/runs/{run['id']}/output/").text == "kept\n"
+        assert ann.get(f"/api/tasks/{later}/").status_code == 404
+        ann.post(f"/api/tasks/{ran}/run/").raise_for_status()
+        assert eventually(lambda: ended(ann, ran)["id"] != run["id"], within=20)
+    old = restored.stdout.split()[-1]
+    assert databases(product) == ["punctual", old]
+
+
+def test_a_torn_backup_changes_nothing_and_a_stopped_product_can_be_backed_up(
+    product: Product,
+) -> None:
+    with closing(product.user("ann")) as ann:
+        task = ann.post("/api/tasks/", json={"command": "true"}).json()["id"]
+        product.stop()
+        whole, torn = product.data_dir / "whole.dump", product.data_dir / "torn.dump"
+        assert program(product, "backup", TO=str(whole)).returncode == 0
+        torn.write_bytes(whole.read_bytes()[:-2000])
+        for source in (str(torn), "/no/such/file", ""):
+            refused = program(product, "restore", FROM=source)
+            assert refused.returncode == 1
+            assert refused.stderr.startswith("not restored: ")
+        product.start()
+        assert ann.get(f"/api/tasks/{task}/").status_code == 200
+    assert databases(product) == ["punctual"]
+    assert not list(product.data_dir.glob("*.partial"))

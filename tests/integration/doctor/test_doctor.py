@@ -1,0 +1,176 @@
+"""What the doctor says, as an operator hears it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import Engine, make_url, text
+
+from punctual.store.coordinators import register
+from punctual_devstack.ports import free_port
+from tests.support.rows import database_now, dispatch_all, new_run, new_task
+from tests.support.steps import change_run, new_worker, silence
+
+Doctor = Callable[..., tuple[int, dict[str, Any]]]
+
+
+def told(arguments: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """One visit of the doctor, as a program."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
+    environ |= {f"PUNCTUAL_{name}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "punctual.doctor", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def doctor(database_url: str, redis_url: str) -> Doctor:
+    """Visits with the test's own servers, unless told of others."""
+
+    def visit(**settings: str) -> tuple[int, dict[str, Any]]:
+        done = told(["--json"], {"DATABASE_URL": database_url, "REDIS_URL": redis_url} | settings)
+        return done.returncode, json.loads(done.stdout)
+
+    return visit
+
+
+@pytest.fixture
+def at_work(engine: Engine) -> Engine:
+    """A database at which a coordinator and a worker are at work."""
+    with engine.begin() as connection:
+        register(connection, name="c-1", host="h", pid=1)
+    new_worker(engine, name="w-1")
+    return engine
+
+
+def bad(document: dict[str, Any], level: str) -> dict[str, str]:
+    """What was found at this level, by what was looked at."""
+    found = document["findings"]
+    return {each["check"]: each["detail"] for each in found if each["level"] == level}
+
+
+@pytest.mark.usefixtures("at_work")
+def test_a_product_at_work_is_healthy(doctor: Doctor) -> None:
+    code, document = doctor()
+    assert (code, document["healthy"], bad(document, "error")) == (0, True, {})
+    looked_at = {each["check"] for each in document["findings"]}
+    assert looked_at >= {"database", "clock", "tables", "coordinator", "worker", "runs", "queue"}
+
+
+def test_nobody_at_work_is_an_error(engine: Engine, doctor: Doctor) -> None:
+    silence(engine, new_worker(engine, name="w-9"), seconds=100)
+    code, document = doctor()
+    assert code == 1
+    assert bad(document, "error") == {
+        "coordinator": "none is alive: nothing new is planned or repaired",
+        "worker": "none takes runs: nothing starts",
+    }
+    assert "w-9" in bad(document, "warning")["worker"]
+
+
+def test_a_run_that_waits_too_long_is_told(at_work: Engine, doctor: Doctor) -> None:
+    run = new_run(at_work, new_task(at_work))
+    dispatch_all(at_work)
+    for late, level in ((30, "warning"), (300, "error")):
+        change_run(at_work, run, due_at=database_now(at_work) - timedelta(seconds=late))
+        _, document = doctor()
+        assert "1 queued" in bad(document, level)["runs"]
+        assert "overdue" in bad(document, level)["runs"]
+
+
+def test_full_workers_stalled_cycles_and_broken_tasks_are_warnings(
+    at_work: Engine, doctor: Doctor
+) -> None:
+    new_task(at_work, plan_error="ValueError: no")
+    with at_work.begin() as connection:
+        connection.execute(text("UPDATE workers SET room = 0"))
+        connection.execute(text("UPDATE coordinators SET cycle_at = now() - interval '1 hour'"))
+    code, document = doctor()
+    assert code == 0
+    warned = bad(document, "warning")
+    assert warned["worker"] == "no slot is free: what is due now starts late"
+    assert "c-1" in warned["coordinator"]
+    assert warned["tasks"].startswith("1 cannot be planned")
+
+
+@pytest.mark.usefixtures("at_work")
+def test_tables_of_another_release_are_told(engine: Engine, doctor: Doctor) -> None:
+    with engine.begin() as connection:
+        current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    try:
+        code, document = doctor()
+        assert code == 1
+        assert "punctual.store.migrate" in bad(document, "error")["tables"]
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        code, document = doctor()
+        assert code == 0
+        assert "newer release" in bad(document, "warning")["tables"]
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": current})
+
+
+@pytest.mark.usefixtures("at_work")
+def test_a_queue_that_would_forget_is_told(doctor: Doctor, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            _, document = doctor()
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert "allkeys-lru" in bad(document, "warning")["queue policy"]
+
+
+@pytest.mark.usefixtures("at_work")
+def test_services_that_share_a_powerful_role_are_told(
+    doctor: Doctor, engine: Engine, database_url: str
+) -> None:
+    url = make_url(database_url)
+    assert url.username is not None
+    with engine.connect() as connection:
+        connection.execute(text("SET application_name = 'punctual-worker'"))
+        connection.commit()
+        _, document = doctor()
+    assert f"worker as {url.username}" in bad(document, "warning")["isolation"]
+
+
+@pytest.mark.usefixtures("at_work")
+def test_each_server_that_is_away_is_told_and_the_other_still_looked_at(doctor: Doctor) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    code, document = doctor(REDIS_URL=f"redis://{nobody}/0")
+    assert (code, set(bad(document, "error"))) == (1, {"queue"})
+    assert "worker" in bad(document, "ok")
+    code, document = doctor(DATABASE_URL=f"postgresql://x@{nobody}/x")
+    assert (code, set(bad(document, "error"))) == (1, {"database"})
+    assert "queue" in bad(document, "ok")
+
+
+def test_a_setting_that_is_missing_or_unusable_is_named(doctor: Doctor, redis_url: str) -> None:
+    assert bad(doctor(SLOTS="many")[1], "error")["settings"].startswith("PUNCTUAL_SLOTS")
+    assert bad(doctor(DATABASE_URL="nonsense")[1], "error").keys() >= {"database"}
+    done = told([], {"REDIS_URL": redis_url})
+    assert done.returncode == 1
+    assert "PUNCTUAL_DATABASE_URL is not set" in done.stdout
+
+
+@pytest.mark.usefixtures("at_work")
+def test_people_read_lines_with_every_secret_masked(database_url: str, redis_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SLOTS": "77"}
+    for arguments in ([], ["--json"]):
+        done = told(arguments, settings)
+        assert done.returncode == 0
+        assert "********" in done.stdout
+        for url in (database_url, redis_url):
+            password = make_url(url).password
+            assert password
+            assert password not in done.stdout
+    lines = told([], settings).stdout.splitlines()
+    assert "  PUNCTUAL_SLOTS=77" in lines
+    assert lines[-1].startswith("Healthy: 0 error(s)")

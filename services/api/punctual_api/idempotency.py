@@ -34,7 +34,7 @@ def create_once(count: int, *, create: Answer, again: Answer) -> Response:
     Raises Problem 422 for a key that was used with another body.
     """
     ids = new_task_ids(count)
-    key = _key()
+    key = idempotency_key()
     if key is not None:
         before = take_key(
             session(), owner_id=owner_id(), key=key, fingerprint=_fingerprint(), task_ids=ids
@@ -48,7 +48,8 @@ def create_once(count: int, *, create: Answer, again: Answer) -> Response:
     return create(ids)
 
 
-def _key() -> str | None:
+def idempotency_key() -> str | None:
+    """The key of this request; raises Problem 422 for what can be none."""
     key = request.headers.get(HEADER)
     if key is not None and not (0 < len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()):
         detail = f"It has 1 to {MAX_LENGTH} printable ASCII characters."

@@ -40,6 +40,8 @@ CALLS = {
     "/api/tasks/{task_id}/runs/": {"get"},
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
+    "/api/import/crontab/": {"post"},
+    "/api/export/crontab/": {"get"},
     "/api/outages/": {"get"},
     "/api/outages/{outage_id}/": {"get"},
     "/api/outages/{outage_id}/backfill/": {"post"},

@@ -1,0 +1,87 @@
+"""A crontab's lines as tasks: what each becomes, checked as every new task is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from punctual.domain.crontab_read import Entry, Line, LineKind, read_crontab
+from punctual_api.errors import faults_in
+from punctual_api.schemas.tasks import DAY, NewTaskSchema
+
+LIKE_CRON = {
+    "overlap": "allow",
+    "catch_up": "none",
+    "max_retries": 0,
+    "timeout": 7 * DAY,
+    "tags": ["crontab"],
+}
+"""What keeps an imported entry doing what cron did: no retry, no catching up, runs may overlap."""
+
+_new_task = NewTaskSchema()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A line, what to tell of it, and the values of its task, if it becomes one."""
+
+    line: Line
+    kind: LineKind
+    told: tuple[str, ...]
+    values: dict[str, Any] | None = None
+
+
+def read_lines(crontab: str, *, system: bool, timezone: str) -> list[Read]:
+    """Every line in order; an entry that no task can be is told as a fault."""
+    return [_read(line) for line in read_crontab(crontab, system=system, timezone=timezone)]
+
+
+def report_of(read: Sequence[Read], ids: Sequence[Any], *, dry_run: bool) -> dict[str, Any]:
+    """What CrontabReportSchema answers; `ids` are those of the new tasks, in order."""
+    made = iter(ids)
+    lines = [
+        {
+            "line": one.line.number,
+            "text": one.line.text,
+            "kind": one.kind,
+            "told": list(one.told),
+            "task": one.values,
+            "task_id": None if one.values is None else next(made, None),
+        }
+        for one in read
+    ]
+    kinds = [one.kind for one in read]
+    return {
+        "dry_run": dry_run,
+        "entries": kinds.count(LineKind.ENTRY),
+        "faults": kinds.count(LineKind.FAULT),
+        "lines": lines,
+    }
+
+
+def _read(line: Line) -> Read:
+    if line.entry is None:
+        return Read(line, line.kind, line.told)
+    try:
+        values = _new_task.load(_document(line.entry, line.number))
+    except ValidationError as error:
+        told = tuple(f"{fault.pointer}: {fault.detail}" for fault in faults_in(error.messages))
+        return Read(line, LineKind.FAULT, told)
+    return Read(line, line.kind, line.told, values)
+
+
+def _document(entry: Entry, number: int) -> dict[str, Any]:
+    about = {"line": number, "user": entry.user, "mailto": entry.mailto}
+    document = {
+        **LIKE_CRON,
+        "name": entry.name,
+        "command": entry.command,
+        "schedule": {"cron": entry.cron, "timezone": entry.timezone},
+        "env": entry.env,
+        "working_dir": entry.working_dir,
+        "metadata": {"crontab": {key: told for key, told in about.items() if told is not None}},
+    }
+    if entry.name is None:
+        del document["name"]
+    return document

@@ -1,0 +1,98 @@
+"""Crontabs: taken over as tasks, once it was looked at what they become, and given back."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.domain.crontab_write import TaskToWrite, write_crontab
+from punctual.store.exports import tasks_to_export
+from punctual.store.models import Task
+from punctual.store.tasks import create_tasks
+from punctual.store.wake import wake_if_due
+from punctual_api.auth import require_token
+from punctual_api.context import now, owner_id, session, window
+from punctual_api.crontab_import import Read, read_lines, report_of
+from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.idempotency import create_once, idempotency_key
+from punctual_api.routing import Blueprint
+from punctual_api.schemas.crontabs import (
+    CrontabExportQuerySchema,
+    CrontabQuerySchema,
+    CrontabReportSchema,
+)
+
+blueprint = Blueprint("crontabs", __name__, url_prefix="/api")
+blueprint.before_request(require_token)
+
+_report = CrontabReportSchema()
+
+
+@blueprint.route("/import/crontab/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(400, 401, 413, 415)
+@blueprint.arguments(CrontabQuerySchema)
+@blueprint.response(201, CrontabReportSchema)
+@blueprint.alt_response(200, schema=CrontabReportSchema, description="A dry run: nothing was made")
+def import_crontab(asked: dict[str, Any]) -> Response:
+    """Tell what each line of a crontab becomes; with `dry_run: false`, create those tasks."""
+    idempotency_key()  # a bad one is told in a dry run already
+    system = asked["format"] == "system"
+    read = read_lines(asked["crontab"], system=system, timezone=asked["timezone"])
+    return import_report(read, dry_run=asked["dry_run"])
+
+
+@blueprint.route("/export/crontab/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.arguments(CrontabExportQuerySchema, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+def export_crontab(asked: dict[str, Any]) -> Response:
+    """Give your tasks as a crontab; what cron cannot express is a comment with the reason."""
+    return exported(timezone=asked["timezone"], tag=asked["tag"])
+
+
+def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
+    """The report of an import, which is done unless it is a dry run."""
+    tasks = [one.values for one in read if one.values is not None]
+
+    def told(ids: Sequence[uuid.UUID]) -> Response:
+        return jsonify(_report.dump(report_of(read, ids, dry_run=dry_run)))
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        at = now()
+        due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
+        wake_if_due(session().connection(), due, now=at, window=window())
+        return told(ids)
+
+    if dry_run or not tasks:
+        return told([])
+    response = create_once(len(tasks), create=create, again=told)
+    response.status_code = 201
+    return response
+
+
+def exported(*, timezone: str, tag: str | None = None) -> Response:
+    """The asker's tasks as a crontab."""
+    tasks = tasks_to_export(session(), owner_id=owner_id(), tag=tag)
+    text = write_crontab(map(_to_write, tasks), timezone=timezone)
+    response = Response(text, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = 'inline; filename="crontab"'
+    return response
+
+
+def _to_write(task: Task) -> TaskToWrite:
+    return TaskToWrite(
+        task.name, task.command, task.schedule, task.env, task.working_dir, tuple(_beyond(task))
+    )
+
+
+def _beyond(task: Task) -> Iterator[str]:
+    if task.script is not None:
+        yield "It is a script and no command."
+    if not task.enabled:
+        yield "It is paused."
+    if task.max_runs is not None:
+        yield f"It ends after {task.max_runs} runs."
+    if task.jitter:
+        yield "It is due at a time of its own within its jitter."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
+from punctual.domain.addresses import parse_allowed
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
 
 PREFIX = "PUNCTUAL_"
@@ -58,6 +59,7 @@ class Settings:
     bind: str = "0.0.0.0:8000"
     work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it
     interpreters: str = "sh,bash,python3"
+    http_allow_private: str = ""
     health_port: int = 0
     trust_proxy: int = 0
     namespace: str = "punctual"
@@ -135,6 +137,12 @@ def _check(s: Settings) -> None:
     except ValueError:
         raise InvalidSetting(
             f"{PREFIX}QUEUES must be a list such as default,gpu: {QUEUE_RULE}"
+        ) from None
+    try:
+        parse_allowed(s.http_allow_private)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}HTTP_ALLOW_PRIVATE must be true or networks such as 10.0.0.0/8: {error}"
         ) from None
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")

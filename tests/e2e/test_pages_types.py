@@ -26,3 +26,19 @@ def test_what_is_wrong_with_a_script_is_marked_at_its_field(ann: Visitor) -> Non
     assert "An interpreter is a name such as python3." in answer.text
     assert "A script must not be empty." in answer.text
     assert 'value="sh -x"' in answer.text
+
+
+def test_a_request_is_filled_in_and_comes_back(ann: Visitor) -> None:  # noqa: F811
+    fields = {"type": "http", "method": "PUT", "url": "https://example.com/x", "expect": "200, 204"}
+    fields |= {"headers": "X-Key: a: b\r\nAccept: */*", "http_body": "{}"}
+    page = ann.creates(**fields)
+    assert "PUT https://example.com/x\nX-Key: a: b\nAccept: */*\n\n{}" in ann.http.get(page).text
+    form = ann.http.get(f"{page}update/").text
+    assert 'value="http" checked' in form
+    assert "X-Key: a: b\nAccept: */*</textarea>" in form
+    assert 'value="200, 204"' in form
+    wrong = ann.post("/task/create/", kind="hand", **{**fields, "headers": "X-Key"})
+    assert wrong.status_code == 422
+    assert "Line 1 has no colon: write Name: value." in wrong.text
+    wrong = ann.post("/task/create/", kind="hand", **{**fields, "url": "example.com"})
+    assert "A URL is such as https://example.com/path." in wrong.text

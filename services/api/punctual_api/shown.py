@@ -22,7 +22,7 @@ from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeou
 from punctual_api.schemas.types import type_of
 
 COLUMNS = (
-    *("id", "name", "script", "schedule", "enabled", "max_retries", "retry_delay"),
+    *("id", "name", "script", "http", "schedule", "enabled", "max_retries", "retry_delay"),
     *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
     *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
     *("retry_on", "no_retry_on", "params"),

@@ -1,14 +1,20 @@
 """What the runner is told about an attempt: the command, and exactly the environment it gets."""
 
+import json
+import sys
 from collections.abc import Mapping
 from datetime import UTC
 
 from punctual.config import Settings
 from punctual.domain.limits import limits_in_force
 from punctual.domain.params import environment_of
+from punctual.store.models.model import Document
 from punctual.store.start import Started
 from punctual_worker.interpreters import Interpreters
 from punctual_worker.runner_client import Launch
+
+HTTP_REQUEST = (sys.executable, "-I", "-X", "utf8", "-m", "punctual_worker.http_request")
+"""What makes requests: a command like others, so that it is supervised as they are."""
 
 
 def launch_of(
@@ -30,6 +36,8 @@ def launch_of(
     file: str | None = None
     if script := spec.get("script"):
         argv, file = (interpreters.path_of(script["interpreter"]),), script["body"]
+    elif request := spec.get("http"):
+        argv, file = HTTP_REQUEST, _order_of(request, settings)
     scheduled_for = run.scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return Launch(
         key=key,
@@ -51,3 +59,8 @@ def launch_of(
         output_limit=settings.output_limit_bytes,
         limits=limits_in_force(spec.get("limits"), limits),
     )
+
+
+def _order_of(request: Document, settings: Settings) -> str:
+    order = {"allowed": settings.http_allow_private, "limit": settings.output_limit_bytes}
+    return json.dumps({"request": request, **order})

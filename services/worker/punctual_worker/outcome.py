@@ -11,6 +11,8 @@ from punctual_worker.running import Attempt
 
 CANCELLED = "cancelled"
 SHUTDOWN = "shutdown"
+NUL = "\0"
+LONGEST_REASON = 500
 
 STOPPED = {
     CANCELLED: ("cancelled", "cancelled while it ran"),
@@ -86,7 +88,15 @@ def _judge(attempt: Attempt, ended: Ended) -> tuple[str, str | None]:
         return "failed", f"killed by {_signal_name(ended.signal)}"
     if ended.exit_code == 0:
         return "succeeded", None
-    return "failed", f"exit code {ended.exit_code}"
+    return "failed", _why(attempt, ended)
+
+
+def _why(attempt: Attempt, ended: Ended) -> str:
+    lines = ended.stream(2).decode(errors="replace").split("\n") if attempt.says_why else []
+    said = next((line for line in reversed(lines) if line.strip()), None)
+    if said is not None:
+        return f"{said.replace(NUL, '')[:LONGEST_REASON]} (exit code {ended.exit_code})"
+    return f"exit code {ended.exit_code}"
 
 
 def _signal_name(number: int) -> str:

@@ -15,7 +15,10 @@ MOST_CANCELS = 256
 
 @dataclass(slots=True)
 class Attempt:
-    """One attempt handed to the runner; `key` is its name there."""
+    """One attempt handed to the runner; `key` is its name there.
+
+    One that `says_why` has the reason for a failure in the last line of its standard error.
+    """
 
     key: str
     run_id: uuid.UUID
@@ -24,6 +27,7 @@ class Attempt:
     due_at: datetime
     timeout: float
     rule: RetryRule = field(default_factory=RetryRule)
+    says_why: bool = False
     started_ns: int | None = None
 
     @property
@@ -56,6 +60,7 @@ class Running:
             due_at=started.due_at,
             timeout=float(started.spec["timeout"]),
             rule=_rule(started.spec),
+            says_why=started.spec.get("http") is not None,
         )
         with self._lock:
             self._attempts[attempt.key] = attempt

@@ -4,7 +4,7 @@ SPEC = """jsonb_build_object(
     'command', t.command, 'env', t.env, 'working_dir', t.working_dir, 'timeout', t.timeout,
     'retry_delay', t.retry_delay, 'retry_delay_max', t.retry_delay_max,
     'retry_on', t.retry_on, 'no_retry_on', t.no_retry_on,
-    'script', t.script, 'limits', t.limits)"""
+    'script', t.script, 'http', t.http, 'limits', t.limits)"""
 """What a worker needs for one attempt, and what its retries need; durations in seconds."""
 
 START_BY = "greatest({scheduled_for}, {due_at}) + t.start_deadline * interval '1 second'"

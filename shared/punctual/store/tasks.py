@@ -26,19 +26,19 @@ INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_
                    max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
                    metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
                    jitter, retry_on, no_retry_on, params, limits,
-                   queue, script)
+                   queue, script, http)
 SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
        metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
        coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
-       coalesce(queue, 'default'), script
+       coalesce(queue, 'default'), script, http
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
     max_retries smallint, retry_delay float, retry_delay_max float, timeout float, env jsonb,
     working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
     start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
     retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
-    queue text, script jsonb)
+    queue text, script jsonb, http jsonb)
 """
 
 INSERT = text(NEW)

@@ -59,3 +59,45 @@ def test_a_change_may_not_take_away_what_a_task_runs_nor_half_of_it(anna: Person
     for change in ({"command": None}, {"script": None}, {"script": {"body": "true"}}):
         assert anna.call("PATCH", path, json=change).status_code == 422
     assert anna.call("PATCH", path, json={"priority": 1}).status_code == 200
+
+
+def test_a_request_has_defaults_and_is_named_after_itself(anna: Person) -> None:
+    task = new(anna, http={"url": "https://example.com/hook?a=b"})
+    assert (task["type"], task["name"]) == ("http", "GET https://example.com/hook?a=b")
+    assert task["http"] == {
+        "method": "GET",
+        "url": "https://example.com/hook?a=b",
+        "headers": {},
+        "body": None,
+        "expect": None,
+        "timeout": 30.0,
+        "follow_redirects": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"url": "example.com"}, "/http/url"),
+        ({"url": "ftp://example.com/"}, "/http/url"),
+        ({"url": "http:///path"}, "/http/url"),
+        ({"url": "http://ann:pw@example.com/"}, "/http/url"),
+        ({"url": "http://example.com/\r\nX: y"}, "/http/url"),
+        ({"url": "http://example.com:99999/"}, "/http/url"),
+        ({"url": "http://exämple.com/"}, "/http/url"),
+        ({"method": "get"}, "/http/method"),
+        ({"headers": {"X": "a\r\nY: b"}}, "/http/headers/X"),
+        ({"headers": {"Content-Length": "1"}}, "/http/headers/Content-Length"),
+        ({"headers": {"a b": "1"}}, "/http/headers/a b"),
+        ({"expect": [99]}, "/http/expect/0"),
+        ({"expect": []}, "/http/expect"),
+        ({"timeout": 0}, "/http/timeout"),
+        ({"body": "x" * (256 * 1024 + 1)}, "/http/body"),
+    ],
+)
+def test_each_mistake_of_a_request_is_named_at_its_place(
+    anna: Person, values: dict[str, Any], pointer: str
+) -> None:
+    answer = anna.post("/tasks/", json={"http": {"url": "https://example.com/", **values}})
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["pointer"] == pointer

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.instant import parse_instant
 from punctual.domain.params import text_of
-from punctual_api.pages import story, words
+from punctual_api.pages import story, type_words, words
 
 STATIC = Path(__file__).parent.parent / "static"
 PUBLIC = {"pages.home", "pages.login", "pages.register", "pages.logout"}
@@ -40,6 +40,7 @@ pages.add_app_template_filter(words.state_words)
 pages.add_app_template_filter(words.utc_words)
 pages.add_app_template_filter(words.iso)
 pages.add_app_template_filter(words.took)
+pages.add_app_template_filter(type_words.what_of)
 pages.add_app_template_filter(text_of, "param_text")
 pages.add_app_template_filter(story.ending)
 

@@ -100,6 +100,26 @@ def write_pairs(pairs: Mapping[str, str]) -> str:
     return plain if fits else json.dumps(pairs, indent=2, ensure_ascii=False)
 
 
+def read_headers(text: str) -> dict[str, str]:
+    """Name: value lines. Raises ValueError."""
+    headers: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise ValueError(f"Line {number} has no colon: write Name: value.")
+        if name.strip() in headers:
+            raise ValueError(f"Line {number} sets {name.strip()} once more.")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def write_headers(headers: Mapping[str, str]) -> str:
+    """What read_headers reads back, but for blanks around a value."""
+    return "\n".join(f"{name}: {value}" for name, value in headers.items())
+
+
 def read_object(text: str) -> dict[str, Any]:
     """A JSON object. Raises ValueError."""
     document = _json(text)

@@ -23,6 +23,7 @@ from punctual_api.pages.frame import is_live, page, pages
 from punctual_api.pages.lines import read_number
 from punctual_api.pages.task_form import BLANK, FIELDS, document_from, typed_from, typed_of
 from punctual_api.pages.task_preview import preview_of
+from punctual_api.schemas.http import METHODS
 from punctual_api.schemas.tasks import NewTaskSchema
 from punctual_api.tasks import own_task
 
@@ -102,7 +103,11 @@ def _checked(document: dict[str, Any], faults: list[Fault]) -> tuple[dict[str, A
     try:
         return NewTaskSchema().load(document), faults
     except ValidationError as error:
-        return {}, [*faults, *faults_in(error.messages)]
+        found = [
+            fault._replace(pointer="/http_body") if fault.pointer == "/http/body" else fault
+            for fault in faults_in(error.messages)
+        ]
+        return {}, [*faults, *found]
 
 
 def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None) -> Response:
@@ -143,6 +148,7 @@ def _form(
         open=bool(FOLDED & set(errors)),
         limited=any(typed[name] for name in LIMITS),
         zones=_zones(),
+        methods=[(method, method) for method in METHODS],
         priorities=[(str(number), str(number)) for number in range(9, -1, -1)],
     )
 

@@ -125,9 +125,13 @@ def document_from(
     """
     document: dict[str, Any] = {name: typed[name] for name in TEXTS if typed[name]}
     document |= {name: read_number(typed[name]) for name in NUMBERS if typed[name].strip()}
-    document |= type_document(typed)
     document |= {"limits": read_limits(typed)}
     faults: list[Fault] = []
+    try:
+        document |= type_document(typed, task=task)
+    except ValueError as error:
+        faults.append(Fault("/headers", str(error)))
+        document["command"] = "-"  # so that nothing else is said to be missing
     readers = {
         "tags": read_words,
         "env": read_pairs,

@@ -18,6 +18,7 @@ from punctual_api.schemas.fields import (
     ScheduleField,
     Text,
 )
+from punctual_api.schemas.http import HttpSchema
 from punctual_api.schemas.openapi import EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 from punctual_api.schemas.together import check_together
@@ -85,6 +86,12 @@ class TaskFields(Schema):
         load_default=None,
         allow_none=True,
         metadata={"description": "In place of a command"},
+    )
+    http = Whole(
+        HttpSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "A request in place of a command"},
     )
     schedule = ScheduleField(load_default=None, allow_none=True, metadata=SCHEDULE)
     max_retries = fields.Integer(strict=True, load_default=3, validate=validate.Range(0, 100))

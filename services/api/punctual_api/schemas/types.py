@@ -1,4 +1,4 @@
-"""What a task runs: a command or a script, one of them."""
+"""What a task runs: a command, a script or an HTTP request, one of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from punctual_api.schemas.fields import KIB, Text
 
-TYPES = ("shell", "script")
+TYPES = ("shell", "script", "http")
 NAME_LENGTH = 80
 LONGEST_COMMAND = 32 * KIB
 LONGEST_BODY = 256 * KIB
-ONE_OF_THEM = ("command", "script")
+ONE_OF_THEM = ("command", "script", "http")
 
 
 def check_command(command: str) -> None:
@@ -77,13 +77,19 @@ def choose_type(values: dict[str, Any], *, whole: bool) -> None:
 
 def type_of(task: Any) -> str:
     """The type of a task, by which of them it has."""
+    if task.http:
+        return "http"
     return "script" if task.script else "shell"
 
 
 def default_name(values: Mapping[str, Any]) -> str:
-    """A task's name when none was given: its first line, shortened to 80."""
-    script = values.get("script")
-    text: str = values["command"] if script is None else script["body"]
+    """A task's name when none was given: its first line, or its request, shortened to 80."""
+    script, request = values.get("script"), values.get("http")
+    text: str
+    if request is not None:
+        text = f"{request['method']} {request['url']}"
+    else:
+        text = values["command"] if script is None else script["body"]
     lines = [line.strip() for line in text.strip().splitlines()]
     if script is not None and lines[0].startswith("#!"):
         lines = [line for line in lines[1:] if line] or lines

@@ -13,7 +13,7 @@ from punctual.store.models.model import Created, Document, Id, Model
 class Task(Model):
     """A command, when to run it, and the policies of its runs.
 
-    `command` is empty where there is a `script` ({interpreter, body}) in its place. `schedule` is
+    `command` is empty where there is a `script` or an `http` request in its place. `schedule` is
     the API's own document (null = only by hand), `schedule_anchor` the instant it
     was last set, from which `every` counts. `next_due_at` is the next due time that has no run
     yet. `planned_runs` counts towards `max_runs`: runs by schedule that were neither missed when
@@ -53,6 +53,7 @@ class Task(Model):
     name: Mapped[str]
     command: Mapped[str]
     script: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
+    http: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     schedule: Mapped[Document | list[Document] | None] = mapped_column(JSONB(none_as_null=True))
     schedule_anchor: Mapped[datetime]
     next_due_at: Mapped[datetime | None]

@@ -1,0 +1,55 @@
+"""A worker makes the requests of tasks under the supervision that commands have."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.test_runs import ended
+from tests.support.rows import dispatch_all, new_run, new_task
+from tests.support.web_server import Answer, WebServer, web_server
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    with web_server(lambda asked: Answer(int(asked.path[1:]), body=b"told")) as started:
+        yield started
+
+
+def http(url: str) -> dict[str, Any]:
+    asked = {"method": "POST", "url": url, "headers": {"X-Key": "s3cret"}, "body": "hello"}
+    return {**asked, "expect": None, "timeout": 5, "follow_redirects": True}
+
+
+def test_a_run_is_the_request_of_its_task_and_its_status_decides(
+    engine: Engine, start_worker: StartWorker, server: WebServer
+) -> None:
+    start_worker(heartbeat_seconds=0.5, http_allow_private="127.0.0.0/8")
+    good = new_run(engine, new_task(engine, command="", http=http(f"{server.url}/200")))
+    bad = new_run(engine, new_task(engine, command="", http=http(f"{server.url}/503")))
+    dispatch_all(engine)
+    assert ended(engine, good).state == "succeeded"
+    run = ended(engine, bad)
+    assert (run.state, run.exit_code) == ("failed", 22)
+    assert run.reason == (
+        "answered 503 Service Unavailable, and 200 to 299 was expected (exit code 22)"
+    )
+    with engine.connect() as connection:
+        asked = text("SELECT data FROM outputs WHERE run_id = :id")
+        data = bytes(connection.execute(asked, {"id": good}).scalar_one())
+    assert data.endswith(b"\n\ntold")
+    assert {asked.body for asked in server.asked} == {b"hello"}
+
+
+def test_unless_an_operator_allows_it_nothing_on_this_machine_is_reached(
+    engine: Engine, start_worker: StartWorker, server: WebServer
+) -> None:
+    start_worker(heartbeat_seconds=0.5)
+    run_id = new_run(engine, new_task(engine, command="", http=http(f"{server.url}/200")))
+    dispatch_all(engine)
+    run = ended(engine, run_id)
+    assert (run.state, run.exit_code) == ("failed", 9)
+    assert run.reason.startswith("refused: 127.0.0.1 is 127.0.0.1, a loopback address")
+    assert server.asked == []

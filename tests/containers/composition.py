@@ -32,6 +32,10 @@ class Composition:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
         self._environ = {**inherited, **SETTINGS, "PORT": str(self.port)}
 
+    def set(self, **environ: str) -> None:
+        """Has later commands find these variables, as if they were set in the shell."""
+        self._environ.update(environ)
+
     def compose(self, *arguments: str) -> str:
         """What one `docker compose` command printed; fails with its complaints."""
         return self._run("docker", "compose", "--ansi", "never", "-p", PROJECT, *arguments)

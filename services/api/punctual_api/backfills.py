@@ -1,13 +1,14 @@
 """Backfill: run what an outage, a pause or a late idea left out, once it was looked at."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, jsonify
 
 from punctual.domain.schedule import parse_schedule
 from punctual.store.backfill import Missing, backfill, find_missing
+from punctual.store.models import Task
 from punctual_api.auth import require_token
 from punctual_api.context import now, session, settings
 from punctual_api.errors import Fault, invalid
@@ -29,23 +30,29 @@ _backfill = BackfillSchema()
 def backfill_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
     """Tell which due times never had a start; with `dry_run: false`, run them now."""
     task, at = own_task(task_id), now()
-    kept_since = at - timedelta(days=settings().retention_days)
-    if asked["start"] < kept_since:
-        raise invalid([Fault("/from", "History is kept from later on: what ran then is unknown.")])
-    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    missing, runs = Missing((), None), []
-    if schedule is not None:
-        missing = find_missing(
-            session().connection(),
-            task_id=task.id,
-            schedule=schedule,
-            start=asked["start"],
-            end=min(asked["end"], at),
-            limit=asked["limit"],
-        )
+    missing = missing_of(task, asked["start"], asked["end"], limit=asked["limit"], at=at)
+    runs: list[uuid.UUID] = []
     if not asked["dry_run"]:
         runs = backfill(session().connection(), task=task, due=missing.due, now=at)
     told = {"dry_run": asked["dry_run"], "due": missing.due, "runs": runs}
     response = jsonify(_backfill.dump({**told, "next_from": missing.next_from}))
     response.status_code = 200 if asked["dry_run"] else 202
     return response
+
+
+def missing_of(task: Task, start: datetime, end: datetime, *, limit: int, at: datetime) -> Missing:
+    """The task's due times without a start, up to `at`; raises Problem 422 for a pruned past."""
+    kept_since = at - timedelta(days=settings().retention_days)
+    if start < kept_since:
+        raise invalid([Fault("/from", "History is kept from later on: what ran then is unknown.")])
+    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    if schedule is None:
+        return Missing((), None)
+    return find_missing(
+        session().connection(),
+        task_id=task.id,
+        schedule=schedule,
+        start=start,
+        end=min(end, at),
+        limit=limit,
+    )

@@ -1,5 +1,6 @@
 """A crontab's lines as tasks: what each becomes, checked as every new task is."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from marshmallow import ValidationError
 
 from punctual.domain.crontab_read import Entry, Line, LineKind, read_crontab
+from punctual.store.tasks import create_tasks, new_task_ids
+from punctual.store.wake import wake_if_due
+from punctual_api.context import now, owner_id, session, window
 from punctual_api.errors import faults_in
 from punctual_api.schemas.tasks import DAY, NewTaskSchema
 
@@ -35,6 +39,19 @@ class Read:
 def read_lines(crontab: str, *, system: bool, timezone: str) -> list[Read]:
     """Every line in order; an entry that no task can be is told as a fault."""
     return [_read(line) for line in read_crontab(crontab, system=system, timezone=timezone)]
+
+
+def create_read(
+    read: Sequence[Read], ids: Sequence[uuid.UUID] | None = None
+) -> Sequence[uuid.UUID]:
+    """Create the tasks of these lines, under `ids` if they are given; answers their ids."""
+    tasks = [one.values for one in read if one.values is not None]
+    chosen = new_task_ids(len(tasks)) if ids is None else ids
+    if tasks:
+        at = now()
+        due = create_tasks(session(), owner_id=owner_id(), ids=chosen, tasks=tasks, now=at)
+        wake_if_due(session().connection(), due, now=at, window=window())
+    return chosen
 
 
 def report_of(read: Sequence[Read], ids: Sequence[Any], *, dry_run: bool) -> dict[str, Any]:

@@ -9,11 +9,9 @@ from flask import Response, jsonify
 from punctual.domain.crontab_write import TaskToWrite, write_crontab
 from punctual.store.exports import tasks_to_export
 from punctual.store.models import Task
-from punctual.store.tasks import create_tasks
-from punctual.store.wake import wake_if_due
 from punctual_api.auth import require_token
-from punctual_api.context import now, owner_id, session, window
-from punctual_api.crontab_import import Read, read_lines, report_of
+from punctual_api.context import owner_id, session
+from punctual_api.crontab_import import Read, create_read, read_lines, report_of
 from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.idempotency import create_once, idempotency_key
 from punctual_api.routing import Blueprint
@@ -54,20 +52,14 @@ def export_crontab(asked: dict[str, Any]) -> Response:
 
 def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
     """The report of an import, which is done unless it is a dry run."""
-    tasks = [one.values for one in read if one.values is not None]
+    count = sum(one.values is not None for one in read)
 
     def told(ids: Sequence[uuid.UUID]) -> Response:
         return jsonify(_report.dump(report_of(read, ids, dry_run=dry_run)))
 
-    def create(ids: Sequence[uuid.UUID]) -> Response:
-        at = now()
-        due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
-        wake_if_due(session().connection(), due, now=at, window=window())
-        return told(ids)
-
-    if dry_run or not tasks:
+    if dry_run or not count:
         return told([])
-    response = create_once(len(tasks), create=create, again=told)
+    response = create_once(count, create=lambda ids: told(create_read(read, ids)), again=told)
     response.status_code = 201
     return response
 

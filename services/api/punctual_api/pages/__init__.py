@@ -7,7 +7,10 @@ from flask_wtf.csrf import CSRFError
 
 from punctual_api.pages import (  # noqa: F401 - importing them adds their pages
     account,
+    crontab_page,
     dashboard,
+    due_times,
+    outage_page,
     run_form,
     run_pages,
     task_actions,

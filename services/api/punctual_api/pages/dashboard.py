@@ -2,16 +2,20 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from math import floor
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
 from punctual.store.listing import STATUSES, list_tasks
+from punctual.store.outages import list_outages
 from punctual.store.overview import counts, known_tags, next_due_tasks, strips
 from punctual.store.punctuality import OnTime, on_time
 from punctual_api.context import now, owner_id, session
 from punctual_api.pages.frame import live_page, pages
+from punctual_api.schemas.outages import outage_document
 from punctual_api.shown import task_document
 
 TASKS_A_PAGE = 50
@@ -41,6 +45,7 @@ def dashboard() -> Response:
     return live_page(
         "dashboard",
         items=items,
+        outages=_outages(instant),
         asked=asked,
         before=before,
         counts=counts(connection, owner_id=owner),
@@ -53,6 +58,15 @@ def dashboard() -> Response:
         newest_url=_url(asked) if before else None,
         older_url=_url({**asked, "before": str(last)}) if last else None,
     )
+
+
+def _outages(now: datetime) -> list[dict[str, Any]]:
+    """The outages of the last day that left a due time of the viewer's missed."""
+    since = now - timedelta(days=1)
+    found = list_outages(session().connection(), owner_id=owner_id(), limit=3, since=since)
+    return [
+        outage_document(one) for one in found if one.became["missed"] > one.became["backfilled"]
+    ]
 
 
 def on_time_share(numbers: OnTime) -> str:

@@ -163,7 +163,9 @@ def schedule_from(typed: Mapping[str, str]) -> Any:
     """The API's JSON for the schedule as typed, not checked yet. Raises InvalidSchedule."""
     match typed["kind"]:
         case "at":
-            return {"at": format_instant(_instant(typed["at"].strip(), typed["at_zone"].strip()))}
+            return {
+                "at": format_instant(typed_instant(typed["at"].strip(), typed["at_zone"].strip()))
+            }
         case "cron":
             return {"cron": typed["cron"].strip(), "timezone": typed["timezone"].strip()}
         case "every":
@@ -180,7 +182,8 @@ def schedule_from(typed: Mapping[str, str]) -> Any:
     raise InvalidSchedule("/schedule", "Choose when it runs.")
 
 
-def _instant(local: str, zone: str) -> datetime:
+def typed_instant(local: str, zone: str) -> datetime:
+    """The instant that clocks in a zone show so. Raises InvalidSchedule at /at or /at_zone."""
     try:
         naive = datetime.fromisoformat(local).replace(tzinfo=None)
     except ValueError:

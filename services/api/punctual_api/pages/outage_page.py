@@ -1,0 +1,46 @@
+"""The page of an outage: task by task what became of the due times, and a way to run them."""
+
+import uuid
+
+from flask import Response, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from punctual.store.outages import tasks_in_outage
+from punctual_api.context import owner_id, session
+from punctual_api.errors import Problem
+from punctual_api.outages import known_outage, run_missed
+from punctual_api.pages.frame import page, pages
+from punctual_api.schemas.outages import report_document
+
+TASKS_SHOWN = 200
+
+
+@pages.get("/outages/<uuid:outage_id>/")
+def show_outage(outage_id: uuid.UUID) -> Response:
+    """An outage, and the viewer's tasks that were due in it."""
+    gap = known_outage(outage_id)
+    tasks = tasks_in_outage(session().connection(), gap, owner_id=owner_id())
+    report = report_document(gap, tasks, most=TASKS_SHOWN)
+    return page("outage", outage=report, hidden=max(len(tasks) - TASKS_SHOWN, 0))
+
+
+@pages.post("/outages/<uuid:outage_id>/backfill/")
+def backfill_outage_form(outage_id: uuid.UUID) -> AnyResponse:
+    """Run the missed due times of the tasks that were ticked, or of all."""
+    gap = known_outage(outage_id)
+    back = redirect(url_for("pages.show_outage", outage_id=outage_id))
+    try:
+        chosen = None
+        if "all" not in request.form:
+            chosen = [uuid.UUID(task) for task in request.form.getlist("task")]
+        if chosen == []:
+            flash("Tick the tasks first.", "warn")
+            return back
+        made = run_missed(gap, chosen)
+    except (Problem, ValueError):
+        flash("One of these tasks was not due in this outage.", "bad")
+        return back
+    count = sum(map(len, made.runs.values()))
+    more = " There are more: ask again." if made.more else ""
+    flash(f"{count} {'run was' if count == 1 else 'runs were'} made.{more}")
+    return back

@@ -80,8 +80,8 @@ def _to_write(task: Task) -> TaskToWrite:
 
 
 def _beyond(task: Task) -> Iterator[str]:
-    if task.script is not None:
-        yield "It is a script and no command."
+    if not task.command:
+        yield "It is no command but a script or a request."
     if not task.enabled:
         yield "It is paused."
     if task.max_runs is not None:

@@ -98,6 +98,8 @@ def test_an_export_holds_what_cron_can_express_and_says_what_it_cannot(
     anna.task(name="often", schedule={"every": 5})
     paused = anna.task(name="paused", schedule={"cron": "0 0 * * *"})
     anna.post(f"/tasks/{paused['id']}/pause/")
+    script = {"interpreter": "sh", "body": "echo"}
+    anna.post("/tasks/", json={"script": script, "schedule": {"cron": "0 0 * * *"}})
     answer = anna.get("/export/crontab/")
     assert answer.content_type == "text/plain; charset=utf-8"
     lines = answer.text.splitlines()
@@ -106,6 +108,7 @@ def test_an_export_holds_what_cron_can_express_and_says_what_it_cannot(
     assert "0 22 * * 1-5 export A=1; cat%hello" in lines
     assert "# Left out: often" in lines
     assert "# It is paused." in lines
+    assert "# It is no command but a script or a request." in lines
     assert "night work" not in ben.get("/export/crontab/").text
     assert "night work" not in anna.get("/export/crontab/?tag=other").text
     assert "clocks of UTC" in anna.get("/export/crontab/?timezone=Europe/Rome").text

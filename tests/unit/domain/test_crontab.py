@@ -216,7 +216,11 @@ def test_another_shell_runs_the_command() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(
-    st.lists(st.sampled_from(["a b", "it's", r"\n \\ \t", "5%", '"x"', "", r"end\ "]), min_size=1)
+    st.lists(
+        st.sampled_from(["a b", "it's", r"\n \\ \t", "5%", '"x"', "", r"end\ "]),
+        min_size=1,
+        max_size=4,
+    )
 )
 def test_a_command_of_several_lines_is_exported_with_the_same_effect(parts: list[str]) -> None:
     command = "\n".join(f"printf '%s\\n' {quoted(part)}" for part in parts)

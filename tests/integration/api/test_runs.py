@@ -8,7 +8,7 @@ from tests.integration.api.conftest import Person, end_run, run_sql, start_run
 RUN = {
     *("id", "task_id", "state", "scheduled_for", "trigger", "attempt", "max_attempts"),
     *("started_at", "finished_at", "lateness_ms", "exit_code", "signal", "reason", "worker"),
-    *("output_bytes", "output_truncated", "params"),
+    *("output_bytes", "output_truncated", "params", "queue"),
 }
 
 

@@ -184,9 +184,9 @@ def test_without_a_database_it_is_alive_but_not_ready_and_complains_once(
 
 
 def test_an_outage_is_told_once_and_so_is_its_end(
-    engine: Engine, settings: dict[str, str], tmp_path: Path
+    engine: Engine, database_url: str, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    url = make_url(driver_url(settings["DATABASE_URL"]))
+    url = make_url(driver_url(database_url))  # its owner's, who may shut it
     elsewhere = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     often = {"SWEEP_SECONDS": "0.1"}
     with coordinator(tmp_path, **(settings | often), NAME="c-1") as program:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.waitlist import next_of_waitlist
+
 # A run's turn comes after its owner's last one in this queue, and not before the turn that is being
 # claimed now: owners alternate, and whoever comes with a single run need not wait for all those of
 # another. Two indexes answer both; nothing is sorted but the batch.
@@ -29,10 +31,10 @@ TURNS = """
 
 # A run of `overlap: queue` waits here, in `scheduled`, until no other run of its task is in hand:
 # queueing it earlier would only have workers pass it to and fro.
-DISPATCH = text(f"""
+DISPATCH = """
 WITH due AS (
     SELECT id, owner_id, queue, due_at, priority FROM runs AS r
-    WHERE state = 'scheduled' AND due_at <= coalesce(:now, now()) + :window
+    WHERE state = 'scheduled' AND due_at <= coalesce(:now, now()) + :window AND {which}
       AND (start_by IS NULL OR attempt > 0 OR start_by > coalesce(:now, now()))
       AND (overlap <> 'queue' OR NOT EXISTS (
           SELECT FROM runs AS other
@@ -43,12 +45,14 @@ WITH due AS (
                          OR (other.due_at, other.id) < (r.due_at, r.id)
                             AND (other.attempt > 0) = (r.attempt > 0)))))
     ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-), turns AS ({TURNS})
+), turns AS ({turns})
 UPDATE runs SET state = 'queued', turn = turns.turn, dispatches = 1,
                 redispatch_at = coalesce(:now, now()) + interval '5 seconds'
 FROM turns WHERE runs.id = turns.id
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue
-""")
+"""
+DISPATCH_UNLIMITED = text(DISPATCH.format(which="NOT limited", turns=TURNS))
+DISPATCH_ADMITTED = text(DISPATCH.format(which="r.id = ANY(:admitted)", turns=TURNS))
 
 # The first copy still counts, whenever it arrives: the fence is the same.
 REDISPATCH = text("""
@@ -98,10 +102,16 @@ def dispatch(
 ) -> list[Queued]:
     """Queue at most `limit` scheduled runs due within the window, earliest first.
 
+    Limited ones come on top, no more than their limits have places for.
     Publish them after the commit, never before. A short answer means that nothing is left.
     """
     asked = {"window": window, "limit": limit, "now": now}
-    return _ordered(connection.execute(DISPATCH, asked).all())
+    rows = list(connection.execute(DISPATCH_UNLIMITED, asked).all())
+    if len(rows) < limit:
+        for admitted in next_of_waitlist(connection, window=window, limit=limit, now=now):
+            some = {**asked, "admitted": admitted}
+            rows += connection.execute(DISPATCH_ADMITTED, some).all()
+    return _ordered(rows)
 
 
 def redispatch(connection: Connection, *, limit: int, now: datetime | None = None) -> list[Queued]:

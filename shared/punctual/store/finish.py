@@ -48,7 +48,7 @@ settled AS (
         finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated
     FROM ended
 ), {TALLY}
-SELECT id, attempt, task_id, next_state, retry_at, overlap, lateness_ms FROM ended
+SELECT id, attempt, task_id, next_state, retry_at, overlap, lateness_ms, limited FROM ended
 """
 
 FINISH = text(f"""
@@ -59,7 +59,7 @@ WITH reported AS (
         output_truncated boolean, no_retry text)
 ), locked AS (
     SELECT r.id, r.attempt, r.max_attempts, r.task_id, r.fence, r.worker_id, r.worker, r.due_at,
-           r.overlap, r.cancel_requested_at,
+           r.overlap, r.cancel_requested_at, r.limited,
            t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
            t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut,
            t.no_retry
@@ -70,6 +70,7 @@ WITH reported AS (
     SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r
 ), ended AS (
     SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
+        r.limited,
         next_state, CASE WHEN next_state = 'scheduled' THEN outcome ELSE next_state END
             AS attempt_state,
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
@@ -146,6 +147,7 @@ class Settled(NamedTuple):
     retry_at: datetime | None
     overlap: str
     lateness_ms: float | None
+    limited: bool
 
 
 def finish(
@@ -169,7 +171,7 @@ def finish(
 def wake_for_next(connection: Connection, settled: Sequence[Settled]) -> None:
     """Wake a coordinator for retries that are due soon and for runs that waited for these."""
     queueing = [run.task_id for run in settled if run.overlap == "queue"]
-    if any(run.retry_at for run in settled) or (
+    if any(run.retry_at or run.limited for run in settled) or (
         queueing and connection.execute(WAITING, {"task_ids": queueing}).scalar_one()
     ):
         wake_coordinators(connection)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.params import Values
 from punctual.domain.run import RunState, Trigger
+from punctual.store.concurrency import IS_LIMITED
 from punctual.store.models.model import new_id
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 
@@ -18,14 +19,14 @@ from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
                   max_attempts, priority, overlap, spec, params, reason, finished_at,
-                  queue)
+                  limited, queue)
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
        CASE WHEN new.trigger = 'backfill' AND t.overlap = 'skip' THEN 'queue' ELSE t.overlap END,
        {SPEC}, coalesce(new.params, {DEFAULTS}), new.reason,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
-       t.queue
+       {IS_LIMITED}, t.queue
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
     due_at timestamptz, reason text, params jsonb)

@@ -22,6 +22,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT",
         "worker": "SELECT, INSERT, UPDATE",
     },
+    "concurrency_limits": {
+        "api": "SELECT, INSERT, UPDATE, DELETE",
+        "coordinator": "SELECT",
+        "worker": "SELECT",
+    },
     "coordinators": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "idempotency_keys": {
         "api": "SELECT, INSERT, DELETE",
@@ -50,7 +55,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT, UPDATE (id), DELETE",
         "worker": "INSERT",
     },
-    "tasks": {"api": "SELECT, INSERT, UPDATE", "coordinator": "SELECT, UPDATE, DELETE"},
+    "tasks": {
+        "api": "SELECT, INSERT, UPDATE",
+        "coordinator": "SELECT, UPDATE, DELETE",
+        "worker": "SELECT (id, owner_id, tags, max_concurrent)",  # what a limit needs to know
+    },
     "users": {"api": "SELECT, INSERT, UPDATE", "coordinator": "SELECT (id)"},
     "workers": {
         "api": "SELECT",

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.admit import admit_held
 from punctual.store.claims import pairs
+from punctual.store.concurrency import IS_LIMITED
 from punctual.store.models.model import Document
 
 # "Unfinished" runs of the same task stand in the way unless overlap is allowed: one that is
@@ -42,11 +44,14 @@ WITH asked AS (
           AND r.attempt < r.max_attempts
           AND (r.start_by IS NULL OR r.attempt > 0 OR r.start_by > clock_timestamp())
           AND (r.overlap = 'allow' OR NOT EXISTS ({OBSTACLE}))
+          AND (r.id = ANY(CAST(:admitted AS uuid[])) OR NOT EXISTS (
+              SELECT FROM tasks AS t WHERE t.id = r.task_id AND {IS_LIMITED}))
     ) AS r WHERE overlap = 'allow' OR turn = 1
 ), started AS (
     UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = NULL,
                     finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
-                    reason = NULL, output_bytes = 0, output_truncated = false
+                    reason = NULL, output_bytes = 0, output_truncated = false,
+                    limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
     FROM ready WHERE runs.id = ready.id
     RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for
 )
@@ -110,11 +115,21 @@ def start(
 ) -> list[Started]:
     """Start what may start of the (run id, fence) pairs; nothing may run before the commit.
 
+    What falls under a limit of concurrent runs starts in a second statement, once it was counted.
     Safe to repeat when a commit's outcome is unknown: it answers the same attempts again.
     Raises IntegrityError when two workers start one task in the same instant: repeat it.
     """
-    asked = {"asked": pairs(held), "worker_id": worker_id, "lease": lease}
-    return [Started(*row) for row in connection.execute(START, asked)]
+    asked = {"worker_id": worker_id, "lease": lease}
+    first = {**asked, "asked": pairs(held), "admitted": []}
+    started = [Started(*row) for row in connection.execute(START, first)]
+    ours = {run.run_id for run in started}
+    left = [run_id for run_id, _ in held if run_id not in ours]
+    admitted = admit_held(connection, left) if left else []
+    if admitted:
+        named = pairs((run_id, fence) for run_id, fence in held if run_id in admitted)
+        second = {**asked, "asked": named, "admitted": admitted}
+        started += [Started(*row) for row in connection.execute(START, second)]
+    return started
 
 
 def skip_overlapping(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.schedule import next_due, only_time, parse_schedule
+from punctual.store.concurrency import mark_limited
 from punctual.store.insert import NewRun, insert_runs
 from punctual.store.listing import ListedTask
 from punctual.store.models import Task
@@ -26,11 +27,13 @@ INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_
                    max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
                    metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
                    jitter, retry_on, no_retry_on, params, limits,
+                   max_concurrent,
                    queue, script, http)
 SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
        metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
        coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
+       max_concurrent,
        coalesce(queue, 'default'), script, http
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
@@ -38,6 +41,7 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
     start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
     retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
+    max_concurrent integer,
     queue text, script jsonb, http jsonb)
 """
 
@@ -156,6 +160,8 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
         else:
             setattr(task, "meta" if column == "metadata" else column, value)
     _follow(session, task, now=now, replan=changed or limited)
+    if {"max_concurrent", "tags"} & set(values):
+        mark_limited(session.connection(), owner_id=task.owner_id, task_id=task.id)
     if past:
         _run_passed(session, task, past)
 

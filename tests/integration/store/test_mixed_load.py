@@ -184,6 +184,7 @@ def test_no_two_statements_deadlock_and_all_promises_hold(engine: Engine) -> Non
     now = datetime.now(UTC)
     due = {"schedule": {"every": 2}, "schedule_anchor": now, "next_due_at": now}
     policies = [{"overlap": overlap, "max_retries": 2} for overlap in ("skip", "allow", "queue")]
+    policies.append({"overlap": "allow", "max_retries": 1, "max_concurrent": 1})
     tasks = [
         new_task(engine, owner_id=owner, retry_delay=0, **due, **policy, start_deadline=60)
         for policy in policies * 2

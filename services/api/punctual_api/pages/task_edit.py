@@ -30,6 +30,7 @@ from punctual_api.tasks import own_task
 FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
     *("working_dir", "env", "metadata", "max_runs", "jitter", "params"),
     "queue",
+    "max_concurrent",
 }
 PARTS = {"at", "cron", "timezone", "every"}
 SOON_AT_MOST = 3600

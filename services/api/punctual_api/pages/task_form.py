@@ -31,7 +31,7 @@ from punctual_api.pages.type_form import BLANK_TYPE, type_document, typed_type
 
 NUMBERS = (
     *("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority"),
-    *("max_runs", "jitter"),
+    *("max_concurrent", "max_runs", "jitter"),
 )
 TEXTS = ("name", "working_dir", "overlap", "catch_up", "queue")
 LISTS = ("tags", "retry_on", "no_retry_on")
@@ -42,7 +42,18 @@ EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
     **dict.fromkeys(
-        (*TEXTS, *LISTS, *JSONS, *LIMITS, "env", "version", "start_deadline", "max_runs"), ""
+        (
+            *TEXTS,
+            *LISTS,
+            *JSONS,
+            *LIMITS,
+            "env",
+            "version",
+            "start_deadline",
+            "max_concurrent",
+            "max_runs",
+        ),
+        "",
     ),
     **BLANK_TYPE,
     "kind": "at",

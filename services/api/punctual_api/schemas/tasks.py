@@ -7,6 +7,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, is_queue
 from punctual.domain.run import CatchUp, Overlap
 from punctual.store.listing import STATUSES
+from punctual_api.schemas.concurrency import MOST_CONCURRENT
 from punctual_api.schemas.fields import (
     KIB,
     Document,
@@ -134,6 +135,13 @@ class TaskFields(Schema):
         load_default=dict, metadata={"type": "object", "additionalProperties": True}
     )
     overlap = Text(load_default="skip", validate=validate.OneOf([*Overlap]))
+    max_concurrent = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, MOST_CONCURRENT),
+        metadata={"description": "At most so many runs of it at once, with `overlap: allow`"},
+    )
     queue = Text(
         load_default=DEFAULT_QUEUE,
         validate=_queue,

@@ -1,5 +1,6 @@
 """The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
 
+from punctual.store.models.concurrency import ConcurrencyLimit
 from punctual.store.models.ledger import LedgerRow
 from punctual.store.models.model import Model
 from punctual.store.models.outages import LastPass, Outage
@@ -12,6 +13,7 @@ from punctual.store.models.users import ApiToken, User
 __all__ = [
     "ApiToken",
     "Attempt",
+    "ConcurrencyLimit",
     "Coordinator",
     "IdempotencyKey",
     "LastPass",

@@ -29,7 +29,8 @@ class Run(Model):
     attempt is due. `fence` grows each time the run's ownership is given or taken. A superseded
     run was withdrawn by an edit or a pause; its due time may be planned again. `params` are the
     values it was given, or the task's defaults. Workers that have more to do than slots claim what
-    is queued by its `turn`, in which owners alternate.
+    is queued by its `turn`, in which owners alternate. `limited`: it may count towards a limit of
+    concurrent runs.
     """
 
     __tablename__ = "runs"
@@ -83,6 +84,13 @@ class Run(Model):
             "task_id",
             postgresql_where=text("state IN ('scheduled', 'queued', 'claimed', 'running')"),
         ),
+        Index(
+            "ix_runs_limited",
+            *("owner_id", "state", "due_at", "id"),
+            postgresql_where=text(
+                "limited AND state IN ('scheduled', 'queued', 'claimed', 'running')"
+            ),
+        ),
         Index("ix_runs_owner", "owner_id", "scheduled_for", "id"),
         {"postgresql_with": {"fillfactor": 50}},
     )
@@ -101,6 +109,7 @@ class Run(Model):
     priority: Mapped[int] = mapped_column(SmallInteger)
     overlap: Mapped[str]
     queue: Mapped[str] = mapped_column(server_default=text("'default'"))
+    limited: Mapped[bool] = mapped_column(server_default=text("false"))
     turn: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     superseded: Mapped[bool] = mapped_column(server_default=text("false"))
     spec: Mapped[Document] = mapped_column(JSONB)

@@ -75,6 +75,7 @@ class Task(Model):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
     meta: Mapped[Document] = mapped_column("metadata", JSONB)
     overlap: Mapped[str]
+    max_concurrent: Mapped[int | None]
     queue: Mapped[str] = mapped_column(server_default=text("'default'"))
     catch_up: Mapped[str]
     start_deadline: Mapped[float | None]

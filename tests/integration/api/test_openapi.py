@@ -21,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
 from tests.integration.api.conftest import Person
 
 CALLS = {
+    "/api/concurrency/": {"get", "post"},
+    "/api/concurrency/{limit_id}/": {"patch", "delete"},
     "/api/login/": {"post"},
     "/api/logout/": {"post"},
     "/api/register/": {"post"},

@@ -31,6 +31,7 @@ class Composition:
         self.port = free_port()
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
         self._environ = {**inherited, **SETTINGS, "PORT": str(self.port)}
+        self._environ["COMPOSE_PROJECT_NAME"] = PROJECT
 
     def set(self, **environ: str) -> None:
         """Has later commands find these variables, as if they were set in the shell."""
@@ -39,6 +40,10 @@ class Composition:
     def compose(self, *arguments: str) -> str:
         """What one `docker compose` command printed; fails with its complaints."""
         return self._run("docker", "compose", "--ansi", "never", "-p", PROJECT, *arguments)
+
+    def script(self, name: str, *arguments: str) -> str:
+        """What a script beside the compose file's own printed; fails with its complaints."""
+        return self._run(str(ROOT / "deploy" / "compose" / name), *arguments)
 
     def docker(self, *arguments: str) -> str:
         """What one `docker` command printed; fails with its complaints."""

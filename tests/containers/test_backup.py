@@ -1,0 +1,29 @@
+"""The scripts that back the compose file's database up and bring it back."""
+
+from pathlib import Path
+
+import httpx
+
+from tests.containers.composition import Composition
+from tests.containers.tasks import create, in_seconds, in_state, output
+
+
+def test_a_backup_brings_everything_back(
+    composition: Composition, ann: httpx.Client, tmp_path: Path
+) -> None:
+    done = create(ann, command="echo kept", schedule_time=in_seconds(1))
+    run = in_state(ann, done, "succeeded")
+    file = tmp_path / "backup.dump"
+    assert composition.script("backup.sh", str(file)).strip() == str(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+    ann.delete(f"/api/tasks/{done['id']}/").raise_for_status()
+    later = create(ann, command="true")
+    said = composition.script("restore.sh", str(file))
+    composition.up()
+
+    assert "is kept as punctual_before_" in said
+    assert ann.get(f"/api/tasks/{done['id']}/").json()["last_run"]["id"] == run["id"]
+    assert output(ann, run) == "kept\n"
+    assert ann.get(f"/api/tasks/{later['id']}/").status_code == 404
+    in_state(ann, create(ann, command="true", schedule_time=in_seconds(1)), "succeeded")

@@ -3,12 +3,28 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tests.bench.bed import Bed, laid_bed
+from tests.bench.failure import Failure, told
 from tests.bench.machine import about
-from tests.bench.measures import api, burst, cost, cycle, idle, lateness, pages, sleeps
+from tests.bench.measured import fill_in
+from tests.bench.measures import (
+    api,
+    burst,
+    cost,
+    cycle,
+    idle,
+    lateness,
+    pages,
+    plans,
+    pruning,
+    scaling,
+    sleeps,
+    steps,
+)
 from tests.bench.report import header, line, write
 from tests.bench.row import Row
 from tests.bench.size import SIZES
@@ -25,10 +41,14 @@ MEASURES: dict[str, Callable[[Bed], Iterable[Row]]] = {
     "sustained": burst.sustained,
     "sleeps": sleeps.memory,
     "cost": cost.of_a_run,
+    "steps": steps.cost_of_each,
+    "scaling": scaling.with_many_workers,
     "create": api.single,
     "bulk": api.bulk,
     "cycle": cycle.cost_of_waiting,
+    "plans": plans.by_size,
     "pages": pages.by_size,
+    "pruning": pruning.beside_lateness,
     "lateness-many": cycle.lateness_beside_many,
 }
 
@@ -39,30 +59,48 @@ def main() -> int:
     chosen = options.only.split(",") if options.only else list(MEASURES)
     if unknown := set(chosen) - set(MEASURES):
         sys.exit(f"no such measurement: {', '.join(unknown)}; there are: {', '.join(MEASURES)}")
-    rows: list[Row] = []
+    rows: list[Row | Failure] = []
+    until = time.monotonic() + options.minutes * 60
     with laid_bed(SIZES[options.size]) as bed:
         machine = about(bed)
         sys.stdout.write(header(machine))
         for name, measure in MEASURES.items():
             if name not in chosen:
                 continue
-            began = time.monotonic()
-            sys.stderr.write(f"measuring {name} … ")
-            sys.stderr.flush()
-            found = list(measure(bed))
-            sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
+            found = list(_measured(name, measure, bed, until=until))
             for row in found:
                 sys.stdout.write(line(row))
             sys.stdout.flush()
             rows += found
-    write(RESULT, machine, rows)
-    return 0
+            write(RESULT, machine, rows)  # after each: what is there stays, whatever comes
+    if options.size == "full" and not options.only:
+        fill_in(RESULT)
+    return 1 if any(isinstance(row, Failure) for row in rows) else 0
+
+
+def _measured(
+    name: str, measure: Callable[[Bed], Iterable[Row]], bed: Bed, *, until: float
+) -> Iterator[Row | Failure]:
+    """Its rows as they come; one that fails costs the others nothing."""
+    began = time.monotonic()
+    if began > until:
+        yield Failure(name, "no time was left for it (--minutes)")
+        return
+    sys.stderr.write(f"measuring {name} … ")
+    sys.stderr.flush()
+    try:
+        yield from measure(bed)
+    except Exception as error:  # noqa: BLE001 - the other measurements go on
+        traceback.print_exc()
+        yield Failure(name, told(error))
+    sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.bench")
     parser.add_argument("--only", default="", help=f"of: {', '.join(MEASURES)}")
     parser.add_argument("--size", default="full", choices=sorted(SIZES))
+    parser.add_argument("--minutes", type=float, default=18.0, help="begin nothing after these")
     return parser.parse_args()
 
 

@@ -34,6 +34,22 @@ FROM (SELECT id, owner_id FROM tasks WHERE name = 'waiting' LIMIT 1) AS task,
      (SELECT now() - n * interval '1 second' AS at FROM generate_series(1, :count) AS n) AS times
 """)
 
+OLD_RUNS = text("""
+INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, attempt,
+    max_attempts, fence, priority, overlap, spec, worker, started_at, finished_at, lateness_ms,
+    exit_code, created_at)
+SELECT uuidv7(at - now()), task.id, task.owner_id, 'succeeded', 'schedule', at, at, 1,
+    1, 2, 5, 'skip', '{}', 'worker-1', at, at, 1.0, 0, at
+FROM (SELECT id, owner_id FROM tasks WHERE name = 'waiting' LIMIT 1) AS task,
+     (SELECT now() - interval '40 days' - n * interval '1 second' AS at
+      FROM generate_series(1, :count) AS n) AS times
+""")
+OLD_ATTEMPTS = text("""
+INSERT INTO attempts (run_id, attempt, fence, state, worker, due_at, started_at, finished_at)
+SELECT id, 1, 2, state, worker, due_at, started_at, finished_at FROM runs
+WHERE created_at < now() - interval '39 days' ON CONFLICT DO NOTHING
+""")
+
 
 def fill_tasks(engine: Engine, count: int, *, owner: str = OWNER) -> None:
     """Have that many tasks wait for times that are a day and more ahead."""
@@ -79,6 +95,15 @@ def fill_runs(engine: Engine, count: int) -> None:
         # A million firings of triggers would take longer than everything else here.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(RUNS, {"count": count})
+    _settle(engine)
+
+
+def fill_old_runs(engine: Engine, count: int) -> None:
+    """Have that many runs, each with its attempt, be past their retention."""
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(OLD_RUNS, {"count": count})
+        connection.execute(OLD_ATTEMPTS)
     _settle(engine)
 
 

@@ -15,6 +15,7 @@ class Size:
     few: int
     many: int
     due: int
+    old: int
     sleeps: int
     idle_seconds: int
     hammer_seconds: float
@@ -29,6 +30,7 @@ FULL = Size(
     few=10_000,
     many=1_000_000,
     due=10_000,
+    old=20_000,
     sleeps=1_000,
     idle_seconds=20,
     hammer_seconds=4,
@@ -42,6 +44,7 @@ SMALL = Size(
     few=10_000,
     many=100_000,
     due=2_000,
+    old=5_000,
     sleeps=200,
     idle_seconds=8,
     hammer_seconds=2,

@@ -1,0 +1,106 @@
+"""Target 3, without a clock: pages that the statements touch, and how they go about it."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from punctual.store.claims import pull
+from punctual.store.dispatch import dispatch, mark_missed, redispatch
+from punctual.store.listing import list_tasks
+from punctual.store.plan import plan
+from punctual.store.runs import list_runs
+from punctual.store.users import user_named
+from tests.bench.bed import Bed, engine
+from tests.bench.filling import FULL_DATABASE, OWNER, add_due, drop_due, fill_runs, fill_tasks
+from tests.bench.life import WINDOW, dispatch_all, new_worker, plan_all
+from tests.bench.row import OURS, Row
+
+FILE = Path("build/plans.txt")
+DUE = 200
+LIMIT = 50
+EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) "
+PAGES = re.compile(r"\b(?:hit|read)=(\d+)")
+
+Asks = Callable[[Connection], Any]
+
+
+def by_size(bed: Bed) -> Iterator[Row]:
+    """Pages each statement touches beside few and beside many; plans go to build/plans.txt."""
+    few, many = bed.size.few, bed.size.many
+    found: dict[str, dict[int, str]] = {}
+    for waiting, database in ((few, "plans_few"), (many, FULL_DATABASE)):
+        opened = engine(bed.database(database))
+        fill_tasks(opened, waiting)
+        for name, plan_text in _plans(opened, waiting):
+            found.setdefault(name, {})[waiting] = plan_text
+        opened.dispose()
+    FILE.parent.mkdir(exist_ok=True)
+    shown = [f"-- {name}, beside {many:,}\n{each[many]}\n" for name, each in found.items()]
+    FILE.write_text("\n".join(shown))
+    for name, each in found.items():
+        pages = {OURS: [_pages(each[many])], f"{few:,}": [_pages(each[few])]}
+        yield Row(f"{name}: beside {many:,}", "pages", pages, against=f"{few:,}")
+
+
+def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
+    worker = new_worker(opened, name="explained", batch=1)
+    add_due(opened, DUE)
+    yield from _explained(
+        opened, "due tasks", lambda c: plan(c, window=WINDOW, limit=DUE), first=True
+    )
+    plan_all(opened)
+    yield from _explained(opened, "dispatch", lambda c: dispatch(c, window=WINDOW, limit=DUE))
+    dispatch_all(opened)
+    yield from _explained(opened, "re-dispatch", lambda c: redispatch(c, limit=DUE))
+    yield from _explained(opened, "missed", lambda c: mark_missed(c, limit=DUE))
+    yield from _explained(
+        opened, "pull", lambda c: pull(c, worker_id=worker.id, room=16, ahead=WINDOW), first=True
+    )
+    drop_due(opened)
+    fill_runs(opened, waiting)
+    with Session(opened) as session:
+        owner = user_named(session, OWNER)
+        assert owner is not None
+        owner_id = owner.id
+    yield from _explained(
+        opened,
+        "page of tasks",
+        lambda c: list_tasks(Session(c), owner_id=owner_id, limit=LIMIT),
+    )
+    yield from _explained(
+        opened,
+        "page of runs",
+        lambda c: list_runs(Session(c), owner_id=owner_id, limit=LIMIT),
+    )
+
+
+def _explained(
+    opened: Engine, name: str, asks: Asks, *, first: bool = False
+) -> Iterator[tuple[str, str]]:
+    """The plan of the statement that `asks` sends (the first or the last); nothing is kept."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(opened, "before_cursor_execute", note)
+    with opened.connect() as connection:
+        asks(connection)
+        connection.rollback()
+    event.remove(opened, "before_cursor_execute", note)
+    statement, parameters = sent[0 if first else -1]
+    with opened.connect() as connection:
+        lines = connection.exec_driver_sql(EXPLAIN + statement.lstrip(), parameters).scalars()
+        told = "\n".join(lines)
+        connection.rollback()
+    yield name, told
+
+
+def _pages(told: str) -> float:
+    """What the topmost node touched, those below it included."""
+    line = next((line for line in told.splitlines() if "Buffers: shared" in line), "")
+    return float(sum(int(count) for count in PAGES.findall(line)))

@@ -1,0 +1,76 @@
+"""Target 6: deleting history while runs start."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from punctual_coordinator.pruner import Pruner
+from tests.bench.bed import Bed, engine
+from tests.bench.contestants import FLOOR, punctual
+from tests.bench.filling import fill_old_runs, fill_tasks
+from tests.bench.measures.lateness import EVERY_MS
+from tests.bench.racing import lateness, warm_up
+from tests.bench.row import OURS, Row, Samples
+
+DATABASE = "pruned"
+KEEP = timedelta(days=30)
+AS_FAST = 1.2
+"""Lateness counts as the same up to this factor: repeats differ by as much."""
+
+
+def beside_lateness(bed: Bed) -> Iterator[Row]:
+    """Lateness at 20 a second while the pruner deletes, and while it does not."""
+    opened = engine(bed.database(DATABASE))
+    fill_tasks(opened, 1)
+    samples, floor, pruned = Samples(), Samples(), 0
+    with ExitStack() as stack:
+        stack.callback(opened.dispose)
+        product = stack.enter_context(bed.product(DATABASE))
+        ours = stack.enter_context(punctual(bed, product))
+        warm_up(bed, [ours])
+        offsets = [each * EVERY_MS for each in range(bed.size.lateness_seconds * 20)]
+        for _ in range(bed.size.repeats):
+            alone = lateness(bed, [FLOOR, ours], offsets, repeats=1)
+            floor.add(FLOOR.name, alone.of[FLOOR.name][0])
+            samples.add("not pruning", alone.of[OURS][0])
+            fill_old_runs(opened, bed.size.old)
+            with _pruning(opened) as deleted:
+                beside = lateness(bed, [ours], offsets, repeats=1)
+            samples.add(OURS, beside.of[OURS][0])
+            pruned += deleted.count
+    p50, p99 = samples.percentile(0.5), samples.percentile(0.99)
+    note = f"{pruned:,} runs deleted meanwhile"
+    for name, figures in (("p50", p50), ("p99", p99)):
+        yield Row(
+            f"lateness at 20/s, pruning: {name}",
+            "ms late",
+            figures,
+            f"6: as without (≤ {AS_FAST} x)",
+            AS_FAST,
+            against="not pruning",
+            note=note,
+        )
+
+
+class _pruning:  # noqa: N801 - it reads as the statement it is
+    """Prunes in a thread of its own until the end of the block."""
+
+    def __init__(self, opened: Engine) -> None:
+        self.count = 0
+        self._stop = threading.Event()
+        self._pruner = Pruner(opened, self._stop, keep=KEEP)
+        self._thread = threading.Thread(target=self._prune)
+
+    def __enter__(self) -> "_pruning":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _prune(self) -> None:
+        self.count = self._pruner.run_once().runs

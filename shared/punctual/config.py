@@ -57,6 +57,8 @@ class Settings:
     worker_role_password: str = field(default="", repr=False, metadata={"secret": True})
     name: str = ""
     bind: str = "0.0.0.0:8000"
+    user: str = ""
+    command_user: str = ""
     work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it
     interpreters: str = "sh,bash,python3"
     http_allow_private: str = ""

@@ -13,8 +13,11 @@ def cpu_seconds(pid: int) -> float:
 
 def private_bytes(pid: int) -> int:
     """Memory that would be free again if the process ended."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    private = [line.split()[1] for line in lines if line.startswith("Private_")]
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except PermissionError:  # of a worker's agent none but root can read it
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    private = [line.split()[1] for line in lines if line.startswith(("Private_", "RssAnon:"))]
     return sum(int(kilobytes) for kilobytes in private) * 1024
 
 

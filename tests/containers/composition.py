@@ -1,5 +1,6 @@
 """The product as `docker compose up` starts it, in a project and on a port of its own."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,7 +13,8 @@ import httpx
 from punctual_devstack.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = "punctual-containers-test"
+# Of this checkout: two may be tested side by side.
+PROJECT = f"punctual-test-{hashlib.sha256(bytes(ROOT)).hexdigest()[:6]}"
 PASSWORD = "correct horse battery staple"
 UP_SECONDS = 300
 SERVICES = {"api": 2, "coordinator": 1, "worker": 2}

@@ -5,6 +5,7 @@ import httpx
 from tests.containers.composition import PROJECT, Composition
 from tests.containers.tasks import create, in_state, output
 
+ROOT_FOR = {"secrets": ["CHOWN"], "worker": ["SETGID", "SETUID"]}
 OUR_IMAGES = ("api", "coordinator", "worker", "proxy")
 SECRETS = {
     "api": ["database_url", "redis_url", "secret_key"],
@@ -26,14 +27,14 @@ def test_no_container_can_do_more_than_it_must(composition: Composition) -> None
         assert host["SecurityOpt"] == ["no-new-privileges:true"], service
         assert host["Memory"] > 0, service
         assert host["PidsLimit"] > 0, service
-        assert host["Init"], service
+        assert host["Init"] == (service != "worker"), service
         assert not host["Privileged"], service
         assert bool(host["PortBindings"]) == (service == "proxy"), service
-        # Only what makes the secrets is root, and it has no network.
+        # What makes the secrets is root, without a network, and a worker until it is another.
         user = known["Config"]["User"].partition(":")[0]
-        assert (user == "0") == (service == "secrets"), service
+        assert (user == "0") == (service in ROOT_FOR), service
         assert (host["NetworkMode"] == "none") == (service == "secrets"), service
-        assert host["CapAdd"] == (["CHOWN"] if service == "secrets" else None), service
+        assert host["CapAdd"] == ROOT_FOR.get(service), service
     assert services == {*OUR_IMAGES, "migrate", "secrets", "postgres", "redis"}
 
 
@@ -58,7 +59,38 @@ def test_a_command_is_nobody_special(ann: httpx.Client) -> None:
     task = create(ann, command=command)
     ann.post(f"/api/tasks/{task['id']}/run/").raise_for_status()
     said = output(ann, in_state(ann, task, "succeeded")).splitlines()
-    assert said == ["10001", "CapEff: 0000000000000000", "NoNewPrivs: 1", "read-only", "ran"]
+    assert said == ["10002", "CapEff: 0000000000000000", "NoNewPrivs: 1", "read-only", "ran"]
+
+
+def test_no_process_of_a_worker_is_root_or_has_a_capability(composition: Composition) -> None:
+    look = (
+        "runner=$(grep -l punctual_worker.runner /proc/[1-9]*/cmdline | cut -d/ -f3 | head -n 1);"
+        " cat /proc/1/status /proc/$runner/status | grep -E '^Cap(Prm|Eff|Amb)'"
+    )
+    for worker in composition.containers("worker"):
+        found = set()
+        listed = composition.docker("top", worker, "-eo", "pid,uid,args")
+        for line in listed.splitlines()[1:]:
+            _pid, uid, args = line.split(maxsplit=2)
+            if "HTTPConnection" not in args:  # the engine's own probe, now and then
+                found.add((uid, "punctual_worker.runner" in args))
+        assert found == {("10001", False), ("10002", True)}, listed
+        told = composition.docker("exec", "-u", "10001", worker, "sh", "-c", look).splitlines()
+        assert [line.split()[1] for line in told] == ["0000000000000000"] * 6, told
+
+
+def test_a_command_cannot_read_the_agent_or_its_secrets(ann: httpx.Client) -> None:
+    command = (
+        "for each in /proc/1/environ /proc/1/mem /proc/1/maps /run/secrets/database_url"
+        " /run/secrets/redis_url; do head -c 1 $each && echo read $each; done;"
+        " kill -0 1 && echo may signal; ls /proc/1/fd && echo listed;"
+        ' python -c \'import socket; socket.create_connection(("postgres", 5432)); print("there")\''
+    )
+    task = create(ann, command=command)
+    ann.post(f"/api/tasks/{task['id']}/run/").raise_for_status()
+    run = in_state(ann, task, "succeeded")
+    assert output(ann, run) == "there\n"  # the server is, and nothing to log in with
+    assert output(ann, run, stream="stderr").count("ermission denied") == 6
 
 
 def test_each_service_sees_its_own_secrets_alone(composition: Composition) -> None:

@@ -1,5 +1,6 @@
 """The worker's program: `python -m punctual_worker`."""
 
+import os
 import signal
 import sys
 import threading
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual import config, logs, telemetry
 from punctual_worker.agent import Agent
+from punctual_worker.privileges import account_of, become, make_folder
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
 
 
@@ -23,8 +25,14 @@ def main() -> int:
     signal.signal(signal.SIGINT, ask_to_stop)
     try:
         # The runner is there before any secret is: it never sees one.
-        place = config.load(only=("work_dir", "on_lease_loss"))
-        runner = RunnerClient.launch(work_dir=place.work_dir, on_lease_loss=place.on_lease_loss)
+        place = config.load(only=("work_dir", "on_lease_loss", "user", "command_user"))
+        agent_account = account_of("USER", place.user, euid=os.geteuid())
+        account = account_of("COMMAND_USER", place.command_user, euid=os.geteuid()) or agent_account
+        make_folder(place.work_dir, account)
+        runner = RunnerClient.launch(
+            work_dir=place.work_dir, on_lease_loss=place.on_lease_loss, account=account
+        )
+        become(agent_account)
         settings = config.load(needs=("database_url", "redis_url"))
     except config.InvalidSetting as error:
         print(f"worker: {error}", file=sys.stderr)

@@ -234,7 +234,7 @@ class Agent:
         self._leaving.set()
         self._intake.close()
         self._runner.close()
-        if not isinstance(self._threads.error, BuriedError):
+        if self._runner.clean and not isinstance(self._threads.error, BuriedError):
             for attempt in self._running.all():
                 self._reporter.ended(lost_report(attempt, "its worker failed", self._clock))
             self._running.wait_empty(KILL_SECONDS)
@@ -244,6 +244,11 @@ class Agent:
         self._leaving.set()
         self._runner.close()
         self._threads.join(2.0)
+        if not self._runner.clean:
+            # Nobody may start its runs again before they end, which is when the lease does, and
+            # what supervises this process ends all of it now.
+            log.critical("commands may be left", worker_id=str(self.worker_id))
+            return
         try:
             with self._engine.begin() as connection:
                 leave(connection, worker_id=self.worker_id)

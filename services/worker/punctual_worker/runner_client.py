@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import select
 import socket
@@ -10,23 +11,21 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from punctual_worker.runner.leftovers import kill_leftovers
+from punctual_worker.privileges import Account
 from punctual_worker.runner.marks import LAUNCH_BITS
 from punctual_worker.runner.wire import Frames, pack
+from punctual_worker.runner_end import end_runner
 
 READ_SIZE = 256 * 1024
 # A runner reads its orders within milliseconds; one that does not for this long is stuck.
 SEND_SECONDS = 10
 # What a runner may take to start: an interpreter, and what its dead predecessor left.
 UP_SECONDS = 20.0
-# What a runner may take to kill what runs and tidy up, before it is killed itself.
-LEAVE_SECONDS = 8.0
 
 
 class RunnerGoneError(Exception):
@@ -102,11 +101,20 @@ class Ended:
 class RunnerClient:
     """One running runner; sends are thread-safe, events() is for one reader."""
 
-    def __init__(self, process: subprocess.Popen[bytes], sock: socket.socket, launch: int) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        sock: socket.socket,
+        launch: int,
+        account: Account | None = None,
+    ) -> None:
         """Take over a launched runner; use launch()."""
         self._process = process
         self._sock = sock
         self._launch = launch
+        self._account = account
+        self.clean = True
+        """False once its commands may be alive and cannot be ended from here."""
         self._frames = Frames()
         self._sending = threading.Lock()
         self._burying = threading.Lock()
@@ -121,10 +129,12 @@ class RunnerClient:
         path: str = "",
         lang: str = "",
         on_lease_loss: Literal["kill", "keep"] = "kill",
+        account: Account | None = None,
     ) -> Self:
         """Start a runner with an environment of PATH and LANG alone; returns before it is up.
 
         Call it before secrets are read: nothing of this process but the socket goes across.
+        It and its commands run as `account`, for which this process must be root, or as we do.
         """
         ours, theirs = socket.socketpair()
         launch = secrets.randbits(LAUNCH_BITS)
@@ -141,6 +151,7 @@ class RunnerClient:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
                 cwd="/",
+                **_run_as(account),
             )
         except OSError:
             ours.close()
@@ -149,7 +160,7 @@ class RunnerClient:
             theirs.close()
         # Only sending times out: a quiet runner is a healthy one.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
-        return cls(process, ours, launch)
+        return cls(process, ours, launch, account)
 
     @property
     def pid(self) -> int:
@@ -227,7 +238,8 @@ class RunnerClient:
                 self._sock.sendall(frame)
         except OSError as error:
             # Part of a frame may be out, so the stream is of no use any more.
-            self._process.kill()
+            with contextlib.suppress(PermissionError):
+                self._process.kill()
             self._bury()
             raise RunnerGoneError(str(error)) from error
 
@@ -244,14 +256,15 @@ class RunnerClient:
                 return
             with contextlib.suppress(OSError):  # it was gone already
                 self._sock.shutdown(socket.SHUT_RDWR)
-            try:
-                self._process.wait(LEAVE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            kill_leftovers(self._launch, until=time.monotonic() + LEAVE_SECONDS)
+            self.clean = end_runner(self._process, launch=self._launch, account=self._account)
             self._buried = True
             self._sock.close()
+
+
+def _run_as(account: Account | None) -> dict[str, Any]:
+    if account is None or account.uid == os.geteuid():
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def _report(header: dict[str, Any], body: bytes) -> Started | Ended:

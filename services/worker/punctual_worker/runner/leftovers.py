@@ -26,6 +26,27 @@ def kill_leftovers(launch: int, *, until: float) -> bool:
     return True
 
 
+def await_none_of(uid: int, *, until: float) -> bool:
+    """Whether no process of that user is left, as seen before `until`."""
+    pause = threading.Event()
+    while any(_runs_as(pid, uid) for pid in map(int, filter(str.isdigit, os.listdir("/proc")))):
+        if time.monotonic() > until:
+            return False
+        pause.wait(PAUSE_SECONDS)
+    return True
+
+
+def _runs_as(pid: int, uid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            told = dict(line.split(b":", 1) for line in file if b":" in line)
+    except OSError:
+        return False
+    return str(uid).encode() in told[b"Uid"].split() and not told[b"State"].lstrip().startswith(
+        b"Z"
+    )
+
+
 def _marked(marks: Marks) -> list[tuple[int, int]]:
     return [
         (pid, serial)

@@ -20,6 +20,9 @@ from punctual_api.shown import task_document
 
 RUNS_A_PAGE = 25
 DUE_TIMES = 5
+UPCOMING = 3
+"""So many runs that are still to come are listed: what happened is looked for more often."""
+LAST_ID = uuid.UUID(int=2**128 - 1)
 
 
 @pages.get("/task/<uuid:task_id>/")
@@ -29,7 +32,11 @@ def show_task(task_id: uuid.UUID) -> Response:
     if task is None:
         raise not_found("task")
     [seen] = seen_tasks(session(), [task.id])
-    before, instant = _position(page_before()), now()
+    instant = now()
+    due = coming(task, now=instant)
+    before = _position(page_before())
+    if before is None and len(due) >= UPCOMING:
+        before = Position(due[UPCOMING - 1], LAST_ID)
     runs = list_runs(
         session(), owner_id=owner_id(), task_id=task.id, limit=RUNS_A_PAGE + 1, before=before
     )
@@ -38,7 +45,7 @@ def show_task(task_id: uuid.UUID) -> Response:
     return live_page(
         "task",
         task=task_document(seen, now=instant),
-        coming=coming(task, now=instant),
+        coming=due,
         runs=runs[:RUNS_A_PAGE],
         strip=strips(session().connection(), task_ids=[task.id], size=STRIP_RUNS)[task.id],
         newest_url=own if "before" in request.args else None,

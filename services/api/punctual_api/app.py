@@ -9,6 +9,7 @@ from punctual_api import (
     accounts,
     backfills,
     bulk,
+    calendars,
     concurrency,
     crontabs,
     health,
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         outages,
         crontabs,
         schedules,
+        calendars,
         runs,
         output,
     ):

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from punctual.domain.errors import InvalidCalendar
 from punctual.store.tasks import create_tasks
 from punctual.store.wake import wake_if_due
 from punctual_api.auth import require_token
 from punctual_api.context import now, owner_id, session, window
+from punctual_api.errors import Fault, invalid
 from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.idempotency import create_once
 from punctual_api.routing import Blueprint
@@ -30,7 +32,10 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
         at = now()
-        due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
+        try:
+            due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
+        except InvalidCalendar as error:
+            raise invalid([Fault(f"/items{error.pointer}", error.detail)]) from None
         wake_if_due(session().connection(), due, now=at, window=window())
         return _ids(ids)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from punctual import telemetry
+from punctual.domain.errors import InvalidPart
 from punctual_api.database import OutcomeUnknown, db
 
 log = structlog.get_logger()
@@ -79,7 +80,12 @@ def answer_errors(app: Flask) -> None:
     called with the problem as a dict, and may decline with None.
     """
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(InvalidPart, _invalid_part)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _invalid_part(error: InvalidPart) -> Response:
+    return _http_error(invalid([Fault(error.pointer, error.detail)]))
 
 
 def answer_problem(problem: Problem) -> Response:

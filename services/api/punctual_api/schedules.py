@@ -4,8 +4,10 @@ from typing import Any
 
 from punctual.domain.preview import Preview, preview
 from punctual.domain.schedule import parse_schedule
+from punctual.store.calendars import require_calendars
 from punctual_api.auth import require_token
-from punctual_api.context import now
+from punctual_api.context import now, owner_id, session
+from punctual_api.holds import own_calendars
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.schedules import PreviewQuerySchema, PreviewSchema
 
@@ -21,4 +23,6 @@ def preview_schedule(asked: dict[str, Any]) -> Preview:
     """Tell a schedule in words, its next due times, and what may surprise; nothing is saved."""
     start = asked["start"] or now()
     schedule = parse_schedule(asked["schedule"], anchor=start)
-    return preview(schedule, start=start, count=asked["count"])
+    names = asked["calendars"]
+    require_calendars(session().connection(), owner_id=owner_id(), names=names)
+    return preview(schedule, start=start, count=asked["count"], calendars=own_calendars(names))

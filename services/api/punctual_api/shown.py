@@ -2,21 +2,23 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, jsonify
 
 from punctual.domain.advice import schedule_warnings
+from punctual.domain.calendar import next_unheld
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.jitter import jittered
 from punctual.domain.limits import LIMITS
-from punctual.domain.schedule import parse_schedule
+from punctual.domain.schedule import Schedule, next_due, parse_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
 from punctual_api.context import now, session
 from punctual_api.cursors import run_cursor, task_cursor
 from punctual_api.errors import not_found
+from punctual_api.holds import own_calendars
 from punctual_api.schemas.runs import RunPageSchema
 from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
 from punctual_api.schemas.types import type_of
@@ -25,7 +27,7 @@ COLUMNS = (
     *("id", "name", "script", "http", "schedule", "enabled", "max_retries", "retry_delay"),
     *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
     *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
-    *("retry_on", "no_retry_on", "params"),
+    *("retry_on", "no_retry_on", "params", "calendars"),
     "max_concurrent",
     "queue",
     *("created_at", "updated_at", "version"),
@@ -58,7 +60,20 @@ def _next_run_at(listed: ListedTask) -> datetime | None:
     task, at = listed.task, listed.next_run_at
     if at is None or at != task.next_due_at:  # a planned run's own due time is spread already
         return at
+    if task.calendars:
+        schedule = _schedule(task)
+        calendars = own_calendars(task.calendars)
+        at = next_unheld(schedule, calendars, after=at - timedelta(microseconds=1))
+        if at is None:
+            return None
     return jittered(at, task_id=task.id, seconds=task.jitter)
+
+
+def _schedule(task: Task) -> Schedule | None:
+    try:
+        return parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    except InvalidSchedule:
+        return None
 
 
 def task_warnings(task: Task, *, now: datetime) -> list[str]:
@@ -70,6 +85,10 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
         schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
     except InvalidSchedule as error:
         return [*errors, error.detail]
+    if task.calendars and next_due(schedule, after=now) is not None:
+        calendars = own_calendars(task.calendars)
+        if next_unheld(schedule, calendars, after=now) is None:
+            errors.append("Its calendars hold every due time that is still to come.")
     timeout = chosen_timeout(task.timeout)
     return [*errors, *schedule_warnings(schedule, now=now, timeout=timeout)]
 

@@ -27,3 +27,7 @@ class InvalidSchedule(InvalidPart):
 
 class InvalidParams(InvalidPart):
     """Parameters, or values for them, that cannot be taken."""
+
+
+class InvalidCalendar(InvalidPart):
+    """A calendar that cannot be kept, or one that there is not."""

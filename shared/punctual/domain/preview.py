@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from punctual.domain.advice import schedule_warnings
+from punctual.domain.calendar import Calendars, unheld
 from punctual.domain.describe import describe
-from punctual.domain.schedule import Schedule, due_times, moments
+from punctual.domain.schedule import Schedule, moments
 
 PAST = "A time of it has passed: a task saved with it runs at once."
 
@@ -27,15 +28,16 @@ def preview(
     count: int,
     timeout: float | None = None,
     new: bool = True,
+    calendars: Calendars = (),
 ) -> Preview:
     """The first `count` due times from `start` on, that instant included, and what to know.
 
     `timeout` is in seconds, None when nobody chose one; `new` means that no task has this
-    schedule yet. `start` lies before the year 9000.
+    schedule yet. What `calendars` hold is left out. `start` lies before the year 9000.
     """
     if schedule is None:
         return Preview(describe(None), (), ())
-    coming = due_times(schedule, after=start - timedelta(microseconds=1))
+    coming = unheld(schedule, calendars, after=start - timedelta(microseconds=1))
     warnings = schedule_warnings(schedule, now=start, timeout=timeout)
     if new and any(at < start for at in moments(schedule)):
         warnings.append(PAST)

@@ -10,12 +10,15 @@ from itertools import islice, takewhile
 
 from sqlalchemy import Connection, Row, text
 
+from punctual.domain.calendar import Calendars, calendar_named, held_by
 from punctual.domain.errors import PunctualError
 from punctual.domain.jitter import jittered
 from punctual.domain.ledger import Reason
 from punctual.domain.misfire import catch_up
 from punctual.domain.run import RunState
 from punctual.domain.schedule import Schedule, due_times, next_due, only_time, parse_schedule
+from punctual.store.calendars import calendars_of
+from punctual.store.held import held_times
 from punctual.store.insert import NewRun, insert_runs
 from punctual.store.ledger import Entry, note
 
@@ -33,7 +36,7 @@ In the parts of a long gap it stands for all of them.
 
 DUE_TASKS = text("""
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
-       max_runs - planned_runs AS room
+       max_runs - planned_runs AS room, owner_id, calendars
 FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
   AND (CAST(:only AS uuid) IS NULL OR id = :only)
@@ -59,7 +62,7 @@ WITH RECURSIVE owners AS (
     ) AS t
 )
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
-       max_runs - planned_runs AS room
+       max_runs - planned_runs AS room, owner_id, calendars
 FROM tasks
 WHERE id IN (SELECT id FROM picked) AND {COUNTS}
   AND next_due_at <= coalesce(:now, now()) + :window
@@ -105,11 +108,14 @@ def plan(
     tasks = connection.execute(DUE_BY_OWNER if by_owner else DUE_TASKS, asked).all()
     planned = Planned(tasks=len(tasks))
     runs: list[NewRun] = []
+    held: list[Entry] = []
     moves: list[dict[str, str | int | None]] = []
+    owned = calendars_of(connection, {task.owner_id for task in tasks if task.calendars})
     for task in tasks:
         next_at, error = None, None
         try:
-            new, next_at = _of_task(task, horizon=task.now + window)
+            calendars = calendar_named(owned.get(task.owner_id, {}), task.calendars)
+            new, next_at = _of_task(task, calendars, held, horizon=task.now + window)
             runs += new
         except (PunctualError, ArithmeticError, ValueError) as failure:
             error = f"{type(failure).__name__}: {failure}"
@@ -126,6 +132,7 @@ def plan(
     planned.missed = states[RunState.MISSED]
     born = set(insert_runs(connection, runs))
     planned.runs = len(born)
+    note(connection, held)
     note(connection, [_stood_for(run) for run in runs if run.until and run.id in born])
     to_run = RunState.SCHEDULED
     counted = Counter(run.task_id for run in runs if run.state == to_run and run.id in born)
@@ -137,13 +144,17 @@ def plan(
 
 
 def _of_task(
-    task: Row[tuple[object, ...]], *, horizon: datetime
+    task: Row[tuple[object, ...]], calendars: Calendars, held: list[Entry], *, horizon: datetime
 ) -> tuple[list[NewRun], datetime | None]:
+    """The runs of one task and its next due time; what calendars hold is added to `held`."""
     schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
     if schedule is None:
         return [], None
     once = only_time(schedule)
     if once is not None:
+        if holds := held_times(task.id, [once], calendars):
+            held += holds
+            return [], None
         # A time that was past when it was saved is due from then on, and not late.
         due_at = jittered(once, task_id=task.id, seconds=task.jitter)
         return _runs(task, {max(due_at, task.schedule_anchor): once}), None
@@ -153,7 +164,9 @@ def _of_task(
         # The newest late one, which `latest` runs, is still to come: this part has only missed.
         policy = task.catch_up if task.catch_up == "all" else "none"
         most_missed = 1
-    runs = _runs(task, _spread(task, times), policy, most_missed=most_missed)
+    free = [at for at in times if held_by(calendars, at) is None]
+    held += held_times(task.id, times, calendars)
+    runs = _runs(task, _spread(task, free), policy, most_missed=most_missed)
     last = times[-1]
     if task.room is not None:  # those cut off are looked at again, should others have had a run
         last = min(last, max((run.scheduled_for for run in runs), default=last))

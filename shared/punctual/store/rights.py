@@ -22,6 +22,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT",
         "worker": "SELECT, INSERT, UPDATE",
     },
+    "calendars": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT"},
     "concurrency_limits": {
         "api": "SELECT, INSERT, UPDATE, DELETE",
         "coordinator": "SELECT",

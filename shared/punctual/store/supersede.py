@@ -1,10 +1,13 @@
 """Edits win until the start: bring a task's unstarted runs in line with what the task says now."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.calendar import calendar_named, held_by
 from punctual.domain.schedule import Schedule, due_times, is_due, only_time
+from punctual.store.calendars import calendars_of, hold
 from punctual.store.cancel import cancel_task_runs
 from punctual.store.models import Task
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
@@ -62,12 +65,20 @@ def refresh_pending(
         )
     active = schedule if task.enabled and task.deleted_at is None else None
     unstarted = connection.execute(UNSTARTED, {"task_id": task.id}).all()
-    kept = {row.id for row in unstarted if active is not None and is_due(active, row.scheduled_for)}
+    due = [row for row in unstarted if active is not None and is_due(active, row.scheduled_for)]
+    holders = _holders(connection, task, [row.scheduled_for for row in due])
+    kept = {row.id for row in due if row.scheduled_for not in holders}
+    held = [
+        (row.id, task.id, at, holders[at]) for row in due if (at := row.scheduled_for) in holders
+    ]
     if kept:
         connection.execute(REFRESH, {"ids": list(kept)})
         if any(row.state == "claimed" and row.id in kept for row in unstarted):
             wake_coordinators(connection)
-    withdrawn = [row.id for row in unstarted if row.id not in kept]
+    hold(connection, held)
+    task.planned_runs = max(task.planned_runs - len(held), 0)
+    gone = {row.id for row in unstarted} - kept - {run_id for run_id, _, _, _ in held}
+    withdrawn = [row.id for row in unstarted if row.id in gone]
     if withdrawn:
         reason = "superseded by edit" if task.enabled else "withdrawn: its task was paused"
         connection.execute(WITHDRAW, {"ids": withdrawn, "reason": reason})
@@ -75,6 +86,15 @@ def refresh_pending(
     # Due times that an outage left behind are still to be caught up, if nothing else was said.
     if replan:
         task.next_due_at = _next_due(connection, task, active, now=now)
+
+
+def _holders(connection: Connection, task: Task, times: Sequence[datetime]) -> dict[datetime, str]:
+    """Those of the times that a calendar of the task holds, each with its name."""
+    if not task.calendars or not times:
+        return {}
+    own = calendars_of(connection, [task.owner_id])[task.owner_id]
+    calendars = calendar_named(own, task.calendars)
+    return {at: name for at in times if (name := held_by(calendars, at)) is not None}
 
 
 def _next_due(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.schedule import next_due, only_time, parse_schedule
+from punctual.store.calendars import require_calendars
 from punctual.store.concurrency import mark_limited
 from punctual.store.insert import NewRun, insert_runs
 from punctual.store.listing import ListedTask
@@ -28,13 +29,13 @@ INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_
                    metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
                    jitter, retry_on, no_retry_on, params, limits,
                    max_concurrent,
-                   queue, script, http)
+                   queue, script, http, calendars)
 SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
        metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
        coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
        max_concurrent,
-       coalesce(queue, 'default'), script, http
+       coalesce(queue, 'default'), script, http, calendars
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
     max_retries smallint, retry_delay float, retry_delay_max float, timeout float, env jsonb,
@@ -42,7 +43,8 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
     retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
     max_concurrent integer,
-    queue text, script jsonb, http jsonb)
+    queue text, script jsonb, http jsonb,
+    calendars text[])
 """
 
 INSERT = text(NEW)
@@ -75,7 +77,13 @@ def create_tasks(
     tasks: Sequence[TaskValues],
     now: datetime,
 ) -> datetime | None:
-    """Save new tasks under `ids`, all in one statement; answers the earliest of their due times."""
+    """Save new tasks under `ids`, all in one statement; answers the earliest of their due times.
+
+    Raises InvalidCalendar, pointing into the list, for a calendar that is not there.
+    """
+    for place, values in enumerate(tasks):
+        names = values.get("calendars")
+        require_calendars(session.connection(), owner_id=owner_id, names=names, pointer=f"/{place}")
     new = _prepared(ids, tasks, now=now)
     session.connection().execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": new.rows})
     insert_runs(session.connection(), new.past)
@@ -85,7 +93,11 @@ def create_tasks(
 def create_one(
     session: Session, *, owner_id: uuid.UUID, task_id: uuid.UUID, values: TaskValues, now: datetime
 ) -> ListedTask:
-    """Save a new task; answers it as the database has it, without asking for it again."""
+    """Save a new task; answers it as the database has it, without asking for it again.
+
+    Raises InvalidCalendar for a calendar that is not there.
+    """
+    require_calendars(session.connection(), owner_id=owner_id, names=values.get("calendars"))
     new = _prepared([task_id], [values], now=now)
     asked = {"owner_id": owner_id, "now": now, "tasks": new.rows}
     row = session.connection().execute(INSERT_ONE, asked).mappings().one()
@@ -141,8 +153,12 @@ def find_task(
 def change_task(session: Session, task: Task, values: TaskValues, *, now: datetime) -> None:
     """Give the task new values, and have its unstarted runs follow; sets its `next_due_at`.
 
-    A schedule that is only sent again stays anchored where it was.
+    A schedule that is only sent again stays anchored where it was. Raises InvalidCalendar for a
+    calendar that is not there.
     """
+    require_calendars(session.connection(), owner_id=task.owner_id, names=values.get("calendars"))
+    recalled = "calendars" in values and values["calendars"] != task.calendars
+    before = task.next_due_at
     changed = "schedule" in values and values["schedule"] != task.schedule
     limited = "max_runs" in values and values["max_runs"] != task.max_runs
     past: list[NewRun] = []
@@ -159,7 +175,10 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
             task.command = value or ""
         else:
             setattr(task, "meta" if column == "metadata" else column, value)
-    _follow(session, task, now=now, replan=changed or limited)
+    _follow(session, task, now=now, replan=changed or limited or recalled)
+    if recalled and not (changed or limited) and before is not None:
+        # What an outage left behind is still to be caught up.
+        task.next_due_at = min(before, task.next_due_at or before)
     if {"max_concurrent", "tags"} & set(values):
         mark_limited(session.connection(), owner_id=task.owner_id, task_id=task.id)
     if past:

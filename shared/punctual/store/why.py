@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session, defer
 
+from punctual.domain.calendar import calendar_named, held_by
+from punctual.domain.ledger import Reason
 from punctual.domain.run import RunState
 from punctual.domain.schedule import FARTHEST_BACK, last_due, next_due, parse_schedule
 from punctual.domain.why import InLedger, TaskThen, Told, Verdict, explain
+from punctual.store.calendars import because, calendars_of
 from punctual.store.ledger import find_in_ledger
 from punctual.store.models import Run, Task
 from punctual.store.waiting import waits_for
@@ -69,9 +72,7 @@ def _told(session: Session, run: Run | None) -> Told | None:
 def _then(
     session: Session, task: Task, *, due: datetime | None, keep: timedelta, now: datetime
 ) -> TaskThen:
-    noted = None
-    if due is not None:
-        noted = find_in_ledger(session.connection(), task_id=task.id, due=due)
+    noted = None if due is None else _noted(session, task, due=due, now=now)
     return TaskThen(
         enabled=task.enabled,
         exhausted=task.max_runs is not None and task.planned_runs >= task.max_runs,
@@ -80,5 +81,17 @@ def _then(
         now=now,
         since=task.schedule_anchor,
         kept_since=now - keep,
-        noted=noted and InLedger(noted.reason, noted.because),
+        noted=noted,
     )
+
+
+def _noted(session: Session, task: Task, *, due: datetime, now: datetime) -> InLedger | None:
+    """What the ledger says, or will say of a due time to come that a calendar holds."""
+    noted = find_in_ledger(session.connection(), task_id=task.id, due=due)
+    if noted is not None:
+        return InLedger(noted.reason, noted.because)
+    if due <= now or not task.calendars:
+        return None
+    own = calendars_of(session.connection(), [task.owner_id])[task.owner_id]
+    name = held_by(calendar_named(own, task.calendars), due)
+    return None if name is None else InLedger(Reason.HELD, because(name))

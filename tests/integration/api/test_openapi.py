@@ -1,6 +1,7 @@
 """The API's own description: complete, served offline, and true under generated calls."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -42,6 +43,8 @@ CALLS = {
     "/api/tasks/{task_id}/runs/": {"get"},
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
+    "/api/calendars/": {"get", "post"},
+    "/api/calendars/{calendar_id}/": {"get", "put", "delete"},
     "/api/import/crontab/": {"post"},
     "/api/export/crontab/": {"get"},
     "/api/outages/": {"get"},
@@ -95,6 +98,9 @@ def something_of(person: Person, asked: dict[str, Any]) -> dict[str, str]:
         return {"task_id": person.task(schedule={"every": 60})["id"]}
     if "run_id" in asked:
         return {"run_id": person.post(f"/tasks/{person.task()['id']}/run/").get_json()["id"]}
+    if "calendar_id" in asked:
+        sent = {"name": str(uuid.uuid4())}
+        return {"calendar_id": person.post("/calendars/", json=sent).get_json()["id"]}
     return {}
 
 

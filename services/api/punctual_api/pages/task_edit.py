@@ -10,7 +10,7 @@ from flask import Response, flash, redirect, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.errors import InvalidSchedule
+from punctual.domain.errors import InvalidCalendar, InvalidSchedule
 from punctual.domain.limits import LIMITS
 from punctual.domain.preview import Preview
 from punctual.store.models import Task
@@ -29,8 +29,7 @@ from punctual_api.tasks import own_task
 
 FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
     *("working_dir", "env", "metadata", "max_runs", "jitter", "params"),
-    "queue",
-    "max_concurrent",
+    *("queue", "max_concurrent", "calendars"),
 }
 PARTS = {"at", "cron", "timezone", "every"}
 SOON_AT_MOST = 3600
@@ -53,7 +52,10 @@ def create_task() -> AnyResponse:
     if faults:
         return _form("New task", typed, faults)
     [task_id] = ids = new_task_ids(1)
-    due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=[values], now=instant)
+    try:
+        due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=[values], now=instant)
+    except InvalidCalendar as error:
+        return _form("New task", typed, [Fault(error.pointer, error.detail)])
     wake_if_due(session().connection(), due, now=instant, window=window())
     flash("The task is saved.")
     return redirect(url_for("pages.show_task", task_id=task_id))
@@ -76,7 +78,10 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
     values, faults = _checked(document, faults)
     if faults:
         return _form(heading, typed, faults, task=task)
-    change_task(session(), task, values, now=instant)
+    try:
+        change_task(session(), task, values, now=instant)
+    except InvalidCalendar as error:
+        return _form(heading, typed, [Fault(error.pointer, error.detail)], task=task)
     wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
     flash("The changes are saved.")
     return redirect(url_for("pages.show_task", task_id=task_id))

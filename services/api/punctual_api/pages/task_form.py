@@ -34,7 +34,7 @@ NUMBERS = (
     *("max_concurrent", "max_runs", "jitter"),
 )
 TEXTS = ("name", "working_dir", "overlap", "catch_up", "queue")
-LISTS = ("tags", "retry_on", "no_retry_on")
+LISTS = ("tags", "calendars", "retry_on", "no_retry_on")
 JSONS = ("params", "metadata")
 SIZES = ("memory_bytes", "file_bytes")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
@@ -94,6 +94,7 @@ def typed_of(task: Task) -> dict[str, str]:
         **written,
         **typed_type(task),
         "tags": write_words(task.tags),
+        "calendars": write_words(task.calendars or ()),
         "retry_on": write_codes(task.retry_on),
         "no_retry_on": write_codes(task.no_retry_on),
         "env": write_pairs(task.env),
@@ -145,6 +146,7 @@ def document_from(
         document["command"] = "-"  # so that nothing else is said to be missing
     readers = {
         "tags": read_words,
+        "calendars": read_words,
         "env": read_pairs,
         "metadata": read_object,
         "params": read_list,

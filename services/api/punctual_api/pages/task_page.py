@@ -6,7 +6,8 @@ from itertools import islice
 
 from flask import Response, request, url_for
 
-from punctual.domain.schedule import due_times, parse_schedule
+from punctual.domain.calendar import unheld
+from punctual.domain.schedule import parse_schedule
 from punctual.store.listing import seen_tasks
 from punctual.store.models import Task
 from punctual.store.overview import strips
@@ -14,6 +15,7 @@ from punctual.store.runs import Position, find_run, list_runs
 from punctual.store.tasks import find_task
 from punctual_api.context import now, owner_id, session
 from punctual_api.errors import not_found
+from punctual_api.holds import own_calendars
 from punctual_api.pages.dashboard import STRIP_RUNS, page_before
 from punctual_api.pages.frame import live_page, pages
 from punctual_api.shown import task_document
@@ -56,7 +58,10 @@ def show_task(task_id: uuid.UUID) -> Response:
 def coming(task: Task, *, now: datetime) -> list[datetime]:
     """The next few due times of a task's schedule."""
     schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    return [] if schedule is None else list(islice(due_times(schedule, after=now), DUE_TIMES))
+    if schedule is None:
+        return []
+    free = unheld(schedule, own_calendars(task.calendars), after=now)
+    return list(islice(free, DUE_TIMES))
 
 
 def _position(run_id: uuid.UUID | None) -> Position | None:

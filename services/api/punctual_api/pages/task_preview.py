@@ -7,7 +7,8 @@ from punctual.domain.errors import InvalidSchedule
 from punctual.domain.preview import Preview, preview
 from punctual.domain.schedule import parse_schedule
 from punctual.store.models import Task
-from punctual_api.pages.lines import read_number
+from punctual_api.holds import own_calendars
+from punctual_api.pages.lines import read_number, read_words
 from punctual_api.pages.task_form import schedule_from, typed_of, typed_when
 from punctual_api.schemas.tasks import chosen_timeout
 
@@ -31,4 +32,10 @@ def preview_of(
             schedule = parse_schedule(schedule_from(typed), anchor=now)
     except InvalidSchedule as error:
         return error
-    return preview(schedule, start=now, count=DUE_TIMES, timeout=seconds, new=not kept)
+    try:
+        calendars = own_calendars(read_words(typed["calendars"]))
+    except ValueError:
+        calendars = ()
+    return preview(
+        schedule, start=now, count=DUE_TIMES, timeout=seconds, new=not kept, calendars=calendars
+    )

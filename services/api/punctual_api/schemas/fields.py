@@ -72,7 +72,7 @@ class ScheduleField(fields.Field[Any]):
         try:
             document = to_document(parse_schedule(value, anchor=_ANY_ANCHOR, pointer=""))
         except InvalidPart as error:
-            raise ValidationError(_at(error)) from None
+            raise ValidationError(fault_tree(error)) from None
         return document
 
 
@@ -83,7 +83,7 @@ class Params(fields.Field[Any]):
         try:
             document = to_params_document(parse_params(value))
         except InvalidPart as error:
-            raise ValidationError(_at(error)) from None
+            raise ValidationError(fault_tree(error)) from None
         if len(json.dumps(document, ensure_ascii=False).encode()) > 64 * KIB:
             raise ValidationError("Longer than 64 KiB as JSON.")
         return document or None
@@ -147,7 +147,7 @@ def unstorable(text: str) -> str | None:
     return None
 
 
-def _at(error: InvalidPart) -> Any:
+def fault_tree(error: InvalidPart) -> Any:
     """The message of a part, in marshmallow's tree."""
     messages: Any = [error.detail]
     for step in reversed(error.pointer.split("/")[1:]):

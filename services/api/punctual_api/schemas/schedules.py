@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from punctual_api.schemas.fields import Instant, ScheduleField
+from punctual_api.schemas.fields import Instant, ScheduleField, Text
 from punctual_api.schemas.openapi import SCHEDULE
 
 LATEST_START = datetime(9000, 1, 1, tzinfo=UTC)
@@ -27,6 +27,12 @@ class PreviewQuerySchema(Schema):
         load_default=None,
         validate=_near_enough,
         metadata={"description": "Now, unless told otherwise; intervals count from here"},
+    )
+    calendars = fields.List(
+        Text(),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "Names of your calendars, in which nothing is due"},
     )
     count = fields.Integer(strict=True, load_default=5, validate=validate.Range(1, 100))
 

@@ -7,6 +7,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, is_queue
 from punctual.domain.run import CatchUp, Overlap
 from punctual.store.listing import STATUSES
+from punctual_api.schemas.calendars import LONGEST_NAME
 from punctual_api.schemas.concurrency import MOST_CONCURRENT
 from punctual_api.schemas.fields import (
     KIB,
@@ -150,6 +151,13 @@ class TaskFields(Schema):
             "pattern": "^[a-z0-9-]{1,40}$",
         },
     )
+    calendars = fields.List(
+        Text(validate=validate.Length(min=1, max=LONGEST_NAME)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=20),
+        metadata={"description": "Names of your calendars: nothing is due in them"},
+    )
     catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]))
     start_deadline = Number(
         load_default=None,
@@ -211,6 +219,8 @@ class NewTaskSchema(TaskFields):
             values["limits"] = own or None
         if "tags" in values:
             values["tags"] = list(dict.fromkeys(values["tags"]))
+        if "calendars" in values:
+            values["calendars"] = list(dict.fromkeys(values["calendars"] or ())) or None
         if not self.partial:
             check_together(values)
         return values

@@ -1,5 +1,6 @@
 """The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
 
+from punctual.store.models.calendars import CalendarRow
 from punctual.store.models.concurrency import ConcurrencyLimit
 from punctual.store.models.ledger import LedgerRow
 from punctual.store.models.model import Model
@@ -13,6 +14,7 @@ from punctual.store.models.users import ApiToken, User
 __all__ = [
     "ApiToken",
     "Attempt",
+    "CalendarRow",
     "ConcurrencyLimit",
     "Coordinator",
     "IdempotencyKey",

@@ -74,6 +74,7 @@ class Task(Model):
     working_dir: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
     meta: Mapped[Document] = mapped_column("metadata", JSONB)
+    calendars: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     overlap: Mapped[str]
     max_concurrent: Mapped[int | None]
     queue: Mapped[str] = mapped_column(server_default=text("'default'"))

@@ -1,0 +1,189 @@
+"""Calendars: kept for an owner, named by tasks, and followed by what is planned already."""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+from sqlalchemy.orm import Session
+
+from punctual.domain.calendar import Calendar, calendar_named, held_by
+from punctual.domain.calendar_syntax import parse_calendar
+from punctual.domain.errors import InvalidCalendar, PunctualError
+from punctual.domain.ledger import Reason
+from punctual.domain.schedule import is_due, parse_schedule
+from punctual.store.ledger import Entry, note
+from punctual.store.models import CalendarRow
+from punctual.store.wake import wake_coordinators
+
+OwnCalendars = Mapping[str, Calendar]
+"""An owner's calendars by name."""
+
+OF_OWNERS = text("""
+SELECT owner_id, name, timezone, days, windows FROM calendars WHERE owner_id = ANY(:owners)
+""")
+
+# Locked against being renamed or deleted until the task that names them is saved.
+KNOWN = text("""
+SELECT name FROM calendars WHERE owner_id = :owner_id AND name = ANY(:names)
+ORDER BY name FOR KEY SHARE
+""")
+
+RENAME = text("""
+UPDATE tasks SET calendars = array_replace(calendars, :old, :new)
+WHERE owner_id = :owner_id AND :old = ANY(calendars)
+""")
+
+USERS = text("""
+SELECT id, schedule, schedule_anchor, calendars FROM tasks
+WHERE owner_id = :owner_id AND deleted_at IS NULL AND :name = ANY(calendars)
+ORDER BY id FOR UPDATE
+""")
+
+UNSTARTED = text("""
+SELECT id, task_id, scheduled_for FROM runs
+WHERE task_id = ANY(:tasks) AND trigger = 'schedule' AND attempt = 0
+  AND state IN ('scheduled', 'queued', 'claimed')
+ORDER BY due_at, id FOR UPDATE
+""")
+
+WITHDRAW = text("""
+UPDATE runs SET state = 'cancelled', superseded = true, fence = fence + 1, finished_at = now(),
+                reason = 'held: ' || w.because
+FROM jsonb_to_recordset(CAST(:withdrawn AS jsonb)) AS w (id uuid, because text)
+WHERE runs.id = w.id
+""")
+
+UNCOUNT = text("""
+UPDATE tasks SET planned_runs = greatest(planned_runs - u.runs, 0)
+FROM jsonb_to_recordset(CAST(:counts AS jsonb)) AS u (id uuid, runs integer)
+WHERE tasks.id = u.id
+""")
+
+PASSED_OVER = text("""
+SELECT task_id, scheduled_for FROM ledger
+WHERE task_id = ANY(:tasks) AND reason = 'held' AND scheduled_for > now()
+ORDER BY scheduled_for
+""")
+
+GO_BACK = text("""
+UPDATE tasks SET next_due_at = least(next_due_at, b.due)
+FROM jsonb_to_recordset(CAST(:back AS jsonb)) AS b (id uuid, due timestamptz)
+WHERE tasks.id = b.id AND enabled AND (max_runs IS NULL OR planned_runs < max_runs)
+""")
+
+
+def calendars_of(
+    connection: Connection, owners: Collection[uuid.UUID]
+) -> dict[uuid.UUID, dict[str, Calendar]]:
+    """The calendars of these owners, by name."""
+    found: dict[uuid.UUID, dict[str, Calendar]] = {owner: {} for owner in owners}
+    for row in connection.execute(OF_OWNERS, {"owners": list(owners)}) if owners else ():
+        found[row.owner_id][row.name] = parse_calendar(
+            row.name, timezone=row.timezone, days=row.days, windows=row.windows
+        )
+    return found
+
+
+def require_calendars(
+    connection: Connection, *, owner_id: uuid.UUID, names: Sequence[str] | None, pointer: str = ""
+) -> None:
+    """Raise InvalidCalendar, pointing below `pointer`, for a name that no calendar has."""
+    if not names:
+        return
+    asked = {"owner_id": owner_id, "names": list(names)}
+    known = set(connection.execute(KNOWN, asked).scalars())
+    for place, name in enumerate(names):
+        if name not in known:
+            raise InvalidCalendar(f"{pointer}/calendars/{place}", "There is no such calendar.")
+
+
+def list_calendars(session: Session, *, owner_id: uuid.UUID) -> list[CalendarRow]:
+    """An owner's calendars by name."""
+    wanted = select(CalendarRow).where(CalendarRow.owner_id == owner_id)
+    return list(session.scalars(wanted.order_by(CalendarRow.name)))
+
+
+def find_calendar(
+    session: Session, calendar_id: uuid.UUID, *, owner_id: uuid.UUID, lock: bool = False
+) -> CalendarRow | None:
+    """That owner's calendar."""
+    wanted = select(CalendarRow).where(
+        CalendarRow.id == calendar_id, CalendarRow.owner_id == owner_id
+    )
+    return session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+
+
+def change_calendar(
+    session: Session, row: CalendarRow, values: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Give a calendar new values, and have the tasks that name it follow."""
+    old = row.name
+    for column, value in values.items():
+        setattr(row, column, value)
+    row.version += 1
+    row.updated_at = now
+    session.flush()
+    connection = session.connection()
+    if row.name != old:
+        connection.execute(RENAME, {"owner_id": row.owner_id, "old": old, "new": row.name})
+    _follow(connection, owner_id=row.owner_id, name=row.name)
+
+
+def used_by(session: Session, row: CalendarRow) -> int:
+    """How many tasks name a calendar."""
+    asked = {"owner_id": row.owner_id, "name": row.name}
+    return len(session.connection().execute(USERS, asked).all())
+
+
+def hold(
+    connection: Connection, runs: Iterable[tuple[uuid.UUID, uuid.UUID, datetime, str]]
+) -> None:
+    """Withdraw runs, and note why: (run, task, due time, name of the calendar) for each."""
+    held = list(runs)
+    if not held:
+        return
+    withdrawn = [{"id": str(run), "because": because(name)} for run, _, _, name in held]
+    connection.execute(WITHDRAW, {"withdrawn": json.dumps(withdrawn)})
+    note(connection, [Entry(task, due, Reason.HELD, because(name)) for _, task, due, name in held])
+
+
+def because(name: str) -> str:
+    """The ledger's clause for a due time that this calendar holds."""
+    return f'calendar "{name}"'
+
+
+def _follow(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:
+    """Withdraw what is held now, and have what is not any more planned after all."""
+    tasks = connection.execute(USERS, {"owner_id": owner_id, "name": name}).all()
+    if not tasks:
+        return
+    own = calendars_of(connection, [owner_id])[owner_id]
+    calendars = {task.id: calendar_named(own, task.calendars) for task in tasks}
+    asked = {"tasks": list(calendars)}
+    held = [
+        (run.id, run.task_id, run.scheduled_for, holder)
+        for run in connection.execute(UNSTARTED, asked).all()
+        if (holder := held_by(calendars[run.task_id], run.scheduled_for)) is not None
+    ]
+    hold(connection, held)
+    counts = Counter(task_id for _, task_id, _, _ in held)
+    if counts:
+        counted = [{"id": str(task_id), "runs": runs} for task_id, runs in counts.items()]
+        connection.execute(UNCOUNT, {"counts": json.dumps(counted)})
+    schedules = {task.id: task for task in tasks}
+    back: dict[str, str] = {}
+    for row in connection.execute(PASSED_OVER, asked):
+        task = schedules[row.task_id]
+        try:
+            schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+        except PunctualError:  # one that cannot be read is not planned either way
+            continue
+        if schedule is not None and is_due(schedule, row.scheduled_for):
+            back.setdefault(str(row.task_id), row.scheduled_for.isoformat())
+    rows = [{"id": task_id, "due": due} for task_id, due in back.items()]
+    connection.execute(GO_BACK, {"back": json.dumps(rows)})
+    wake_coordinators(connection)

@@ -1,0 +1,39 @@
+"""Held: due times that a calendar lets pass, as the ledger notes them."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+from punctual.domain.calendar import Calendars, held_by
+from punctual.domain.ledger import Reason
+from punctual.store.calendars import because
+from punctual.store.ledger import Entry
+
+MOST_NOTED = 100
+"""More held times of a task in a row, in one pass, are noted in one row that stands for them."""
+
+
+def held_times(task_id: uuid.UUID, times: Sequence[datetime], calendars: Calendars) -> list[Entry]:
+    """Entries for those of a task's due times, ascending, that its calendars hold."""
+    if not calendars:
+        return []
+    entries: list[Entry] = []
+    for name, group in groupby(times, key=lambda at: held_by(calendars, at)):
+        if name is None:
+            continue
+        held = list(group)
+        if len(held) <= MOST_NOTED:
+            entries += [Entry(task_id, at, Reason.HELD, because(name)) for at in held]
+        else:
+            entries.append(
+                Entry(
+                    task_id,
+                    held[0],
+                    Reason.HELD,
+                    because(name),
+                    until=held[-1],
+                    times=len(held),
+                )
+            )
+    return entries

@@ -54,6 +54,7 @@ CLOCK_OFFSET = Gauge(
 )
 WORKER_SLOTS = Gauge("punctual_worker_slots", "Runs this worker may have running at once")
 WORKER_ROOM = Gauge("punctual_worker_room", "Runs this worker would take now")
+ISOLATION = Gauge("punctual_isolation", "What holds commands in: 1 where it is in force", ["what"])
 DATABASE_ERRORS = Counter("punctual_database_errors", "Statements the database failed to answer")
 REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")
 DUTY_FAILURES = Counter(
@@ -103,10 +104,13 @@ def exposition(samples: Samples | None = None) -> tuple[bytes, str]:
     return generate_latest() + generate_latest(figures), CONTENT_TYPE_LATEST
 
 
-def serve(port: int, ready: Callable[[], list[str]]) -> ThreadingHTTPServer | None:
+def serve(
+    port: int, ready: Callable[[], list[str]], alive: Mapping[str, object] | None = None
+) -> ThreadingHTTPServer | None:
     """Answer /healthz, /readyz and /metrics on `port` from a daemon thread; 0 serves nothing.
 
-    `ready` answers the reasons why this process cannot work now; none means 200, any 503.
+    `alive` is told on /healthz besides. `ready` answers the reasons why this process cannot work
+    now; none means 200, any 503.
     Stop the server with its `shutdown` and `server_close`. Raises OSError when the port is taken.
     """
     if port == 0:
@@ -116,7 +120,7 @@ def serve(port: int, ready: Callable[[], list[str]]) -> ThreadingHTTPServer | No
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             if path == "/healthz":
-                self._answer(200, b'{"status":"ok"}', _JSON)
+                self._answer(200, json.dumps({"status": "ok", **(alive or {})}).encode(), _JSON)
             elif path == "/readyz":
                 reasons = ready()
                 state = {"status": "unavailable", "reasons": reasons} if reasons else _READY

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,16 @@ class Composition:
         numbers = [f"--scale={service}={number}" for service, number in SERVICES.items()]
         patience = f"--wait-timeout={UP_SECONDS}"
         self.compose("up", "--detach", "--wait", patience, *numbers, *options)
+
+    @contextmanager
+    def settings(self, **more: str) -> Iterator[None]:
+        """Has the compose file read these variables too, in a block."""
+        before = self._environ
+        self._environ = before | more
+        try:
+            yield
+        finally:
+            self._environ = before
 
     def down(self, *options: str) -> None:
         """Stops and removes the containers; volumes stay unless `--volumes` is given."""

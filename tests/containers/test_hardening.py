@@ -93,6 +93,23 @@ def test_a_command_cannot_read_the_agent_or_its_secrets(ann: httpx.Client) -> No
     assert output(ann, run, stream="stderr").count("ermission denied") == 6
 
 
+def test_a_worker_says_that_its_commands_are_apart(composition: Composition) -> None:
+    ask = (
+        "import json, urllib.request as r;"
+        " told = json.load(r.urlopen('http://127.0.0.1:9100/healthz'))['isolation'];"
+        " print(*sorted(what for what, holds in told.items() if holds))"
+    )
+    for worker in composition.containers("worker"):
+        held = set(composition.docker("exec", worker, "python", "-c", ask).split())
+        assert held >= {
+            "no_new_privileges",
+            "own_process_namespace",
+            "read_only_root",
+            "separate_user",
+            "unprivileged",
+        }
+
+
 def test_each_service_sees_its_own_secrets_alone(composition: Composition) -> None:
     for service, names in SECRETS.items():
         listed = composition.compose("exec", "-T", service, "ls", "-ln", "/run/secrets")

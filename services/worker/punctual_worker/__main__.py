@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual import config, logs, telemetry
 from punctual_worker.agent import Agent
+from punctual_worker.isolation import in_force, tell
 from punctual_worker.privileges import account_of, become, make_folder
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
 
@@ -40,9 +41,12 @@ def main() -> int:
     logs.configure(service="worker", name=settings.name, level=settings.log_level)
     log = structlog.get_logger()
     try:
-        runner.wait_up()  # before anything is claimed that it could not run
+        # Before anything is claimed that it could not run.
+        separate = account is not None and account.uid != os.geteuid()
+        isolation = in_force(runner.wait_up(), separate_user=separate)
+        tell(isolation)
         agent = Agent(settings, runner)
-        telemetry.serve(settings.health_port, agent.trouble)
+        telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
         return 0 if agent.run(stop, hurry) else 1
     except RunnerGoneError as error:
         log.critical("no runner", error=str(error))

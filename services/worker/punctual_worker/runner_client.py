@@ -172,21 +172,20 @@ class RunnerClient:
         """Whether the runner's process exists and was not given up."""
         return not self._buried and self._process.poll() is None
 
-    def wait_up(self) -> None:
-        """Return when the runner can start commands; to be called before `events`, if at all.
+    def wait_up(self) -> dict[str, bool]:
+        """Return what holds commands in, once it can start them; not to be called after `events`.
 
         Raises RunnerGoneError when it ended instead, or took too long.
         """
-        while not self._is_up():
+        while (word := self._frames.next()) is None:  # its first, whatever comes after
             readable = select.select([self._sock], [], [], UP_SECONDS)[0]
             data = self._receive() if readable else b""
             if not data:
                 self._bury()
                 raise RunnerGoneError("the runner did not come up")
             self._frames.feed(data)
-
-    def _is_up(self) -> bool:
-        return self._frames.next() is not None  # its first word, whatever comes after
+        isolation: dict[str, bool] = word[0]["isolation"]
+        return isolation
 
     def start(self, launch: Launch) -> None:
         """Order a start; repeating one whose key is still known changes nothing."""

@@ -222,6 +222,7 @@ def test_a_buried_worker_kills_what_it_runs_and_leaves(
     [
         ({"PUNCTUAL_SLOTS": "many"}, "PUNCTUAL_SLOTS must be a number"),
         ({"PUNCTUAL_ON_LEASE_LOSS": "shrug"}, "PUNCTUAL_ON_LEASE_LOSS must be kill or keep"),
+        ({"PUNCTUAL_COMMAND_USER": "root"}, "PUNCTUAL_COMMAND_USER must not be root"),
         ({"PUNCTUAL_REDIS_URL": ""}, "PUNCTUAL_REDIS_URL is not set"),
         ({"PUNCTUAL_SELF_FENCE_SECONDS": "40"}, "PUNCTUAL_SELF_FENCE_SECONDS must be"),
     ],

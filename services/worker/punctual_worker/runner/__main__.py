@@ -11,6 +11,7 @@ from punctual_worker.runner.channel import AgentGoneError, Channel
 from punctual_worker.runner.evacuation import kill_everything
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.host import prepare, still_gc
+from punctual_worker.runner.isolation import probe
 from punctual_worker.runner.loop import Loop
 from punctual_worker.runner.marks import Marks
 from punctual_worker.runner.reports import Reports
@@ -43,7 +44,7 @@ def main() -> int:
     loop = Loop(channel, spawner, marks, homes, keep=options.on_lease_loss == "keep")
     still_gc()
     try:
-        Reports(channel).up()
+        Reports(channel).up(probe())
         loop.run()
     except AgentGoneError:
         return 0

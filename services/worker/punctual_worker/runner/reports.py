@@ -17,9 +17,9 @@ class Reports:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
-    def up(self) -> None:
-        """Report, before anything else, that commands can be started."""
-        self._channel.send({"kind": "up"})
+    def up(self, isolation: dict[str, bool]) -> None:
+        """Report, before anything else, that commands can be started, and how held in."""
+        self._channel.send({"kind": "up", "isolation": isolation})
         self._channel.flush()
 
     def started(self, attempt: Attempt) -> None:

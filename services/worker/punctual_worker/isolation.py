@@ -1,0 +1,29 @@
+"""Says what isolation of commands is in force: in the log, as a metric and on /healthz."""
+
+import os
+from collections.abc import Mapping
+
+import structlog
+
+from punctual import telemetry
+
+log = structlog.get_logger()
+
+
+def in_force(probed: Mapping[str, bool], *, separate_user: bool) -> dict[str, bool]:
+    """What the runner found, and what shows only from beside it; names as in docs/isolation.md."""
+    return {
+        "separate_user": separate_user,
+        **probed,
+        # As process 1 it takes all others of its namespace with it, however it ends.
+        "own_process_namespace": os.getpid() == 1,
+    }
+
+
+def tell(isolation: Mapping[str, bool]) -> None:
+    """Log what is in force, once, and count it."""
+    log.info("isolation", **isolation)
+    if not isolation["unprivileged"]:
+        log.warning("commands are privileged")
+    for what, holds in isolation.items():
+        telemetry.ISOLATION.labels(what).set(holds)

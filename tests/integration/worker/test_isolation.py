@@ -1,0 +1,48 @@
+"""What holds commands in is found out, and told where operators look."""
+
+import json
+import os
+
+import httpx
+
+from punctual_devstack.ports import free_port
+from tests.integration.worker.conftest import StartWorker
+from tests.support.eventually import eventually
+
+NAMES = {
+    "separate_user",
+    "unprivileged",
+    "no_new_privileges",
+    "seccomp",
+    "read_only_root",
+    "own_process_namespace",
+    "user_namespaces",
+    "writable_cgroup",
+}
+
+
+def test_a_worker_says_what_holds_its_commands_in(start_worker: StartWorker) -> None:
+    port = free_port()
+    worker = start_worker(health_port=port)
+
+    def answer(path: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+
+    def told() -> dict[str, bool]:
+        found: dict[str, bool] = answer("/healthz").raise_for_status().json()["isolation"]
+        return found
+
+    isolation = eventually(told)
+    assert isolation is not None
+    assert set(isolation) == NAMES
+    assert not isolation["separate_user"]
+    assert not isolation["own_process_namespace"]
+    assert isolation["unprivileged"] == (os.geteuid() != 0)
+    metrics = answer("/metrics").text.splitlines()
+    for what, holds in isolation.items():
+        assert f'punctual_isolation{{what="{what}"}} {float(holds)}' in metrics
+    lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
+    [logged] = [line for line in lines if line["event"] == "isolation"]
+    assert {what: logged[what] for what in NAMES} == isolation
+    warned = any(line["event"] == "commands are privileged" for line in lines)
+    assert warned != isolation["unprivileged"]

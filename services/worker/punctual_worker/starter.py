@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from punctual import telemetry
 from punctual.config import Settings
 from punctual.store.claims import release, still_held
+from punctual.store.replace import replace_earlier
 from punctual.store.start import Started, skip_overlapping, start
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.intake import Held, Intake
@@ -133,9 +134,11 @@ class Starter:
                 self._runner.stop(attempt.key, CANCELLED)
 
     def _settle_refused(self, refused: Sequence[Held]) -> None:
-        """Skip what overlaps, drop what is not ours any more, and try the rest again later."""
+        """Replace or skip what overlaps, drop what is not ours any more, try the rest later."""
         pairs = [held.pair for held in refused]
         try:
+            with self._engine.begin() as connection:
+                replaced = replace_earlier(connection, worker_id=self._worker_id, held=pairs)
             with self._engine.begin() as connection:
                 skipped = skip_overlapping(connection, worker_id=self._worker_id, held=pairs)
                 ours = still_held(connection, worker_id=self._worker_id, held=pairs)
@@ -146,6 +149,8 @@ class Starter:
             log.warning("refused runs not settled", error=str(error.orig), runs=len(refused))
             self._put_back(refused)
             return
+        for run in replaced:
+            log.info("run replaced", run_id=str(run.run_id), state=run.state)
         for run_id in skipped:
             log.info("run skipped", run_id=str(run_id))
             telemetry.RUNS_FINISHED.labels("skipped").inc()

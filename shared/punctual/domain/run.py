@@ -37,6 +37,7 @@ class Overlap(StrEnum):
     SKIP = "skip"
     ALLOW = "allow"
     QUEUE = "queue"
+    REPLACE = "replace"
 
 
 class CatchUp(StrEnum):

@@ -59,7 +59,7 @@ WITH reported AS (
         output_truncated boolean, no_retry text)
 ), locked AS (
     SELECT r.id, r.attempt, r.max_attempts, r.task_id, r.fence, r.worker_id, r.worker, r.due_at,
-           r.overlap, r.cancel_requested_at, r.limited,
+           r.overlap, r.cancel_requested_at, r.limited, r.reason AS before,
            t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
            t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut,
            t.no_retry
@@ -77,7 +77,8 @@ WITH reported AS (
         began AS started_at, ended_at AS finished_at,
         (extract(epoch FROM began - r.due_at) * 1000)::float8 AS lateness_ms,
         code AS exit_code, sig AS signal,
-        CASE WHEN r.attempt < r.max_attempts THEN concat_ws('; ', why, no_retry) ELSE why END
+        CASE WHEN next_state = 'cancelled' AND before IS NOT NULL THEN before
+             WHEN r.attempt < r.max_attempts THEN concat_ws('; ', why, no_retry) ELSE why END
             AS reason, bytes AS output_bytes,
         cut AS output_truncated
     FROM judged AS r

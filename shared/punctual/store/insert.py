@@ -23,7 +23,8 @@ INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, 
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
-       CASE WHEN new.trigger = 'backfill' AND t.overlap = 'skip' THEN 'queue' ELSE t.overlap END,
+       CASE WHEN new.trigger = 'backfill' AND t.overlap IN ('skip', 'replace')
+            THEN 'queue' ELSE t.overlap END,
        {SPEC}, coalesce(new.params, {DEFAULTS}), new.reason,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
        {IS_LIMITED}, t.queue

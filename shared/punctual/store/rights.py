@@ -49,7 +49,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         # They hold commands, environments and arguments; held_run() tells those of runs in hand.
         "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, owner_id, trigger,"
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
-        " superseded, dispatches, cancel_requested_at, created_at)",
+        " superseded, dispatches, created_at)",
     },
     "start_tallies": {
         "api": "SELECT",

@@ -22,6 +22,7 @@ from punctual.store.models import Task
 from punctual.store.plan import plan
 from punctual.store.prune import prune
 from punctual.store.reap import bury, reap_claimed, reap_running
+from punctual.store.replace import replace_earlier
 from punctual.store.start import skip_overlapping, start
 from punctual.store.tasks import change_task, set_enabled
 from punctual.store.trigger import run_now
@@ -121,6 +122,11 @@ def skip(actor: Actor) -> None:
         skip_overlapping(connection, worker_id=actor.worker, held=actor.held(connection))
 
 
+def replace(actor: Actor) -> None:
+    with actor.engine.begin() as connection:
+        replace_earlier(connection, worker_id=actor.worker, held=actor.held(connection))
+
+
 def give_back(actor: Actor) -> None:
     with actor.engine.begin() as connection:
         release(connection, worker_id=actor.worker, held=actor.held(connection)[:3])
@@ -175,7 +181,7 @@ def forget(actor: Actor) -> None:
 
 STEPS_OF_ALL: list[Callable[[Actor], None]] = [
     *[coordinate, take, begin, end] * 3,
-    *[sweep, rescue, skip, give_back, die, cancel, cancel_all, change, press, forget],
+    *[sweep, rescue, skip, replace, give_back, die, cancel, cancel_all, change, press, forget],
 ]
 
 
@@ -183,7 +189,9 @@ def test_no_two_statements_deadlock_and_all_promises_hold(engine: Engine) -> Non
     owner = new_user(engine)
     now = datetime.now(UTC)
     due = {"schedule": {"every": 2}, "schedule_anchor": now, "next_due_at": now}
-    policies = [{"overlap": overlap, "max_retries": 2} for overlap in ("skip", "allow", "queue")]
+    policies = [
+        {"overlap": overlap, "max_retries": 2} for overlap in ("skip", "allow", "queue", "replace")
+    ]
     policies.append({"overlap": "allow", "max_retries": 1, "max_concurrent": 1})
     tasks = [
         new_task(engine, owner_id=owner, retry_delay=0, **due, **policy, start_deadline=60)

@@ -29,7 +29,7 @@ def skipped(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) 
         return skip_overlapping(connection, worker_id=worker_id, held=held)
 
 
-@pytest.mark.parametrize("overlap", ["skip", "queue"])
+@pytest.mark.parametrize("overlap", ["skip", "queue", "replace"])
 def test_while_one_runs_the_next_is_refused(engine: Engine, overlap: str) -> None:
     worker, task = new_worker(engine), new_task(engine, overlap=overlap)
     first = new_run(engine, task)

@@ -268,3 +268,18 @@ def test_a_worker_of_two_queues_hears_of_both_and_leaves_the_others_alone(
         broker.publish([(run.run_id, run.fence)], queue=run.queue)
     assert {ended(engine, cpu).state, ended(engine, gpu).state} == {"succeeded"}
     assert run_row(engine, plain).state == "queued"
+
+
+def test_a_run_that_replaces_starts_when_the_one_before_was_killed(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    start_worker(drain_seconds=1)
+    task = new_task(engine, command="sleep 60", overlap="replace")
+    first = new_run(engine, task)
+    publish(broker, dispatch_all(engine))
+    eventually(lambda: run_row(engine, first).state == "running")
+    second = new_run(engine, task)
+    publish(broker, dispatch_all(engine))
+    row = ended(engine, first)
+    assert (row.state, row.reason) == ("cancelled", f"replaced by run {second}")
+    eventually(lambda: run_row(engine, second).state == "running")

@@ -116,6 +116,11 @@ def test_no_limit_of_one_run_is_left_for_the_next(stage: Stage) -> None:
     assert stage.run(limited).output.split() == [b"unlimited"] * 4
 
 
+def test_no_limit_of_a_run_is_the_runners_own(stage: Stage) -> None:
+    stage.run(limits={"file_bytes": 1})
+    assert stage.run(argv=("/bin/sh",), file="# " + "long " * 99).error is None
+
+
 def test_when_memory_runs_out_the_kernel_takes_commands_first(stage: Stage) -> None:
     ended = stage.run("sleep .05; cat /proc/self/oom_score_adj")
     assert ended.output == b"1000\n"

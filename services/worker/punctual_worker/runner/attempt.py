@@ -35,6 +35,7 @@ class Attempt:
         "error",
         "file",
         "file_path",
+        "gate",
         "grace_ns",
         "home",
         "key",
@@ -73,6 +74,7 @@ class Attempt:
         self.alarm_ns = NEVER
         self.home: str | None = None
         self.file_path: str | None = None
+        self.gate: str | None = None  # where its shell waits, while it is held
         self.pid = 0
         self.pidfd = -1
         self.pipes: dict[int, int] = {}  # read end → stream (1 stdout, 2 stderr)

@@ -56,11 +56,12 @@ class Endings:
         if result is None:
             return
         attempt.ended_ns = time.monotonic_ns()
-        attempt.status = (
-            (result.si_status, None)
-            if result.si_code == os.CLD_EXITED
-            else (None, result.si_status)
-        )
+        if attempt.started_ns is not None:  # else it was a held shell's end, and not the command's
+            attempt.status = (
+                (result.si_status, None)
+                if result.si_code == os.CLD_EXITED
+                else (None, result.si_status)
+            )
         attempt.phase = EXITED
         self._watch.remove(attempt.pidfd)
         os.close(attempt.pidfd)
@@ -96,7 +97,12 @@ class Endings:
             self._haunted = bool(self._kill_strays())
 
     def never_started(self, attempt: Attempt) -> None:
-        """Report an attempt of which no process ever existed."""
+        """Report an attempt that never started; if its shell is held, when that is gone."""
+        if attempt.pid:
+            signal_group(attempt, signal.SIGKILL)
+            attempt.phase = KILLING
+            self._roster.deadlines.set(attempt, time.monotonic_ns() + GIVE_UP_NS)
+            return
         attempt.phase = DONE
         attempt.ended_ns = time.monotonic_ns()
         self._leave(attempt)
@@ -150,6 +156,8 @@ class Endings:
     def _leave(self, attempt: Attempt) -> None:
         self._roster.gone(attempt)
         self._reports.ended(attempt)
+        if attempt.gate is not None:
+            os.unlink(attempt.gate)
         if attempt.file_path is not None:
             with suppress(FileNotFoundError):  # the command may have removed it
                 os.unlink(attempt.file_path)

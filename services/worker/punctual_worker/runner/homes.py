@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -46,6 +47,14 @@ class Homes:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
             file.write(content)
+        return path
+
+    def make_gate(self, serial: int) -> str:
+        """Return the path of a FIFO, whose name may stand between single quotes."""
+        path = os.path.join(self._root, f"gate-{serial}")
+        if "'" in path:
+            raise OSError(errno.EINVAL, "a quote in the work directory")
+        os.mkfifo(path, 0o600)
         return path
 
     def discard(self, path: str) -> None:

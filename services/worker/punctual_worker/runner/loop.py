@@ -10,7 +10,7 @@ import gc
 import time
 from itertools import count
 
-from punctual_worker.runner.attempt import SECOND, Attempt
+from punctual_worker.runner.attempt import SECOND, WAITING, Attempt
 from punctual_worker.runner.channel import Channel
 from punctual_worker.runner.endings import MILLISECOND, Endings
 from punctual_worker.runner.guard import Guard
@@ -93,6 +93,7 @@ class Loop:
             ):
                 self._endings.step(now_ns)
             self._do_chores()
+            backlog = self._starter.holding.step(time.monotonic_ns()) or backlog
             self._flush()
             if backlog:
                 self._serve(0, EVENTS_BETWEEN_BATCHES)
@@ -109,6 +110,8 @@ class Loop:
                 readable = True
             elif attempt is None:
                 continue
+            elif what == PIDFD and attempt.phase == WAITING:
+                self._starter.holding.lost(attempt)
             elif what == PIDFD:
                 self._endings.exited(attempt)
             else:
@@ -169,6 +172,7 @@ class Loop:
         wakes = (
             time.monotonic_ns() + TIDY_EVERY_NS,
             self._starter.wake_ns(),
+            self._starter.holding.wake_ns(),
             self.roster.deadlines.next_ns(),
             self._endings.due_ns(),
             self._pipes.wake_ns(),

@@ -36,7 +36,8 @@ class Spawner:
     def spawn(self, attempt: Attempt) -> None:
         """Start it now; started_ns is the instant posix_spawn returned, when exec has succeeded.
 
-        Raises OSError or ValueError, with a text meant for the user, when nothing was started.
+        An attempt with a gate has not started by that: its shell waits there. Raises OSError or
+        ValueError, with a text meant for the user, when nothing was started.
         """
         env = {**self._defaults, **attempt.env}
         if attempt.home is not None:
@@ -47,7 +48,8 @@ class Spawner:
         try:
             _enter(directory)
             attempt.pid = self._exec(attempt, env, pipes)
-            attempt.started_ns = time.monotonic_ns()
+            if attempt.gate is None:
+                attempt.started_ns = time.monotonic_ns()
             attempt.limits.put_on(attempt.pid)
         except BaseException:
             pipes.close_ours()
@@ -68,7 +70,7 @@ class Spawner:
         try:
             return os.posix_spawn(
                 attempt.argv[0],
-                attempt.argv,
+                _argv(attempt),
                 env,
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, pipes.out_write, 1),
@@ -106,6 +108,13 @@ class _Pipes:
     def close_theirs(self) -> None:
         os.close(self.out_write)
         os.close(self.err_write)
+
+
+def _argv(attempt: Attempt) -> list[str]:
+    if attempt.gate is None:
+        return attempt.argv
+    shell, option, command = attempt.argv
+    return [shell, option, f": <'{attempt.gate}';{command}"]
 
 
 def _enter(directory: str) -> None:

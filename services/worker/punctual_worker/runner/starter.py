@@ -10,6 +10,7 @@ import time
 from punctual_worker.runner.attempt import RUNNING, SECOND, Attempt
 from punctual_worker.runner.endings import Endings
 from punctual_worker.runner.guard import Guard
+from punctual_worker.runner.holding import Holding
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.lease import Lease
 from punctual_worker.runner.reports import Reports
@@ -25,6 +26,9 @@ BATCH = 16
 # No process can be had while a fork bomb is going off, nor memory; so long it is tried again.
 PATIENCE_NS = 5 * SECOND
 AGAIN_NS = SECOND // 200
+# A held shell may come late to its gate on a busy machine; no other one would be there earlier.
+GATE_PATIENCE_NS = SECOND // 10
+GATE_AGAIN_NS = SECOND // 4000
 DESCRIPTORS_EACH = 3  # two pipes and a pidfd
 DESCRIPTORS_SPARE = 64
 
@@ -51,6 +55,7 @@ class Starter:
         self._reports = reports
         self._homes = homes
         self._guard = guard
+        self.holding = Holding(roster, watch, lease, spawner, homes, self._attend)
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
 
@@ -77,6 +82,7 @@ class Starter:
                 self._endings.never_started(attempt)
                 return
         self._roster.starts.set(attempt, attempt.at_ns)
+        self.holding.accept(attempt)
 
     def wake_ns(self) -> int | None:
         """Return when start_due() wants to be called, or None while nothing can start."""
@@ -114,22 +120,41 @@ class Starter:
             attempt.stopped = "lease"
             self._endings.never_started(attempt)
             return
+        if not (self._let_go(attempt) if attempt.pid else self._spawn(attempt)):
+            return
+        attempt.phase = RUNNING
+        for descriptor, stream in attempt.pipes.items():
+            self._watch.add(descriptor, attempt, stream)
+        assert attempt.started_ns is not None
+        self._roster.deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
+        self._reports.started(attempt)
+
+    def _let_go(self, attempt: Attempt) -> bool:
+        """Let a held shell go; False when it is not there yet, and is asked again."""
+        if self.holding.release(attempt):
+            return True
+        now_ns = time.monotonic_ns()
+        if now_ns > attempt.at_ns + GATE_PATIENCE_NS:
+            self.holding.lost(attempt)
+        self._roster.starts.set(attempt, now_ns + GATE_AGAIN_NS)
+        return False
+
+    def _spawn(self, attempt: Attempt) -> bool:
         try:
             self._spawner.spawn(attempt)
         except (OSError, ValueError) as error:
             if self._may_pass(error, attempt):
                 self._roster.starts.set(attempt, time.monotonic_ns() + AGAIN_NS)
-                return
+                return False
             attempt.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self._endings.never_started(attempt)
-            return
-        attempt.phase = RUNNING
+            return False
+        self._attend(attempt)
+        return True
+
+    def _attend(self, attempt: Attempt) -> None:
+        """Look after a process from here on."""
         self._roster.spawned(attempt)
         self._guard.spawned(attempt)
-        for descriptor, stream in attempt.pipes.items():
-            self._watch.add(descriptor, attempt, stream)
         attempt.pidfd = os.pidfd_open(attempt.pid)
         self._watch.add(attempt.pidfd, attempt, PIDFD)
-        assert attempt.started_ns is not None
-        self._roster.deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
-        self._reports.started(attempt)

@@ -35,7 +35,7 @@ KNOWN = ("dash",)
 AHEAD_NS = SECOND // 4
 LATEST_NS = 30 * SECOND // 1000  # a shell that is started later may not be at the gate in time
 TAKES_NS = 2 * SECOND // 1000  # what starting one may hold up
-MOST = 256  # of about 200 KiB each
+MOST = 256  # each is a process with its memory
 
 
 class Holding:

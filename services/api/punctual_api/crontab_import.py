@@ -13,6 +13,7 @@ from punctual.store.wake import wake_if_due
 from punctual_api.context import now, owner_id, session, window
 from punctual_api.errors import faults_in
 from punctual_api.schemas.tasks import DAY, NewTaskSchema
+from punctual_api.schemas.types import default_name
 
 LIKE_CRON = {
     "overlap": "allow",
@@ -90,15 +91,12 @@ def _read(line: Line) -> Read:
 
 def _document(entry: Entry, number: int) -> dict[str, Any]:
     about = {"line": number, "user": entry.user, "mailto": entry.mailto}
-    document = {
+    return {
         **LIKE_CRON,
-        "name": entry.name,
+        "name": entry.name or default_name({"command": entry.written}),
         "command": entry.command,
         "schedule": {"cron": entry.cron, "timezone": entry.timezone},
         "env": entry.env,
         "working_dir": entry.working_dir,
         "metadata": {"crontab": {key: told for key, told in about.items() if told is not None}},
     }
-    if entry.name is None:
-        del document["name"]
-    return document

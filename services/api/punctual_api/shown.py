@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from punctual.domain.advice import schedule_warnings
+from punctual.domain.advice import schedule_warnings, shortest_interval, start_of_day
+from punctual.domain.advice_history import past_warnings
 from punctual.domain.calendar import next_unheld
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.jitter import jittered
@@ -15,6 +16,7 @@ from punctual.domain.limits import LIMITS
 from punctual.domain.schedule import Schedule, next_due, parse_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
+from punctual.store.past_of_task import past_of_task
 from punctual_api.context import now, session
 from punctual_api.cursors import run_cursor, task_cursor
 from punctual_api.errors import not_found
@@ -93,17 +95,34 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
     return [*errors, *schedule_warnings(schedule, now=now, timeout=timeout)]
 
 
+def warnings_from_past(task: Task, *, now: datetime) -> list[str]:
+    """What the task's runs and its owner's other tasks say; two statements, so for one task."""
+    try:
+        schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    except InvalidSchedule:
+        return []
+    if schedule is None:
+        return []
+    past = past_of_task(session().connection(), task.id)
+    shortest = shortest_interval(schedule, start_of_day(now))
+    return list(past_warnings(past, shortest=shortest, jitter=task.jitter))
+
+
 def task_answer(task_id: uuid.UUID, status: int = 200) -> Response:
     """One task with its ETag; 404 when it is gone."""
     seen = seen_tasks(session(), [task_id])
     if not seen:
         raise not_found("task")
-    return answered(seen[0], status=status)
+    return answered(seen[0], status=status, past=True)
 
 
-def answered(seen: ListedTask, status: int = 200) -> Response:
-    """A task at hand, with its ETag."""
-    response = jsonify(_task.dump(task_document(seen, now=now())))
+def answered(seen: ListedTask, status: int = 200, *, past: bool = False) -> Response:
+    """A task at hand, with its ETag; with `past`, what that warns of is told as well."""
+    at = now()
+    document = task_document(seen, now=at)
+    if past:
+        document["warnings"] += warnings_from_past(seen.task, now=at)
+    response = jsonify(_task.dump(document))
     response.status_code = status
     response.set_etag(str(seen.task.version))
     return response

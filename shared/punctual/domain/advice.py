@@ -31,8 +31,12 @@ def schedule_warnings(
     """
     if schedule is None:
         return []
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return list(_warnings(schedule, today, timeout))
+    return list(_warnings(schedule, start_of_day(now), timeout))
+
+
+def start_of_day(now: datetime) -> datetime:
+    """Midnight in UTC: what is worked out from a schedule alone is worked out once a day."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @lru_cache(maxsize=4096)  # every answer about a task carries them, and they change once a day
@@ -109,11 +113,17 @@ def _changed_clock(rule: CronRule, change: ClockChange, place: str) -> Iterator[
         yield f"{where} back and {what} {repeats}: {then}."
 
 
-def _short_intervals(schedule: Schedule, today: datetime, timeout: float) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def shortest_interval(schedule: Schedule, today: datetime) -> float | None:
+    """The shortest of the next hundred intervals, in seconds; None when it is due once at most."""
     horizon = today + timedelta(days=_DAYS_AHEAD)
     coming = takewhile(lambda due: due <= horizon, due_times(schedule, after=today))
     pairs = pairwise(islice(coming, _MOST_DUE_TIMES))
-    shortest = min(((b - a).total_seconds() for a, b in pairs), default=None)
+    return min(((b - a).total_seconds() for a, b in pairs), default=None)
+
+
+def _short_intervals(schedule: Schedule, today: datetime, timeout: float) -> Iterator[str]:
+    shortest = shortest_interval(schedule, today)
     if shortest is not None and timeout > shortest:
         yield (
             f"The timeout ({duration_in_words(timeout)}) is longer than the shortest interval"

@@ -29,9 +29,13 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a line asks for, as a task can have it; `command` is for /bin/sh."""
+    """What a line asks for, as a task can have it.
+
+    `written` is the command as it stands there, `command` the one for /bin/sh that does the same.
+    """
 
     name: str | None
+    written: str
     command: str
     cron: str
     timezone: str
@@ -153,6 +157,7 @@ def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
     home = state.env.get("HOME", "")
     entry = Entry(
         name=_name(state.comments),
+        written=command,
         command=wrap(command, shell=state.shell, stdin=stdin),
         cron=expression,
         timezone=state.timezone,

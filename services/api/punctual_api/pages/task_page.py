@@ -18,7 +18,7 @@ from punctual_api.errors import not_found
 from punctual_api.holds import own_calendars
 from punctual_api.pages.dashboard import STRIP_RUNS, page_before
 from punctual_api.pages.frame import live_page, pages
-from punctual_api.shown import task_document
+from punctual_api.shown import task_document, warnings_from_past
 
 RUNS_A_PAGE = 25
 DUE_TIMES = 5
@@ -42,11 +42,13 @@ def show_task(task_id: uuid.UUID) -> Response:
     runs = list_runs(
         session(), owner_id=owner_id(), task_id=task.id, limit=RUNS_A_PAGE + 1, before=before
     )
+    document = task_document(seen, now=instant)
+    document["warnings"] += warnings_from_past(task, now=instant)
     own = url_for("pages.show_task", task_id=task.id)
     more = len(runs) > RUNS_A_PAGE
     return live_page(
         "task",
-        task=task_document(seen, now=instant),
+        task=document,
         coming=due,
         runs=runs[:RUNS_A_PAGE],
         strip=strips(session().connection(), task_ids=[task.id], size=STRIP_RUNS)[task.id],

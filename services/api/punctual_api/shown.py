@@ -13,6 +13,7 @@ from punctual.domain.calendar import next_unheld
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.jitter import jittered
 from punctual.domain.limits import LIMITS
+from punctual.domain.run import Overlap
 from punctual.domain.schedule import Schedule, next_due, parse_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
@@ -91,7 +92,8 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
         calendars = own_calendars(task.calendars)
         if next_unheld(schedule, calendars, after=now) is None:
             errors.append("Its calendars hold every due time that is still to come.")
-    timeout = chosen_timeout(task.timeout)
+    # Runs that may overlap are no surprise to whoever allows it.
+    timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
     return [*errors, *schedule_warnings(schedule, now=now, timeout=timeout)]
 
 

@@ -47,7 +47,10 @@ def test_the_ticked_tasks_are_run(ann: Visitor, outage: str) -> None:
     assert f'value="{task["id"]}"' in page
     of = f"/outages/{outage}/"
     ann.post(f"{of}backfill/", of=of, task=[task["id"]])
-    assert "60 runs were made." in ann.get(of).text
+    text = ann.get(of).text
+    assert "60 runs were made." in text
+    assert "Run all that was missed" in page
+    assert "Run all that was missed" not in text
     backfilled = ann.person.items("/runs/?state=scheduled&limit=200")
     assert sum(run["trigger"] == "backfill" for run in backfilled) == 60
 

@@ -84,6 +84,8 @@ def _beyond(task: Task) -> Iterator[str]:
         yield "It is no command but a script or a request."
     if not task.enabled:
         yield "It is paused."
+    if task.calendars:
+        yield f"Its calendars hold it back: {', '.join(task.calendars)}."
     if task.max_runs is not None:
         yield f"It ends after {task.max_runs} runs."
     if task.jitter:

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, text
@@ -17,6 +17,7 @@ from punctual.store.listing import ListedTask
 from punctual.store.models import Task
 from punctual.store.models.model import new_id
 from punctual.store.past import passed_times
+from punctual.store.pauses import note_pause
 from punctual.store.supersede import refresh_pending
 from punctual.store.wake import wake_coordinators
 
@@ -193,6 +194,11 @@ def set_enabled(
     `until` is when the pause ends by itself, or ended.
     """
     if task.enabled != enabled or (not enabled and task.paused_until != until):
+        if enabled:
+            end = now if until is None else max(now, until - timedelta(microseconds=1))
+            note_pause(session.connection(), task, end=end)
+        if enabled or task.enabled:
+            task.paused_at = None if enabled else now
         task.enabled = enabled
         task.paused_until = until
         _follow(session, task, now=now)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from punctual.domain.ledger import Reason
+from punctual.store.ledger import Entry, note
 from punctual.store.outages import note_gap
 from punctual.store.plan import plan
 from tests.integration.api.conftest import Person, run_sql
@@ -99,6 +101,20 @@ def test_a_frequent_task_is_counted_and_backfilled_whole(anna: Person, engine: E
     missed = report["became"]["missed"]
     made = anna.post(f"{path}/backfill/", json={"tasks": "all"}).get_json()
     assert len(made["tasks"][0]["runs"]) == missed
+
+
+def test_only_what_was_missed_is_run_and_not_what_a_calendar_held(
+    anna: Person, engine: Engine
+) -> None:
+    task = task_of(anna, engine, catch_up="none")
+    path = f"/outages/{come_back(engine)}"
+    held = LEFT.replace(minute=30)
+    with engine.begin() as connection:
+        note(connection, [Entry(uuid.UUID(task["id"]), held, Reason.HELD, 'calendar "Xmas"')])
+    made = anna.post(f"{path}/backfill/", json={"tasks": "all"}).get_json()
+    assert len(made["tasks"][0]["runs"]) == 11
+    times = {run["scheduled_for"] for run in anna.items("/runs/?state=scheduled")}
+    assert f"{held:%Y-%m-%dT%H:%M:%SZ}" not in times
 
 
 def test_everybody_sees_only_their_own_tasks(anna: Person, ben: Person, engine: Engine) -> None:

@@ -17,7 +17,8 @@ class Task(Model):
     the API's own document (null = only by hand), `schedule_anchor` the instant it
     was last set, from which `every` counts. `next_due_at` is the next due time that has no run
     yet. `planned_runs` counts towards `max_runs`: runs by schedule that were neither missed when
-    planned nor withdrawn. Nothing is due before `paused_until`.
+    planned nor withdrawn. Nothing is due from `paused_at` until
+    `paused_until`.
     `limits` holds those of an attempt that are not left to the worker. `deleted_at`
     hides a task whose history is still kept.
     """
@@ -58,6 +59,7 @@ class Task(Model):
     schedule_anchor: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
     plan_error: Mapped[str | None]
+    paused_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     max_runs: Mapped[int | None]
     planned_runs: Mapped[int] = mapped_column(server_default=text("0"))

@@ -11,22 +11,26 @@ from punctual.store.waitlist import next_of_waitlist
 
 # A run's turn comes after its owner's last one in this queue, and not before the turn that is being
 # claimed now: owners alternate, and whoever comes with a single run need not wait for all those of
-# another. Two indexes answer both; nothing is sorted but the batch.
+# another. Two indexes answer both; nothing is sorted but the batch. Materialized, so that they are
+# asked once for each owner: for each run, they would walk past all that this statement has queued.
 TURNS = """
+front AS MATERIALIZED (
+    SELECT queue, (SELECT turn FROM runs WHERE state = 'queued' AND queue = q.queue
+                   ORDER BY turn LIMIT 1) AS turn
+    FROM (SELECT DISTINCT queue FROM due) AS q
+), back AS MATERIALIZED (
+    SELECT queue, owner_id,
+           (SELECT turn FROM runs WHERE state = 'queued' AND queue = o.queue
+              AND owner_id = o.owner_id ORDER BY turn DESC LIMIT 1) AS turn
+    FROM (SELECT DISTINCT queue, owner_id FROM due) AS o
+), turns AS (
     SELECT due.id,
            greatest(coalesce(front.turn, 1) - 1, coalesce(back.turn, 0)) + row_number() OVER (
                PARTITION BY due.queue, due.owner_id
                ORDER BY due.due_at, due.priority DESC, due.id) AS turn
-    FROM due JOIN (
-        SELECT queue, (SELECT turn FROM runs WHERE state = 'queued' AND queue = q.queue
-                       ORDER BY turn LIMIT 1) AS turn
-        FROM (SELECT DISTINCT queue FROM due) AS q
-    ) AS front ON front.queue = due.queue JOIN (
-        SELECT queue, owner_id,
-               (SELECT turn FROM runs WHERE state = 'queued' AND queue = o.queue
-                  AND owner_id = o.owner_id ORDER BY turn DESC LIMIT 1) AS turn
-        FROM (SELECT DISTINCT queue, owner_id FROM due) AS o
-    ) AS back ON back.queue = due.queue AND back.owner_id = due.owner_id
+    FROM due JOIN front ON front.queue = due.queue
+    JOIN back ON back.queue = due.queue AND back.owner_id = due.owner_id
+)
 """
 
 # A run of `overlap: queue` waits here, in `scheduled`, until no other run of its task is in hand:
@@ -45,7 +49,7 @@ WITH due AS (
                          OR (other.due_at, other.id) < (r.due_at, r.id)
                             AND (other.attempt > 0) = (r.attempt > 0)))))
     ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-), turns AS ({turns})
+), {turns}
 UPDATE runs SET state = 'queued', turn = turns.turn, dispatches = 1,
                 redispatch_at = coalesce(:now, now()) + interval '5 seconds'
 FROM turns WHERE runs.id = turns.id

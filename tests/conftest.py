@@ -1,6 +1,7 @@
 """What every test may ask for by name."""
 
 import pytest
+from hypothesis import settings
 
 from tests.support.database import (  # noqa: F401  # fixtures are found by their names here
     _process_database,
@@ -10,6 +11,10 @@ from tests.support.database import (  # noqa: F401  # fixtures are found by thei
     redis_url,
 )
 from tests.support.ground import Controller, ground  # noqa: F401
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("punctual", deadline=None)
+settings.load_profile("punctual")
 
 NEEDS_NOTHING = ("tests/unit", "tests/containers")
 

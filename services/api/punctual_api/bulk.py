@@ -16,6 +16,7 @@ from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.idempotency import create_once
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.tasks import BulkAnswerSchema, BulkSchema
+from punctual_api.upstreams import upstream_faults
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/api/tasks/bulk")
 blueprint.before_request(require_token)
@@ -32,6 +33,13 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
         at = now()
+        faults = [
+            fault._replace(pointer=f"/items/{place}{fault.pointer}")
+            for place, task in enumerate(tasks)
+            for fault in upstream_faults(task, task_id=None)
+        ]
+        if faults:
+            raise invalid(faults)
         try:
             due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
         except InvalidCalendar as error:

@@ -31,6 +31,7 @@ COLUMNS = (
     *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
     *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
     *("retry_on", "no_retry_on", "params", "calendars"),
+    "after",
     "max_concurrent",
     "queue",
     *("created_at", "updated_at", "version"),

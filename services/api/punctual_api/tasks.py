@@ -27,6 +27,7 @@ from punctual_api.schemas.tasks import (
 )
 from punctual_api.schemas.together import TOGETHER, check_together
 from punctual_api.shown import answered, task_answer, task_page
+from punctual_api.upstreams import refuse_while_followed, upstream_faults
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/api/tasks", description="What to run, when")
 blueprint.before_request(require_token)
@@ -61,6 +62,8 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
             check_together({**{name: getattr(task, name) for name in TOGETHER}, **values})
         except ValidationError as error:
             raise invalid(list(faults_in(error.messages))) from None
+        if faults := upstream_faults(values, task_id=task_id):
+            raise invalid(faults)
         change_task(session(), task, values, now=at)
         wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
     return task_answer(task_id)
@@ -95,6 +98,8 @@ def create_task(values: dict[str, Any]) -> Response:
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
         at = now()
+        if faults := upstream_faults(values, task_id=None):
+            raise invalid(faults)
         created = create_one(session(), owner_id=owner_id(), task_id=ids[0], values=values, now=at)
         wake_if_due(session().connection(), created.next_run_at, now=at, window=window())
         return _created(answered(created, status=201), ids[0])
@@ -144,8 +149,10 @@ def patch_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
 
 @blueprint.route("/<uuid:task_id>/", methods=["DELETE"])
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.problems(401, 404, 412)
+@blueprint.problems(401, 404, 409, 412)
 @blueprint.response(204)
 def delete_own_task(task_id: uuid.UUID) -> None:
-    """Delete a task and cancel its runs; their history stays readable for a while."""
-    delete_task(session(), own_task(task_id), now=now())
+    """Delete a task that no other runs after, and cancel its runs; history stays for a while."""
+    task = own_task(task_id)
+    refuse_while_followed(task_id)
+    delete_task(session(), task, now=now())

@@ -16,6 +16,7 @@ from punctual_coordinator.contact import Contact
 from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.duepass import DuePass
 from punctual_coordinator.folder import Folder
+from punctual_coordinator.follower import Follower
 from punctual_coordinator.health import trouble
 from punctual_coordinator.outage_watch import OutageWatch
 from punctual_coordinator.planner import Planner
@@ -53,6 +54,7 @@ class Coordinator:
         window = timedelta(seconds=settings.window_seconds + settings.sweep_seconds)
         planner = Planner(self._engine, window=window)
         self._dispatcher = Dispatcher(self._engine, self._broker, window=window)
+        self._follower = Follower(self._engine)
         self._due = DuePass(planner, self._dispatcher, stop)
         lease = timedelta(seconds=settings.lease_seconds)
         self._rescuer = Rescuer(self._engine, self._contact, lease=lease)
@@ -116,6 +118,7 @@ class Coordinator:
 
     def wake(self) -> None:
         """Plan and dispatch what became due since the last time."""
+        self._follower.run_once()
         done = self._due.run_once()
         if done.planned or done.queued:
             log.info(

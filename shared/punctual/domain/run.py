@@ -20,7 +20,7 @@ class RunState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What made a run: its task's schedule, or a person.
+    """What made a run: its task's schedule, the ends of the tasks before it, or a person.
 
     A person asks for one now, for a final one again, or for a due time that had no start.
     """
@@ -29,6 +29,7 @@ class Trigger(StrEnum):
     MANUAL = "manual"
     RETRY = "retry"
     BACKFILL = "backfill"
+    AFTER = "after"
 
 
 class Overlap(StrEnum):

@@ -56,6 +56,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT, UPDATE (id), DELETE",
         "worker": "INSERT",
     },
+    # Written by a trigger on runs, with the rights of the tables' owner.
+    "upstream_ends": {"coordinator": "SELECT, UPDATE, DELETE"},
     "tasks": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, UPDATE, DELETE",

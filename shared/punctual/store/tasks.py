@@ -29,13 +29,13 @@ INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_
                    max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
                    metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
                    jitter, retry_on, no_retry_on, params, limits,
-                   max_concurrent,
+                   max_concurrent, after,
                    queue, script, http, calendars)
 SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
        metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
        coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
-       max_concurrent,
+       max_concurrent, coalesce(after, '[]'),
        coalesce(queue, 'default'), script, http, calendars
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
@@ -43,7 +43,7 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
     start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
     retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
-    max_concurrent integer,
+    max_concurrent integer, after jsonb,
     queue text, script jsonb, http jsonb,
     calendars text[])
 """

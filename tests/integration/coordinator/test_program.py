@@ -20,7 +20,7 @@ from tests.support.eventually import eventually
 from tests.support.ground import as_service
 from tests.support.locks import waiting
 from tests.support.rows import database_now, new_run, new_task, run_row
-from tests.support.steps import change_run, new_worker, silence
+from tests.support.steps import change_run, finish_run, new_worker, silence, start_run
 
 
 @pytest.fixture
@@ -247,3 +247,19 @@ def test_a_coordinator_whose_cycles_hang_ends_itself() -> None:
     )
     assert ended.returncode == 1
     assert "no cycle finished in time" in ended.stdout + ended.stderr
+
+
+def test_a_run_follows_as_soon_as_the_one_before_it_has_succeeded(
+    engine: Engine, settings: dict[str, str], redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    first = new_task(engine)
+    edges = [{"task": str(first), "on": "success"}]
+    second = new_task(engine, after=edges)
+    worker = new_worker(engine)
+    started = start_run(engine, new_run(engine, first), worker)
+    with coordinator(tmp_path, **settings, NAME="c-1"):
+        eventually(lambda: coordinators(engine) == ["c-1"])
+        finish_run(engine, started, worker, "succeeded")
+        eventually(lambda: flat(published(redis_url, namespace)))
+        [run] = [run for run in all_runs(engine) if run.task_id == second]
+        assert (run.state, run.trigger) == ("queued", "after")

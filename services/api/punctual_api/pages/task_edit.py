@@ -26,10 +26,11 @@ from punctual_api.pages.task_preview import preview_of
 from punctual_api.schemas.http import METHODS
 from punctual_api.schemas.tasks import NewTaskSchema
 from punctual_api.tasks import own_task
+from punctual_api.upstreams import refuse_while_followed, upstream_faults
 
 FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
     *("working_dir", "env", "metadata", "max_runs", "jitter", "params"),
-    *("queue", "max_concurrent", "calendars"),
+    *("queue", "max_concurrent", "calendars", "after"),
 }
 PARTS = {"at", "cron", "timezone", "every"}
 SOON_AT_MOST = 3600
@@ -48,7 +49,7 @@ def create_task() -> AnyResponse:
     if "preview" in request.form:
         return _previewed("New task", typed)
     document, faults = document_from(typed, now=instant, soon=_soon())
-    values, faults = _checked(document, faults)
+    values, faults = _checked(document, faults, task_id=None)
     if faults:
         return _form("New task", typed, faults)
     [task_id] = ids = new_task_ids(1)
@@ -75,7 +76,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
         typed["version"] = str(task.version)
         return _form(heading, typed, task=task, status=412, message=CHANGED)
     document, faults = document_from(typed, now=instant, task=task)
-    values, faults = _checked(document, faults)
+    values, faults = _checked(document, faults, task_id=task_id)
     if faults:
         return _form(heading, typed, faults, task=task)
     try:
@@ -93,6 +94,7 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     task = own_task(task_id)
     if request.method == "GET":
         return page("task_delete", task=task)
+    refuse_while_followed(task_id)
     delete_task(session(), task, now=now())
     flash("The task is deleted.")
     return redirect(url_for("pages.dashboard"))
@@ -105,15 +107,18 @@ def _soon() -> float | None:
     return min(max(seconds, 0), SOON_AT_MOST) if isinstance(seconds, int | float) else 0
 
 
-def _checked(document: dict[str, Any], faults: list[Fault]) -> tuple[dict[str, Any], list[Fault]]:
+def _checked(
+    document: dict[str, Any], faults: list[Fault], *, task_id: uuid.UUID | None
+) -> tuple[dict[str, Any], list[Fault]]:
     try:
-        return NewTaskSchema().load(document), faults
+        values = NewTaskSchema().load(document)
     except ValidationError as error:
         found = [
             fault._replace(pointer="/http_body") if fault.pointer == "/http/body" else fault
             for fault in faults_in(error.messages)
         ]
         return {}, [*faults, *found]
+    return values, [*faults, *upstream_faults(values, task_id=task_id)]
 
 
 def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None) -> Response:

@@ -11,6 +11,7 @@ from punctual.domain.limits import LIMITS
 from punctual.domain.zone import zone_named
 from punctual.store.models import Task
 from punctual_api.errors import Fault
+from punctual_api.pages.edges import read_edges, write_edges
 from punctual_api.pages.lines import (
     read_codes,
     read_list,
@@ -49,6 +50,7 @@ BLANK = {
             *LIMITS,
             "env",
             "version",
+            "after",
             "start_deadline",
             "max_concurrent",
             "max_runs",
@@ -99,6 +101,7 @@ def typed_of(task: Task) -> dict[str, str]:
         "no_retry_on": write_codes(task.no_retry_on),
         "env": write_pairs(task.env),
         "params": write_json(task.params),
+        "after": write_edges(task.after),
         "metadata": write_json(task.meta),
         **write_limits(task.limits or {}),
         "version": str(task.version),
@@ -152,6 +155,7 @@ def document_from(
         "params": read_list,
         "retry_on": read_codes,
         "no_retry_on": read_codes,
+        "after": read_edges,
     }
     for name, read in readers.items():
         try:

@@ -17,6 +17,7 @@ from punctual_api.context import now, owner_id, session
 from punctual_api.errors import not_found
 from punctual_api.holds import own_calendars
 from punctual_api.pages.dashboard import STRIP_RUNS, page_before
+from punctual_api.pages.edges import edges_page
 from punctual_api.pages.frame import live_page, pages
 from punctual_api.shown import task_document, warnings_from_past
 
@@ -50,6 +51,7 @@ def show_task(task_id: uuid.UUID) -> Response:
         "task",
         task=document,
         coming=due,
+        **edges_page(task),
         runs=runs[:RUNS_A_PAGE],
         strip=strips(session().connection(), task_ids=[task.id], size=STRIP_RUNS)[task.id],
         newest_url=own if "before" in request.args else None,

@@ -32,6 +32,7 @@ from punctual_api.schemas.types import (
     choose_type,
     default_name,
 )
+from punctual_api.schemas.upstreams import UpstreamSchema, once_each
 
 DAY = 86_400
 MOST_RUNS = 1_000_000_000
@@ -136,6 +137,12 @@ class TaskFields(Schema):
         load_default=dict, metadata={"type": "object", "additionalProperties": True}
     )
     overlap = Text(load_default="skip", validate=validate.OneOf([*Overlap]))
+    after = fields.List(
+        fields.Nested(UpstreamSchema),
+        load_default=list,
+        validate=[validate.Length(max=20), once_each],
+        metadata={"description": "It runs when all of these have ended so"},
+    )
     max_concurrent = fields.Integer(
         strict=True,
         load_default=None,

@@ -9,6 +9,7 @@ from punctual.store.models.processes import Coordinator, Worker
 from punctual.store.models.punctuality import Punctuality, StartTally
 from punctual.store.models.runs import Attempt, Output, Run
 from punctual.store.models.tasks import IdempotencyKey, Task
+from punctual.store.models.upstreams import UpstreamEnd
 from punctual.store.models.users import ApiToken, User
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Run",
     "StartTally",
     "Task",
+    "UpstreamEnd",
     "User",
     "Worker",
 ]

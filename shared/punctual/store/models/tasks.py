@@ -32,6 +32,13 @@ class Task(Model):
             postgresql_where=text("enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"),
         ),
         Index(
+            "ix_tasks_after",
+            "after",
+            postgresql_using="gin",
+            postgresql_ops={"after": "jsonb_path_ops"},
+            postgresql_where=text("after <> '[]'"),
+        ),
+        Index(
             "ix_tasks_owner_due",
             *("owner_id", "next_due_at", "id"),
             postgresql_where=text("enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"),
@@ -78,6 +85,7 @@ class Task(Model):
     meta: Mapped[Document] = mapped_column("metadata", JSONB)
     calendars: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     overlap: Mapped[str]
+    after: Mapped[list[Document]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     max_concurrent: Mapped[int | None]
     queue: Mapped[str] = mapped_column(server_default=text("'default'"))
     catch_up: Mapped[str]

@@ -1,0 +1,45 @@
+"""The tasks next to a task: as lines of its form, and as its page shows them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from punctual.store.listing import seen_tasks
+from punctual.store.models import Task
+from punctual.store.upstreams import downstream_of
+from punctual_api.context import owner_id, session
+
+
+def read_edges(text: str) -> list[dict[str, Any]]:
+    """One task id a line, with success, failure or always after it; raises ValueError."""
+    edges: list[dict[str, Any]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        words = line.replace(",", " ").split()
+        if len(words) > 2:
+            raise ValueError(f"Line {number}: a task's id, and then success, failure or always.")
+        if words:
+            edges.append(dict(zip(("task", "on"), words, strict=False)))
+    return edges
+
+
+def write_edges(edges: Sequence[Mapping[str, Any]] | None) -> str:
+    """What read_edges reads back."""
+    return "\n".join(f"{edge['task']} {edge['on']}" for edge in edges or ())
+
+
+def edges_page(task: Task) -> dict[str, list[dict[str, Any]]]:
+    """The tasks next to this one, each with its status: what it runs after, and what follows it."""
+    after = {uuid.UUID(edge["task"]): edge["on"] for edge in task.after}
+    downstream = {
+        other.id: next(edge["on"] for edge in other.after if edge["task"] == str(task.id))
+        for other in downstream_of(session(), task.id, owner_id=owner_id())
+    }
+    return {"upstream": _seen(after), "downstream": _seen(downstream)}
+
+
+def _seen(ends: Mapping[uuid.UUID, str]) -> list[dict[str, Any]]:
+    found = [(seen.task, seen.status) for seen in seen_tasks(session(), list(ends))]
+    return [
+        {"id": task.id, "name": task.name, "status": status, "on": ends[task.id]}
+        for task, status in found
+    ]

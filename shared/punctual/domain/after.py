@@ -1,0 +1,65 @@
+"""Run B after A: which ends of upstream tasks make a run, and which edges would be a circle."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class On(StrEnum):
+    """Which ends of an upstream task's run count."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ALWAYS = "always"
+
+
+class End(NamedTuple):
+    """That a run of an upstream task ended in a fitting state; ascending `id` as they ended."""
+
+    id: int
+    upstream_id: uuid.UUID
+
+
+class Sets(NamedTuple):
+    """How many times every upstream task had ended, and the ends that wait for the others."""
+
+    complete: int
+    waiting: tuple[int, ...]
+
+
+def complete_sets(upstreams: Collection[uuid.UUID], ends: Sequence[End]) -> Sets:
+    """Count the sets that the ends make, in order: a set is one end at least of each upstream task.
+
+    An end after the same task's in an unfinished set adds nothing, and one of a task that is no
+    upstream any more counts for nothing.
+    """
+    complete = 0
+    have: dict[uuid.UUID, int] = {}
+    for end in ends:
+        if end.upstream_id in upstreams:
+            have.setdefault(end.upstream_id, end.id)
+            if len(have) == len(upstreams):
+                complete += 1
+                have = {}
+    return Sets(complete, tuple(have.values()))
+
+
+def find_circle(
+    upstreams: Mapping[uuid.UUID, Collection[uuid.UUID]], task_id: uuid.UUID
+) -> list[uuid.UUID] | None:
+    """A way from the task over its upstream tasks back to itself, both ends named; None without."""
+    came_from: dict[uuid.UUID, uuid.UUID] = {}
+    to_visit = [task_id]
+    while to_visit:
+        here = to_visit.pop()
+        for upstream in upstreams.get(here, ()):
+            if upstream == task_id:
+                way = [task_id, here]
+                while way[-1] != task_id:
+                    way.append(came_from[way[-1]])
+                return way[::-1] if here != task_id else [task_id, task_id]
+            if upstream not in came_from:
+                came_from[upstream] = here
+                to_visit.append(upstream)
+    return None

@@ -8,6 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.calendar import calendar_named, held_by
+from punctual.store.calendars import calendars_of
+
+MOST_HELD = 20
+"""So many tasks whose next due time is held do not keep others from being shown."""
+
 CAP = 10_000
 """Counts stop here: beyond it a page says "10,000+", and no statement reads more rows."""
 
@@ -32,7 +38,7 @@ SELECT
 """)
 
 NEXT_DUE = text("""
-SELECT task_id, name, min(due_at) AS due_at FROM (
+SELECT task_id, due.name, min(due_at) AS due_at, calendars FROM (
     (SELECT id AS task_id, name, next_due_at AS due_at FROM tasks
      WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled AND next_due_at IS NOT NULL
      ORDER BY next_due_at, id LIMIT :size)
@@ -41,7 +47,8 @@ SELECT task_id, name, min(due_at) AS due_at FROM (
      FROM runs JOIN tasks ON tasks.id = runs.task_id
      WHERE runs.owner_id = :owner_id AND runs.state IN ('scheduled', 'queued', 'claimed')
      GROUP BY 1, 2 ORDER BY 3, 1 LIMIT :size)
-) AS due GROUP BY task_id, name ORDER BY 3, 1 LIMIT :size
+) AS due JOIN tasks ON tasks.id = task_id
+GROUP BY task_id, due.name, calendars ORDER BY 3, 1 LIMIT :size
 """)
 
 STRIPS = text("""
@@ -82,9 +89,18 @@ def counts(connection: Connection, *, owner_id: uuid.UUID) -> Counts:
 def next_due_tasks(
     connection: Connection, *, owner_id: uuid.UUID, size: int
 ) -> list[tuple[uuid.UUID, str, datetime]]:
-    """The tasks due next, earliest first: (task id, name, due time)."""
-    rows = connection.execute(NEXT_DUE, {"owner_id": owner_id, "size": size}).all()
-    return [(row.task_id, row.name, row.due_at) for row in rows]
+    """The tasks due next, earliest first: (task id, name, due time).
+
+    One whose next due time is held is left out.
+    """
+    rows = connection.execute(NEXT_DUE, {"owner_id": owner_id, "size": size + MOST_HELD}).all()
+    holding = {owner_id} if any(row.calendars for row in rows) else set()
+    own = calendars_of(connection, holding).get(owner_id, {})
+    return [
+        (row.task_id, row.name, row.due_at)
+        for row in rows
+        if held_by(calendar_named(own, row.calendars), row.due_at) is None
+    ][:size]
 
 
 def strips(

@@ -1,7 +1,9 @@
 """The numbers and lists of a dashboard."""
 
+import json
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -100,3 +102,23 @@ def test_tags_are_told_once_and_in_order(engine: Engine, ann: uuid.UUID) -> None
         found = known_tags(connection, owner_id=ann)
     assert sorted(found) == ["Web", "alpha", "web"]
     assert found[0] == "alpha"
+
+
+def test_what_a_calendar_holds_is_not_due_next(engine: Engine, ann: uuid.UUID) -> None:
+    later = database_now(engine) + timedelta(seconds=60)
+    span = {"from": later.isoformat(), "to": (later + timedelta(seconds=1)).isoformat()}
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO calendars (id, owner_id, name, timezone, days, windows) VALUES"
+                " (gen_random_uuid(), :owner, 'Night', 'UTC', '[]', CAST(:windows AS jsonb))"
+            ),
+            {"owner": ann, "windows": json.dumps([span])},
+        )
+    due: dict[str, Any] = {"owner_id": ann, "schedule": EVERY_5, "next_due_at": later}
+    for _ in range(3):
+        new_task(engine, name="held", calendars=["Night"], **due)
+    free = new_task(engine, name="free", **due)
+    with engine.connect() as connection:
+        shown = next_due_tasks(connection, owner_id=ann, size=3)
+    assert [task_id for task_id, _, _ in shown] == [free]

@@ -20,7 +20,9 @@ def connect(host: str, port: int, *, allowed: tuple[Network, ...], timeout: floa
     for family, kind, protocol, _, place in dict.fromkeys(found):
         why = why_refused(str(place[0]), allowed=allowed)
         if why is not None:
-            refusals.append(f"{host} is {place[0]}, {why}")
+            refusals.append(
+                f"{host} is {why}" if host == place[0] else f"{host} is {place[0]}, {why}"
+            )
             continue
         try:
             return _connected(socket.socket(family, kind, protocol), place, timeout)

@@ -78,7 +78,8 @@ WITH reported AS (
         (extract(epoch FROM began - r.due_at) * 1000)::float8 AS lateness_ms,
         code AS exit_code, sig AS signal,
         CASE WHEN next_state = 'cancelled' AND before IS NOT NULL THEN before
-             WHEN r.attempt < r.max_attempts THEN concat_ws('; ', why, no_retry) ELSE why END
+             WHEN r.attempt < r.max_attempts AND no_retry IS NOT NULL
+             THEN concat_ws('; ', why, no_retry) ELSE why END
             AS reason, bytes AS output_bytes,
         cut AS output_truncated
     FROM judged AS r

@@ -30,3 +30,9 @@ def test_a_run_keeps_the_lists_its_task_had(engine: Engine) -> None:
     run = new_run(engine, new_task(engine, retry_on=[75], max_retries=1))
     spec = start_run(engine, run, worker).spec
     assert (spec["retry_on"], spec["no_retry_on"]) == ([75], None)
+
+
+def test_a_success_has_no_reason_also_when_attempts_are_left(engine: Engine) -> None:
+    worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=1))
+    finish_run(engine, start_run(engine, run, worker), worker, "succeeded")
+    assert run_row(engine, run).reason is None

@@ -76,6 +76,10 @@ class Composition:
         """The ids of the containers of these services, of all without one; ended ones too."""
         return self.compose("ps", "--all", "--quiet", *services).split()
 
+    def log(self, container: str) -> str:
+        """What a container wrote so far, over all its starts."""
+        return self._run("sh", "-c", 'docker logs "$1" 2>&1', "sh", container)
+
     def inspect(self, container: str) -> dict[str, Any]:
         """What the engine knows of a container."""
         found: list[dict[str, Any]] = json.loads(self.docker("inspect", container))

@@ -35,6 +35,24 @@ def test_a_killed_workers_run_is_done_by_the_other_one(
     assert output(ann, run) == "attempt 2\n"
 
 
+def test_a_killed_runner_takes_its_worker_and_all_commands_with_it(
+    composition: Composition, ann: httpx.Client
+) -> None:
+    command = "echo attempt $PUNCTUAL_ATTEMPT; [ $PUNCTUAL_ATTEMPT -gt 1 ] || sleep 600"
+    task = create(ann, command=command, schedule_time=in_seconds(1), retry_delay=1)
+    victim = in_state(ann, task, "running")["worker"]
+    run_url = f"/api/runs/{in_state(ann, task, 'running')['id']}/"
+    eventually(lambda: ann.get(run_url).json()["started_at"], within=10, every=0.2)
+    # As a command could do it: the agent may not end what the runner leaves, being another user.
+    kill = "kill -9 $(grep -l punctual_worker.runne[r] /proc/[1-9]*/cmdline | cut -d/ -f3)"
+    composition.docker("exec", "--user", "10002", victim, "sh", "-c", kill)
+    eventually(lambda: composition.inspect(victim)["RestartCount"] == 1, within=60, every=0.5)
+    assert "commands may be left" in composition.log(victim)
+    run = in_state(ann, task, "succeeded", within=90)
+    attempts = ann.get(f"/api/runs/{run['id']}/").json()["attempts"]
+    assert [attempt["state"] for attempt in attempts] == ["lost", "succeeded"]
+
+
 def test_a_stopped_worker_finishes_what_it_runs(
     composition: Composition, ann: httpx.Client
 ) -> None:

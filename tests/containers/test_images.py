@@ -45,3 +45,10 @@ def test_an_image_says_which_release_it_is(composition: Composition, service: st
     label = '{{index .Config.Labels "org.opencontainers.image.version"}}'
     said = composition.docker("image", "inspect", "-f", label, f"{PROJECT}-{service}")
     assert said.strip() == project["version"]
+
+
+@pytest.mark.parametrize("service", PARTS)
+def test_time_zones_are_those_of_the_pinned_package(composition: Composition, service: str) -> None:
+    ask = "import zoneinfo as z; print(z.TZPATH, z.ZoneInfo('Europe/Rome'))"
+    said = composition.compose("exec", "-T", service, "python", "-c", ask)
+    assert said == "() Europe/Rome\n"

@@ -23,6 +23,7 @@ def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict
     environ["PUNCTUAL_BIND"] = bind(settings)
     environ.setdefault("PUNCTUAL_SLOTS", str(settings.slots))
     environ["PYTHONUNBUFFERED"] = "1"
+    environ.setdefault("PYTHONTZPATH", "")  # zones of the pinned package, as in the images
     return environ | _files(secrets)
 
 

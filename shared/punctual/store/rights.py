@@ -2,6 +2,7 @@
 
 `SELECT (a, b)` is those columns alone, `SELECT (all but a)` every other one, new ones included.
 A row lock (`FOR UPDATE`) needs UPDATE on some column: `UPDATE (id)` is a lock and nothing more.
+A right that the release before still needs stays for one release more.
 The page docs/database-roles.md is printed by `python -m punctual.store.rights`.
 """
 

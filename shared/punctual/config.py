@@ -158,6 +158,17 @@ def _check(s: Settings) -> None:
         )
 
 
+def traces_wanted(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether OpenTelemetry's own variables ask for traces: it reads the rest of them itself."""
+    source = os.environ if environ is None else environ
+    if source.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    if source.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
+        return False
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return any(source.get(name) for name in names)
+
+
 def masked(settings: Settings) -> dict[str, str]:
     """Every setting as text fit for a log: secrets and passwords in URLs masked."""
     shown = {}

@@ -5,9 +5,10 @@ import time
 import uuid
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from punctual import telemetry
+from punctual.tracing import Tracing
 
 log = structlog.get_logger()
 
@@ -38,6 +39,8 @@ def _begin() -> None:
     g.began = time.monotonic()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if (tracing := _tracing()) and request.path not in QUIET:
+        g.span = tracing.begin_request(request.method, request.headers.items())
 
 
 def _end(response: Response) -> Response:
@@ -53,9 +56,22 @@ def _end(response: Response) -> Response:
         status=response.status_code,
         ms=round(seconds * 1000, 1),
     )
+    if (tracing := _tracing()) and "span" in g:
+        tracing.end_request(g.span, method=request.method, route=route, status=response.status_code)
     response.headers["X-Request-ID"] = g.request_id
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def made_run(run_id: uuid.UUID) -> None:
+    """Note that this request made a run: their traces are linked."""
+    if (tracing := _tracing()) and "span" in g:
+        tracing.link_run(g.span, run_id)
+
+
+def _tracing() -> Tracing | None:
+    found: Tracing | None = current_app.extensions.get("punctual_tracing")
+    return found

@@ -15,6 +15,7 @@ from punctual_api.auth import require_token
 from punctual_api.context import owner_id, session
 from punctual_api.cursors import read_run_cursor
 from punctual_api.errors import Problem, not_found
+from punctual_api.requests import made_run
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.runs import (
     RunDetailSchema,
@@ -95,4 +96,5 @@ def retry_own_run(run_id: uuid.UUID) -> Run:
         raise Problem(409, f"Its task needs other values by now: {error}") from None
     if new_id is None:
         raise Problem(409, f"This run has not ended yet: it is {run.state}.")
+    made_run(new_id)
     return own_run(new_id)

@@ -7,6 +7,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from punctual import tracing
 from punctual.config import Settings
 from punctual_api.app import create_app
 from punctual_api.database import THREADS
@@ -54,4 +55,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """The app, made in the process that serves it: no connection crosses a fork."""
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        # Here and not sooner: what sends spans is a thread, and none crosses a fork.
+        app.extensions["punctual_tracing"] = tracing.start(service="api", name=self._settings.name)
+        return app

@@ -15,6 +15,7 @@ from punctual_api.auth import require_token
 from punctual_api.context import now, owner_id, session, window
 from punctual_api.cursors import read_run_cursor
 from punctual_api.errors import Fault, invalid, not_found
+from punctual_api.requests import made_run
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.pauses import PauseSchema
 from punctual_api.schemas.runs import (
@@ -42,6 +43,7 @@ def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Run | None:
         run_id = run_now(session().connection(), task=task, params=asked["params"])
     except InvalidParams as error:
         raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
+    made_run(run_id)
     return find_run(session(), run_id, owner_id=owner_id())
 
 

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from punctual import telemetry
+from punctual import telemetry, tracing
 from punctual.config import Settings
 from punctual.messaging.broker import Broker
 from punctual.store.engine import make_engine
@@ -57,7 +57,8 @@ class Coordinator:
         self._follower = Follower(self._engine)
         self._due = DuePass(planner, self._dispatcher, stop)
         lease = timedelta(seconds=settings.lease_seconds)
-        self._rescuer = Rescuer(self._engine, self._contact, lease=lease)
+        traces = tracing.start(service="coordinator", name=settings.name)
+        self._rescuer = Rescuer(self._engine, self._contact, lease=lease, tracing=traces)
         keep = timedelta(days=settings.retention_days)
         self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)

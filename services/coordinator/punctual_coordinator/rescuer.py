@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -13,6 +13,7 @@ from punctual.domain.run import FINAL
 from punctual.store.dispatch import mark_missed
 from punctual.store.finish import Settled
 from punctual.store.reap import bury, database_clock, reap_claimed, reap_running
+from punctual.tracing import Tracing
 from punctual_coordinator.contact import Contact
 
 log = structlog.get_logger()
@@ -40,12 +41,19 @@ class Rescuer:
     """
 
     def __init__(
-        self, engine: Engine, contact: Contact, *, lease: timedelta, batch: int = BATCH
+        self,
+        engine: Engine,
+        contact: Contact,
+        *,
+        lease: timedelta,
+        batch: int = BATCH,
+        tracing: Tracing | None = None,
     ) -> None:
         self._engine = engine
         self._contact = contact
         self._lease = lease
         self._batch = batch
+        self._tracing = tracing
 
     def run_once(self, *, now: datetime | None = None) -> Report:
         """Do everything that can be done now; what workers left in good order needs no waiting."""
@@ -94,3 +102,7 @@ class Rescuer:
             telemetry.RUNS_RETRIED.inc()
         if run.state in FINAL:
             telemetry.RUNS_FINISHED.labels(run.state).inc()
+            if self._tracing:
+                told = {"task_id": str(run.task_id)}
+                at = datetime.now(UTC)
+                self._tracing.run_ended(run.run_id, state=run.state, at=at, told=told)

@@ -8,7 +8,7 @@ import threading
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from punctual import config, logs, telemetry
+from punctual import config, logs, telemetry, tracing
 from punctual_worker.agent import Agent
 from punctual_worker.isolation import in_force, tell
 from punctual_worker.privileges import account_of, become, make_folder
@@ -45,7 +45,7 @@ def main() -> int:
         separate = account is not None and account.uid != os.geteuid()
         isolation = in_force(runner.wait_up(), separate_user=separate)
         tell(isolation)
-        agent = Agent(settings, runner)
+        agent = Agent(settings, runner, tracing.start(service="worker", name=settings.name))
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
         return 0 if agent.run(stop, hurry) else 1
     except RunnerGoneError as error:

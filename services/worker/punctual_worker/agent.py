@@ -17,6 +17,7 @@ from punctual.messaging.broker import Broker
 from punctual.store.claims import release
 from punctual.store.engine import make_engine
 from punctual.store.workers import leave, register
+from punctual.tracing import Tracing
 from punctual_worker.actors import declare_actors
 from punctual_worker.cancels import listen_for_cancels
 from punctual_worker.claimer import Claimer
@@ -43,7 +44,9 @@ CONSUMER_SECONDS = 2.0
 class Agent:
     """Everything of a worker but the runner, which it is given."""
 
-    def __init__(self, settings: Settings, runner: RunnerClient) -> None:
+    def __init__(
+        self, settings: Settings, runner: RunnerClient, tracing: Tracing | None = None
+    ) -> None:
         self._settings = settings
         self._runner = runner
         self._threads = Threads()
@@ -61,7 +64,7 @@ class Agent:
         self._intake = Intake(slots=settings.slots, lead=LEAD)
         self._running = Running()
         self._reporter = Reporter(
-            self._engine, self._running, self._clock, worker_id=self.worker_id
+            self._engine, self._running, self._clock, worker_id=self.worker_id, tracing=tracing
         )
         self._claimer = Claimer(
             self._engine,

@@ -15,8 +15,10 @@ from punctual import telemetry
 from punctual.domain.run import FINAL
 from punctual.store.finish import Report, finish
 from punctual.store.start import note_started
+from punctual.tracing import Tracing
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.running import Attempt, Running, key_of
+from punctual_worker.traces import trace
 
 log = structlog.get_logger()
 
@@ -32,12 +34,19 @@ class Reporter:
     """Takes reports from anywhere and gets them into the database, however long that takes."""
 
     def __init__(
-        self, engine: Engine, running: Running, clock: DatabaseClock, *, worker_id: uuid.UUID
+        self,
+        engine: Engine,
+        running: Running,
+        clock: DatabaseClock,
+        *,
+        worker_id: uuid.UUID,
+        tracing: Tracing | None = None,
     ) -> None:
         self._engine = engine
         self._running = running
         self._clock = clock
         self._worker_id = worker_id
+        self._tracing = tracing
         self._reports: queue.Queue[Report] = queue.Queue()
         self._begun: dict[str, tuple[float, Attempt]] = {}
         self._lock = threading.Lock()
@@ -99,6 +108,8 @@ class Reporter:
                 telemetry.RUNS_RETRIED.inc()
             if run.lateness_ms is not None:
                 telemetry.RUN_LATENESS.observe(run.lateness_ms / 1000)
+        if self._tracing:
+            trace(self._tracing, settled, batch)
         for report in batch:
             self._running.remove(key_of(report.run_id, report.fence))
 

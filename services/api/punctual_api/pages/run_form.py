@@ -11,6 +11,7 @@ from punctual.store.models import Task
 from punctual.store.trigger import run_now
 from punctual_api.context import session
 from punctual_api.pages.frame import page, pages
+from punctual_api.requests import made_run
 from punctual_api.tasks import own_task
 
 FIELD = "param-"
@@ -36,6 +37,7 @@ def run_task(task_id: uuid.UUID) -> AnyResponse:
         run_id = run_now(session().connection(), task=task, params=given)
     except InvalidParams as error:
         return _form(task, params, typed, {FIELD + error.pointer.strip("/"): error.detail})
+    made_run(run_id)
     return redirect(url_for("pages.show_run", run_id=run_id))
 
 

@@ -12,6 +12,7 @@ from punctual.store.wake import wake_if_due
 from punctual_api.context import now, owner_id, session, window
 from punctual_api.errors import not_found
 from punctual_api.pages.frame import pages
+from punctual_api.requests import made_run
 from punctual_api.runs import own_run
 from punctual_api.tasks import own_task
 
@@ -53,6 +54,8 @@ def retry_run(run_id: uuid.UUID) -> Response:
         return redirect(url_for("pages.run_form", task_id=task.id))
     if new_id is None:
         flash("It has not ended yet.", "warn")
+    else:
+        made_run(new_id)
     return redirect(url_for("pages.show_run", run_id=new_id or run_id))
 
 

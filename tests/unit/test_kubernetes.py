@@ -69,9 +69,10 @@ def test_a_wrong_manifest_would_be_noticed() -> None:
 @pytest.mark.parametrize("file", KUSTOMIZATIONS, ids=lambda file: file.parent.name)
 def test_a_kustomization_names_what_lies_beside_it(file: Path) -> None:
     [told] = load(file)
+    resources = told.get("resources", [])
     beside = {each.name for each in file.parent.glob("*.yaml")} - {file.name}
-    elsewhere = {name for name in told["resources"] if name.startswith("..")}
-    assert set(told["resources"]) - elsewhere == beside
+    elsewhere = {name for name in resources if name.startswith("..")}
+    assert set(resources) - elsewhere == beside
     assert all((file.parent / name / "kustomization.yaml").exists() for name in elsewhere)
 
 
@@ -172,3 +173,20 @@ def test_only_workers_may_go_out_into_the_world_and_nobody_to_the_metadata_servi
     nothing = named("NetworkPolicy", "punctual-nothing")["spec"]
     assert set(nothing["policyTypes"]) == {"Ingress", "Egress"}
     assert not {"ingress", "egress"} & set(nothing)
+
+
+def test_two_users_patch_the_worker_that_there_is_and_add_no_more_than_they_need() -> None:
+    [component] = load(FOLDER / "two-users" / "kustomization.yaml")
+    [patch] = component["patches"]
+    changed = yaml.safe_load(patch["patch"])
+    kubernetes_validate.validate(named(**patch["target"]), VERSIONS[0], strict=True)
+    [container] = changed["spec"]["template"]["spec"]["containers"]
+    [worker] = named(**patch["target"])["spec"]["template"]["spec"]["containers"]
+    assert container["name"] == worker["name"]
+    known = {PREFIX + field.name.upper() for field in dataclasses.fields(Settings)}
+    users = {each["name"]: each["value"] for each in container["env"]}
+    assert set(users) <= known
+    group = named(**patch["target"])["spec"]["template"]["spec"]["securityContext"]["fsGroup"]
+    assert users[f"{PREFIX}USER"] == str(group) != users[f"{PREFIX}COMMAND_USER"]
+    capabilities = container["securityContext"]["capabilities"]
+    assert capabilities == {"drop": ["ALL"], "add": ["SETUID", "SETGID"]}

@@ -141,7 +141,9 @@ def test_the_last_due_time_is_due_and_the_next_one_lies_ahead(
         assert is_due(schedule, last)
         following = next_due(schedule, after=last)
         assert last <= at
-        assert following is None or following > at
+        # So far back only single times are looked for: others may lie after one of them.
+        far_back = last < at - FARTHEST_BACK
+        assert far_back or following is None or following > at
 
 
 @given(seconds=periods, anchor=instants, after=instants)

@@ -1,11 +1,20 @@
 """Dispatch: what is due soon is queued once, in order, and waits where it has to."""
 
+import re
 from datetime import timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from punctual.store.dispatch import dispatch, mark_missed
-from tests.support.rows import WINDOW, database_now, dispatch_all, new_run, new_task, run_row
+from punctual.store.dispatch import DISPATCH_UNLIMITED, dispatch, mark_missed
+from tests.support.rows import (
+    WINDOW,
+    database_now,
+    dispatch_all,
+    new_run,
+    new_task,
+    new_user,
+    run_row,
+)
 from tests.support.steps import change_run, claim_run, finish_run, new_worker, start_run
 
 
@@ -84,3 +93,16 @@ def test_other_tasks_do_not_wait_for_a_queueing_one(engine: Engine) -> None:
     new_run(engine, task)
     other = new_run(engine, new_task(engine, overlap="queue"))
     assert [queued.run_id for queued in dispatch_all(engine)] == [other]
+
+
+def test_turns_are_asked_for_once_for_each_owner_and_not_once_for_each_run(engine: Engine) -> None:
+    owner = new_user(engine)
+    for _ in range(20):
+        new_run(engine, new_task(engine, owner_id=owner))
+    asked = {"window": WINDOW, "limit": 100, "now": None}
+    with engine.connect() as connection:
+        explain = text(f"EXPLAIN (ANALYZE, COSTS OFF) {DISPATCH_UNLIMITED.text.lstrip()}")
+        plan = "\n".join(connection.execute(explain, asked).scalars())
+        connection.rollback()
+    looks = [int(loops) for loops in re.findall(r"on runs runs_\d+ \(actual.*loops=(\d+)", plan)]
+    assert looks == [1, 1], plan

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Response
 
-from punctual.store.models import Output, Run
-from punctual.store.runs import bytes_written, find_output
+from punctual.store.models import LiveOutput, Output, Run
 from punctual_api.auth import require_token
-from punctual_api.context import session
 from punctual_api.errors import not_found
+from punctual_api.live_output import output_of
 from punctual_api.routing import Blueprint
 from punctual_api.runs import own_run
 from punctual_api.schemas.runs import OutputQuerySchema
@@ -24,7 +23,10 @@ blueprint.before_request(require_token)
 @blueprint.arguments(OutputQuerySchema, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def get_output(asked: dict[str, Any], run_id: uuid.UUID) -> Response:
-    """Read what an attempt wrote, by default the last one that wrote anything."""
+    """Read what an attempt wrote, by default the last one that wrote anything.
+
+    Of an attempt that is running: what it has written so far.
+    """
     return output_answer(own_run(run_id), attempt=asked["attempt"], stream=asked["stream"])
 
 
@@ -32,10 +34,11 @@ def output_answer(run: Run, *, attempt: int | None, stream: str | None) -> Respo
     """The bytes of one stream, or of both in the order written; raises Problem 404."""
     if attempt is not None and attempt > run.attempt:
         raise not_found("attempt")
-    output = find_output(session(), run.id, attempt)
+    found = output_of(run, attempt=attempt)
     body, left_out = b"", 0
-    if output is not None:
-        left_out = max(bytes_written(session(), run, output.attempt) - len(output.data), 0)
+    if found is not None:
+        output, size = found
+        left_out = max(size - len(output.data), 0)
         body = written(output, stream=stream, left_out=left_out)
     response = Response(body, content_type="text/plain; charset=utf-8")
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -45,7 +48,7 @@ def output_answer(run: Run, *, attempt: int | None, stream: str | None) -> Respo
     return response
 
 
-def written(output: Output, *, stream: str | None, left_out: int) -> bytes:
+def written(output: Output | LiveOutput, *, stream: str | None, left_out: int) -> bytes:
     """The kept bytes of a stream (both: None), with a line where `left_out` bytes were cut."""
     head: list[bytes] = []
     tail: list[bytes] = []
@@ -58,7 +61,7 @@ def written(output: Output, *, stream: str | None, left_out: int) -> bytes:
     return b"".join([*head, cut, *tail])
 
 
-def pieces(output: Output) -> Iterator[tuple[int, bytes, str]]:
+def pieces(output: Output | LiveOutput) -> Iterator[tuple[int, bytes, str]]:
     """The kept bytes in order as (offset, bytes, "stdout" or "stderr"), none across the cut."""
     start = 0
     for segment in output.segments:

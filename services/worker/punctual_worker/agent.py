@@ -16,19 +16,22 @@ from punctual.domain.queue import parse_queues
 from punctual.messaging.broker import Broker
 from punctual.store.claims import release
 from punctual.store.engine import make_engine
+from punctual.store.live_output import LOOK_CHANNEL
+from punctual.store.wake import CANCEL_CHANNEL
 from punctual.store.workers import leave, register
 from punctual.tracing import Tracing
 from punctual_worker.actors import declare_actors
-from punctual_worker.cancels import listen_for_cancels
 from punctual_worker.claimer import Claimer
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.heartbeat import BuriedError, Heartbeat
 from punctual_worker.intake import Intake
 from punctual_worker.lease import Lease
+from punctual_worker.live_output import LiveOutput
+from punctual_worker.notices import listen_for_notices
 from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of, unstarted_report
 from punctual_worker.reconcile import Reconciler
 from punctual_worker.reporter import Reporter
-from punctual_worker.runner_client import RunnerClient, RunnerGoneError, Started
+from punctual_worker.runner_client import RunnerClient, RunnerGoneError, SoFar, Started
 from punctual_worker.running import Attempt, Running
 from punctual_worker.starter import LEAD, Starter
 from punctual_worker.threads import Threads
@@ -65,6 +68,9 @@ class Agent:
         self._running = Running()
         self._reporter = Reporter(
             self._engine, self._running, self._clock, worker_id=self.worker_id, tracing=tracing
+        )
+        self._live_output = LiveOutput(
+            self._engine, self._running, runner, worker_id=self.worker_id
         )
         self._claimer = Claimer(
             self._engine,
@@ -106,7 +112,8 @@ class Agent:
             ("starter", self._starter.run),
             ("heartbeat", self._heartbeat.run),
             ("claimer", self._claimer.run),
-            ("cancels", self._listen_for_cancels),
+            ("live output", self._live_output.run),
+            ("notices", self._listen_for_notices),
             ("pushes", self._broker.listen),
         ):
             self._threads.start(name, work)
@@ -166,6 +173,9 @@ class Agent:
                 attempt.started_ns = event.at_ns
                 self._reporter.begun(attempt)
                 continue
+            if isinstance(event, SoFar):
+                self._live_output.came(attempt, event)
+                continue
             self._reporter.ended(report_of(attempt, event, self._clock))
             self._intake.free(attempt.pair)
             self._claimer.want()
@@ -182,8 +192,9 @@ class Agent:
         """No, while every slot is busy and others have free ones: a run due now would wait here."""
         return self._intake.busy < self._intake.slots or self.lease.room_elsewhere == 0
 
-    def _listen_for_cancels(self, stop: threading.Event) -> None:
-        listen_for_cancels(self._settings, worker_id=self.worker_id, cancel=self._cancel, stop=stop)
+    def _listen_for_notices(self, stop: threading.Event) -> None:
+        heed = {CANCEL_CHANNEL: self._cancel, LOOK_CHANNEL: self._live_output.wanted}
+        listen_for_notices(self._settings, worker_id=self.worker_id, heed=heed, stop=stop)
 
     def _cancel(self, run_id: uuid.UUID) -> None:
         for attempt in self._running.cancel(run_id):

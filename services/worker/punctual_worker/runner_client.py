@@ -98,6 +98,18 @@ class Ended:
         return b"".join(parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """What a running attempt has written until now; fields as those of Ended."""
+
+    key: str
+    output_bytes: int
+    truncated: bool
+    gap_at: int | None
+    segments: tuple[tuple[int, int], ...]
+    output: bytes
+
+
 class RunnerClient:
     """One running runner; sends are thread-safe, events() is for one reader."""
 
@@ -209,6 +221,10 @@ class RunnerClient:
         """Order an attempt to end, by TERM and KILL, or never to start if its instant is ahead."""
         self._send({"kind": "stop", "key": key, "why": why})
 
+    def tell(self, key: str) -> None:
+        """Ask for what an attempt has written so far; nothing comes when it has ended."""
+        self._send({"kind": "tell", "key": key})
+
     def extend_lease(self, until_ns: int | None) -> None:
         """Let the runner start and keep commands until `until_ns`; None takes the right away."""
         self._send({"kind": "lease", "until_ns": until_ns})
@@ -217,7 +233,7 @@ class RunnerClient:
         """Order every attempt to end, waiting ones too, within the shorter of both graces."""
         self._send({"kind": "stop_all", "why": why, "grace_s": grace_s})
 
-    def events(self) -> Iterator[Started | Ended]:
+    def events(self) -> Iterator[Started | Ended | SoFar]:
         """Yield reports as they come, until the runner is gone and nothing it started is alive."""
         while data := self._receive():
             self._frames.feed(data)
@@ -266,9 +282,9 @@ def _run_as(account: Account | None) -> dict[str, Any]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
-def _report(header: dict[str, Any], body: bytes) -> Started | Ended:
+def _report(header: dict[str, Any], body: bytes) -> Started | Ended | SoFar:
     kind = header.pop("kind")
     if kind == "started":
         return Started(**header)
     header["segments"] = tuple((stream, length) for stream, length in header["segments"])
-    return Ended(**header, output=body)
+    return (SoFar if kind == "so_far" else Ended)(**header, output=body)

@@ -1,8 +1,9 @@
-"""Listen to a wake-up channel on a connection of its own, through every interruption."""
+"""Listen to wake-up channels on a connection of its own, through every interruption."""
 
 import select
 import threading
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import psycopg2
 import structlog
@@ -17,10 +18,17 @@ CHECK_SECONDS = 1.0
 RECONNECT_SECONDS = 1.0
 
 
+class Heard(NamedTuple):
+    """What was said, and on which channel."""
+
+    channel: str
+    payload: str
+
+
 def listen(
-    database_url: str, channel: str, *, service: str, stop: threading.Event
-) -> Iterator[list[str]]:
-    """The payloads heard on `channel`, in batches as they arrive, until `stop` is set.
+    database_url: str, *channels: str, service: str, stop: threading.Event
+) -> Iterator[list[Heard]]:
+    """What is said on these channels, in batches as it arrives, until `stop` is set.
 
     Every new connection first yields an empty batch: something may have been said before it.
     """
@@ -30,19 +38,20 @@ def listen(
             connection = _connect(database_url, service=service)
         except psycopg2.Error:
             if not away:
-                log.warning("wake-up channel lost", channel=channel)
+                log.warning("wake-up channel lost", channels=channels)
             away = True
             stop.wait(RECONNECT_SECONDS)
             continue
         away = False
         try:
             with connection.cursor() as cursor:
-                cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                for channel in channels:
+                    cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield []
             while not stop.is_set():
                 if select.select([connection], [], [], CHECK_SECONDS)[0]:
                     connection.poll()
-                    heard = [str(note.payload) for note in connection.notifies]
+                    heard = [Heard(note.channel, note.payload) for note in connection.notifies]
                     connection.notifies.clear()
                     if heard:
                         yield heard

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, text
 
 from punctual.store.ledger import prune_ledger
+from punctual.store.live_output import prune_live_outputs
 from punctual.store.outages import prune_outages
 
 # Ids are UUIDs of version 7, so the oldest runs come first in the primary key.
@@ -53,6 +54,7 @@ class Pruned:
     tokens: int
     ledger: int
     outages: int
+    live_outputs: int
 
 
 def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
@@ -65,4 +67,5 @@ def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
         tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
         ledger=prune_ledger(connection, keep=keep, limit=limit),
         outages=prune_outages(connection, keep=keep, limit=limit),
+        live_outputs=prune_live_outputs(connection, limit=limit),
     )

@@ -41,6 +41,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "worker": "SELECT, INSERT, UPDATE",
     },
     "last_pass": {"coordinator": "SELECT, INSERT, UPDATE"},
+    "live_outputs": {
+        "api": "SELECT",
+        "coordinator": "SELECT (run_id, fence), DELETE",
+        "worker": "SELECT (run_id), INSERT, UPDATE",
+    },
     "outages": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "outputs": {"api": "SELECT", "worker": "INSERT"},
     "punctuality": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},

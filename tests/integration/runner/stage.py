@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from punctual_worker.runner_client import Ended, Launch, RunnerClient, Started
+from punctual_worker.runner_client import Ended, Launch, RunnerClient, SoFar, Started
 from tests.support.eventually import eventually
 
-Report = TypeVar("Report", Started, Ended)
+Report = TypeVar("Report", Started, Ended, SoFar)
 SECOND = 1_000_000_000
 LONG = 600.0
 DEAF = "trap '' TERM INT HUP; touch $READY; while :; do sleep 600; done"
@@ -22,7 +22,7 @@ class Stage:
         """Launch a runner and, unless lease_s is None, give it a lease."""
         self.work_dir = work_dir
         self.client = RunnerClient.launch(work_dir=work_dir, **options)
-        self.reports: list[Started | Ended] = []
+        self.reports: list[Started | Ended | SoFar] = []
         self._count = 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -1,5 +1,6 @@
 """A held shell does what it would have done, and nothing of it before its instant."""
 
+import contextlib
 import os
 import signal
 import time
@@ -140,12 +141,19 @@ def test_one_that_dies_at_its_gate_is_started_on_its_instant(stage: Stage, tmp_p
 
 def test_one_that_is_late_at_its_gate_starts_all_the_same(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    at_ns = in_seconds(0.5)
-    key = stage.start(f"touch {proof}", at_ns=at_ns)
-    while not (shells := descendants(stage.client.pid)):
-        continue
-    os.kill(shells[0], signal.SIGSTOP)
-    ended = stage.ended(key)
+    for _ in range(20):
+        key = stage.start(f"touch {proof}", at_ns=in_seconds(0.5))
+        while not (shells := descendants(stage.client.pid)):
+            continue
+        os.kill(shells[0], signal.SIGSTOP)
+        with contextlib.suppress(AssertionError):
+            ended = stage.ended(key, within=3)
+            break
+        # On a busy machine it was at its gate before it was stopped, and so it was let go.
+        os.kill(shells[0], signal.SIGCONT)
+        stage.ended(key)
+    else:
+        pytest.fail("every shell reached its gate before it could be stopped")
     assert (ended.exit_code, ended.signal) == (0, None)
     assert proof.exists()
     assert descendants(stage.client.pid) == []

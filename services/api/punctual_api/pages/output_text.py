@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from punctual.store.models import Output
+from punctual.store.models import LiveOutput, Output
 from punctual_api.output import pieces
 
 SHOWN_BYTES = 256 * 1024
@@ -28,9 +28,10 @@ class ShownOutput:
     size: int
     pieces: list[tuple[str, str]]
     shortened: bool
+    live: bool
 
 
-def shown_output(output: Output, *, size: int) -> ShownOutput:
+def shown_output(output: Output | LiveOutput, *, size: int) -> ShownOutput:
     """An attempt's output for a page; `size` bytes were written, kept or not."""
     left_out = max(size - len(output.data), 0)
     shortened = len(output.data) > SHOWN_BYTES
@@ -39,10 +40,11 @@ def shown_output(output: Output, *, size: int) -> ShownOutput:
     merged = [
         (kind, "".join(text for _, text in texts)) for kind, texts in groupby(told, lambda t: t[0])
     ]
-    return ShownOutput(output.attempt, size, [piece for piece in merged if piece[1]], shortened)
+    shown = [piece for piece in merged if piece[1]]
+    return ShownOutput(output.attempt, size, shown, shortened, isinstance(output, LiveOutput))
 
 
-def _texts(output: Output, *, start: int, left_out: int) -> Iterator[tuple[str, str]]:
+def _texts(output: Output | LiveOutput, *, start: int, left_out: int) -> Iterator[tuple[str, str]]:
     # Each stream has a decoder of its own: the other one may write between a character's bytes.
     decoders = {stream: codecs.getincrementaldecoder("utf-8")("replace") for stream in KINDS}
     cut_told = not left_out

@@ -6,11 +6,12 @@ from flask import Response, request
 
 from punctual.domain.run import FINAL
 from punctual.store.models import Run
-from punctual.store.runs import attempts_of, bytes_written, find_output
+from punctual.store.runs import attempts_of
 from punctual.store.tasks import find_task
 from punctual.store.waiting import waits_for
 from punctual_api.context import owner_id, session
 from punctual_api.errors import not_found
+from punctual_api.live_output import output_of
 from punctual_api.output import output_answer
 from punctual_api.pages.frame import live_page, pages
 from punctual_api.pages.output_text import ShownOutput, shown_output
@@ -52,7 +53,5 @@ def run_output(run_id: uuid.UUID) -> Response:
 
 
 def _output(run: Run, attempt: int | None) -> ShownOutput | None:
-    output = find_output(session(), run.id, attempt)
-    if output is None:
-        return None
-    return shown_output(output, size=bytes_written(session(), run, output.attempt))
+    found = output_of(run, attempt=attempt)
+    return found and shown_output(found[0], size=found[1])

@@ -56,7 +56,7 @@ class Loop:
         self._serials = count(1)
         self._watch = Watch()
         self._pipes = Pipes(self._watch)
-        reports = Reports(channel)
+        self._reports = reports = Reports(channel)
         self._endings = Endings(self.roster, self._watch, self._pipes, marks, homes, reports)
         self._stops = Stops(self.roster, self._endings, marks)
         self._guard = Guard(self.roster, self._stops, marks)
@@ -129,6 +129,10 @@ class Loop:
                 attempt = self.roster.by_key.get(order["key"])
                 if attempt is not None:  # else its end is on its way to the agent
                     self._stops.stop((attempt,), str(order["why"]))
+            elif kind == "tell":
+                attempt = self.roster.by_key.get(order["key"])
+                if attempt is not None:
+                    self._reports.so_far(attempt)
             elif kind == "lease":
                 self._lease.extend(int(order["until_ns"] or 0))
             elif kind == "stop_all":

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from punctual_worker.runner.attempt import Attempt
 from punctual_worker.runner.channel import Channel
+from punctual_worker.runner.output import Output
 
 # An agent that does not read loses its lease soon, and with it everything that runs; until then
 # this is the most that waits for it. Beyond, ends are reported with little of their output.
 QUEUE_LIMIT = 64 * 1024 * 1024
 SHORT_OUTPUT = 8 * 1024
+# Somebody watching must not hold up what has ended.
+SO_FAR_LIMIT = 4 * 1024 * 1024
 
 
 class Reports:
@@ -33,6 +36,13 @@ class Reports:
             }
         )
 
+    def so_far(self, attempt: Attempt) -> None:
+        """Report what an attempt has written until now; not while others' reports pile up."""
+        output = attempt.output
+        if self._channel.queued_bytes > SO_FAR_LIMIT:
+            return
+        self._channel.send({"kind": "so_far", "key": attempt.key, **_kept(output)}, output.body())
+
     def ended(self, attempt: Attempt) -> None:
         """Report an end; nothing of the attempt is alive, or its error says what is."""
         output = attempt.output
@@ -49,10 +59,16 @@ class Reports:
                 "signal": signal,
                 "stopped": attempt.stopped,
                 "error": attempt.error,
-                "output_bytes": output.total,
-                "truncated": output.truncated,
-                "gap_at": output.gap_at,
-                "segments": output.segments(),
+                **_kept(output),
             },
             output.body(),
         )
+
+
+def _kept(output: Output) -> dict[str, object]:
+    return {
+        "output_bytes": output.total,
+        "truncated": output.truncated,
+        "gap_at": output.gap_at,
+        "segments": output.segments(),
+    }

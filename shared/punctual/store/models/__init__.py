@@ -7,7 +7,7 @@ from punctual.store.models.model import Model
 from punctual.store.models.outages import LastPass, Outage
 from punctual.store.models.processes import Coordinator, Worker
 from punctual.store.models.punctuality import Punctuality, StartTally
-from punctual.store.models.runs import Attempt, Output, Run
+from punctual.store.models.runs import Attempt, LiveOutput, Output, Run
 from punctual.store.models.tasks import IdempotencyKey, Task
 from punctual.store.models.upstreams import UpstreamEnd
 from punctual.store.models.users import ApiToken, User
@@ -21,6 +21,7 @@ __all__ = [
     "IdempotencyKey",
     "LastPass",
     "LedgerRow",
+    "LiveOutput",
     "Model",
     "Outage",
     "Output",

@@ -174,3 +174,22 @@ class Output(Model):
     data: Mapped[bytes] = mapped_column(LargeBinary)
     segments: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     head_bytes: Mapped[int] = mapped_column(Integer)
+
+
+class LiveOutput(Model):
+    """What a running attempt had written at `told_at`, kept only because somebody looked.
+
+    Fields as those of `Output`. Not logged: a crash of the server forgets it, which costs nothing.
+    """
+
+    __tablename__ = "live_outputs"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    fence: Mapped[int] = mapped_column(BigInteger)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    segments: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    head_bytes: Mapped[int] = mapped_column(Integer)
+    output_bytes: Mapped[int] = mapped_column(BigInteger)
+    told_at: Mapped[datetime]

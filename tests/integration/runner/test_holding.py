@@ -1,6 +1,5 @@
 """A held shell does what it would have done, and nothing of it before its instant."""
 
-import contextlib
 import os
 import signal
 import time
@@ -90,7 +89,9 @@ def hold(stage: Stage, proof: Path) -> tuple[str, int]:
 
 def nothing_happened(stage: Stage, proof: Path, pid: int) -> bool:
     wait_until(in_seconds(0.6))
-    return not proof.exists() and not is_alive(pid) and not [*stage.work_dir.glob("*/gate-*")]
+    # What a killed runner left is tidied up by the next one, a little later.
+    eventually(lambda: not is_alive(pid) and not [*stage.work_dir.glob("*/gate-*")])
+    return not proof.exists()
 
 
 def test_one_that_is_cancelled_never_starts(stage: Stage, tmp_path: Path) -> None:
@@ -124,7 +125,6 @@ def test_one_never_starts_whose_runner_was_killed(new_stage: NewStage, tmp_path:
     _, pid = hold(stage, proof)
     os.kill(stage.client.pid, signal.SIGKILL)
     stage.wait_until_gone()
-    assert not is_alive(pid)
     new_stage().run()  # takes over what the dead one left
     assert nothing_happened(stage, proof, pid)
 
@@ -139,21 +139,13 @@ def test_one_that_dies_at_its_gate_is_started_on_its_instant(stage: Stage, tmp_p
     assert not [*stage.work_dir.glob("*/gate-*")]
 
 
-def test_one_that_is_late_at_its_gate_starts_all_the_same(stage: Stage, tmp_path: Path) -> None:
+def test_one_that_is_not_at_its_gate_is_started_all_the_same(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    for _ in range(20):
-        key = stage.start(f"touch {proof}", at_ns=in_seconds(0.5))
-        while not (shells := descendants(stage.client.pid)):
-            continue
-        os.kill(shells[0], signal.SIGSTOP)
-        with contextlib.suppress(AssertionError):
-            ended = stage.ended(key, within=3)
-            break
-        # On a busy machine it was at its gate before it was stopped, and so it was let go.
-        os.kill(shells[0], signal.SIGCONT)
-        stage.ended(key)
-    else:
-        pytest.fail("every shell reached its gate before it could be stopped")
+    key, pid = hold(stage, proof)
+    [gate] = stage.work_dir.glob("*/gate-*")
+    gate.unlink()
+    os.mkfifo(gate)  # the runner opens this one, and the shell waits at the other
+    ended = stage.ended(key)
     assert (ended.exit_code, ended.signal) == (0, None)
     assert proof.exists()
-    assert descendants(stage.client.pid) == []
+    eventually(lambda: not is_alive(pid) and descendants(stage.client.pid) == [])

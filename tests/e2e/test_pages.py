@@ -115,6 +115,7 @@ def test_a_page_that_nobody_looks_at_asks_nothing_and_catches_up_when_it_is_seen
     page.clock.install()
     registers(page)
     creates_by_hand(page, "true")
+    page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true, writable: true})")

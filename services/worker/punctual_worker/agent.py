@@ -77,6 +77,7 @@ class Agent:
             self._intake,
             worker_id=self.worker_id,
             pull_ahead=timedelta(seconds=settings.heartbeat_seconds + 1),
+            room_elsewhere=lambda: self.lease.room_elsewhere,
         )
         self._heartbeat = self._make_heartbeat()
         self._starter = Starter(

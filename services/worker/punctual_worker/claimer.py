@@ -27,12 +27,19 @@ class Claimer:
     """Fills the intake, and never beyond its room."""
 
     def __init__(
-        self, engine: Engine, intake: Intake, *, worker_id: uuid.UUID, pull_ahead: timedelta
+        self,
+        engine: Engine,
+        intake: Intake,
+        *,
+        worker_id: uuid.UUID,
+        pull_ahead: timedelta,
+        room_elsewhere: Callable[[], int],
     ) -> None:
         self._engine = engine
         self._intake = intake
         self._worker_id = worker_id
         self._ahead = pull_ahead
+        self._room_elsewhere = room_elsewhere
         self._one_at_a_time = threading.Lock()
         self._wanted = threading.Event()
         self._more_queued = True
@@ -83,6 +90,8 @@ class Claimer:
             ahead = self._ahead if ahead is None else ahead
             return pull(connection, worker_id=self._worker_id, room=room, ahead=ahead)
 
+        if not self._more_queued and not self._intake.free_slots and self._room_elsewhere():
+            return  # what is new would only wait here, and be released to who has a free slot
         with self._one_at_a_time:
             claims, self._more_queued = self._fill(next_due)
             self._take_in(claims)

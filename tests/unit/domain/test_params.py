@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from punctual.domain.errors import InvalidParams
 from punctual.domain.params import (
+    MOST_PARAMS,
     Param,
     ParamType,
     environment_of,
@@ -37,7 +38,8 @@ ANY_JSON = st.recursive(
 
 @st.composite
 def params(draw: st.DrawFn) -> tuple[Param, ...]:
-    names = draw(st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True), unique=True))
+    word = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+    names = draw(st.lists(word, unique=True, max_size=MOST_PARAMS))
     made: list[Param] = []
     for name in names:
         kind = draw(st.sampled_from(ParamType))

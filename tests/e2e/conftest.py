@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.visitor import ann, bob, visitor  # noqa: F401
 from tests.support.browser import browser, context, page  # noqa: F401  # found by name here
 from tests.support.database import process_number
 from tests.support.ground import Ground

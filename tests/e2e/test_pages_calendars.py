@@ -1,11 +1,11 @@
 """The pages of calendars."""
 
-from tests.e2e.test_pages_forms import Visitor, ann, visitor  # noqa: F401 - fixtures by name
+from tests.e2e.visitor import Visitor
 
 XMAS = {"name": "Xmas <3", "timezone": "Europe/Rome", "days": "2027-12-25, 2027-12-26"}
 
 
-def test_a_calendar_is_made_changed_named_by_a_task_and_deleted(ann: Visitor) -> None:  # noqa: F811
+def test_a_calendar_is_made_changed_named_by_a_task_and_deleted(ann: Visitor) -> None:
     assert ann.post("/calendar/create/", **XMAS).status_code == 302
     listed = ann.http.get("/calendars/").text
     assert "Xmas &lt;3" in listed
@@ -24,7 +24,7 @@ def test_a_calendar_is_made_changed_named_by_a_task_and_deleted(ann: Visitor) ->
     assert "None yet." in ann.http.get("/calendars/").text
 
 
-def test_what_is_wrong_is_marked_and_what_was_typed_is_kept(ann: Visitor) -> None:  # noqa: F811
+def test_what_is_wrong_is_marked_and_what_was_typed_is_kept(ann: Visitor) -> None:
     ann.post("/calendar/create/", **XMAS)
     taken = ann.post("/calendar/create/", **XMAS)
     assert taken.status_code == 422

@@ -2,19 +2,19 @@
 
 import httpx
 
-from tests.e2e.test_pages_forms import Visitor, ann, visitor  # noqa: F401 - fixtures by name
+from tests.e2e.visitor import Visitor
 
 PARAMS = """[{"name": "day", "default": "today", "description": "Which day"},
  {"name": "full", "type": "boolean"}, {"name": "count", "type": "integer", "required": true}]"""
 
 
-def run_form(ann: Visitor, **fields: str) -> httpx.Response:  # noqa: F811 - the fixture's value
+def run_form(ann: Visitor, **fields: str) -> httpx.Response:
     """Creates a task with parameters, and sends the form of a run."""
     page = ann.creates(command='echo "$PARAM_DAY"', params=PARAMS)
     return ann.post(f"{page}run/", **fields)
 
 
-def test_a_run_is_given_what_was_filled_in_and_shows_it(ann: Visitor) -> None:  # noqa: F811
+def test_a_run_is_given_what_was_filled_in_and_shows_it(ann: Visitor) -> None:
     fields = {"param-day": "it's <friday>", "param-full": "true", "param-count": "3"}
     answer = run_form(ann, **fields)
     assert answer.status_code == 302
@@ -23,7 +23,7 @@ def test_a_run_is_given_what_was_filled_in_and_shows_it(ann: Visitor) -> None:  
     assert "<dt>count</dt><dd><code>3</code></dd>" in shown
 
 
-def test_what_is_wrong_is_marked_and_what_was_typed_is_kept(ann: Visitor) -> None:  # noqa: F811
+def test_what_is_wrong_is_marked_and_what_was_typed_is_kept(ann: Visitor) -> None:
     answer = run_form(ann, **{"param-day": "monday", "param-count": "many"})
     assert answer.status_code == 422
     assert "This is a whole number of 64 bits." in answer.text
@@ -32,14 +32,14 @@ def test_what_is_wrong_is_marked_and_what_was_typed_is_kept(ann: Visitor) -> Non
 
 
 def test_a_task_without_parameters_runs_at_the_press_of_its_button(
-    ann: Visitor,  # noqa: F811
+    ann: Visitor,
 ) -> None:
     page = ann.creates()
     assert ann.post(f"{page}run/", of=page).status_code == 302
     assert "Run now</button>" in ann.http.get(page).text
 
 
-def test_parameters_stand_in_the_form_of_their_task(ann: Visitor) -> None:  # noqa: F811
+def test_parameters_stand_in_the_form_of_their_task(ann: Visitor) -> None:
     page = ann.creates(params=PARAMS)
     shown = ann.http.get(page)
     assert "Which day" in shown.text

@@ -1,11 +1,11 @@
 """What a task runs, chosen on its form and shown on the pages."""
 
-from tests.e2e.test_pages_forms import Visitor, ann, visitor  # noqa: F401 - fixtures by name
+from tests.e2e.visitor import Visitor
 
 BODY = "#!/bin/sh\necho '<b>'\n"
 
 
-def test_a_script_is_written_into_the_form_and_comes_back(ann: Visitor) -> None:  # noqa: F811
+def test_a_script_is_written_into_the_form_and_comes_back(ann: Visitor) -> None:
     fields = {"type": "script", "interpreter": "sh", "body": BODY.replace("\n", "\r\n")}
     page = ann.creates(**fields)
     shown = ann.http.get(page).text
@@ -19,7 +19,7 @@ def test_a_script_is_written_into_the_form_and_comes_back(ann: Visitor) -> None:
     assert "echo &#39;&lt;b&gt;&#39;" in ann.http.get("/dashboard/").text
 
 
-def test_what_is_wrong_with_a_script_is_marked_at_its_field(ann: Visitor) -> None:  # noqa: F811
+def test_what_is_wrong_with_a_script_is_marked_at_its_field(ann: Visitor) -> None:
     fields = {"type": "script", "interpreter": "sh -x", "body": ""}
     answer = ann.post("/task/create/", kind="hand", **fields)
     assert answer.status_code == 422
@@ -28,7 +28,7 @@ def test_what_is_wrong_with_a_script_is_marked_at_its_field(ann: Visitor) -> Non
     assert 'value="sh -x"' in answer.text
 
 
-def test_a_request_is_filled_in_and_comes_back(ann: Visitor) -> None:  # noqa: F811
+def test_a_request_is_filled_in_and_comes_back(ann: Visitor) -> None:
     fields = {"type": "http", "method": "PUT", "url": "https://example.com/x", "expect": "200, 204"}
     fields |= {"headers": "X-Key: a: b\r\nAccept: */*", "http_body": "{}"}
     page = ann.creates(**fields)

@@ -21,6 +21,7 @@ from punctual_api.schemas.fields import (
     Text,
 )
 from punctual_api.schemas.http import HttpSchema
+from punctual_api.schemas.limits import LimitsSchema
 from punctual_api.schemas.openapi import EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 from punctual_api.schemas.together import check_together
@@ -46,32 +47,6 @@ def _queue(name: str) -> None:
 
 def _more_than_nothing(maximum: float) -> validate.Range:
     return validate.Range(min=0, max=maximum, min_inclusive=False)
-
-
-class LimitsSchema(Schema):
-    """What one attempt may use; what is absent or null is left to the worker."""
-
-    class Meta:
-        unknown = RAISE
-
-    processes = fields.Integer(
-        strict=True,
-        allow_none=True,
-        validate=validate.Range(1, 1_000_000),
-        metadata={"description": "Processes at once, threads included"},
-    )
-    memory_bytes = fields.Integer(
-        strict=True,
-        allow_none=True,
-        validate=validate.Range(KIB * KIB, 2**50),
-        metadata={"description": "Memory of all its processes together"},
-    )
-    file_bytes = fields.Integer(
-        strict=True,
-        allow_none=True,
-        validate=validate.Range(1, 2**50),
-        metadata={"description": "Size of any one file it writes"},
-    )
 
 
 class TaskFields(Schema):

@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 def test_a_worker_that_holds_forty_runs_and_runs_thirty_is_killed(
     new_field: NewField, new_customer: NewCustomer, measured: Measured
 ) -> None:
-    field = new_field(workers=1, apis=1, settings={"SLOTS": "40"})
+    field = new_field(workers=1, apis=1, settings={"SLOTS": "70"})
     ann = new_customer(field)
     long = "[ $PUNCTUAL_ATTEMPT -gt 1 ] || sleep 300"
     again = ann.create(15, due_in=2, work=long, max_retries=2)

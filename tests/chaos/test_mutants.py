@@ -89,4 +89,9 @@ def test_the_checker_sees_a_worker_without_a_self_fence(
     field.lasts(2)
     field["worker-1"].calm()
     broken = rules_broken(field, work)
-    assert broken == set() if not plants else "attempts of one run never overlap" in broken
+    # Which of the two shows depends on whether the straggler got as far as writing its last line.
+    caught = {
+        "attempts of one run never overlap",
+        "nothing is alive of a run that is not running",
+    }
+    assert broken == set() if not plants else caught & broken

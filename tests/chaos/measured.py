@@ -18,6 +18,7 @@ ROWS = {
     "the agent is cut off": ("worker cut off from PostgreSQL", "agent stopped"),
     "the database is down for less": ("PostgreSQL killed and restarted",),
     "the database is down longer": ("PostgreSQL down for a minute",),
+    "a command is a fork bomb": ("a fork bomb", "an allocation of 10 GB", "a file of 10 GB"),
     "every coordinator is down": ("every coordinator down",),
 }
 

@@ -50,7 +50,7 @@ class Claimer:
         While more is queued than fits, a message is only a hint: whose turn it is, a pull knows.
         """
         if self._more_queued:
-            self.want()
+            self._wanted.set()
             return
 
         def named(connection: Connection, room: int, ahead: timedelta | None) -> list[Claimed]:
@@ -70,7 +70,7 @@ class Claimer:
 
     def want(self, *, surely: bool = False) -> None:
         """Room has freed, or (`surely`) it is time to look whether a message was lost."""
-        if surely or (self._more_queued and self._intake.is_low):
+        if surely or self._more_queued:
             self._wanted.set()
 
     def run(self, stop: threading.Event) -> None:

@@ -118,16 +118,6 @@ class Intake:
             return 0 if self._closed else max(2 * self.slots - held, 0)
 
     @property
-    def is_low(self) -> bool:
-        """Whether it is time to claim more: a slot is free, or half of the margin is used up.
-
-        Not each time that a run ends: under load each would be claimed by a statement of its own.
-        """
-        with self.changed:
-            waiting = len(self._heap)
-            return waiting <= self.slots // 2 or len(self._busy) + waiting < self.slots
-
-    @property
     def free_slots(self) -> int:
         """How many runs could start now beyond those already waiting; 0 while closed."""
         with self.changed:

@@ -63,7 +63,8 @@ class LiveOutput:
                 self._keep(told)
             except (DBAPIError, PoolTimeoutError) as error:
                 telemetry.DATABASE_ERRORS.inc()
-                log.warning("live output not kept", error=str(error))
+                # Only the driver's words: SQLAlchemy's have the output in them.
+                log.warning("live output not kept", error=str(getattr(error, "orig", error)))
 
     def _keep(self, told: Told) -> None:
         so_far = told.so_far

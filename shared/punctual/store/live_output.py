@@ -31,6 +31,9 @@ SELECT EXISTS (
     WHERE r.id = :run_id AND r.state = 'running' AND (l.told_at IS NULL OR l.told_at < :asked_at))
 """)
 
+# Not an upsert: that would need the right to read what other workers' commands have written.
+FORGET = text("DELETE FROM live_outputs WHERE run_id = :run_id")
+
 KEEP = text("""
 INSERT INTO live_outputs (run_id, attempt, fence, data, segments, head_bytes, output_bytes, told_at)
 SELECT r.id, r.attempt, r.fence, :data,
@@ -38,10 +41,6 @@ SELECT r.id, r.attempt, r.fence, :data,
        :head_bytes, :output_bytes, clock_timestamp()
 FROM runs AS r
 WHERE r.id = :run_id AND r.fence = :fence AND r.worker_id = :worker_id AND r.state = 'running'
-ON CONFLICT (run_id) DO UPDATE SET
-    attempt = excluded.attempt, fence = excluded.fence, data = excluded.data,
-    segments = excluded.segments, head_bytes = excluded.head_bytes,
-    output_bytes = excluded.output_bytes, told_at = excluded.told_at
 """)
 
 PRUNE = text("""
@@ -87,6 +86,7 @@ def keep_live_output(
         "head_bytes": head_bytes,
         "output_bytes": output_bytes,
     }
+    connection.execute(FORGET, {"run_id": run_id})
     return connection.execute(KEEP, kept).rowcount == 1
 
 

@@ -44,7 +44,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "live_outputs": {
         "api": "SELECT",
         "coordinator": "SELECT (run_id, fence), DELETE",
-        "worker": "SELECT (run_id), INSERT, UPDATE",
+        "worker": "SELECT (run_id), INSERT, DELETE",
     },
     "outages": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "outputs": {"api": "SELECT", "worker": "INSERT"},

@@ -52,18 +52,6 @@ def test_room_counts_what_waits_and_what_runs() -> None:
     assert (intake.room, intake.free_slots) == (1, 0)
 
 
-def test_it_is_low_while_a_slot_is_free_or_half_of_the_margin_is_used_up() -> None:
-    intake = intake_of(4, *(claimed(9) for _ in range(3)))
-    assert intake.is_low
-    intake.add([claimed(0) for _ in range(5)])
-    assert not intake.is_low
-    intake.take(NOW)
-    assert (intake.free_slots, intake.is_low) == (0, False)
-    intake.close()
-    intake.add([claimed(0), claimed(0)])
-    assert intake.is_low
-
-
 def test_what_is_put_back_frees_its_slot_and_is_tried_again_later() -> None:
     intake = intake_of(1, claimed(0))
     (held,) = intake.take(NOW)

@@ -24,7 +24,7 @@ front AS MATERIALIZED (
               AND owner_id = o.owner_id ORDER BY turn DESC LIMIT 1) AS turn
     FROM (SELECT DISTINCT queue, owner_id FROM due) AS o
 ), turns AS (
-    SELECT due.id,
+    SELECT due.place,
            greatest(coalesce(front.turn, 1) - 1, coalesce(back.turn, 0)) + row_number() OVER (
                PARTITION BY due.queue, due.owner_id
                ORDER BY due.due_at, due.priority DESC, due.id) AS turn
@@ -33,11 +33,15 @@ front AS MATERIALIZED (
 )
 """
 
+# The locked rows are updated by their place. Joined by id, and while PostgreSQL takes the table for
+# all but empty (it was pruned, and nobody has counted since), it would go through the whole batch
+# for each run there is. A run that is changed in that very instant is left to the next pass.
+#
 # A run of `overlap: queue` waits here, in `scheduled`, until no other run of its task is in hand:
 # queueing it earlier would only have workers pass it to and fro.
 DISPATCH = """
 WITH due AS (
-    SELECT id, owner_id, queue, due_at, priority FROM runs AS r
+    SELECT ctid AS place, id, owner_id, queue, due_at, priority FROM runs AS r
     WHERE state = 'scheduled' AND due_at <= coalesce(:now, now()) + :window AND {which}
       AND (start_by IS NULL OR attempt > 0 OR start_by > coalesce(:now, now()))
       AND (overlap <> 'queue' OR NOT EXISTS (
@@ -52,7 +56,7 @@ WITH due AS (
 ), {turns}
 UPDATE runs SET state = 'queued', turn = turns.turn, dispatches = 1,
                 redispatch_at = coalesce(:now, now()) + interval '5 seconds'
-FROM turns WHERE runs.id = turns.id
+FROM turns WHERE runs.ctid = turns.place
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue
 """
 DISPATCH_UNLIMITED = text(DISPATCH.format(which="NOT limited", turns=TURNS))

@@ -39,8 +39,6 @@ FROM tasks, generate_series(1, :count) WHERE id = :task
 def many_runs(engine: Engine, task: uuid.UUID, count: int) -> None:
     with engine.begin() as connection:
         connection.execute(MANY_RUNS, {"task": task, "count": count})
-        # As autovacuum does for so many; what it knew of an emptied table misleads the planner.
-        connection.execute(text("ANALYZE runs"))
 
 
 def pulled(engine: Engine, worker: uuid.UUID, *, room: int = SLOTS) -> list[Claimed]:

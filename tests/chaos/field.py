@@ -39,6 +39,9 @@ MODULES = {
 SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyz"
 ACTIVE = text("SELECT count(*) FROM workers WHERE state = 'active'")
 IN_STATE = text("SELECT count(*) FROM runs WHERE state = :state")
+BUSIEST = text("""
+SELECT worker FROM runs WHERE state = 'running' GROUP BY worker ORDER BY count(*) DESC LIMIT 1
+""")
 COORDINATING = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NULL")
 
 
@@ -130,6 +133,11 @@ class Field:
         """How many runs are in a state now."""
         with self.engine.connect() as connection:
             return int(connection.execute(IN_STATE, {"state": state}).scalar_one())
+
+    def busiest_worker(self) -> Service:
+        """The worker with the most running commands."""
+        with self.engine.connect() as connection:
+            return self[str(connection.execute(BUSIEST).scalar_one())]
 
     def lasts(self, seconds: float) -> None:
         """A fault lasts so long: this is its length, and not a wait for something to happen."""

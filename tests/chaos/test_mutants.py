@@ -84,14 +84,11 @@ def test_the_checker_sees_a_worker_without_a_self_fence(
     work = Workload(field)
     work.accept([3.0] * 8, work="sleep 14", max_retries=1)
     field.running(8)
-    field["worker-1"].database.set(HOLD)
+    # The other one then has slots for what is tried again before the first attempts have ended.
+    cut_off = field.busiest_worker()
+    cut_off.database.set(HOLD)
     eventually(lambda: any(x.attempt == 2 for x in field.journal.starts()), within=40)
     field.lasts(2)
-    field["worker-1"].calm()
+    cut_off.calm()
     broken = rules_broken(field, work)
-    # Which of the two shows depends on whether the straggler got as far as writing its last line.
-    caught = {
-        "attempts of one run never overlap",
-        "nothing is alive of a run that is not running",
-    }
-    assert broken == set() if not plants else caught & broken
+    assert broken == set() if not plants else "attempts of one run never overlap" in broken

@@ -15,6 +15,17 @@ from punctual.store.models import Task, User
 WINDOW = timedelta(seconds=35)
 
 
+MANY_RUNS = text("""
+INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, max_attempts,
+                  priority, overlap, spec)
+SELECT gen_random_uuid(), t.id, t.owner_id, 'scheduled', 'schedule', at, at, 1, 5, 'allow', '{}'
+FROM tasks AS t, LATERAL (
+    SELECT now() - interval '1 minute' + n * interval '1 ms' AS at
+    FROM generate_series(1, :count) AS n
+) AS due WHERE t.id = :task
+""")
+
+
 def database_now(engine: Engine) -> datetime:
     """The database's time."""
     with engine.connect() as connection:
@@ -69,6 +80,12 @@ def new_run(
     due_at = database_now(engine) + timedelta(seconds=due_in)
     with engine.begin() as connection:
         return insert_runs(connection, [NewRun(task_id, due_at, due_at, trigger)])[0]
+
+
+def many_runs(engine: Engine, task: uuid.UUID, count: int) -> None:
+    """So many scheduled runs of a task at once, each due a millisecond after the other."""
+    with engine.begin() as connection:
+        connection.execute(MANY_RUNS, {"task": task, "count": count})
 
 
 def dispatch_all(engine: Engine) -> list[Queued]:

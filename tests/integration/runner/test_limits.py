@@ -11,22 +11,22 @@ MIB = 2**20
 PYTHON = (sys.executable, "-I", "-c")
 # More than a limit below, and little enough to do no harm should the limit not hold.
 FORK = """
-import os, time
+import os, signal
 for _ in range(90):
     if os.fork() == 0:
         {first}
-        time.sleep(60)
-time.sleep(60)
+        signal.pause()
+signal.pause()
 """
 TOO_MANY = {
     "processes": FORK.format(first="pass"),
     "processes in sessions of their own": FORK.format(first="os.setsid()"),
     "processes whose parents are gone": FORK.format(first="os.fork() and os._exit(0)"),
     "threads": """
-import threading, time
+import signal, threading
 for _ in range(90):
-    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
-time.sleep(60)
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pause()
 """,
 }
 
@@ -69,14 +69,15 @@ def test_an_allocation_that_is_too_large_is_refused(stage: Stage) -> None:
     assert stage.run(argv=(*PYTHON, program)).exit_code == 0
 
 
-HOLD = "import os, time; x = {what}; {fork}; time.sleep(60)"
+HOLD = "import os, signal; x = {what}; {fork}; {wait}"
+FOR_EVER = "signal.pause()"
 TOGETHER = {
     "by several processes": HOLD.format(
-        what="0", fork="os.fork(); os.fork(); x = bytearray(50 << 20)"
+        what="0", fork="os.fork(); os.fork(); x = bytearray(50 << 20)", wait=FOR_EVER
     ),
     "that could be shared": (
-        "import mmap, time; m = mmap.mmap(-1, 200 << 20)\n"
-        "for at in range(0, len(m), 4096): m[at] = 1\ntime.sleep(60)"
+        "import mmap, signal; m = mmap.mmap(-1, 200 << 20)\n"
+        "for at in range(0, len(m), 4096): m[at] = 1\nsignal.pause()"
     ),
 }
 
@@ -89,9 +90,9 @@ def test_a_run_that_holds_too_much_memory_is_ended(stage: Stage, program: str) -
 
 
 def test_memory_that_is_shared_counts_once(stage: Stage) -> None:
-    program = HOLD.format(what="bytearray(60 << 20)", fork="os.fork(); os.fork()")
-    finishing = program.replace("sleep(60)", "sleep(1.5)")
-    ended = stage.run(argv=(*PYTHON, finishing), limits={"memory_bytes": 100 * MIB})
+    awhile = "signal.sigtimedwait([], 1.5)"
+    program = HOLD.format(what="bytearray(60 << 20)", fork="os.fork(); os.fork()", wait=awhile)
+    ended = stage.run(argv=(*PYTHON, program), limits={"memory_bytes": 100 * MIB})
     assert (ended.exit_code, ended.error) == (0, None)
 
 

@@ -13,8 +13,7 @@ from punctual.store.concurrency_limits import change_limit, create_limit, find_l
 from punctual.store.ledger import find_in_ledger
 from punctual.store.models import Run
 from punctual.store.waiting import waits_for
-from tests.integration.store.test_fairness import many_runs
-from tests.support.rows import WINDOW, dispatch_all, new_run, new_task, new_user, run_row
+from tests.support.rows import WINDOW, dispatch_all, many_runs, new_run, new_task, new_user, run_row
 from tests.support.steps import change_run, claim_run, finish_run, new_worker, start_held, start_run
 
 CLAIMABLE = text("UPDATE runs SET state = 'queued' WHERE state = 'scheduled'")

@@ -6,24 +6,16 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from punctual.store.dispatch import DISPATCH_UNLIMITED
-from tests.support.rows import WINDOW, new_task
+from tests.support.rows import WINDOW, many_runs, new_task
 
-MANY_RUNS = text("""
-INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, max_attempts,
-                  priority, overlap, spec)
-SELECT gen_random_uuid(), t.id, t.owner_id, 'scheduled', 'schedule', at, at, 1, 5, 'allow', '{}'
-FROM tasks AS t, LATERAL (
-    SELECT now() - n * interval '1 ms' AS at FROM generate_series(1, :count) AS n
-) AS due WHERE t.id = :task
-""")
 # The last row keeps the pages before it, which PostgreSQL would give back otherwise.
 PRUNE = text("DELETE FROM runs WHERE ctid < (SELECT max(ctid) FROM runs)")
 
 
 def pruned(engine: Engine, task: uuid.UUID) -> None:
     """A table that was large, is all but empty now, and has been counted as such."""
+    many_runs(engine, task, 3000)
     with engine.begin() as connection:
-        connection.execute(MANY_RUNS, {"task": task, "count": 3000})
         connection.execute(text("UPDATE runs SET state = 'cancelled', finished_at = now()"))
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(PRUNE)
@@ -41,8 +33,7 @@ def test_a_burst_after_a_large_history_was_pruned_is_not_gone_through_for_each_r
 ) -> None:
     task, count = new_task(engine, overlap="allow"), 1000
     pruned(engine, task)
-    with engine.begin() as connection:
-        connection.execute(MANY_RUNS, {"task": task, "count": count})
+    many_runs(engine, task, count)
     asked = {"now": None, "window": WINDOW, "limit": count}
     with engine.connect() as connection:
         told = f"EXPLAIN (ANALYZE, FORMAT JSON) {DISPATCH_UNLIMITED.text}"

@@ -10,21 +10,11 @@ from sqlalchemy import Engine, text
 
 from punctual.store.claims import PULL, Claimed, pull
 from punctual.store.plan import plan
-from tests.support.rows import WINDOW, dispatch_all, new_run, new_task, new_user, run_row
+from tests.support.rows import WINDOW, dispatch_all, many_runs, new_run, new_task, new_user, run_row
 from tests.support.steps import new_worker
 
 AHEAD = timedelta(seconds=6)
 SLOTS = 16
-
-MANY_RUNS = text("""
-INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, max_attempts,
-                  priority, overlap, spec)
-SELECT gen_random_uuid(), t.id, t.owner_id, 'scheduled', 'schedule', at, at, 1, 5, 'allow', '{}'
-FROM tasks AS t, LATERAL (
-    SELECT now() - interval '1 minute' + n * interval '1 ms' AS at
-    FROM generate_series(1, :count) AS n
-) AS due WHERE t.id = :task
-""")
 
 MANY_TASKS = text("""
 INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at, max_retries,
@@ -34,11 +24,6 @@ SELECT gen_random_uuid(), owner_id, name, command, schedule, schedule_anchor, ne
        1, 1, 1, '{}', '{}', '{}', 'allow', 'latest', 5
 FROM tasks, generate_series(1, :count) WHERE id = :task
 """)
-
-
-def many_runs(engine: Engine, task: uuid.UUID, count: int) -> None:
-    with engine.begin() as connection:
-        connection.execute(MANY_RUNS, {"task": task, "count": count})
 
 
 def pulled(engine: Engine, worker: uuid.UUID, *, room: int = SLOTS) -> list[Claimed]:

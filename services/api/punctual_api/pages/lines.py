@@ -80,17 +80,7 @@ def read_pairs(text: str) -> dict[str, Any]:
     """KEY=value lines, or a JSON object. Raises ValueError."""
     if text.lstrip().startswith("{"):
         return read_object(text)
-    pairs: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        name, equals, value = line.partition("=")
-        if not equals:
-            raise ValueError(f"Line {number} has no equals sign: write KEY=value.")
-        if name.strip() in pairs:
-            raise ValueError(f"Line {number} sets {name.strip()} once more.")
-        pairs[name.strip()] = value
-    return pairs
+    return _named(text, "=", "no equals sign: write KEY=value.")
 
 
 def write_pairs(pairs: Mapping[str, str]) -> str:
@@ -102,22 +92,28 @@ def write_pairs(pairs: Mapping[str, str]) -> str:
 
 def read_headers(text: str) -> dict[str, str]:
     """Name: value lines. Raises ValueError."""
-    headers: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise ValueError(f"Line {number} has no colon: write Name: value.")
-        if name.strip() in headers:
-            raise ValueError(f"Line {number} sets {name.strip()} once more.")
-        headers[name.strip()] = value.strip()
-    return headers
+    named = _named(text, ":", "no colon: write Name: value.")
+    return {name: value.strip() for name, value in named.items()}
 
 
 def write_headers(headers: Mapping[str, str]) -> str:
     """What read_headers reads back, but for blanks around a value."""
     return "\n".join(f"{name}: {value}" for name, value in headers.items())
+
+
+def _named(text: str, sign: str, missing: str) -> dict[str, str]:
+    """Lines of a name, a sign and a value. Raises ValueError with the line's number."""
+    named: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        name, found, value = line.partition(sign)
+        if not found:
+            raise ValueError(f"Line {number} has {missing}")
+        if name.strip() in named:
+            raise ValueError(f"Line {number} sets {name.strip()} once more.")
+        named[name.strip()] = value
+    return named
 
 
 def read_object(text: str) -> dict[str, Any]:

@@ -52,16 +52,18 @@ class Intake:
         Earliest first; when there are more than slots, owners in turn.
         """
         with self.changed:
-            ready: list[Held] = []
             free = self.slots - len(self._busy)
-            while free > 0 and self._heap and self._heap[0].at <= until:
-                ready.append(heapq.heappop(self._heap))
-            if len(ready) > free:
-                ready.sort(key=lambda held: (held.turn, held))
-                for held in ready[free:]:
-                    heapq.heappush(self._heap, held)
-            taken = ready[: max(free, 0)]
-            self._busy.update(held.pair for held in taken)
+            if free <= 0 or not self._heap or self._heap[0].at > until:
+                return []
+            ready = [held for held in self._heap if held.at <= until]
+            if len(ready) <= free:
+                taken = sorted(ready)
+            else:
+                taken = heapq.nsmallest(free, ready, key=lambda held: (held.turn, held))
+            pairs = {held.pair for held in taken}
+            self._heap = [held for held in self._heap if held.pair not in pairs]
+            heapq.heapify(self._heap)
+            self._busy |= pairs
             return taken
 
     def put_back(self, held: Held, *, at: datetime) -> None:

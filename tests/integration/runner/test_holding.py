@@ -17,9 +17,13 @@ from tests.integration.runner.stage import (
 )
 from tests.support.eventually import eventually
 
-pytestmark = pytest.mark.skipif(
-    Path("/bin/sh").resolve().name != "dash", reason="no other shell is held"
-)
+
+@pytest.fixture(autouse=True, scope="module")
+def _dash() -> None:
+    assert Path("/bin/sh").resolve().name == "dash", (
+        "no other shell is held: run this where sh is dash"
+    )
+
 
 SAME = {
     "its own names": 'echo "$0" "$#" "$@" "$-" "$?" "$LINENO" "$_"',

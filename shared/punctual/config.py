@@ -1,7 +1,9 @@
 """Settings: read once from the environment, checked, frozen, and passed in."""
 
 import os
+import re
 import socket
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,10 +17,13 @@ PREFIX = "PUNCTUAL_"
 MASK = "********"
 OnLeaseLoss = Literal["kill", "keep"]
 
-WELL_KNOWN_SECRETS = frozenset(
-    {"secret", "changeme", "change-me", "password", "dev", "development"}
+WELL_KNOWN_SECRET = re.compile(
+    r".*(change|replace)me.*|(a|the|my|your|this|is|very|super|secret|key|password|default|insecure"
+    r"|dev(elopment)?|(0|1)?123456789(0|abcdef)?)+"
 )
+"""A key that was copied from an example or made of such words, its letters and digits alone."""
 MIN_SECRET_LENGTH = 32
+_PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -125,9 +130,12 @@ def _parse(name: str, kind: Any, raw: str) -> object:
 
 def _check(s: Settings) -> None:
     secret = s.secret_key
-    if secret and (len(secret) < MIN_SECRET_LENGTH or secret.lower() in WELL_KNOWN_SECRETS):
-        raise InvalidSetting(f"{PREFIX}SECRET_KEY must be {MIN_SECRET_LENGTH} random characters")
-    if secret and len(set(secret)) < 8:
+    if secret and len(secret) < MIN_SECRET_LENGTH:
+        raise InvalidSetting(
+            f"{PREFIX}SECRET_KEY must be {MIN_SECRET_LENGTH} random characters or more"
+        )
+    plain = "".join(filter(str.isalnum, secret.lower()))
+    if secret and (len(set(secret)) < 8 or WELL_KNOWN_SECRET.fullmatch(plain)):
         raise InvalidSetting(f"{PREFIX}SECRET_KEY is too easy to guess: make it random")
     for name in ("cycle", "window", "sweep", "heartbeat", "lease", "self_fence"):
         if getattr(s, f"{name}_seconds") <= 0:
@@ -183,12 +191,24 @@ def masked(settings: Settings) -> dict[str, str]:
 
 def _mask_url(url: str) -> str:
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{MASK}@{place}"))
+    query = _PASSWORD_IN_QUERY.sub(rf"\1{MASK}", parts.query)
+    place = parts.netloc
+    if parts.password is not None:
+        place = f"{parts.username or ''}:{MASK}@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=place, query=query))
+
+
+def main() -> int:
+    """Print every setting; 2 when one cannot be used."""
+    try:
+        settings = load()
+    except InvalidSetting as error:
+        print(f"config: {error}", file=sys.stderr)
+        return 2
+    for setting, shown in masked(settings).items():
+        print(f"{setting}={shown}")
+    return 0
 
 
 if __name__ == "__main__":
-    for setting, shown in masked(load()).items():
-        print(f"{setting}={shown}")
+    sys.exit(main())

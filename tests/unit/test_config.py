@@ -43,6 +43,9 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ({}, "PUNCTUAL_SECRET_KEY is not set"),
         ({"PUNCTUAL_SECRET_KEY": "short"}, "PUNCTUAL_SECRET_KEY must be 32"),
         ({"PUNCTUAL_SECRET_KEY": "a" * 40}, "PUNCTUAL_SECRET_KEY is too easy"),
+        ({"PUNCTUAL_SECRET_KEY": "change-me-" * 4}, "PUNCTUAL_SECRET_KEY is too easy"),
+        ({"PUNCTUAL_SECRET_KEY": "0123456789abcdef" * 2}, "PUNCTUAL_SECRET_KEY is too easy"),
+        ({"PUNCTUAL_SECRET_KEY": "my-secret-" * 4}, "PUNCTUAL_SECRET_KEY is too easy"),
         ({"PUNCTUAL_SECRET_KEY_FILE": "/no/such/file"}, "PUNCTUAL_SECRET_KEY_FILE"),
         (
             {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SECRET_KEY_FILE": "/x"},
@@ -68,7 +71,7 @@ def test_a_bad_setting_is_named(environ: dict[str, str], named: str) -> None:
 
 def test_secrets_are_masked_wherever_settings_are_shown() -> None:
     environ = {
-        "PUNCTUAL_DATABASE_URL": "postgresql://ann:hunter2@db/punctual",
+        "PUNCTUAL_DATABASE_URL": "postgresql://ann:hunter2@db/punctual?sslmode=require&password=hunter2&sslpassword=hunter2",
         "PUNCTUAL_REDIS_URL": "redis://:hunter2@queue/0",
         "PUNCTUAL_SECRET_KEY": GOOD_KEY,
     }
@@ -77,4 +80,22 @@ def test_secrets_are_masked_wherever_settings_are_shown() -> None:
     for text in (str(shown), repr(settings)):
         assert "hunter2" not in text
         assert GOOD_KEY not in text
-    assert shown["PUNCTUAL_DATABASE_URL"] == "postgresql://ann:********@db/punctual"
+    assert shown["PUNCTUAL_DATABASE_URL"] == (
+        "postgresql://ann:********@db/punctual"
+        "?sslmode=require&password=********&sslpassword=********"
+    )
+
+
+def test_printing_settings_names_a_bad_one_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUNCTUAL_SLOTS", "many")
+    assert config.main() == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (
+        "",
+        "config: PUNCTUAL_SLOTS must be a number of 0 or more, not 'many'\n",
+    )
+    monkeypatch.setenv("PUNCTUAL_SLOTS", "3")
+    assert config.main() == 0
+    assert "PUNCTUAL_SLOTS=3\n" in capsys.readouterr().out

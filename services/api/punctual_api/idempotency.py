@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from flask import Response, request
 
 from punctual.store.idempotency import take_key
-from punctual.store.tasks import new_task_ids
+from punctual.store.models.model import new_id
 from punctual_api.context import owner_id, session
 from punctual_api.errors import Fault, Problem, invalid
 from punctual_api.json_body import json_body
@@ -29,15 +29,16 @@ Answer = Callable[[Sequence[uuid.UUID]], Response]
 
 
 def create_once(count: int, *, create: Answer, again: Answer) -> Response:
-    """Have `create` make so many tasks, unless this request's key has made them: then `again`.
+    """Have `create` make so many rows, unless this request's key has made them: then `again`.
 
-    Raises Problem 422 for a key that was used with another body.
+    Both are handed the ids of the rows. Raises Problem 422 for a key that was used with another
+    body.
     """
-    ids = new_task_ids(count)
+    ids = [new_id() for _ in range(count)]  # ascending, as they are sent
     key = idempotency_key()
     if key is not None:
         before = take_key(
-            session(), owner_id=owner_id(), key=key, fingerprint=_fingerprint(), task_ids=ids
+            session(), owner_id=owner_id(), key=key, fingerprint=_fingerprint(), ids=ids
         )
         if before == "other":
             raise Problem(422, f"This {HEADER} was used with another request.")
@@ -58,5 +59,6 @@ def idempotency_key() -> str | None:
 
 
 def _fingerprint() -> bytes:
-    canonical = json.dumps(json_body(request), sort_keys=True, separators=(",", ":"))
+    sent = json_body(request) if request.get_data(cache=True) else None
+    canonical = json.dumps(sent, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{request.path} {canonical}".encode()).digest()

@@ -9,6 +9,7 @@ from flask import Flask, Request
 from flask_smorest.utils import prepare_response
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MultiDict
 
 from punctual_api.errors import faults_in, invalid
 from punctual_api.json_body import json_body
@@ -27,6 +28,15 @@ class StrictParser(FlaskParser):
         if getattr(schema, "body_may_be_absent", False) and not req.get_data(cache=True):
             return {}
         return json_body(req)
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """The query; a parameter that is known and empty, as in `?cursor=`, is not given."""
+        given = [
+            (name, value)
+            for name, value in req.args.items(multi=True)
+            if value or name not in schema.fields
+        ]
+        return self._makeproxy(MultiDict(given), schema)
 
     def handle_error(self, error: ValidationError, *args: Any, **kwargs: Any) -> Any:
         """422, each fault at its place."""

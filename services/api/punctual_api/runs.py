@@ -1,6 +1,7 @@
 """Runs: listed, read with their attempts, cancelled, retried."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -15,6 +16,8 @@ from punctual_api.auth import require_token
 from punctual_api.context import owner_id, session
 from punctual_api.cursors import read_run_cursor
 from punctual_api.errors import Problem, not_found
+from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.idempotency import create_once
 from punctual_api.requests import made_run
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.runs import (
@@ -23,7 +26,7 @@ from punctual_api.schemas.runs import (
     RunSchema,
     RunsQuerySchema,
 )
-from punctual_api.shown import run_page
+from punctual_api.shown import run_answer, run_page
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="What became of it")
 blueprint.before_request(require_token)
@@ -82,19 +85,24 @@ def cancel_own_run(run_id: uuid.UUID) -> Run:
 
 
 @blueprint.route("/<uuid:run_id>/retry/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
 @blueprint.problems(401, 404, 409)
 @blueprint.response(202, RunSchema)
-def retry_own_run(run_id: uuid.UUID) -> Run:
+def retry_own_run(run_id: uuid.UUID) -> Response:
     """Run a final run's task again, as the task is now, with the run's values; answers that run."""
     run = own_run(run_id)
     task = find_task(session(), run.task_id, owner_id=owner_id())
     if task is None:
         raise Problem(409, "Its task was deleted.")
-    try:
-        new_id = retry_run(session().connection(), task=task, run=run)
-    except InvalidParams as error:
-        raise Problem(409, f"Its task needs other values by now: {error}") from None
-    if new_id is None:
-        raise Problem(409, f"This run has not ended yet: it is {run.state}.")
-    made_run(new_id)
-    return own_run(new_id)
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        try:
+            made = retry_run(session().connection(), task=task, run=run, run_id=ids[0])
+        except InvalidParams as error:
+            raise Problem(409, f"Its task needs other values by now: {error}") from None
+        if made is None:
+            raise Problem(409, f"This run has not ended yet: it is {run.state}.")
+        made_run(made)
+        return run_answer(made, status=202)
+
+    return create_once(1, create=create, again=lambda ids: run_answer(ids[0], status=202))

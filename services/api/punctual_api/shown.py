@@ -18,11 +18,12 @@ from punctual.domain.schedule import Schedule, next_due, parse_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
 from punctual.store.past_of_task import past_of_task
-from punctual_api.context import now, session
+from punctual.store.runs import find_run
+from punctual_api.context import now, owner_id, session
 from punctual_api.cursors import run_cursor, task_cursor
 from punctual_api.errors import not_found
 from punctual_api.holds import own_calendars
-from punctual_api.schemas.runs import RunPageSchema
+from punctual_api.schemas.runs import RunPageSchema, RunSchema
 from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
 from punctual_api.schemas.types import type_of
 
@@ -39,6 +40,7 @@ COLUMNS = (
 
 _task = TaskSchema()
 _task_page = TaskPageSchema()
+_run = RunSchema()
 _run_page = RunPageSchema()
 
 
@@ -137,6 +139,16 @@ def task_page(listed: Sequence[ListedTask], *, limit: int) -> Response:
     cursor = task_cursor(shown[-1].task.id) if len(listed) > limit else None
     items = [task_document(one, now=at) for one in shown]
     return jsonify(_task_page.dump({"items": items, "next_cursor": cursor}))
+
+
+def run_answer(run_id: uuid.UUID, *, status: int) -> Response:
+    """One of the asker's runs; 404 when it is gone."""
+    run = find_run(session(), run_id, owner_id=owner_id())
+    if run is None:
+        raise not_found("run")
+    response = jsonify(_run.dump(run))
+    response.status_code = status
+    return response
 
 
 def run_page(runs: Sequence[Run], *, limit: int) -> Response:

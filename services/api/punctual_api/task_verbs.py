@@ -1,13 +1,13 @@
 """What else can be done with a task: run it now, pause it, resume it, read its runs."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
 
 from punctual.domain.errors import InvalidParams
-from punctual.store.models import Run
-from punctual.store.runs import find_run, list_runs
+from punctual.store.runs import list_runs
 from punctual.store.tasks import find_task, set_enabled
 from punctual.store.trigger import run_now
 from punctual.store.wake import wake_if_due
@@ -15,6 +15,8 @@ from punctual_api.auth import require_token
 from punctual_api.context import now, owner_id, session, window
 from punctual_api.cursors import read_run_cursor
 from punctual_api.errors import Fault, invalid, not_found
+from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.idempotency import create_once
 from punctual_api.requests import made_run
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.pauses import PauseSchema
@@ -25,7 +27,7 @@ from punctual_api.schemas.runs import (
     TaskRunsQuerySchema,
 )
 from punctual_api.schemas.tasks import TaskSchema
-from punctual_api.shown import run_page, task_answer
+from punctual_api.shown import run_answer, run_page, task_answer
 from punctual_api.tasks import IF_MATCH, own_task
 
 blueprint = Blueprint("task verbs", __name__, url_prefix="/api/tasks/<uuid:task_id>")
@@ -33,18 +35,23 @@ blueprint.before_request(require_token)
 
 
 @blueprint.route("/run/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
 @blueprint.problems(400, 401, 404, 412, 413, 415)
 @blueprint.arguments(RunNowSchema, required=False)
 @blueprint.response(202, RunSchema)
-def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Run | None:
+def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
     """Run a task now, also while it is paused."""
     task = own_task(task_id)
-    try:
-        run_id = run_now(session().connection(), task=task, params=asked["params"])
-    except InvalidParams as error:
-        raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
-    made_run(run_id)
-    return find_run(session(), run_id, owner_id=owner_id())
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        try:
+            run_now(session().connection(), task=task, params=asked["params"], run_id=ids[0])
+        except InvalidParams as error:
+            raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
+        made_run(ids[0])
+        return run_answer(ids[0], status=202)
+
+    return create_once(1, create=create, again=lambda ids: run_answer(ids[0], status=202))
 
 
 @blueprint.route("/pause/", methods=["POST"])

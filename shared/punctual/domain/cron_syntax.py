@@ -59,8 +59,8 @@ def read_fields(expression: str) -> Fields:
     for position, (name, allowed) in enumerate(_FIELDS):
         if not _parses(fields, position):
             raise _wrong(
-                f'"{fields[position]}" is no {name}. It is {allowed}; a star; a list (1,5), a'
-                f" range (1-5, low to high) or a step (*/5) of them."
+                f'"{expression.split()[position]}" is no {name}. It is {allowed}; a star; a list'
+                f" (1,5), a range (1-5, low to high) or a step (*/5) of them."
             )
     if not _parses(fields):
         raise _wrong(f'No date ever matches "{expression.strip()}".')

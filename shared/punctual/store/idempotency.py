@@ -17,15 +17,15 @@ def take_key(
     owner_id: uuid.UUID,
     key: str,
     fingerprint: bytes,
-    task_ids: Sequence[uuid.UUID],
+    ids: Sequence[uuid.UUID],
 ) -> list[uuid.UUID] | Literal["other"] | None:
-    """Note that `key` creates `task_ids` in this transaction; None = go on and create them.
+    """Note that `key` creates these tasks, or this run, in this transaction; None = go on.
 
     Otherwise the key was used: the ids of then for the same request, "other" for another one.
     Waits for a transaction that is just taking the same key.
     """
     values = {"owner_id": owner_id, "key": key, "fingerprint": fingerprint}
-    statement = insert(IdempotencyKey).values(**values, task_ids=list(task_ids))
+    statement = insert(IdempotencyKey).values(**values, created_ids=list(ids))
     taken = session.execute(
         statement.on_conflict_do_nothing().returning(IdempotencyKey.key)
     ).one_or_none()
@@ -34,4 +34,4 @@ def take_key(
     before = session.scalars(
         select(IdempotencyKey).where(IdempotencyKey.owner_id == owner_id, IdempotencyKey.key == key)
     ).one()
-    return list(before.task_ids) if before.fingerprint == fingerprint else "other"
+    return list(before.created_ids) if before.fingerprint == fingerprint else "other"

@@ -10,6 +10,7 @@ from punctual.domain.params import Values, parse_params, values_again, values_fo
 from punctual.domain.run import FINAL, Trigger
 from punctual.store.insert import NewRun, insert_runs
 from punctual.store.models import Run, Task
+from punctual.store.models.model import new_id
 from punctual.store.wake import wake_coordinators
 
 NOW = text("SELECT clock_timestamp()")
@@ -21,35 +22,40 @@ def run_now(
     task: Task,
     trigger: Trigger = Trigger.MANUAL,
     params: Mapping[str, object] | None = None,
+    run_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """A new run of the task, due at once, also when the task is paused; answers its id.
 
-    Raises InvalidParams when the task cannot be run with these values.
+    The id is `run_id` where one is given. Raises InvalidParams when the task cannot be run with
+    these values.
     """
     known = parse_params(task.params)
     values = values_for(known, params or {})
-    return _insert(connection, task, trigger, values if known else None)
+    return _insert(connection, task, trigger, values if known else None, run_id or new_id())
 
 
 def _insert(
-    connection: Connection, task: Task, trigger: Trigger, values: Values | None
+    connection: Connection, task: Task, trigger: Trigger, values: Values | None, run_id: uuid.UUID
 ) -> uuid.UUID:
     while True:
         now: datetime = connection.execute(NOW).scalar_one()
-        run = NewRun(task.id, scheduled_for=now, due_at=now, trigger=trigger, params=values)
+        run = NewRun(task.id, now, now, trigger=trigger, params=values, id=run_id)
         if inserted := insert_runs(connection, [run]):  # empty: somebody asked in this microsecond
             wake_coordinators(connection)
             return inserted[0]
 
 
-def retry_run(connection: Connection, *, task: Task, run: Run) -> uuid.UUID | None:
+def retry_run(
+    connection: Connection, *, task: Task, run: Run, run_id: uuid.UUID | None = None
+) -> uuid.UUID | None:
     """A new run in place of one that ended; None while that one is not final.
 
     It runs the task as it is now, so that a mended command is what is tried again, with the
-    values the run had. Raises InvalidParams when the task needs others by now.
+    values the run had. Its id is `run_id` where one is given. Raises InvalidParams when
+    the task needs others by now.
     """
     if run.state not in FINAL:
         return None
     known = parse_params(task.params)
     values = values_again(known, run.params or {})
-    return _insert(connection, task, Trigger.RETRY, values if known else None)
+    return _insert(connection, task, Trigger.RETRY, values if known else None, run_id or new_id())

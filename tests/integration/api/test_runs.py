@@ -135,3 +135,18 @@ def test_output_is_by_default_that_of_the_last_attempt_that_wrote(
     assert anna.get(f"/runs/{run_id}/output/?attempt=1").data == b"first"
     assert anna.get(f"/runs/{run_id}/output/?attempt=3").status_code == 404
     assert anna.get(f"/runs/{run_id}/output/?attempt=0").status_code == 422
+
+
+@pytest.mark.parametrize("again", ["run", "retry"])
+def test_a_run_asked_for_twice_under_one_key_is_made_once(anna: Person, again: str) -> None:
+    task = anna.task()
+    run = anna.post(f"/tasks/{task['id']}/run/").get_json()
+    anna.post(f"/runs/{run['id']}/cancel/")
+    path = f"/tasks/{task['id']}/run/" if again == "run" else f"/runs/{run['id']}/retry/"
+    first, second = (anna.post(path, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert second.get_json() == first.get_json()
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert len(anna.items("/runs/")) == 2
+    other = anna.post(path, json={"params": {}}, headers={"Idempotency-Key": "l"})
+    assert other.get_json()["id"] != first.get_json()["id"]

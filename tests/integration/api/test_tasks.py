@@ -144,12 +144,14 @@ def test_a_version_guards_against_lost_updates(anna: Person) -> None:
     assert anna.get(path).get_json()["version"] == 5
 
 
-def test_what_is_unchanged_is_not_sent_again(anna: Person) -> None:
+def test_a_task_is_told_anew_also_to_who_knows_its_version(anna: Person) -> None:
     path = f"/tasks/{anna.task()['id']}/"
-    same = anna.get(path, headers={"If-None-Match": '"1"'})
-    assert same.status_code == 304
-    assert same.data == b""
-    assert anna.get(path, headers={"If-None-Match": '"9"'}).status_code == 200
+    run = anna.post(f"{path}run/").get_json()
+    anna.post(f"/runs/{run['id']}/cancel/")
+    answer = anna.get(path, headers={"If-None-Match": '"1"'})
+    assert answer.status_code == 200
+    assert answer.headers["ETag"] == '"1"'
+    assert answer.get_json()["status"] == "cancelled"
 
 
 def test_a_paused_task_has_nothing_ahead_until_it_is_resumed(anna: Person) -> None:

@@ -154,6 +154,7 @@ def test_the_calendar_ends_before_the_year_9999() -> None:
         ("* 24 * * *", '"24" is no hour'),
         ("* * * 13 *", '"13" is no month'),
         ("* * * * 8", '"8" is no day-of-week'),
+        ("* * * Janu *", '"Janu" is no month'),
         ("* * * * FRI-MON", '"FRI-MON" is no day-of-week'),
         ("*/0 * * * *", '"*/0" is no minute'),
         ("0 0 0 * * *", "seconds are not supported"),

@@ -117,3 +117,25 @@ def test_exit_codes_are_typed_with_commas_and_come_back_so() -> None:
     document, _ = document_from({**BLANK, "kind": "hand", "retry_on": "75, 111"}, now=NOW)
     assert document["retry_on"] == [75, 111]
     assert typed_of(task(no_retry_on=[1, 2]))["no_retry_on"] == "1, 2"
+
+
+def test_a_time_that_is_typed_with_its_offset_keeps_it() -> None:
+    typed = {"kind": "at", "at": "2026-07-01T12:00:00+02:00", "at_zone": "Asia/Tokyo"}
+    assert schedule(**typed) == {"at": "2026-07-01T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        ({}, "hand"),
+        ({"at": "2026-07-01T12:00"}, "at"),
+        ({"cron": "0 2 * * *", "at": " "}, "cron"),
+        ({"every": "5"}, "every"),
+        ({"several": "[]"}, "several"),
+        ({"kind": "at", "cron": "0 2 * * *"}, "at"),
+    ],
+)
+def test_a_form_that_does_not_say_when_means_what_it_fills_in(
+    sent: dict[str, str], kind: str
+) -> None:
+    assert typed_from(sent)["kind"] == kind

@@ -82,8 +82,15 @@ FIELDS = frozenset(BLANK) | {"schedule"}
 
 
 def typed_from(form: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, with the line ends that shells take."""
-    return {name: form.get(name, BLANK[name]).replace("\r\n", "\n") for name in BLANK}
+    """What was typed, with the line ends that shells take.
+
+    A form that does not choose when it runs, as a program sends it, means what it fills in.
+    """
+    typed = {name: form.get(name, BLANK[name]).replace("\r\n", "\n") for name in BLANK}
+    if "kind" not in form:
+        filled = (kind for kind in ("at", "cron", "every", "several") if typed[kind].strip())
+        typed["kind"] = next(filled, "hand")
+    return typed
 
 
 def typed_of(task: Task) -> dict[str, str]:
@@ -200,13 +207,17 @@ def schedule_from(typed: Mapping[str, str]) -> Any:
 
 
 def typed_instant(local: str, zone: str) -> datetime:
-    """The instant that clocks in a zone show so. Raises InvalidSchedule at /at or /at_zone."""
+    """The instant that clocks in a zone show so, or that an offset tells.
+
+    Raises InvalidSchedule at /at or /at_zone.
+    """
     try:
-        naive = datetime.fromisoformat(local).replace(tzinfo=None)
+        typed = datetime.fromisoformat(local)
     except ValueError:
         raise InvalidSchedule("/at", "Pick a date and a time.") from None
     try:
-        return naive.replace(tzinfo=zone_named(zone)).astimezone(UTC)
+        here = typed if typed.tzinfo else typed.replace(tzinfo=zone_named(zone))
+        return here.astimezone(UTC)
     except InvalidSchedule as error:
         raise InvalidSchedule("/at_zone", error.detail) from None
     except OverflowError:

@@ -6,7 +6,7 @@ from punctual.domain.run import RunState, Trigger
 from punctual_api.schemas.fields import Document, Instant, Text
 from punctual_api.schemas.openapi import VALUES
 
-PAGE = validate.Range(min=1, max=200)
+PAGE = validate.Range(min=1, max=1000)
 
 
 class RunSchema(Schema):

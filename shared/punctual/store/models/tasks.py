@@ -108,5 +108,5 @@ class IdempotencyKey(Model):
     )
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
-    task_ids: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid))
+    created_ids: Mapped[list[uuid.UUID]] = mapped_column("task_ids", ARRAY(Uuid))
     created_at: Mapped[Created] = mapped_column(index=True)

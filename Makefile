@@ -82,6 +82,7 @@ setup-dev: ## install what development needs into .venv
 	@$(VENV) dev $(CHOSEN)
 
 # One resolution, the widest, then every smaller lock cut out of it: versions are the same everywhere.
+# What traces need is in the services' locks, and so in their images; it is imported when it is used.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' \
 	$(foreach name,punctual punctual-api punctual-coordinator punctual-worker punctual-devstack,--no-emit-package $(name))
@@ -94,4 +95,4 @@ lock: setup ## pin every dependency anew, hashes included
 	@$(COMPILE) --upgrade --group bench -o locks/bench.txt
 	@for service in api coordinator worker; do \
 		$(COMPILE) -c locks/dev.txt --upgrade services/$$service/pyproject.toml \
-			-o locks/$$service.txt || exit 1; done
+			shared/pyproject.toml --extra otel -o locks/$$service.txt || exit 1; done

@@ -26,6 +26,15 @@ def test_an_image_holds_what_its_service_needs_and_no_more(
 
 
 @pytest.mark.parametrize("service", PARTS)
+def test_an_image_sends_traces_when_it_is_told_where(
+    composition: Composition, service: str
+) -> None:
+    script = (ROOT / "tests" / "containers" / "one_trace.py").read_text()
+    said = composition.compose("exec", "-T", service, "python", "-c", script)
+    assert said == "/v1/traces application/x-protobuf True"
+
+
+@pytest.mark.parametrize("service", PARTS)
 def test_an_image_holds_no_compiler_and_nothing_uncompiled(
     composition: Composition, service: str
 ) -> None:

@@ -1,9 +1,12 @@
 """A pass: plan and dispatch batch by batch, so that the first runs leave at once."""
 
 import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from punctual_coordinator import dispatcher, planner
 from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.planner import Planner
 
@@ -32,24 +35,41 @@ class DuePass:
         self._turn = threading.Lock()
 
     def run_once(self, *, now: datetime | None = None) -> Report:
-        """Plan and dispatch until nothing due is left, or `stop` is set."""
-        total = Report()
-        with self._turn:
-            for number in range(MOST_BATCHES):
-                # With more than a batch to do, every other one is shared out: nobody's many tasks
-                # keep those of others waiting, and nothing is put off for ever.
-                planned = self._planner.run_once(now=now, by_owner=number % 2 == 1)
-                dispatched = self._dispatcher.run_once(now=now)
-                total = Report(
-                    planned=total.planned + planned.runs,
-                    missed=total.missed + planned.missed,
-                    refused=total.refused + planned.refused,
-                    queued=total.queued + dispatched.runs,
-                    published=total.published + dispatched.published,
-                )
-                if not planned.more or self._stop.is_set():
-                    break
-        return total
+        """Plan and dispatch until nothing due is left, or `stop` is set.
+
+        With more than a batch to do, each is dispatched while the next one is planned.
+        """
+        planned: list[planner.Report] = []
+        dispatched: list[dispatcher.Report] = []
+        with self._turn, ThreadPoolExecutor(1, "dispatch") as beside:
+            running: Future[dispatcher.Report] | None = None
+            for batch in self._plan(now):
+                planned.append(batch)
+                if running:
+                    dispatched.append(running.result())
+                if batch.more:
+                    running = beside.submit(self._dispatcher.run_once, now=now)
+                else:
+                    running = None
+                    dispatched.append(self._dispatcher.run_once(now=now))
+            if running:
+                dispatched.append(running.result())
+        return Report(
+            planned=sum(each.runs for each in planned),
+            missed=sum(each.missed for each in planned),
+            refused=sum(each.refused for each in planned),
+            queued=sum(each.runs for each in dispatched),
+            published=sum(each.published for each in dispatched),
+        )
+
+    def _plan(self, now: datetime | None) -> Iterator[planner.Report]:
+        for number in range(MOST_BATCHES):
+            # With more than a batch to do, every other one is shared out: nobody's many tasks
+            # keep those of others waiting, and nothing is put off for ever.
+            batch = self._planner.run_once(now=now, by_owner=number % 2 == 1)
+            yield batch
+            if not batch.more or self._stop.is_set():
+                return
 
     def finish(self) -> None:
         """Return when no pass is at work."""

@@ -33,8 +33,9 @@ FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     due_at timestamptz, reason text, params jsonb)
 JOIN tasks AS t ON t.id = new.task_id
 ON CONFLICT DO NOTHING
-RETURNING id
 """)
+
+INSERTED = text("SELECT id FROM runs WHERE id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,11 @@ def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUI
     """Insert the runs that are not there yet; answers the ids of those that were new."""
     if not runs:
         return []
+    ids = [run.id for run in runs]
     document = json.dumps([_row(run) for run in runs])
-    return list(connection.execute(INSERT_RUNS, {"runs": document}).scalars())
+    if connection.execute(INSERT_RUNS, {"runs": document}).rowcount == len(ids):  # nearly always
+        return ids
+    return list(connection.execute(INSERTED, {"ids": ids}).scalars())
 
 
 def _row(run: NewRun) -> dict[str, object]:

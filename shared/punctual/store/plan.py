@@ -45,7 +45,9 @@ ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 
 COUNTS = "enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"
 
-# The same number of due tasks of every owner, found by leaps through an index of owners.
+# The same number of due tasks of every owner, found by leaps through an index of owners, and locked
+# by their place: joined by id, PostgreSQL goes through the whole batch for each task while it takes
+# few to be due. A task that is changed in that very instant is left to the next batch.
 DUE_BY_OWNER = text(f"""
 WITH RECURSIVE owners AS (
     (SELECT owner_id FROM tasks WHERE {COUNTS} ORDER BY owner_id LIMIT 1)
@@ -54,8 +56,8 @@ WITH RECURSIVE owners AS (
             ORDER BY owner_id LIMIT 1)
     FROM owners AS o WHERE o.owner_id IS NOT NULL
 ), picked AS (
-    SELECT t.id FROM owners AS o CROSS JOIN LATERAL (
-        SELECT id FROM tasks
+    SELECT t.place FROM owners AS o CROSS JOIN LATERAL (
+        SELECT ctid AS place FROM tasks
         WHERE {COUNTS} AND owner_id = o.owner_id AND next_due_at <= coalesce(:now, now()) + :window
         ORDER BY next_due_at, id
         LIMIT (SELECT greatest(:limit / greatest(count(owner_id), 1), 1) FROM owners)
@@ -64,7 +66,7 @@ WITH RECURSIVE owners AS (
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
        max_runs - planned_runs AS room, owner_id, calendars
 FROM tasks
-WHERE id IN (SELECT id FROM picked) AND {COUNTS}
+WHERE ctid = ANY(ARRAY(SELECT place FROM picked)) AND {COUNTS}
   AND next_due_at <= coalesce(:now, now()) + :window
 ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)

@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 
 from punctual.messaging.broker import Broker
 from punctual_coordinator import planner
@@ -13,6 +15,7 @@ from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.duepass import DuePass, Report
 from punctual_coordinator.planner import Planner
 from tests.integration.coordinator.duties import WINDOW, all_runs
+from tests.support.eventually import eventually
 from tests.support.rows import database_now, new_task, new_user
 
 
@@ -46,6 +49,11 @@ def due_tasks(engine: Engine, count: int) -> None:
         new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)
 
 
+def all_are_queued(engine: Engine, count: int) -> bool:
+    """Whether there are so many runs, and each is queued."""
+    return [run.state for run in all_runs(engine)] == ["queued"] * count
+
+
 def test_it_goes_on_until_nothing_due_is_left(engine: Engine, dispatcher: Dispatcher) -> None:
     due_tasks(engine, 5)
     due = DuePass(Planner(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
@@ -74,3 +82,29 @@ def test_cycle_sweep_and_wake_up_take_turns(engine: Engine, dispatcher: Dispatch
         for each in passes:
             each.result(20)
     assert Slow.most == 1
+
+
+def test_one_batch_is_dispatched_while_the_next_is_planned(
+    engine: Engine, dispatcher: Dispatcher
+) -> None:
+    due_tasks(engine, 5)
+    due = DuePass(Slow(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(due.run_once)
+        for planned in (0, 2, 4):
+            assert Slow.begun.acquire(timeout=20)
+            eventually(partial(all_are_queued, engine, planned))
+            Slow.go_on.release()
+        assert done.result(20) == Report(planned=5, queued=5, published=5)
+
+
+def test_what_dispatching_beside_runs_into_ends_the_pass(
+    engine: Engine, redis_url: str, namespace: str
+) -> None:
+    due_tasks(engine, 5)
+    broker = Broker(redis_url, namespace=namespace)
+    dispatcher = Dispatcher(engine, broker, window=timedelta.max)  # more than PostgreSQL takes
+    due = DuePass(Planner(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
+    with pytest.raises(DataError):
+        due.run_once()
+    assert len(all_runs(engine)) in (2, 4)

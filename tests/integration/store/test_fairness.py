@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from punctual.store.claims import PULL, Claimed, pull
-from punctual.store.plan import plan
+from punctual.store.plan import DUE_BY_OWNER, plan
+from tests.support.plans import most_rows
 from tests.support.rows import WINDOW, dispatch_all, many_runs, new_run, new_task, new_user, run_row
 from tests.support.steps import new_worker
 
@@ -54,6 +55,18 @@ def test_ten_runs_are_claimed_at_once_though_ten_thousand_were_queued_before(
     claims = pulled(engine, worker, room=2 * SLOTS)
     assert set(mine) <= {claimed.run_id for claimed in claims}
     assert len(claims) == 2 * SLOTS
+
+
+def test_a_shared_batch_is_not_gone_through_for_each_task_before_anybody_has_counted_them(
+    engine: Engine,
+) -> None:
+    count = 1000
+    task = new_task(engine, schedule={"every": 60}, next_due_at=datetime.now(UTC))
+    with engine.begin() as connection:
+        connection.execute(MANY_TASKS, {"task": task, "count": count})
+    asked = {"now": None, "window": WINDOW, "limit": count, "only": None}
+    with engine.connect() as connection:
+        assert most_rows(connection, DUE_BY_OWNER, asked) <= 2 * count
 
 
 def test_with_few_slots_owners_alternate_and_each_has_the_earliest_first(engine: Engine) -> None:

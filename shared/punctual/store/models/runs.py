@@ -97,7 +97,7 @@ class Run(Model):
 
     id: Mapped[Id]
     task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
-    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    owner_id: Mapped[uuid.UUID]  # its task's, which goes with the owner and takes its runs along
     state: Mapped[str]
     trigger: Mapped[str]
     scheduled_for: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Pauses: what came due in one is noted in the ledger when it ends."""
+"""Pauses: what came due in one is noted in the ledger when it ends, and is not made up for."""
 
 from datetime import datetime
 from itertools import islice, takewhile
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.ledger import Reason
-from punctual.domain.schedule import due_times, last_due, parse_schedule
+from punctual.domain.schedule import due_times, last_due, only_time, parse_schedule
 from punctual.store.ledger import Entry, note
 from punctual.store.models import Task
 
@@ -53,3 +53,17 @@ def note_pause(connection: Connection, task: Task, *, end: datetime) -> None:
         times=len(left_out),
     )
     note(connection, [entry])
+
+
+def was_due_once(task: Task, *, end: datetime) -> bool:
+    """Whether the one time of the task's schedule lies in its pause, which is over at `end`.
+
+    A time that had passed when it was saved does not: it is due as soon as the task runs on.
+    """
+    try:
+        once = only_time(parse_schedule(task.schedule, anchor=task.schedule_anchor))
+    except InvalidSchedule:
+        return False
+    if once is None or task.paused_at is None:
+        return False
+    return max(task.paused_at, task.schedule_anchor) < once <= end

@@ -17,7 +17,7 @@ from punctual.store.listing import ListedTask
 from punctual.store.models import Task
 from punctual.store.models.model import new_id
 from punctual.store.past import passed_times
-from punctual.store.pauses import note_pause
+from punctual.store.pauses import note_pause, was_due_once
 from punctual.store.supersede import refresh_pending
 from punctual.store.wake import wake_coordinators
 
@@ -194,14 +194,19 @@ def set_enabled(
     `until` is when the pause ends by itself, or ended.
     """
     if task.enabled != enabled or (not enabled and task.paused_until != until):
+        over = False
         if enabled:
             end = now if until is None else max(now, until - timedelta(microseconds=1))
             note_pause(session.connection(), task, end=end)
+            over = was_due_once(task, end=end)
         if enabled or task.enabled:
             task.paused_at = None if enabled else now
         task.enabled = enabled
         task.paused_until = until
         _follow(session, task, now=now)
+        if over:
+            task.next_due_at = None
+            session.flush()
 
 
 def delete_task(session: Session, task: Task, *, now: datetime) -> None:

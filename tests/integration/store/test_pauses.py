@@ -95,3 +95,36 @@ def test_of_a_very_long_pause_the_row_says_that_not_all_were_counted(engine: Eng
     [row] = rows(engine, task)
     assert (row.times, row.until) == (1000, at(60))
     assert row.because == "the task was paused; there were more due times than are counted"
+
+
+def due_once(engine: Engine, when: datetime, *, saved: datetime = NOON) -> uuid.UUID:
+    schedule = {"at": when.isoformat()}
+    return new_task(engine, schedule=schedule, schedule_anchor=saved, next_due_at=when)
+
+
+def next_due(engine: Engine, task: uuid.UUID) -> datetime | None:
+    with Session(engine) as session:
+        return session.get_one(Task, task).next_due_at
+
+
+def test_a_time_alone_that_came_in_a_pause_is_not_made_up_for(engine: Engine) -> None:
+    task = due_once(engine, at(5))
+    pause(engine, task, at(2))
+    resume(engine, task, at(6))
+    assert next_due(engine, task) is None
+    [row] = rows(engine, task)
+    assert (row.reason, row.scheduled_for) == (Reason.PAUSED, at(5))
+
+
+def test_a_time_alone_is_due_if_its_pause_ends_before_it(engine: Engine) -> None:
+    task = due_once(engine, at(5))
+    pause(engine, task, at(2))
+    resume(engine, task, at(4))
+    assert next_due(engine, task) == at(5)
+
+
+def test_a_time_that_had_passed_when_it_was_saved_is_due_when_a_pause_ends(engine: Engine) -> None:
+    task = due_once(engine, at(1), saved=at(2))
+    pause(engine, task, at(2))
+    resume(engine, task, at(6))
+    assert next_due(engine, task) == at(1)

@@ -51,6 +51,14 @@ def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]
             "It was not started in time: no coordinator was there.",
         ),
         ({"state": "cancelled", "reason": "cancelled"}, "It was cancelled."),
+        (
+            {"state": "cancelled", "reason": "cancelled while it ran"},
+            "It was cancelled while it ran.",
+        ),
+        (
+            {"state": "cancelled", "reason": "its task was deleted"},
+            "It was cancelled: its task was deleted.",
+        ),
     ],
 )
 def test_a_sentence_says_where_a_run_stands(values: dict[str, Any], said: str) -> None:

@@ -57,12 +57,19 @@ def sentence(run: Run, *, waits_for: str | None = None) -> str:
         RunState.FAILED: f"It failed{why}",
         RunState.TIMED_OUT: f"It took too long{why}",
         RunState.LOST: f"What became of it is unknown{why}",
-        RunState.CANCELLED: "It was cancelled" + ("" if why == ": cancelled" else why),
+        RunState.CANCELLED: _cancelled(reason),
         RunState.MISSED: f"It was not started in time{why}",
         RunState.SKIPPED: f"It was skipped{why}",
     }[RunState(run.state)]
     retries = run.attempt > 1 and run.state in (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
     return f"{words}. {run.attempt} attempts were made." if retries else f"{words}."
+
+
+def _cancelled(reason: str) -> str:
+    own_words = reason.removeprefix("cancelled")
+    if own_words != reason:  # "cancelled", or "cancelled while it ran"
+        return f"It was cancelled{own_words}"
+    return f"It was cancelled: {reason}" if reason else "It was cancelled"
 
 
 def timeline(run: Run, attempts: Sequence[Mapping[str, Any]]) -> list[Step]:

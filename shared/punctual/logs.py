@@ -12,37 +12,42 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
 
     Fields: `timestamp` (UTC, ISO 8601), `level`, `event`, `service`, `instance`, then ids.
     """
+    least = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _stamp(service=service, instance=name),
     ]
+    as_json: list[Any] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(default=str),
+    ]
+    # Our own lines go straight to the stream: each request writes one, and the way through
+    # `logging` costs twice as much.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *as_json],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(default=str),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *as_json],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(least)
     for chatty in ("apscheduler", "alembic", "dramatiq"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _stamp(**fields: str) -> Any:
     def stamp(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-        return {**event, **fields}
+        event.update(fields)
+        return event
 
     return stamp

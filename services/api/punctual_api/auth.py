@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask, Request, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user
 
 from punctual.store.models import User
@@ -16,7 +16,18 @@ from punctual_api.errors import Problem
 CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
 SCHEMES = ("token", "bearer")
 
-login_manager = LoginManager()
+
+class Logins(LoginManager):  # type: ignore[misc]  # it ships no types
+    """Flask-Login; under /api/ it looks at the token alone, not at sessions and their cookies."""
+
+    def _load_user(self) -> None:
+        if _is_api(request):
+            self._update_request_context_with_user(_user_of_token(request))
+        else:
+            super()._load_user()
+
+
+login_manager = Logins()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +40,12 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
 
 
 class SessionCookies(SecureCookieSessionInterface):
-    """Session cookies that stay on https wherever the page came over https."""
+    """Session cookies of the pages, which stay on https wherever the page came over https."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a page; none under /api/."""
+        # A cookie travels with requests that another site made up, so the API does not hear it.
+        return None if _is_api(request) else super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether this answer's cookie is for https only."""
@@ -71,14 +87,12 @@ def _is_api(sent: Request) -> bool:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def _user_of_session(user_id: str) -> SignedIn | None:
-    # A cookie travels with requests that another site made up, so the API does not hear it.
-    user = None if _is_api(request) else user_with_id(session(), uuid.UUID(user_id))
+    user = user_with_id(session(), uuid.UUID(user_id))
     return None if user is None else signed_in(user)
 
 
-@login_manager.request_loader  # type: ignore[untyped-decorator]
 def _user_of_token(sent: Request) -> SignedIn | None:
-    token = token_sent(sent) if _is_api(sent) else None
+    token = token_sent(sent)
     bearer = None if token is None else bearer_of(session(), token)
     if bearer is None:
         return None

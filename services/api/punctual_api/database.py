@@ -5,6 +5,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import DBAPIError
 
 from punctual.config import Settings
+from punctual.store.dialect import quick_url
 from punctual.store.engine import driver_url, pool_options
 from punctual.store.models import Model
 
@@ -24,7 +25,7 @@ def bind_database(app: Flask, settings: Settings) -> None:
     Register this last of all `after_request` functions: Flask calls the last one first, so that
     what the others see and log is an answer that holds.
     """
-    app.config["SQLALCHEMY_DATABASE_URI"] = driver_url(settings.database_url)
+    app.config["SQLALCHEMY_DATABASE_URI"] = quick_url(driver_url(settings.database_url))
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool_options(service="api", size=THREADS)
     db.init_app(app)
     app.after_request(_end_transaction)

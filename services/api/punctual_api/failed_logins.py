@@ -17,6 +17,9 @@ from punctual_api.errors import Problem, answer_problem
 FOR_ONE_NAME = "10 per 15 minutes"
 FROM_ONE_ADDRESS = "100 per 15 minutes"
 
+LOGINS = ("accounts", "pages")
+"""The blueprints with views that are limited."""
+
 # With Redis down each process counts in its own memory: weaker for a while, but nobody waits.
 limiter = Limiter(
     get_remote_address,
@@ -37,7 +40,27 @@ def count_failed_logins(app: Flask, settings: Settings) -> None:
         "retry": Retry(NoBackoff(), 0),
     }
     limiter.init_app(app)
+    _only_where_people_log_in(app)
     app.register_error_handler(RateLimitExceeded, _too_many)
+
+
+def _only_where_people_log_in(app: Flask) -> None:
+    # It hooks itself into every request of the app, which all the others would pay for.
+    kinds: list[Any] = [
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+    ]
+    for hooks in kinds:
+        own = [hook for hook in hooks[None] if _is_of_limiter(hook)]
+        hooks[None] = [hook for hook in hooks[None] if hook not in own]
+        for blueprint in LOGINS:
+            hooks[blueprint][:0] = own
+
+
+def _is_of_limiter(hook: Any) -> bool:
+    # The one after a request is a partial of an unbound method.
+    return limiter in (getattr(hook, "__self__", None), *getattr(hook, "args", ()))
 
 
 def limit_failed_logins(view: Callable[..., Any]) -> Callable[..., Any]:

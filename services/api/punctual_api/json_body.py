@@ -22,7 +22,7 @@ def json_body(request: Request) -> Any:
     if not request.is_json:
         raise Problem(415, "The body must be JSON, sent with Content-Type: application/json.")
     try:
-        document = json.loads(raw.decode(), parse_constant=_refuse, parse_float=_finite)
+        document = _DECODER.decode(raw.decode())
     except UnicodeDecodeError as error:
         raise Problem(400, f"The body is not UTF-8: {error.reason}.") from None
     except RecursionError:
@@ -41,3 +41,6 @@ def _finite(digits: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError(f"{digits[:20]} is too large a number")
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

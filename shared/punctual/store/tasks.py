@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.schedule import next_due, only_time, parse_schedule
@@ -24,19 +24,22 @@ from punctual.store.wake import wake_coordinators
 TaskValues = Mapping[str, Any]
 """A task's columns by name, already checked; `schedule` is the API's document or None."""
 
-NEW = """
+# Says everything of a new row, so that what was saved is known without being read back.
+INSERT = text("""
 INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
                    max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
                    metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
                    jitter, retry_on, no_retry_on, params, limits,
                    max_concurrent, after,
-                   queue, script, http, calendars)
+                   queue, script, http, calendars,
+                   enabled, version, created_at, updated_at)
 SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
        metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
        coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
        max_concurrent, coalesce(after, '[]'),
-       coalesce(queue, 'default'), script, http, calendars
+       coalesce(queue, 'default'), script, http, calendars,
+       true, 1, :now, :now
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
     max_retries smallint, retry_delay float, retry_delay_max float, timeout float, env jsonb,
@@ -46,18 +49,7 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     max_concurrent integer, after jsonb,
     queue text, script jsonb, http jsonb,
     calendars text[])
-"""
-
-INSERT = text(NEW)
-INSERT_ONE = text(f"{NEW} RETURNING *").columns(
-    **{column.name: column.type for column in Task.__table__.columns}
-)
-
-ATTRIBUTES = {
-    Task.__mapper__.get_property_by_column(column).key: column.name
-    for column in Task.__table__.columns
-}
-"""Each column by the model's word for it; a newer release may have more."""
+""")
 
 
 def database_now(session: Session) -> datetime:
@@ -86,31 +78,33 @@ def create_tasks(
         names = values.get("calendars")
         require_calendars(session.connection(), owner_id=owner_id, names=names, pointer=f"/{place}")
     new = _prepared(ids, tasks, now=now)
-    session.connection().execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": new.rows})
-    insert_runs(session.connection(), new.past)
+    _insert(session.connection(), new, owner_id=owner_id, now=now)
     return new.first
 
 
 def create_one(
-    session: Session, *, owner_id: uuid.UUID, task_id: uuid.UUID, values: TaskValues, now: datetime
+    connection: Connection,
+    *,
+    owner_id: uuid.UUID,
+    task_id: uuid.UUID,
+    values: TaskValues,
+    now: datetime,
 ) -> ListedTask:
-    """Save a new task; answers it as the database has it, without asking for it again.
+    """Save a new task, of which `values` say everything; answers it without reading it back.
 
     Raises InvalidCalendar for a calendar that is not there.
     """
-    require_calendars(session.connection(), owner_id=owner_id, names=values.get("calendars"))
+    require_calendars(connection, owner_id=owner_id, names=values.get("calendars"))
     new = _prepared([task_id], [values], now=now)
-    asked = {"owner_id": owner_id, "now": now, "tasks": new.rows}
-    row = session.connection().execute(INSERT_ONE, asked).mappings().one()
-    insert_runs(session.connection(), new.past)
-    task = Task(**{key: row[column] for key, column in ATTRIBUTES.items()})
+    _insert(connection, new, owner_id=owner_id, now=now)
+    task = _as_inserted(new.rows[0], owner_id=owner_id, now=now)
     return ListedTask(task, status="scheduled", next_run_at=new.first, last_run=None)
 
 
 class _Prepared(NamedTuple):
-    """Rows of tasks (JSON), the runs for times that have passed, and the earliest due time."""
+    """Rows of tasks, the runs for times that have passed, and the earliest due time."""
 
-    rows: str
+    rows: list[dict[str, Any]]
     past: list[NewRun]
     first: datetime | None
 
@@ -129,9 +123,25 @@ def _prepared(ids: Sequence[uuid.UUID], tasks: Sequence[TaskValues], *, now: dat
         for at in (due, now if passed else None):
             if at is not None and (first is None or at < first):
                 first = at
-        followed = {"next_due_at": due and due.isoformat(), "planned_runs": len(passed)}
-        rows.append({**values, **followed, "id": str(task_id)})
-    return _Prepared(json.dumps(rows), past, first)
+        followed = {"id": task_id, "next_due_at": due, "planned_runs": len(passed)}
+        rows.append({**values, **followed})
+    return _Prepared(rows, past, first)
+
+
+def _insert(connection: Connection, new: _Prepared, *, owner_id: uuid.UUID, now: datetime) -> None:
+    rows = json.dumps(new.rows, default=str)
+    connection.execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": rows})
+    insert_runs(connection, new.past)
+
+
+def _as_inserted(row: dict[str, Any], *, owner_id: uuid.UUID, now: datetime) -> Task:
+    """A task as INSERT has saved it; of no session."""
+    task = Task()
+    known = {"owner_id": owner_id, "enabled": True, "version": 1, "meta": row.pop("metadata")}
+    times = {"schedule_anchor": now, "created_at": now, "updated_at": now}
+    # Not attribute by attribute: no session will ask which of them have changed.
+    task.__dict__.update({**row, **known, **times, "command": row["command"] or ""})
+    return task
 
 
 def find_task(

@@ -47,6 +47,13 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
+def test_a_creation_answers_what_reading_the_task_answers(anna: Person) -> None:
+    long_ago = {"schedule": [{"at": "2001-01-01T00:00:00Z"}, {"every": 60}]}
+    for sent in (EVERYTHING, {"command": "true"}, {"command": "true", **long_ago}):
+        created = anna.task(**sent)
+        assert anna.get(f"/tasks/{created['id']}/").json == created
+
+
 def test_a_task_has_documented_defaults(anna: Person) -> None:
     task = anna.task(command="  echo hello\necho again")
     assert {key: task[key] for key in DEFAULTS} == DEFAULTS

@@ -24,6 +24,7 @@ from punctual_api.schemas.http import HttpSchema
 from punctual_api.schemas.limits import LimitsSchema
 from punctual_api.schemas.openapi import EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
+from punctual_api.schemas.sparse import SparseSchema
 from punctual_api.schemas.together import check_together
 from punctual_api.schemas.types import (
     TYPES,
@@ -49,7 +50,7 @@ def _more_than_nothing(maximum: float) -> validate.Range:
     return validate.Range(min=0, max=maximum, min_inclusive=False)
 
 
-class TaskFields(Schema):
+class TaskFields(SparseSchema):
     """What a user decides about a task."""
 
     name = Text(validate=validate.Length(min=1, max=200))

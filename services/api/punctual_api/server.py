@@ -14,6 +14,10 @@ from punctual_api.database import THREADS
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file as it opens it
 
+# Longer than clients and proxies keep idle connections, so that no request meets a closing one.
+KEPT_SECONDS = 75
+LONGEST_ADDRESS = 8190  # the most gunicorn can be told
+
 
 class Quiet(Logger):
     """gunicorn's messages as log lines like all others."""
@@ -42,7 +46,8 @@ class Server(BaseApplication):
             "threads": THREADS,
             "timeout": 60,
             "graceful_timeout": 5,
-            "keepalive": 5,
+            "keepalive": KEPT_SECONDS,
+            "limit_request_line": LONGEST_ADDRESS,
             "accesslog": None,
             "loglevel": "warning",
             "logger_class": Quiet,

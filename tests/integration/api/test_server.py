@@ -76,6 +76,19 @@ def test_it_serves_without_redis_and_still_slows_down_guessing(
     assert "punctual_http_requests_total" in client.get("/metrics").text
 
 
+def test_a_query_that_is_too_long_is_refused_at_its_place(
+    served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path],
+) -> None:
+    client = served[0]
+    client.post("/api/register/", json=ANNA)
+    who = {"username": "anna", "password": PASSWORD}
+    token = client.post("/api/login/", json=who).json()["token"]
+    headers = {"Authorization": f"Token {token}"}
+    answer = client.get("/api/tasks/", params={"q": "a" * 5000}, headers=headers)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/q"]
+
+
 def test_sigterm_ends_it_and_leaves_no_file_behind(
     served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path],
 ) -> None:

@@ -139,3 +139,14 @@ def test_a_form_that_does_not_say_when_means_what_it_fills_in(
     sent: dict[str, str], kind: str
 ) -> None:
     assert typed_from(sent)["kind"] == kind
+
+
+def test_what_a_form_of_a_task_leaves_out_stays() -> None:
+    before = task(tags=["keep"], max_retries=0, schedule={"every": 3600.0}, name="nightly")
+    typed = typed_from({"command": "echo new"}, before)
+    assert typed == {**typed_of(before), "command": "echo new"}
+    moved = typed_from({"cron": "0 2 * * *"}, before)
+    assert (moved["kind"], moved["cron"], moved["command"]) == ("cron", "0 2 * * *", "true")
+    script = typed_from({"body": "print()"}, before)
+    assert (script["type"], script["kind"]) == ("script", "every")
+    assert typed_from({"tags": "", "kind": "hand"}, before)["tags"] == ""

@@ -69,7 +69,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
     heading = f"Edit {task.name}"
     if request.method == "GET":
         return _form(heading, typed_of(task), task=task)
-    typed, instant = typed_from(request.form), now()
+    typed, instant = typed_from(request.form, task), now()
     if "preview" in request.form:
         return _previewed(heading, typed, task)
     if typed["version"] != str(task.version):

@@ -39,6 +39,11 @@ LISTS = ("tags", "calendars", "retry_on", "no_retry_on")
 JSONS = ("params", "metadata")
 SIZES = ("memory_bytes", "file_bytes")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
+CHOICES = {
+    "type": {"shell": "command", "script": "body", "http": "url"},
+    "kind": {"at": "at", "cron": "cron", "every": "every", "several": "several"},
+}
+"""What a form chooses between, and the field that each of them must have."""
 EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
@@ -81,15 +86,18 @@ BLANK = {
 FIELDS = frozenset(BLANK) | {"schedule"}
 
 
-def typed_from(form: Mapping[str, str]) -> dict[str, str]:
+def typed_from(form: Mapping[str, str], task: Task | None = None) -> dict[str, str]:
     """What was typed, with the line ends that shells take.
 
-    A form that does not choose when it runs, as a program sends it, means what it fills in.
+    A program may send a part of the form: what is absent stays as it is in `task`, or blank, and
+    what it runs and when is what was filled in.
     """
-    typed = {name: form.get(name, BLANK[name]).replace("\r\n", "\n") for name in BLANK}
-    if "kind" not in form:
-        filled = (kind for kind in ("at", "cron", "every", "several") if typed[kind].strip())
-        typed["kind"] = next(filled, "hand")
+    before = {**BLANK, "kind": "hand"} if task is None else typed_of(task)
+    typed = {name: form.get(name, before[name]).replace("\r\n", "\n") for name in BLANK}
+    for choice, options in CHOICES.items():
+        if choice not in form:
+            filled = (option for option, name in options.items() if form.get(name, "").strip())
+            typed[choice] = next(filled, before[choice])
     return typed
 
 

@@ -1,5 +1,6 @@
 """What is in the images, and what is not."""
 
+import json
 import tomllib
 
 import pytest
@@ -32,6 +33,21 @@ def test_an_image_sends_traces_when_it_is_told_where(
     script = (ROOT / "tests" / "containers" / "one_trace.py").read_text()
     said = composition.compose("exec", "-T", service, "python", "-c", script)
     assert said == "/v1/traces application/x-protobuf True"
+
+
+@pytest.mark.parametrize("service", PARTS)
+def test_the_doctor_is_in_every_image_and_finds_nothing_wrong(
+    composition: Composition, service: str
+) -> None:
+    said = composition.compose("exec", "-T", service, "punctual", "doctor", "--json")
+    document = json.loads(said)
+    assert document["settings"]["PUNCTUAL_DATABASE_URL"].count("********") == 1
+    found = {each["check"]: each for each in document["findings"]}
+    assert {each["level"] for each in found.values()} <= {"ok", "unseen"}, said
+    assert "separate_user" in found["commands"]["detail"]
+    closed = {check for check, each in found.items() if each["level"] == "unseen"}
+    assert bool(closed) == (service == "worker")
+    assert "worker as punctual_worker" in found["isolation"]["detail"]
 
 
 @pytest.mark.parametrize("service", PARTS)

@@ -25,7 +25,7 @@ def main() -> int:
             return 1
         environ[f"PUNCTUAL_{name}_FILE"] = str(file)
     arguments = ["--json"] if environ.get("JSON") else []
-    program = [sys.executable, "-P", "-m", "punctual.doctor", *arguments]
+    program = [sys.executable, "-P", "-m", "punctual", "doctor", *arguments]
     sys.stdout.flush()
     return os.execve(sys.executable, program, environ)
 

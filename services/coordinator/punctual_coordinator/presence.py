@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import uuid
+from importlib.metadata import version
 
 import structlog
 from sqlalchemy import Engine
@@ -28,7 +29,11 @@ class Presence:
             if self._id and beat(connection, coordinator_id=self._id, cycled=cycled):
                 return
             self._id = register(
-                connection, name=self._name, host=socket.gethostname(), pid=os.getpid()
+                connection,
+                name=self._name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                version=version("punctual"),
             )
             beat(connection, coordinator_id=self._id, cycled=cycled)
         log.info("coordinator registered", coordinator_id=str(self._id))

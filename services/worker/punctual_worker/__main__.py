@@ -9,10 +9,11 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from punctual import config, logs, telemetry, tracing
+from punctual.account import account_of, become
 from punctual_worker.agent import Agent
 from punctual_worker.isolation import in_force, tell
-from punctual_worker.privileges import account_of, become, make_folder
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
+from punctual_worker.work_folder import make_folder
 
 
 def main() -> int:
@@ -45,7 +46,12 @@ def main() -> int:
         separate = account is not None and account.uid != os.geteuid()
         isolation = in_force(runner.wait_up(), separate_user=separate)
         tell(isolation)
-        agent = Agent(settings, runner, tracing.start(service="worker", name=settings.name))
+        agent = Agent(
+            settings,
+            runner,
+            tracing.start(service="worker", name=settings.name),
+            isolation=[what for what, holds in isolation.items() if holds],
+        )
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
         return 0 if agent.run(stop, hurry) else 1
     except RunnerGoneError as error:

@@ -4,7 +4,9 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
+from importlib.metadata import version
 
 import dramatiq
 import structlog
@@ -48,8 +50,14 @@ class Agent:
     """Everything of a worker but the runner, which it is given."""
 
     def __init__(
-        self, settings: Settings, runner: RunnerClient, tracing: Tracing | None = None
+        self,
+        settings: Settings,
+        runner: RunnerClient,
+        tracing: Tracing | None = None,
+        *,
+        isolation: Collection[str],
     ) -> None:
+        """`isolation` is what holds its commands in, told to whoever asks the database."""
         self._settings = settings
         self._runner = runner
         self._threads = Threads()
@@ -61,7 +69,7 @@ class Agent:
             size=1,
             statement_timeout_ms=HEARTBEAT_TIMEOUT_MS,
         )
-        self.worker_id = self._register()
+        self.worker_id = self._register(isolation)
         self.lease = Lease(self_fence_seconds=settings.self_fence_seconds)
         self._clock = DatabaseClock()
         self._intake = Intake(slots=settings.slots, lead=LEAD)
@@ -130,7 +138,7 @@ class Agent:
         """Why this worker cannot work now; nothing when it can."""
         return [] if self.lease.fresh else ["database: no heartbeat was answered in time"]
 
-    def _register(self) -> uuid.UUID:
+    def _register(self, isolation: Collection[str]) -> uuid.UUID:
         with self._engine.begin() as connection:
             return register(
                 connection,
@@ -139,6 +147,8 @@ class Agent:
                 pid=os.getpid(),
                 slots=self._settings.slots,
                 queues=parse_queues(self._settings.queues),
+                version=version("punctual"),
+                isolation=isolation,
             )
 
     def _make_heartbeat(self) -> Heartbeat:

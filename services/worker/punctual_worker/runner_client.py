@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from punctual_worker.privileges import Account
+from punctual.account import Account
 from punctual_worker.runner.marks import LAUNCH_BITS
 from punctual_worker.runner.wire import Frames, pack
 from punctual_worker.runner_end import end_runner

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from punctual_worker.privileges import Account
+from punctual.account import Account
 from punctual_worker.runner.leftovers import await_none_of, kill_leftovers
 
 # What a runner may take to kill what runs and tidy up, before it is killed itself.

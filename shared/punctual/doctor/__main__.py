@@ -1,4 +1,4 @@
-"""`python -m punctual.doctor [--json]`: says what is wrong with a running product, 0 if nothing."""
+"""`punctual doctor [--json]`: says what is wrong with a running product, 0 if nothing."""
 
 import argparse
 import json
@@ -12,12 +12,12 @@ from punctual.config import Settings
 from punctual.doctor.examine import examine
 from punctual.doctor.finding import Finding, error
 
-MARKS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
+MARKS = {"ok": "ok     ", "unseen": "unseen ", "warning": "WARNING", "error": "ERROR  "}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 without an error (warnings are none), 1 with one, 2 when told nonsense."""
-    parser = argparse.ArgumentParser(prog="python -m punctual.doctor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="punctual doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     asked = parser.parse_args(arguments)
     settings = None

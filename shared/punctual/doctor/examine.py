@@ -2,15 +2,30 @@
 
 from collections.abc import Callable
 
+from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from punctual.config import Settings
-from punctual.doctor.finding import Finding, error
-from punctual.doctor.processes import process_findings
+from punctual.doctor.finding import Finding, error, unseen
+from punctual.doctor.processes import coordinator_findings, worker_findings
 from punctual.doctor.queue import queue_findings
 from punctual.doctor.server import clock_finding, schema_finding, server_findings
+from punctual.doctor.told import isolation_findings, release_findings
+from punctual.doctor.work import run_findings, task_findings
 from punctual.store.engine import make_engine
+
+Look = Callable[[Connection, Settings], list[Finding]]
+
+CHECKS: tuple[tuple[str, Look], ...] = (
+    ("coordinator", coordinator_findings),
+    ("worker", worker_findings),
+    ("releases", release_findings),
+    ("commands", isolation_findings),
+    ("runs", run_findings),
+    ("tasks", task_findings),
+)
+"""Each on its own, as a service's role may look at some of it only."""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -30,7 +45,8 @@ def _database(settings: Settings) -> list[Finding]:
         tables = schema_finding(engine)
         found.append(tables)
         if tables.level != "error":
-            found += _try("processes", engine, lambda c: process_findings(c, settings))
+            for check, look in CHECKS:
+                found += _try(check, engine, _with(settings, look))
     except SQLAlchemyError as failure:
         return [error("database", f"does not answer: {_sentence(failure)}")]
     else:
@@ -39,11 +55,17 @@ def _database(settings: Settings) -> list[Finding]:
         engine.dispose()
 
 
+def _with(settings: Settings, look: Look) -> Callable[[Connection], list[Finding]]:
+    return lambda connection: look(connection, settings)
+
+
 def _try(check: str, engine: Engine, ask: Callable[[Connection], list[Finding]]) -> list[Finding]:
     try:
         with engine.connect() as connection:
             return ask(connection)
     except SQLAlchemyError as failure:
+        if isinstance(getattr(failure, "orig", None), InsufficientPrivilege):
+            return [unseen(check, "this role may not look; the API's may: ask there")]
         return [error(check, _sentence(failure))]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["ok", "warning", "error"]
+Level = Literal["ok", "unseen", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class Finding:
 def ok(check: str, detail: str) -> Finding:
     """As it should be."""
     return Finding(check, "ok", detail)
+
+
+def unseen(check: str, detail: str) -> Finding:
+    """It could not be looked at from here, which says nothing of how it is."""
+    return Finding(check, "unseen", detail)
 
 
 def warning(check: str, detail: str) -> Finding:

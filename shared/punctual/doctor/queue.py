@@ -6,6 +6,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from punctual.doctor.clock import measure
 from punctual.doctor.finding import Finding, error, ok, warning
 
 
@@ -16,6 +17,7 @@ def queue_findings(redis_url: str) -> list[Finding]:
     )
     try:
         told: Any = client.info()
+        offset = measure(lambda: _seconds(client.time()))
     except (redis.RedisError, OSError) as failure:
         return [error("queue", f"does not answer: {failure}")]
     finally:
@@ -33,4 +35,10 @@ def queue_findings(redis_url: str) -> list[Finding]:
         else warning(
             "queue durability", "no append-only file: a restart delays queued runs by up to 15 s"
         ),
+        (warning if offset.too_far else ok)("queue clock", f"this machine is {offset} from it"),
     ]
+
+
+def _seconds(told: Any) -> float:
+    seconds, microseconds = told
+    return float(seconds) + float(microseconds) / 1_000_000

@@ -1,14 +1,12 @@
 """The database server: its version, its care for what is committed, its clock, its connections."""
 
-import time
-
 from sqlalchemy import Connection, Engine, text
 
+from punctual.doctor.clock import measure
 from punctual.doctor.finding import Finding, error, ok, warning
 from punctual.store.migrate import behind, head
 
 OLDEST_VERSION = 150_000
-CLOCK_WARNING_SECONDS = 0.5
 MOST_USED_SHARE = 0.8
 
 SERVER = text("""
@@ -18,7 +16,9 @@ SELECT current_setting('server_version') AS version,
        current_setting('full_page_writes') AS full_page_writes,
        current_setting('synchronous_commit') AS synchronous_commit,
        current_setting('max_connections')::int AS most,
-       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
+       (SELECT count(*) FROM pg_stat_activity
+        WHERE usesysid IS NOT NULL  -- what kind they are is told of one's own role's alone
+          AND coalesce(backend_type, 'client backend') = 'client backend') AS used,
        current_user AS role
 """)
 
@@ -84,11 +84,8 @@ def schema_finding(engine: Engine) -> Finding:
 def clock_finding(connection: Connection) -> Finding:
     """How far this machine's clock is from the database's, which due times are measured by."""
     connection.execute(CLOCK)  # the first statement of a connection is slower
-    sent = time.time()
-    told = float(connection.execute(CLOCK).scalar_one())
-    answered = time.time()
-    offset, doubt = (sent + answered) / 2 - told, (answered - sent) / 2
-    detail = f"this machine is {offset:+.3f} s from the database (± {doubt:.3f} s)"
-    if abs(offset) - doubt > CLOCK_WARNING_SECONDS:
+    offset = measure(lambda: float(connection.execute(CLOCK).scalar_one()))
+    detail = f"this machine is {offset} from the database"
+    if offset.too_far:
         return warning("clock", f"{detail}: runs start on the database's time; check NTP on both")
     return ok("clock", detail)

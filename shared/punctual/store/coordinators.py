@@ -6,7 +6,10 @@ from sqlalchemy import Connection, text
 
 from punctual.store.models.model import new_id
 
-REGISTER = text("INSERT INTO coordinators (id, name, host, pid) VALUES (:id, :name, :host, :pid)")
+REGISTER = text("""
+INSERT INTO coordinators (id, name, host, pid, version)
+VALUES (:id, :name, :host, :pid, :version)
+""")
 
 BEAT = text("""
 UPDATE coordinators SET heartbeat_at = clock_timestamp(),
@@ -19,10 +22,12 @@ LEAVE = text("DELETE FROM coordinators WHERE id = :id")
 FORGET = text("DELETE FROM coordinators WHERE heartbeat_at < now() - interval '7 days'")
 
 
-def register(connection: Connection, *, name: str, host: str, pid: int) -> uuid.UUID:
+def register(
+    connection: Connection, *, name: str, host: str, pid: int, version: str | None = None
+) -> uuid.UUID:
     """Enter a new coordinator; answers its id."""
     coordinator_id = new_id()
-    asked = {"id": coordinator_id, "name": name, "host": host, "pid": pid}
+    asked = {"id": coordinator_id, "name": name, "host": host, "pid": pid, "version": version}
     connection.execute(REGISTER, asked)
     return coordinator_id
 

@@ -101,5 +101,11 @@ def page() -> str:
     return PAGE + "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Print the page."""
     sys.stdout.write(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """Workers in the database: they register, beat, drain and leave."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from punctual.domain.queue import DEFAULT_QUEUE
 from punctual.store.models.model import new_id
 
 REGISTER = text("""
-INSERT INTO workers (id, name, host, pid, slots, room, queues, state)
-VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active')
+INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation)
+VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active', :version, :isolation)
 """)
 
 BEAT = text("""
@@ -64,11 +64,14 @@ def register(
     pid: int,
     slots: int,
     queues: Sequence[str] = (DEFAULT_QUEUE,),
+    version: str | None = None,
+    isolation: Collection[str] | None = None,
 ) -> uuid.UUID:
     """Enter a new worker, active from now on; answers its id, which is never used again."""
     worker_id = new_id()
     asked = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
-    connection.execute(REGISTER, {**asked, "room": slots, "queues": list(queues)})
+    told = {"version": version, "isolation": None if isolation is None else sorted(isolation)}
+    connection.execute(REGISTER, {**asked, **told, "room": slots, "queues": list(queues)})
     return worker_id
 
 

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ import redis
 from sqlalchemy import Engine, make_url, text
 
 from punctual.store.coordinators import register
+from punctual.store.workers import register as register_worker
 from punctual_devstack.ports import free_port
+from tests.support.ground import as_service
 from tests.support.rows import database_now, dispatch_all, new_run, new_task
 from tests.support.steps import change_run, new_worker, silence
 
@@ -24,7 +28,7 @@ def told(arguments: list[str], settings: dict[str, str]) -> subprocess.Completed
     """One visit of the doctor, as a program."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
     environ |= {f"PUNCTUAL_{name}": value for name, value in settings.items()}
-    command = [sys.executable, "-m", "punctual.doctor", *arguments]
+    command = [sys.executable, "-m", "punctual", "doctor", *arguments]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
@@ -59,7 +63,16 @@ def test_a_product_at_work_is_healthy(doctor: Doctor) -> None:
     code, document = doctor()
     assert (code, document["healthy"], bad(document, "error")) == (0, True, {})
     looked_at = {each["check"] for each in document["findings"]}
-    assert looked_at >= {"database", "clock", "tables", "coordinator", "worker", "runs", "queue"}
+    assert looked_at >= {
+        "database",
+        "clock",
+        "tables",
+        "coordinator",
+        "worker",
+        "runs",
+        "queue",
+        "queue clock",
+    }
 
 
 def test_nobody_at_work_is_an_error(engine: Engine, doctor: Doctor) -> None:
@@ -139,6 +152,64 @@ def test_services_that_share_a_powerful_role_are_told(
         connection.commit()
         _, document = doctor()
     assert f"worker as {url.username}" in bad(document, "warning")["isolation"]
+
+
+def test_what_processes_told_of_themselves_is_told(engine: Engine, doctor: Doctor) -> None:
+    ours = version("punctual")
+    with engine.begin() as connection:
+        register(connection, name="c-1", host="h", pid=1, version=ours)
+        told = {"host": "h", "pid": 1, "slots": 4, "version": ours}
+        for name, held in (
+            ("w-1", ["separate_user", "unprivileged"]),
+            ("w-2", ["unprivileged"]),
+            ("w-3", []),
+            ("w-4", ["unprivileged", "separate_user"]),
+        ):
+            register_worker(connection, name=name, isolation=held, **told)  # type: ignore[arg-type]
+    _, document = doctor()
+    assert bad(document, "ok")["releases"] == f"all at work are {ours}"
+    assert f"c-1 ({ours}): " in bad(document, "ok")["coordinator"]
+    said = [each for each in document["findings"] if each["check"] == "commands"]
+    assert [(each["level"], each["detail"].partition(":")[0]) for each in said] == [
+        ("warning", "of w-3 are held in by nothing"),
+        ("ok", "of w-1, w-4 are held in by separate_user, unprivileged"),
+        ("warning", "of w-2 are held in by unprivileged"),
+    ]
+
+
+def test_an_upgrade_that_is_not_finished_is_told(at_work: Engine, doctor: Doctor) -> None:
+    with at_work.begin() as connection:
+        connection.execute(text("UPDATE coordinators SET version = '99.0.0'"))
+    _, document = doctor()
+    assert "99.0.0, one before it was told" in bad(document, "warning")["releases"]
+
+
+@pytest.mark.usefixtures("at_work")
+@pytest.mark.parametrize(
+    ("service", "closed"),
+    [
+        ("api", set()),
+        ("coordinator", set()),
+        ("worker", {"coordinator", "releases", "runs", "tasks"}),
+    ],
+)
+def test_what_a_services_role_may_not_look_at_is_no_fault(
+    doctor: Doctor, database_url: str, service: str, closed: set[str]
+) -> None:
+    code, document = doctor(DATABASE_URL=as_service(database_url, service))
+    assert (code, bad(document, "error")) == (0, {})
+    assert set(bad(document, "unseen")) == closed
+
+
+def test_connections_of_other_roles_are_counted(
+    engine: Engine, doctor: Doctor, database_url: str
+) -> None:
+    with ExitStack() as held:
+        for _ in range(8):
+            held.enter_context(engine.connect())
+        _, document = doctor(DATABASE_URL=as_service(database_url, "worker"))
+    used = next(f["detail"] for f in document["findings"] if f["check"] == "connections")
+    assert int(used.split()[0]) > 8
 
 
 @pytest.mark.usefixtures("at_work")

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from punctual.account import Account, account_of
 from punctual.config import InvalidSetting
-from punctual_worker.privileges import Account, account_of
 from punctual_worker.runner.leftovers import await_none_of
 
 NOBODY_HAS = 2**31 - 17
@@ -57,7 +57,7 @@ def test_processes_of_a_user_are_seen_whoever_looks() -> None:
 
 
 def test_nobody_looks_into_the_agent_whoever_it_is() -> None:
-    asked = "import ctypes; from punctual_worker.privileges import become; become(None);"
+    asked = "import ctypes; from punctual.account import become; become(None);"
     told = subprocess.run(
         [sys.executable, "-c", f"{asked} print(ctypes.CDLL(None).prctl(3))"],  # PR_GET_DUMPABLE
         capture_output=True,

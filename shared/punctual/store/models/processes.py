@@ -13,6 +13,7 @@ class Worker(Model):
     """One life of a worker's agent; a worker that was buried comes back under a new id.
 
     `room` is how many more runs it would take when it last beat, `queues` whose runs it takes.
+    `isolation` is what holds its commands in, by the names of docs/isolation.md.
     """
 
     __tablename__ = "workers"
@@ -29,6 +30,8 @@ class Worker(Model):
     started_at: Mapped[Created]
     heartbeat_at: Mapped[Created]
     gone_at: Mapped[datetime | None]
+    version: Mapped[str | None]
+    isolation: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class Coordinator(Model):
@@ -43,3 +46,4 @@ class Coordinator(Model):
     started_at: Mapped[Created]
     heartbeat_at: Mapped[Created] = mapped_column(index=True)
     cycle_at: Mapped[datetime | None]
+    version: Mapped[str | None]

@@ -1,10 +1,9 @@
-"""Whom a worker that was started as root becomes: its agent one user, its commands another."""
+"""Whom a program that was started as root becomes, and how."""
 
 import ctypes
 import os
 import pwd
 from dataclasses import dataclass
-from pathlib import Path
 
 from punctual.config import PREFIX, InvalidSetting
 
@@ -41,13 +40,6 @@ def account_of(setting: str, given: str, *, euid: int) -> Account | None:
     if euid not in (0, account.uid):
         raise InvalidSetting(f"{PREFIX}{setting} takes a worker that is started as root")
     return account
-
-
-def make_folder(path: Path, account: Account | None) -> None:
-    """Have a folder that only `account` can use, if it must be made: who is root can do so now."""
-    if account is not None and os.geteuid() == 0 and not path.exists():
-        path.mkdir(mode=0o700, parents=True)
-        os.chown(path, account.uid, account.gid)
 
 
 def become(account: Account | None) -> None:

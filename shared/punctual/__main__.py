@@ -1,0 +1,56 @@
+"""The operator's command: `punctual doctor`, `migrate`, `config`, `rights`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from punctual import config
+from punctual.account import account_of, become
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the first word says; answers its exit status, 2 when it was told nonsense."""
+    asked = _parser().parse_args(arguments)
+    try:
+        _leave_root()
+    except config.InvalidSetting as error:
+        sys.stderr.write(f"{asked.verb}: {error}\n")
+        return 2
+    if asked.verb == "doctor":
+        from punctual.doctor.__main__ import main as doctor
+
+        return doctor(["--json"] if asked.json else [])
+    if asked.verb == "migrate":
+        from punctual.store.migrate import main as migrate
+
+        return migrate()
+    if asked.verb == "config":
+        return config.main()
+    from punctual.store.rights import main as rights
+
+    return rights()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="punctual", description=__doc__)
+    parser.add_argument("--version", action="version", version=version("punctual"))
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
+    doctor = verbs.add_parser("doctor", help="say what is wrong with the product that runs here")
+    doctor.add_argument("--json", action="store_true", help="one JSON document")
+    verbs.add_parser("migrate", help="bring the database to this release's tables and rights")
+    verbs.add_parser("config", help="print the settings that a process would use, secrets masked")
+    verbs.add_parser("rights", help="print which database role may do what")
+    return parser
+
+
+def _leave_root() -> None:
+    """Become whom a worker becomes, where it does: its root may not even read its own secrets."""
+    user = config.load(only=("user",)).user
+    if os.geteuid() == 0:
+        become(account_of("USER", user, euid=0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

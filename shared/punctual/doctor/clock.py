@@ -1,0 +1,31 @@
+"""How far this machine's clock is from a server's."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+WARNING_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """This machine's clock minus a server's, in seconds, give or take `doubt`."""
+
+    seconds: float
+    doubt: float
+
+    @property
+    def too_far(self) -> bool:
+        """Whether somebody should look at it, however slow the answer was."""
+        return abs(self.seconds) - self.doubt > WARNING_SECONDS
+
+    def __str__(self) -> str:
+        return f"{self.seconds:+.3f} s (± {self.doubt:.3f} s)"
+
+
+def measure(ask: Callable[[], float]) -> Offset:
+    """Compare clocks; `ask` answers the server's, in seconds since 1970."""
+    sent = time.time()
+    told = ask()
+    answered = time.time()
+    return Offset((sent + answered) / 2 - told, (answered - sent) / 2)

@@ -1,0 +1,52 @@
+"""What processes told of themselves when they entered: releases, and what holds commands in."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from importlib.metadata import version
+
+from sqlalchemy import Connection, text
+
+from punctual.config import Settings
+from punctual.doctor.finding import Finding, ok, warning
+
+RELEASES = text("""
+SELECT version FROM workers WHERE state <> 'gone'
+UNION SELECT version FROM coordinators WHERE heartbeat_at > now() - make_interval(secs => :lease)
+""")
+
+ISOLATION = text("""
+SELECT name, isolation FROM workers WHERE state <> 'gone' AND isolation IS NOT NULL ORDER BY name
+""")
+
+
+def release_findings(connection: Connection, settings: Settings) -> list[Finding]:
+    """Whether coordinators and workers are of the release that asks."""
+    asked = {"lease": settings.lease_seconds}
+    told = {row.version or "one before it was told" for row in connection.execute(RELEASES, asked)}
+    others = sorted(told - {version("punctual")})
+    if others:
+        return [
+            warning(
+                "releases",
+                f"this is {version('punctual')}; at work are also processes of"
+                f" {', '.join(others)}: finish the upgrade",
+            )
+        ]
+    return [ok("releases", f"all at work are {version('punctual')}")] if told else []
+
+
+def isolation_findings(connection: Connection, _: Settings) -> list[Finding]:
+    """What the workers' commands are held in by, a sentence for those that are alike."""
+    alike = defaultdict(list)
+    for row in connection.execute(ISOLATION):
+        alike[tuple(row.isolation)].append(row.name)
+    return [_isolation(", ".join(names), held) for held, names in sorted(alike.items())]
+
+
+def _isolation(names: str, held: Collection[str]) -> Finding:
+    told = f"of {names} are held in by {', '.join(held) or 'nothing'}"
+    if "unprivileged" not in held:
+        return warning("commands", f"{told}: they are root, and can read the worker's secrets")
+    if "separate_user" not in held:
+        return warning("commands", f"{told}: they are the worker's own user (docs/isolation.md)")
+    return ok("commands", told)

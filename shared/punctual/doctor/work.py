@@ -1,0 +1,48 @@
+"""The work that waits, whether it starts on time, and what cannot be planned."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, text
+
+from punctual.config import Settings
+from punctual.doctor.finding import Finding, error, ok, warning
+from punctual.store.standing import Standing, standing
+
+OVERDUE_WARNING_SECONDS = 15
+"""By then a worker with room has found a due run, whatever became of the message."""
+OVERDUE_ERROR_SECONDS = 60
+
+UNPLANNED = text("""
+SELECT count(*) FROM tasks WHERE plan_error IS NOT NULL AND deleted_at IS NULL
+""")
+
+
+def run_findings(connection: Connection, settings: Settings) -> list[Finding]:
+    """What waits for a worker and for how long, and the on-time figure."""
+    stand = standing(connection, lease=timedelta(seconds=settings.lease_seconds))
+    return [_queue(stand), _on_time(stand)]
+
+
+def _queue(stand: Standing) -> Finding:
+    runs = ", ".join(f"{number} {state}" for state, number in stand.unfinished.items())
+    overdue = stand.oldest_queued_seconds
+    if overdue <= OVERDUE_WARNING_SECONDS:
+        return ok("runs", runs)
+    level = error if overdue > OVERDUE_ERROR_SECONDS else warning
+    return level("runs", f"{runs}; the oldest queued one is {overdue:.0f} s overdue")
+
+
+def _on_time(stand: Standing) -> Finding:
+    ratio = stand.on_time.ratio
+    if ratio is None:
+        return ok("on time", "no start in 30 days")
+    detail = f"{ratio:.2%} of {stand.on_time.starts:,} starts in 30 days within a second"
+    return (warning if ratio < 0.99 else ok)("on time", detail)
+
+
+def task_findings(connection: Connection, _: Settings) -> list[Finding]:
+    """Tasks that no coordinator can plan."""
+    tasks = connection.execute(UNPLANNED).scalar_one()
+    if not tasks:
+        return []
+    return [warning("tasks", f"{tasks} cannot be planned; their pages say why (plan_error)")]

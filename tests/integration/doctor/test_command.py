@@ -1,0 +1,68 @@
+"""The operator's command, as a program."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from punctual.store.rights import page
+
+PUNCTUAL = str(Path(sys.executable).with_name("punctual"))
+
+
+def said(*arguments: str, **settings: str) -> tuple[int, str, str]:
+    """Its status, and what it wrote to both streams."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
+    environ |= {f"PUNCTUAL_{name}": value for name, value in settings.items()}
+    done = subprocess.run(
+        [PUNCTUAL, *arguments], env=environ, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_it_says_what_it_can_do() -> None:
+    code, told, _ = said("--help")
+    assert code == 0
+    assert {line.split()[0] for line in told.splitlines() if line.startswith("    ")} >= {
+        "doctor",
+        "migrate",
+        "config",
+        "rights",
+    }
+    assert said("--version") == (0, f"{version('punctual')}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [(), ("heal",), ("doctor", "--loudly")])
+def test_nonsense_is_refused_with_its_usage(arguments: tuple[str, ...]) -> None:
+    code, told, complaint = said(*arguments)
+    assert (code, told) == (2, "")
+    assert complaint.startswith("usage: punctual")
+
+
+def test_each_word_does_what_its_module_does(database_url: str, redis_url: str) -> None:
+    servers = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    assert said("rights") == (0, page(), "")
+    assert said("migrate", **servers)[0] == 0
+    assert said("migrate")[0] == 2
+    code, told, _ = said("config", SLOTS="77", **servers)
+    assert code == 0
+    assert "PUNCTUAL_SLOTS=77\n" in told
+    assert "********" in told
+    code, told, _ = said("doctor", **servers)
+    assert code == 1  # nobody is at work
+    assert "none takes runs" in told
+
+
+def test_it_becomes_whom_its_service_becomes_or_says_why_not(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        secret = tmp_path / "secret"
+        secret.write_text("redis://x")
+        secret.chmod(0o600)
+        code, _, complaint = said("config", USER="65534", REDIS_URL_FILE=str(secret))
+        assert (code, "Permission denied" in complaint) == (2, True)
+        assert "must not be root" in said("config", USER="0")[2]
+    else:
+        assert said("config", USER=str(os.geteuid()))[0] == 0

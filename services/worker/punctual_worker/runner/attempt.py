@@ -51,6 +51,7 @@ class Attempt:
         "stopped",
         "timeout_ns",
         "tried_ns",
+        "words",
     )
 
     def __init__(self, order: dict[str, Any], serial: int) -> None:
@@ -78,6 +79,8 @@ class Attempt:
         self.pid = 0
         self.pidfd = -1
         self.pipes: dict[int, int] = {}  # read end → stream (1 stdout, 2 stderr)
+        # Of the program that its shell would only make way for.
+        self.words: list[str] | None = None
         self.tried_ns = 0  # the first time that it was to be started
         self.started_ns: int | None = None
         self.ended_ns = 0

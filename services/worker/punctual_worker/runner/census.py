@@ -39,23 +39,16 @@ class Census:
             serial = marks.read(pid)
             if serial is not None:
                 self.marked.setdefault(serial, []).append(pid)
-            elif not reap(pid) and _is_child(pid):
+            elif reap(pid) is False:
                 self.unmarked.append(pid)
 
 
-def reap(pid: int) -> bool:
-    """Reap a dead child; False when it lives or is not ours to reap."""
+def reap(pid: int) -> bool | None:
+    """Reap a dead child; False for a living one, None for a process that is no child of ours."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] != 0
     except ChildProcessError:
-        return False
-
-
-def _is_child(pid: int) -> bool:
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == 0
-    except ChildProcessError:
-        return False
+        return None
 
 
 def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:

@@ -20,6 +20,7 @@ from punctual_worker.runner.census import reap
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.killing import signal_group
 from punctual_worker.runner.lease import Lease
+from punctual_worker.runner.plain import SHELL, words_of
 from punctual_worker.runner.roster import Roster
 from punctual_worker.runner.spawn import Spawner
 from punctual_worker.runner.watch import Watch
@@ -28,7 +29,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHELL = "/bin/sh"
 # The others keep what they were given where a command sees it (bash: $BASH_EXECUTION_STRING, $_),
 # or were not tried.
 KNOWN = ("dash",)
@@ -61,8 +61,11 @@ class Holding:
         self._not_before_ns = 0
 
     def accept(self, attempt: Attempt) -> None:
-        """Note an attempt that may be held once its instant is near."""
-        if self._known and attempt.argv[:2] == [SHELL, "-c"] and len(attempt.argv) == 3:
+        """Note how an attempt may start sooner: without its shell, or with one held for it."""
+        if not self._known:
+            return
+        attempt.words = words_of(attempt.argv, attempt.env)
+        if attempt.words is None and attempt.argv[:2] == [SHELL, "-c"] and len(attempt.argv) == 3:
             heappush(self._coming, (attempt.at_ns, attempt.serial, attempt))
 
     def wake_ns(self) -> int | None:

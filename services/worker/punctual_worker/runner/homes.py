@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import threading
 import time
 from collections import deque
@@ -13,6 +14,8 @@ from punctual_worker.runner.leftovers import kill_leftovers
 from punctual_worker.runner.remove import remove_tree
 
 PREFIX = "runner-"
+SPARE = 256
+MADE = stat.S_IFDIR | 0o700
 LEAVE_SECONDS = 5.0
 """What processes of a dead runner may take to be gone; a killed one takes milliseconds."""
 
@@ -22,6 +25,7 @@ class Homes:
 
     def __init__(self, work_dir: str, *, launch: int) -> None:
         os.makedirs(work_dir, exist_ok=True)
+        self._spare: list[str] = []
         self._trash: deque[str] = deque()
         self._has_trash = threading.Event()
         self._janitor: threading.Thread | None = None
@@ -38,7 +42,10 @@ class Homes:
     def make(self, serial: int) -> str:
         """Return the path of a fresh empty directory; OSError when there is no room for one."""
         path = os.path.join(self._root, str(serial))
-        os.mkdir(path, 0o700)
+        if self._spare:
+            os.rename(self._spare.pop(), path)
+        else:
+            os.mkdir(path, 0o700)
         return path
 
     def write(self, serial: int, content: bytes) -> str:
@@ -61,10 +68,14 @@ class Homes:
         """Remove a directory: at once when it is empty, as most are, else behind the loop's back.
 
         A thread, because a tree can take seconds and removing it is all system calls, during
-        which Python lets the loop run.
+        which Python lets the loop run. One that is as it was made is given to somebody else,
+        under another name: ext4 takes 0.2 ms to find an inode that was not in use just now.
         """
         try:
-            os.rmdir(path)
+            if len(self._spare) < SPARE and _is_as_made(path):
+                self._spare.append(path)
+            else:
+                os.rmdir(path)
         except FileNotFoundError:
             return
         except OSError:
@@ -100,6 +111,15 @@ class Homes:
                 if launch.isdecimal():
                     kill_leftovers(int(launch), until=time.monotonic() + LEAVE_SECONDS)
                 self.discard(path)
+
+
+def _is_as_made(path: str) -> bool:
+    found = os.lstat(path)
+    return (
+        (found.st_mode, found.st_uid, found.st_gid) == (MADE, os.geteuid(), os.getegid())
+        and not os.listdir(path)
+        and not os.listxattr(path)
+    )
 
 
 def _lock(path: str) -> int | None:

@@ -9,12 +9,13 @@ RLIMIT_NPROC is left alone: it counts a user's processes, so a run would pay for
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import signal
 
 MIB = 1 << 20
 OF_SIGNAL = 128  # a shell's exit code for a command that a signal ended, less the signal
-OOM_FIRST = "1000"
+OOM_FIRST = b"1000"
 
 
 class Limits:
@@ -29,8 +30,16 @@ class Limits:
 
     def put_on_next(self) -> None:
         """Limit what this process starts from now on; of private memory it needs its own."""
+        if not self.file_bytes:
+            return
         hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         resource.setrlimit(resource.RLIMIT_FSIZE, (_lower(self.file_bytes, hard), hard))
+
+    def take_off_next(self) -> None:
+        """Undo put_on_next()."""
+        if self.file_bytes:
+            hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
     def put_on(self, pid: int) -> None:
         """Limit a process that was just started, for good; silently when it is gone already."""
@@ -42,8 +51,12 @@ class Limits:
                 with contextlib.suppress(OSError, ValueError):
                     lower = _lower(most, resource.prlimit(pid, number)[1])
                     resource.prlimit(pid, number, (lower, lower))
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as file:
-            file.write(OOM_FIRST)
+        with contextlib.suppress(OSError):
+            file = os.open(f"/proc/{pid}/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.write(file, OOM_FIRST)
+            finally:
+                os.close(file)
 
     def passed(self, exit_code: int | None, number: int | None) -> str | None:
         """Say which limit of the kernel ended a command, by the status it ended with."""
@@ -51,12 +64,6 @@ class Limits:
             return None
         how = "ended" if exit_code is None else f"exit code {exit_code}"
         return f"{how}: a file larger than {in_words(self.file_bytes)} (limit)"
-
-
-def take_off_next() -> None:
-    """Undo put_on_next()."""
-    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
 def in_words(size: int) -> str:

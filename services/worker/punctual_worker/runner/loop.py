@@ -51,6 +51,7 @@ class Loop:
     ) -> None:
         self.roster = Roster()
         self._channel = channel
+        self._programs = spawner.programs
         self._keep = keep  # what runs, when the lease is lost
         self._lease = Lease()
         self._serials = count(1)
@@ -159,6 +160,7 @@ class Loop:
             self._tidy_ns = time.monotonic_ns() + TIDY_EVERY_NS
         if now_ns >= self._collect_ns:
             gc.collect()
+            self._programs.forget()
             self._collect_ns = now_ns + COLLECT_EVERY_NS
 
     def _is_quiet_until(self, instant_ns: int) -> bool:

@@ -3,7 +3,8 @@
 posix_spawn was chosen on figures (starts of `sh -c :` on one busy core, 3.11): posix_spawn 1,530/s,
 _posixsubprocess.fork_exec 1,510/s, Popen 1,400/s. It has no working directory and no umask of its
 own, but in a single-threaded loop the runner can lend its own: changing the directory first also
-tells a missing one apart from a missing shell.
+tells a missing one apart from a missing shell. A shell that would only make way for a program is
+left out (plain.py): the program is there in 0.4 ms then, and not in 1.0.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import signal
 import time
 
 from punctual_worker.runner.attempt import Attempt
-from punctual_worker.runner.limits import take_off_next
 from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.programs import Programs
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
@@ -28,6 +29,7 @@ class Spawner:
 
     def __init__(self, marks: Marks, *, path: str, lang: str, soft_nofile: int) -> None:
         self._marks = marks
+        self.programs = Programs()
         self._defaults = {"PATH": path or DEFAULT_PATH, "LANG": lang or DEFAULT_LANG}
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self._our_files = (hard, hard)
@@ -68,23 +70,14 @@ class Spawner:
         resource.setrlimit(resource.RLIMIT_NOFILE, self._their_files)
         attempt.limits.put_on_next()
         try:
-            return os.posix_spawn(
-                attempt.argv[0],
-                _argv(attempt),
-                env,
-                file_actions=[
-                    (os.POSIX_SPAWN_DUP2, pipes.out_write, 1),
-                    (os.POSIX_SPAWN_DUP2, pipes.err_write, 2),
-                ],
-                setsid=True,
-                setsigmask=(),
-                setsigdef=IGNORED_BY_PYTHON,
+            return _start_plain(self.programs, attempt, env, pipes) or _start(
+                attempt.argv[0], _argv(attempt), env, pipes
             )
         except OSError as error:
             raise OSError(error.errno, f"cannot start: {error.strerror}") from None
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._our_files)
-            take_off_next()
+            attempt.limits.take_off_next()
 
 
 class _Pipes:
@@ -108,6 +101,34 @@ class _Pipes:
     def close_theirs(self) -> None:
         os.close(self.out_write)
         os.close(self.err_write)
+
+
+def _start_plain(
+    programs: Programs, attempt: Attempt, env: dict[str, str], pipes: _Pipes
+) -> int | None:
+    """Start what a shell would only make way for; None when a shell has to look after it."""
+    program = attempt.words and programs.find(attempt.words[0], env["PATH"])
+    if not program or attempt.words is None:
+        return None
+    try:
+        return _start(program, attempt.words, {**env, "PWD": os.getcwd()}, pipes)
+    except OSError:
+        return None
+
+
+def _start(program: str, argv: list[str], env: dict[str, str], pipes: _Pipes) -> int:
+    return os.posix_spawn(
+        program,
+        argv,
+        env,
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, pipes.out_write, 1),
+            (os.POSIX_SPAWN_DUP2, pipes.err_write, 2),
+        ],
+        setsid=True,
+        setsigmask=(),
+        setsigdef=IGNORED_BY_PYTHON,
+    )
 
 
 def _argv(attempt: Attempt) -> list[str]:

@@ -23,6 +23,7 @@ from tests.bench.measures import (
     pruning,
     scaling,
     sleeps,
+    starts,
     steps,
 )
 from tests.bench.report import header, line, write
@@ -37,6 +38,7 @@ MEASURES: dict[str, Callable[[Bed], Iterable[Row]]] = {
     "run-now": idle.run_now,
     "lateness": lateness.at_20_a_second,
     "at-once": lateness.in_one_instant,
+    "starts": starts.in_the_runner,
     "burst": burst.at_one_instant,
     "sustained": burst.sustained,
     "sleeps": sleeps.memory,

@@ -188,9 +188,10 @@ class Agent:
                 self._live_output.came(attempt, event)
                 continue
             self._reporter.ended(report_of(attempt, event, self._clock))
-            self._intake.free(attempt.pair)
+            was_full = self._intake.free(attempt.pair)
             self._claimer.want()
-            self._broker.pushed.set()  # messages that were left to others may be ours again
+            if was_full:
+                self._broker.pushed.set()  # messages that were left to others are ours again
         if not self._leaving.is_set():
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()

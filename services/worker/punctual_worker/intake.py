@@ -4,27 +4,32 @@ import heapq
 import threading
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from punctual.store.claims import Claimed
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True)
 class Held:
     """A claimed run that waits; START is tried `at` an instant a little before it is due."""
 
     at: datetime
     rank: int
     run_id: uuid.UUID
-    fence: int = field(compare=False)
-    due_at: datetime = field(compare=False)
-    turn: int = field(compare=False, default=0)
+    fence: int
+    due_at: datetime
+    turn: int = 0
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
         """The run and the fence it is held under."""
         return self.run_id, self.fence
+
+
+Place = tuple[datetime, int, int, Held]
+"""Where a held run stands: by instant, by rank, then as it came."""
 
 
 class Intake:
@@ -34,7 +39,8 @@ class Intake:
         self.slots = slots
         self._lead = lead
         self.changed = threading.Condition()
-        self._heap: list[Held] = []
+        self._heap: list[Place] = []
+        self._came = count()
         self._busy: set[tuple[uuid.UUID, int]] = set()
         self._closed = False
 
@@ -42,8 +48,7 @@ class Intake:
         """Take in runs that were just claimed."""
         with self.changed:
             for run_id, fence, due_at, priority, turn in claims:
-                held = Held(due_at - self._lead, -priority, run_id, fence, due_at, turn)
-                heapq.heappush(self._heap, held)
+                self._push(Held(due_at - self._lead, -priority, run_id, fence, due_at, turn))
             self.changed.notify_all()
 
     def take(self, until: datetime) -> list[Held]:
@@ -53,15 +58,16 @@ class Intake:
         """
         with self.changed:
             free = self.slots - len(self._busy)
-            if free <= 0 or not self._heap or self._heap[0].at > until:
+            if free <= 0 or not self._heap or self._heap[0][0] > until:
                 return []
-            ready = [held for held in self._heap if held.at <= until]
-            if len(ready) <= free:
-                taken = sorted(ready)
+            ready = [place for place in self._heap if place[0] <= until]
+            if len(ready) > free:
+                chosen = heapq.nsmallest(free, ready, key=lambda place: (place[-1].turn, place))
             else:
-                taken = heapq.nsmallest(free, ready, key=lambda held: (held.turn, held))
+                chosen = sorted(ready)
+            taken = [held for *_, held in chosen]
             pairs = {held.pair for held in taken}
-            self._heap = [held for held in self._heap if held.pair not in pairs]
+            self._heap = [place for place in self._heap if place[-1].pair not in pairs]
             heapq.heapify(self._heap)
             self._busy |= pairs
             return taken
@@ -70,41 +76,44 @@ class Intake:
         """Return a run that could not start, to be tried again at `at`; its slot is free again."""
         with self.changed:
             self._busy.discard(held.pair)
-            heapq.heappush(self._heap, replace(held, at=at))
+            self._push(replace(held, at=at))
             self.changed.notify_all()
 
-    def free(self, pair: tuple[uuid.UUID, int]) -> None:
-        """Empty the slot of a run that ended, or that turned out not to be ours."""
+    def free(self, pair: tuple[uuid.UUID, int]) -> bool:
+        """Empty the slot of a run that ended, or that was not ours; whether all were taken."""
         with self.changed:
+            was_full = len(self._busy) >= self.slots
             self._busy.discard(pair)
             self.changed.notify_all()
+            return was_full
 
     def overdue(self, since: datetime, *, most: int) -> list[Held]:
         """Remove at most `most` runs, due by `since`, that wait because no slot is free."""
         with self.changed:
             waiting: list[Held] = []
             if len(self._busy) >= self.slots:
-                while self._heap and self._heap[0].due_at <= since and len(waiting) < most:
-                    waiting.append(heapq.heappop(self._heap))
+                while self._heap and self._heap[0][-1].due_at <= since and len(waiting) < most:
+                    waiting.append(heapq.heappop(self._heap)[-1])
             return waiting
 
     def close(self) -> list[Held]:
         """Remove everything that waits, and take nothing more in from now on."""
         with self.changed:
             self._closed = True
-            waiting, self._heap = self._heap, []
+            waiting = [held for *_, held in sorted(self._heap)]
+            self._heap = []
             self.changed.notify_all()
             return waiting
 
     def next_at(self) -> datetime | None:
         """When START is next to be tried."""
         with self.changed:
-            return self._heap[0].at if self._heap else None
+            return self._heap[0][0] if self._heap else None
 
-    def knows(self, pair: tuple[uuid.UUID, int]) -> bool:
-        """Whether this run is waiting or in a slot here."""
+    def pairs(self) -> set[tuple[uuid.UUID, int]]:
+        """Every run that waits or is in a slot here."""
         with self.changed:
-            return pair in self._busy or any(held.pair == pair for held in self._heap)
+            return self._busy.union(held.pair for *_, held in self._heap)
 
     @property
     def busy(self) -> int:
@@ -125,3 +134,6 @@ class Intake:
         with self.changed:
             held = len(self._busy) + len(self._heap)
             return 0 if self._closed else max(self.slots - held, 0)
+
+    def _push(self, held: Held) -> None:
+        heapq.heappush(self._heap, (held.at, held.rank, next(self._came), held))

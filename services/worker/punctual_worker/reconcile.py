@@ -49,7 +49,7 @@ class Reconciler:
         for run in held:
             if run.cancel_requested and run.state == "running":
                 self._cancel(run.run_id)
-        unknown = {(run.run_id, run.fence): run for run in held if not self._knows(run)}
+        unknown = self._unknown(held)
         proven = [run for pair, run in unknown.items() if pair in self._suspects]
         self._suspects = set(unknown)
         claimed = [(run.run_id, run.fence) for run in proven if run.state == "claimed"]
@@ -63,9 +63,15 @@ class Reconciler:
                 log.warning("unknown run given up", run_id=str(run.run_id))
                 self._report(lost_report(_unknown(run, self._clock), UNKNOWN, self._clock))
 
-    def _knows(self, run: Held) -> bool:
-        pair = (run.run_id, run.fence)
-        return self._intake.knows(pair) or self._running.get(key_of(*pair)) is not None
+    def _unknown(self, held: list[Held]) -> dict[tuple[uuid.UUID, int], Held]:
+        # From the intake a run goes on to those running, so these are asked later.
+        runs = {(run.run_id, run.fence): run for run in held}
+        waiting = self._intake.pairs()
+        return {
+            pair: run
+            for pair, run in runs.items()
+            if pair not in waiting and self._running.get(key_of(*pair)) is None
+        }
 
 
 UNKNOWN = "its worker never heard that its start was committed"

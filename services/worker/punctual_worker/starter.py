@@ -26,8 +26,12 @@ from punctual_worker.running import Attempt, Running
 
 log = structlog.get_logger()
 
-LEAD = timedelta(milliseconds=300)
-"""So long before its due time a run is started, so that no database trip delays the command."""
+LEAD = timedelta(milliseconds=330)
+"""So long before its due time a run is started, so that no database trip delays the command.
+
+An odd number: were it 300, that work would meet the instant of another run wherever runs are due at
+round times, and make that one late.
+"""
 
 GATHER = timedelta(milliseconds=100)
 """Runs due so soon after the first one are started in the same statement."""

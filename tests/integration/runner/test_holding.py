@@ -34,7 +34,7 @@ SAME = {
     "set -e": "set -e; echo one; false; echo two",
     "set -e on the next line": "set -e\nfalse\necho two",
     "an exit code": "exit 3",
-    "a program's exit code": "grep -q nothing </dev/null",
+    "a program's exit code": "grep -q nothing /dev/null",
     "a last program takes its place": 'grep -c "^PPid:.*[^0-9]$PPID$" /proc/self/status',
     "the same for exec": 'exec grep -c "^PPid:.*[^0-9]$PPID$" /proc/self/status',
     "a signal": "kill -9 $$",
@@ -49,7 +49,7 @@ SAME = {
     "an alias": "alias say=echo\nsay hi",
     "a background job": "sleep 0.05 & wait $!; echo $?",
     "a line that goes on": "\\\necho a \\\n b",
-    "no such program": "/no/such/program $0",
+    "no such program": "/no/such/program",
     "an error of syntax": "echo one; if",
     "an error of syntax later": "echo one\nif",
     "a quote without end": "echo 'one",
@@ -88,7 +88,7 @@ def hold(stage: Stage, proof: Path) -> tuple[str, int]:
     """
     for _ in range(20):
         at_ns = in_seconds(0.5)
-        key = stage.start(f"touch {proof};", at_ns=at_ns)
+        key = stage.start(f"touch {proof}", at_ns=at_ns)
         held = _held(stage, key)
         gates = [*stage.work_dir.glob("*/gate-*")]
         if len(held) == len(gates) == 1 and time.monotonic_ns() < at_ns - MARGIN_NS:

@@ -1,11 +1,10 @@
 """A program that is started without the shell in front of it cannot tell, and nobody else can."""
 
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.integration.runner.stage import Stage, descendants, in_seconds, wait_until
+from tests.integration.runner.stage import Stage
 from tests.support.shell import is_dash
 
 
@@ -62,15 +61,3 @@ def test_what_cannot_be_started_is_left_to_a_shell(
     plain, shell = (stage.run(each, cwd=str(tmp_path)) for each in (command, f"{command};"))
     assert plain.exit_code in (3, 126, 127)
     assert (plain.output, plain.exit_code, plain.error) == (shell.output, shell.exit_code, None)
-
-
-def test_nothing_is_held_for_it_before_its_instant(stage: Stage) -> None:
-    at_ns = in_seconds(0.3)
-    key = stage.start("/bin/pwd", at_ns=at_ns)
-    wait_until(at_ns - 20_000_000)
-    seen = descendants(stage.client.pid)
-    assert time.monotonic_ns() > at_ns or not seen
-    ended = stage.ended(key)
-    assert ended.exit_code == 0
-    assert ended.started_ns is not None
-    assert ended.started_ns >= at_ns

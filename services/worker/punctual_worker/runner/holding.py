@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 # The others keep what they were given where a command sees it (bash: $BASH_EXECUTION_STRING, $_),
 # or were not tried.
 KNOWN = ("dash",)
-AHEAD_NS = SECOND // 4
+# An odd number, so that instants a round time apart do not meet it.
+AHEAD_NS = 227 * SECOND // 1000
 LATEST_NS = 30 * SECOND // 1000  # a shell that is started later may not be at the gate in time
 TAKES_NS = 2 * SECOND // 1000  # what starting one may hold up
+# What was just let go starts its program now, and should have the processor for it.
+AFTER_NS = SECOND // 1000
 MOST = 256  # each is a process with its memory
 
 
@@ -60,12 +63,14 @@ class Holding:
         self._coming: list[tuple[int, int, Attempt]] = []  # by instant, then by serial number
         self._not_before_ns = 0
 
+    def keep_still(self) -> None:
+        """Something starts on its instant now: start nothing ahead for a moment."""
+        self._not_before_ns = max(self._not_before_ns, time.monotonic_ns() + AFTER_NS)
+
     def accept(self, attempt: Attempt) -> None:
-        """Note how an attempt may start sooner: without its shell, or with one held for it."""
-        if not self._known:
-            return
-        attempt.words = words_of(attempt.argv, attempt.env)
-        if attempt.words is None and attempt.argv[:2] == [SHELL, "-c"] and len(attempt.argv) == 3:
+        """Note an attempt whose shell may be held, or else left out where it has nothing to do."""
+        if self._known and attempt.argv[:2] == [SHELL, "-c"] and len(attempt.argv) == 3:
+            attempt.words = words_of(attempt.argv, attempt.env)
             heappush(self._coming, (attempt.at_ns, attempt.serial, attempt))
 
     def wake_ns(self) -> int | None:
@@ -82,6 +87,8 @@ class Holding:
         if not coming or coming[0][0] > now_ns + AHEAD_NS or len(self._roster.held) >= MOST:
             return False
         next_ns = self._roster.starts.next_ns()
+        if now_ns < self._not_before_ns:
+            return False
         if not self._lease.held():
             self._not_before_ns = now_ns + AHEAD_NS
         elif next_ns is not None and next_ns < now_ns + TAKES_NS:

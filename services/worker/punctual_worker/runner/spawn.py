@@ -107,8 +107,10 @@ def _start_plain(
     programs: Programs, attempt: Attempt, env: dict[str, str], pipes: _Pipes
 ) -> int | None:
     """Start what a shell would only make way for; None when a shell has to look after it."""
-    program = attempt.words and programs.find(attempt.words[0], env["PATH"])
-    if not program or attempt.words is None:
+    if attempt.words is None or attempt.gate is not None:
+        return None
+    program = programs.find(attempt.words[0], env["PATH"])
+    if program is None:
         return None
     try:
         return _start(program, attempt.words, {**env, "PWD": os.getcwd()}, pipes)

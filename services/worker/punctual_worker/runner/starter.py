@@ -125,6 +125,7 @@ class Starter:
         attempt.phase = RUNNING
         for descriptor, stream in attempt.pipes.items():
             self._watch.add(descriptor, attempt, stream)
+        self.holding.keep_still()
         assert attempt.started_ns is not None
         self._roster.deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
         self._reports.started(attempt)

@@ -18,6 +18,7 @@ LENGTHS = struct.Struct("!II")
 # so a longer header is a broken stream and not a large one.
 MAX_HEADER = 16 * 1024 * 1024
 MAX_BODY = 256 * 1024 * 1024
+TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class BadFrameError(Exception):
@@ -26,7 +27,7 @@ class BadFrameError(Exception):
 
 def pack(header: dict[str, Any], body: bytes = b"") -> bytes:
     """Return one frame as bytes."""
-    text = json.dumps(header, separators=(",", ":")).encode("ascii")
+    text = TO_JSON(header).encode("ascii")
     return LENGTHS.pack(len(text), len(body)) + text + body
 
 
@@ -53,7 +54,7 @@ class Frames:
         if len(buffer) < end:
             return None
         try:
-            header = json.loads(buffer[LENGTHS.size : body_at])
+            header = json.loads(buffer[LENGTHS.size : body_at].decode())
         except ValueError as error:
             raise BadFrameError(f"a header that is not JSON: {error}") from None
         if not isinstance(header, dict):

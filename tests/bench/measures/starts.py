@@ -1,0 +1,95 @@
+"""Target 2, a part of it: what starts cost the runner and the commands, nothing else beside."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+from punctual_worker.runner_client import Ended, Launch, RunnerClient
+from tests.bench.bed import Bed
+from tests.bench.row import OURS, Figures, Row
+
+AT_ONCE = 256
+NEEDS_SHELL = "with its shell"
+SECOND = 1_000_000_000
+TICK = os.sysconf("SC_CLK_TCK")
+LIMITS = {"processes": 512, "memory_bytes": 1 << 30, "file_bytes": 0}
+
+
+def in_the_runner(bed: Bed) -> Iterator[Row]:
+    """Starts a second of a plain command, and of the same behind `exec`, which takes a shell."""
+    rates: Figures = {}
+    costs: dict[str, Figures] = {"runner": {}, "command": {}}
+    for _ in range(bed.size.repeats + 1):
+        for name, form in ((OURS, "{}"), (NEEDS_SHELL, "exec {}")):
+            file = bed.stamps()
+            commands = [form.format(bed.stamp.command(file, n)) for n in range(bed.size.due // 5)]
+            rate, runner, command = _measured(commands)
+            file.unlink()
+            rates.setdefault(name, []).append(rate)
+            costs["runner"].setdefault(name, []).append(runner)
+            costs["command"].setdefault(name, []).append(command)
+    yield Row("starts by the runner alone", "1/s", rates, against=NEEDS_SHELL)
+    for whose, figures in costs.items():
+        yield Row(f"a start: CPU of the {whose}", "µs", figures, against=NEEDS_SHELL)
+
+
+def _measured(commands: list[str]) -> tuple[float, float, float]:
+    """Starts a second, and what each cost the runner and the command itself (µs)."""
+    slots, over = threading.Semaphore(AT_ONCE), threading.Event()
+    with _runner() as runner:
+
+        def count() -> None:
+            ended = (event for event in runner.events() if isinstance(event, Ended))
+            for number, _ in enumerate(ended, 1):
+                slots.release()
+                if number == len(commands):
+                    over.set()
+
+        reader = threading.Thread(target=count, daemon=True)
+        reader.start()
+        before, began = _cpu(runner.pid), time.monotonic()
+        for number, command in enumerate(commands):
+            slots.acquire()
+            runner.start(_order(str(number), command))
+        assert over.wait(120)
+        seconds, after = time.monotonic() - began, _cpu(runner.pid)
+    reader.join()
+    own, children = ((b - a) / len(commands) * 1e6 for a, b in zip(before, after, strict=True))
+    return len(commands) / seconds, own, children
+
+
+@contextmanager
+def _runner() -> Iterator[RunnerClient]:
+    folder = Path(mkdtemp(prefix="punctual-bench-"))
+    runner = RunnerClient.launch(work_dir=folder)
+    try:
+        runner.extend_lease(time.monotonic_ns() + 600 * SECOND)
+        yield runner
+    finally:
+        runner.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _order(key: str, command: str) -> Launch:
+    return Launch(
+        key=key,
+        at_ns=0,
+        argv=("/bin/sh", "-c", command),
+        env={"PUNCTUAL_RUN_ID": key},
+        timeout_s=60,
+        grace_s=5,
+        output_limit=100_000,
+        limits=LIMITS,
+    )
+
+
+def _cpu(pid: int) -> tuple[float, float]:
+    """Processor seconds of a process, and of its children that it has reaped."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own, children = sum(map(int, fields[11:13])), sum(map(int, fields[13:15]))
+    return own / TICK, children / TICK

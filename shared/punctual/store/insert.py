@@ -14,8 +14,8 @@ from punctual.store.concurrency import IS_LIMITED
 from punctual.store.models.model import new_id
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 
-# Backfilled runs are all due at once and late on purpose: they wait for each other where they would
-# be skipped, and have no start deadline.
+# Runs that make up for others are due all at once: they wait for each other where they would be
+# skipped. Backfilled ones are late on purpose besides, and have no start deadline.
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
                   max_attempts, priority, overlap, spec, params, reason, finished_at,
@@ -23,14 +23,14 @@ INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, 
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
-       CASE WHEN new.trigger = 'backfill' AND t.overlap IN ('skip', 'replace')
+       CASE WHEN new.waits AND t.overlap IN ('skip', 'replace')
             THEN 'queue' ELSE t.overlap END,
        {SPEC}, coalesce(new.params, {DEFAULTS}), new.reason,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
        {IS_LIMITED}, t.queue
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
-    due_at timestamptz, reason text, params jsonb)
+    due_at timestamptz, reason text, params jsonb, waits boolean)
 JOIN tasks AS t ON t.id = new.task_id
 ON CONFLICT DO NOTHING
 """)
@@ -43,6 +43,7 @@ class NewRun:
     """One due time to become a run, with its task's command and policies as they are now.
 
     A missed one may stand for several: `times` due times until `until`.
+    One that `waits` is not skipped nor replaced by others of its task, and does so to none.
     `params` are values by name, checked and complete; None takes the defaults of the task.
     """
 
@@ -55,6 +56,7 @@ class NewRun:
     until: datetime | None = None
     times: int = 1
     params: Values | None = None
+    waits: bool = False
     id: uuid.UUID = field(default_factory=new_id)
 
 
@@ -79,4 +81,5 @@ def _row(run: NewRun) -> dict[str, object]:
         "due_at": run.due_at.isoformat(),
         "reason": run.reason,
         "params": run.params,
+        "waits": run.waits or run.trigger == Trigger.BACKFILL,
     }

@@ -201,7 +201,14 @@ def _runs(
 ) -> list[NewRun]:
     """Runs for due times (each with what the schedule asked for), the missed ones included."""
     parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
-    runs = [NewRun(task.id, scheduled_for[at], at) for at in parted.run]
+    # An outage left several that are due at once: whoever wants them all wants none skipped.
+    made_up = (
+        sum(at <= task.now for at in parted.run) > 1 and parted.run[0] <= task.now - LATE_AFTER
+    )
+    runs = [
+        NewRun(task.id, scheduled_for[at], at, waits=made_up and at <= task.now)
+        for at in parted.run
+    ]
     if task.room is not None:
         runs = sorted(runs, key=lambda run: run.scheduled_for)[: max(task.room, 0)]
     if parted.missed:

@@ -52,6 +52,26 @@ def test_after_an_hours_outage_a_policy_decides_about_twelve_due_times(
     assert plan_at(engine, NOW).tasks == 0
 
 
+@pytest.mark.parametrize("overlap", ["skip", "replace", "allow"])
+def test_due_times_that_are_all_caught_up_wait_for_each_other_and_none_is_skipped(
+    engine: Engine, overlap: str
+) -> None:
+    new_task(
+        engine,
+        schedule={"every": 10},
+        schedule_anchor=NOW - timedelta(seconds=45),
+        next_due_at=NOW - timedelta(seconds=35),
+        catch_up="all",
+        overlap=overlap,
+    )
+    plan_at(engine, NOW)
+    waits = "allow" if overlap == "allow" else "queue"
+    seen = {run.due_at - NOW: run.overlap for run in runs_in(engine, "scheduled")}
+    assert seen == {
+        timedelta(seconds=due): waits if due < 0 else overlap for due in range(-35, 36, 10)
+    }
+
+
 def test_a_due_time_a_few_seconds_late_is_no_outage(engine: Engine) -> None:
     due = NOW.replace(minute=0)
     new_task(engine, schedule=EVERY_5_MINUTES, next_due_at=due, catch_up="none")

@@ -25,6 +25,12 @@
     return seconds > 0 ? `in ${span(Math.ceil(seconds))}` : `${span(-seconds)} ago`;
   }
 
+  // A page is told of a start some seconds after it: until then what was next is not in the past.
+  function next(milliseconds) {
+    const past = Date.now() - milliseconds;
+    return past > 0 && past < 6000 ? "now" : relative(milliseconds);
+  }
+
   function local(date) {
     const now = new Date();
     if (date.toDateString() === now.toDateString()) return clock.format(date);
@@ -37,6 +43,7 @@
     if (!element.title) element.title = `${element.dateTime.replace("T", " ").replace("Z", "")} UTC`;
     let text = local(date);
     if (element.dataset.show === "relative") text = relative(date.getTime());
+    if (element.dataset.show === "next") text = next(date.getTime());
     if (element.dataset.show === "elapsed") text = span(Math.max(0, Date.now() - date.getTime()) / 1000);
     if (element.textContent !== text) element.textContent = text;
   }

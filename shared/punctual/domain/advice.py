@@ -9,10 +9,11 @@ from itertools import islice, pairwise, takewhile
 
 from punctual.domain.cron import Cron, CronRule, cron_rule
 from punctual.domain.describe import duration_in_words
-from punctual.domain.schedule import Schedule, Several, Within, due_times
+from punctual.domain.schedule import Schedule, Several, Within, due_times, next_due
 from punctual.domain.wallclock import ClockChange, clock_changes
 from punctual.domain.zone import zone_named
 
+ENDED = "Its end has passed: nothing of it is still to come."
 _DAYS_AHEAD = 366
 _DAY = timedelta(days=1)
 _MOST_DUE_TIMES = 100
@@ -27,11 +28,19 @@ def schedule_warnings(
     """Sentences about a valid schedule's surprises in the year after the day of `now`.
 
     Times that clocks skip or repeat, two day fields that are alternatives, days that some months
-    lack, and due times closer together than `timeout` seconds (None: nobody chose one).
+    lack, due times closer together than `timeout` seconds (None: nobody chose one), and an end that
+    has passed.
     """
     if schedule is None:
         return []
-    return list(_warnings(schedule, start_of_day(now), timeout))
+    ended = [ENDED] if _has_ended(schedule, now) else []
+    return [*ended, *_warnings(schedule, start_of_day(now), timeout)]
+
+
+def _has_ended(schedule: Schedule, now: datetime) -> bool:
+    parts = schedule.schedules if isinstance(schedule, Several) else (schedule,)
+    ends = [part.end for part in parts if isinstance(part, Within) and part.end is not None]
+    return any(end < now for end in ends) and next_due(schedule, after=now) is None
 
 
 def start_of_day(now: datetime) -> datetime:

@@ -24,4 +24,5 @@ def passed_times(
         return []
     had = {at for at in moments(old) if left is None or at < left}
     passed = sorted(at for at in moments(schedule) - had if at <= now)
-    return [NewRun(task_id, scheduled_for=at, due_at=now) for at in passed]
+    waits = len(passed) > 1  # several that are due at once would have each other skipped
+    return [NewRun(task_id, scheduled_for=at, due_at=now, waits=waits) for at in passed]

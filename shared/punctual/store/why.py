@@ -52,7 +52,7 @@ def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: dat
     )
     coming = next_due(schedule, after=at)
     if due != at and due is not None:
-        told = "not at all" if coming is None else f"next at {coming:%Y-%m-%d %H:%M:%S} UTC"
+        told = "nor later" if coming is None else f"next at {coming:%Y-%m-%d %H:%M:%S} UTC"
         sentence = (
             f"Not due at that instant ({told});"
             f" of {due:%Y-%m-%d %H:%M:%S} UTC, the due time before: {sentence}"

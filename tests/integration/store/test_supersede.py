@@ -265,6 +265,13 @@ def test_past_times_of_a_list_count_towards_the_most(engine: Engine) -> None:
     assert next_due(engine) is None
 
 
+def test_several_past_times_of_a_list_wait_for_each_other(engine: Engine) -> None:
+    task = new_task(engine)
+    past = [{"at": at(minute).isoformat()} for minute in (-3, -2)]
+    edit(engine, task, now=at(0), schedule=[*past, EVERY_5_MINUTES])
+    assert [run.overlap for run in runs(engine)] == ["queue", "queue"]
+
+
 def test_every_edit_is_a_new_version(engine: Engine, task: uuid.UUID) -> None:
     edit(engine, task, now=at(4, 50), command="echo new")
     enable(engine, task, True, now=at(4, 51))

@@ -1,10 +1,10 @@
 """Schedules in words, and the surprises their users are warned of."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from punctual.domain.advice import schedule_warnings
+from punctual.domain.advice import ENDED, schedule_warnings
 from punctual.domain.describe import describe, duration_in_words
 from punctual.domain.schedule import At, Cron, Every, Several, Within
 
@@ -148,6 +148,15 @@ def test_a_change_of_the_clocks_outside_the_bounds_surprises_nobody() -> None:
     late = Cron("30 2 * * *", "Europe/Rome")
     summer = Within(late, datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))
     assert schedule_warnings(summer, now=NOW, timeout=None) == []
+
+
+def test_a_schedule_whose_end_has_passed_says_so() -> None:
+    hourly = Every(3600, NOW - timedelta(days=9))
+    over = Within(hourly, None, NOW - timedelta(seconds=1))
+    assert schedule_warnings(over, now=NOW, timeout=None) == [ENDED]
+    assert schedule_warnings(Several((over, hourly)), now=NOW, timeout=None) == []
+    last = Within(hourly, None, NOW + timedelta(hours=1))
+    assert schedule_warnings(last, now=NOW, timeout=None) == []
 
 
 def test_schedules_of_a_list_that_come_close_are_held_against_the_timeout() -> None:

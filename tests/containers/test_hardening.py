@@ -1,5 +1,9 @@
 """What containers may do, and who can read which secret."""
 
+import json
+from contextlib import closing
+from http.client import HTTPConnection
+
 import httpx
 
 from tests.containers.composition import PROJECT, Composition
@@ -108,6 +112,20 @@ def test_a_worker_says_that_its_commands_are_apart(composition: Composition) -> 
             "separate_user",
             "unprivileged",
         }
+
+
+def test_strangers_get_no_metrics_through_the_port(composition: Composition) -> None:
+    ask = (
+        "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000);"
+        " c.request('GET', '/metrics'); print(c.getresponse().status)"
+    )
+    for way in ("/metrics", "/metrics?x=1", "//metrics", "/%6detrics", "/api/../metrics"):
+        with closing(HTTPConnection("127.0.0.1", composition.port, timeout=10)) as stranger:
+            stranger.request("GET", way)  # as it stands, which a better client would not send
+            answer = stranger.getresponse()
+            assert (answer.status, json.load(answer)["status"]) == (404, 404), way
+            assert answer.headers["Content-Type"] == "application/problem+json"
+    assert composition.compose("exec", "-T", "api", "python", "-c", ask) == "200\n"
 
 
 def test_each_service_sees_its_own_secrets_alone(composition: Composition) -> None:

@@ -9,6 +9,7 @@ from punctual_devstack.ports import free_port
 from tests.containers.composition import SERVICES, Composition
 from tests.support.eventually import eventually
 
+LAID = "prom/prometheus:latest"
 PROFILE = ("--profile", "observability")
 
 
@@ -17,6 +18,9 @@ def prometheus(composition: Composition) -> Iterator[httpx.Client]:
     """A Prometheus beside the product, started as the profile does."""
     port = str(free_port())
     composition.set(PROMETHEUS_PORT=port)
+    if LAID in composition.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split():
+        # A machine without a registry has the images that somebody laid there.
+        composition.set(PROMETHEUS_VERSION="latest")
     composition.compose(*PROFILE, "up", "--detach", "--no-deps", "prometheus")
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
@@ -42,6 +46,11 @@ def test_prometheus_scrapes_every_replica_and_watches_the_alerts(prometheus: htt
     [answer] = prometheus.get("/api/v1/query", params=asked).json()["data"]["result"]
     assert float(answer["value"][1]) == SERVICES["worker"]
     eventually(lambda: _all_evaluated(prometheus), within=60)
+    [weak] = (rule for rule in rules if rule["name"] == "PunctualIsolationWeak")
+    strong = weak["query"].replace("== 0", "== 1")
+    found = prometheus.get("/api/v1/query", params={"query": strong}).json()["data"]["result"]
+    told = [each["metric"]["what"] for each in found]
+    assert sorted(told) == sorted(["separate_user", "unprivileged"] * SERVICES["worker"])
 
 
 def _ready(client: httpx.Client) -> bool:

@@ -89,3 +89,12 @@ def test_prometheus_scrapes_every_service_under_the_name_that_alerts_use() -> No
     }
     named = set(re.findall(r'job="([\w-]+)"', " ".join(expressions())))
     assert named <= {job["job_name"] for job in scraped}
+
+
+def test_prometheus_and_grafana_are_named_by_version() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    for service in ("prometheus", "grafana"):
+        variable = f"{service.upper()}_VERSION"
+        assert re.fullmatch(
+            rf"[a-z]+/{service}:\$\{{{variable}:-v?\d+\.\d+\.\d+}}", services[service]["image"]
+        )

@@ -6,28 +6,15 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin
 
 from punctual.store.models import User
 from punctual.store.users import bearer_of, user_with_id
-from punctual_api.context import remember_now, session
+from punctual_api.context import connection, remember_now, session
 from punctual_api.errors import Problem
 
 CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
 SCHEMES = ("token", "bearer")
-
-
-class Logins(LoginManager):  # type: ignore[misc]  # it ships no types
-    """Flask-Login; under /api/ it looks at the token alone, not at sessions and their cookies."""
-
-    def _load_user(self) -> None:
-        if _is_api(request):
-            self._update_request_context_with_user(_user_of_token(request))
-        else:
-            super()._load_user()
-
-
-login_manager = Logins()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +24,25 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
     id: uuid.UUID
     username: str
     email: str
+
+
+class Logins(LoginManager):  # type: ignore[misc]  # it ships no types
+    """Flask-Login; under /api/ it looks at the token alone, not at sessions and their cookies."""
+
+    def know_by_token(self) -> SignedIn | None:
+        """The user whose token this request carries; `current_user` from now on."""
+        user = _user_of_token(request)
+        self._update_request_context_with_user(user)
+        return user
+
+    def _load_user(self) -> None:
+        if _is_api(request):
+            self.know_by_token()
+        else:
+            super()._load_user()
+
+
+login_manager = Logins()
 
 
 class SessionCookies(SecureCookieSessionInterface):
@@ -74,11 +80,12 @@ def token_sent(sent: Request) -> str | None:
 
 def require_token() -> None:
     """Refuse a request that carries no valid token; put it before every view of a blueprint."""
-    if not current_user.is_authenticated:
+    user = login_manager.know_by_token()
+    if user is None:
         detail = "This token is unknown or has expired." if token_sent(request) else "Send a token."
         headers = {"WWW-Authenticate": CHALLENGE}
         raise Problem(401, detail, headers=headers)
-    structlog.contextvars.bind_contextvars(user_id=str(current_user.id))
+    structlog.contextvars.bind_contextvars(user_id=str(user.id))
 
 
 def _is_api(sent: Request) -> bool:
@@ -93,7 +100,7 @@ def _user_of_session(user_id: str) -> SignedIn | None:
 
 def _user_of_token(sent: Request) -> SignedIn | None:
     token = token_sent(sent)
-    bearer = None if token is None else bearer_of(session(), token)
+    bearer = None if token is None else bearer_of(connection(), token)
     if bearer is None:
         return None
     remember_now(bearer.now)

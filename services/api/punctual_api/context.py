@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from punctual.config import Settings
 from punctual.store.tasks import database_now
-from punctual_api.database import db
+from punctual_api.database import connection, db
+
+__all__ = ["connection", "now", "owner_id", "remember_now", "session", "settings", "window"]
 
 
 def settings() -> Settings:

@@ -1,7 +1,11 @@
 """The database as this service binds it: one request is one transaction, and only here it ends."""
 
-from flask import Flask, Response, current_app
+from typing import Any
+
+from flask import Flask, Response, current_app, g
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from punctual.config import Settings
@@ -9,7 +13,19 @@ from punctual.store.dialect import quick_url
 from punctual.store.engine import driver_url, pool_options
 from punctual.store.models import Model
 
-db = SQLAlchemy(model_class=Model)
+
+class RequestSession(Session):
+    """A session on the connection of its request, and in the same transaction."""
+
+    def get_bind(self, *_args: Any, **_options: Any) -> Connection:
+        """That connection."""
+        return connection()
+
+
+db = SQLAlchemy(
+    model_class=Model,
+    session_options={"class_": RequestSession, "join_transaction_mode": "control_fully"},
+)
 
 THREADS = 8
 """How many requests one process answers at once, each with a connection of its own."""
@@ -27,16 +43,45 @@ def bind_database(app: Flask, settings: Settings) -> None:
     """
     app.config["SQLALCHEMY_DATABASE_URI"] = quick_url(driver_url(settings.database_url))
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool_options(service="api", size=THREADS)
+    app.teardown_appcontext(_give_back)  # the last that is registered is called first
     db.init_app(app)
     app.after_request(_end_transaction)
 
 
+def connection() -> Connection:
+    """The connection of this request: all that a statement needs, where a session is not."""
+    if "connection" not in g:
+        g.connection = db.engine.connect()
+    own: Connection = g.connection
+    return own
+
+
+def roll_back() -> None:
+    """Undo what this request did so far."""
+    if db.session.registry.has():
+        db.session.rollback()
+    if "connection" in g:
+        g.connection.rollback()
+
+
+def _commit() -> None:
+    if db.session.registry.has():
+        db.session.commit()
+    if "connection" in g:
+        g.connection.commit()
+
+
+def _give_back(_error: BaseException | None) -> None:
+    if "connection" in g:
+        g.pop("connection").close()
+
+
 def _end_transaction(response: Response) -> Response:
     if response.status_code >= 400:
-        db.session.rollback()
+        roll_back()
         return response
     try:
-        db.session.commit()
+        _commit()
     except DBAPIError as error:
         # Flask's own way from here leads to a 500: handlers are asked before, not after this.
         failure = OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error

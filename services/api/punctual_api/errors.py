@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from punctual import telemetry
 from punctual.domain.errors import InvalidPart
-from punctual_api.database import OutcomeUnknown, db
+from punctual_api.database import OutcomeUnknown, roll_back
 
 log = structlog.get_logger()
 
@@ -139,7 +139,7 @@ def _database_is_away(error: Exception) -> bool:
 def _answer(
     status: int, detail: str | None, faults: Sequence[Fault], headers: Mapping[str, str]
 ) -> Response:
-    db.session.rollback()
+    roll_back()
     problem: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

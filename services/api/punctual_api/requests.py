@@ -5,7 +5,8 @@ import time
 import uuid
 
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g
+from flask.globals import app_ctx, request_ctx
 
 from punctual import telemetry
 from punctual.tracing import Tracing
@@ -34,35 +35,34 @@ def follow_requests(app: Flask) -> None:
 
 
 def _begin() -> None:
-    sent = request.headers.get("X-Request-ID", "")
-    g.request_id = sent if SANE_ID.fullmatch(sent) else uuid.uuid4().hex
-    g.began = time.monotonic()
+    asked, own = request_ctx.request, app_ctx.g  # each look through a proxy costs
+    sent = asked.headers.get("X-Request-ID", "")
+    own.request_id = sent if SANE_ID.fullmatch(sent) else uuid.uuid4().hex
+    own.began = time.monotonic()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    if (tracing := _tracing()) and request.path not in QUIET:
-        g.span = tracing.begin_request(request.method, request.headers.items())
+    structlog.contextvars.bind_contextvars(request_id=own.request_id)
+    if (tracing := _tracing()) and asked.path not in QUIET:
+        own.span = tracing.begin_request(asked.method, asked.headers.items())
 
 
 def _end(response: Response) -> Response:
-    seconds = time.monotonic() - g.began
-    route = request.url_rule.rule if request.url_rule else "unknown"
-    telemetry.HTTP_REQUESTS.labels(request.method, route, response.status_code).inc()
-    telemetry.HTTP_SECONDS.labels(request.method, route).observe(seconds)
-    tell = log.debug if request.path in QUIET else log.info
-    tell(
-        "request answered",
-        method=request.method,
-        path=request.path,
-        status=response.status_code,
-        ms=round(seconds * 1000, 1),
-    )
-    if (tracing := _tracing()) and "span" in g:
-        tracing.end_request(g.span, method=request.method, route=route, status=response.status_code)
-    response.headers["X-Request-ID"] = g.request_id
+    asked, own = request_ctx.request, app_ctx.g
+    method, path, status = asked.method, asked.path, response.status_code
+    seconds = time.monotonic() - own.began
+    route = asked.url_rule.rule if asked.url_rule else "unknown"
+    telemetry.HTTP_REQUESTS.labels(method, route, status).inc()
+    telemetry.HTTP_SECONDS.labels(method, route).observe(seconds)
+    tell = log.debug if path in QUIET else log.info
+    tell("request answered", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
+    if (tracing := _tracing()) and "span" in own:
+        tracing.end_request(own.span, method=method, route=route, status=status)
+    headers = response.headers
+    headers["X-Request-ID"] = own.request_id
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.path.startswith("/api/"):
-        response.headers.setdefault("Cache-Control", "no-store")
+        if name not in headers:
+            headers.add(name, value)
+    if path.startswith("/api/"):
+        headers.setdefault("Cache-Control", "no-store")
     return response
 
 

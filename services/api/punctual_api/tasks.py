@@ -12,7 +12,7 @@ from punctual.store.models import Task
 from punctual.store.tasks import change_task, create_one, delete_task, find_task
 from punctual.store.wake import wake_if_due
 from punctual_api.auth import require_token
-from punctual_api.context import now, owner_id, session, window
+from punctual_api.context import connection, now, owner_id, session, window
 from punctual_api.cursors import read_task_cursor
 from punctual_api.errors import Problem, faults_in, invalid, not_found
 from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
@@ -100,9 +100,9 @@ def create_task(values: dict[str, Any]) -> Response:
         at = now()
         if faults := upstream_faults(values, task_id=None):
             raise invalid(faults)
-        connection = session().connection()
-        created = create_one(connection, owner_id=owner_id(), task_id=ids[0], values=values, now=at)
-        wake_if_due(connection, created.next_run_at, now=at, window=window())
+        own = connection()
+        created = create_one(own, owner_id=owner_id(), task_id=ids[0], values=values, now=at)
+        wake_if_due(own, created.next_run_at, now=at, window=window())
         return _created(answered(created, status=201), ids[0])
 
     return create_once(

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import DateTime, column, delete, func, select, text
+from sqlalchemy import Connection, DateTime, column, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -78,9 +78,9 @@ def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
     return NewToken(token, session.scalars(statement.returning(ApiToken.expires_at)).one())
 
 
-def bearer_of(session: Session, token: str) -> Bearer | None:
+def bearer_of(connection: Connection, token: str) -> Bearer | None:
     """Whose token this is; None when it is unknown, revoked or expired."""
-    row = session.connection().execute(BEARER, {"digest": _digest(token)}).one_or_none()
+    row = connection.execute(BEARER, {"digest": _digest(token)}).one_or_none()
     return None if row is None else Bearer(*row)
 
 

@@ -231,7 +231,11 @@ class BulkAnswerSchema(Schema):
 
 
 class TaskSchema(TaskFields):
-    """A task as it is answered."""
+    """A task as it is answered, from a dict."""
+
+    def get_attribute(self, obj: dict[str, Any], attr: str, default: Any) -> Any:
+        """What the dict has of that name, without a look whether it is something else."""
+        return obj.get(attr, default)
 
     id = fields.UUID(required=True)
     type = fields.String(required=True, validate=validate.OneOf(TYPES))

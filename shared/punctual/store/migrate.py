@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual import config, logs
 from punctual.store.engine import connect_args, driver_url
-from punctual.store.grants import grant_all
+from punctual.store.grants import MayNotMakeRolesError, grant_all
 from punctual.store.rights import SERVICES
 
 ADVISORY_LOCK = 0x70756E6374  # "punct": one migration at a time, however many start at once
@@ -38,7 +38,7 @@ def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) ->
     Then the services' roles get their rights; `passwords`, by service, makes the roles too.
     A database that a newer release has migrated is left as it is.
     Waits up to 60 s for another one that is migrating, then raises TimeoutError; also raises
-    SQLAlchemy's errors.
+    MayNotMakeRolesError and SQLAlchemy's errors.
     """
     engine = create_engine(
         driver_url(database_url),
@@ -117,7 +117,7 @@ def main() -> int:
     except DBAPIError as error:
         print(f"migrate: {error.orig}", file=sys.stderr)
         return 1
-    except TimeoutError as error:
+    except (TimeoutError, MayNotMakeRolesError) as error:
         print(f"migrate: {error}", file=sys.stderr)
         return 1
     return 0

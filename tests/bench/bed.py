@@ -101,6 +101,6 @@ def connect(database_url: str) -> "psycopg2.extensions.connection":
     return connection
 
 
-def engine(database_url: str, *, size: int = 4) -> Engine:
-    """An engine as services make it, patient enough for filling tables."""
-    return make_engine(database_url, service="bench", size=size, statement_timeout_ms=600_000)
+def engine(database_url: str, *, size: int = 4, service: str = "bench") -> Engine:
+    """An engine as that service makes it, but patient enough for filling tables."""
+    return make_engine(database_url, service=service, size=size, statement_timeout_ms=600_000)

@@ -8,10 +8,10 @@ from enum import Enum
 COMMIT = b"COMMIT\x00"
 """psycopg2 ends a transaction with this simple query."""
 
-START = b"attempt = attempt + 1"
+START = b"EXECUTE start_"
 """What only START says."""
 
-FINISH = b"WITH reported AS"
+FINISH = b"EXECUTE finish_"
 """What only FINISH says."""
 
 DISPATCH = b"dispatches = 1"

@@ -181,7 +181,8 @@ class Agent:
             if attempt is None:
                 continue
             if isinstance(event, Started):
-                self._reporter.begun(attempt, event.at_ns)
+                attempt.started_ns = event.at_ns
+                self._reporter.begun(attempt)
                 continue
             if isinstance(event, SoFar):
                 self._live_output.came(attempt, event)

@@ -5,9 +5,18 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from punctual.store.dialect import quick_url
+
 STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
 IDLE_TRANSACTION_TIMEOUT_MS = 30_000
+
+SHORT = ("coordinator", "worker")
+"""Services whose transactions are short, so that they feel each round trip."""
+
+# A worker sends the same few prepared statements, about single rows that an index leads to. Each is
+# planned once on a connection: no plan may hang on how small a table happened to be just then.
+OF_A_WORKER = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 
 
 def connect_args(
@@ -24,6 +33,8 @@ def connect_args(
         "timezone": "UTC",
         "application_name": f"punctual-{service}",
     }
+    if _kind(service) == "worker":
+        limits |= OF_A_WORKER
     return {
         "connect_timeout": 5,
         "keepalives_idle": 5,
@@ -63,7 +74,12 @@ def make_engine(
 ) -> Engine:
     """An engine whose transactions are READ COMMITTED, with at most `2 * size` connections."""
     options = pool_options(service=service, size=size, statement_timeout_ms=statement_timeout_ms)
-    return create_engine(driver_url(database_url), **options)
+    url = driver_url(database_url)
+    return create_engine(quick_url(url) if _kind(service) in SHORT else url, **options)
+
+
+def _kind(service: str) -> str:
+    return service.partition("-")[0]
 
 
 def ping(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.prepared import execute
 from punctual.store.punctuality import TALLY
 from punctual.store.wake import wake_coordinators
 
@@ -40,7 +41,7 @@ settled AS (
         lateness_ms = ended.lateness_ms, exit_code = ended.exit_code, signal = ended.signal,
         reason = ended.reason, output_bytes = ended.output_bytes,
         output_truncated = ended.output_truncated
-    FROM ended WHERE runs.id = ended.id
+    FROM ended WHERE runs.id = ANY(ARRAY[ended.id])
 ), kept AS (
     INSERT INTO attempts (run_id, attempt, fence, state, worker_id, worker, due_at, started_at,
         finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated)
@@ -59,18 +60,18 @@ WITH reported AS (
         output_truncated boolean, no_retry text)
 ), locked AS (
     SELECT r.id, r.attempt, r.max_attempts, r.task_id, r.fence, r.worker_id, r.worker, r.due_at,
-           r.overlap, r.cancel_requested_at, r.limited, r.reason AS before,
+           r.overlap, r.cancel_requested_at, r.limited, r.owner_id, r.trigger, r.reason AS before,
            t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
            t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut,
            t.no_retry
-    FROM runs AS r JOIN reported AS t ON t.id = r.id AND t.fence = r.fence
-    WHERE r.worker_id = :worker_id AND r.state = 'running'
+    FROM runs AS r JOIN reported AS t ON r.id = ANY(ARRAY[t.id]) AND t.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state || '' = 'running'
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 ), judged AS (
     SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r
 ), ended AS (
     SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
-        r.limited,
+        r.limited, r.owner_id, r.trigger,
         next_state, CASE WHEN next_state = 'scheduled' THEN outcome ELSE next_state END
             AS attempt_state,
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
@@ -100,10 +101,10 @@ RETURNING a.run_id
 KEEP_OUTPUT = text("""
 INSERT INTO outputs (run_id, attempt, data, segments, head_bytes)
 SELECT a.run_id, a.attempt, o.data,
-       ARRAY(SELECT length::int FROM jsonb_array_elements_text(o.segments) AS length),
+       ARRAY(SELECT length::int FROM jsonb_array_elements_text(o.segments::jsonb) AS length),
        o.head_bytes
 FROM unnest(CAST(:run_ids AS uuid[]), CAST(:fences AS bigint[]), CAST(:data AS bytea[]),
-            CAST(:segments AS jsonb[]), CAST(:head_bytes AS int[]))
+            CAST(:segments AS text[]), CAST(:head_bytes AS int[]))
      AS o (run_id, fence, data, segments, head_bytes)
 JOIN attempts AS a ON a.run_id = o.run_id AND a.fence = o.fence
 ON CONFLICT DO NOTHING
@@ -162,7 +163,7 @@ def finish(
     """
     document = json.dumps([_row(report) for report in reports])
     asked = {"reports": document, "worker_id": worker_id}
-    settled = [Settled(*row) for row in connection.execute(FINISH, asked)]
+    settled = [Settled(*row) for row in execute(connection, "finish", FINISH, asked)]
     if len(settled) < len(reports):
         connection.execute(LATE, asked)
     _keep_output(connection, [report for report in reports if report.output])
@@ -198,7 +199,9 @@ def _row(report: Report) -> dict[str, object]:
 def _keep_output(connection: Connection, reports: Sequence[Report]) -> None:
     if not reports:
         return
-    connection.execute(
+    execute(
+        connection,
+        "keep",
         KEEP_OUTPUT,
         {
             "run_ids": [report.run_id for report in reports],

@@ -13,10 +13,9 @@ DAYS = 30
 TALLY = """
 tallied AS (
     INSERT INTO start_tallies (owner_id, day, starts, on_time)
-    SELECT runs.owner_id, CAST(ended.due_at AT TIME ZONE 'UTC' AS date), count(*),
+    SELECT owner_id, CAST(ended.due_at AT TIME ZONE 'UTC' AS date), count(*),
            count(*) FILTER (WHERE ended.lateness_ms <= 1000)
-    FROM ended JOIN runs ON runs.id = ended.id
-    WHERE ended.lateness_ms IS NOT NULL AND runs.trigger <> 'backfill'
+    FROM ended WHERE lateness_ms IS NOT NULL AND trigger <> 'backfill'
     GROUP BY 1, 2
 )
 """

@@ -43,7 +43,7 @@ WITH locked AS (
     SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r
 ), ended AS (
     SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
-        r.limited,
+        r.limited, r.owner_id, r.trigger,
         next_state, CASE WHEN next_state = 'cancelled' THEN 'cancelled' ELSE 'lost' END
             AS attempt_state,
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,

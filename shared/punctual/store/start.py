@@ -11,6 +11,7 @@ from punctual.store.admit import admit_held
 from punctual.store.claims import pairs
 from punctual.store.concurrency import IS_LIMITED
 from punctual.store.models.model import Document
+from punctual.store.prepared import execute
 
 # "Unfinished" runs of the same task stand in the way unless overlap is allowed: one that is
 # running, or one between two attempts. `running` under my fence is my own START whose COMMIT I
@@ -18,8 +19,8 @@ from punctual.store.models.model import Document
 OBSTACLE = """
     SELECT other.id FROM runs AS other
     WHERE other.task_id = r.task_id AND other.id <> r.id
-      AND (other.state = 'running'
-           OR other.attempt > 0 AND other.state IN ('scheduled', 'queued', 'claimed'))
+      AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
+      AND (other.state = 'running' OR other.attempt > 0)
     ORDER BY other.state = 'running' DESC LIMIT 1
 """
 
@@ -30,10 +31,10 @@ WITH asked AS (
 ), mine AS (
     SELECT r.id, r.fence, r.task_id, r.state, r.attempt, r.max_attempts, r.due_at, r.scheduled_for,
            r.start_by, r.overlap, r.cancel_requested_at
-    FROM runs AS r JOIN asked AS a ON a.id = r.id AND a.fence = r.fence
-    WHERE r.worker_id = :worker_id AND r.state IN ('claimed', 'running')
+    FROM runs AS r JOIN asked AS a ON r.id = ANY(ARRAY[a.id]) AND a.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state || '' IN ('claimed', 'running')
       AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
-                  AND heartbeat_at > clock_timestamp() - :lease)
+                  AND heartbeat_at > clock_timestamp() - CAST(:lease AS interval))
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 ), ready AS (
     SELECT id FROM (
@@ -52,7 +53,7 @@ WITH asked AS (
                     finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
                     reason = NULL, output_bytes = 0, output_truncated = false,
                     limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
-    FROM ready WHERE runs.id = ready.id
+    FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
     RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for
 )
 SELECT s.id, fence, task_id, attempt, due_at, scheduled_for, spec, params
@@ -83,13 +84,13 @@ WITH begun AS (
     SELECT r.id, b.started_at FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:begun AS jsonb)) AS b (
         id uuid, fence bigint, started_at timestamptz)
-      ON b.id = r.id AND b.fence = r.fence
-    WHERE r.worker_id = :worker_id AND r.state = 'running'
+      ON r.id = ANY(ARRAY[b.id]) AND b.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state || '' = 'running'
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 UPDATE runs SET started_at = begun.started_at,
     lateness_ms = extract(epoch FROM begun.started_at - runs.due_at) * 1000
-FROM begun WHERE runs.id = begun.id
+FROM begun WHERE runs.id = ANY(ARRAY[begun.id])
 """)
 
 
@@ -121,14 +122,14 @@ def start(
     """
     asked = {"worker_id": worker_id, "lease": lease}
     first = {**asked, "asked": pairs(held), "admitted": []}
-    started = [Started(*row) for row in connection.execute(START, first)]
+    started = [Started(*row) for row in execute(connection, "start", START, first)]
     ours = {run.run_id for run in started}
     left = [run_id for run_id, _ in held if run_id not in ours]
     admitted = admit_held(connection, left) if left else []
     if admitted:
         named = pairs((run_id, fence) for run_id, fence in held if run_id in admitted)
         second = {**asked, "asked": named, "admitted": admitted}
-        started += [Started(*row) for row in connection.execute(START, second)]
+        started += [Started(*row) for row in execute(connection, "start", START, second)]
     return started
 
 
@@ -142,4 +143,4 @@ def skip_overlapping(
 
 def note_started(connection: Connection, *, worker_id: uuid.UUID, begun: str) -> None:
     """Record when commands really started; `begun`: JSON `[{id, fence, started_at}]`."""
-    connection.execute(NOTE_STARTED, {"worker_id": worker_id, "begun": begun})
+    execute(connection, "note", NOTE_STARTED, {"worker_id": worker_id, "begun": begun})

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.queue import DEFAULT_QUEUE
 from punctual.store.models.model import new_id
+from punctual.store.prepared import execute
 
 REGISTER = text("""
 INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation)
@@ -17,7 +18,7 @@ VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active', :version, :is
 
 BEAT = text("""
 UPDATE workers SET heartbeat_at = clock_timestamp(), room = :room,
-                   state = CASE WHEN :draining THEN 'draining' ELSE state END
+                   state = CASE WHEN CAST(:draining AS boolean) THEN 'draining' ELSE state END
 WHERE id = :id AND state <> 'gone'
 RETURNING clock_timestamp(),
     (SELECT coalesce(sum(greatest(other.room, 0)), 0) FROM workers AS other
@@ -80,13 +81,13 @@ def beat(
 ) -> Beat | None:
     """Renew the lease; None means "I was buried": kill everything, come back under a new id."""
     asked = {"id": worker_id, "room": room, "draining": draining}
-    row = connection.execute(BEAT, asked).one_or_none()
+    row = execute(connection, "beat", BEAT, asked).one_or_none()
     return None if row is None else Beat(row[0], int(row[1]))
 
 
 def held_by(connection: Connection, *, worker_id: uuid.UUID) -> list[Held]:
     """What the database takes this worker to hold, with the cancels it may not have heard of."""
-    return [Held(*row) for row in connection.execute(HELD, {"id": worker_id})]
+    return [Held(*row) for row in execute(connection, "held", HELD, {"id": worker_id})]
 
 
 def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:

@@ -58,7 +58,7 @@ def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
     yield from _explained(opened, "re-dispatch", lambda c: redispatch(c, limit=DUE))
     yield from _explained(opened, "missed", lambda c: mark_missed(c, limit=DUE))
     yield from _explained(
-        opened, "pull", lambda c: pull(c, worker_id=worker.id, room=16, ahead=WINDOW), first=True
+        opened, "pull", lambda c: pull(c, worker_id=worker.id, room=16, ahead=WINDOW)
     )
     drop_due(opened)
     fill_runs(opened, waiting)
@@ -91,9 +91,8 @@ def _explained(
     with opened.connect() as connection:
         asks(connection)
         connection.rollback()
-    event.remove(opened, "before_cursor_execute", note)
-    statement, parameters = sent[0 if first else -1]
-    with opened.connect() as connection:
+        event.remove(opened, "before_cursor_execute", note)
+        statement, parameters = sent[0 if first else -1]
         lines = connection.exec_driver_sql(EXPLAIN + statement.lstrip(), parameters).scalars()
         told = "\n".join(lines)
         connection.rollback()

@@ -6,7 +6,7 @@ from tests.chaos.mutants.without import without
 claims.CLAIM = without(
     claims.CLAIM,
     (" AND a.fence = r.fence", ""),
-    ("r.state = 'queued'", "r.state IN ('queued', 'claimed')"),
+    ("r.state || '' = 'queued'", "r.state IN ('queued', 'claimed')"),
 )
 start.START = without(
     start.START, (" AND a.fence = r.fence", ""), ("r.worker_id = :worker_id AND ", "")

@@ -1,0 +1,57 @@
+"""Prepared: statements that a connection has parsed and planned once, not anew for each batch."""
+
+import zlib
+from collections.abc import Mapping
+from functools import cache
+from time import monotonic
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, CursorResult, TextClause, text
+from sqlalchemy.dialects import postgresql
+
+PLAN_SECONDS = 60.0
+"""No plan is older: it is made anew for how large the tables have become meanwhile."""
+
+PLANNED_AT = "punctual_planned_at"
+NUMBERED = postgresql.dialect(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    paramstyle="numeric_dollar"
+)
+
+
+class Prepared(NamedTuple):
+    """A statement as SQL prepares and executes it, under a name of its own."""
+
+    name: str
+    prepare: str
+    execute: TextClause
+
+
+def execute(
+    connection: Connection, name: str, statement: TextClause, parameters: Mapping[str, object]
+) -> CursorResult[*tuple[Any, ...]]:
+    """Carry out the statement, which is prepared when this connection comes to it first.
+
+    The type of each of its parameters must be clear from the statement. `name` is what begins the
+    statement's name on the wire and in PostgreSQL's own views.
+    """
+    known, now = prepared(name, statement.text), monotonic()
+    if now - connection.info.setdefault(PLANNED_AT, now) > PLAN_SECONDS:
+        connection.exec_driver_sql("DISCARD PLANS")
+        connection.info[PLANNED_AT] = now
+    if known.name not in connection.info:  # goes with the connection, not with the transaction
+        connection.exec_driver_sql(known.prepare.replace("%", "%%"))
+        connection.info[known.name] = True
+    return connection.execute(known.execute, parameters)
+
+
+@cache
+def prepared(name: str, sql: str) -> Prepared:
+    """The statement `sql`, whose parameters are named `:so`; another text has another name."""
+    compiled = text(sql).compile(dialect=NUMBERED)
+    own_name = f"{name}_{zlib.crc32(sql.encode()):08x}"
+    asked = ", ".join(f":{parameter}" for parameter in compiled.positiontup or ())
+    return Prepared(
+        own_name,
+        f"PREPARE {own_name} AS {compiled.string.strip()}",
+        text(f"EXECUTE {own_name} ({asked})" if asked else f"EXECUTE {own_name}"),
+    )

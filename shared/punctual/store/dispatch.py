@@ -37,8 +37,9 @@ front AS MATERIALIZED (
 # all but empty (it was pruned, and nobody has counted since), it would go through the whole batch
 # for each run there is. A run that is changed in that very instant is left to the next pass.
 #
-# A run of `overlap: queue` waits here, in `scheduled`, until no other run of its task is in hand:
-# queueing it earlier would only have workers pass it to and fro.
+# A run of `overlap: queue` waits here, in `scheduled`, until no other run of its task is running or
+# comes before it: queueing it earlier would only have workers pass it to and fro. One in hand that
+# is due later does not hold it back: a frequent task always has such a run.
 DISPATCH = """
 WITH due AS (
     SELECT ctid AS place, id, owner_id, queue, due_at, priority FROM runs AS r
@@ -47,8 +48,8 @@ WITH due AS (
       AND (overlap <> 'queue' OR NOT EXISTS (
           SELECT FROM runs AS other
           WHERE other.task_id = r.task_id AND other.id <> r.id
-            AND (other.state IN ('queued', 'claimed', 'running')
-                 OR other.state = 'scheduled'
+            AND (other.state = 'running'
+                 OR other.state IN ('scheduled', 'queued', 'claimed')
                     AND (other.attempt > 0 AND r.attempt = 0
                          OR (other.due_at, other.id) < (r.due_at, r.id)
                             AND (other.attempt > 0) = (r.attempt > 0)))))

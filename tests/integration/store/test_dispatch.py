@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Engine, text
 
 from punctual.store.dispatch import DISPATCH_UNLIMITED, dispatch, mark_missed
@@ -85,6 +86,22 @@ def test_with_overlap_queue_a_retry_goes_before_the_next_run(engine: Engine) -> 
     finish_run(engine, start_run(engine, first, worker), worker, "failed")
     assert run_row(engine, first).due_at > run_row(engine, second).due_at
     assert [queued.run_id for queued in dispatch_all(engine)] == [first]
+
+
+@pytest.mark.parametrize("state", ["queued", "claimed"])
+def test_with_overlap_queue_what_is_in_hand_and_due_later_holds_nobody_back(
+    engine: Engine, state: str
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="queue")
+    later = new_run(engine, task, due_in=20)
+    assert [queued.run_id for queued in dispatch_all(engine)] == [later]
+    if state == "claimed":
+        claim_run(engine, later, worker)
+    earlier, between = (new_run(engine, task, due_in=due) for due in (-5, 5))
+    assert [queued.run_id for queued in dispatch_all(engine)] == [earlier]
+    start_run(engine, earlier, worker)
+    assert dispatch_all(engine) == []
+    assert run_row(engine, between).state == "scheduled"
 
 
 def test_other_tasks_do_not_wait_for_a_queueing_one(engine: Engine) -> None:

@@ -82,13 +82,21 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it ships no t
         self, status_code: int, response: str | None = None, **options: Any
     ) -> Decorator:
         """Document one more answer of a view."""
-        decorated: Decorator = super().alt_response(status_code, response, **options)
-        return decorated
+        return _only_documented(super().alt_response(status_code, response, **options))
 
     def doc(self, **spec: Any) -> Decorator:
         """Add to the OpenAPI description of a view."""
-        decorated: Decorator = super().doc(**spec)
-        return decorated
+        return _only_documented(super().doc(**spec))
+
+
+def _only_documented(decorate: Decorator) -> Decorator:
+    """The decorator for a view that is called as it is: smorest wraps one layer for each."""
+
+    def note(view: Callable[..., Any]) -> Callable[..., Any]:
+        vars(view)["_apidoc"] = vars(decorate(view))["_apidoc"]
+        return view
+
+    return note
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # it ships no types

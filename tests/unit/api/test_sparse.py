@@ -1,12 +1,14 @@
 """Schemas with few fields sent: as marshmallow's own way would read them."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError
 
-from punctual_api.schemas.tasks import NewTaskSchema
+from punctual_api.schemas.tasks import NewTaskSchema, TaskSchema
 
 VALUES = st.one_of(
     st.none(),
@@ -32,6 +34,13 @@ class Plain(NewTaskSchema):
         return Schema._deserialize(self, data, **options)
 
 
+class PlainAnswer(TaskSchema):
+    """The same, answered as marshmallow does."""
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        return Schema._serialize(self, obj, many=many)
+
+
 def read(schema: Schema, sent: Any) -> object:
     try:
         return schema.load(sent)
@@ -50,6 +59,18 @@ def test_what_is_no_object_is_refused_as_by_marshmallow_itself() -> None:
     nothing: list[Any] = [None, [], "task", 1]
     for sent in nothing:
         assert read(NewTaskSchema(), sent) == read(Plain(), sent)
+
+
+@given(SENT)
+def test_a_task_is_answered_as_by_marshmallow_itself(sent: dict[str, object]) -> None:
+    try:
+        task = NewTaskSchema().load({"command": "true"} | sent)
+    except ValidationError:
+        task = NewTaskSchema().load({"command": "true"})
+    known = {"id": uuid4(), "status": "scheduled", "created_at": datetime.now(UTC)}
+    document = dict.fromkeys(TaskSchema().fields) | task | known
+    assert TaskSchema().dump(document) == PlainAnswer().dump(document)
+    assert TaskSchema().dump([document], many=True) == PlainAnswer().dump([document], many=True)
 
 
 def test_defaults_that_can_be_changed_are_not_shared() -> None:

@@ -231,11 +231,7 @@ class BulkAnswerSchema(Schema):
 
 
 class TaskSchema(TaskFields):
-    """A task as it is answered, from a dict."""
-
-    def get_attribute(self, obj: dict[str, Any], attr: str, default: Any) -> Any:
-        """What the dict has of that name, without a look whether it is something else."""
-        return obj.get(attr, default)
+    """A task as it is answered, from a dict that has all of it."""
 
     id = fields.UUID(required=True)
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
@@ -258,6 +254,15 @@ class TaskSchema(TaskFields):
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
     version = fields.Integer(required=True)
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        if many:
+            return super()._serialize(obj, many=True)
+        # marshmallow would ask for each field whether this is a dict, and where its value is.
+        return {
+            name: field._serialize(obj[name], name, obj)  # noqa: SLF001
+            for name, field in self.dump_fields.items()
+        }
 
 
 class TaskPageSchema(Schema):

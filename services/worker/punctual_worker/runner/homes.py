@@ -9,6 +9,7 @@ import stat
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 
 from punctual_worker.runner.leftovers import kill_leftovers
 from punctual_worker.runner.remove import remove_tree
@@ -78,6 +79,9 @@ class Homes:
                 os.rmdir(path)
         except FileNotFoundError:
             return
+        except NotADirectoryError:  # a command put something else in its place
+            with suppress(OSError):
+                os.unlink(path)
         except OSError:
             self._trash.append(path)
             self._has_trash.set()
@@ -117,9 +121,23 @@ def _is_as_made(path: str) -> bool:
     found = os.lstat(path)
     return (
         (found.st_mode, found.st_uid, found.st_gid) == (MADE, os.geteuid(), os.getegid())
-        and not os.listdir(path)
-        and not os.listxattr(path)
+        and _is_empty(path)
+        and not _attributes(path)
     )
+
+
+def _is_empty(path: str) -> bool:
+    with os.scandir(path) as entries:  # and no more than a glance at thousands
+        return next(entries, None) is None
+
+
+def _attributes(path: str) -> list[str]:
+    try:
+        return os.listxattr(path)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return []  # this filesystem has none
 
 
 def _lock(path: str) -> int | None:

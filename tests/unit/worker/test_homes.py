@@ -1,0 +1,80 @@
+"""A home is empty, its owner's alone, and new by its name, whoever had the directory before."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from punctual_worker.runner.homes import MADE, Homes
+from tests.support.eventually import eventually
+
+
+@pytest.fixture
+def homes(tmp_path: Path) -> Iterator[Homes]:
+    homes = Homes(str(tmp_path), launch=1)
+    yield homes
+    homes.close()
+    assert not [*tmp_path.iterdir()]
+
+
+def inode(path: str) -> int:
+    return os.stat(path).st_ino
+
+
+def test_one_that_is_as_it_was_made_is_given_on_under_a_new_name(homes: Homes) -> None:
+    first = homes.make(1)
+    before = inode(first)
+    homes.discard(first)
+    second = homes.make(2)
+    assert second != first
+    assert inode(second) == before
+    assert not Path(first).exists()
+    assert os.stat(second).st_mode == MADE
+    third = homes.make(3)
+    assert inode(third) != before
+
+
+def _fill(home: str) -> None:
+    (Path(home) / ".cache").mkdir()
+
+
+def _open(home: str) -> None:
+    Path(home).chmod(0o1777)
+
+
+def _mark(home: str) -> None:
+    os.setxattr(home, "user.mark", b"here")
+
+
+@pytest.mark.parametrize("change", [_fill, _open, _mark])
+def test_one_that_was_changed_is_removed(homes: Homes, change: Callable[[str], None]) -> None:
+    first = homes.make(1)
+    change(first)
+    homes.discard(first)
+    eventually(lambda: not Path(first).exists())
+    second = homes.make(2)
+    assert not [*Path(second).iterdir()]
+    assert not os.listxattr(second)
+    assert os.stat(second).st_mode == MADE
+
+
+def test_one_that_a_command_removed_is_no_trouble(homes: Homes) -> None:
+    first = homes.make(1)
+    Path(first).rmdir()
+    homes.discard(first)
+    assert not [*Path(homes.make(2)).iterdir()]
+
+
+def test_one_that_a_command_replaced_by_a_link_is_not_given_on(
+    homes: Homes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    elsewhere.chmod(0o700)
+    first = homes.make(1)
+    Path(first).rmdir()
+    Path(first).symlink_to(elsewhere)
+    homes.discard(first)
+    assert inode(homes.make(2)) != elsewhere.stat().st_ino
+    assert elsewhere.is_dir()
+    assert not Path(first).is_symlink()

@@ -19,7 +19,7 @@ def homes(tmp_path: Path) -> Iterator[Homes]:
 
 
 def inode(path: str) -> int:
-    return os.stat(path).st_ino
+    return Path(path).stat().st_ino
 
 
 def test_one_that_is_as_it_was_made_is_given_on_under_a_new_name(homes: Homes) -> None:
@@ -30,7 +30,7 @@ def test_one_that_is_as_it_was_made_is_given_on_under_a_new_name(homes: Homes) -
     assert second != first
     assert inode(second) == before
     assert not Path(first).exists()
-    assert os.stat(second).st_mode == MADE
+    assert Path(second).stat().st_mode == MADE
     third = homes.make(3)
     assert inode(third) != before
 
@@ -56,7 +56,7 @@ def test_one_that_was_changed_is_removed(homes: Homes, change: Callable[[str], N
     second = homes.make(2)
     assert not [*Path(second).iterdir()]
     assert not os.listxattr(second)
-    assert os.stat(second).st_mode == MADE
+    assert Path(second).stat().st_mode == MADE
 
 
 def test_one_that_a_command_removed_is_no_trouble(homes: Homes) -> None:

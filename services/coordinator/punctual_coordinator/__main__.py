@@ -1,5 +1,6 @@
 """The coordinator's program: `python -m punctual_coordinator`."""
 
+import gc
 import signal
 import sys
 import threading
@@ -32,6 +33,8 @@ def main() -> int:
         return _unusable(f"PUNCTUAL_REDIS_URL: {error}")
     except OSError as error:
         return _unusable(f"PUNCTUAL_HEALTH_PORT: {error.strerror}")
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is not looked through in the midst of a pass
     coordinator.run()
     return 0
 

@@ -53,13 +53,15 @@ def _cycle(opened: Engine, bed: Bed) -> float:
     add_due(opened, bed.size.due)
     broker = Broker(bed.redis_url(), namespace="bench")
     stop = threading.Event()
-    due = DuePass(Planner(opened, window=WINDOW), Dispatcher(opened, broker, window=WINDOW), stop)
+    own = engine(opened.url.render_as_string(False), service="coordinator")
+    due = DuePass(Planner(own, window=WINDOW), Dispatcher(own, broker, window=WINDOW), stop)
     began = time.perf_counter()
     done = due.run_once()
     took = time.perf_counter() - began
     assert done.planned == done.queued == done.published == bed.size.due, done
     broker.client.flushdb()
     broker.close()
+    own.dispose()
     drop_due(opened)
     return took
 

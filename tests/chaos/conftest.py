@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from punctual.store.migrate import migrate
 from punctual_devstack.servers import Servers, temporary_servers
 from tests.chaos.customer import Customer
 from tests.chaos.field import Field
 from tests.chaos.figures import Figure, Figures
 from tests.chaos.laying import laid_field
+from tests.support.ground import lay_template
 
 SCENARIO_SECONDS = 300
 FAILED: pytest.StashKey[bool] = pytest.StashKey()
@@ -75,7 +75,7 @@ def _turn(request: pytest.FixtureRequest) -> Iterator[None]:
 def servers() -> Iterator[Servers]:
     """A careful PostgreSQL and a Valkey that the scenarios of this process may kill."""
     with temporary_servers(careless=False) as started:
-        migrate(started.create_database("punctual_template"))
+        lay_template(started)
         yield started
 
 

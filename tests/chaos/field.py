@@ -19,6 +19,7 @@ from tests.chaos.proxy import Wires
 from tests.chaos.service import Service
 from tests.chaos.watch import Watch
 from tests.support.eventually import eventually
+from tests.support.ground import as_service
 
 # Everything six times as fast as by default, but for the sweep, which is what repairs wait for.
 SCALED = {
@@ -91,7 +92,7 @@ class Field:
         service.redis = self.wires.proxy(_port(self.redis_url))
         own = {
             "NAME": name,
-            "DATABASE_URL": _through(self.database_url, service.database.port),
+            "DATABASE_URL": _through(as_service(self.database_url, kind), service.database.port),
             "REDIS_URL": _through(self.redis_url, service.redis.port),
             "WORK_DIR": str(self.folder / "work" / name),
             "HEALTH_PORT": str(free_port()) if kind != "api" else "0",

@@ -14,6 +14,7 @@ from tests.chaos.field import Field
 from tests.chaos.journal import Journal
 from tests.chaos.proxy import Wires
 from tests.chaos.watch import Watch
+from tests.support.ground import TEMPLATE
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def laid_field(
 
     `plants`, by service: a module to be imported into it before the product is.
     """
-    database_url = servers.create_database(database, template="punctual_template")
+    database_url = servers.create_database(database, template=TEMPLATE)
     redis_url = servers.redis_url()
     folder = reachable_temporary("punctual-chaos-")
     dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)

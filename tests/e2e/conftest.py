@@ -17,10 +17,7 @@ def product(ground: Ground) -> Iterator[Product]:
 
     For a test that kills parts of it there is `running_product`.
     """
-    number = process_number()
-    own = {
-        "PUNCTUAL_DATABASE_URL": ground.new_database(f"punctual_product_{number}"),
-        "PUNCTUAL_REDIS_URL": ground.redis_url(2 * number + 1),
-    }
+    # PostgreSQL it brings itself: so each service logs in under its own role, as for everybody.
+    own = {"PUNCTUAL_REDIS_URL": ground.redis_url(2 * process_number() + 1)}
     with running_product(own) as started:
         yield started

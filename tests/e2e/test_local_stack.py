@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -14,7 +15,9 @@ from sqlalchemy import make_url
 
 from punctual_devstack.account import reachable_temporary
 from punctual_devstack.pids import started_at
+from tests.support.database import process_number
 from tests.support.eventually import eventually
+from tests.support.ground import Ground
 from tests.support.product import STOP_SECONDS, Product, running_product
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +88,42 @@ def test_each_service_logs_into_the_database_under_its_own_role(stack: Product) 
             return cursor.fetchall()
 
     eventually(lambda: found() == expected)
+
+
+def test_make_doctor_looks_over_the_stack_of_its_folder(stack: Product) -> None:
+    command = [sys.executable, "-m", "punctual_devstack.doctor"]
+
+    def said() -> str:
+        done = subprocess.run(
+            command, env=stack.environ, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    told = eventually(said, within=60, every=1)  # those that were killed here are buried first
+    assert told is not None
+    assert "worker as punctual_worker" in told
+    assert "of worker-1, worker-2 are held in by" in told
+    assert "worker-1 (" in told
+    assert stack.secret("database_url") not in told
+
+
+def test_servers_that_one_has_are_used_instead_of_the_embedded_ones(ground: Ground) -> None:
+    number = process_number()
+    own = {
+        "PUNCTUAL_DATABASE_URL": ground.new_database(f"punctual_given_{number}"),
+        "PUNCTUAL_REDIS_URL": ground.redis_url(2 * number + 1),
+        "PUNCTUAL_NAMESPACE": "given",
+    }
+    with running_product(own) as product, closing(product.user("ann")) as ann:
+        assert {file.stem for file in (product.data_dir / "pids").glob("*.pid")} == {
+            "api-1",
+            "coordinator-1",
+            "worker-1",
+        }
+        task = ann.post("/api/tasks/", json={"command": "true"}).json()["id"]
+        run = ann.post(f"/api/tasks/{task}/run/").raise_for_status().json()["id"]
+        eventually(lambda: ann.get(f"/api/runs/{run}/").json()["state"] == "succeeded", within=30)
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(stack: Product) -> None:

@@ -50,14 +50,20 @@ def as_service(database_url: str, service: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
+def lay_template(servers: Servers) -> None:
+    """Migrates the database that others become copies of; roles take the server's password."""
+    url = servers.create_database(TEMPLATE)
+    password = make_url(url).password
+    assert password
+    migrate(url, passwords=dict.fromkeys(SERVICES, password))
+
+
 @contextmanager
 def laid_ground() -> Iterator[Ground]:
-    """Starts the servers and migrates the database that all others are copies of."""
+    """Starts the servers, with the template in place."""
     with temporary_servers() as servers:
-        where = _where(servers)
-        passwords = dict.fromkeys(SERVICES, where.password)
-        migrate(servers.create_database(TEMPLATE), passwords=passwords)
-        yield where
+        lay_template(servers)
+        yield _where(servers)
 
 
 def _where(servers: Servers) -> Ground:

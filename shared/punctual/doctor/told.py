@@ -15,7 +15,8 @@ UNION SELECT version FROM coordinators WHERE heartbeat_at > now() - make_interva
 """)
 
 ISOLATION = text("""
-SELECT name, isolation FROM workers WHERE state <> 'gone' AND isolation IS NOT NULL ORDER BY name
+SELECT DISTINCT name, isolation FROM workers  -- an earlier life may not be buried yet
+WHERE state <> 'gone' AND isolation IS NOT NULL ORDER BY name
 """)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from punctual.store.migrate import migrate
 from punctual_devstack.servers import temporary_servers
 from tests.chaos.field import Field
 from tests.chaos.laying import laid_field
 from tests.chaos.workload import Workload
+from tests.support.ground import lay_template
 
 QUICK = {
     "SWEEP_SECONDS": "0.5",
@@ -24,7 +24,7 @@ QUICK = {
 def field() -> Iterator[Field]:
     """Two workers of four slots and a coordinator, on servers of their own."""
     with temporary_servers() as servers:
-        migrate(servers.create_database("punctual_template"))
+        lay_template(servers)
         with laid_field(servers, database="faults", settings=QUICK) as laid:
             yield laid
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 from marshmallow import ValidationError
 
-from punctual.store.listing import list_tasks
+from punctual.store.listing import list_tasks, seen_tasks
 from punctual.store.models import Task
 from punctual.store.tasks import change_task, create_one, delete_task, find_task
 from punctual.store.wake import wake_if_due
@@ -121,10 +121,11 @@ def _created(response: Response, task_id: uuid.UUID) -> Response:
 @blueprint.response(200, TaskSchema)
 def get_task(task_id: uuid.UUID) -> Response:
     """Read a task."""
-    if find_task(session(), task_id, owner_id=owner_id()) is None:
+    found = seen_tasks(session(), [task_id])
+    if not found or found[0].task.owner_id != owner_id() or found[0].task.deleted_at is not None:
         raise not_found("task")
     # Never 304: the ETag is the version, and what became of the runs does not change that one.
-    return task_answer(task_id)
+    return answered(found[0], past=True)
 
 
 @blueprint.route("/<uuid:task_id>/", methods=["PUT"])

@@ -181,8 +181,7 @@ class Agent:
             if attempt is None:
                 continue
             if isinstance(event, Started):
-                attempt.started_ns = event.at_ns
-                self._reporter.begun(attempt)
+                self._reporter.begun(attempt, event.at_ns)
                 continue
             if isinstance(event, SoFar):
                 self._live_output.came(attempt, event)

@@ -26,6 +26,7 @@ MOST_REPORTS = 100
 MOST_BYTES = 4 * 1024 * 1024
 """Output in one statement; a batch of the largest outputs would be slow and take its memory."""
 
+SECOND = 1_000_000_000
 NOTE_AFTER_SECONDS = 0.25
 """A command that ends sooner has its start written together with its end."""
 
@@ -51,10 +52,11 @@ class Reporter:
         self._begun: dict[str, tuple[float, Attempt]] = {}
         self._lock = threading.Lock()
 
-    def begun(self, attempt: Attempt) -> None:
-        """The command of `attempt` has started."""
+    def begun(self, attempt: Attempt, at_ns: int) -> None:
+        """The command of `attempt` has started, at that instant of CLOCK_MONOTONIC."""
+        attempt.started_ns = at_ns
         with self._lock:
-            self._begun[attempt.key] = (time.monotonic(), attempt)
+            self._begun[attempt.key] = (at_ns / SECOND, attempt)
 
     def ended(self, report: Report) -> None:
         """An attempt has ended; its report is kept until the database has it."""

@@ -66,7 +66,7 @@ class Stage:
         return launch.key
 
     def started(self, key: str) -> Started:
-        """Wait for an attempt to be reported as started."""
+        """Wait for an attempt to be reported as started, which only one that lasts is."""
         found = eventually(lambda: self._find(Started, key), every=0.002)
         assert found is not None
         return found
@@ -76,6 +76,12 @@ class Stage:
         found = eventually(lambda: self._find(Ended, key), within=within, every=0.002)
         assert found is not None
         return found
+
+    def ended_start(self, key: str) -> int:
+        """Wait for an attempt's end, and answer the instant of its start."""
+        started_ns = self.ended(key).started_ns
+        assert started_ns is not None
+        return started_ns
 
     def start_ready(self, command: str, **order: Any) -> str:
         """Start a command that does `touch $READY` when it is set up, and wait for that."""

@@ -45,7 +45,6 @@ def test_a_fork_bomb_is_defused(stage: Stage, shell: str) -> None:
     # It runs into the limit of its user's processes after ten thousand, should ours not hold.
     bomb = "ulimit -u 10000; b() { b | b & }; b; sleep 60"
     bombed = stage.start(argv=(shell, "-c", bomb), limits={"processes": 200})
-    stage.started(bombed)
     neighbours = [stage.start("exit 7", at_ns=in_seconds(n / 20)) for n in range(10)]
     ended = stage.ended(bombed)
     assert ended.error == "ended: more than 200 processes (limit)"

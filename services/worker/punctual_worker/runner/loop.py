@@ -94,6 +94,7 @@ class Loop:
             ):
                 self._endings.step(now_ns)
             self._do_chores()
+            self._reports.step(now_ns)
             backlog = self._starter.holding.step(time.monotonic_ns()) or backlog
             self._flush()
             if backlog:
@@ -182,6 +183,7 @@ class Loop:
             self.roster.deadlines.next_ns(),
             self._endings.due_ns(),
             self._pipes.wake_ns(),
+            self._reports.wake_ns(),
             self._guard.wake_ns(),
             self._lease.ends_ns(),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from punctual_worker.runner.attempt import Attempt
+from collections import deque
+
+from punctual_worker.runner.attempt import DONE, SECOND, Attempt
 from punctual_worker.runner.channel import Channel
 from punctual_worker.runner.output import Output
 
@@ -12,6 +14,9 @@ QUEUE_LIMIT = 64 * 1024 * 1024
 SHORT_OUTPUT = 8 * 1024
 # Somebody watching must not hold up what has ended.
 SO_FAR_LIMIT = 4 * 1024 * 1024
+# The agent is told of a start once it lasts: most commands are over by then and their end tells
+# it all, and nobody is woken while a program starts.
+LASTS_NS = SECOND // 10
 
 
 class Reports:
@@ -19,6 +24,7 @@ class Reports:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._started: deque[Attempt] = deque()
 
     def up(self, isolation: dict[str, bool]) -> None:
         """Report, before anything else, that commands can be started, and how held in."""
@@ -26,15 +32,28 @@ class Reports:
         self._channel.flush()
 
     def started(self, attempt: Attempt) -> None:
-        """Report the instant at which exec had succeeded."""
-        self._channel.send(
-            {
-                "kind": "started",
-                "key": attempt.key,
-                "at_ns": attempt.started_ns,
-                "pid": attempt.pid,
-            }
-        )
+        """Have the instant reported at which exec had succeeded, unless the end comes first."""
+        self._started.append(attempt)
+
+    def wake_ns(self) -> int | None:
+        """Return when step() has something to do, or None."""
+        while self._started and self._started[0].phase == DONE:
+            self._started.popleft()
+        return _due_ns(self._started[0]) if self._started else None
+
+    def step(self, now_ns: int) -> None:
+        """Report the starts of what has run for a while."""
+        while self._started and _due_ns(self._started[0]) <= now_ns:
+            attempt = self._started.popleft()
+            if attempt.phase != DONE:
+                self._channel.send(
+                    {
+                        "kind": "started",
+                        "key": attempt.key,
+                        "at_ns": attempt.started_ns,
+                        "pid": attempt.pid,
+                    }
+                )
 
     def so_far(self, attempt: Attempt) -> None:
         """Report what an attempt has written until now; not while others' reports pile up."""
@@ -63,6 +82,11 @@ class Reports:
             },
             output.body(),
         )
+
+
+def _due_ns(attempt: Attempt) -> int:
+    assert attempt.started_ns is not None
+    return attempt.started_ns + LASTS_NS
 
 
 def _kept(output: Output) -> dict[str, object]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from punctual.domain.schedule import Schedule, next_due
+from punctual.domain.wallclock import first_change
 from punctual.domain.zone import zone_named
 
 DAY = timedelta(days=1)
@@ -82,8 +83,12 @@ def next_unheld(
 
 
 def _end_of_hold(calendar: Calendar, at: datetime) -> datetime | None:
-    """When a hold that covers `at` ends, in UTC; None when none covers it."""
-    local = at.astimezone(zone_named(calendar.timezone)).replace(tzinfo=None)
+    """When a hold that covers `at` ends, in UTC; None when none covers it.
+
+    Where clocks change before that, the change: set back, they may show a time that is not held.
+    """
+    zone = zone_named(calendar.timezone)
+    local = at.astimezone(zone).replace(tzinfo=None)
     ends = []
     if local.date() in calendar.days:
         ends.append(_instant(calendar, datetime.combine(local.date() + DAY, time())))
@@ -93,7 +98,8 @@ def _end_of_hold(calendar: Calendar, at: datetime) -> datetime | None:
                 ends.append(end)
             case Weekly() if (local_end := _weekly_end(window, local)) is not None:
                 ends.append(_instant(calendar, local_end))
-    return max(ends, default=None)
+    end = max(ends, default=None)
+    return end if end is None or end <= at else first_change(zone, at, end) or end
 
 
 def _weekly_end(window: Weekly, local: datetime) -> datetime | None:

@@ -90,6 +90,16 @@ def clock_changes(zone: tzinfo, *, after: datetime, days: int) -> Iterator[Clock
             yield ClockChange(at, utc + min(old, new), utc + max(old, new), forward=new > old)
 
 
+def first_change(zone: tzinfo, early: datetime, late: datetime) -> datetime | None:
+    """The first instant after `early`, and by `late`, at which clocks in `zone` are set.
+
+    None when they show the same offset at both: two changes between are not looked for.
+    """
+    return (
+        _change_between(early, late, zone) if _offset(early, zone) != _offset(late, zone) else None
+    )
+
+
 def _change_between(early: datetime, late: datetime, zone: tzinfo) -> datetime:
     """The first instant after `early`, and by `late`, with another offset than `early` has."""
     seconds = range(int((late - early).total_seconds()) + 1)

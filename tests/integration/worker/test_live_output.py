@@ -17,7 +17,7 @@ def test_each_look_brings_what_was_written_until_then(
 ) -> None:
     start_worker(heartbeat_seconds=0.5, drain_seconds=0.1)
     gate = tmp_path / "gate"
-    command = f"echo one; mkfifo -m 666 {gate}; read -r _ < {gate}; echo two; read -r _ < {gate}"
+    command = f"mkfifo -m 666 {gate}; echo one; read -r _ < {gate}; echo two; read -r _ < {gate}"
     run_id = new_run(engine, new_task(engine, command=command))
     dispatch_all(engine)
 

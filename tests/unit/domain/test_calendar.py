@@ -87,6 +87,15 @@ def test_leaping_over_what_is_held_finds_the_same_times_as_looking_at_each(
     )
 
 
+def test_a_time_that_clocks_show_again_before_a_window_begins_is_not_leapt_over() -> None:
+    # On 5 April 2026 Lord Howe's clocks go from 02:00 back to 01:30, at 15:00 UTC on the 4th.
+    from_half = Calendar("Night", "Australia/Lord_Howe", windows=(Weekly(6, time(1, 31), time()),))
+    schedule = parse_schedule({"every": 600}, anchor=START)
+    assert schedule is not None
+    before = datetime(2026, 4, 4, 14, 35, tzinfo=UTC)
+    assert next_unheld(schedule, [from_half], after=before) == before.replace(hour=15, minute=0)
+
+
 @given(calendars())
 def test_a_calendar_comes_back_as_it_went(calendar: Calendar) -> None:
     days, windows = json.loads(json.dumps(to_documents(calendar)))

@@ -98,8 +98,8 @@ def _end_of_hold(calendar: Calendar, at: datetime) -> datetime | None:
                 ends.append(end)
             case Weekly() if (local_end := _weekly_end(window, local)) is not None:
                 ends.append(_instant(calendar, local_end))
-    end = max(ends, default=None)
-    return end if end is None or end <= at else first_change(zone, at, end) or end
+    last = max(ends, default=None)
+    return last if last is None or last <= at else first_change(zone, at, last) or last
 
 
 def _weekly_end(window: Weekly, local: datetime) -> datetime | None:

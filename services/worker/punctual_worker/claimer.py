@@ -42,7 +42,7 @@ class Claimer:
         self._room_elsewhere = room_elsewhere
         self._one_at_a_time = threading.Lock()
         self._wanted = threading.Event()
-        self._more_queued = True
+        self._more_queued = False  # until a pull, the first one at once, finds more than fits
 
     def on_message(self, pairs: Sequence[Pair]) -> None:
         """Claim what a message names; what does not fit stays queued until room frees.

@@ -116,12 +116,14 @@ def test_a_slow_wire_and_connections_cut_in_the_middle(
     field = new_field(settings=SCALED)
     work = Workload(field)
     promises = work.accept([1.0 + n / 10 for n in range(100)], max_retries=0)
+    # At one instant more than a reply that is cut can tell of: fewer at a time get through.
+    promises += work.accept([12.0] * 60, max_retries=0)
     for service in field.services.values():
         service.database.set(SLOW)
     field.running(40)
     for service in field.services.values():
         service.database.set(TORN)
-    field.running(60)
+    field.running(160)
     field.calm()
     settled(field, promises, within=60)
     verdict = judge(field, promises, late_by=15)

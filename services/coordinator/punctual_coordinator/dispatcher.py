@@ -8,8 +8,10 @@ import redis
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from punctual import telemetry
+from punctual.domain.batch_size import BatchSize
 from punctual.messaging.broker import Broker
 from punctual.messaging.messages import Pair
 from punctual.store.dispatch import Queued, dispatch, redispatch
@@ -42,39 +44,45 @@ class Dispatcher:
         self._engine = engine
         self._broker = broker
         self._window = window
-        self._batch = batch
+        self._size = BatchSize(batch)
         self._rest_until = 0.0
 
     def run_once(self, *, now: datetime | None = None) -> Report:
         """Queue and publish every run that is due within the window."""
 
-        def queue(connection: Connection) -> list[Queued]:
-            return dispatch(connection, window=self._window, limit=self._batch, now=now)
+        def queue(connection: Connection, size: int) -> list[Queued]:
+            return dispatch(connection, window=self._window, limit=size, now=now)
 
         return self._drain(queue, telemetry.RUNS_DISPATCHED)
 
     def again(self, *, now: datetime | None = None) -> Report:
         """Publish once more, under the same fence, the queued runs that nobody has claimed."""
 
-        def queue(connection: Connection) -> list[Queued]:
-            return redispatch(connection, limit=self._batch, now=now)
+        def queue(connection: Connection, size: int) -> list[Queued]:
+            return redispatch(connection, limit=size, now=now)
 
         return self._drain(queue, telemetry.RUNS_REDISPATCHED)
 
-    def _drain(self, queue: Callable[[Connection], list[Queued]], counter: Counter) -> Report:
+    def _drain(self, queue: Callable[[Connection, int], list[Queued]], counter: Counter) -> Report:
         runs = published = 0
         redis_answers = True
         while True:
-            with self._engine.begin() as connection:
-                queued = queue(connection)
-                workers = count_active(connection) if queued else {}
+            size = self._size.now
+            try:
+                with self._engine.begin() as connection:
+                    queued = queue(connection, size)
+                    workers = count_active(connection) if queued else {}
+            except DBAPIError:
+                self._size.failed(size)
+                raise
+            self._size.went_well()
             counter.inc(len(queued))
             runs += len(queued)
             if queued and redis_answers:
                 sent = self._publish(queued, workers)
                 redis_answers = sent == len(queued)
                 published += sent
-            if len(queued) < self._batch:
+            if len(queued) < size:
                 return Report(runs=runs, published=published)
 
     def _publish(self, queued: list[Queued], workers: Mapping[str, int]) -> int:

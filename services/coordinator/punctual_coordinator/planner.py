@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from punctual import telemetry
+from punctual.domain.batch_size import BatchSize
 from punctual.store.plan import Planned, plan
 from punctual.store.refuse import DueTask, due_tasks, refuse
 
@@ -34,20 +35,25 @@ class Planner:
     def __init__(self, engine: Engine, *, window: timedelta, batch: int = BATCH) -> None:
         self._engine = engine
         self._window = window
-        self._batch = batch
+        self._size = BatchSize(batch)
 
     def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> Report:
         """Plan one batch; a task that cannot be planned is told so, and stops nobody else.
 
         The earliest due, or `by_owner` as many of each.
         """
+        size = self._size.now
         try:
             with self._engine.begin() as connection:
                 planned = plan(
-                    connection, window=self._window, limit=self._batch, now=now, by_owner=by_owner
+                    connection, window=self._window, limit=size, now=now, by_owner=by_owner
                 )
         except (DataError, IntegrityError):
-            planned = self._one_by_one(now)
+            planned = self._one_by_one(now, size)
+        except DBAPIError:
+            self._size.failed(size)
+            raise
+        self._size.went_well()
         for task_id, error in planned.errors:
             log.warning("task cannot be planned", task_id=str(task_id), error=error)
         telemetry.RUNS_PLANNED.inc(planned.runs)
@@ -57,13 +63,13 @@ class Planner:
             runs=planned.runs,
             missed=planned.missed,
             refused=len(planned.errors),
-            more=by_owner or planned.tasks >= self._batch,
+            more=by_owner or planned.tasks >= size,
         )
 
-    def _one_by_one(self, now: datetime | None) -> Planned:
+    def _one_by_one(self, now: datetime | None, size: int) -> Planned:
         """The same batch again, so that an error names its task."""
         with self._engine.begin() as connection:
-            tasks = due_tasks(connection, window=self._window, limit=self._batch, now=now)
+            tasks = due_tasks(connection, window=self._window, limit=size, now=now)
         total = Planned()
         for task in tasks:
             one = self._just(task, now)

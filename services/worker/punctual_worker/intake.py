@@ -51,13 +51,14 @@ class Intake:
                 self._push(Held(due_at - self._lead, -priority, run_id, fence, due_at, turn))
             self.changed.notify_all()
 
-    def take(self, until: datetime) -> list[Held]:
-        """Remove what is to be tried by `until`, as far as there are free slots; fill those.
+    def take(self, until: datetime, *, most: int | None = None) -> list[Held]:
+        """Remove what is to be tried by `until`, `most` at most, as slots are free; fill those.
 
         Earliest first; when there are more than slots, owners in turn.
         """
         with self.changed:
             free = self.slots - len(self._busy)
+            free = free if most is None else min(free, most)
             if free <= 0 or not self._heap or self._heap[0][0] > until:
                 return []
             ready = [place for place in self._heap if place[0] <= until]

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from punctual import telemetry
+from punctual.domain.batch_size import BatchSize
 from punctual.domain.run import FINAL
 from punctual.store.finish import Report, finish
 from punctual.store.start import note_started
@@ -49,6 +50,7 @@ class Reporter:
         self._worker_id = worker_id
         self._tracing = tracing
         self._reports: queue.Queue[Report] = queue.Queue()
+        self._size = BatchSize(MOST_REPORTS)
         self._begun: dict[str, tuple[float, Attempt]] = {}
         self._lock = threading.Lock()
 
@@ -71,12 +73,14 @@ class Reporter:
             try:
                 if batch:
                     self._finish(batch)
+                    self._size.went_well()
                 self._note_begun()
             except DBAPIError as error:
                 telemetry.DATABASE_ERRORS.inc()
                 log.warning("report failed", error=str(error.orig), reports=len(batch))
                 for report in batch:
                     self._reports.put(report)
+                self._size.failed(len(batch))
                 if stop.wait(0.5):
                     return  # the reaper says what we could not
 
@@ -85,7 +89,7 @@ class Reporter:
         try:
             batch.append(self._reports.get(timeout=NOTE_AFTER_SECONDS if self._begun else 0.5))
             size = len(batch[0].output)
-            while len(batch) < MOST_REPORTS and size < MOST_BYTES:
+            while len(batch) < self._size.now and size < MOST_BYTES:
                 batch.append(self._reports.get_nowait())
                 size += len(batch[-1].output)
         except queue.Empty:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from punctual import telemetry
 from punctual.config import Settings
+from punctual.domain.batch_size import BatchSize
 from punctual.store.claims import release, still_held
 from punctual.store.replace import replace_earlier
 from punctual.store.start import Started, skip_overlapping, start
@@ -71,6 +72,7 @@ class Starter:
         self._worker_id = worker_id
         self._settings = settings
         self._refuse = refuse
+        self._size = BatchSize(settings.slots)
         self._interpreters = Interpreters(settings.interpreters)
         self._limits = default_limits(settings)
 
@@ -85,7 +87,7 @@ class Starter:
                 if not ready:
                     self._intake.changed.wait(_pause(at, now))
             if ready:
-                self._start(self._intake.take(now + GATHER))
+                self._start(self._intake.take(now + GATHER, most=self._size.now))
             elif full:
                 self._release_overdue()
 
@@ -110,8 +112,10 @@ class Starter:
             # Whether it was committed is unknown: START answers the same attempts when repeated.
             telemetry.DATABASE_ERRORS.inc()
             log.warning("start failed", error=str(error.orig), runs=len(batch))
+            self._size.failed(len(batch))
             self._put_back(batch)
             return
+        self._size.went_well()
         self._launch(started)
         ours = {run.run_id for run in started}
         if refused := [held for held in batch if held.run_id not in ours]:

@@ -43,6 +43,12 @@ def test_no_more_are_taken_than_there_are_slots_until_one_frees() -> None:
     assert len(intake.take(NOW)) == 1
 
 
+def test_fewer_are_taken_when_fewer_are_asked_for() -> None:
+    intake = intake_of(8, *(claimed(0.1) for _ in range(5)))
+    assert (len(intake.take(NOW, most=2)), intake.busy) == (2, 2)
+    assert (len(intake.take(NOW, most=100)), intake.busy) == (3, 5)
+
+
 def test_room_counts_what_waits_and_what_runs() -> None:
     intake = intake_of(2)
     assert (intake.room, intake.free_slots) == (4, 2)

@@ -1,0 +1,17 @@
+"""How much one transaction takes on, when the last one may have been too much."""
+
+
+class BatchSize:
+    """Half as many after each failure, twice as many again after each success."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.now = most
+
+    def failed(self, tried: int) -> None:
+        """A batch of so many failed, for whatever reason: it may have been their number."""
+        self.now = max(tried // 2, 1)
+
+    def went_well(self) -> None:
+        """A batch got through."""
+        self.now = min(2 * self.now, self._most)

@@ -80,7 +80,8 @@ class Reporter:
                 log.warning("report failed", error=str(error.orig), reports=len(batch))
                 for report in batch:
                     self._reports.put(report)
-                self._size.failed(len(batch))
+                if batch:
+                    self._size.failed(len(batch))
                 if stop.wait(0.5):
                     return  # the reaper says what we could not
 

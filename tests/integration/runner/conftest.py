@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.runner.stage import NewStage, Stage
+from tests.support.shell import is_dash
 
 
 @pytest.fixture
@@ -27,3 +28,9 @@ def new_stage(tmp_path: Path) -> Iterator[NewStage]:
 def stage(new_stage: NewStage) -> Stage:
     """A runner that holds a long lease."""
     return new_stage()
+
+
+@pytest.fixture(scope="session")
+def dash() -> None:
+    """No other shell is held, or left out; elsewhere these tests would prove nothing."""
+    assert is_dash(), "run this where sh is dash"

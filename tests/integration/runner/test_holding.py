@@ -16,12 +16,8 @@ from tests.integration.runner.stage import (
     wait_until,
 )
 from tests.support.eventually import eventually
-from tests.support.shell import is_dash
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _dash() -> None:
-    assert is_dash(), "no other shell is held: run this where sh is dash"
+pytestmark = pytest.mark.usefixtures("dash")
 
 
 SAME = {

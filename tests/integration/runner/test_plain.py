@@ -5,12 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.runner.stage import Stage
-from tests.support.shell import is_dash
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _dash() -> None:
-    assert is_dash(), "no other shell is left out: run this where sh is dash"
+pytestmark = pytest.mark.usefixtures("dash")
 
 
 SAME = {

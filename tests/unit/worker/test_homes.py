@@ -66,6 +66,16 @@ def test_one_that_a_command_removed_is_no_trouble(homes: Homes) -> None:
     assert not [*Path(homes.make(2)).iterdir()]
 
 
+def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: Homes) -> None:
+    first, second = homes.make(1), homes.make(2)
+    homes.discard(first)
+    homes.discard(second)
+    Path(first).rmdir()
+    Path(second).rmdir()
+    third = homes.make(3)
+    assert Path(third).stat().st_mode == MADE
+
+
 def test_one_that_a_command_replaced_by_a_link_is_not_given_on(
     homes: Homes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -43,10 +43,11 @@ class Homes:
     def make(self, serial: int) -> str:
         """Return the path of a fresh empty directory; OSError when there is no room for one."""
         path = os.path.join(self._root, str(serial))
-        if self._spare:
-            os.rename(self._spare.pop(), path)
-        else:
-            os.mkdir(path, 0o700)
+        while self._spare:
+            with suppress(OSError):  # commands of the same user may have removed it meanwhile
+                os.rename(self._spare.pop(), path)
+                return path
+        os.mkdir(path, 0o700)
         return path
 
     def write(self, serial: int, content: bytes) -> str:

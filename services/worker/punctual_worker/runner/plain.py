@@ -58,6 +58,9 @@ def _words(command: str) -> list[str] | None:
         blank, *texts = piece.groups()
         if blank is None:
             text = "".join(text for text in texts if text)
-            words[-1:] = [words[-1] + text] if word_goes_on else [*words[-1:], text]
+            if word_goes_on:
+                words[-1] += text
+            else:
+                words.append(text)
         word_goes_on = blank is None
     return words if at == len(command) else None

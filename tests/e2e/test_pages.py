@@ -222,8 +222,14 @@ def test_no_page_is_wider_than_its_window(page: Page, width: int) -> None:
     task = creates_by_hand(page, f"echo {long}", name=long[:180], tags=long[:50])
     page.get_by_role("button", name="Run now").click()
     expect(page.locator("h1 + .pill")).to_have_text("succeeded", timeout=20_000)
+    run = page.url
     own = (f"{task}{part}" for part in ("", "update/", "delete/", "due-times/", "backfill/"))
-    for path in (page.url, *own, "/dashboard/", "/import/crontab/"):
+    page.goto("/task/create/")
+    page.get_by_label("Command").fill(f"echo {long}")
+    page.get_by_label("Every at a fixed rate").check()
+    page.get_by_label("Interval").fill("5")
+    page.get_by_role("button", name="Create task").click()
+    for path in (run, page.url, *own, "/dashboard/", "/outages/", "/import/crontab/"):
         page.goto(path)
         beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{path} is {beyond} px too wide"

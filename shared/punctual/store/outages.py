@@ -49,6 +49,7 @@ NEWEST = text(f"""
 SELECT o.id, o.from_at, o.to_at, b.became, b.times FROM (
     SELECT * FROM outages
     WHERE (CAST(:since AS timestamptz) IS NULL OR to_at >= :since)
+      AND (CAST(:before AS timestamptz) IS NULL OR from_at < :before)
     ORDER BY from_at DESC LIMIT :limit) AS o
 LEFT JOIN LATERAL (
     SELECT became, sum(times)::int AS times FROM ({BECAME}) AS all_of_them GROUP BY became
@@ -123,10 +124,18 @@ def note_gap(
 
 
 def list_outages(
-    connection: Connection, *, owner_id: uuid.UUID, limit: int, since: datetime | None = None
+    connection: Connection,
+    *,
+    owner_id: uuid.UUID,
+    limit: int,
+    since: datetime | None = None,
+    before: datetime | None = None,
 ) -> list[Outage]:
-    """The newest outages (those that ended at or after `since`), for this owner's tasks."""
-    asked = {"owner_id": owner_id, "limit": limit, "since": since}
+    """The newest outages, for this owner's tasks.
+
+    Only those that ended at or after `since`, and that began before `before`.
+    """
+    asked = {"owner_id": owner_id, "limit": limit, "since": since, "before": before}
     found: dict[uuid.UUID, Outage] = {}
     for row in connection.execute(NEWEST, asked):
         outage = found.setdefault(row.id, Outage(Gap(row.id, row.from_at, row.to_at), Counter()))

@@ -11,6 +11,7 @@ from punctual_api.pages import (  # noqa: F401 - importing them adds their pages
     crontab_page,
     dashboard,
     due_times,
+    outage_list,
     outage_page,
     run_form,
     run_pages,

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -19,6 +19,7 @@ from punctual_api.backfills import missing_of
 from punctual_api.context import now, owner_id, session, settings
 from punctual_api.errors import Problem, not_found
 from punctual_api.pages.frame import page, pages
+from punctual_api.pages.paging import instant_before, microseconds
 from punctual_api.pages.task_form import typed_instant
 from punctual_api.schemas.backfills import MOST_RUNS
 from punctual_api.schemas.ledger import ledger_document
@@ -116,13 +117,6 @@ def _why(task: Task, at: datetime) -> Answer:
     return why(session(), task, at=at, keep=keep, now=now())
 
 
-def _before() -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(request.args.get("before", "")) / 1_000_000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
 def _page(
     task: Task, typed: Mapping[str, str], errors: Mapping[str, str], answer: Answer | None = None
 ) -> Response:
@@ -132,14 +126,14 @@ def _page(
         session().connection(),
         task_id=task.id,
         limit=ROWS_A_PAGE + 1,
-        before=_before(),
+        before=instant_before(),
         reason=reason or None,
     )
     own = url_for("pages.due_times_page", task_id=task.id, reason=reason or None)
     older = None
     if len(rows) > ROWS_A_PAGE:
         last = rows[ROWS_A_PAGE - 1].scheduled_for
-        before = round(last.timestamp() * 1_000_000)
+        before = microseconds(last)
         older = url_for(
             "pages.due_times_page", task_id=task.id, reason=reason or None, before=before
         )

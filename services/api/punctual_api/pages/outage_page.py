@@ -21,7 +21,11 @@ def show_outage(outage_id: uuid.UUID) -> Response:
     gap = known_outage(outage_id)
     tasks = tasks_in_outage(session().connection(), gap, owner_id=owner_id())
     report = report_document(gap, tasks, most=TASKS_SHOWN)
-    return page("outage", outage=report, hidden=max(len(tasks) - TASKS_SHOWN, 0))
+    left_out = any(
+        task.became["missed"] > task.became["backfilled"] for task in tasks if not task.deleted
+    )
+    hidden = max(len(tasks) - TASKS_SHOWN, 0)
+    return page("outage", outage=report, left_out=left_out, hidden=hidden)
 
 
 @pages.post("/outages/<uuid:outage_id>/backfill/")

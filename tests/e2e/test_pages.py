@@ -224,12 +224,24 @@ def test_no_page_is_wider_than_its_window(page: Page, width: int) -> None:
     expect(page.locator("h1 + .pill")).to_have_text("succeeded", timeout=20_000)
     run = page.url
     own = (f"{task}{part}" for part in ("", "update/", "delete/", "due-times/", "backfill/"))
+    page.goto("/concurrency/")
+    page.get_by_label("Tag").fill(long[:50])
+    page.get_by_label("At once at most", exact=True).fill("2")
+    page.get_by_role("button", name="Set the limit").click()
     page.goto("/task/create/")
     page.get_by_label("Command").fill(f"echo {long}")
     page.get_by_label("Every at a fixed rate").check()
     page.get_by_label("Interval").fill("5")
     page.get_by_role("button", name="Create task").click()
-    for path in (run, page.url, *own, "/dashboard/", "/outages/", "/import/crontab/"):
+    for path in (
+        run,
+        page.url,
+        *own,
+        "/dashboard/",
+        "/outages/",
+        "/concurrency/",
+        "/import/crontab/",
+    ):
         page.goto(path)
         beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert beyond <= 0, f"{path} is {beyond} px too wide"

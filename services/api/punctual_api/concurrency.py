@@ -1,6 +1,7 @@
 """Limits of concurrent runs: by tag, or for all that a user runs."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify, url_for
@@ -13,6 +14,7 @@ from punctual.store.concurrency_limits import (
     find_limit,
     list_limits,
     running_by_limit,
+    waiting_by_limit,
 )
 from punctual.store.models import ConcurrencyLimit
 from punctual_api.auth import require_token
@@ -37,15 +39,47 @@ blueprint.before_request(require_token)
 _limit, _page = ConcurrencySchema(), ConcurrencyPageSchema()
 
 
+def documents_of(limits: Sequence[ConcurrencyLimit]) -> list[dict[str, Any]]:
+    """The asker's limits as ConcurrencySchema answers them, with what runs and waits now."""
+    running = running_by_limit(session(), owner_id=owner_id())
+    waiting = waiting_by_limit(session(), limits, owner_id=owner_id())
+    return [
+        {
+            "id": limit.id,
+            "tag": limit.tag,
+            "max_concurrent": limit.max_concurrent,
+            "running": running.get(limit.id, 0),
+            "waiting": waiting.get(limit.id, 0),
+        }
+        for limit in limits
+    ]
+
+
+def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
+    """The asker's limit, locked for a change; raises Problem 404."""
+    limit = find_limit(session(), limit_id, owner_id=owner_id())
+    if limit is None:
+        raise not_found("limit")
+    return limit
+
+
+def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
+    """A new limit of the asker; raises Problem 409 where there is one, with all undone."""
+    try:
+        return create_limit(session(), owner_id=owner_id(), **sent)
+    except IntegrityError:
+        session().rollback()
+        what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
+        raise Problem(409, f"There is a limit for {what} already: change that one.") from None
+
+
 @blueprint.route("/", methods=["GET"])
 @blueprint.problems(401)
 @blueprint.response(200, ConcurrencyPageSchema)
 def list_concurrency() -> Response:
     """List your limits of concurrent runs, and how many runs count towards each now."""
-    running = running_by_limit(session(), owner_id=owner_id())
     found = list_limits(session(), owner_id=owner_id())
-    items = [_document(limit, running.get(limit.id, 0)) for limit in found]
-    return jsonify(_page.dump({"items": items}))
+    return jsonify(_page.dump({"items": documents_of(found)}))
 
 
 @blueprint.route("/", methods=["POST"])
@@ -54,13 +88,7 @@ def list_concurrency() -> Response:
 @blueprint.response(201, ConcurrencySchema)
 def create_concurrency(sent: dict[str, Any]) -> Response:
     """Limit the concurrent runs of your tasks with a tag, or, with tag null, of all of them."""
-    try:
-        limit = create_limit(session(), owner_id=owner_id(), **sent)
-    except IntegrityError:
-        session().rollback()
-        what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
-        raise Problem(409, f"There is a limit for {what} already: change that one.") from None
-    response = _answer(limit)
+    response = _answer(create_own(sent))
     response.status_code = 201
     response.headers["Location"] = url_for("concurrency.list_concurrency")
     return response
@@ -72,7 +100,7 @@ def create_concurrency(sent: dict[str, Any]) -> Response:
 @blueprint.response(200, ConcurrencySchema)
 def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
     """Raise or lower a limit; what runs beyond a lower one runs on."""
-    limit = _own(limit_id)
+    limit = own_limit(limit_id)
     change_limit(session(), limit, max_concurrent=sent["max_concurrent"])
     return _answer(limit)
 
@@ -82,25 +110,8 @@ def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
 @blueprint.response(204)
 def delete_concurrency(limit_id: uuid.UUID) -> None:
     """Take a limit away."""
-    delete_limit(session(), _own(limit_id))
-
-
-def _own(limit_id: uuid.UUID) -> ConcurrencyLimit:
-    limit = find_limit(session(), limit_id, owner_id=owner_id())
-    if limit is None:
-        raise not_found("limit")
-    return limit
+    delete_limit(session(), own_limit(limit_id))
 
 
 def _answer(limit: ConcurrencyLimit) -> Response:
-    running = running_by_limit(session(), owner_id=owner_id())
-    return jsonify(_limit.dump(_document(limit, running.get(limit.id, 0))))
-
-
-def _document(limit: ConcurrencyLimit, running: int) -> dict[str, Any]:
-    return {
-        "id": limit.id,
-        "tag": limit.tag,
-        "max_concurrent": limit.max_concurrent,
-        "running": running,
-    }
+    return jsonify(_limit.dump(documents_of([limit])[0]))

@@ -3,12 +3,23 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from punctual.store.concurrency import count_running, mark_limited
+from punctual.store.concurrency import APPLIES, count_in_hand, count_running, mark_limited
 from punctual.store.models import ConcurrencyLimit
 from punctual.store.wake import wake_coordinators
+
+LOOKED_AT = 10_000
+
+WAITING = text(f"""
+SELECT 'limit ' || l.id AS key, count(*) AS waiting
+FROM (SELECT id, task_id FROM runs AS r
+      WHERE r.owner_id = :owner_id AND r.limited AND r.state = 'scheduled' AND r.due_at <= now()
+      ORDER BY r.due_at, r.id LIMIT :looked_at) AS due
+JOIN tasks AS t ON t.id = due.task_id JOIN concurrency_limits AS l ON {APPLIES}
+GROUP BY l.id
+""")
 
 
 def list_limits(session: Session, *, owner_id: uuid.UUID) -> Sequence[ConcurrencyLimit]:
@@ -24,6 +35,24 @@ def running_by_limit(session: Session, *, owner_id: uuid.UUID) -> Mapping[uuid.U
         uuid.UUID(key.removeprefix("limit ")): count
         for key, count in counted.items()
         if key.startswith("limit ")
+    }
+
+
+def waiting_by_limit(
+    session: Session, limits: Sequence[ConcurrencyLimit], *, owner_id: uuid.UUID
+) -> Mapping[uuid.UUID, int]:
+    """How many due runs each of the owner's limits holds back, as it is reached.
+
+    One that holds back none is left out. A run under several that are reached waits for each of
+    them. Only the 10,000 earliest due runs are looked at.
+    """
+    asked = {"owner_id": owner_id, "looked_at": LOOKED_AT}
+    due = {row.key: row.waiting for row in session.execute(WAITING, asked)}
+    in_hand = count_in_hand(session.connection(), [owner_id]) if due else {}
+    return {
+        limit.id: due[key]
+        for limit in limits
+        if (key := f"limit {limit.id}") in due and in_hand.get(key, 0) >= limit.max_concurrent
     }
 
 

@@ -8,8 +8,15 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from punctual.store import concurrency_limits
 from punctual.store.claims import pull
-from punctual.store.concurrency_limits import change_limit, create_limit, find_limit
+from punctual.store.concurrency_limits import (
+    change_limit,
+    create_limit,
+    find_limit,
+    list_limits,
+    waiting_by_limit,
+)
 from punctual.store.ledger import find_in_ledger
 from punctual.store.models import Run
 from punctual.store.waiting import waits_for
@@ -168,3 +175,26 @@ def test_a_mark_without_need_holds_nothing_up(engine: Engine) -> None:
     run = new_run(engine, new_task(engine))
     change_run(engine, run, limited=True)
     assert queued_of(engine, run) == [run]
+
+
+def test_of_a_long_line_that_waits_so_many_are_counted_and_no_more(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = new_user(engine)
+    limit = limited(engine, owner, "db", 1)
+    task = new_task(engine, owner_id=owner, tags=["db"], overlap="allow")
+    runs = [new_run(engine, task, due_in=-number) for number in range(1, 6)]
+    assert len(queued_of(engine, *runs)) == 1
+    new_run(engine, task, due_in=60)
+    stranger = new_task(engine, tags=["db"], max_concurrent=1)
+    for number in range(100, 104):
+        new_run(engine, stranger, due_in=-number)
+
+    def waiting() -> int:
+        with Session(engine) as session:
+            found = list_limits(session, owner_id=owner)
+            return waiting_by_limit(session, found, owner_id=owner).get(limit, 0)
+
+    assert waiting() == 4
+    monkeypatch.setattr(concurrency_limits, "LOOKED_AT", 3)
+    assert waiting() == 3

@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFError
 from punctual_api.pages import (  # noqa: F401 - importing them adds their pages
     account,
     calendars,
+    concurrency,
     crontab_page,
     dashboard,
     due_times,

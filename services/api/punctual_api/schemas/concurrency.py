@@ -36,6 +36,10 @@ class ConcurrencySchema(NewConcurrencySchema):
     running = fields.Integer(
         required=True, metadata={"description": "How many count towards it now"}
     )
+    waiting = fields.Integer(
+        required=True,
+        metadata={"description": "How many due runs wait as it is reached, up to 10,000"},
+    )
 
 
 class ConcurrencyPageSchema(Schema):

@@ -12,7 +12,12 @@ from punctual_api.auth import require_token
 from punctual_api.context import now, owner_id, session
 from punctual_api.errors import Problem, not_found
 from punctual_api.routing import Blueprint
-from punctual_api.schemas.calendars import CalendarListSchema, CalendarSchema, NewCalendarSchema
+from punctual_api.schemas.calendars import (
+    CalendarListSchema,
+    CalendarReplacementSchema,
+    CalendarSchema,
+    NewCalendarSchema,
+)
 
 MOST_CALENDARS = 200
 
@@ -100,10 +105,10 @@ def get_calendar(calendar_id: uuid.UUID) -> CalendarRow:
 
 @blueprint.route("/<uuid:calendar_id>/", methods=["PUT"])
 @blueprint.problems(400, 401, 404, 409, 413, 415)
-@blueprint.arguments(NewCalendarSchema)
+@blueprint.arguments(CalendarReplacementSchema)
 @blueprint.response(200, CalendarSchema)
 def replace_calendar(values: dict[str, Any], calendar_id: uuid.UUID) -> CalendarRow:
-    """Replace a calendar; what is planned of the tasks that name it follows."""
+    """Replace a calendar, also by its own answer, changed; what is planned with it follows."""
     row = own_calendar(calendar_id)
     change_own(row, values)
     return row

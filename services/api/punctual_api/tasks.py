@@ -18,13 +18,8 @@ from punctual_api.errors import Problem, faults_in, invalid, not_found
 from punctual_api.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.idempotency import create_once
 from punctual_api.routing import Blueprint
-from punctual_api.schemas.tasks import (
-    NewTaskSchema,
-    TaskChangesSchema,
-    TaskPageSchema,
-    TaskQuerySchema,
-    TaskSchema,
-)
+from punctual_api.schemas.task_changes import TaskChangesSchema, TaskReplacementSchema
+from punctual_api.schemas.tasks import NewTaskSchema, TaskPageSchema, TaskQuerySchema, TaskSchema
 from punctual_api.schemas.together import TOGETHER, check_together
 from punctual_api.shown import answered, task_answer, task_page
 from punctual_api.upstreams import refuse_while_followed, upstream_faults
@@ -131,10 +126,10 @@ def get_task(task_id: uuid.UUID) -> Response:
 @blueprint.route("/<uuid:task_id>/", methods=["PUT"])
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.problems(400, 401, 404, 412, 413, 415)
-@blueprint.arguments(NewTaskSchema)
+@blueprint.arguments(TaskReplacementSchema)
 @blueprint.response(200, TaskSchema)
 def replace_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
-    """Replace a task; absent fields get their defaults."""
+    """Replace a task, also by its own answer, changed; absent fields get their defaults."""
     return changed(task_id, values)
 
 

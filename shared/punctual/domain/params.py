@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from punctual.domain.errors import InvalidParams
@@ -199,11 +200,21 @@ def _checked(kind: ParamType, choices: Sequence[str], value: object, *, pointer:
             return value
         case (ParamType.INTEGER, _):
             raise InvalidParams(pointer, "This is a whole number of 64 bits.")
-        case (ParamType.NUMBER, int()) if not isinstance(value, bool) and abs(value) < _LARGEST:
+        case (ParamType.NUMBER, int()) if not isinstance(value, bool) and (
+            abs(value) < _LARGEST or _is_float(value)
+        ):
             return value
         case (ParamType.NUMBER, float()) if math.isfinite(value):
             return value
     raise InvalidParams(pointer, "This is a number.")
+
+
+def _is_float(digits: int) -> bool:
+    # 1e+300 comes back from a database that keeps numbers in decimals with all its zeros.
+    try:
+        return Decimal(repr(float(digits))) == digits
+    except OverflowError:
+        return False
 
 
 def _text(value: object, longest: int, *, pointer: str) -> str:

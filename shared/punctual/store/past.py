@@ -1,10 +1,17 @@
 """Times of a list that had passed already when it was saved: they are due at once."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import Connection
+
+from punctual.domain.calendar import calendar_named, held_by
 from punctual.domain.schedule import Schedule, Several, moments
+from punctual.store.calendars import calendars_of
+from punctual.store.held import held_times
 from punctual.store.insert import NewRun
+from punctual.store.ledger import Entry
 
 
 def passed_times(
@@ -26,3 +33,19 @@ def passed_times(
     passed = sorted(at for at in moments(schedule) - had if at <= now)
     waits = len(passed) > 1  # several that are due at once would have each other skipped
     return [NewRun(task_id, scheduled_for=at, due_at=now, waits=waits) for at in passed]
+
+
+def part_held(
+    connection: Connection,
+    passed: list[NewRun],
+    *,
+    owner_id: uuid.UUID,
+    names: Sequence[str] | None,
+) -> tuple[list[NewRun], list[Entry]]:
+    """Those of a task's runs that the named calendars let be, and notes of the held ones."""
+    if not passed or not names:
+        return passed, []
+    calendars = calendar_named(calendars_of(connection, [owner_id]).get(owner_id, {}), names)
+    times = [run.scheduled_for for run in passed]
+    free = [run for run in passed if held_by(calendars, run.scheduled_for) is None]
+    return free, held_times(passed[0].task_id, times, calendars)

@@ -13,10 +13,11 @@ from punctual.domain.schedule import next_due, only_time, parse_schedule
 from punctual.store.calendars import require_calendars
 from punctual.store.concurrency import mark_limited
 from punctual.store.insert import NewRun, insert_runs
+from punctual.store.ledger import Entry, note
 from punctual.store.listing import ListedTask
 from punctual.store.models import Task
 from punctual.store.models.model import new_id
-from punctual.store.past import passed_times
+from punctual.store.past import part_held, passed_times
 from punctual.store.pauses import note_pause, was_due_once
 from punctual.store.supersede import refresh_pending
 from punctual.store.wake import wake_coordinators
@@ -77,7 +78,7 @@ def create_tasks(
     for place, values in enumerate(tasks):
         names = values.get("calendars")
         require_calendars(session.connection(), owner_id=owner_id, names=names, pointer=f"/{place}")
-    new = _prepared(ids, tasks, now=now)
+    new = _prepared(session.connection(), ids, tasks, owner_id=owner_id, now=now)
     _insert(session.connection(), new, owner_id=owner_id, now=now)
     return new.first
 
@@ -95,29 +96,44 @@ def create_one(
     Raises InvalidCalendar for a calendar that is not there.
     """
     require_calendars(connection, owner_id=owner_id, names=values.get("calendars"))
-    new = _prepared([task_id], [values], now=now)
+    new = _prepared(connection, [task_id], [values], owner_id=owner_id, now=now)
     _insert(connection, new, owner_id=owner_id, now=now)
     task = _as_inserted(new.rows[0], owner_id=owner_id, now=now)
     return ListedTask(task, status="scheduled", next_run_at=new.first, last_run=None)
 
 
 class _Prepared(NamedTuple):
-    """Rows of tasks, the runs for times that have passed, and the earliest due time."""
+    """Rows of tasks, what becomes of times that have passed, and the earliest due time."""
 
     rows: list[dict[str, Any]]
     past: list[NewRun]
+    held: list[Entry]
     first: datetime | None
 
 
-def _prepared(ids: Sequence[uuid.UUID], tasks: Sequence[TaskValues], *, now: datetime) -> _Prepared:
+def _prepared(
+    connection: Connection,
+    ids: Sequence[uuid.UUID],
+    tasks: Sequence[TaskValues],
+    *,
+    owner_id: uuid.UUID,
+    now: datetime,
+) -> _Prepared:
     first: datetime | None = None
-    rows, past = [], []
+    rows, past, held = [], [], []
     for task_id, values in zip(ids, tasks, strict=True):
         schedule = parse_schedule(values["schedule"], anchor=now)
         due = only_time(schedule) or next_due(schedule, after=now)
         most = values.get("max_runs")
-        passed = passed_times(task_id, schedule, now=now)[:most]
+        passed, noted = part_held(
+            connection,
+            passed_times(task_id, schedule, now=now),
+            owner_id=owner_id,
+            names=values.get("calendars"),
+        )
+        passed = passed[:most]
         past += passed
+        held += noted
         if len(passed) == most:
             due = None
         for at in (due, now if passed else None):
@@ -125,13 +141,14 @@ def _prepared(ids: Sequence[uuid.UUID], tasks: Sequence[TaskValues], *, now: dat
                 first = at
         followed = {"id": task_id, "next_due_at": due, "planned_runs": len(passed)}
         rows.append({**values, **followed})
-    return _Prepared(rows, past, first)
+    return _Prepared(rows, past, held, first)
 
 
 def _insert(connection: Connection, new: _Prepared, *, owner_id: uuid.UUID, now: datetime) -> None:
     rows = json.dumps(new.rows, default=str)
     connection.execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": rows})
     insert_runs(connection, new.past)
+    note(connection, new.held)
 
 
 def _as_inserted(row: dict[str, Any], *, owner_id: uuid.UUID, now: datetime) -> Task:
@@ -225,12 +242,15 @@ def delete_task(session: Session, task: Task, *, now: datetime) -> None:
     _follow(session, task, now=now)
 
 
-def _run_passed(session: Session, task: Task, past: Sequence[NewRun]) -> None:
+def _run_passed(session: Session, task: Task, passed: list[NewRun]) -> None:
+    connection = session.connection()
+    past, held = part_held(connection, passed, owner_id=task.owner_id, names=task.calendars)
+    note(connection, held)
     room = None if task.max_runs is None else max(task.max_runs - task.planned_runs, 0)
-    task.planned_runs += len(insert_runs(session.connection(), past[:room]))
+    task.planned_runs += len(insert_runs(connection, past[:room]))
     if task.max_runs is not None and task.planned_runs >= task.max_runs:
         task.next_due_at = None
-    wake_coordinators(session.connection())
+    wake_coordinators(connection)
     session.flush()
 
 

@@ -133,3 +133,19 @@ def test_a_calendar_in_use_is_not_deleted(anna: Person) -> None:
     anna.call("PATCH", f"/tasks/{task['id']}/", json={"calendars": None})
     assert anna.call("DELETE", path).status_code == 204
     assert anna.get(path).status_code == 404
+
+
+def test_a_listed_time_that_had_passed_and_is_held_makes_no_run(anna: Person) -> None:
+    new(anna)
+    held, free = "2000-01-01T22:30:00Z", "2000-01-04T00:00:00Z"
+    listed = {"schedule": [{"at": held}, {"at": free}], "calendars": ["Weekend"], "max_runs": 1}
+    created = anna.task(**listed)
+    changed = anna.task()
+    answer = anna.call("PATCH", f"/tasks/{changed['id']}/", json=listed)
+    assert answer.status_code == 200
+    for task in (created, answer.get_json()):
+        path = f"/tasks/{task['id']}"
+        assert task["planned_runs"] == 1
+        assert [run["scheduled_for"] for run in anna.items(f"{path}/runs/")] == [free]
+        noted = [(row["due_time"], row["reason"]) for row in anna.items(f"{path}/ledger/")]
+        assert noted == [(held, "held")]

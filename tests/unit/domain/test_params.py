@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -52,6 +53,19 @@ def params(draw: st.DrawFn) -> tuple[Param, ...]:
 @given(params())
 def test_parameters_come_back_as_they_went(some: tuple[Param, ...]) -> None:
     assert parse_params(json.loads(json.dumps(to_document(some)))) == some
+
+
+@given(st.floats(min_value=2**63, allow_infinity=False), st.sampled_from([1, -1]))
+def test_a_large_number_is_taken_with_all_its_digits_as_well(number: float, sign: int) -> None:
+    digits = int(Decimal(repr(number)))
+    document = [{"name": "size", "type": "number", "default": sign * digits}]
+    assert to_document(parse_params(document)) == document
+
+
+@pytest.mark.parametrize("number", [2**63 + 1, 10**400, True])
+def test_a_number_that_would_be_rounded_is_refused(number: int) -> None:
+    with pytest.raises(InvalidParams):
+        parse_params([{"name": "size", "type": "number", "default": number}])
 
 
 @given(ANY_JSON | st.lists(st.fixed_dictionaries({"name": ANY_JSON}, optional={"type": ANY_JSON})))

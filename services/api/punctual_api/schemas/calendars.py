@@ -7,6 +7,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from punctual.domain.calendar_syntax import MOST_DAYS, MOST_WINDOWS, parse_calendar, to_documents
 from punctual.domain.errors import InvalidCalendar
 from punctual_api.schemas.fields import Instant, Text, fault_tree
+from punctual_api.schemas.sent_back import SentBackSchema, told
 
 LONGEST_NAME = 100
 
@@ -60,7 +61,7 @@ class CalendarFields(Schema):
 
 
 class NewCalendarSchema(CalendarFields):
-    """A calendar as it is created, or replaced by PUT."""
+    """A calendar as it is created."""
 
     class Meta:
         unknown = RAISE
@@ -82,6 +83,14 @@ class CalendarSchema(CalendarFields):
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
     version = fields.Integer(required=True)
+
+
+class CalendarReplacementSchema(SentBackSchema, NewCalendarSchema):
+    """What PUT makes of a calendar."""
+
+    class Meta:
+        unknown = RAISE
+        include = told(CalendarSchema, decided=CalendarFields)
 
 
 class CalendarListSchema(Schema):

@@ -170,7 +170,7 @@ class TaskFields(SparseSchema):
 
 
 class NewTaskSchema(TaskFields):
-    """A task as it is created, or replaced by PUT."""
+    """A task as it is created."""
 
     class Meta:
         unknown = RAISE
@@ -207,10 +207,6 @@ class NewTaskSchema(TaskFields):
         if not self.partial:
             check_together(values)
         return values
-
-
-class TaskChangesSchema(NewTaskSchema):
-    """What PATCH changes of a task; absent fields stay as they are."""
 
 
 class BulkSchema(Schema):

@@ -1,0 +1,33 @@
+"""Answers that are sent back, changed: what they only tell is taken, and not read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields, pre_load
+
+
+def told(
+    answer: type[Schema], *, decided: type[Schema], **more: str
+) -> dict[str, fields.Field[Any]]:
+    """The fields of an answer that its reader does not decide, as fields to be sent back.
+
+    `more` says of single fields what decides them.
+    """
+    names = [name for name in answer().fields if name not in decided().fields]
+    return {
+        name: fields.Raw(
+            allow_none=True,
+            metadata={"description": f"As answered; ignored here{more.get(name, '')}"},
+        )
+        for name in names
+    }
+
+
+class SentBackSchema(Schema):
+    """A schema that takes an answer as it was; name what it leaves unread in `Meta.include`."""
+
+    @pre_load
+    def _leave_unread(self, document: Any, **_: Any) -> Any:
+        if not isinstance(document, Mapping):
+            return document
+        return {name: value for name, value in document.items() if name not in self.opts.include}

@@ -16,8 +16,11 @@ def test_each_look_brings_what_was_written_until_then(
     engine: Engine, start_worker: StartWorker, tmp_path: Path
 ) -> None:
     start_worker(heartbeat_seconds=0.5, drain_seconds=0.1)
-    gate = tmp_path / "gate"
-    command = f"mkfifo -m 666 {gate}; echo one; read -r _ < {gate}; echo two; read -r _ < {gate}"
+    # One for each wait: a second read of the first may find its writer still there, and go on.
+    gate, end = tmp_path / "gate", tmp_path / "end"
+    command = (
+        f"mkfifo -m 666 {gate} {end}; echo one; read -r _ < {gate}; echo two; read -r _ < {end}"
+    )
     run_id = new_run(engine, new_task(engine, command=command))
     dispatch_all(engine)
 

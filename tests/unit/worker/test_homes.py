@@ -1,6 +1,7 @@
 """A home is empty, its owner's alone, and new by its name, whoever had the directory before."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,6 +75,16 @@ def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: Homes) -> No
     Path(second).rmdir()
     third = homes.make(3)
     assert Path(third).stat().st_mode == MADE
+
+
+def test_a_command_that_removed_more_than_its_own_takes_no_home_from_the_next(
+    homes: Homes,
+) -> None:
+    folder = Path(homes.make(1)).parent
+    shutil.rmtree(folder)
+    again = Path(homes.make(1))
+    assert again.parent == folder
+    assert again.stat().st_mode == MADE
 
 
 def test_one_that_a_command_replaced_by_a_link_is_not_given_on(

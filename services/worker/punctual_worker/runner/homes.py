@@ -15,7 +15,10 @@ from punctual_worker.runner.leftovers import kill_leftovers
 from punctual_worker.runner.remove import remove_tree
 
 PREFIX = "runner-"
-SPARE = 256
+SPARE = 1024
+# Homes are spread over so many folders: among a few others a name is changed in a third of the time
+# that it takes among hundreds.
+FOLDERS = 32
 MADE = stat.S_IFDIR | 0o700
 LEAVE_SECONDS = 5.0
 """What processes of a dead runner may take to be gone; a killed one takes milliseconds."""
@@ -38,16 +41,25 @@ class Homes:
         os.mkdir(unnamed, 0o700)
         self._lock = _lock(unnamed)
         os.rename(unnamed, self._root)
+        for number in range(FOLDERS):
+            os.mkdir(os.path.join(self._root, str(number)), 0o700)
         self._take_over_from_the_dead(work_dir)
 
     def make(self, serial: int) -> str:
         """Return the path of a fresh empty directory; OSError when there is no room for one."""
-        path = os.path.join(self._root, str(serial))
         while self._spare:
+            spare = self._spare.pop()
+            path = f"{os.path.dirname(spare)}/{serial}"
             with suppress(OSError):  # commands of the same user may have removed it meanwhile
-                os.rename(self._spare.pop(), path)
+                os.rename(spare, path)
                 return path
-        os.mkdir(path, 0o700)
+        folder = f"{self._root}/{serial % FOLDERS}"
+        path = f"{folder}/{serial}"
+        try:
+            os.mkdir(path, 0o700)
+        except FileNotFoundError:  # a command removed the folder, with more than its own in it
+            os.mkdir(folder, 0o700)
+            os.mkdir(path, 0o700)
         return path
 
     def write(self, serial: int, content: bytes) -> str:

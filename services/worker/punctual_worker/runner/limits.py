@@ -2,20 +2,19 @@
 
 Three mechanisms, none of which needs root or a writable cgroup. Resource limits bound one process
 and are inherited: the size of a file, and private memory. What a run uses altogether is counted by
-the guard. And should memory run out all the same, the kernel is told to pick commands first.
+the guard. Should memory run out all the same, the kernel picks commands first (sacrifice.py).
 RLIMIT_NPROC is left alone: it counts a user's processes, so a run would pay for its neighbours.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import resource
 import signal
+from functools import cache
 
 MIB = 1 << 20
 OF_SIGNAL = 128  # a shell's exit code for a command that a signal ended, less the signal
-OOM_FIRST = b"1000"
 
 
 class Limits:
@@ -30,15 +29,14 @@ class Limits:
 
     def put_on_next(self) -> None:
         """Limit what this process starts from now on; of private memory it needs its own."""
-        if not self.file_bytes:
-            return
-        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-        resource.setrlimit(resource.RLIMIT_FSIZE, (_lower(self.file_bytes, hard), hard))
+        if self.file_bytes:
+            hard = _hard(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (_lower(self.file_bytes, hard), hard))
 
     def take_off_next(self) -> None:
         """Undo put_on_next()."""
         if self.file_bytes:
-            hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+            hard = _hard(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
     def put_on(self, pid: int) -> None:
@@ -48,15 +46,9 @@ class Limits:
             (resource.RLIMIT_DATA, self.memory_bytes),
         ):
             if most:
+                lower = _lower(most, _hard(number))
                 with contextlib.suppress(OSError, ValueError):
-                    lower = _lower(most, resource.prlimit(pid, number)[1])
                     resource.prlimit(pid, number, (lower, lower))
-        with contextlib.suppress(OSError):
-            file = os.open(f"/proc/{pid}/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
-            try:
-                os.write(file, OOM_FIRST)
-            finally:
-                os.close(file)
 
     def passed(self, exit_code: int | None, number: int | None) -> str | None:
         """Say which limit of the kernel ended a command, by the status it ended with."""
@@ -69,6 +61,12 @@ class Limits:
 def in_words(size: int) -> str:
     """A number of bytes as people read it: "512 MiB", "1000 bytes"."""
     return f"{size} bytes" if size % MIB else f"{size // MIB} MiB"
+
+
+@cache
+def _hard(number: int) -> int:
+    """The hard limit that this process has, and so what it starts; it never changes its own."""
+    return resource.getrlimit(number)[1]
 
 
 def _lower(most: int, hard: int) -> int:

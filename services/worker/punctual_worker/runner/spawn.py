@@ -15,13 +15,15 @@ import signal
 import time
 
 from punctual_worker.runner.attempt import Attempt
+from punctual_worker.runner.expendable import Expendable
 from punctual_worker.runner.marks import Marks
 from punctual_worker.runner.programs import Programs
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
-# Python ignores these two; a command expects `yes | head` to end.
-IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+# Python ignores two of them, and a command expects `yes | head` to end. Of each that is not named
+# glibc asks what it does and then sets it all the same: twice as many calls while the runner waits.
+DEFAULTS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 class Spawner:
@@ -34,6 +36,7 @@ class Spawner:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self._our_files = (hard, hard)
         self._their_files = (soft_nofile, hard)
+        self._expendable = Expendable()
 
     def spawn(self, attempt: Attempt) -> None:
         """Start it now; started_ns is the instant posix_spawn returned, when exec has succeeded.
@@ -67,8 +70,10 @@ class Spawner:
         self._marks.put_on_next(attempt.serial)
         # A raised soft limit is ours alone: programs still exist which walk all possible
         # descriptors, or give theirs to select().
-        resource.setrlimit(resource.RLIMIT_NOFILE, self._their_files)
+        if self._their_files != self._our_files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._their_files)
         attempt.limits.put_on_next()
+        self._expendable.put_on_next()
         try:
             return _start_plain(self.programs, attempt, env, pipes) or _start(
                 attempt.argv[0], _argv(attempt), env, pipes
@@ -76,8 +81,10 @@ class Spawner:
         except OSError as error:
             raise OSError(error.errno, f"cannot start: {error.strerror}") from None
         finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, self._our_files)
+            self._expendable.take_off_next()
             attempt.limits.take_off_next()
+            if self._their_files != self._our_files:
+                resource.setrlimit(resource.RLIMIT_NOFILE, self._our_files)
 
 
 class _Pipes:
@@ -129,7 +136,7 @@ def _start(program: str, argv: list[str], env: dict[str, str], pipes: _Pipes) ->
         ],
         setsid=True,
         setsigmask=(),
-        setsigdef=IGNORED_BY_PYTHON,
+        setsigdef=DEFAULTS,
     )
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -18,6 +18,7 @@ from punctual.domain.queue import parse_queues
 from punctual.messaging.broker import Broker
 from punctual.store.claims import release
 from punctual.store.engine import make_engine
+from punctual.store.finish import Report
 from punctual.store.live_output import LOOK_CHANNEL
 from punctual.store.wake import CANCEL_CHANNEL
 from punctual.store.workers import leave, register
@@ -33,7 +34,7 @@ from punctual_worker.notices import listen_for_notices
 from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of, unstarted_report
 from punctual_worker.reconcile import Reconciler
 from punctual_worker.reporter import Reporter
-from punctual_worker.runner_client import RunnerClient, RunnerGoneError, SoFar, Started
+from punctual_worker.runner_client import Ended, RunnerClient, RunnerGoneError, SoFar, Started
 from punctual_worker.running import Attempt, Running
 from punctual_worker.starter import LEAD, Starter
 from punctual_worker.threads import Threads
@@ -98,6 +99,7 @@ class Agent:
             worker_id=self.worker_id,
             settings=settings,
             refuse=self._refuse,
+            claim_more=self._claimer.want,
         )
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
         self._broker.wanted = self._wants_messages
@@ -176,24 +178,34 @@ class Agent:
         self._claimer.want(surely=True)
 
     def _receive(self, stop: threading.Event) -> None:
-        for event in self._runner.events():
+        for events in self._runner.events():
+            self._heed(events)
+        if not self._leaving.is_set():
+            raise RunnerGoneError("the runner ended by itself")
+        stop.wait()
+
+    def _heed(self, events: Sequence[Started | Ended | SoFar]) -> None:
+        """Take in what came together: all slots that it empties are then filled together."""
+        ended: list[Attempt] = []
+        reports: list[Report] = []
+        for event in events:
             attempt = self._running.get(event.key)
             if attempt is None:
                 continue
             if isinstance(event, Started):
                 self._reporter.begun(attempt, event.at_ns)
-                continue
-            if isinstance(event, SoFar):
+            elif isinstance(event, SoFar):
                 self._live_output.came(attempt, event)
-                continue
-            self._reporter.ended(report_of(attempt, event, self._clock))
-            was_full = self._intake.free(attempt.pair)
-            self._claimer.want()
-            if was_full:
-                self._broker.pushed.set()  # messages that were left to others are ours again
-        if not self._leaving.is_set():
-            raise RunnerGoneError("the runner ended by itself")
-        stop.wait()
+            else:
+                ended.append(attempt)
+                reports.append(report_of(attempt, event, self._clock))
+        if not ended:
+            return
+        self._reporter.ended(*reports)
+        was_full = self._intake.free(*(attempt.pair for attempt in ended))
+        self._claimer.want()
+        if was_full:
+            self._broker.pushed.set()  # messages that were left to others are ours again
 
     def _refuse(self, attempt: Attempt, reason: str) -> None:
         self._reporter.ended(unstarted_report(attempt, reason, self._clock))

@@ -80,11 +80,11 @@ class Intake:
             self._push(replace(held, at=at))
             self.changed.notify_all()
 
-    def free(self, pair: tuple[uuid.UUID, int]) -> bool:
-        """Empty the slot of a run that ended, or that was not ours; whether all were taken."""
+    def free(self, *pairs: tuple[uuid.UUID, int]) -> bool:
+        """Empty the slots of runs that ended, or that were not ours; whether all were taken."""
         with self.changed:
             was_full = len(self._busy) >= self.slots
-            self._busy.discard(pair)
+            self._busy.difference_update(pairs)
             self.changed.notify_all()
             return was_full
 

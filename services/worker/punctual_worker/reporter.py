@@ -1,10 +1,10 @@
 """Writes down what the runner reports: ends in batches, and the starts of what runs on."""
 
 import json
-import queue
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Sequence
 
 import structlog
@@ -49,26 +49,28 @@ class Reporter:
         self._clock = clock
         self._worker_id = worker_id
         self._tracing = tracing
-        self._reports: queue.Queue[Report] = queue.Queue()
+        self._reports: deque[Report] = deque()
         self._size = BatchSize(MOST_REPORTS)
         self._begun: dict[str, tuple[float, Attempt]] = {}
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def begun(self, attempt: Attempt, at_ns: int) -> None:
         """The command of `attempt` has started, at that instant of CLOCK_MONOTONIC."""
         attempt.started_ns = at_ns
-        with self._lock:
+        with self._changed:
             self._begun[attempt.key] = (at_ns / SECOND, attempt)
 
-    def ended(self, report: Report) -> None:
-        """An attempt has ended; its report is kept until the database has it."""
-        with self._lock:
-            self._begun.pop(key_of(report.run_id, report.fence), None)
-        self._reports.put(report)
+    def ended(self, *reports: Report) -> None:
+        """Attempts have ended; their reports are kept until the database has them."""
+        with self._changed:
+            for report in reports:
+                self._begun.pop(key_of(report.run_id, report.fence), None)
+            self._reports.extend(reports)
+            self._changed.notify()
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set and everything is written, write reports."""
-        while not (stop.is_set() and self._reports.empty()):
+        while not (stop.is_set() and not self._reports):
             batch = self._next_batch()
             try:
                 if batch:
@@ -78,8 +80,8 @@ class Reporter:
             except DBAPIError as error:
                 telemetry.DATABASE_ERRORS.inc()
                 log.warning("report failed", error=str(error.orig), reports=len(batch))
-                for report in batch:
-                    self._reports.put(report)
+                with self._changed:
+                    self._reports.extend(batch)
                 if batch:
                     self._size.failed(len(batch))
                 if stop.wait(0.5):
@@ -87,14 +89,13 @@ class Reporter:
 
     def _next_batch(self) -> list[Report]:
         batch: list[Report] = []
-        try:
-            batch.append(self._reports.get(timeout=NOTE_AFTER_SECONDS if self._begun else 0.5))
-            size = len(batch[0].output)
-            while len(batch) < self._size.now and size < MOST_BYTES:
-                batch.append(self._reports.get_nowait())
+        size = 0
+        with self._changed:
+            patience = NOTE_AFTER_SECONDS if self._begun else 0.5
+            self._changed.wait_for(lambda: self._reports, patience)
+            while self._reports and len(batch) < self._size.now and size < MOST_BYTES:
+                batch.append(self._reports.popleft())
                 size += len(batch[-1].output)
-        except queue.Empty:
-            pass
         return batch
 
     def _finish(self, batch: Sequence[Report]) -> None:
@@ -122,7 +123,7 @@ class Reporter:
 
     def _note_begun(self) -> None:
         limit = time.monotonic() - NOTE_AFTER_SECONDS
-        with self._lock:
+        with self._changed:
             ripe = [key for key, (at, _) in self._begun.items() if at <= limit]
             attempts = [self._begun.pop(key)[1] for key in ripe]
         rows = [

@@ -199,9 +199,9 @@ class RunnerClient:
         isolation: dict[str, bool] = word[0]["isolation"]
         return isolation
 
-    def start(self, launch: Launch) -> None:
-        """Order a start; repeating one whose key is still known changes nothing."""
-        self._send(
+    def start(self, *launches: Launch) -> None:
+        """Order starts; repeating one whose key is still known changes nothing."""
+        orders = [
             {
                 "kind": "start",
                 "key": launch.key,
@@ -215,7 +215,9 @@ class RunnerClient:
                 "output_limit": launch.output_limit,
                 "limits": dict(launch.limits),
             }
-        )
+            for launch in launches
+        ]
+        self._send(*orders)
 
     def stop(self, key: str, why: str) -> None:
         """Order an attempt to end, by TERM and KILL, or never to start if its instant is ahead."""
@@ -233,24 +235,26 @@ class RunnerClient:
         """Order every attempt to end, waiting ones too, within the shorter of both graces."""
         self._send({"kind": "stop_all", "why": why, "grace_s": grace_s})
 
-    def events(self) -> Iterator[Started | Ended | SoFar]:
-        """Yield reports as they come, until the runner is gone and nothing it started is alive."""
+    def events(self) -> Iterator[list[Started | Ended | SoFar]]:
+        """Yield reports, those together that came together, until the runner is gone.
+
+        Nothing it started is alive then.
+        """
         while data := self._receive():
             self._frames.feed(data)
-            while (frame := self._frames.next()) is not None:
-                if frame[0]["kind"] != "up":
-                    yield _report(*frame)
+            frames = iter(self._frames.next, None)
+            yield [_report(*frame) for frame in frames if frame[0]["kind"] != "up"]
         self._bury()
 
     def close(self) -> None:
         """Make the runner kill everything and end; returns when both are done."""
         self._bury()
 
-    def _send(self, order: dict[str, Any]) -> None:
-        frame = pack(order)
+    def _send(self, *orders: dict[str, Any]) -> None:
+        frames = b"".join(map(pack, orders))
         try:
             with self._sending:
-                self._sock.sendall(frame)
+                self._sock.sendall(frames)
         except OSError as error:
             # Part of a frame may be out, so the stream is of no use any more.
             with contextlib.suppress(PermissionError):

@@ -22,7 +22,7 @@ from punctual_worker.launching import launch_of
 from punctual_worker.lease import Lease
 from punctual_worker.limits import default_limits
 from punctual_worker.outcome import CANCELLED
-from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_client import Launch, RunnerClient
 from punctual_worker.running import Attempt, Running
 
 log = structlog.get_logger()
@@ -62,6 +62,7 @@ class Starter:
         worker_id: uuid.UUID,
         settings: Settings,
         refuse: Refuse,
+        claim_more: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._intake = intake
@@ -72,6 +73,7 @@ class Starter:
         self._worker_id = worker_id
         self._settings = settings
         self._refuse = refuse
+        self._claim_more = claim_more
         self._size = BatchSize(settings.slots)
         self._interpreters = Interpreters(settings.interpreters)
         self._limits = default_limits(settings)
@@ -117,12 +119,14 @@ class Starter:
             return
         self._size.went_well()
         self._launch(started)
+        self._claim_more()  # what is to follow these should wait here when their slots are free
         ours = {run.run_id for run in started}
         if refused := [held for held in batch if held.run_id not in ours]:
             self._settle_refused(refused)
 
     def _launch(self, started: Sequence[Started]) -> None:
         attempts = [self._running.add(run) for run in started]
+        launches: list[Launch] = []
         for run, attempt in zip(started, attempts, strict=True):
             at_ns = self._clock.monotonic_ns(run.due_at)
             try:
@@ -137,8 +141,10 @@ class Starter:
             except NoInterpreterError as error:
                 self._refuse(attempt, str(error))
                 continue
-            self._runner.start(launch)
-            if self._running.was_cancelled(run.run_id):
+            launches.append(launch)
+        self._runner.start(*launches)
+        for attempt in attempts:  # cancelled before the runner had been told of it
+            if self._running.was_cancelled(attempt.run_id):
                 self._runner.stop(attempt.key, CANCELLED)
 
     def _settle_refused(self, refused: Sequence[Held]) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -44,8 +45,8 @@ def _measured(commands: list[str]) -> tuple[float, float, float]:
     with _runner() as runner:
 
         def count() -> None:
-            ended = (event for event in runner.events() if isinstance(event, Ended))
-            for number, _ in enumerate(ended, 1):
+            events = chain.from_iterable(runner.events())
+            for number, _ in enumerate((each for each in events if isinstance(each, Ended)), 1):
                 slots.release()
                 if number == len(commands):
                     over.set()

@@ -115,8 +115,8 @@ class Stage:
         return None
 
     def _read(self) -> None:
-        for report in self.client.events():
-            self.reports.append(report)
+        for reports in self.client.events():
+            self.reports += reports
 
 
 NewStage = Callable[..., Stage]

@@ -49,9 +49,8 @@ def test_no_end_is_lost_but_much_of_the_output_that_waits(
     eventually(lambda: descendants(client.pid) == [])
 
     ends = []
-    for event in client.events():
-        if isinstance(event, Ended):
-            ends.append(event)
+    for events in client.events():
+        ends += [event for event in events if isinstance(event, Ended)]
         if len(ends) == 80:
             break
     assert {ended.key for ended in ends} == {f"{i}" for i in range(80)}

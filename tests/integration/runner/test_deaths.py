@@ -26,8 +26,9 @@ for key, command in enumerate(sys.argv[2:]):
     client.start(Launch(key=str(key), at_ns=0, argv=("/bin/sh", "-c", command), env={},
                         timeout_s=600, grace_s=600, output_limit=1000))
 print(client.pid, flush=True)
-for event in client.events():
-    print(event.pid, flush=True)
+for events in client.events():
+    for event in events:
+        print(event.pid, flush=True)
 """
 
 

@@ -17,7 +17,7 @@ FINISH = b"EXECUTE finish_"
 DISPATCH = b"dispatches = 1"
 """What only a first dispatch says."""
 
-NEW_TASKS = b"INSERT INTO tasks"
+NEW_TASKS = b"EXECUTE insert_tasks_"
 """What only the saving of new tasks says."""
 
 

@@ -34,14 +34,19 @@ def execute(
     The type of each of its parameters must be clear from the statement. `name` is what begins the
     statement's name on the wire and in PostgreSQL's own views.
     """
-    known, now = prepared(name, statement.text), monotonic()
-    if now - connection.info.setdefault(PLANNED_AT, now) > PLAN_SECONDS:
+    return connection.execute(ready(connection, name, statement), parameters)
+
+
+def ready(connection: Connection, name: str, statement: TextClause) -> TextClause:
+    """What carries out the statement on this connection, now that it is prepared there."""
+    known, now, info = prepared(name, statement.text), monotonic(), connection.info
+    if now - info.setdefault(PLANNED_AT, now) > PLAN_SECONDS:
         connection.exec_driver_sql("DISCARD PLANS")
-        connection.info[PLANNED_AT] = now
-    if known.name not in connection.info:  # goes with the connection, not with the transaction
+        info[PLANNED_AT] = now
+    if known.name not in info:  # goes with the connection, not with the transaction
         connection.exec_driver_sql(known.prepare.replace("%", "%%"))
-        connection.info[known.name] = True
-    return connection.execute(known.execute, parameters)
+        info[known.name] = True
+    return known.execute
 
 
 @cache

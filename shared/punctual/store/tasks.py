@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.schedule import next_due, only_time, parse_schedule
+from punctual.store import direct
 from punctual.store.calendars import require_calendars
 from punctual.store.concurrency import mark_limited
 from punctual.store.insert import NewRun, insert_runs
@@ -51,6 +52,9 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     queue text, script jsonb, http jsonb,
     calendars text[])
 """)
+
+UNSET = dict.fromkeys(("plan_error", "paused_at", "paused_until", "deleted_at"))
+"""What INSERT leaves to be NULL."""
 
 
 def database_now(session: Session) -> datetime:
@@ -146,18 +150,18 @@ def _prepared(
 
 def _insert(connection: Connection, new: _Prepared, *, owner_id: uuid.UUID, now: datetime) -> None:
     rows = json.dumps(new.rows, default=str)
-    connection.execute(INSERT, {"owner_id": owner_id, "now": now, "tasks": rows})
+    sent = {"owner_id": owner_id, "now": now, "tasks": rows}
+    direct.send_along(connection, "insert_tasks", INSERT, sent)  # what it would answer is known
     insert_runs(connection, new.past)
     note(connection, new.held)
 
 
 def _as_inserted(row: dict[str, Any], *, owner_id: uuid.UUID, now: datetime) -> Task:
-    """A task as INSERT has saved it; of no session."""
-    task = Task()
+    """A task as INSERT has saved it; of no session, so nobody will ask what has changed in it."""
+    task: Task = Task.__new__(Task)
     known = {"owner_id": owner_id, "enabled": True, "version": 1, "meta": row.pop("metadata")}
     times = {"schedule_anchor": now, "created_at": now, "updated_at": now}
-    # Not attribute by attribute: no session will ask which of them have changed.
-    task.__dict__.update({**row, **known, **times, "command": row["command"] or ""})
+    task.__dict__.update({**UNSET, **row, **known, **times, "command": row["command"] or ""})
     return task
 
 

@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, DateTime, column, delete, func, select, text
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from punctual.store import direct
 from punctual.store.models import ApiToken, User
 from punctual.store.models.model import new_id
 
@@ -20,7 +21,7 @@ TOKEN_LIFE = timedelta(days=90)
 BEARER = text("""
 SELECT users.id, username, email, now() FROM api_tokens JOIN users ON users.id = user_id
 WHERE token_hash = :digest AND expires_at > now()
-""").columns(User.id, User.username, User.email, column("now", DateTime(timezone=True)))
+""")
 
 Taken = Literal["username", "email"]
 
@@ -80,8 +81,8 @@ def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
 
 def bearer_of(connection: Connection, token: str) -> Bearer | None:
     """Whose token this is; None when it is unknown, revoked or expired."""
-    row = connection.execute(BEARER, {"digest": _digest(token)}).one_or_none()
-    return None if row is None else Bearer(*row)
+    found = direct.rows(connection, "bearer", BEARER, {"digest": _digest(token)})
+    return Bearer(*found[0]) if found else None
 
 
 def revoke_token(session: Session, token: str) -> None:

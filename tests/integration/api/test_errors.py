@@ -1,6 +1,6 @@
 """Errors: always problem+json under /api, always explained, never a stack trace."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -117,6 +117,49 @@ def test_an_error_changes_nothing(anna: Person, engine: Engine) -> None:
     finally:
         run_sql(engine, "ALTER TABLE hidden RENAME TO runs")
     assert anna.get(f"/tasks/{task['id']}/").get_json()["version"] == 1
+
+
+@pytest.fixture
+def saving(engine: Engine) -> Iterator[Callable[[str], None]]:
+    """Has the database do something as it saves a task, in PL/pgSQL."""
+
+    def does(what: str) -> None:
+        body = f"BEGIN {what}; RETURN NEW; END"
+        run_sql(engine, f"CREATE FUNCTION trip() RETURNS trigger LANGUAGE plpgsql AS '{body}'")
+        trigger = "CREATE CONSTRAINT TRIGGER trip AFTER INSERT ON tasks DEFERRABLE"
+        run_sql(engine, f"{trigger} INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trip()")
+
+    yield does
+    run_sql(engine, "DROP FUNCTION IF EXISTS trip() CASCADE")
+
+
+def test_a_task_that_the_database_refuses_is_not_kept_and_costs_no_other(
+    anna: Person, engine: Engine, saving: Callable[[str], None]
+) -> None:
+    run_sql(engine, "ALTER TABLE tasks ADD CONSTRAINT shy CHECK (name <> 'shy') NOT VALID")
+    try:
+        answer = anna.post("/tasks/", json={"command": "true", "name": "shy"})
+    finally:
+        run_sql(engine, "ALTER TABLE tasks DROP CONSTRAINT shy")
+    assert "nothing was changed" in assert_problem(answer, 500)["detail"]
+    saving("RAISE integrity_constraint_violation")
+    answer = anna.post("/tasks/", json={"command": "true"})
+    assert "nothing was changed" in assert_problem(answer, 500)["detail"]
+    run_sql(engine, "DROP FUNCTION trip() CASCADE")
+    kept = anna.task(name="kept")
+    assert [task["id"] for task in anna.items("/tasks/")] == [kept["id"]]
+
+
+def test_a_database_lost_in_the_commit_leaves_the_outcome_open_and_says_so(
+    anna: Person, saving: Callable[[str], None], engine: Engine
+) -> None:
+    saving("PERFORM pg_terminate_backend(pg_backend_pid())")
+    answer = anna.post("/tasks/", json={"command": "true"})
+    assert "before it said whether" in assert_problem(answer, 503)["detail"]
+    assert int(answer.headers["Retry-After"]) > 0
+    run_sql(engine, "DROP FUNCTION trip() CASCADE")
+    assert anna.items("/tasks/") == []
+    assert anna.task()["version"] == 1
 
 
 def test_every_answer_keeps_browsers_careful(client: FlaskClient) -> None:

@@ -4,7 +4,8 @@ import uuid
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, Request, request
+from flask import Flask, Request, Response, request
+from flask.globals import request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin
 
@@ -31,9 +32,15 @@ class Logins(LoginManager):  # type: ignore[misc]  # it ships no types
 
     def know_by_token(self) -> SignedIn | None:
         """The user whose token this request carries; `current_user` from now on."""
-        user = _user_of_token(request)
+        user = _user_of_token(request_ctx.request)
         self._update_request_context_with_user(user)
         return user
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        if _is_api(request_ctx.request):
+            return response
+        answer: Response = super()._update_remember_cookie(response)
+        return answer
 
     def _load_user(self) -> None:
         if _is_api(request):

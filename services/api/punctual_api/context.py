@@ -3,7 +3,8 @@
 import uuid
 from datetime import datetime, timedelta
 
-from flask import current_app, g
+from flask import current_app
+from flask.globals import app_ctx
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -33,15 +34,16 @@ def owner_id() -> uuid.UUID:
 
 def now() -> datetime:
     """The instant of this request, on the database's clock; asked for once."""
-    if "now" not in g:
+    own = app_ctx.g
+    if "now" not in own:
         remember_now(database_now(session()))
-    instant: datetime = g.now
+    instant: datetime = own.now
     return instant
 
 
 def remember_now(instant: datetime) -> None:
     """Let this be the instant of the request: the database told it along with something else."""
-    g.now = instant
+    app_ctx.g.now = instant
 
 
 def window() -> timedelta:

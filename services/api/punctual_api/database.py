@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask, Response, current_app, g
+from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection
@@ -50,10 +51,11 @@ def bind_database(app: Flask, settings: Settings) -> None:
 
 def connection() -> Connection:
     """The connection of this request: all that a statement needs, where a session is not."""
-    if "connection" not in g:
-        g.connection = db.engine.connect()
-    own: Connection = g.connection
-    return own
+    own = app_ctx.g
+    if "connection" not in own:
+        own.connection = db.engine.connect()
+    found: Connection = own.connection
+    return found
 
 
 def roll_back() -> None:
@@ -67,13 +69,14 @@ def roll_back() -> None:
 def _commit() -> None:
     if db.session.registry.has():
         db.session.commit()
-    if "connection" in g:
-        g.connection.commit()
+    own = app_ctx.g
+    if "connection" in own:
+        own.connection.commit()
 
 
 def _give_back(_error: BaseException | None) -> None:
-    if "connection" in g:
-        g.pop("connection").close()
+    if (own := app_ctx.g.pop("connection", None)) is not None:
+        own.close()
 
 
 def _end_transaction(response: Response) -> Response:

@@ -3,19 +3,21 @@
 import re
 import time
 import uuid
+from functools import cache
 
 import structlog
 from flask import Flask, Response, current_app, g
 from flask.globals import app_ctx, request_ctx
 
 from punctual import telemetry
+from punctual.store.models.model import new_id
 from punctual.tracing import Tracing
 
 log = structlog.get_logger()
 
 SANE_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 
-HEADERS = {
+CAREFUL = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
         "object-src 'none'"
@@ -25,7 +27,13 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+HEADERS = [(name.lower(), name, value) for name, value in CAREFUL.items()]
+API_HEADERS = [*HEADERS, ("cache-control", "Cache-Control", "no-store")]
 QUIET = ("/healthz", "/readyz", "/metrics")
+
+# A label's own counter is found by a look-up under a lock; each is asked for again and again.
+_answered = cache(telemetry.HTTP_REQUESTS.labels)
+_took = cache(telemetry.HTTP_SECONDS.labels)
 
 
 def follow_requests(app: Flask) -> None:
@@ -37,7 +45,7 @@ def follow_requests(app: Flask) -> None:
 def _begin() -> None:
     asked, own = request_ctx.request, app_ctx.g  # each look through a proxy costs
     sent = asked.headers.get("X-Request-ID", "")
-    own.request_id = sent if SANE_ID.fullmatch(sent) else uuid.uuid4().hex
+    own.request_id = sent if SANE_ID.fullmatch(sent) else new_id().hex
     own.began = time.monotonic()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=own.request_id)
@@ -50,19 +58,18 @@ def _end(response: Response) -> Response:
     method, path, status = asked.method, asked.path, response.status_code
     seconds = time.monotonic() - own.began
     route = asked.url_rule.rule if asked.url_rule else "unknown"
-    telemetry.HTTP_REQUESTS.labels(method, route, status).inc()
-    telemetry.HTTP_SECONDS.labels(method, route).observe(seconds)
+    _answered(method, route, status).inc()
+    _took(method, route).observe(seconds)
     tell = log.debug if path in QUIET else log.info
     tell("request answered", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
     if (tracing := _tracing()) and "span" in own:
         tracing.end_request(own.span, method=method, route=route, status=status)
     headers = response.headers
+    there = {name.lower() for name, _ in headers}
     headers["X-Request-ID"] = own.request_id
-    for name, value in HEADERS.items():
-        if name not in headers:
+    for key, name, value in API_HEADERS if path.startswith("/api/") else HEADERS:
+        if key not in there:
             headers.add(name, value)
-    if path.startswith("/api/"):
-        headers.setdefault("Cache-Control", "no-store")
     return response
 
 

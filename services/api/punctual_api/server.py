@@ -11,6 +11,7 @@ from punctual import tracing
 from punctual.config import Settings
 from punctual_api.app import create_app
 from punctual_api.database import THREADS
+from punctual_api.kept import KeepingWorker
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file as it opens it
 
@@ -41,7 +42,7 @@ class Server(BaseApplication):
         chosen = {
             "bind": self._settings.bind,
             "reuse_port": True,
-            "worker_class": "gthread",
+            "worker_class": KeepingWorker,
             "workers": 1,
             "threads": THREADS,
             "timeout": 60,

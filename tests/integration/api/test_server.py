@@ -1,15 +1,19 @@
-"""The API as a process: started with settings alone, gone on SIGTERM, calm when Redis is away."""
+"""The API as a process: its settings, SIGTERM, its connections, and calm without Redis."""
 
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
 import pytest
 
+from punctual_api.database import THREADS
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import PASSWORD, SECRET
 from tests.support.eventually import eventually
@@ -96,6 +100,58 @@ def test_sigterm_ends_it_and_leaves_no_file_behind(
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def port(served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path]) -> int:
+    """A live API's port, on which nobody is connected any more."""
+    served[0].close()
+    number = served[0].base_url.port
+    assert number is not None
+    return number
+
+
+def ask(connection: HTTPConnection, path: str = "/healthz") -> int:
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+def test_a_client_asks_again_and_again_and_others_come_meanwhile(port: int) -> None:
+    with ExitStack() as stack, ThreadPoolExecutor(2 * THREADS) as pool:
+        clients = [HTTPConnection("127.0.0.1", port, timeout=10) for _ in range(2 * THREADS)]
+        for client in clients:
+            stack.callback(client.close)
+        for _ in range(20):
+            assert set(pool.map(ask, clients)) == {200}
+
+
+def test_a_client_that_says_nothing_more_holds_up_nobody(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(3 * THREADS):  # each is kept, and asks no more
+            client = HTTPConnection("127.0.0.1", port, timeout=2)
+            stack.callback(client.close)
+            assert ask(client) == 200
+
+
+def test_a_request_that_comes_while_another_is_answered_is_answered_next(port: int) -> None:
+    with ExitStack() as stack:
+        client = HTTPConnection("127.0.0.1", port, timeout=10)
+        stack.callback(client.close)
+        client.connect()
+        one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        client.sock.sendall(one + one + b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+        said = b""
+        while said.count(b"HTTP/1.1 ") < 3:
+            more = client.sock.recv(65536)
+            assert more, said
+            said += more
+        assert [line.split()[1] for line in said.splitlines() if line.startswith(b"HTTP/")] == [
+            b"200",
+            b"200",
+            b"404",
+        ]
 
 
 @pytest.mark.parametrize(

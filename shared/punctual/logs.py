@@ -1,10 +1,13 @@
 """Structured logs: one JSON object a line on stderr, constant texts, ids as fields."""
 
+import json
 import logging
 import sys
 from typing import Any
 
 import structlog
+
+_ENCODER = json.JSONEncoder(default=str)  # made once, and not for each line
 
 
 def configure(*, service: str, name: str, level: str = "info") -> None:
@@ -21,7 +24,7 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
     ]
     as_json: list[Any] = [
         structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(default=str),
+        structlog.processors.JSONRenderer(_as_json),
     ]
     # Our own lines go straight to the stream: each request writes one, and the way through
     # `logging` costs twice as much.
@@ -43,6 +46,10 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
     root.setLevel(least)
     for chatty in ("apscheduler", "alembic", "dramatiq"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _as_json(event: Any, **_: Any) -> str:
+    return _ENCODER.encode(event)
 
 
 def _stamp(**fields: str) -> Any:

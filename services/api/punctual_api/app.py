@@ -30,6 +30,7 @@ from punctual_api.auth import recognise_users
 from punctual_api.database import bind_database
 from punctual_api.errors import answer_errors
 from punctual_api.failed_logins import count_failed_logins
+from punctual_api.json_answer import Answers
 from punctual_api.pages import add_pages
 from punctual_api.pages.frame import csrf
 from punctual_api.requests import follow_requests
@@ -41,6 +42,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 
 class App(Flask):
     """Flask, for views and hooks of which none is a coroutine."""
+
+    json_provider_class = Answers
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: Flask would look into each of them at each request."""
@@ -54,8 +57,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["punctual"] = settings
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
     if settings.trust_proxy:
         hops = settings.trust_proxy
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.store.prepared import execute
+from punctual.store.direct import rows
 from punctual.store.wake import wake_coordinators
 
 # A batch's rows are found one by one by their primary key, whatever PostgreSQL believes about the
@@ -103,7 +103,7 @@ def claim(
     or reordered message answers nothing.
     """
     asked = {"asked": pairs(messages), "worker_id": worker_id, "room": room, "ahead": ahead}
-    return sorted((Claimed(*row) for row in execute(connection, "claim", CLAIM, asked)), key=_due)
+    return sorted((Claimed(*row) for row in rows(connection, "claim", CLAIM, asked)), key=_due)
 
 
 def pull(
@@ -111,7 +111,7 @@ def pull(
 ) -> list[Claimed]:
     """Claim the next queued runs due within `ahead`, owners in turn, message or no message."""
     asked = {"worker_id": worker_id, "room": room, "ahead": ahead}
-    return sorted((Claimed(*row) for row in execute(connection, "pull", PULL, asked)), key=_due)
+    return sorted((Claimed(*row) for row in rows(connection, "pull", PULL, asked)), key=_due)
 
 
 def release(

@@ -1,4 +1,4 @@
-"""Statements of every request, short of the result objects that SQLAlchemy makes around each."""
+"""What is sent again and again, short of the result objects that SQLAlchemy makes around it."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.store.prepared import execute
+from punctual.store.direct import rows
 from punctual.store.punctuality import TALLY
 from punctual.store.wake import wake_coordinators
 
@@ -163,7 +163,7 @@ def finish(
     """
     document = json.dumps([_row(report) for report in reports])
     asked = {"reports": document, "worker_id": worker_id}
-    settled = [Settled(*row) for row in execute(connection, "finish", FINISH, asked)]
+    settled = [Settled(*row) for row in rows(connection, "finish", FINISH, asked)]
     if len(settled) < len(reports):
         connection.execute(LATE, asked)
     _keep_output(connection, [report for report in reports if report.output])
@@ -199,7 +199,7 @@ def _row(report: Report) -> dict[str, object]:
 def _keep_output(connection: Connection, reports: Sequence[Report]) -> None:
     if not reports:
         return
-    execute(
+    rows(
         connection,
         "keep",
         KEEP_OUTPUT,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from punctual.store.admit import admit_held
 from punctual.store.claims import pairs
 from punctual.store.concurrency import IS_LIMITED
+from punctual.store.direct import rows
 from punctual.store.models.model import Document
 from punctual.store.prepared import execute
 
@@ -122,14 +123,14 @@ def start(
     """
     asked = {"worker_id": worker_id, "lease": lease}
     first = {**asked, "asked": pairs(held), "admitted": []}
-    started = [Started(*row) for row in execute(connection, "start", START, first)]
+    started = [Started(*row) for row in rows(connection, "start", START, first)]
     ours = {run.run_id for run in started}
     left = [run_id for run_id, _ in held if run_id not in ours]
     admitted = admit_held(connection, left) if left else []
     if admitted:
         named = pairs((run_id, fence) for run_id, fence in held if run_id in admitted)
         second = {**asked, "asked": named, "admitted": admitted}
-        started += [Started(*row) for row in execute(connection, "start", START, second)]
+        started += [Started(*row) for row in rows(connection, "start", START, second)]
     return started
 
 

@@ -1,14 +1,14 @@
 """Target 3, without a clock: pages that the statements touch, and how they go about it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, TextClause, event, text
 from sqlalchemy.orm import Session
 
-from punctual.store.claims import pull
+from punctual.store.claims import PULL
 from punctual.store.dispatch import dispatch, mark_missed, redispatch
 from punctual.store.listing import list_tasks
 from punctual.store.plan import plan
@@ -57,9 +57,7 @@ def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
     dispatch_all(opened)
     yield from _explained(opened, "re-dispatch", lambda c: redispatch(c, limit=DUE))
     yield from _explained(opened, "missed", lambda c: mark_missed(c, limit=DUE))
-    yield from _explained(
-        opened, "pull", lambda c: pull(c, worker_id=worker.id, room=16, ahead=WINDOW)
-    )
+    yield "pull", _told(opened, PULL, {"worker_id": worker.id, "room": 16, "ahead": WINDOW})
     drop_due(opened)
     fill_runs(opened, waiting)
     with Session(opened) as session:
@@ -97,6 +95,13 @@ def _explained(
         told = "\n".join(lines)
         connection.rollback()
     yield name, told
+
+
+def _told(opened: Engine, statement: TextClause, parameters: Mapping[str, object]) -> str:
+    """The plan of a statement that goes past SQLAlchemy's events; nothing is kept."""
+    with opened.connect() as connection:
+        told = connection.execute(text(EXPLAIN + statement.text.lstrip()), parameters).scalars()
+        return "\n".join(told)
 
 
 def _pages(told: str) -> float:

@@ -24,6 +24,7 @@ class Expendable:
         with contextlib.suppress(OSError):
             file = os.open(FILE, os.O_RDWR | os.O_CLOEXEC)
             self._own = os.pread(file, 16, 0)
+            os.pwrite(file, FIRST, 0)
             os.pwrite(file, self._own, 0)
             self._file = file
 

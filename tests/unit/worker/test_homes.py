@@ -77,6 +77,15 @@ def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: Homes) -> No
     assert Path(third).stat().st_mode == MADE
 
 
+def test_the_folder_of_a_dead_runner_is_nobodys_home(tmp_path: Path) -> None:
+    (tmp_path / "runner-2-dead").mkdir(mode=0o700)  # as empty as a home, and its owner's alone
+    homes = Homes(str(tmp_path), launch=1)
+    eventually(lambda: len([*tmp_path.iterdir()]) == 1)
+    [root] = tmp_path.iterdir()
+    assert Path(homes.make(1)).is_relative_to(root)
+    homes.close()
+
+
 def test_a_command_that_removed_more_than_its_own_takes_no_home_from_the_next(
     homes: Homes,
 ) -> None:

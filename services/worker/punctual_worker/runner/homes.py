@@ -96,17 +96,20 @@ class Homes:
             with suppress(OSError):
                 os.unlink(path)
         except OSError:
-            self._trash.append(path)
-            self._has_trash.set()
-            if self._janitor is None:
-                self._janitor = threading.Thread(target=self._empty_trash, daemon=True)
-                self._janitor.start()
+            self._throw_away(path)
 
     def close(self) -> None:
         """Remove every directory of this runner, now."""
         remove_tree(self._root)
         if self._lock is not None:
             os.close(self._lock)
+
+    def _throw_away(self, path: str) -> None:
+        self._trash.append(path)
+        self._has_trash.set()
+        if self._janitor is None:
+            self._janitor = threading.Thread(target=self._empty_trash, daemon=True)
+            self._janitor.start()
 
     def _empty_trash(self) -> None:
         while True:
@@ -127,7 +130,7 @@ class Homes:
                 launch = name.removeprefix(PREFIX).partition("-")[0]
                 if launch.isdecimal():
                     kill_leftovers(int(launch), until=time.monotonic() + LEAVE_SECONDS)
-                self.discard(path)
+                self._throw_away(path)
 
 
 def _is_as_made(path: str) -> bool:

@@ -1,12 +1,16 @@
-"""What a worker claims of what a message names."""
+"""What a worker claims of what a message names, and when."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine
 
+from punctual.messaging.broker import Broker
 from punctual.store.workers import register
 from punctual_worker.claimer import Claimer
 from punctual_worker.intake import Intake
+from tests.integration.worker.conftest import StartWorker
+from tests.support.eventually import eventually
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
 
 
@@ -24,3 +28,22 @@ def test_a_message_that_comes_before_the_first_pull_is_heeded(engine: Engine) ->
     claimer.on_message([(queued.run_id, queued.fence) for queued in dispatch_all(engine)])
     claimed = run_row(engine, run_id)
     assert (claimed.state, claimed.worker_id) == ("claimed", worker_id)
+
+
+def test_what_follows_waits_in_the_worker_before_the_slots_are_free_for_it(
+    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    # So seldom does it beat that only the start of the first can have it look for the second.
+    lease = {"heartbeat_seconds": 30, "self_fence_seconds": 60, "lease_seconds": 120}
+    start_worker(slots=1, drain_seconds=0.1, **lease)
+    gate = tmp_path / "gate"
+    command = f"mkfifo -m 666 {gate}; read -r _ < {gate}"
+    first, second = (new_run(engine, new_task(engine, command=command), due_in=2) for _ in "12")
+    queued = [(run.run_id, run.fence) for run in dispatch_all(engine)]
+    Broker(redis_url, namespace=namespace).publish(queued)
+
+    def states() -> set[str]:
+        return {run_row(engine, run_id).state for run_id in (first, second)}
+
+    eventually(lambda: states() == {"claimed", "queued"})
+    eventually(lambda: states() == {"running", "claimed"}, within=5)

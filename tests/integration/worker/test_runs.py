@@ -38,24 +38,6 @@ def ended(engine: Engine, run_id: uuid.UUID) -> Row[tuple[object, ...]]:
     return row
 
 
-def test_what_follows_waits_in_the_worker_before_the_slots_are_free_for_it(
-    engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
-) -> None:
-    # So seldom does it beat that only the start of the first can have it look for the second.
-    lease = {"heartbeat_seconds": 30, "self_fence_seconds": 60, "lease_seconds": 120}
-    start_worker(slots=1, drain_seconds=0.1, **lease)
-    gate = tmp_path / "gate"
-    command = f"mkfifo -m 666 {gate}; read -r _ < {gate}"
-    first, second = (new_run(engine, new_task(engine, command=command), due_in=2) for _ in "12")
-    publish(broker, dispatch_all(engine))
-
-    def states() -> set[str]:
-        return {run_row(engine, run_id).state for run_id in (first, second)}
-
-    eventually(lambda: states() == {"claimed", "queued"})
-    eventually(lambda: states() == {"running", "claimed"}, within=5)
-
-
 def test_a_run_starts_on_its_instant_and_its_output_is_kept(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:

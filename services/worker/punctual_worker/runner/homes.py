@@ -16,9 +16,9 @@ from punctual_worker.runner.remove import remove_tree
 
 PREFIX = "runner-"
 SPARE = 1024
-# Homes are spread over so many folders: among a few others a name is changed in a third of the time
-# that it takes among hundreds.
-FOLDERS = 32
+# So many are made in one folder, then in the next of so many: among a few others a name is changed
+# in a third of the time that it takes among hundreds.
+TOGETHER, FOLDERS = 32, 32
 MADE = stat.S_IFDIR | 0o700
 LEAVE_SECONDS = 5.0
 """What processes of a dead runner may take to be gone; a killed one takes milliseconds."""
@@ -30,6 +30,7 @@ class Homes:
     def __init__(self, work_dir: str, *, launch: int) -> None:
         os.makedirs(work_dir, exist_ok=True)
         self._spare: list[str] = []
+        self._made = 0
         self._trash: deque[str] = deque()
         self._has_trash = threading.Event()
         self._janitor: threading.Thread | None = None
@@ -41,8 +42,6 @@ class Homes:
         os.mkdir(unnamed, 0o700)
         self._lock = _lock(unnamed)
         os.rename(unnamed, self._root)
-        for number in range(FOLDERS):
-            os.mkdir(os.path.join(self._root, str(number)), 0o700)
         self._take_over_from_the_dead(work_dir)
 
     def make(self, serial: int) -> str:
@@ -53,11 +52,13 @@ class Homes:
             with suppress(OSError):  # commands of the same user may have removed it meanwhile
                 os.rename(spare, path)
                 return path
-        folder = f"{self._root}/{serial % FOLDERS}"
+        number = self._made // TOGETHER % FOLDERS
+        self._made += 1
+        folder = f"{self._root}/more-{number}" if number else self._root
         path = f"{folder}/{serial}"
         try:
             os.mkdir(path, 0o700)
-        except FileNotFoundError:  # a command removed the folder, with more than its own in it
+        except FileNotFoundError:  # its first home, or a command removed more than its own
             os.mkdir(folder, 0o700)
             os.mkdir(path, 0o700)
         return path

@@ -1,25 +1,12 @@
 """The API's connections: a transaction is one from its first statement, a dead one is noticed."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
-
-from punctual.store.dialect import quick_url
-from punctual.store.engine import driver_url, pool_options
 
 NOTE = text("INSERT INTO users (id, username, email, password_hash) VALUES (:id, :id, :id, '%')")
 USERS = text("SELECT count(*) FROM users")
 FIRST, SECOND = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"
-
-
-@pytest.fixture
-def quick(database_url: str) -> Iterator[Engine]:
-    options = pool_options(service="test", size=1)
-    made = create_engine(quick_url(driver_url(database_url)), **options)
-    yield made
-    made.dispose()
 
 
 def users(engine: Engine) -> int:

@@ -1,29 +1,19 @@
 """Statements sent directly: what travels along is in the transaction, and errors are the usual."""
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from punctual.store import direct
-from punctual.store.dialect import quick_url
-from punctual.store.engine import driver_url, make_engine, pool_options
+from punctual.store.engine import make_engine
 
 NOTE = text("""
 INSERT INTO users (id, username, email, password_hash) VALUES (:id, :name, :name, '%')
 """)
 NAMES = text("SELECT username, id FROM users ORDER BY username")
 FIRST = uuid.UUID("00000000-0000-7000-8000-000000000001")
-
-
-@pytest.fixture
-def quick(database_url: str) -> Iterator[Engine]:
-    options = pool_options(service="test", size=1)
-    made = create_engine(quick_url(driver_url(database_url)), **options)
-    yield made
-    made.dispose()
 
 
 def note(connection: Connection, name: str, own_id: uuid.UUID | None = None) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from punctual.account import Account
+from punctual_worker.quick_json import read, write
 from punctual_worker.runner.marks import LAUNCH_BITS
 from punctual_worker.runner.wire import Frames, pack
 from punctual_worker.runner_end import end_runner
@@ -127,7 +128,7 @@ class RunnerClient:
         self._account = account
         self.clean = True
         """False once its commands may be alive and cannot be ended from here."""
-        self._frames = Frames()
+        self._frames = Frames(read)
         self._sending = threading.Lock()
         self._burying = threading.Lock()
         self._buried = False
@@ -251,7 +252,7 @@ class RunnerClient:
         self._bury()
 
     def _send(self, *orders: dict[str, Any]) -> None:
-        frames = b"".join(map(pack, orders))
+        frames = b"".join(pack(order, write=write) for order in orders)
         try:
             with self._sending:
                 self._sock.sendall(frames)

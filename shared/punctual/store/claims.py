@@ -1,11 +1,11 @@
 """Claim and release: which worker holds which queued run."""
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Connection, text
 
 from punctual.store.direct import rows
@@ -86,7 +86,7 @@ class Claimed(NamedTuple):
 
 def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:
     """(run id, fence) pairs as the JSON document that the batch statements take."""
-    return json.dumps([{"id": str(run_id), "fence": fence} for run_id, fence in runs])
+    return orjson.dumps([{"id": run_id, "fence": fence} for run_id, fence in runs]).decode()
 
 
 def claim(

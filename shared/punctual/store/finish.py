@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Connection, text
 
 from punctual.store.direct import rows
@@ -161,7 +162,7 @@ def finish(
     A report that comes too late, after its run was reaped, leaves the run as it is and is kept
     on the attempt as `late`. Safe to repeat when a commit's outcome is unknown.
     """
-    document = json.dumps([_row(report) for report in reports])
+    document = _document([_row(report) for report in reports])
     asked = {"reports": document, "worker_id": worker_id}
     settled = [Settled(*row) for row in rows(connection, "finish", FINISH, asked)]
     if len(settled) < len(reports):
@@ -182,11 +183,11 @@ def wake_for_next(connection: Connection, settled: Sequence[Settled]) -> None:
 
 def _row(report: Report) -> dict[str, object]:
     return {
-        "id": str(report.run_id),
+        "id": report.run_id,
         "fence": report.fence,
         "outcome": report.outcome,
-        "started_at": report.started_at and report.started_at.isoformat(),
-        "finished_at": report.finished_at.isoformat(),
+        "started_at": report.started_at,
+        "finished_at": report.finished_at,
         "exit_code": report.exit_code,
         "signal": report.signal,
         "reason": report.reason,
@@ -194,6 +195,13 @@ def _row(report: Report) -> dict[str, object]:
         "output_truncated": report.output_truncated,
         "no_retry": report.no_retry,
     }
+
+
+def _document(rows: list[dict[str, object]]) -> str:
+    try:
+        return orjson.dumps(rows).decode()
+    except TypeError:  # half a character, which is the database's to refuse
+        return json.dumps(rows, default=str)
 
 
 def _keep_output(connection: Connection, reports: Sequence[Report]) -> None:
@@ -207,7 +215,7 @@ def _keep_output(connection: Connection, reports: Sequence[Report]) -> None:
             "run_ids": [report.run_id for report in reports],
             "fences": [report.fence for report in reports],
             "data": [report.output for report in reports],
-            "segments": [json.dumps(report.segments) for report in reports],
+            "segments": [str(list(report.segments)) for report in reports],
             "head_bytes": [report.head_bytes for report in reports],
         },
     )

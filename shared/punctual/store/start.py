@@ -1,10 +1,11 @@
 """Start: the one step that spends an attempt, committed just before the command may run."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Connection, text
 
 from punctual.store.admit import admit_held
@@ -57,10 +58,10 @@ WITH asked AS (
     FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
     RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for
 )
-SELECT s.id, fence, task_id, attempt, due_at, scheduled_for, spec, params
+SELECT s.id, fence, task_id, attempt, due_at, scheduled_for, params, CAST(spec AS text)
 FROM started AS s, held_run(s.id)
 UNION ALL
-SELECT m.id, fence, task_id, attempt, due_at, scheduled_for, spec, params
+SELECT m.id, fence, task_id, attempt, due_at, scheduled_for, params, CAST(spec AS text)
 FROM mine AS m, held_run(m.id)
 WHERE state = 'running'
 """)
@@ -104,8 +105,8 @@ class Started(NamedTuple):
     attempt: int
     due_at: datetime
     scheduled_for: datetime
+    params: Document | None
     spec: Document
-    params: Document | None = None
 
 
 def start(
@@ -123,15 +124,22 @@ def start(
     """
     asked = {"worker_id": worker_id, "lease": lease}
     first = {**asked, "asked": pairs(held), "admitted": []}
-    started = [Started(*row) for row in rows(connection, "start", START, first)]
+    started = _start(connection, first)
     ours = {run.run_id for run in started}
     left = [run_id for run_id, _ in held if run_id not in ours]
     admitted = admit_held(connection, left) if left else []
     if admitted:
         named = pairs((run_id, fence) for run_id, fence in held if run_id in admitted)
         second = {**asked, "asked": named, "admitted": admitted}
-        started += [Started(*row) for row in rows(connection, "start", START, second)]
+        started += _start(connection, second)
     return started
+
+
+def _start(connection: Connection, asked: Mapping[str, object]) -> list[Started]:
+    return [
+        Started._make((*told, orjson.loads(spec)))
+        for *told, spec in rows(connection, "start", START, asked)
+    ]
 
 
 def skip_overlapping(

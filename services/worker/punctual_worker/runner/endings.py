@@ -63,8 +63,7 @@ class Endings:
                 else (None, result.si_status)
             )
         attempt.phase = EXITED
-        self._watch.remove(attempt.pidfd)
-        os.close(attempt.pidfd)
+        self._watch.close(attempt.pidfd)
         signal_group(attempt, signal.SIGKILL)
         self._exited.append(attempt)
         self._roster.deadlines.set(attempt, attempt.ended_ns + GIVE_UP_NS)
@@ -113,8 +112,7 @@ class Endings:
         self._haunted = True
         if attempt.phase == KILLING:
             attempt.ended_ns = time.monotonic_ns()
-            self._watch.remove(attempt.pidfd)
-            os.close(attempt.pidfd)
+            self._watch.close(attempt.pidfd)
         self._finish(attempt)
         self._exited = [other for other in self._exited if other is not attempt]
 

@@ -114,8 +114,7 @@ class Holding:
         """Clear up after a shell that never did anything, so that another one can be started."""
         signal_group(attempt, signal.SIGKILL)
         self._forget(attempt)
-        self._watch.remove(attempt.pidfd)
-        os.close(attempt.pidfd)
+        self._watch.close(attempt.pidfd)
         for descriptor in attempt.pipes:
             os.close(descriptor)
         attempt.pipes = {}

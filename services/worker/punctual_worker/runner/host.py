@@ -60,8 +60,8 @@ def _settle_signals() -> None:
     # not SIG_IGN: handlers are reset in a started command, ignored signals stay ignored.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: None)
-    # Ends are told by pidfds. Blocked in every thread, the signal stays pending: else, while the main
-    # thread starts something and takes no signals, each end would wake another one for nothing.
+    # Ends are told by pidfds. Blocked in every thread, this signal stays pending: while the main
+    # thread starts something and takes none, each end would wake another thread for nothing.
     signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGCHLD])
 
 

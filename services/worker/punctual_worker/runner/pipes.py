@@ -67,6 +67,4 @@ class Pipes:
 
     def _close(self, attempt: Attempt, descriptor: int) -> None:
         del attempt.pipes[descriptor]
-        if self._watch.knows(descriptor):
-            self._watch.remove(descriptor)
-        os.close(descriptor)
+        self._watch.close(descriptor)

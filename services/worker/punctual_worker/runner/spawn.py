@@ -9,6 +9,7 @@ left out (plain.py): the program is there in 0.4 ms then, and not in 1.0.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
@@ -63,8 +64,8 @@ class Spawner:
             os.chdir("/")
             pipes.close_theirs()
         attempt.pipes = {pipes.out_read: 1, pipes.err_read: 2}
-        os.set_blocking(pipes.out_read, False)
-        os.set_blocking(pipes.err_read, False)
+        fcntl.fcntl(pipes.out_read, fcntl.F_SETFL, os.O_NONBLOCK)
+        fcntl.fcntl(pipes.err_read, fcntl.F_SETFL, os.O_NONBLOCK)
 
     def _exec(self, attempt: Attempt, env: dict[str, str], pipes: _Pipes) -> int:
         self._marks.put_on_next(attempt.serial)

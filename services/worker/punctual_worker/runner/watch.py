@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import time
 
@@ -27,13 +28,19 @@ class Watch:
         self._epoll.register(descriptor, select.EPOLLIN)
 
     def remove(self, descriptor: int) -> None:
-        """Stop watching a descriptor, before it is closed."""
+        """Stop watching a descriptor that stays open."""
         del self._known[descriptor]
         self._epoll.unregister(descriptor)
 
-    def knows(self, descriptor: int) -> bool:
-        """Whether a descriptor is watched."""
-        return descriptor in self._known
+    def close(self, descriptor: int) -> None:
+        """Close a descriptor, watched or not.
+
+        The epoll is told first: what was just started may hold a copy for some moments, of which
+        it would go on telling.
+        """
+        if self._known.pop(descriptor, None) is not None:
+            self._epoll.unregister(descriptor)
+        os.close(descriptor)
 
     def want_writable(self, descriptor: int, wanted: bool) -> None:
         """Also wake when a descriptor takes data again, or no longer."""

@@ -11,6 +11,7 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 LENGTHS = struct.Struct("!II")
@@ -18,23 +19,39 @@ LENGTHS = struct.Struct("!II")
 # so a longer header is a broken stream and not a large one.
 MAX_HEADER = 16 * 1024 * 1024
 MAX_BODY = 256 * 1024 * 1024
-TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class BadFrameError(Exception):
     """The peer sent bytes which are not a frame; the stream cannot be trusted any more."""
 
 
-def pack(header: dict[str, Any], body: bytes = b"") -> bytes:
+def write(header: dict[str, Any]) -> bytes:
+    """A header as JSON."""
+    return _ENCODE(header).encode("ascii")
+
+
+def read(text: bytes | bytearray) -> object:
+    """What `write` wrote; ValueError for what is not JSON."""
+    return json.loads(text.decode())
+
+
+def pack(
+    header: dict[str, Any],
+    body: bytes = b"",
+    *,
+    write: Callable[[dict[str, Any]], bytes] = write,
+) -> bytes:
     """Return one frame as bytes."""
-    text = TO_JSON(header).encode("ascii")
+    text = write(header)
     return LENGTHS.pack(len(text), len(body)) + text + body
 
 
 class Frames:
     """Cuts a stream of bytes into frames, however it was split on its way."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[bytearray], object] = read) -> None:
+        self._read = read
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> None:
@@ -54,7 +71,7 @@ class Frames:
         if len(buffer) < end:
             return None
         try:
-            header = json.loads(buffer[LENGTHS.size : body_at].decode())
+            header = self._read(buffer[LENGTHS.size : body_at])
         except ValueError as error:
             raise BadFrameError(f"a header that is not JSON: {error}") from None
         if not isinstance(header, dict):

@@ -1,13 +1,12 @@
 """The coordinator's program: `python -m punctual_coordinator`."""
 
-import gc
 import signal
 import sys
 import threading
 
 from sqlalchemy.exc import ArgumentError
 
-from punctual import config, logs
+from punctual import config, garbage, logs
 from punctual_coordinator.coordinator import Coordinator
 
 
@@ -33,8 +32,7 @@ def main() -> int:
         return _unusable(f"PUNCTUAL_REDIS_URL: {error}")
     except OSError as error:
         return _unusable(f"PUNCTUAL_HEALTH_PORT: {error.strerror}")
-    gc.collect()
-    gc.freeze()  # what lives as long as the process is not looked through in the midst of a pass
+    garbage.set_aside()
     coordinator.run()
     return 0
 

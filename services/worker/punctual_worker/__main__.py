@@ -8,7 +8,7 @@ import threading
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from punctual import config, logs, telemetry, tracing
+from punctual import config, garbage, logs, telemetry, tracing
 from punctual.account import account_of, become
 from punctual_worker.agent import Agent
 from punctual_worker.isolation import in_force, tell
@@ -53,6 +53,7 @@ def main() -> int:
             isolation=[what for what, holds in isolation.items() if holds],
         )
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
+        garbage.set_aside()
         return 0 if agent.run(stop, hurry) else 1
     except RunnerGoneError as error:
         log.critical("no runner", error=str(error))

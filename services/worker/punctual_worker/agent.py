@@ -203,8 +203,7 @@ class Agent:
             return
         self._reporter.ended(*reports)
         was_full = self._intake.free(*(attempt.pair for attempt in ended))
-        if not self._intake.starts(self._clock.now()):  # else START asks for more
-            self._claimer.want()
+        self._claimer.want()
         if was_full:
             self._broker.pushed.set()  # messages that were left to others are ours again
 

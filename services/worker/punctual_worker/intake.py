@@ -111,11 +111,6 @@ class Intake:
         with self.changed:
             return self._heap[0][0] if self._heap else None
 
-    def starts(self, now: datetime) -> bool:
-        """Whether START is to be tried by `now`, as soon as there is a free slot."""
-        with self.changed:
-            return bool(self._heap) and self._heap[0][0] <= now
-
     def pairs(self) -> set[tuple[uuid.UUID, int]]:
         """Every run that waits or is in a slot here."""
         with self.changed:

@@ -24,6 +24,20 @@ def test_a_command_killed_by_a_signal_has_no_exit_code(stage: Stage, number: int
     assert ended.stopped is None
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "exec >&- 2>&-; sleep 0.1; exit 7",  # its pipes tell nothing of its end
+        "exec >&- 2>&-; exit 7",
+        "sleep 60 & exit 7",  # nor do these, which somebody else holds
+        "sleep 0.1; exit 7",  # watched by a descriptor of its own by then
+    ],
+)
+def test_an_end_is_noticed_whatever_becomes_of_the_pipes(stage: Stage, command: str) -> None:
+    ended = stage.run(command)
+    assert (ended.exit_code, ended.stopped, ended.error) == (7, None, None)
+
+
 def test_a_missing_working_directory_is_named(stage: Stage) -> None:
     ended = stage.run("echo never", cwd="/no/such/place")
     assert ended.error == "working directory '/no/such/place': No such file or directory"

@@ -50,11 +50,11 @@ class Endings:
         self._killed = 0  # in the last step
         self.took_ns = 0  # by the last step, as a forecast for the next
 
-    def exited(self, attempt: Attempt) -> None:
-        """Note that the main process ended; it stays a zombie, so that its number stays taken."""
+    def exited(self, attempt: Attempt) -> bool:
+        """Note that the main process ended, if so; it stays a zombie, its number stays taken."""
         result = os.waitid(os.P_PID, attempt.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if result is None:
-            return
+            return False
         attempt.ended_ns = time.monotonic_ns()
         if attempt.started_ns is not None:  # else it was a held shell's end, and not the command's
             attempt.status = (
@@ -63,10 +63,11 @@ class Endings:
                 else (None, result.si_status)
             )
         attempt.phase = EXITED
-        self._watch.close(attempt.pidfd)
+        self._let_pidfd_go(attempt)
         signal_group(attempt, signal.SIGKILL)
         self._exited.append(attempt)
         self._roster.deadlines.set(attempt, attempt.ended_ns + GIVE_UP_NS)
+        return True
 
     def due_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
@@ -112,9 +113,14 @@ class Endings:
         self._haunted = True
         if attempt.phase == KILLING:
             attempt.ended_ns = time.monotonic_ns()
-            self._watch.close(attempt.pidfd)
+            self._let_pidfd_go(attempt)
         self._finish(attempt)
         self._exited = [other for other in self._exited if other is not attempt]
+
+    def _let_pidfd_go(self, attempt: Attempt) -> None:
+        if attempt.pidfd >= 0:
+            self._watch.close(attempt.pidfd)
+            attempt.pidfd = -1
 
     def _kill_strays(self) -> set[int]:
         """Signal every process that should not be; return the serial numbers that had some."""

@@ -16,6 +16,7 @@ import time
 from heapq import heappop, heappush
 
 from punctual_worker.runner.attempt import SECOND, WAITING, Attempt
+from punctual_worker.runner.attending import Attending
 from punctual_worker.runner.census import reap
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.killing import signal_group
@@ -24,10 +25,6 @@ from punctual_worker.runner.plain import SHELL, words_of
 from punctual_worker.runner.roster import Roster
 from punctual_worker.runner.spawn import Spawner
 from punctual_worker.runner.watch import Watch
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # The others keep what they were given where a command sees it (bash: $BASH_EXECUTION_STRING, $_),
 # or were not tried.
@@ -51,14 +48,14 @@ class Holding:
         lease: Lease,
         spawner: Spawner,
         homes: Homes,
-        attend: Callable[[Attempt], None],
+        attending: Attending,
     ) -> None:
         self._roster = roster
         self._watch = watch
         self._lease = lease
         self._spawner = spawner
         self._homes = homes
-        self._attend = attend
+        self._attending = attending
         self._known = os.path.basename(os.path.realpath(SHELL)) in KNOWN
         self._coming: list[tuple[int, int, Attempt]] = []  # by instant, then by serial number
         self._not_before_ns = 0
@@ -115,6 +112,7 @@ class Holding:
         signal_group(attempt, signal.SIGKILL)
         self._forget(attempt)
         self._watch.close(attempt.pidfd)
+        attempt.pidfd = -1
         for descriptor in attempt.pipes:
             os.close(descriptor)
         attempt.pipes = {}
@@ -134,7 +132,7 @@ class Holding:
             attempt.gate = None
             return
         self._roster.held.add(attempt.serial)
-        self._attend(attempt)
+        self._attending.attend(attempt)
 
     def _forget(self, attempt: Attempt) -> None:
         assert attempt.gate is not None

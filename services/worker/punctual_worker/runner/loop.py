@@ -11,6 +11,7 @@ import time
 from itertools import count
 
 from punctual_worker.runner.attempt import SECOND, WAITING, Attempt
+from punctual_worker.runner.attending import Attending
 from punctual_worker.runner.channel import Channel
 from punctual_worker.runner.endings import MILLISECOND, Endings
 from punctual_worker.runner.guard import Guard
@@ -61,6 +62,7 @@ class Loop:
         self._endings = Endings(self.roster, self._watch, self._pipes, marks, homes, reports)
         self._stops = Stops(self.roster, self._endings, marks)
         self._guard = Guard(self.roster, self._stops, marks)
+        self._attending = Attending(self.roster, self._watch, self._guard, self._endings)
         self._starter = Starter(
             self.roster,
             self._watch,
@@ -69,7 +71,7 @@ class Loop:
             homes,
             self._endings,
             reports,
-            self._guard,
+            self._attending,
         )
         self._watch.add(channel.fileno(), None, AGENT)
         self._writing = False
@@ -86,6 +88,7 @@ class Loop:
             self._meet_deadlines()
             now_ns = time.monotonic_ns()
             self._pipes.resume(now_ns)
+            self._attending.step(now_ns)
             self._guard.step(now_ns, quiet=self._is_quiet_until(now_ns + MILLISECOND))
             ends_ns = self._endings.due_ns()
             if ends_ns is not None and (
@@ -118,6 +121,8 @@ class Loop:
                 self._endings.exited(attempt)
             else:
                 self._pipes.read(attempt, descriptor)
+                if not attempt.pipes:
+                    self._attending.closed(attempt)
         if readable or self._channel.unread:
             for order in self._channel.receive(readable=readable):
                 self._obey(order)
@@ -183,6 +188,7 @@ class Loop:
             self.roster.deadlines.next_ns(),
             self._endings.due_ns(),
             self._pipes.wake_ns(),
+            self._attending.wake_ns(),
             self._reports.wake_ns(),
             self._guard.wake_ns(),
             self._lease.ends_ns(),

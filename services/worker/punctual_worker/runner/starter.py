@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import errno
-import os
 import resource
 import time
 
 from punctual_worker.runner.attempt import RUNNING, SECOND, Attempt
+from punctual_worker.runner.attending import Attending
 from punctual_worker.runner.endings import Endings
-from punctual_worker.runner.guard import Guard
 from punctual_worker.runner.holding import Holding
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.lease import Lease
 from punctual_worker.runner.reports import Reports
 from punctual_worker.runner.roster import Roster
 from punctual_worker.runner.spawn import Spawner
-from punctual_worker.runner.watch import PIDFD, Watch
+from punctual_worker.runner.watch import Watch
 
 # The kernel wakes a sleeper up to 50 µs late, and waking costs some more: the sleep ends this much
 # early and the rest is spun away.
@@ -45,7 +44,7 @@ class Starter:
         homes: Homes,
         endings: Endings,
         reports: Reports,
-        guard: Guard,
+        attending: Attending,
     ) -> None:
         self._roster = roster
         self._watch = watch
@@ -54,8 +53,8 @@ class Starter:
         self._endings = endings
         self._reports = reports
         self._homes = homes
-        self._guard = guard
-        self.holding = Holding(roster, watch, lease, spawner, homes, self._attend)
+        self._attending = attending
+        self.holding = Holding(roster, watch, lease, spawner, homes, attending)
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
 
@@ -150,12 +149,5 @@ class Starter:
             attempt.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
             self._endings.never_started(attempt)
             return False
-        self._attend(attempt)
+        self._attending.attend(attempt)
         return True
-
-    def _attend(self, attempt: Attempt) -> None:
-        """Look after a process from here on."""
-        self._roster.spawned(attempt)
-        self._guard.spawned(attempt)
-        attempt.pidfd = os.pidfd_open(attempt.pid)
-        self._watch.add(attempt.pidfd, attempt, PIDFD)

@@ -22,6 +22,9 @@ SETTINGS = {
     "max_connections": "300",
     "max_parallel_workers_per_gather": "0",  # small queries; keeps /dev/shm out of it
     "jit": "off",
+    # After a checkpoint each page that changes is logged whole once, and ours change all the time.
+    "checkpoint_timeout": "15min",
+    "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%a ",

@@ -1,13 +1,12 @@
 """Structured logs: one JSON object a line on stderr, constant texts, ids as fields."""
 
-import json
 import logging
 import sys
 from typing import Any
 
 import structlog
 
-_ENCODER = json.JSONEncoder(default=str)  # made once, and not for each line
+from punctual.json_text import as_text
 
 
 def configure(*, service: str, name: str, level: str = "info") -> None:
@@ -49,7 +48,7 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
 
 
 def _as_json(event: Any, **_: Any) -> str:
-    return _ENCODER.encode(event)
+    return as_text(event)
 
 
 def _stamp(**fields: str) -> Any:

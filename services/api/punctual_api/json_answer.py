@@ -1,23 +1,34 @@
 """JSON as it is answered: compact, in the order in which it was made, and in UTF-8."""
 
-import json
 from typing import Any
 
+from flask import Response
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.datastructures import Headers
+from werkzeug.sansio.response import Response as AnyResponse
+
+from punctual.json_text import written
+
+
+class Document(Response):
+    """An answer whose headers are those it is sent with; its Location has to be a URI already."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        """Its headers, without the search for what they may lack."""
+        return self.headers if self.status_code in WITH_BODY else super().get_wsgi_headers(environ)
+
+
+WITH_BODY = (200, 201, 202)
 
 
 class Answers(DefaultJSONProvider):
-    """Flask's JSON, whose encoder is made once and not for each answer."""
+    """Flask's JSON, written by orjson."""
 
     ensure_ascii = False
     sort_keys = False
 
-    def dumps(self, obj: Any, **options: Any) -> str:
-        """The object as JSON; `options` are those of `json.dumps`."""
-        return _ENCODER.encode(obj) if options == _COMPACT else super().dumps(obj, **options)
-
-
-_COMPACT = {"separators": (",", ":")}
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), default=DefaultJSONProvider.default
-)
+    def response(self, *args: Any, **kwargs: Any) -> AnyResponse:
+        """The answer that `jsonify` makes of one document."""
+        if kwargs or len(args) != 1:
+            return super().response(*args, **kwargs)
+        return Document(written(args[0]) + b"\n", mimetype=self.mimetype)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, request
 from marshmallow import ValidationError
+from werkzeug.urls import iri_to_uri
 
 from punctual.store.listing import list_tasks, seen_tasks
 from punctual.store.models import Task
@@ -107,7 +108,8 @@ def create_task(values: dict[str, Any]) -> Response:
 
 def _created(response: Response, task_id: uuid.UUID) -> Response:
     # As url_for would say, which looks through the routes for it.
-    response.headers["Location"] = f"{request.script_root}{blueprint.url_prefix}/{task_id}/"
+    below = iri_to_uri(root) if (root := request.script_root) else ""
+    response.headers["Location"] = f"{below}{blueprint.url_prefix}/{task_id}/"
     return response
 
 

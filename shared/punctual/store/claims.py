@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import orjson
 from sqlalchemy import Connection, text
 
+from punctual.json_text import as_text
 from punctual.store.direct import rows
 from punctual.store.wake import wake_coordinators
 
@@ -86,7 +86,7 @@ class Claimed(NamedTuple):
 
 def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:
     """(run id, fence) pairs as the JSON document that the batch statements take."""
-    return orjson.dumps([{"id": run_id, "fence": fence} for run_id, fence in runs]).decode()
+    return as_text([{"id": run_id, "fence": fence} for run_id, fence in runs])
 
 
 def claim(

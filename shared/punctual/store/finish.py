@@ -1,15 +1,14 @@
 """Finish: what became of an attempt, and of its run; the database owns retries."""
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-import orjson
 from sqlalchemy import Connection, text
 
+from punctual.json_text import as_text
 from punctual.store.direct import rows
 from punctual.store.punctuality import TALLY
 from punctual.store.wake import wake_coordinators
@@ -162,7 +161,7 @@ def finish(
     A report that comes too late, after its run was reaped, leaves the run as it is and is kept
     on the attempt as `late`. Safe to repeat when a commit's outcome is unknown.
     """
-    document = _document([_row(report) for report in reports])
+    document = as_text([_row(report) for report in reports])
     asked = {"reports": document, "worker_id": worker_id}
     settled = [Settled(*row) for row in rows(connection, "finish", FINISH, asked)]
     if len(settled) < len(reports):
@@ -195,13 +194,6 @@ def _row(report: Report) -> dict[str, object]:
         "output_truncated": report.output_truncated,
         "no_retry": report.no_retry,
     }
-
-
-def _document(rows: list[dict[str, object]]) -> str:
-    try:
-        return orjson.dumps(rows).decode()
-    except TypeError:  # half a character, which is the database's to refuse
-        return json.dumps(rows, default=str)
 
 
 def _keep_output(connection: Connection, reports: Sequence[Report]) -> None:

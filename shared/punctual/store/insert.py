@@ -1,6 +1,5 @@
 """Insert runs: the one statement through which every run is born."""
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.params import Values
 from punctual.domain.run import RunState, Trigger
+from punctual.json_text import as_text
 from punctual.store.concurrency import IS_LIMITED
 from punctual.store.models.model import new_id
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
@@ -65,7 +65,7 @@ def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUI
     if not runs:
         return []
     ids = [run.id for run in runs]
-    document = json.dumps([_row(run) for run in runs])
+    document = as_text([_row(run) for run in runs])
     if connection.execute(INSERT_RUNS, {"runs": document}).rowcount == len(ids):  # nearly always
         return ids
     return list(connection.execute(INSERTED, {"ids": ids}).scalars())
@@ -73,12 +73,12 @@ def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUI
 
 def _row(run: NewRun) -> dict[str, object]:
     return {
-        "id": str(run.id),
-        "task_id": str(run.task_id),
+        "id": run.id,
+        "task_id": run.task_id,
         "state": run.state,
         "trigger": run.trigger,
-        "scheduled_for": run.scheduled_for.isoformat(),
-        "due_at": run.due_at.isoformat(),
+        "scheduled_for": run.scheduled_for,
+        "due_at": run.due_at,
         "reason": run.reason,
         "params": run.params,
         "waits": run.waits or run.trigger == Trigger.BACKFILL,

@@ -1,6 +1,5 @@
 """Tasks: saved, changed, paused and deleted, each together with the runs that follow from them."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.schedule import next_due, only_time, parse_schedule
+from punctual.json_text import as_text
 from punctual.store import direct
 from punctual.store.calendars import require_calendars
 from punctual.store.concurrency import mark_limited
@@ -149,7 +149,7 @@ def _prepared(
 
 
 def _insert(connection: Connection, new: _Prepared, *, owner_id: uuid.UUID, now: datetime) -> None:
-    rows = json.dumps(new.rows, default=str)
+    rows = as_text(new.rows)
     sent = {"owner_id": owner_id, "now": now, "tasks": rows}
     direct.send_along(connection, "insert_tasks", INSERT, sent)  # what it would answer is known
     insert_runs(connection, new.past)

@@ -13,6 +13,7 @@ from punctual.config import Settings
 from punctual.store.dialect import quick_url
 from punctual.store.engine import driver_url, pool_options
 from punctual.store.models import Model
+from punctual_api.connections import Connections
 
 
 class RequestSession(Session):
@@ -46,6 +47,8 @@ def bind_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool_options(service="api", size=THREADS)
     app.teardown_appcontext(_give_back)  # the last that is registered is called first
     db.init_app(app)
+    with app.app_context():
+        app.extensions["punctual_connections"] = Connections(db.engine)
     app.after_request(_end_transaction)
 
 
@@ -53,7 +56,7 @@ def connection() -> Connection:
     """The connection of this request: all that a statement needs, where a session is not."""
     own = app_ctx.g
     if "connection" not in own:
-        own.connection = db.engine.connect()
+        own.connection = _connections().take()
     found: Connection = own.connection
     return found
 
@@ -76,7 +79,12 @@ def _commit() -> None:
 
 def _give_back(_error: BaseException | None) -> None:
     if (own := app_ctx.g.pop("connection", None)) is not None:
-        own.close()
+        _connections().give_back(own)
+
+
+def _connections() -> Connections:
+    found: Connections = current_app.extensions["punctual_connections"]
+    return found
 
 
 def _end_transaction(response: Response) -> Response:

@@ -72,11 +72,10 @@ class Dialect(PGDialect_psycopg2):
         A server that ended, was restarted or closed the connection has said so to the socket. One
         that vanished without a word is found out by a real ping.
         """
-        now = time.monotonic()
-        if now < dbapi_connection.pinged + TRUSTED_SECONDS and _is_quiet(dbapi_connection):
+        if is_trusted(dbapi_connection):
             return True
         alive: bool = super().do_ping(dbapi_connection)  # type: ignore[no-untyped-call]
-        dbapi_connection.pinged = now
+        dbapi_connection.pinged = time.monotonic()
         return alive
 
     def do_begin(self, dbapi_connection: Any) -> None:
@@ -131,9 +130,9 @@ def _end(line: Line, word: bytes) -> None:
         cursor.execute(along + word)
 
 
-def _is_quiet(line: Line) -> bool:
-    """Whether nothing has come in since the last answer: no goodbye, no error."""
-    if line.closed:
+def is_trusted(line: Any) -> bool:
+    """Whether a `Line` was pinged of late, and nothing has come in since: no goodbye, no error."""
+    if line.closed or time.monotonic() >= line.pinged + TRUSTED_SECONDS:
         return False
     poll = select.poll()
     poll.register(line.fileno(), select.POLLIN)

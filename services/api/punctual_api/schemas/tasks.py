@@ -256,7 +256,7 @@ class TaskSchema(TaskFields):
             return super()._serialize(obj, many=True)
         # marshmallow would ask for each field whether this is a dict, and where its value is.
         return {
-            name: field._serialize(obj[name], name, obj)  # noqa: SLF001
+            name: None if obj[name] is None else field._serialize(obj[name], name, obj)  # noqa: SLF001
             for name, field in self.dump_fields.items()
         }
 

@@ -82,6 +82,15 @@ def test_everything_sent_is_answered(anna: Person) -> None:
     assert anna.get(path).get_json() == document
 
 
+def test_the_location_is_a_uri_wherever_the_app_is_mounted(anna: Person) -> None:
+    below = {"SCRIPT_NAME": "/für uns".encode().decode("latin-1")}
+    created = anna.post("/tasks/", json={"command": "true"}, environ_overrides=below)
+    assert created.status_code == 201
+    where = f"/f%C3%BCr%20uns/api/tasks/{created.get_json()['id']}/"
+    assert created.headers["Location"] == where
+    assert int(created.headers["Content-Length"]) == len(created.data)
+
+
 def test_schedule_time_is_short_for_at_and_answers_in_utc(anna: Person) -> None:
     task = anna.task(schedule_time="2099-06-01T12:00:00.250000+02:00")
     assert task["schedule"] == {"at": "2099-06-01T10:00:00.250000Z"}

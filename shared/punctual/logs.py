@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on stderr, constant texts, ids as fields."""
 
+import json
 import logging
 import sys
 from typing import Any
@@ -48,7 +49,9 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
 
 
 def _as_json(event: Any, **_: Any) -> str:
-    return as_text(event)
+    line = as_text(event)
+    # The stream may be in an encoding of its own, so a line is ASCII.
+    return line if line.isascii() else json.dumps(event, default=str)
 
 
 def _stamp(**fields: str) -> Any:

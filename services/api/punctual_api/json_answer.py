@@ -9,16 +9,15 @@ from werkzeug.sansio.response import Response as AnyResponse
 
 from punctual.json_text import written
 
+WITH_BODY = (200, 201, 202)
 
-class Document(Response):
-    """An answer whose headers are those it is sent with; its Location has to be a URI already."""
+
+class JsonAnswer(Response):
+    """A document as an answer; a Location that it is given has to be a URI already."""
 
     def get_wsgi_headers(self, environ: Any) -> Headers:
-        """Its headers, without the search for what they may lack."""
+        """Its headers as they stand: with a body, they lack nothing."""
         return self.headers if self.status_code in WITH_BODY else super().get_wsgi_headers(environ)
-
-
-WITH_BODY = (200, 201, 202)
 
 
 class Answers(DefaultJSONProvider):
@@ -31,4 +30,4 @@ class Answers(DefaultJSONProvider):
         """The answer that `jsonify` makes of one document."""
         if kwargs or len(args) != 1:
             return super().response(*args, **kwargs)
-        return Document(written(args[0]) + b"\n", mimetype=self.mimetype)
+        return JsonAnswer(written(args[0]) + b"\n", mimetype=self.mimetype)

@@ -84,9 +84,10 @@ def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
 def bearer_of(connection: Connection, token: str) -> Bearer | None:
     """Whose token this is; None when it is unknown, revoked or expired."""
     found = direct.rows(connection, "bearer", BEARER, {"digest": _digest(token)})
-    for user_id, *known in found:
-        return Bearer(_uuid(user_id), *known)
-    return None
+    if not found:
+        return None
+    user_id, username, email, now = found[0]
+    return Bearer(_uuid(user_id), username, email, now)
 
 
 def revoke_token(session: Session, token: str) -> None:
@@ -96,7 +97,7 @@ def revoke_token(session: Session, token: str) -> None:
 
 @lru_cache(maxsize=1000)
 def _uuid(spelled: str) -> uuid.UUID:
-    """The id so spelled, made once: who asks asks again, and making one takes as long as much."""
+    """The id so spelled, made once: who has asked asks again."""
     return uuid.UUID(spelled)
 
 

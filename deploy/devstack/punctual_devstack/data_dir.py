@@ -3,11 +3,13 @@
 import fcntl
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
+TAIL_BYTES = 64 * 1024
 
 
 class InUse(Exception):
@@ -66,8 +68,9 @@ class DataDir:
     def log(self, name: str) -> Path:
         """Where the process `name` logs; a file grown too big is set aside first."""
         file = self.path / "logs" / f"{name}.log"
-        if file.exists() and file.stat().st_size > LOG_LIMIT_BYTES:
-            file.replace(file.with_suffix(".log.1"))
+        with suppress(OSError):  # then it goes on growing
+            if file.exists() and file.stat().st_size > LOG_LIMIT_BYTES:
+                file.replace(file.with_suffix(".log.1"))
         return file
 
     def log_tail(self, name: str, lines: int) -> str:
@@ -76,5 +79,5 @@ class DataDir:
         if not file.exists():
             return ""
         with file.open("rb") as opened:
-            opened.seek(max(0, file.stat().st_size - 64 * 1024))
-            return "\n".join(opened.read().decode(errors="replace").splitlines()[-lines:])
+            opened.seek(max(0, file.stat().st_size - TAIL_BYTES))
+            return "\n".join(opened.read(TAIL_BYTES).decode(errors="replace").splitlines()[-lines:])

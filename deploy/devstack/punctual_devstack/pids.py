@@ -37,26 +37,45 @@ def _in_session(leader: int) -> Iterator[int]:
             yield int(entry.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pids:
-    """`NAME.pid` for people and scripts; beside them, start times, as pids are used again."""
+    """`NAME.pid` for people and scripts; with them, start times, as pids are used again.
+
+    What a full disk does not take is written by a later `write`: it stops no process.
+    """
 
     folder: Path
     _began: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _unwritten: set[str] = field(default_factory=set)
+    _unsaved: bool = False
 
     def record(self, name: str, pid: int) -> None:
         """Notes that `name` runs as `pid`."""
-        new = self.folder / f"{name}.pid.new"
-        new.write_text(f"{pid}\n")
-        new.replace(self.folder / f"{name}.pid")
         self._began[name] = (pid, started_at(pid) or "")
-        self._save()
+        self._unwritten.add(name)
+        self._unsaved = True
+        self.write()
 
     def forget(self, name: str) -> None:
         """Notes that `name` does not run."""
-        (self.folder / f"{name}.pid").unlink(missing_ok=True)
+        self._unwritten.discard(name)
         if self._began.pop(name, None):
-            self._save()
+            self._unsaved = True
+        with suppress(OSError):
+            (self.folder / f"{name}.pid").unlink(missing_ok=True)
+        self.write()
+
+    def write(self) -> None:
+        """Writes what is not written yet, as far as there is room."""
+        with suppress(OSError):
+            for name in sorted(self._unwritten):
+                new = self.folder / f"{name}.pid.new"
+                new.write_text(f"{self._began[name][0]}\n")
+                new.replace(self.folder / f"{name}.pid")
+                self._unwritten.discard(name)
+            if self._unsaved:
+                self._save()
+                self._unsaved = False
 
     def leftovers(self) -> Iterator[tuple[str, int]]:
         """Processes that an earlier stack recorded, and those of their sessions, that still run.

@@ -65,6 +65,7 @@ class Supervisor:
         if taken is not None and taken.si_signo != signal.SIGCHLD:
             self.stop_requests += 1
         self._reap()
+        self.pids.write()
         for each in self.kept.values():
             if each.start_again is not None and time.monotonic() >= each.start_again:
                 self._start(each)
@@ -99,10 +100,16 @@ class Supervisor:
 
     def _start(self, each: Kept) -> None:
         name = each.spec.name
-        each.has_started(spawn(each.spec, log=self.data_dir.log(name)))
-        assert each.pid is not None
-        self._by_pid[each.pid] = each
-        self.pids.record(name, each.pid)
+        try:
+            pid = spawn(each.spec, log=self.data_dir.log(name))
+        except OSError as error:  # no room for its log, or for a process
+            each.started = time.monotonic()
+            delay = each.has_died()
+            self.terminal.say(f"{name} not started ({error}): trying again in {delay:.0f} s")
+            return
+        each.has_started(pid)
+        self._by_pid[pid] = each
+        self.pids.record(name, pid)
 
     def _reap(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -24,14 +25,13 @@ class Terminal:
         self._keep(f"ready {url}")
 
     def _keep(self, text: str) -> None:
-        with self.log.open("a") as file:
+        # A full disk must not stop the stack: what it holds up heals once there is room.
+        with suppress(OSError), self.log.open("a") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
 
 
 def _write(stream: TextIO, text: str) -> None:
-    try:
+    # The terminal went away (a pipe closed, a hang-up): the stack goes on or stops without it.
+    with suppress(OSError, ValueError):
         stream.write(f"{text}\n")
         stream.flush()
-    except OSError:
-        # The terminal went away (a pipe closed, a hang-up): the stack goes on or stops without it.
-        return

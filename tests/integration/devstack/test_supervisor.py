@@ -1,6 +1,7 @@
 """The supervisor keeps processes running, and takes everything with it when it goes."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -63,6 +64,46 @@ def test_a_process_that_dies_is_started_again(stack: Stack) -> None:
     eventually(lambda: stack.pid("pids/steady.pid") != before)
     assert started_at(stack.pid("pids/steady.pid")) is not None
     assert "steady ended (killed by signal 9): starting it again in 1 s" in stack.said()
+
+
+def test_a_full_disk_stops_nothing_and_pid_files_follow_once_there_is_room(stack: Stack) -> None:
+    before, *_ = stack.all_pids()
+    known = set(_children(stack.process.pid))
+    limits = resource.prlimit(stack.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(stack.process.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: started_at(before) is None)
+
+    def replacement() -> int | None:
+        new = set(_children(stack.process.pid)) - known
+        return next((pid for pid in new if _is(pid, b"sleep")), None)
+
+    pid = eventually(replacement)
+    assert not (stack.folder / "pids" / "steady.pid").exists()
+    resource.prlimit(stack.process.pid, resource.RLIMIT_FSIZE, limits)
+    assert stack.pid("pids/steady.pid") == pid
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(stack: Stack) -> None:
+    log = stack.folder / "logs" / "steady.log"
+    before = stack.pid("pids/steady.pid")
+    log.unlink()
+    log.mkdir()  # what it would log to cannot be opened
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: "steady not started" in stack.said())
+    log.rmdir()
+    assert stack.pid("pids/steady.pid") != before
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def _is(pid: int, program: bytes) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(program)
+    return False
 
 
 def test_what_shared_its_group_dies_with_a_process(stack: Stack) -> None:

@@ -60,6 +60,9 @@ REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer
 DUTY_FAILURES = Counter(
     "punctual_duty_failures", "Turns of a coordinator's duty that an error ended", ["duty"]
 )
+LOG_LINES_LOST = Counter(
+    "punctual_log_lines_lost", "Log lines that could not be written, as on a full disk"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,15 @@ FIGURES = (
 )
 Samples = dict[Figure, Mapping[str, float]]
 """What figures are: by the value of their label, which is "" for one without."""
+
+
+class HealthServer(ThreadingHTTPServer):
+    """Answers probes; a client that went away in the middle of an answer is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: the thread that serves must not end because standard error is full."""
 
 
 _JSON = "application/json"
@@ -140,7 +152,6 @@ def serve(
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Probes every few seconds are no news."""
 
-    server = ThreadingHTTPServer(("0.0.0.0", port), Handler)
-    server.daemon_threads = True
+    server = HealthServer(("0.0.0.0", port), Handler)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

@@ -40,9 +40,14 @@ class Pulse:
         Whoever supervises this process starts a fresh one; a transaction it left open is undone.
         """
         while not stop.wait(1.0):
-            if self.age() > self.limit:
-                log.critical("no cycle finished in time", age_seconds=round(self.age()))
-                os._exit(1)
+            age = self.age()
+            if age > self.limit:
+                try:
+                    log.critical("no cycle finished in time", age_seconds=round(age))
+                finally:
+                    os._exit(1)
         threading.Event().wait(STOP_SECONDS)
-        log.warning("a duty did not end in time", waited_seconds=STOP_SECONDS)
-        os._exit(0)
+        try:
+            log.warning("a duty did not end in time", waited_seconds=STOP_SECONDS)
+        finally:
+            os._exit(0)

@@ -6,6 +6,7 @@ import argparse
 import os
 import socket
 import sys
+from contextlib import suppress
 
 from punctual_worker.runner.channel import AgentGoneError, Channel
 from punctual_worker.runner.evacuation import kill_everything
@@ -32,7 +33,7 @@ def main() -> int:
     try:
         homes = Homes(options.work_dir, launch=options.launch)
     except OSError as error:
-        print(f"runner: work directory {options.work_dir}: {error.strerror}", file=sys.stderr)
+        _say(f"work directory {options.work_dir}: {error.strerror}")
         return 1
     spawner = Spawner(
         marks,
@@ -49,13 +50,18 @@ def main() -> int:
     except AgentGoneError:
         return 0
     except BadFrameError as error:
-        print(f"runner: bad frame from the agent: {error}", file=sys.stderr)
+        _say(f"bad frame from the agent: {error}")
         return 2
     finally:
         # Also on a fault of our own: better no run than one nobody watches.
         kill_everything(loop.roster, marks)
         homes.close()
     return 0
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # a full disk must not change how this ends
+        print(f"runner: {text}", file=sys.stderr, flush=True)
 
 
 def _options() -> argparse.Namespace:

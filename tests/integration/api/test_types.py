@@ -86,6 +86,7 @@ def test_a_request_has_defaults_and_is_named_after_itself(anna: Person) -> None:
         ({"url": "http://example.com:99999/"}, "/http/url"),
         ({"url": "http://exämple.com/"}, "/http/url"),
         ({"method": "get"}, "/http/method"),
+        ({"method": "HEAD", "body": "x"}, "/http/body"),
         ({"headers": {"X": "a\r\nY: b"}}, "/http/headers/X"),
         ({"headers": {"Content-Length": "1"}}, "/http/headers/Content-Length"),
         ({"headers": {"a b": "1"}}, "/http/headers/a b"),

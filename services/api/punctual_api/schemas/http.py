@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from punctual_api.schemas.fields import KIB, Flag, Number, Text
 
@@ -95,3 +95,8 @@ class HttpSchema(Schema):
         },
     )
     follow_redirects = Flag(load_default=True)
+
+    @validates_schema
+    def _together(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("method") == "HEAD" and data.get("body") is not None:
+            raise ValidationError("A HEAD request has no body; leave it out.", "body")

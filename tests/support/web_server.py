@@ -50,7 +50,7 @@ def _handler(asked: list[Asked], answer: Callable[[Asked], Answer]) -> type[Base
             self.end_headers()
             self.wfile.write(told.body)
 
-        do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - the library's names
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = handle_any  # noqa: N815 - the library's names
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -1,180 +1,173 @@
 """One HTTP request as a command: `python -m punctual_worker.http_request FILE`.
 
-The file holds JSON: the task's `request`, what the operator lets it reach (`allowed`), and how many
-bytes of the answer are shown (`limit`). The answer goes to standard output, what went wrong to
-standard error in one line, and the exit codes are those of curl where it has one.
+The file holds JSON: the task's `request`, and what the operator lets it reach (`allowed`). The
+answer goes to standard output as it comes, what went wrong to standard error in one line, and the
+exit codes are curl's: libcurl makes the request, so that it ends as curl would.
 """
 
-import http.client
+import contextlib
 import json
-import socket
-import ssl
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+
+import pycurl
 
 from punctual.domain.addresses import Network, parse_allowed
-from punctual_worker.pinned import Refused, connect
+from punctual_worker.http_transfer import (
+    REFUSED,
+    Head,
+    Request,
+    TransferError,
+    one_line,
+    origin,
+    transfer,
+)
 
-UNRESOLVED, UNREACHED, REFUSED, UNEXPECTED = 6, 7, 9, 22
-TIMED_OUT, UNTRUSTED, TOO_MANY, BROKEN = 28, 60, 47, 56
+FAULT = pycurl.E_FAILED_INIT
+UNEXPECTED = pycurl.E_HTTP_RETURNED_ERROR
+TOO_MANY = pycurl.E_TOO_MANY_REDIRECTS
+
+UNSUPPORTED_SCHEME = 5
+"""libcurl's CURLUE_UNSUPPORTED_SCHEME, which pycurl has no name for."""
 
 MOST_REDIRECTS = 10
-REDIRECTS = (301, 302, 303, 307, 308)
-ANYWHERE = {"accept", "accept-language", "content-type", "user-agent"}
-"""The headers of a task that also go to a host which somebody else redirected to."""
+KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "content-type", "user-agent"}
+"""The headers of a task that also go to a host which an answer redirects to."""
 
-PIECE = 64 * 1024
-PORTS = {"http": 80, "https": 443}
-
-
-class Failed(Exception):
-    """The request did not get the answer that was wanted; says why, and the exit code."""
-
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(why)
-        self.code = code
+SECURE = pycurl.PROTO_HTTPS
+BOTH = pycurl.PROTO_HTTP | SECURE
 
 
 def main(path: str) -> int:
     """Make the request that the file describes; returns the exit code."""
-    order = json.loads(Path(path).read_text(encoding="utf-8"))
     try:
-        _request(order["request"], parse_allowed(order["allowed"]), limit=order["limit"])
-    except Failed as failure:
+        order = json.loads(Path(path).read_text(encoding="utf-8"))
+        _request(order["request"], parse_allowed(order["allowed"]))
+    except TransferError as failure:
         _say(str(failure))
         return failure.code
+    except Exception as error:  # noqa: BLE001 - a traceback tells a task's owner nothing
+        _say(f"the request could not be made: {type(error).__name__}: {error}")
+        return FAULT
     return 0
 
 
-def _request(asked: Mapping[str, Any], allowed: tuple[Network, ...], *, limit: int) -> None:
-    method, url, body = asked["method"], urlsplit(asked["url"]), asked["body"]
-    headers = {"User-Agent": "punctual", "Connection": "close", **asked["headers"]}
+def _request(asked: Mapping[str, Any], allowed: tuple[Network, ...]) -> None:
+    body = asked["body"]
+    request = Request(
+        method=asked["method"],
+        url=_url(asked["url"]),
+        headers=asked["headers"],
+        body=None if body is None else body.encode(),
+        timeout=asked["timeout"],
+        schemes=BOTH,
+    )
     for _ in range(MOST_REDIRECTS + 1):
-        sending = None if body is None else body.encode()
-        connection = _connection(url, allowed, timeout=asked["timeout"])
+        output = _Output(asked["follow_redirects"])
         try:
-            answer = _answered(connection, method, url, sending, headers)
-            if answer.status not in REDIRECTS or not asked["follow_redirects"]:
-                _show(answer, limit)
-                _judge(answer, asked["expect"])
-                return
-            there = _redirected(answer, url)
-        finally:
-            connection.close()
-        _say(f"{answer.status} {answer.reason}: {there.geturl()}")
-        if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
-            method, body = ("HEAD" if method == "HEAD" else "GET"), None
-        if _origin(there) != _origin(url):
-            headers = {name: text for name, text in headers.items() if name.lower() in ANYWHERE}
-            headers["Connection"] = "close"
-        url = there
-    raise Failed(TOO_MANY, f"more than {MOST_REDIRECTS} redirects")
+            head = transfer(request, allowed=allowed, on_head=output.begin, on_body=output.add)
+        except TransferError as failure:
+            raise failure if output.error is None else _unwritten(output.error) from None
+        if not output.redirected:
+            _judge(head, asked["expect"])
+            return
+        request = _redirected(request, head)
+    raise TransferError(TOO_MANY, f"more than {MOST_REDIRECTS} redirects")
 
 
-def _connection(
-    url: SplitResult, allowed: tuple[Network, ...], *, timeout: float
-) -> http.client.HTTPConnection:
-    scheme, host, port = _origin(url)
+class _Output:
+    """Writes an answer to standard output, unless it leads on to another one."""
+
+    def __init__(self, follow: bool) -> None:
+        self._follow = follow
+        self.redirected = False
+        self.error: OSError | None = None
+
+    def begin(self, head: Head) -> bool:
+        """Write the head; False when that failed."""
+        leads_on = head.complete and 300 <= head.status < 400 and bool(head.location)
+        self.redirected = self._follow and leads_on
+        return self.add(head.text)
+
+    def add(self, piece: bytes) -> bool:
+        """Write a part of the answer at once; False when that failed."""
+        if self.redirected:
+            return True
+        try:
+            sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            self.error = error
+            return False
+        return True
+
+
+def _unwritten(error: OSError) -> TransferError:
+    return TransferError(pycurl.E_WRITE_ERROR, f"the output was not written: {error}")
+
+
+def _redirected(request: Request, head: Head) -> Request:
+    url = request.url.__copy__()
     try:
-        sock = connect(host, port, allowed=allowed, timeout=timeout)
-    except Refused as refusal:
-        raise Failed(REFUSED, str(refusal)) from None
-    except socket.gaierror as error:
-        raise Failed(UNRESOLVED, f"{host} was not found: {error.strerror}") from None
-    except TimeoutError:
-        raise Failed(TIMED_OUT, f"{host} took no connection within {timeout:g} s") from None
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise Failed(UNREACHED, f"{host} port {port} was not reached: {why}") from None
+        url.setpart(pycurl.UPART_URL, head.location, pycurl.U_URLENCODE)
+        _encode_host(url)
+        scheme, _, _ = there = origin(url)
+    except (pycurl.error, UnicodeError) as error:
+        where = (head.location or b"").decode(errors="replace")
+        raise _no_url(f"{head.phrase} leads to {where}", error) from None
+    if request.url.scheme == "https" and scheme == "http":
+        raise TransferError(REFUSED, f"{head.phrase} leads away from https to {url.url}")
+    _say(f"{head.phrase}: {url.url}")
+    method, body, headers = request.method, request.body, request.headers
+    if head.status == 303 or (head.status in (301, 302) and method == "POST"):
+        method, body = ("HEAD" if method == "HEAD" else "GET"), None
+    if there != origin(request.url):
+        headers = {name: text for name, text in headers.items() if _may_leave(name)}
+    schemes = SECURE if scheme == "https" else BOTH
+    return request._replace(method=method, url=url, headers=headers, body=body, schemes=schemes)
+
+
+def _may_leave(name: str) -> bool:
+    return name.lower() in KEPT_ACROSS_ORIGINS
+
+
+def _url(text: str) -> pycurl.CurlUrl:
     try:
-        if scheme == "https":
-            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
-    except ssl.SSLCertVerificationError as error:
-        raise Failed(UNTRUSTED, f"{host} is not trusted: {error.verify_message}") from None
-    except OSError as error:
-        raise Failed(BROKEN, f"no TLS with {host}: {error}") from None
-    connection = http.client.HTTPConnection(host, port)
-    connection.default_port = PORTS[url.scheme]  # which Host does not name
-    connection.sock = sock
-    return connection
+        url = pycurl.CurlUrl(text.encode())
+        _encode_host(url)
+    except (pycurl.error, UnicodeError) as error:
+        raise _no_url(text, error) from None
+    return url
 
 
-def _answered(
-    connection: http.client.HTTPConnection,
-    method: str,
-    url: SplitResult,
-    body: bytes | None,
-    headers: Mapping[str, str],
-) -> http.client.HTTPResponse:
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    try:
-        connection.request(method, target, body=body, headers=dict(headers))
-        answer = connection.getresponse()
-    except TimeoutError:
-        raise Failed(TIMED_OUT, f"{url.hostname} did not answer in time") from None
-    except (OSError, http.client.HTTPException) as error:
-        why = str(error) or type(error).__name__
-        raise Failed(BROKEN, f"{url.hostname} gave no answer: {why}") from None
-    return answer
+def _no_url(text: str, error: Exception) -> TransferError:
+    code, *said = error.args if isinstance(error, pycurl.error) else (None, error)
+    unsupported = code == UNSUPPORTED_SCHEME
+    exit_code = pycurl.E_UNSUPPORTED_PROTOCOL if unsupported else pycurl.E_URL_MALFORMAT
+    return TransferError(exit_code, f"{text}, which is no URL to follow: {said[0]}")
 
 
-def _redirected(answer: http.client.HTTPResponse, url: SplitResult) -> SplitResult:
-    location = answer.getheader("Location", "")
-    there = _address(url.geturl(), location) if location else None
-    if there is None:
-        raise Failed(BROKEN, f"{answer.status} leads to {location!r}, which is no address")
-    if url.scheme == "https" and there.scheme == "http":
-        raise Failed(REFUSED, f"{answer.status} leads away from https to {there.geturl()}")
-    return there
+def _encode_host(url: pycurl.CurlUrl) -> None:
+    """Write a name of other letters as the domain name system has it (xn--…)."""
+    host = url.host
+    if host and not host.isascii():
+        url.host = host.encode("idna")
 
 
-def _address(here: str, location: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(urljoin(here, location))
-        usable = parts.scheme in PORTS and parts.hostname and parts.port != 0
-    except ValueError:
-        return None
-    return parts if usable else None
-
-
-def _origin(url: SplitResult) -> tuple[str, str, int]:
-    return url.scheme, url.hostname or "", url.port or PORTS.get(url.scheme, 0)
-
-
-def _show(answer: http.client.HTTPResponse, limit: int) -> None:
-    out = sys.stdout.buffer
-    version = "1.0" if answer.version == 10 else "1.1"
-    out.write(f"HTTP/{version} {answer.status} {answer.reason}\n".encode())
-    for name, value in answer.getheaders():
-        out.write(f"{name}: {value}\n".encode())
-    out.write(b"\n")
-    try:
-        left = limit
-        while left > 0 and (piece := answer.read(min(PIECE, left))):
-            out.write(piece)
-            left -= len(piece)
-        out.flush()
-        if not left and answer.read(1):
-            _say(f"only the first {limit} bytes of the answer were read")
-    except TimeoutError:
-        raise Failed(TIMED_OUT, "the answer broke off: nothing more came in time") from None
-    except (OSError, http.client.HTTPException) as error:
-        raise Failed(BROKEN, f"the answer broke off: {error!r}") from None
-
-
-def _judge(answer: http.client.HTTPResponse, expect: list[int] | None) -> None:
-    good = 200 <= answer.status < 300 if expect is None else answer.status in expect
+def _judge(head: Head, expect: list[int] | None) -> None:
+    good = 200 <= head.status < 300 if expect is None else head.status in expect
     if not good:
         wanted = "200 to 299" if expect is None else ", ".join(map(str, expect))
-        why = f"answered {answer.status} {answer.reason}, and {wanted} was expected"
-        raise Failed(UNEXPECTED, why)
+        why = f"answered {head.phrase}, and {wanted} was expected"
+        raise TransferError(UNEXPECTED, why)
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    with contextlib.suppress(OSError):
+        os.write(2, f"{one_line(line)}\n".encode(errors="replace"))
 
 
 if __name__ == "__main__":

@@ -62,5 +62,5 @@ def launch_of(
 
 
 def _order_of(request: Document, settings: Settings) -> str:
-    order = {"allowed": settings.http_allow_private, "limit": settings.output_limit_bytes}
-    return json.dumps({"request": request, **order})
+    order = {"request": request, "allowed": settings.http_allow_private}
+    return json.dumps(order)

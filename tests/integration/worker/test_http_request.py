@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.raw_server import HOLD, Script, raw_server
 from tests.support.web_server import Answer, Asked, WebServer, web_server
 
 CERTIFICATE = Path(__file__).parents[2] / "support" / "localhost.pem"
@@ -44,7 +45,6 @@ def request(
     url: str,
     *,
     allowed: str = LOOPBACK,
-    limit: int = 1000,
     env: dict[str, str] | None = None,
     **values: Any,
 ) -> Done:
@@ -58,7 +58,7 @@ def request(
     }
     asked |= {"timeout": 5, "follow_redirects": True, **values}
     file = tmp_path / "order"
-    file.write_text(json.dumps({"request": asked, "allowed": allowed, "limit": limit}))
+    file.write_text(json.dumps({"request": asked, "allowed": allowed}))
     argv = [sys.executable, "-I", "-m", "punctual_worker.http_request", str(file)]
     return subprocess.run(argv, check=False, capture_output=True, env=env or {}, timeout=30)
 
@@ -151,14 +151,35 @@ def test_a_redirect_is_an_answer_when_it_is_not_to_be_followed(
 
 
 @pytest.mark.parametrize(
-    "there", ["file:||etc|passwd", "ftp:||example.com|", "http:||a:0|", "http:||[|"]
+    ("method", "body", "length"),
+    [
+        *(("GET", None, None), ("DELETE", None, None), ("OPTIONS", None, None)),
+        *(("POST", None, "0"), ("PUT", None, "0"), ("PATCH", None, "0")),
+        *(("GET", "é", "2"), ("POST", "é", "2"), ("PUT", "é", "2"), ("DELETE", "é", "2")),
+    ],
 )
-def test_a_redirect_leads_to_a_web_address_or_nowhere(
-    tmp_path: Path, server: WebServer, there: str
+def test_a_request_is_sent_as_the_task_says_and_nothing_is_added(
+    tmp_path: Path, server: WebServer, method: str, body: str | None, length: str | None
 ) -> None:
-    done = request(tmp_path, f"{server.url}/to/{there}")
-    assert done.returncode == 56
-    assert b"which is no address" in done.stderr
+    done = request(tmp_path, server.url, method=method, body=body, headers={"X-Empty": ""})
+    assert done.returncode == 0, done.stderr
+    [asked] = server.asked
+    assert (asked.method, asked.body) == (method, (body or "").encode())
+    assert asked.headers["X-Empty"] == ""
+    assert asked.headers.get("Content-Length") == length
+    assert not {"Content-Type", "Expect", "Authorization"} & asked.headers.keys()
+
+
+def test_a_request_for_the_head_waits_for_no_body(tmp_path: Path) -> None:
+    with raw_server(Script([b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"], HOLD)) as server:
+        done = request(tmp_path, f"http://127.0.0.1:{server.port}/", method="HEAD")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert server.requests[0].startswith(b"HEAD / HTTP/1.1\r\n")
+
+
+def test_no_proxy_is_used(tmp_path: Path, server: WebServer) -> None:
+    proxies = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
+    assert request(tmp_path, server.url, env=proxies).returncode == 0
 
 
 def test_a_circle_of_redirects_ends(tmp_path: Path) -> None:
@@ -168,11 +189,10 @@ def test_a_circle_of_redirects_ends(tmp_path: Path) -> None:
     assert len(circle.asked) == 11
 
 
-def test_a_long_answer_is_cut(tmp_path: Path, server: WebServer) -> None:
-    done = request(tmp_path, f"{server.url}/big", limit=1000)
-    assert done.returncode == 0
-    assert done.stdout.endswith(b"\n\n" + b"x" * 1000)
-    assert b"only the first 1000 bytes" in done.stderr
+def test_a_long_answer_is_read_to_its_end(tmp_path: Path, server: WebServer) -> None:
+    done = request(tmp_path, f"{server.url}/big")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.endswith(b"\n\n" + b"x" * 5000)
 
 
 def test_silence_and_closed_doors_are_told_apart(tmp_path: Path) -> None:

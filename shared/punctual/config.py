@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from punctual.domain.addresses import parse_allowed
+from punctual.domain.hosts import parse_hosts, parse_public_url
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
 
 PREFIX = "PUNCTUAL_"
@@ -69,6 +70,8 @@ class Settings:
     http_allow_private: str = ""
     health_port: int = 0
     trust_proxy: int = 0
+    allowed_hosts: str = ""
+    public_url: str = ""
     namespace: str = "punctual"
     log_level: str = "info"
 
@@ -154,6 +157,7 @@ def _check(s: Settings) -> None:
         raise InvalidSetting(
             f"{PREFIX}HTTP_ALLOW_PRIVATE must be true or networks such as 10.0.0.0/8: {error}"
         ) from None
+    _check_hosts(s)
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:
@@ -164,6 +168,23 @@ def _check(s: Settings) -> None:
         raise InvalidSetting(
             f"{PREFIX}SELF_FENCE_SECONDS must be at least two heartbeats and less than the lease"
         )
+
+
+def _check_hosts(s: Settings) -> None:
+    try:
+        parse_hosts(s.allowed_hosts)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}ALLOWED_HOSTS must be host names such as cron.example.com,10.1.2.3, without "
+            f"ports, or * for every host: {error} is none"
+        ) from None
+    try:
+        if s.public_url:
+            parse_public_url(s.public_url)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}PUBLIC_URL must be a URL such as https://cron.example.com: {error}"
+        ) from None
 
 
 def traces_wanted(environ: Mapping[str, str] | None = None) -> bool:

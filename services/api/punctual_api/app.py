@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from punctual import config
 from punctual.config import Settings
@@ -26,9 +28,11 @@ from punctual_api import (
     tasks,
     why,
 )
+from punctual_api.allowed_hosts import refuse_foreign_hosts
 from punctual_api.auth import recognise_users
+from punctual_api.body_limits import LimitedRequest, limit_bodies
 from punctual_api.database import bind_database
-from punctual_api.errors import answer_errors
+from punctual_api.errors import answer_errors, redirect_here
 from punctual_api.failed_logins import count_failed_logins
 from punctual_api.json_answer import Answers
 from punctual_api.pages import add_pages
@@ -37,17 +41,23 @@ from punctual_api.requests import follow_requests
 from punctual_api.routing import Api
 
 NEEDS = ("database_url", "redis_url", "secret_key")
-MAX_BODY_BYTES = 16 * 1024 * 1024
 
 
 class App(Flask):
     """Flask, for views and hooks of which none is a coroutine."""
 
     json_provider_class = Answers
+    request_class = LimitedRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself: Flask would look into each of them at each request."""
         return func
+
+    def handle_http_exception(self, e: HTTPException) -> Any:
+        """Answer redirects of the router too, which Flask takes as they are."""
+        return (
+            redirect_here(e) if isinstance(e, RequestRedirect) else super().handle_http_exception(e)
+        )
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -56,7 +66,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = App("punctual_api")
     app.extensions["punctual"] = settings
     app.config["SECRET_KEY"] = settings.secret_key
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     if settings.trust_proxy:
         hops = settings.trust_proxy
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -65,7 +74,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     follow_requests(app)
     answer_errors(app)
+    refuse_foreign_hosts(app, settings)
+    limit_bodies(app)
     recognise_users(app)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard of the pages checks their forms
     csrf.init_app(app)
     count_failed_logins(app, settings)
 
@@ -87,7 +99,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         output,
     ):
         api.register_blueprint(part.blueprint)
-        csrf.exempt(part.blueprint)  # tokens only: no browser sends one by itself
     reference.serve_reference(app, api)
     add_pages(app)
     health.watch_health(app, settings)

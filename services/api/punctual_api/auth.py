@@ -11,6 +11,7 @@ from flask_login import LoginManager, UserMixin
 
 from punctual.store.models import User
 from punctual.store.users import bearer_of, user_with_id
+from punctual_api.body_limits import take_body_of_user
 from punctual_api.context import connection, remember_now, session
 from punctual_api.errors import Problem
 
@@ -93,6 +94,7 @@ def require_token() -> None:
         headers = {"WWW-Authenticate": CHALLENGE}
         raise Problem(401, detail, headers=headers)
     structlog.contextvars.bind_contextvars(user_id=str(user.id))
+    take_body_of_user()
 
 
 def _is_api(sent: Request) -> bool:

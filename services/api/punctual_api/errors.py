@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from punctual import telemetry
 from punctual.domain.errors import InvalidPart
@@ -22,6 +24,7 @@ OUTCOME_UNKNOWN = (
     "The database was lost before it said whether the change was kept. Repeat the request: with "
     "the same Idempotency-Key it is carried out once."
 )
+PLAIN_IN_PATHS = "!$&'()*+,/:;=@"
 READ_ONLY = "25006"  # the server has just become a standby: the next connection finds its heir
 
 
@@ -104,6 +107,18 @@ def _http_error(error: HTTPException) -> Response:
     return _answer(error.code, error.description, getattr(error, "faults", ()), headers)
 
 
+def redirect_here(error: RequestRedirect) -> Response:
+    """Answer a redirect of the router without naming a host."""
+    return Response(status=error.code, headers={"Location": _path_of(error.new_url)})
+
+
+def _path_of(url: str) -> str:
+    """The URL without scheme and host: what a client sent as the host goes into no answer."""
+    parts = urlsplit(url)
+    path = "/" + parts.path.lstrip("/")
+    return urlunsplit(("", "", path, parts.query, ""))
+
+
 def _with_slash() -> str | None:
     # Flask redirects only a method that the address knows; the others deserve their 405 as well.
     adapter = current_app.create_url_adapter(request)
@@ -111,7 +126,7 @@ def _with_slash() -> str | None:
         return None
     if request.path.endswith("/") or not adapter.allowed_methods(request.path + "/"):
         return None
-    return request.full_path.removesuffix("?").replace(request.path, request.path + "/", 1)
+    return _path_of(adapter.make_redirect_url(quote(request.path + "/", safe=PLAIN_IN_PATHS)))
 
 
 def _unexpected(error: Exception) -> Response:

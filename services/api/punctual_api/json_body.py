@@ -1,35 +1,63 @@
 """JSON bodies, read strictly: what PostgreSQL could not keep is refused here."""
 
 import json
+import re
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from flask import Request
 
 from punctual_api.errors import Problem
 
-MAX_DEPTH = 100
+MAX_DEPTH = 300
+MAX_VALUES = 1_000_000
+"""Each takes some 100 bytes of memory until the request is answered."""
+
+_READ = "punctual.json_body"
 
 
 def json_body(request: Request) -> Any:
-    """The body of a request.
+    """Return the body of a request, parsed once however often it is asked for.
 
     Raises Problem: 415 for another content type, 400 for what is no JSON (NaN and Infinity are
-    none), 413 for more bytes than the app takes.
+    none) or nested too deeply, 413 for more bytes or values than the app takes.
     """
+    if _READ not in request.environ:
+        request.environ[_READ] = _parse(request)
+    return request.environ[_READ]
+
+
+def _parse(request: Request) -> Any:
     raw = request.get_data(cache=True)
     if not raw:
         raise Problem(400, "The body is empty; send a JSON object.")
     if not request.is_json:
         raise Problem(415, "The body must be JSON, sent with Content-Type: application/json.")
+    _check_size(raw)
     try:
         document = _DECODER.decode(raw.decode())
     except UnicodeDecodeError as error:
         raise Problem(400, f"The body is not UTF-8: {error.reason}.") from None
-    except RecursionError:
-        raise Problem(400, "The body is nested too deeply.") from None
     except ValueError as error:
         raise Problem(400, f"The body is not JSON: {error}.") from None
     return document
+
+
+def _check_size(raw: bytes) -> None:
+    # Of most bodies, a count of bytes says enough: what stands in strings counts as well.
+    brackets = raw.count(b"[") + raw.count(b"{")
+    if brackets > MAX_DEPTH or brackets + raw.count(b",") > MAX_VALUES:
+        outside = _STRING.sub(b"", raw)
+        brackets = outside.count(b"[") + outside.count(b"{")
+        if brackets + outside.count(b",") > MAX_VALUES:
+            raise Problem(413, f"The body has more than {MAX_VALUES:,} values; send fewer at once.")
+        if brackets > MAX_DEPTH and _depth(outside) > MAX_DEPTH:
+            raise Problem(400, f"The body is nested more than {MAX_DEPTH} deep.")
+
+
+def _depth(outside: bytes) -> int:
+    depths = accumulate(1 if byte in b"[{" else -1 for byte in outside.translate(None, _NO_BRACKET))
+    return max(depths, default=0)
 
 
 def _refuse(name: str) -> NoReturn:
@@ -43,4 +71,6 @@ def _finite(digits: str) -> float:
     return number
 
 
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

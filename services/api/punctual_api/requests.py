@@ -29,7 +29,7 @@ CAREFUL = {
 }
 HEADERS = [(name.lower(), name, value) for name, value in CAREFUL.items()]
 API_HEADERS = [*HEADERS, ("cache-control", "Cache-Control", "no-store")]
-QUIET = ("/healthz", "/readyz", "/metrics")
+PROBES = ("/healthz", "/readyz", "/metrics")
 
 # A label's own counter is found by a look-up under a lock; each is asked for again and again.
 _answered = cache(telemetry.HTTP_REQUESTS.labels)
@@ -49,7 +49,7 @@ def _begin() -> None:
     own.began = time.monotonic()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=own.request_id)
-    if (tracing := _tracing()) and asked.path not in QUIET:
+    if (tracing := _tracing()) and asked.path not in PROBES:
         own.span = tracing.begin_request(asked.method, asked.headers.items())
 
 
@@ -60,7 +60,7 @@ def _end(response: Response) -> Response:
     route = asked.url_rule.rule if asked.url_rule else "unknown"
     _answered(method, route, status).inc()
     _took(method, route).observe(seconds)
-    tell = log.debug if path in QUIET else log.info
+    tell = log.debug if path in PROBES else log.info
     tell("request answered", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
     if (tracing := _tracing()) and "span" in own:
         tracing.end_request(own.span, method=method, route=route, status=status)

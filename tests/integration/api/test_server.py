@@ -1,74 +1,36 @@
 """The API as a process: its settings, SIGTERM, its connections, and calm without Redis."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
-import httpx
 import pytest
 
 from punctual_api.database import THREADS
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import PASSWORD, SECRET
-from tests.support.eventually import eventually
+from tests.integration.api.served import Served, launch, serving
 
 ANNA = {"username": "anna", "password": PASSWORD, "email": "anna@example.com"}
 
 
-def launch(folder: Path, **settings: str) -> "subprocess.Popen[bytes]":
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
-    chosen = {f"PUNCTUAL_{name.upper()}": value for name, value in settings.items()}
-    return subprocess.Popen(
-        [sys.executable, "-m", "punctual_api"],
-        env={**inherited, **chosen},
-        cwd=folder,
-        stderr=subprocess.PIPE,
-    )
-
-
 @pytest.fixture
-def served(
-    database_url: str, namespace: str, tmp_path: Path
-) -> Iterator[tuple[httpx.Client, "subprocess.Popen[bytes]", Path]]:
-    """A live API without Redis, its process and the folder it was started in."""
-    bind = f"127.0.0.1:{free_port()}"
-    process = launch(
-        tmp_path,
-        database_url=database_url,
-        redis_url=f"redis://127.0.0.1:{free_port()}/0",
-        secret_key=SECRET,
-        bind=bind,
-        namespace=namespace,
-        log_level="error",
-    )
-    with httpx.Client(base_url=f"http://{bind}", timeout=10) as client:
-
-        def answers() -> bool:
-            try:
-                return client.get("/healthz").status_code == 200
-            except httpx.TransportError:
-                return False
-
-        try:
-            eventually(answers, within=20)
-            yield client, process, tmp_path
-        finally:
-            process.kill()
-            process.wait()
-            assert process.stderr is not None
-            process.stderr.close()
+def served(database_url: str, namespace: str, tmp_path: Path) -> Iterator[Served]:
+    """A live API without Redis."""
+    nothing = f"redis://127.0.0.1:{free_port()}/0"
+    with serving(
+        tmp_path, database_url=database_url, redis_url=nothing, namespace=namespace
+    ) as found:
+        yield found
 
 
 def test_it_serves_without_redis_and_still_slows_down_guessing(
-    served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path],
+    served: Served,
 ) -> None:
-    client = served[0]
+    client = served.client
     assert client.post("/api/register/", json=ANNA).status_code == 201
     wrong = {"username": "anna", "password": "wrong one"}
     codes = [client.post("/api/login/", json=wrong).status_code for _ in range(12)]
@@ -81,9 +43,9 @@ def test_it_serves_without_redis_and_still_slows_down_guessing(
 
 
 def test_a_query_that_is_too_long_is_refused_at_its_place(
-    served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path],
+    served: Served,
 ) -> None:
-    client = served[0]
+    client = served.client
     client.post("/api/register/", json=ANNA)
     who = {"username": "anna", "password": PASSWORD}
     token = client.post("/api/login/", json=who).json()["token"]
@@ -94,21 +56,18 @@ def test_a_query_that_is_too_long_is_refused_at_its_place(
 
 
 def test_sigterm_ends_it_and_leaves_no_file_behind(
-    served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path],
+    served: Served,
 ) -> None:
-    _, process, folder = served
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
-    assert list(folder.iterdir()) == []
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(10) == 0
+    assert list(served.folder.iterdir()) == []
 
 
 @pytest.fixture
-def port(served: tuple[httpx.Client, "subprocess.Popen[bytes]", Path]) -> int:
-    """A live API's port, on which nobody is connected any more."""
-    served[0].close()
-    number = served[0].base_url.port
-    assert number is not None
-    return number
+def port(served: Served) -> int:
+    """A live API's port, with no connection to it."""
+    served.client.close()
+    return served.port
 
 
 def ask(connection: HTTPConnection, path: str = "/healthz") -> int:
@@ -140,8 +99,8 @@ def test_a_request_that_comes_while_another_is_answered_is_answered_next(port: i
         client = HTTPConnection("127.0.0.1", port, timeout=10)
         stack.callback(client.close)
         client.connect()
-        one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-        client.sock.sendall(one + one + b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+        one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        client.sock.sendall(one + one + b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
         said = b""
         while said.count(b"HTTP/1.1 ") < 3:
             more = client.sock.recv(65536)

@@ -19,7 +19,7 @@ from punctual_api.errors import Problem, faults_in, invalid
 from punctual_api.failed_logins import limit_failed_logins
 from punctual_api.json_body import json_body
 from punctual_api.pages.faults import by_field
-from punctual_api.pages.frame import csrf, page, pages
+from punctual_api.pages.frame import page, pages
 from punctual_api.schemas.accounts import (
     CredentialsSchema,
     RegistrationSchema,
@@ -51,9 +51,6 @@ def register() -> Response:
     return _enter(user)
 
 
-csrf.exempt(register)  # for JSON alone: the guard of all pages holds its form
-
-
 @pages.route("/login/", methods=["GET", "POST"])
 @limit_failed_logins
 def login() -> Response:
@@ -68,9 +65,6 @@ def login() -> Response:
         return _enter(check_login(**_read(CredentialsSchema(), typed)))
     except Problem as problem:
         return _entrance("login", problem, typed)
-
-
-csrf.exempt(login)
 
 
 @pages.post("/logout/")

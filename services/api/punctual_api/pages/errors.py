@@ -14,6 +14,7 @@ HEADINGS = {
     404: "There is nothing here",
     405: "Not like that",
     413: "That is too large",
+    421: "Not at this address",
     429: "Too many attempts",
     500: "Something went wrong",
     503: "Not available just now",

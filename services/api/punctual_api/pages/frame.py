@@ -22,11 +22,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.instant import parse_instant
 from punctual.domain.params import text_of
+from punctual_api.body_limits import take_body_of_user
+from punctual_api.context import settings
 from punctual_api.pages import story, type_words, words
 
 STATIC = Path(__file__).parent.parent / "static"
-PUBLIC = {"pages.home", "pages.login", "pages.register", "pages.logout"}
-TAKES_JSON = {"pages.login", "pages.register"}
+PUBLIC = {"pages.home", "pages.logout"}
+ENTRANCES = {"pages.login", "pages.register"}
 
 pages = Blueprint("pages", __name__)
 csrf = CSRFProtect()
@@ -47,11 +49,19 @@ pages.add_app_template_filter(story.ending)
 
 @pages.before_request
 def guard() -> AnyResponse | None:
-    """Refuse forms that are not our own, and send who is not logged in to do so first."""
-    # A JSON body gets a token and sets no session, so there is nothing to forge.
-    if request.endpoint in TAKES_JSON and not request.is_json:
+    """Send who is not logged in to do so, and refuse forms that are not our own.
+
+    In this order: what is sent by a stranger is not read.
+    """
+    if request.endpoint in ENTRANCES:
+        # A JSON body gets a token and sets no session, so there is nothing to forge.
+        if not request.is_json:
+            csrf.protect()
+        return None
+    if current_user.is_authenticated:
+        take_body_of_user()
+    if current_user.is_authenticated or request.endpoint in PUBLIC:
         csrf.protect()
-    if request.endpoint in PUBLIC or current_user.is_authenticated:
         return None
     here = request.full_path.removesuffix("?") if request.method == "GET" else None
     login = url_for("pages.login", next=here)
@@ -74,6 +84,12 @@ def asset(name: str) -> str:
     """The URL of a static file, changing with its content, so that browsers may keep it."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
     return url_for("static", filename=name, v=digest[:12])
+
+
+@pages.app_template_global()
+def own_url() -> str:
+    """Where users reach this installation, without a slash at the end."""
+    return (settings().public_url or request.url_root).rstrip("/")
 
 
 @pages.app_template_filter("instant")

@@ -16,6 +16,7 @@ from punctual.domain.schedule import parse_schedule, to_document
 
 KIB = 1024
 MAX_DEPTH = 100
+MOST_FAULTY = 100
 
 _ANY_ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)  # whether a schedule can be kept hangs on no anchor
 _LOST_PLUS = re.compile(r"(?<=[\d.]) (?=\d\d:\d\d$)")
@@ -121,6 +122,27 @@ class Environment(fields.Field[dict[str, str]]):
         if sum(len(name) + len(text.encode()) + 2 for name, text in value.items()) > 64 * KIB:
             raise ValidationError("Longer than 64 KiB altogether.")
         return value
+
+
+class BoundedList(fields.List[Any]):
+    """A list whose length is checked before its items are read; only the first faults are named."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        self._validate(value)
+        read: list[Any] = []
+        faults: dict[int, Any] = {}
+        for place, item in enumerate(value):
+            try:
+                read.append(self.inner.deserialize(item, **kwargs))
+            except ValidationError as error:
+                faults[place] = error.messages
+                if len(faults) == MOST_FAULTY:
+                    break
+        if faults:
+            raise ValidationError(faults)
+        return read
 
 
 class ExitCodes(fields.Field[list[int]]):

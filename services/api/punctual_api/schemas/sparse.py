@@ -6,11 +6,15 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, missing
 from marshmallow.error_store import ErrorStore
 
+MOST_UNKNOWN = 100
+"""So many unknown fields are named; the rest would cost memory and help no further."""
+
 
 class SparseSchema(Schema):
     """A schema that looks at what is sent, and not at each field whether it is.
 
-    What it accepts, refuses and answers is what marshmallow's own way would.
+    What it accepts, refuses and answers is what marshmallow's own way would, but for a document
+    with more than MOST_UNKNOWN unknown fields.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -28,9 +32,13 @@ class SparseSchema(Schema):
         index = options.get("index") if self.opts.index_errors else None
         values: dict[str, Any] = dict(self._constant)
         values |= {name: make() for name, make in self._made.items() if name not in data}
+        unknown = 0
         for name in (*data, *(name for name in self._required if name not in data)):
             field = self.load_fields.get(name)
             if field is None:
+                unknown += 1
+                if unknown > MOST_UNKNOWN:
+                    break
                 error_store.store_error([self.error_messages["unknown"]], name, index=index)  # type: ignore[no-untyped-call]
                 continue
             try:

@@ -11,6 +11,7 @@ from punctual_api.schemas.calendars import LONGEST_NAME
 from punctual_api.schemas.concurrency import MOST_CONCURRENT
 from punctual_api.schemas.fields import (
     KIB,
+    BoundedList,
     Document,
     Environment,
     ExitCodes,
@@ -215,7 +216,7 @@ class BulkSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    items = fields.List(
+    items = BoundedList(
         fields.Nested(NewTaskSchema), required=True, validate=validate.Length(min=1, max=10_000)
     )
 

@@ -12,6 +12,7 @@ from punctual import telemetry, tracing
 from punctual.config import Settings
 from punctual.messaging.broker import Broker
 from punctual.store.engine import make_engine
+from punctual_coordinator.catch_up import CatchUp
 from punctual_coordinator.contact import Contact
 from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.duepass import DuePass
@@ -55,14 +56,15 @@ class Coordinator:
         planner = Planner(self._engine, window=window)
         self._dispatcher = Dispatcher(self._engine, self._broker, window=window)
         self._follower = Follower(self._engine)
-        self._due = DuePass(planner, self._dispatcher, stop)
         lease = timedelta(seconds=settings.lease_seconds)
+        self._outages = OutageWatch(self._engine, sweep_seconds=settings.sweep_seconds, lease=lease)
+        self._due = DuePass(planner, self._dispatcher, stop, progressed=self._outages.passed)
+        self._catcher = CatchUp(self._engine, lease=lease)
         traces = tracing.start(service="coordinator", name=settings.name)
         self._rescuer = Rescuer(self._engine, self._contact, lease=lease, tracing=traces)
         keep = timedelta(days=settings.retention_days)
         self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)
-        self._outages = OutageWatch(self._engine, sweep_seconds=settings.sweep_seconds)
         self._folder = Folder(self._engine)
         self._presence = Presence(self._engine, name=settings.name)
         self._pulse = Pulse(cycle_seconds=settings.cycle_seconds)
@@ -88,7 +90,6 @@ class Coordinator:
     def cycle(self) -> None:
         """Plan and dispatch what is due within the window."""
         with telemetry.CYCLE_SECONDS.time():
-            self._outages.run_once()
             self._pass()
             self._presence.beat(cycled=True)
         self._pulse.beat()
@@ -97,10 +98,10 @@ class Coordinator:
         """Do at once what nobody announced, and repair what got stuck."""
         steps: dict[str, Callable[[], object]] = {
             "beat": self._presence.beat,
-            "watch": self._outages.run_once,
             "rescue": self._rescuer.run_once,
             "resume": self._resumer.run_once,
             "dispatch": self._pass,
+            "catch up": self.catch_up,
             "re-dispatch": self.publish_again,
         }
         for name, step in steps.items():
@@ -111,6 +112,11 @@ class Coordinator:
         self.wake()
         self._outages.passed()
 
+    def catch_up(self) -> None:
+        """Settle what a stop left behind, and dispatch what of it is still to run."""
+        if self._catcher.run_once().caught_up:
+            self._due.run_once()
+
     def publish_again(self) -> None:
         """Publish the queued runs that nobody has claimed."""
         again = self._dispatcher.again()
@@ -119,6 +125,7 @@ class Coordinator:
 
     def wake(self) -> None:
         """Plan and dispatch what became due since the last time."""
+        self._outages.run_once()  # first: nothing that a stop left behind may be dispatched
         self._follower.run_once()
         done = self._due.run_once()
         if done.planned or done.queued:

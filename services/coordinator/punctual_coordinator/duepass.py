@@ -1,7 +1,7 @@
 """A pass: plan and dispatch batch by batch, so that the first runs leave at once."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,16 @@ class Report:
 class DuePass:
     """Plans and dispatches what is due; cycle, sweep and wake-up take turns with it."""
 
-    def __init__(self, planner: Planner, dispatcher: Dispatcher, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        planner: Planner,
+        dispatcher: Dispatcher,
+        stop: threading.Event,
+        *,
+        progressed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`progressed` is called after each batch but the last one."""
+        self._progressed = progressed
         self._planner = planner
         self._dispatcher = dispatcher
         self._stop = stop
@@ -48,6 +57,7 @@ class DuePass:
                 if running:
                     dispatched.append(running.result())
                 if batch.more:
+                    self._progressed()
                     running = beside.submit(self._dispatcher.run_once, now=now)
                 else:
                     running = None

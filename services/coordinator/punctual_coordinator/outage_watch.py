@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Engine
 
-from punctual.store.outages import note_gap, note_pass
+from punctual.store.outages import note_break, note_gap, note_pass
 
 log = structlog.get_logger()
 
 PATIENCE_SECONDS = 60.0
 """Passes this far apart are an outage; with slower sweeps, three sweeps are."""
+
+LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,16 @@ class Report:
 class OutageWatch:
     """Looks before a pass when the last one was, and marks each pass that is through."""
 
-    def __init__(self, engine: Engine, *, sweep_seconds: float) -> None:
+    def __init__(self, engine: Engine, *, sweep_seconds: float, lease: timedelta = LEASE) -> None:
         self._engine = engine
+        self._lease = lease
         self._patience = timedelta(seconds=max(PATIENCE_SECONDS, 3 * sweep_seconds))
 
     def run_once(self, *, now: datetime | None = None) -> Report:
-        """Keep a gap that has just ended as an outage."""
+        """Keep a gap that has just ended as an outage, and a shorter stop as a break."""
         with self._engine.begin() as connection:
             gap = note_gap(connection, patience=self._patience, now=now)
+            note_break(connection, lease=self._lease, now=now)
         if gap is None:
             return Report()
         seconds = (gap.to_at - gap.from_at).total_seconds()
@@ -39,6 +43,6 @@ class OutageWatch:
         return Report(gap_seconds=seconds)
 
     def passed(self) -> None:
-        """Mark that all that was due is planned and dispatched."""
+        """Mark that what was due is planned and dispatched, or a batch of it."""
         with self._engine.begin() as connection:
             note_pass(connection)

@@ -151,6 +151,7 @@ class Agent:
                 queues=parse_queues(self._settings.queues),
                 version=version("punctual"),
                 isolation=isolation,
+                lease=timedelta(seconds=self._settings.lease_seconds),
             )
 
     def _make_heartbeat(self) -> Heartbeat:

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import Engine
@@ -45,6 +46,7 @@ class Heartbeat:
         self._lease = lease
         self._worker_id = worker_id
         self._every = settings.heartbeat_seconds
+        self._lasts = timedelta(seconds=settings.lease_seconds)
         self._extend = extend
         self._reconcile = reconcile
         self.draining = False
@@ -75,7 +77,13 @@ class Heartbeat:
         sent_ns, sent = time.monotonic_ns(), time.time()
         room = self._intake.free_slots
         with self._engine.begin() as connection:
-            answer = beat(connection, worker_id=self._worker_id, room=room, draining=self.draining)
+            answer = beat(
+                connection,
+                worker_id=self._worker_id,
+                room=room,
+                draining=self.draining,
+                lease=self._lasts,
+            )
             answered = time.time()
         if answer is None:
             raise BuriedError

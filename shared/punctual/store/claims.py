@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from punctual.json_text import as_text
 from punctual.store.direct import rows
+from punctual.store.left_behind import STARTABLE
 from punctual.store.wake import wake_coordinators
 
 # A batch's rows are found one by one by their primary key, whatever PostgreSQL believes about the
@@ -35,6 +36,7 @@ WITH asked AS (
         ON r.id = ANY(ARRAY[a.id]) AND a.fence = r.fence
     WHERE r.state || '' = 'queued' AND r.queue IN ({SERVED})
       AND (CAST(:ahead AS interval) IS NULL OR r.due_at <= now() + :ahead)
+      AND {STARTABLE}
     ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
 )
 {TAKE}
@@ -44,9 +46,9 @@ WITH asked AS (
 PULL = text(f"""
 WITH free AS (
     SELECT r.id FROM ({SERVED}) AS served CROSS JOIN LATERAL (
-        SELECT id, turn, due_at FROM runs
+        SELECT id, turn, due_at FROM runs AS r
         WHERE state = 'queued' AND queue = served.queue
-          AND due_at <= now() + CAST(:ahead AS interval)
+          AND due_at <= now() + CAST(:ahead AS interval) AND {STARTABLE}
         ORDER BY turn, due_at, id LIMIT :room FOR UPDATE SKIP LOCKED
     ) AS r ORDER BY r.turn, r.due_at, r.id LIMIT :room
 )
@@ -66,8 +68,9 @@ FROM held WHERE runs.id = held.id
 RETURNING runs.id
 """)
 
-STILL_HELD = text("""
-SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() FROM runs AS r
+STILL_HELD = text(f"""
+SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() OR NOT {STARTABLE}
+FROM runs AS r
 JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
   ON h.id = r.id AND h.fence = r.fence
 WHERE r.state = 'claimed' AND r.worker_id = :worker_id
@@ -130,7 +133,10 @@ def release(
 def still_held(
     connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
 ) -> dict[uuid.UUID, bool]:
-    """Which claims are still ours, and whether their start deadline has passed."""
+    """Which claims are still ours, and whether they are to be released, as they may not start.
+
+    Their start deadline has passed, or a stop left them behind.
+    """
     asked = {"held": pairs(held), "worker_id": worker_id}
     return {row[0]: bool(row[1]) for row in connection.execute(STILL_HELD, asked)}
 

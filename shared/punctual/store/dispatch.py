@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.left_behind import DISPATCHABLE
 from punctual.store.waitlist import next_of_waitlist
 
 # A run's turn comes after its owner's last one in this queue, and not before the turn that is being
@@ -45,6 +46,7 @@ WITH due AS (
     SELECT ctid AS place, id, owner_id, queue, due_at, priority FROM runs AS r
     WHERE state = 'scheduled' AND due_at <= coalesce(:now, now()) + :window AND {which}
       AND (start_by IS NULL OR attempt > 0 OR start_by > coalesce(:now, now()))
+      AND {dispatchable}
       AND (overlap <> 'queue' OR NOT EXISTS (
           SELECT FROM runs AS other
           WHERE other.task_id = r.task_id AND other.id <> r.id
@@ -60,8 +62,12 @@ UPDATE runs SET state = 'queued', turn = turns.turn, dispatches = 1,
 FROM turns WHERE runs.ctid = turns.place
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue
 """
-DISPATCH_UNLIMITED = text(DISPATCH.format(which="NOT limited", turns=TURNS))
-DISPATCH_ADMITTED = text(DISPATCH.format(which="r.id = ANY(:admitted)", turns=TURNS))
+DISPATCH_UNLIMITED = text(
+    DISPATCH.format(which="NOT limited", turns=TURNS, dispatchable=DISPATCHABLE)
+)
+DISPATCH_ADMITTED = text(
+    DISPATCH.format(which="r.id = ANY(:admitted)", turns=TURNS, dispatchable=DISPATCHABLE)
+)
 
 # The first copy still counts, whenever it arrives: the fence is the same.
 REDISPATCH = text("""

@@ -43,7 +43,7 @@ STILL_TRUE = """
 NOBODY_THERE = """
 LEFT JOIN LATERAL (
     SELECT o.from_at, o.to_at FROM outages AS o
-    WHERE l.reason = 'missed' AND l.because LIKE 'no coordinator%'
+    WHERE l.reason = 'missed' AND l.because LIKE 'no coordinator was there%'
       AND o.from_at < l.scheduled_for AND o.to_at >= l.scheduled_for
     ORDER BY o.from_at LIMIT 1) AS away ON true
 """

@@ -20,8 +20,15 @@ GAP = text("""
 WITH gap AS (
     SELECT at FROM last_pass WHERE at < coalesce(:now, clock_timestamp()) - :patience FOR UPDATE
 )
-UPDATE last_pass SET at = coalesce(:now, clock_timestamp()) FROM gap
+UPDATE last_pass SET at = coalesce(:now, clock_timestamp()),
+                     since = coalesce(:now, clock_timestamp()), stopped_at = gap.at FROM gap
 RETURNING gap.at AS from_at, last_pass.at AS to_at
+""")
+
+# Shorter than an outage, and yet a stop: the first pass after it has not been noted yet.
+BREAK = text("""
+UPDATE last_pass SET since = coalesce(:now, clock_timestamp()), stopped_at = at
+WHERE at < coalesce(:now, clock_timestamp()) - CAST(:lease AS interval) AND since <= at
 """)
 
 GOES_ON = text("UPDATE outages SET to_at = :to_at WHERE to_at = :from_at")
@@ -121,6 +128,14 @@ def note_gap(
     if not connection.execute(GOES_ON, {"from_at": gap.from_at, "to_at": gap.to_at}).rowcount:
         connection.execute(INSERT, gap._asdict())
     return gap
+
+
+def note_break(connection: Connection, *, lease: timedelta, now: datetime | None = None) -> None:
+    """Note that coordinators are back since now, when the last pass is longer ago than a lease.
+
+    Call it before a pass, after `note_gap`: what was left behind is known by it.
+    """
+    connection.execute(BREAK, {"lease": lease, "now": now})
 
 
 def list_outages(

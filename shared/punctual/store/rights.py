@@ -55,7 +55,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         # They hold commands, environments and arguments; held_run() tells those of runs in hand.
         "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, owner_id, trigger,"
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
-        " superseded, dispatches, created_at)",
+        " superseded, caught_up, dispatches, created_at)",
     },
     "start_tallies": {
         "api": "SELECT",

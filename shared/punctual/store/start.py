@@ -12,6 +12,7 @@ from punctual.store.admit import admit_held
 from punctual.store.claims import pairs
 from punctual.store.concurrency import IS_LIMITED
 from punctual.store.direct import rows
+from punctual.store.left_behind import STARTABLE
 from punctual.store.models.model import Document
 from punctual.store.prepared import execute
 
@@ -32,7 +33,8 @@ WITH asked AS (
     SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
 ), mine AS (
     SELECT r.id, r.fence, r.task_id, r.state, r.attempt, r.max_attempts, r.due_at, r.scheduled_for,
-           r.start_by, r.overlap, r.cancel_requested_at
+           r.start_by, r.overlap, r.cancel_requested_at, r.created_at, r.trigger, r.caught_up,
+           r.queue
     FROM runs AS r JOIN asked AS a ON r.id = ANY(ARRAY[a.id]) AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state || '' IN ('claimed', 'running')
       AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
@@ -46,6 +48,7 @@ WITH asked AS (
         WHERE r.state = 'claimed' AND r.cancel_requested_at IS NULL
           AND r.attempt < r.max_attempts
           AND (r.start_by IS NULL OR r.attempt > 0 OR r.start_by > clock_timestamp())
+          AND {STARTABLE}
           AND (r.overlap = 'allow' OR NOT EXISTS ({OBSTACLE}))
           AND (r.id = ANY(CAST(:admitted AS uuid[])) OR NOT EXISTS (
               SELECT FROM tasks AS t WHERE t.id = r.task_id AND {IS_LIMITED}))

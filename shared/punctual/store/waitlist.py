@@ -10,10 +10,14 @@ from sqlalchemy import Connection, text
 from punctual.domain.concurrency import Limit, admit, limit_in_words
 from punctual.store.admit import candidates_of, lock_number
 from punctual.store.concurrency import APPLIES, count_in_hand, limits_of
+from punctual.store.left_behind import DISPATCHABLE
 
 LOOKED_AT = 1000
 
-DUE = "r.limited AND r.state = 'scheduled' AND r.due_at <= coalesce(:now, now()) + :window"
+DUE = f"""
+    r.limited AND r.state = 'scheduled' AND r.due_at <= coalesce(:now, now()) + :window
+    AND {DISPATCHABLE}
+"""
 
 WAITING = text(f"SELECT DISTINCT owner_id FROM runs AS r WHERE {DUE}")
 

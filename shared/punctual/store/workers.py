@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -12,12 +12,24 @@ from punctual.store.models.model import new_id
 from punctual.store.prepared import execute
 
 REGISTER = text("""
-INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation)
-VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active', :version, :isolation)
+INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation, up_since)
+VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active', :version, :isolation,
+        coalesce((SELECT min(up_since) FROM workers
+                  WHERE heartbeat_at > clock_timestamp() - CAST(:lease AS interval)
+                    AND queues @> CAST(:queues AS text[])), clock_timestamp()))
 """)
 
+# Its queues go on being served without a break where its last beat, or that of another that serves
+# them all, is not older than a lease.
 BEAT = text("""
 UPDATE workers SET heartbeat_at = clock_timestamp(), room = :room,
+                   up_since = CASE
+                       WHEN heartbeat_at > clock_timestamp() - CAST(:lease AS interval)
+                       THEN up_since ELSE coalesce(
+                           (SELECT min(other.up_since) FROM workers AS other
+                            WHERE other.id <> :id AND other.queues @> workers.queues AND
+                              other.heartbeat_at > clock_timestamp() - CAST(:lease AS interval)),
+                           clock_timestamp()) END,
                    state = CASE WHEN CAST(:draining AS boolean) THEN 'draining' ELSE state END
 WHERE id = :id AND state <> 'gone'
 RETURNING clock_timestamp(),
@@ -39,6 +51,10 @@ SELECT queue, count(*) FROM workers, unnest(queues) AS queue WHERE state = 'acti
 """)
 
 FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - interval '7 days'")
+
+
+LEASE = timedelta(seconds=30)
+"""By default; after so long without a beat a worker counts as down."""
 
 
 class Beat(NamedTuple):
@@ -67,20 +83,27 @@ def register(
     queues: Sequence[str] = (DEFAULT_QUEUE,),
     version: str | None = None,
     isolation: Collection[str] | None = None,
+    lease: timedelta = LEASE,
 ) -> uuid.UUID:
     """Enter a new worker, active from now on; answers its id, which is never used again."""
     worker_id = new_id()
     asked = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
+    asked |= {"lease": lease}
     told = {"version": version, "isolation": None if isolation is None else sorted(isolation)}
     connection.execute(REGISTER, {**asked, **told, "room": slots, "queues": list(queues)})
     return worker_id
 
 
 def beat(
-    connection: Connection, *, worker_id: uuid.UUID, room: int, draining: bool = False
+    connection: Connection,
+    *,
+    worker_id: uuid.UUID,
+    room: int,
+    draining: bool = False,
+    lease: timedelta = LEASE,
 ) -> Beat | None:
     """Renew the lease; None means "I was buried": kill everything, come back under a new id."""
-    asked = {"id": worker_id, "room": room, "draining": draining}
+    asked = {"id": worker_id, "room": room, "draining": draining, "lease": lease}
     row = execute(connection, "beat", BEAT, asked).one_or_none()
     return None if row is None else Beat(row[0], int(row[1]))
 

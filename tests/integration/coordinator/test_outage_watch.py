@@ -78,3 +78,16 @@ def test_old_outages_are_pruned(engine: Engine) -> None:
     with engine.begin() as connection:
         assert prune_outages(connection, keep=3 * HOUR, limit=10) == 0
         assert prune_outages(connection, keep=HOUR, limit=10) == 1
+
+
+def test_a_stop_shorter_than_an_outage_is_a_break_from_its_end_on(engine: Engine) -> None:
+    now = database_now(engine)
+    last_pass(engine, now - timedelta(seconds=40))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE last_pass SET since = at - interval '1 hour'"))
+    watch = OutageWatch(engine, sweep_seconds=5)
+    for later in (0, 5):  # the second one finds that the first pass is not through yet
+        assert watch.run_once(now=now + timedelta(seconds=later)).gap_seconds == 0
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT * FROM last_pass")).one()
+    assert (row.since, row.stopped_at) == (now, now - timedelta(seconds=40))

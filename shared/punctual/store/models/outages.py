@@ -9,13 +9,18 @@ from punctual.store.models.model import Created, Id, Model
 
 
 class LastPass(Model):
-    """One row: when a coordinator last planned and dispatched all that was due."""
+    """One row: when a coordinator last planned and dispatched all that was due.
+
+    It has done so without a break since `since`; before that the last time was `stopped_at`.
+    """
 
     __tablename__ = "last_pass"
     __table_args__ = (CheckConstraint("id", name="one_row"),)
 
     id: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
     at: Mapped[datetime]
+    since: Mapped[Created]
+    stopped_at: Mapped[datetime | None]
 
 
 class Outage(Model):

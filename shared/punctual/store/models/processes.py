@@ -13,7 +13,8 @@ class Worker(Model):
     """One life of a worker's agent; a worker that was buried comes back under a new id.
 
     `room` is how many more runs it would take when it last beat, `queues` whose runs it takes.
-    `isolation` is what holds its commands in, by the names of docs/isolation.md.
+    `isolation` is what holds its commands in, by the names of docs/isolation.md. Its queues have
+    been served without a break since `up_since`, by itself or by those before it.
     """
 
     __tablename__ = "workers"
@@ -29,6 +30,7 @@ class Worker(Model):
     state: Mapped[str] = mapped_column(index=True)
     started_at: Mapped[Created]
     heartbeat_at: Mapped[Created]
+    up_since: Mapped[Created]
     gone_at: Mapped[datetime | None]
     version: Mapped[str | None]
     isolation: Mapped[list[str] | None] = mapped_column(ARRAY(Text))

@@ -30,7 +30,8 @@ class Run(Model):
     run was withdrawn by an edit or a pause; its due time may be planned again. `params` are the
     values it was given, or the task's defaults. Workers that have more to do than slots claim what
     is queued by its `turn`, in which owners alternate. `limited`: it may count towards a limit of
-    concurrent runs.
+    concurrent runs. `caught_up`: a stop left it behind, and its task's `catch_up` still runs it.
+    `reason_code` is the code of `reason`, where it has one (domain/reasons.py).
     """
 
     __tablename__ = "runs"
@@ -112,6 +113,7 @@ class Run(Model):
     limited: Mapped[bool] = mapped_column(server_default=text("false"))
     turn: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     superseded: Mapped[bool] = mapped_column(server_default=text("false"))
+    caught_up: Mapped[bool] = mapped_column(server_default=text("false"))
     spec: Mapped[Document] = mapped_column(JSONB)
     params: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     worker_id: Mapped[uuid.UUID | None]
@@ -125,6 +127,7 @@ class Run(Model):
     exit_code: Mapped[int | None]
     signal: Mapped[int | None] = mapped_column(SmallInteger)
     reason: Mapped[str | None]
+    reason_code: Mapped[str | None]
     output_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     output_truncated: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Created]

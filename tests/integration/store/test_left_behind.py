@@ -1,0 +1,317 @@
+"""Left behind: what was planned before a stop is asked about again before it may start."""
+
+import re
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from punctual.domain.run import Trigger
+from punctual.store.claims import claim, pull, release, still_held
+from punctual.store.ledger import list_ledger
+from punctual.store.left_behind import Settled, settle_left_behind
+from punctual.store.outages import note_break, note_pass
+from punctual.store.plan import plan
+from punctual.store.workers import beat, leave
+from tests.support.rows import WINDOW, database_now, dispatch_all, new_run, new_task, run_row
+from tests.support.steps import (
+    LEASE,
+    claim_run,
+    finish_run,
+    new_worker,
+    start_held,
+    start_run,
+)
+
+MINUTELY = {"every": 60}
+
+
+def age(engine: Engine, **by: float) -> None:
+    """Let everything that the tables know have happened so many minutes earlier."""
+    back = timedelta(**by)
+    with engine.begin() as connection:
+        for table, columns in {
+            "runs": ("scheduled_for", "due_at", "start_by", "created_at", "redispatch_at"),
+            "tasks": ("schedule_anchor", "next_due_at"),
+            "workers": ("started_at", "heartbeat_at", "up_since"),
+            "last_pass": ("at", "since"),
+        }.items():
+            moved = ", ".join(f"{column} = {column} - :back" for column in columns)
+            connection.execute(text(f"UPDATE {table} SET {moved}"), {"back": back})
+
+
+def coordinate(engine: Engine) -> list[uuid.UUID]:
+    """What a coordinator does in a pass, in its order; answers what is queued anew."""
+    with engine.begin() as connection:
+        note_break(connection, lease=LEASE)
+    with engine.begin() as connection:
+        plan(connection, window=WINDOW, limit=100)
+    queued = dispatch_all(engine)
+    settle(engine)
+    queued += dispatch_all(engine)
+    with engine.begin() as connection:
+        note_pass(connection)
+    return [run.run_id for run in queued]
+
+
+def settle(engine: Engine) -> Settled:
+    with engine.begin() as connection:
+        return settle_left_behind(connection, lease=LEASE, limit=100)
+
+
+def states(engine: Engine, *runs: uuid.UUID) -> list[str]:
+    return [run_row(engine, run).state for run in runs]
+
+
+def stopped_for(
+    engine: Engine, seconds: float, *, state: str, task: uuid.UUID, due_in: float = 5
+) -> uuid.UUID:
+    """A run that was planned, and brought to a state, before everything stopped for so long."""
+    coordinate(engine)
+    worker = new_worker(engine, name="before")
+    run = new_run(engine, task, due_in=due_in)
+    if state == "claimed":
+        claim_run(engine, run, worker)
+    elif state == "queued":
+        dispatch_all(engine)
+    with engine.begin() as connection:
+        leave(connection, worker_id=worker)
+    age(engine, seconds=seconds)
+    assert run_row(engine, run).state == state
+    return run
+
+
+def pulled(engine: Engine, worker: uuid.UUID) -> list[uuid.UUID]:
+    with engine.begin() as connection:
+        return [run.run_id for run in pull(connection, worker_id=worker, room=9, ahead=WINDOW)]
+
+
+@pytest.mark.parametrize("state", ["scheduled", "queued"])
+@pytest.mark.parametrize("policy", ["none", "latest", "all"])
+def test_only_what_catch_up_allows_starts_after_a_stop_of_everything(
+    engine: Engine, state: str, policy: str
+) -> None:
+    task = new_task(engine, catch_up=policy)
+    run = stopped_for(engine, 180, state=state, task=task)
+    worker = new_worker(engine)
+    assert pulled(engine, worker) == []  # a worker that is back first leaves it alone
+    assert dispatch_all(engine) == [] or state == "scheduled"
+    coordinate(engine)
+    row = run_row(engine, run)
+    if policy == "none":
+        assert (row.state, row.reason_code) == ("missed", "nothing_running")
+    else:
+        assert (row.state, row.caught_up) == ("queued", True)
+        assert pulled(engine, worker) == [run]
+
+
+def test_a_missed_run_says_what_was_not_running_and_since_when(engine: Engine) -> None:
+    run = stopped_for(engine, 180, state="scheduled", task=new_task(engine, catch_up="none"))
+    new_worker(engine)
+    coordinate(engine)
+    reason = run_row(engine, run).reason
+    told = re.fullmatch(r"missed: no coordinator or worker was running from (\S+) to (\S+)", reason)
+    assert told is not None, reason
+    began, ended = map(datetime.fromisoformat, told.groups())
+    assert timedelta(seconds=170) < ended - began < timedelta(seconds=190)
+
+
+def test_a_queued_run_whose_workers_alone_were_down_says_so(engine: Engine) -> None:
+    run = stopped_for(engine, 180, state="queued", task=new_task(engine, catch_up="none"))
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM last_pass"))
+    new_worker(engine)
+    settle(engine)
+    assert run_row(engine, run).reason.startswith("missed: no worker was running from ")
+
+
+@pytest.mark.parametrize("policy", ["none", "latest", "all"])
+def test_of_a_task_due_every_minute_the_policy_runs_what_it_says_after_three_minutes(
+    engine: Engine, policy: str
+) -> None:
+    task = new_task(engine, schedule=MINUTELY, catch_up=policy)
+    planned = stopped_for(engine, 180, state="queued", task=task)
+    with engine.begin() as connection:  # its due times: 5 s after the stop, and each minute since
+        first = run_row(connection, planned).scheduled_for
+        anchor = {"task": task, "anchor": first, "next": first + timedelta(minutes=1)}
+        connection.execute(
+            text(
+                "UPDATE tasks SET schedule_anchor = :anchor, next_due_at = :next WHERE id = :task"
+            ),
+            anchor,
+        )
+    worker = new_worker(engine)
+    coordinate(engine)
+    now = database_now(engine)
+    with engine.connect() as connection:
+        asked = text("SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_for")
+        due = [run for run in connection.execute(asked, {"task": task}) if run.due_at <= now]
+    assert [run.scheduled_for for run in due] == [
+        first + timedelta(minutes=minutes) for minutes in range(3)
+    ]
+    missed = [run.id for run in due if run.state == "missed"]
+    expected = {"none": due, "latest": due[:2], "all": []}[policy]
+    assert missed == [run.id for run in expected]
+    runs = [run.id for run in due if run.id not in missed]
+    for run in runs:  # one after the other, the earliest first
+        [got] = [each for each in pulled(engine, worker) if each in runs]
+        assert got == run
+        started = start_held(engine, worker, (run, run_row(engine, run).fence))
+        finish_run(engine, started[0], worker, "succeeded")
+        dispatch_all(engine)
+
+
+def test_a_later_due_time_that_runs_stands_for_the_one_left_behind(engine: Engine) -> None:
+    task = new_task(engine, catch_up="latest")
+    old = stopped_for(engine, 60, state="queued", task=task)
+    fresh = new_run(engine, task)
+    new_worker(engine)
+    coordinate(engine)
+    assert states(engine, old, fresh) == ["missed", "queued"]
+
+
+def test_a_later_due_time_that_is_still_to_be_planned_is_waited_for(engine: Engine) -> None:
+    now = database_now(engine)
+    task = new_task(engine, catch_up="latest", schedule=MINUTELY, next_due_at=now)
+    old = stopped_for(engine, 60, state="queued", task=task)
+    new_worker(engine)
+    assert settle(engine).caught_up == []
+    coordinate(engine)
+    assert states(engine, old) == ["missed"]
+
+
+def test_what_waited_for_a_slot_while_workers_were_up_is_late_and_runs(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, catch_up="none")
+    run = new_run(engine, task)
+    age(engine, seconds=60)
+    with engine.begin() as connection:
+        beat(connection, worker_id=worker, room=0)  # came late, as its last one is 60 s old
+        connection.execute(text("UPDATE workers SET up_since = up_since - interval '1 hour'"))
+    coordinate(engine)
+    assert pulled(engine, worker) == [run]
+
+
+def test_a_worker_that_comes_within_a_lease_carries_on_for_the_one_before_it(
+    engine: Engine,
+) -> None:
+    before, task = new_worker(engine, name="before"), new_task(engine, catch_up="none")
+    run = new_run(engine, task)
+    dispatch_all(engine)
+    age(engine, seconds=40)
+    with engine.begin() as connection:
+        asked = text("UPDATE workers SET heartbeat_at = clock_timestamp() - interval '20 s'")
+        connection.execute(asked)
+        leave(connection, worker_id=before)
+    after = new_worker(engine, name="after")
+    assert settle(engine).missed == []
+    assert pulled(engine, after) == [run]
+
+
+def test_a_worker_that_serves_another_queue_carries_nothing_on(engine: Engine) -> None:
+    new_worker(engine, name="other", queues=["gpu"])
+    task = new_task(engine, catch_up="none")
+    run = stopped_for(engine, 180, state="queued", task=task)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE workers SET heartbeat_at = now() WHERE name = 'other'"))
+    new_worker(engine, queues=["default"])
+    settle(engine)
+    assert states(engine, run) == ["missed"]
+
+
+def test_while_no_worker_serves_its_queue_a_queued_run_waits(engine: Engine) -> None:
+    run = stopped_for(engine, 180, state="queued", task=new_task(engine, catch_up="none"))
+    new_worker(engine, queues=["gpu"])
+    settle(engine)
+    assert states(engine, run) == ["queued"]
+
+
+def test_after_the_database_was_away_a_claimed_run_is_given_back_and_asked_about(
+    engine: Engine,
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, catch_up="none")
+    run = new_run(engine, task)
+    held = claim_run(engine, run, worker)
+    age(engine, seconds=180)
+    with engine.begin() as connection:
+        beat(connection, worker_id=worker, room=16)
+    pair = (run, held.fence)
+    assert start_held(engine, worker, pair) == []
+    with engine.begin() as connection:
+        assert still_held(connection, worker_id=worker, held=[pair]) == {run: True}
+        release(connection, worker_id=worker, held=[pair])
+    coordinate(engine)
+    assert states(engine, run) == ["missed"]
+
+
+@pytest.mark.parametrize("trigger", [t for t in Trigger if t != Trigger.SCHEDULE])
+def test_what_is_no_due_time_of_the_schedule_is_not_asked_about(
+    engine: Engine, trigger: Trigger
+) -> None:
+    new_worker(engine, name="before")
+    run = new_run(engine, new_task(engine, catch_up="none"), trigger=trigger)
+    dispatch_all(engine)
+    age(engine, seconds=180)
+    after = new_worker(engine)
+    coordinate(engine)
+    assert pulled(engine, after) == [run]
+
+
+def test_a_retry_is_not_asked_about(engine: Engine) -> None:
+    before = new_worker(engine, name="before")
+    task = new_task(engine, catch_up="none", max_retries=1, retry_delay=0)
+    run = new_run(engine, task)
+    finish_run(engine, start_run(engine, run, before), before, "failed")
+    age(engine, seconds=180)
+    after = new_worker(engine)
+    coordinate(engine)
+    assert pulled(engine, after) == [run]
+
+
+def test_a_run_that_was_planned_after_the_stop_was_asked_about_by_the_planner(
+    engine: Engine,
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, catch_up="none")
+    run = new_run(engine, task, due_in=-120)
+    coordinate(engine)
+    assert pulled(engine, worker) == [run]
+
+
+def test_a_missed_run_returns_its_place_and_the_task_goes_on(engine: Engine) -> None:
+    task = new_task(
+        engine, catch_up="none", schedule=MINUTELY, max_runs=1, planned_runs=1, next_due_at=None
+    )
+    run = stopped_for(engine, 180, state="queued", task=task)
+    new_worker(engine)
+    settle(engine)
+    assert states(engine, run) == ["missed"]
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT * FROM tasks WHERE id = :id"), {"id": task}).one()
+    assert row.planned_runs == 0
+    assert row.next_due_at > database_now(engine)
+
+
+def test_the_ledger_says_the_same(engine: Engine) -> None:
+    task = new_task(engine, catch_up="none")
+    run = stopped_for(engine, 180, state="queued", task=task)
+    new_worker(engine)
+    settle(engine)
+    with engine.connect() as connection:
+        [noted] = list_ledger(connection, task_id=task, limit=9)
+    assert noted.reason == "missed"
+    assert run_row(engine, run).reason == f"missed: {noted.because}"
+
+
+def test_a_message_for_a_run_that_was_left_behind_claims_nothing(engine: Engine) -> None:
+    run = stopped_for(engine, 180, state="queued", task=new_task(engine))
+    worker = new_worker(engine)
+    with engine.begin() as connection:
+        pair = (run, run_row(connection, run).fence)
+        assert claim(connection, worker_id=worker, messages=[pair], room=9) == []
+
+
+def test_a_stop_shorter_than_a_lease_leaves_nothing_behind(engine: Engine) -> None:
+    run = stopped_for(engine, 28, state="queued", task=new_task(engine, catch_up="none"))
+    worker = new_worker(engine)
+    coordinate(engine)
+    assert pulled(engine, worker) == [run]

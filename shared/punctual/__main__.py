@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from punctual import config
-from punctual.account import account_of, become
+from punctual.account import account_of, become, forbid_inspection
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the first word says; answers its exit status, 2 when it was told nonsense."""
     asked = _parser().parse_args(arguments)
+    forbid_inspection()
     try:
         _leave_root()
     except config.InvalidSetting as error:

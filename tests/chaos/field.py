@@ -100,6 +100,8 @@ class Field:
             **self.settings,
             **(settings or {}),
         }
+        if os.geteuid() == 0:  # commands write into the test's folder, which no other user enters
+            own.setdefault("COMMAND_USER", "root")
         service.environ = {f"PUNCTUAL_{key}": value for key, value in own.items()}
         service.environ["PATH"] = os.environ["PATH"]
         if name in self.plants:

@@ -1,9 +1,12 @@
 """The product and a browser, for tests that look at it from outside."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from punctual_devstack.account import reachable_temporary
 from tests.e2e.visitor import ann, bob, visitor  # noqa: F401
 from tests.support.browser import browser, context, page  # noqa: F401  # found by name here
 from tests.support.database import process_number
@@ -21,3 +24,12 @@ def product(ground: Ground) -> Iterator[Product]:
     own = {"PUNCTUAL_REDIS_URL": ground.redis_url(2 * process_number() + 1)}
     with running_product(own) as started:
         yield started
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder in which any user may write: commands of a stack of root are another user's."""
+    made = reachable_temporary("punctual-open-")
+    made.chmod(0o777)
+    yield made
+    shutil.rmtree(made)

@@ -42,13 +42,11 @@ def ann(quick: Product) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Path:
+def record(open_folder: Path) -> Path:
     """A file that commands of any user may append to."""
-    path = tmp_path / "record"
+    path = open_folder / "record"
     path.touch()
     path.chmod(0o666)
-    for parent in list(path.parents)[:3]:
-        parent.chmod(0o755)
     return path
 
 

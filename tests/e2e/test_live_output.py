@@ -19,9 +19,9 @@ def ann(product: Product) -> Iterator[httpx.Client]:
 
 
 def test_what_a_running_command_has_written_is_there_to_read(
-    ann: httpx.Client, tmp_path: Path
+    ann: httpx.Client, open_folder: Path
 ) -> None:
-    gate = tmp_path / "gate"
+    gate = open_folder / "gate"
     command = f"echo one; echo two >&2; mkfifo {gate}; read -r _ < {gate}; echo three"
     task = ann.post("/api/tasks/", json={"command": command}).raise_for_status().json()
     run = ann.post(f"/api/tasks/{task['id']}/run/").raise_for_status().json()

@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
+from punctual.account import unprivileged
 from punctual_devstack.account import reachable_temporary
 from punctual_devstack.pids import started_at
 from tests.support.database import process_number
@@ -88,6 +89,17 @@ def test_each_service_logs_into_the_database_under_its_own_role(stack: Product) 
             return cursor.fetchall()
 
     eventually(lambda: found() == expected)
+
+
+def test_commands_are_never_root_by_default(stack: Product) -> None:
+    with closing(stack.user("root-no-more")) as user:
+        task = user.post("/api/tasks/", json={"command": "id -u"}).raise_for_status().json()["id"]
+        run = user.post(f"/api/tasks/{task}/run/").raise_for_status().json()["id"]
+        eventually(lambda: user.get(f"/api/runs/{run}/").json()["state"] == "succeeded", within=30)
+        uid = user.get(f"/api/runs/{run}/output/").text.strip()
+    assert uid == str(os.geteuid() or unprivileged().uid)
+    told = "commands run as nobody, not as root: PUNCTUAL_COMMAND_USER names another user"
+    assert (told in stack.terminal()) == (os.geteuid() == 0)
 
 
 def test_make_doctor_looks_over_the_stack_of_its_folder(stack: Product) -> None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from punctual_devstack.command_user import CommandUser
 from punctual_devstack.ports import LOOPBACK
 from punctual_devstack.settings import StackSettings
 from punctual_devstack.spawn import Spec
@@ -39,6 +40,7 @@ def services(
     settings: StackSettings,
     environ: Mapping[str, str],
     secrets: Mapping[str, Mapping[str, Path]],
+    commands: CommandUser,
 ) -> Iterator[Spec]:
     """Every service process, named as its pid file and its log are; `secrets` by kind."""
     kinds = (
@@ -50,8 +52,10 @@ def services(
         for number in range(1, count + 1):
             name = f"{kind}-{number}"
             own = {"PUNCTUAL_NAME": name, **_files(secrets.get(kind, {}))}
-            if kind == "worker" and not settings.given("WORK_DIR"):
-                own["PUNCTUAL_WORK_DIR"] = str(settings.data_dir / "work" / name)
+            if kind == "worker":
+                own |= commands.environ
+                if not settings.given("WORK_DIR"):
+                    own["PUNCTUAL_WORK_DIR"] = str(commands.work_dir / name)
             yield Spec(name, _module(module), {**environ, **own}, settings.data_dir)
 
 

@@ -1,8 +1,10 @@
 """The local stack from its start to its end, in order: servers, tables, services, ready."""
 
+import os
 import time
 from collections.abc import Callable
 
+from punctual_devstack.command_user import command_user
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.embedded import embedded
 from punctual_devstack.leftovers import SERVERS, end_leftovers
@@ -48,6 +50,7 @@ def _start(settings: StackSettings, supervisor: Supervisor) -> None:
     address = Readiness.of_bind(bind(settings))
     if settings.api and is_taken(address.host, address.port):
         raise CannotStart(f"port {address.port} is in use: choose another, as in PORT=8001")
+    commands = command_user(settings, euid=os.geteuid())
     own = embedded(settings, data_dir)
     environ = shared_environ(settings, own.secrets)
     if own.postgres and not own.postgres.folder.exists():
@@ -64,7 +67,9 @@ def _start(settings: StackSettings, supervisor: Supervisor) -> None:
         raise CannotStart(f"the database cannot be migrated:\n{data_dir.log_tail('migrate', 20)}")
     if supervisor.stop_requests:
         return
-    processes = list(services(settings, environ, own.own_secrets))
+    processes = list(services(settings, environ, own.own_secrets, commands))
+    if commands.notice and settings.workers:
+        say(commands.notice)
     say(f"starting {', '.join(each.name for each in processes)}")
     supervisor.keep(processes)
     if not settings.api:

@@ -3,12 +3,14 @@
 import sys
 
 from punctual import config, logs
+from punctual.account import forbid_inspection
 from punctual_api.app import NEEDS
 from punctual_api.server import Server
 
 
 def main() -> int:
     """Serve; 2 when a setting is missing or cannot be used."""
+    forbid_inspection()
     try:
         settings = config.load(needs=NEEDS)
     except config.InvalidSetting as error:

@@ -7,11 +7,13 @@ import threading
 from sqlalchemy.exc import ArgumentError
 
 from punctual import config, garbage, logs
+from punctual.account import forbid_inspection
 from punctual_coordinator.coordinator import Coordinator
 
 
 def main() -> int:
     """Run one coordinator: 0 after SIGTERM or SIGINT, 2 when a setting is unusable."""
+    forbid_inspection()
     stop = threading.Event()
 
     def ask_to_stop(_number: int, _frame: object) -> None:

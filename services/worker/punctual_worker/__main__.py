@@ -9,8 +9,16 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from punctual import config, garbage, logs, telemetry, tracing
-from punctual.account import account_of, become
+from punctual.account import (
+    Account,
+    account_of,
+    become,
+    command_account,
+    forbid_inspection,
+    name_of,
+)
 from punctual_worker.agent import Agent
+from punctual_worker.http_program import http_program
 from punctual_worker.isolation import in_force, tell
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
 from punctual_worker.work_folder import make_folder
@@ -18,6 +26,7 @@ from punctual_worker.work_folder import make_folder
 
 def main() -> int:
     """Run one worker: 0 after SIGTERM or SIGINT, 1 when it broke, 2 when a setting is unusable."""
+    forbid_inspection()
     stop, hurry = threading.Event(), threading.Event()
 
     def ask_to_stop(_number: int, _frame: object) -> None:
@@ -29,11 +38,12 @@ def main() -> int:
         # The runner is there before any secret is: it never sees one.
         place = config.load(only=("work_dir", "on_lease_loss", "user", "command_user"))
         agent_account = account_of("USER", place.user, euid=os.geteuid())
-        account = account_of("COMMAND_USER", place.command_user, euid=os.geteuid()) or agent_account
+        account = command_account(place.command_user, agent=agent_account, euid=os.geteuid())
         make_folder(place.work_dir, account)
         runner = RunnerClient.launch(
             work_dir=place.work_dir, on_lease_loss=place.on_lease_loss, account=account
         )
+        program = http_program(account)
         become(agent_account)
         settings = config.load(needs=("database_url", "redis_url"))
     except config.InvalidSetting as error:
@@ -45,12 +55,13 @@ def main() -> int:
         # Before anything is claimed that it could not run.
         separate = account is not None and account.uid != os.geteuid()
         isolation = in_force(runner.wait_up(), separate_user=separate)
-        tell(isolation)
+        tell(isolation, command_user=name_of(account or Account(os.geteuid(), os.getegid())))
         agent = Agent(
             settings,
             runner,
             tracing.start(service="worker", name=settings.name),
             isolation=[what for what, holds in isolation.items() if holds],
+            http_program=program,
         )
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
         garbage.set_aside()

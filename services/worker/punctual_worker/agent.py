@@ -57,6 +57,7 @@ class Agent:
         tracing: Tracing | None = None,
         *,
         isolation: Collection[str],
+        http_program: tuple[str, ...],
     ) -> None:
         """`isolation` is what holds its commands in, told to whoever asks the database."""
         self._settings = settings
@@ -98,6 +99,7 @@ class Agent:
             self.lease,
             worker_id=self.worker_id,
             settings=settings,
+            http_program=http_program,
             refuse=self._refuse,
             claim_more=self._claimer.want,
         )

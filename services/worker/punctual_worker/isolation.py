@@ -20,9 +20,9 @@ def in_force(probed: Mapping[str, bool], *, separate_user: bool) -> dict[str, bo
     }
 
 
-def tell(isolation: Mapping[str, bool]) -> None:
+def tell(isolation: Mapping[str, bool], *, command_user: str) -> None:
     """Log what is in force, once, and count it."""
-    log.info("isolation", **isolation)
+    log.info("isolation", command_user=command_user, **isolation)
     if not isolation["unprivileged"]:
         log.warning("commands are privileged")
     for what, holds in isolation.items():

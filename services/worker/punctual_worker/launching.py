@@ -1,7 +1,6 @@
 """What the runner is told about an attempt: the command, and exactly the environment it gets."""
 
 import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC
 
@@ -13,9 +12,6 @@ from punctual.store.start import Started
 from punctual_worker.interpreters import Interpreters
 from punctual_worker.runner_client import Launch
 
-HTTP_REQUEST = (sys.executable, "-I", "-X", "utf8", "-m", "punctual_worker.http_request")
-"""What makes requests: a command like others, so that it is supervised as they are."""
-
 
 def launch_of(
     run: Started,
@@ -24,10 +20,12 @@ def launch_of(
     at_ns: int,
     settings: Settings,
     interpreters: Interpreters,
+    http_program: tuple[str, ...],
     limits: Mapping[str, int],
 ) -> Launch:
     """The runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC).
 
+    `http_program` makes requests: a command like others, so that it is supervised as they are.
     `limits` are for a task that has none of its own. Raises NoInterpreterError when the run's
     script cannot be run here.
     """
@@ -37,7 +35,7 @@ def launch_of(
     if script := spec.get("script"):
         argv, file = (interpreters.path_of(script["interpreter"]),), script["body"]
     elif request := spec.get("http"):
-        argv, file = HTTP_REQUEST, _order_of(request, settings)
+        argv, file = http_program, _order_of(request, settings)
     scheduled_for = run.scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return Launch(
         key=key,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import select
 import socket
@@ -20,7 +19,7 @@ from punctual.account import Account
 from punctual_worker.quick_json import read, write
 from punctual_worker.runner.marks import LAUNCH_BITS
 from punctual_worker.runner.wire import Frames, pack
-from punctual_worker.runner_end import end_runner
+from punctual_worker.runner_end import end_runner, run_as
 
 READ_SIZE = 256 * 1024
 # A runner reads its orders within milliseconds; one that does not for this long is stuck.
@@ -157,6 +156,7 @@ class RunnerClient:
                     *(python, "-I", "-X", "utf8", "-m", "punctual_worker.runner"),
                     *("--fd", str(theirs.fileno()), "--work-dir", str(work_dir.absolute())),
                     *("--launch", str(launch), "--on-lease-loss", on_lease_loss),
+                    *run_as(account),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -164,7 +164,6 @@ class RunnerClient:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
                 cwd="/",
-                **_run_as(account),
             )
         except OSError:
             ours.close()
@@ -279,12 +278,6 @@ class RunnerClient:
             self.clean = end_runner(self._process, launch=self._launch, account=self._account)
             self._buried = True
             self._sock.close()
-
-
-def _run_as(account: Account | None) -> dict[str, Any]:
-    if account is None or account.uid == os.geteuid():
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def _report(header: dict[str, Any], body: bytes) -> Started | Ended | SoFar:

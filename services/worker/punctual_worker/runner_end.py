@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 
 from punctual.account import Account
@@ -9,6 +10,13 @@ from punctual_worker.runner.leftovers import await_none_of, kill_leftovers
 
 # What a runner may take to kill what runs and tidy up, before it is killed itself.
 LEAVE_SECONDS = 8.0
+
+
+def run_as(account: Account | None) -> tuple[str, ...]:
+    """Return the options by which a program of the runner becomes `account`; none if it is us."""
+    if account is None or account.uid == os.geteuid():
+        return ()
+    return ("--user", str(account.uid), "--group", str(account.gid))
 
 
 def end_runner(process: subprocess.Popen[bytes], *, launch: int, account: Account | None) -> bool:
@@ -25,9 +33,29 @@ def end_runner(process: subprocess.Popen[bytes], *, launch: int, account: Accoun
             return False
         process.wait()
     until = time.monotonic() + LEAVE_SECONDS
-    kill_leftovers(launch, until=until)
+    other = run_as(account)
+    if other and os.geteuid() == 0:
+        ended = _kill_leftovers_as(other, launch)
+    else:
+        ended = kill_leftovers(launch, until=until)
     # A runner that ended by itself has killed all it started. After one that was killed we can
-    # end its commands where they run as we do, and else only see whether they have ended.
-    if process.returncode >= 0 or account is None or account.uid == os.geteuid():
+    # end its commands where they run as we do or we are root, and else only see whether they have.
+    if process.returncode >= 0 or not other:
         return True
+    if os.geteuid() == 0:
+        return ended
+    assert account is not None
     return await_none_of(account.uid, until=until)
+
+
+def _kill_leftovers_as(user: tuple[str, ...], launch: int) -> bool:
+    """Kill them from a process of their user: marks of another one are hidden even from root."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-I", "-m", "punctual_worker.runner.leftovers"),
+            *("--launch", str(launch), "--seconds", str(LEAVE_SECONDS), *user),
+        ],
+        env={},
+        check=False,
+    )
+    return done.returncode == 0

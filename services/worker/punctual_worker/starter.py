@@ -61,6 +61,7 @@ class Starter:
         *,
         worker_id: uuid.UUID,
         settings: Settings,
+        http_program: tuple[str, ...],
         refuse: Refuse,
         claim_more: Callable[[], None],
     ) -> None:
@@ -72,6 +73,7 @@ class Starter:
         self._lease = lease
         self._worker_id = worker_id
         self._settings = settings
+        self._http_program = http_program
         self._refuse = refuse
         self._claim_more = claim_more
         self._size = BatchSize(settings.slots)
@@ -136,6 +138,7 @@ class Starter:
                     at_ns=at_ns,
                     settings=self._settings,
                     interpreters=self._interpreters,
+                    http_program=self._http_program,
                     limits=self._limits,
                 )
             except NoInterpreterError as error:

@@ -48,14 +48,18 @@ def start_worker(
     started: list[WorkerProcess] = []
 
     def start(name: str = "worker-1", **settings: object) -> WorkerProcess:
+        # Most commands here write into folders of the test, which only its own user enters.
+        own = {"PUNCTUAL_COMMAND_USER": "root"} if os.geteuid() == 0 else {}
         environ = {
             "PUNCTUAL_DATABASE_URL": as_service(database_url, "worker"),
             "PUNCTUAL_REDIS_URL": redis_url,
             "PUNCTUAL_NAMESPACE": namespace,
             "PUNCTUAL_NAME": name,
             "PUNCTUAL_WORK_DIR": str(tmp_path / name),
+            **own,
         }
         environ |= {f"PUNCTUAL_{key.upper()}": str(value) for key, value in settings.items()}
+        environ = {name: value for name, value in environ.items() if value}
         worker = WorkerProcess(environ, tmp_path / f"{name}-{len(started)}.log")
         started.append(worker)
         alive = text("SELECT id FROM workers WHERE name = :name AND state = 'active'")

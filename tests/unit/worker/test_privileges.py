@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from punctual.account import Account, account_of
+from punctual.account import Account, account_of, command_account, unprivileged
 from punctual.config import InvalidSetting
 from punctual_worker.runner.leftovers import await_none_of
 
@@ -39,7 +39,7 @@ def test_a_user_is_a_name_or_numbers(given: str, account: Account | None) -> Non
         ("10002:users", "PUNCTUAL_COMMAND_USER: no user '10002:users' here"),
     ],
 )
-def test_commands_never_become_root_or_nobody_known(given: str, why: str) -> None:
+def test_a_user_is_never_root_or_unknown(given: str, why: str) -> None:
     with pytest.raises(InvalidSetting, match=why):
         account_of("COMMAND_USER", given, euid=0)
 
@@ -56,12 +56,61 @@ def test_processes_of_a_user_are_seen_whoever_looks() -> None:
     assert await_none_of(NOBODY_HAS, until=soon)
 
 
-def test_nobody_looks_into_the_agent_whoever_it_is() -> None:
-    asked = "import ctypes; from punctual.account import become; become(None);"
-    told = subprocess.run(
-        [sys.executable, "-c", f"{asked} print(ctypes.CDLL(None).prctl(3))"],  # PR_GET_DUMPABLE
-        capture_output=True,
+def test_commands_are_root_only_where_that_is_named() -> None:
+    assert command_account("root", agent=None, euid=0) is None
+    assert command_account("", agent=None, euid=0) == unprivileged()
+    assert unprivileged().uid != 0
+    assert command_account("", agent=None, euid=1000) is None
+    assert command_account("", agent=Account(7, 7), euid=0) == Account(7, 7)
+    assert command_account("8", agent=Account(7, 7), euid=0) == Account(8, 8)
+
+
+@pytest.mark.parametrize(
+    ("given", "agent", "euid", "why"),
+    [
+        ("0", None, 0, "must not be 0: to run commands as root, write root"),
+        ("0:0", None, 0, "must not be 0: to run commands as root, write root"),
+        ("root", None, 1000, "start it as root and leave PUNCTUAL_USER out"),
+        ("root", Account(7, 7), 0, "start it as root and leave PUNCTUAL_USER out"),
+        ("10002", None, 1000, "takes a worker that is started as root"),
+    ],
+)
+def test_a_user_of_commands_that_cannot_be_had_stops_the_start(
+    given: str, agent: Account | None, euid: int, why: str
+) -> None:
+    with pytest.raises(InvalidSetting, match=why):
+        command_account(given, agent=agent, euid=euid)
+
+
+DUMPABLE = """
+import ctypes, runpy, sys
+program, sys.argv[1:] = sys.argv[1], sys.argv[2:]
+try:
+    runpy.run_module(program, run_name="__main__")
+except SystemExit as end:
+    print(end.code, ctypes.CDLL(None).prctl(3))  # PR_GET_DUMPABLE
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("punctual_api", ()),
+        ("punctual_coordinator", ()),
+        ("punctual_worker", ()),
+        ("punctual_devstack", ()),
+        ("punctual", ("config",)),
+    ],
+)
+def test_no_program_that_reads_secrets_can_be_looked_into(
+    program: str, arguments: tuple[str, ...]
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", DUMPABLE, program, *arguments],
+        env={"PUNCTUAL_USER": "no-such-user-here", "PORT": "none", "PUNCTUAL_SLOTS": "none"},
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    assert told.stdout == "0\n"
+    code, dumpable = ended.stdout.split()
+    assert (code in "12", dumpable) == (True, "0")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from punctual_worker.runner.channel import AgentGoneError, Channel
 from punctual_worker.runner.evacuation import kill_everything
 from punctual_worker.runner.homes import Homes
-from punctual_worker.runner.host import prepare, still_gc
+from punctual_worker.runner.host import become, forbid_inspection, prepare, still_gc
 from punctual_worker.runner.isolation import probe
 from punctual_worker.runner.loop import Loop
 from punctual_worker.runner.marks import Marks
@@ -30,17 +30,21 @@ def main() -> int:
     sock.set_inheritable(False)
     soft_nofile = prepare()
     marks = Marks(options.launch)
-    try:
-        homes = Homes(options.work_dir, launch=options.launch)
-    except OSError as error:
-        _say(f"work directory {options.work_dir}: {error.strerror}")
-        return 1
     spawner = Spawner(
         marks,
         path=os.environ.get("PATH", ""),
         lang=os.environ.get("LANG", ""),
         soft_nofile=soft_nofile,
     )
+    # After the spawner, which opens a file of /proc/self for writing.
+    if options.user is not None:
+        become(options.user, options.group)
+    forbid_inspection()
+    try:
+        homes = Homes(options.work_dir, launch=options.launch)
+    except OSError as error:
+        _say(f"work directory {options.work_dir}: {error.strerror}")
+        return 1
     channel = Channel(sock)
     loop = Loop(channel, spawner, marks, homes, keep=options.on_lease_loss == "keep")
     still_gc()
@@ -69,6 +73,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--work-dir", required=True)
     parser.add_argument("--launch", type=int, default=0)
+    parser.add_argument("--user", type=int)
+    parser.add_argument("--group", type=int)
     parser.add_argument("--on-lease-loss", choices=("kill", "keep"), default="kill")
     return parser.parse_args()
 

@@ -11,6 +11,7 @@ import sys
 
 from punctual_worker.runner.priority import go_first
 
+PR_SET_DUMPABLE = 4
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 # The loop gives the interpreter away at each system call that may block, and another thread, which
@@ -28,6 +29,26 @@ def prepare() -> int:
     os.umask(0o022)
     os.chdir("/")
     return _raise_descriptor_limit()
+
+
+def become(user: int, group: int) -> None:
+    """Be that user from now on, without a way back and without a capability.
+
+    By the process itself, and not by who starts it, so that Python and this package may lie where
+    that user cannot read. Until then the process is root's, and out of reach of every command.
+    """
+    os.setgroups([])
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
+
+
+def forbid_inspection() -> None:
+    """Close this process to its commands, which are the same user: memory, descriptors, ptrace.
+
+    From here on what is below /proc/self belongs to root, and cannot be opened for writing.
+    """
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot close the runner to its commands")
 
 
 def still_gc() -> None:

@@ -1,12 +1,18 @@
-"""Kills what a runner that was itself killed left running, found by the marks it put on it."""
+"""Kills what a runner that was itself killed left running, found by the marks it put on it.
+
+As a program it does so for an agent that is root: `--launch N --seconds N --user UID --group GID`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
+import sys
 import threading
 import time
 
+from punctual_worker.runner.host import become
 from punctual_worker.runner.killing import signal_marked
 from punctual_worker.runner.marks import Marks
 
@@ -62,3 +68,19 @@ def _is_zombie(pid: int) -> bool:
             return file.read().rpartition(b")")[2].split()[0] == b"Z"
     except OSError:
         return True
+
+
+def main() -> int:
+    """Become the user and kill what that launch left; 0 when nothing of it remains."""
+    parser = argparse.ArgumentParser(prog="punctual_worker.runner.leftovers")
+    parser.add_argument("--launch", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--user", type=int, required=True)
+    parser.add_argument("--group", type=int, required=True)
+    options = parser.parse_args()
+    become(options.user, options.group)
+    return not kill_leftovers(options.launch, until=time.monotonic() + options.seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

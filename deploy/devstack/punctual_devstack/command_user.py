@@ -1,0 +1,55 @@
+"""Whom commands run as when the stack is root's, and where they live."""
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from punctual import account, config
+from punctual_devstack.account import REACHED_BY_ALL, server_account
+from punctual_devstack.settings import InvalidSetting, StackSettings
+
+SPARE_ID = 65_533
+"""For commands where the database's server is `nobody` already: it must not share its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandUser:
+    """What the workers are told, and what the person at the terminal is, if anything."""
+
+    work_dir: Path
+    environ: dict[str, str] = field(default_factory=dict)
+    notice: str | None = None
+
+
+def command_user(settings: StackSettings, *, euid: int) -> CommandUser:
+    """Choose the user of commands as a worker does, and a folder that this user can reach.
+
+    Raises InvalidSetting for a user that cannot be had.
+    """
+    work_dir = settings.data_dir / "work"
+    if euid != 0:
+        return CommandUser(work_dir)
+    try:
+        given = config.load(only=("user", "command_user"), environ=settings.environ)
+        agent = account.account_of("USER", given.user, euid=euid)
+        chosen = account.command_account(given.command_user, agent=agent, euid=euid)
+    except config.InvalidSetting as error:
+        raise InvalidSetting(str(error)) from None
+    if chosen is None:
+        return CommandUser(work_dir, notice="commands run as root, as PUNCTUAL_COMMAND_USER says")
+    environ = {}
+    server = server_account()
+    if not given.command_user and server is not None and server.uid == chosen.uid:
+        chosen = account.Account(SPARE_ID, SPARE_ID)
+        environ["PUNCTUAL_COMMAND_USER"] = f"{chosen.uid}:{chosen.gid}"
+    if not account.can_use(settings.data_dir, chosen, os.X_OK):
+        name = hashlib.sha256(bytes(settings.data_dir)).hexdigest()[:16]
+        work_dir = REACHED_BY_ALL / f"work-{name}"
+    notice = None
+    if not given.command_user:
+        notice = (
+            f"commands run as {account.name_of(chosen)}, not as root: PUNCTUAL_COMMAND_USER names"
+            " another user"
+        )
+    return CommandUser(work_dir, environ, notice)

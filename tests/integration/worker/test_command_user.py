@@ -1,0 +1,144 @@
+"""Commands of a worker that is started as root are another user's, unless root is named."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from punctual.account import unprivileged
+from punctual_devstack.account import reachable_temporary
+from punctual_worker.http_program import http_program
+from punctual_worker.http_request import FAULT
+from tests.integration.runner.stage import descendants, is_alive
+from tests.integration.worker.conftest import StartWorker, WorkerProcess
+from tests.integration.worker.test_runs import ended
+from tests.support.eventually import eventually
+from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.web_server import Answer, WebServer, web_server
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that any user can get to."""
+    made = reachable_temporary("punctual-command-user-")
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    with web_server(lambda _asked: Answer(200, body=b"told")) as started:
+        yield started
+
+
+def output_of(engine: Engine, **task: Any) -> str:
+    run_id = new_run(engine, new_task(engine, **task))
+    dispatch_all(engine)
+    assert ended(engine, run_id).state == "succeeded", ended(engine, run_id).reason
+    with engine.connect() as connection:
+        asked = text("SELECT data FROM outputs WHERE run_id = :id")
+        return bytes(connection.execute(asked, {"id": run_id}).scalar_one()).decode()
+
+
+def test_commands_are_not_root_though_the_worker_is(
+    engine: Engine, start_worker: StartWorker, folder: Path
+) -> None:
+    worker = start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
+    nobody = unprivileged()
+    seen = output_of(engine, command='id -u; id -g; id -G; echo >"$HOME/file" && pwd')
+    assert seen.splitlines()[:3] == [str(nobody.uid), str(nobody.gid), str(nobody.gid)]
+    assert Path(seen.splitlines()[3]).is_relative_to(folder / "work")
+    assert '"command_user":"nobody"' in worker.log.read_text()
+
+
+def test_scripts_and_requests_are_made_by_the_same_user(
+    engine: Engine, start_worker: StartWorker, folder: Path, server: WebServer
+) -> None:
+    start_worker(
+        command_user="",
+        work_dir=folder / "work",
+        heartbeat_seconds=0.5,
+        http_allow_private="127.0.0.0/8",
+    )
+    script = {"interpreter": "sh", "body": "id -u"}
+    assert output_of(engine, command="", script=script) == f"{unprivileged().uid}\n"
+    request: dict[str, Any] = {
+        "method": "GET",
+        "url": f"{server.url}/",
+        "headers": {},
+        "body": None,
+    }
+    http = {**request, "expect": None, "timeout": 5, "follow_redirects": True}
+    assert output_of(engine, command="", http=http).endswith("told")
+
+
+def test_requests_find_a_python_that_their_user_can_run() -> None:
+    account = unprivileged()
+    program, *arguments = http_program(account)
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(account.gid)
+            os.setuid(account.uid)
+            os.execve(program, [program, *arguments, "/no/such/file"], {})
+        finally:
+            os._exit(99)
+    # What it ends with when it cannot read the file: so it was found, with all that it imports.
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == FAULT
+
+
+def test_commands_are_root_where_an_operator_names_it(
+    engine: Engine, start_worker: StartWorker
+) -> None:
+    worker = start_worker(command_user="root", heartbeat_seconds=0.5)
+    assert output_of(engine, command="id -u") == "0\n"
+    assert "commands are privileged" in worker.log.read_text()
+
+
+def test_a_folder_that_was_made_when_commands_were_root_is_handed_over(
+    engine: Engine, start_worker: StartWorker, folder: Path
+) -> None:
+    (folder / "work" / "runner-1-abcd").mkdir(parents=True)
+    start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
+    assert output_of(engine, command="id -u") == f"{unprivileged().uid}\n"
+
+
+@pytest.mark.parametrize("holds", ["something", None])
+def test_a_folder_that_commands_cannot_use_stops_the_start_and_stays_as_it_is(
+    folder: Path, holds: str | None, tmp_path: Path
+) -> None:
+    work = folder / "work" if holds else tmp_path / "work"  # which is below a folder of root alone
+    work.mkdir()
+    if holds:
+        (work / holds).touch()
+    worker = WorkerProcess({"PUNCTUAL_WORK_DIR": str(work)}, tmp_path / "log")
+    assert worker.end() == 2
+    assert f"PUNCTUAL_WORK_DIR: {work} cannot be used by nobody" in worker.log.read_text()
+    assert not holds or work.stat().st_uid == 0
+
+
+def test_when_the_runner_is_killed_its_commands_are_too(
+    engine: Engine, start_worker: StartWorker, folder: Path
+) -> None:
+    worker = start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
+    run_id = new_run(engine, new_task(engine, command="setsid sleep 600 & sleep 600"))
+    dispatch_all(engine)
+    eventually(lambda: run_row(engine, run_id).state == "running")
+    [runner] = [pid for pid in descendants(worker.process.pid) if _is_runner(pid)]
+    eventually(lambda: len(descendants(runner)) >= 3)
+    commands = descendants(runner)
+    os.kill(runner, signal.SIGKILL)
+    assert worker.end() == 1
+    assert not any(map(is_alive, commands))
+
+
+def _is_runner(pid: int) -> bool:
+    return b"punctual_worker.runner" in Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -4,7 +4,7 @@ import re
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from punctual_api.schemas.fields import Instant, Text
+from punctual_api.schemas.fields import Instant, Label, Text
 
 USERNAME = re.compile(r"[A-Za-z0-9_.\-]{3,64}\Z")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+\Z")
@@ -29,7 +29,7 @@ class RegistrationSchema(Schema):
         validate=validate.Length(min=8, max=1024),
         metadata={"format": "password"},
     )
-    email = Text(
+    email = Label(
         required=True,
         validate=[
             validate.Regexp(EMAIL, error="This is no e-mail address."),

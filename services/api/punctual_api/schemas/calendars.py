@@ -6,7 +6,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from punctual.domain.calendar_syntax import MOST_DAYS, MOST_WINDOWS, parse_calendar, to_documents
 from punctual.domain.errors import InvalidCalendar
-from punctual_api.schemas.fields import Instant, Text, fault_tree
+from punctual_api.schemas.fields import Instant, Label, Text, fault_tree
 from punctual_api.schemas.sent_back import SentBackSchema, told
 
 LONGEST_NAME = 100
@@ -38,7 +38,7 @@ _WINDOW: dict[str, Any] = {
 class CalendarFields(Schema):
     """What a user decides about a calendar."""
 
-    name = Text(required=True, validate=validate.Length(min=1, max=LONGEST_NAME))
+    name = Label(required=True, validate=validate.Length(min=1, max=LONGEST_NAME))
     timezone = Text(load_default="UTC", metadata={"description": "Whose clocks tell the days"})
     days = fields.Raw(
         load_default=list,

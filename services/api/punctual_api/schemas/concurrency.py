@@ -2,7 +2,7 @@
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from punctual_api.schemas.fields import Text
+from punctual_api.schemas.fields import Label
 
 MOST_CONCURRENT = 100_000
 
@@ -21,7 +21,7 @@ class ConcurrencyChangeSchema(Schema):
 class NewConcurrencySchema(ConcurrencyChangeSchema):
     """A limit as it is sent."""
 
-    tag = Text(
+    tag = Label(
         load_default=None,
         allow_none=True,
         validate=validate.Length(min=1, max=50),

@@ -13,12 +13,14 @@ from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.params import parse_params
 from punctual.domain.params import to_document as to_params_document
 from punctual.domain.schedule import parse_schedule, to_document
+from punctual.domain.text import control_in
 
 KIB = 1024
 MAX_DEPTH = 100
 MOST_FAULTY = 100
 
 _ANY_ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)  # whether a schedule can be kept hangs on no anchor
+_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 _LOST_PLUS = re.compile(r"(?<=[\d.]) (?=\d\d:\d\d$)")
 
 
@@ -31,6 +33,20 @@ class Text(fields.String):
         if fault := unstorable(value):
             raise ValidationError(fault)
         return value
+
+
+class Label(Text):
+    """What people call a thing: text of one line, as it is shown and exported in lines."""
+
+    def __init__(self, **options: Any) -> None:
+        metadata = {"pattern": _ONE_LINE, **options.pop("metadata", {})}
+        super().__init__(metadata=metadata, **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if char := control_in(text):
+            raise ValidationError(f"Contains a control character ({char}); it is one line of text.")
+        return text
 
 
 class Number(fields.Float):

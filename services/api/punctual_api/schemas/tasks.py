@@ -16,6 +16,7 @@ from punctual_api.schemas.fields import (
     Environment,
     ExitCodes,
     Instant,
+    Label,
     Number,
     Params,
     ScheduleField,
@@ -54,7 +55,7 @@ def _more_than_nothing(maximum: float) -> validate.Range:
 class TaskFields(SparseSchema):
     """What a user decides about a task."""
 
-    name = Text(validate=validate.Length(min=1, max=200))
+    name = Label(validate=validate.Length(min=1, max=200))
     command = Text(
         load_default=None,
         allow_none=True,
@@ -106,7 +107,7 @@ class TaskFields(SparseSchema):
         ],
     )
     tags = fields.List(
-        Text(validate=validate.Length(min=1, max=50)),
+        Label(validate=validate.Length(min=1, max=50)),
         load_default=list,
         validate=validate.Length(max=20),
     )

@@ -1,0 +1,31 @@
+"""Text of one line: names and labels, and what they may not hold."""
+
+import unicodedata
+
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors put in front of a text; programs that read it take it for a character."""
+
+# Control characters, line and paragraph separators.
+_NOT_IN_A_LINE = frozenset(("Cc", "Zl", "Zp"))
+
+
+def one_line(text: str) -> str:
+    """Return the text with every control character and line end made visible."""
+    if text.isprintable():
+        return text
+    return "".join(_visible(char) if _is_control(char) else char for char in text)
+
+
+def control_in(text: str) -> str | None:
+    """Return the first control character or line end of a text as it is escaped, or None."""
+    if text.isprintable():
+        return None
+    return next((_visible(char) for char in text if _is_control(char)), None)
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in _NOT_IN_A_LINE
+
+
+def _visible(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

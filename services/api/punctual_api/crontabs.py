@@ -88,7 +88,5 @@ def _beyond(task: Task) -> Iterator[str]:
         yield f"Its calendars hold it back: {', '.join(task.calendars)}."
     if task.max_runs is not None:
         yield f"It ends after {task.max_runs} runs."
-    if task.calendars:
-        yield "Its calendars hold some of its due times."
     if task.jitter:
         yield "It is due at a time of its own within its jitter."

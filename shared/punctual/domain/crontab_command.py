@@ -1,43 +1,65 @@
 """A crontab's command: its percent signs, its standard input, and the shell it is meant for."""
 
+import re
 import shlex
 
 SH = "/bin/sh"
+LONGEST_COMMAND = 998
+"""Bytes after the time fields; Debian's cron says "command too long" to one more."""
 _WORD = "STDIN"
+_BARE_PERCENT = re.compile(r"(?<!\\)%")
+# Backslashes of which cron takes one away, as they stand: two of them, or one before a %.
+_TAKEN_AWAY = re.compile(r"\\\\+|\\(?=%)")
+_TAKEN_AWAY_AT_THE_END = re.compile(r"\\\\+|\\(?=%|\Z)")
 
 
 def split_percent(rest: str) -> tuple[str, str | None]:
-    r"""Part what follows the time fields into the command and its standard input, as cron does.
+    r"""Split what follows the time fields into the command and its standard input, as cron does.
 
-    The first bare % ends the command; later ones are line ends of the input, which ends with one.
-    \% is a plain %; any other backslash stays. None: there is no input.
+    The first bare % ends the command, in which \% is % and \\ is \. Later ones are line ends of
+    the input, in which \% is % and every other backslash stays; where its last line has a
+    character that is no backslash, cron ends it. None: there is no input.
     """
-    command, found, data = _until_bare_percent(rest)
-    if not found:
-        return command, None
-    lines = []
-    while True:
-        line, found, data = _until_bare_percent(data)
-        lines.append(line)
-        if not found:
-            break
-    text = "\n".join(lines)
-    return command, text if not text or text.endswith("\n") else text + "\n"
+    command: list[str] = []
+    place = 0
+    while place < len(rest):
+        char = rest[place]
+        if char == "%":
+            return "".join(command), _stdin(rest[place + 1 :])
+        if char == "\\" and rest[place + 1 : place + 2] in ("%", "\\"):
+            place += 1
+            char = rest[place]
+        command.append(char)
+        place += 1
+    return "".join(command), None
+
+
+def _stdin(data: str) -> str:
+    text = _BARE_PERCENT.sub("\n", data).replace(r"\%", "%")
+    return f"{text}\n" if text.rpartition("\n")[2].strip("\\") else text
+
+
+def escape(command: str, *, before_input: bool = False) -> str:
+    r"""Return a command of one line as a crontab has it.
+
+    Every % is \%. Backslashes are doubled only where cron would take one away.
+    """
+    taken_away = _TAKEN_AWAY_AT_THE_END if before_input else _TAKEN_AWAY
+    return taken_away.sub(lambda found: found[0] * 2, command).replace("%", r"\%")
 
 
 def join_percent(command: str, stdin: str | None) -> str | None:
-    r"""What split_percent parts again; None where a crontab cannot say it.
-
-    A line of the input may not end with a backslash, as that would escape the % after it.
-    """
-    escaped = command.replace("%", r"\%")
+    """Return what split_percent splits into these two; None where a crontab cannot say it."""
+    if "\n" in command:
+        return None
+    escaped = escape(command, before_input=stdin is not None)
     if stdin is None:
         return escaped
-    # cron ends a last line by itself, unless that line is empty.
-    lines = (stdin if f"\n{stdin}".endswith("\n\n") else stdin.removesuffix("\n")).split("\n")
-    if command.endswith("\\") or any(line.endswith("\\") for line in lines[:-1]):
-        return None
-    return "%".join([escaped, *(line.replace("%", r"\%") for line in lines)])
+    data = stdin.replace("%", r"\%").replace("\n", "%")
+    for written in (data.removesuffix("%"), data):
+        if split_percent(f"{escaped}%{written}") == (command, stdin):
+            return f"{escaped}%{written}"
+    return None  # a line of it ends with a backslash, which would escape the % after it
 
 
 def wrap(command: str, *, shell: str = SH, stdin: str | None = None) -> str:
@@ -49,6 +71,8 @@ def wrap(command: str, *, shell: str = SH, stdin: str | None = None) -> str:
         return head
     if not stdin:
         return f"{head} </dev/null"
+    if not stdin.endswith("\n"):  # a here-document cannot say it
+        return f"printf %s {shlex.quote(stdin)} | {head.removeprefix('exec ')}"
     word = _WORD
     while f"\n{word}\n" in f"\n{stdin}":
         word += "_"
@@ -72,18 +96,3 @@ def unwrap(command: str) -> tuple[str, str | None]:
     if wrap(inner, shell=shell, stdin=stdin) != command:
         return command, None
     return wrap(inner, shell=shell), stdin
-
-
-def _until_bare_percent(text: str) -> tuple[str, bool, str]:
-    r"""What comes before the first bare %, with \% made %; whether there is one; what follows."""
-    taken: list[str] = []
-    escaped = False
-    for place, char in enumerate(text):
-        if char == "%":
-            if not escaped:
-                return "".join(taken), True, text[place + 1 :]
-            taken[-1] = "%"
-        else:
-            taken.append(char)
-        escaped = char == "\\"
-    return "".join(taken), False, ""

@@ -6,15 +6,35 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from punctual.domain.cron import cron_rule
-from punctual.domain.crontab_command import SH, split_percent, wrap
+from punctual.domain.crontab_command import LONGEST_COMMAND, SH, split_percent, wrap
+from punctual.domain.crontab_comment import Comment, read_comment
+from punctual.domain.crontab_fields import (
+    RefusedByCron,
+    TimeFields,
+    is_like_a_field,
+    next_word,
+    read_time_fields,
+)
+from punctual.domain.crontab_hints import (
+    AS_SYSTEM,
+    SIX_FIELDS,
+    bad_username,
+    doubts_about_command,
+    doubts_about_user,
+    entry_in,
+    unseen_in,
+)
+from punctual.domain.crontab_variable import LONGEST_LINE, read_variable
 from punctual.domain.errors import InvalidSchedule
+from punctual.domain.text import BYTE_ORDER_MARK, one_line
 from punctual.domain.zone import zone_named
 
-_VARIABLE = re.compile(
-    r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s='"]+))\s*=\s*(?P<value>.*)"""
-)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LONGEST_NAME = 200
+_BLANK = " \t"
+_CARRIAGE_RETURN = (
+    "A carriage return at its end is left out: cron would take it for a part of the line."
+)
 
 
 class LineKind(StrEnum):
@@ -82,84 +102,119 @@ def read_crontab(text: str, *, system: bool = False, timezone: str = "UTC") -> I
     zone_named(timezone)
     state = _State(system, timezone, timezone)
     for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
-        stripped = line.rstrip("\r").lstrip(" \t")
+        stripped = line.removeprefix(BYTE_ORDER_MARK).lstrip(_BLANK)
         try:
-            kind, told, entry = _understood(stripped, state)
-        except _NotUnderstood as fault:
-            kind, told, entry = LineKind.FAULT, (str(fault),), None
-        except InvalidSchedule as fault:
-            kind, told, entry = LineKind.FAULT, (fault.detail,), None
+            kind, told, entry = _understood(stripped.removesuffix("\r"), state)
+        except (_NotUnderstood, InvalidSchedule) as fault:
+            reason = fault.detail if isinstance(fault, InvalidSchedule) else str(fault)
+            kind, told, entry = LineKind.FAULT, (reason, *unseen_in(stripped)), None
         if kind != LineKind.COMMENT:
             state.comments.clear()
+        if stripped.endswith("\r") and kind == LineKind.ENTRY:
+            told = (*told, _CARRIAGE_RETURN)
+        if line.startswith(BYTE_ORDER_MARK):
+            told = (*told, "A byte order mark in front of it is left out; cron would refuse it.")
         yield Line(number, line, kind, told, entry)
 
 
 def _understood(line: str, state: _State) -> tuple[LineKind, tuple[str, ...], Entry | None]:
-    if not line.strip():
+    if not line.strip(_BLANK):
         return LineKind.BLANK, (), None
     if line.startswith("#"):
         return LineKind.COMMENT, _comment(line.lstrip("#").strip(), state), None
-    if variable := _VARIABLE.fullmatch(line):
-        return LineKind.VARIABLE, _variable(variable, state), None
+    if variable := read_variable(line):
+        told = _variable(*variable, state)
+        if len(line.encode(errors="surrogatepass")) > LONGEST_LINE:
+            told += (f"Debian's cron reads {LONGEST_LINE} bytes of such a line; here it is whole.",)
+        return LineKind.VARIABLE, told, None
     entry, told = _entry(line, state)
     return LineKind.ENTRY, told, entry
 
 
 def _comment(comment: str, state: _State) -> tuple[str, ...]:
-    if not comment:
-        return ()
-    try:
-        _fields(comment)
-    except (InvalidSchedule, _NotUnderstood):
-        state.comments.append(comment)
-        return ()
-    return ("An entry that is commented out: left out.",)
+    match read_comment(comment):
+        case Comment.NAME:
+            state.comments.append(comment)
+        case Comment.NOTHING:
+            state.comments.clear()
+        case Comment.ENTRY:
+            state.comments.clear()
+            return ("An entry that is commented out: left out.",)
+        case Comment.SYSTEM_HEADING:
+            state.comments.clear()
+            if not state.system:
+                return (f"This heading has a column for the user. {AS_SYSTEM}",)
+    return ()
 
 
-def _variable(found: re.Match[str], state: _State) -> tuple[str, ...]:
-    name = next(part for part in found.group("double", "single", "bare") if part is not None)
-    value = found["value"].rstrip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
+def _variable(name: str, value: str, state: _State) -> tuple[str, ...]:
+    if name == "LOGNAME":
+        return ("Left out: in cron as here, LOGNAME is the name of the user who runs it.",)
+    if entry_in(value):
+        raise _NotUnderstood(
+            f"{name}= and an entry on one line: cron takes all of it for the value. Put the entry"
+            " on a line of its own."
+        )
+    if not _NAME.fullmatch(name):
+        raise _NotUnderstood(f'"{name}" is no name of a variable: letters, digits and _.')
+    told: tuple[str, ...] = ()
     match name:
         case "CRON_TZ":
             if value:
                 zone_named(value)
             state.timezone = value or state.default_zone
-            return (f"Entries below are due by the clocks of {state.timezone}.",)
+            whose = f"Entries below are due by the clocks of {state.timezone}, as in cronie"
+            told = (f"{whose}; Debian's cron goes by its machine's clocks all the same.",)
         case "SHELL":
             state.shell = value or SH
-            return () if state.shell == SH else (f"Commands below are run by {state.shell}.",)
+            told = () if state.shell == SH else (f"Commands below are run by {state.shell}.",)
         case "MAILTO":
             state.mailto = value
-            told = "No mail is sent: output is kept with each run"
-            return (f"{told}, and the address in the task's metadata.",) if value else ()
-    if not _NAME.fullmatch(name):
-        raise _NotUnderstood(f'"{name}" is no name of a variable: letters, digits and _.')
+            if value:
+                what = "No mail is sent: output is kept with each run"
+                told = (f"{what}, and the address in the task's metadata.",)
+        case "TZ":
+            told = ("For the commands only, as in cron; when they are due follows CRON_TZ.",)
     state.env[name] = value
-    if name == "TZ":
-        return ("For the commands only, as in cron; when they are due follows CRON_TZ.",)
-    return ()
+    if state.env.get("SHELL") == SH:
+        del state.env["SHELL"]  # what it is without a word
+    return told
 
 
 def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
-    expression, rest = _fields(line)
-    told: list[str] = []
-    user = None
+    time = _time_fields(line)
+    told = [
+        f'Debian\'s cron reads "{written}" as "{read}", and so it is imported.'
+        for written, read in time.ignored
+    ]
+    told += (sentence for written, _ in time.ignored for sentence in unseen_in(written))
+    user, rest = None, time.rest
     if state.system:
-        user, rest = _word(rest)
+        user, rest = next_word(rest)
+        if fault := bad_username(user):
+            raise _NotUnderstood(fault)
         told.append(f"User {user}: commands run as the worker's user here.")
-    command, stdin = split_percent(rest.lstrip(" \t"))
+        told += doubts_about_user(user)
+    elif rest.startswith("*"):
+        first = next_word(rest)[0]
+        why = f'"{first}" {SIX_FIELDS}' if is_like_a_field(first) else "it begins with a star."
+        raise _NotUnderstood(f"bad command: {why}")
+    command, stdin = split_percent(rest)
     if not command.strip():
         raise _NotUnderstood("There is no command after the time fields.")
+    told += doubts_about_command(command, system=state.system)
     if stdin is not None:
         told.append("What follows the first % is the command's standard input.")
+    if len(rest.encode(errors="surrogatepass")) > LONGEST_COMMAND:
+        told.append(
+            f"Debian's cron refuses a command of more than {LONGEST_COMMAND} bytes; here it runs."
+        )
     home = state.env.get("HOME", "")
     entry = Entry(
         name=_name(state.comments),
         written=command,
         command=wrap(command, shell=state.shell, stdin=stdin),
-        cron=expression,
+        cron=" ".join(time.fields),
         timezone=state.timezone,
         env=dict(state.env),
         working_dir=home if home.startswith("/") else None,
@@ -169,27 +224,32 @@ def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
     return entry, tuple(told)
 
 
-def _word(text: str) -> tuple[str, str]:
-    first, *rest = re.split(r"[ \t]+", text, maxsplit=1)
-    return first, rest[0] if rest else ""
-
-
-def _fields(line: str) -> tuple[str, str]:
-    """The time fields as one expression, and the rest of the line."""
-    count = 1 if line.startswith("@") else 5
-    parts = re.split(r"[ \t]+", line, maxsplit=count)
-    if len(parts) <= count:
+def _time_fields(line: str) -> TimeFields:
+    """The time fields of an entry that can be due here. Raises InvalidSchedule."""
+    words = line.split()
+    try:
+        time = read_time_fields(line)
+    except RefusedByCron as refused:
+        if not line.startswith("@") and not all(map(is_like_a_field, words[:5])):
+            raise _NotUnderstood(
+                "Neither a comment, nor NAME=value (with quotes around an empty value), nor five"
+                " time fields (or @daily and the like) with a command."
+            ) from None
+        cron_rule(words[0] if line.startswith("@") else " ".join(words[:5]))
+        raise _NotUnderstood(f"Debian's cron refuses it: {refused}.") from None
+    if time.never is not None:
         raise _NotUnderstood(
-            "Neither a comment, nor NAME=value, nor five time fields (or @daily and the like) with"
-            " a command."
+            f'"{time.never}" names no value, and cron never runs the entry: a range goes from low'
+            " to high. At its end, Sunday is 7."
         )
-    expression = " ".join(parts[:count])
-    cron_rule(expression)
-    return expression, parts[count]
+    cron_rule(" ".join(time.fields))
+    if not time.rest:
+        raise _NotUnderstood("There is no command after the time fields.")
+    return time
 
 
 def _name(comments: list[str]) -> str | None:
-    name = " ".join(comments)
+    name = one_line(" ".join(" ".join(comments).split()))
     if not name:
         return None
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

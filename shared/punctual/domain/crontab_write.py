@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from punctual.domain.cron_syntax import read_fields
-from punctual.domain.crontab_command import join_percent, unwrap
-
-LONGEST_COMMAND = 998
-"""Bytes after the time fields; Debian's cron says "command too long" to one more."""
+from punctual.domain.crontab_command import LONGEST_COMMAND, escape, join_percent, unwrap
+from punctual.domain.text import one_line
 
 _STEPPED = re.compile(r"(\w+)/(\d+)", re.ASCII)
 _PLAIN = re.compile(r"(\*|[0-9A-Z]+(-[0-9A-Z]+)?)(/\d+)?", re.ASCII)
@@ -43,17 +41,22 @@ def write_crontab(tasks: Iterable[TaskToWrite], *, timezone: str) -> str:
     A task that cron cannot express is a comment with the reason.
     """
     lines = [
-        f"# Due times and commands of Punctual's tasks, for clocks in {timezone}.",
-        "# Retries, time limits and overlap policies are not cron's, and stay behind.",
+        _comment(f"Due times and commands of Punctual's tasks, for clocks in {timezone}."),
+        _comment("Retries, time limits and overlap policies are not cron's, and stay behind."),
         "SHELL=/bin/sh",
     ]
     for task in tasks:
         name = " ".join(task.name.split()) or "unnamed"
         try:
-            lines += ["", f"# {name}", _line(task, timezone=timezone)]
+            lines += ["", _comment(name), _line(task, timezone=timezone)]
         except _Inexpressible as why:
-            lines += ["", f"# Left out: {name}", f"# {why}"]
+            lines += ["", _comment(f"Left out: {name}"), _comment(str(why))]
     return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    """A comment of one line, whatever the text: what users named is in most of them."""
+    return f"# {one_line(text)}"
 
 
 def _line(task: TaskToWrite, *, timezone: str) -> str:
@@ -109,11 +112,19 @@ def _command(task: TaskToWrite) -> str:
     if task.working_dir:
         before += f"cd {shlex.quote(task.working_dir)} || exit; "
     command, stdin = unwrap(task.command)
-    whole = (before + command).strip("\n").lstrip()
-    if "\n" not in whole and (line := join_percent(whole, stdin)) is not None:
+    if (line := join_percent(_whole(before, command), stdin)) is not None:
         return line
-    # A crontab's line has no line ends: the command is handed over with its own written as \n.
-    whole = (before + task.command).strip("\n").lstrip()
-    escaped = whole.replace("\\", "\\\\").replace("\n", "\\n")
-    handed_over = f"""/bin/sh -c "$(printf '%b' {shlex.quote(escaped)})\""""
-    return handed_over.replace("%", r"\%")
+    # A crontab's line has no line ends: printf hands the lines over.
+    lines = " ".join(map(shlex.quote, _whole(before, task.command).split("\n")))
+    return escape(f"""/bin/sh -c "$(printf '%s\\n' {lines})\"""")
+
+
+def _whole(before: str, command: str) -> str:
+    """The text for the shell, which cron takes: without a star or what it skips in front."""
+    whole = before + command.lstrip(" \t\n")
+    while whole.endswith("\n"):
+        whole = whole[:-1]
+        backslashes = len(whole) - len(whole.rstrip("\\"))
+        if backslashes % 2:  # it escapes the line end, and both stand for nothing
+            whole = whole[:-1]
+    return f":; {whole}" if whole.startswith("*") else whole

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from punctual_api.crontab import main, told
-from tests.integration.api.conftest import Person
+from tests.integration.api.conftest import Person, run_sql
 
 CRONTAB = """MAILTO=paul
 A=1
@@ -33,7 +34,7 @@ def test_a_dry_run_tells_line_by_line_and_makes_nothing(anna: Person) -> None:
         "name": "night work",
         "command": "echo 50% | cat",
         "schedule": {"cron": "30 2 * * *", "timezone": "UTC"},
-        "env": {"A": "1"},
+        "env": {"MAILTO": "paul", "A": "1"},  # cron gives commands MAILTO as well
         "working_dir": None,
         "metadata": {"crontab": {"line": 4, "mailto": "paul"}},
     }
@@ -105,14 +106,33 @@ def test_an_export_holds_what_cron_can_express_and_says_what_it_cannot(
     assert answer.content_type == "text/plain; charset=utf-8"
     lines = answer.text.splitlines()
     assert "# night work" in lines
-    assert "30 2 * * * export A=1; echo 50\\% | cat" in lines
-    assert "0 22 * * 1-5 export A=1; cat%hello" in lines
+    assert "30 2 * * * export A=1 MAILTO=paul; echo 50\\% | cat" in lines
+    assert "0 22 * * 1-5 export A=1 MAILTO=paul; cat%hello" in lines
     assert "# Left out: often" in lines
     assert "# It is paused." in lines
     assert "# It is no command but a script or a request." in lines
     assert "night work" not in ben.get("/export/crontab/").text
     assert "night work" not in anna.get("/export/crontab/?tag=other").text
     assert "clocks of UTC" in anna.get("/export/crontab/?timezone=Europe/Rome").text
+
+
+def test_what_users_named_is_never_a_line_of_an_exported_crontab(
+    anna: Person, engine: Engine
+) -> None:
+    line = "\n* * * * * root touch /tmp/x #"
+    task = anna.task(name="t", schedule={"cron": "0 0 * * *"})
+    # As an older version took them: control characters in names are refused now.
+    run_sql(
+        engine,
+        "UPDATE tasks SET name = :name, calendars = :calendars WHERE id = :id",
+        id=task["id"],
+        name=f"n{line}\u2028{line}\x1b[31m",
+        calendars=[f"x{line}", f"y\r{line}\x85"],
+    )
+    lines = anna.get("/export/crontab/").text.split("\n")
+    assert [text for text in lines if text and not text.startswith("#")] == ["SHELL=/bin/sh"]
+    assert "Its calendars hold it back: x\\n* * * * * root touch /tmp/x #, y\\r\\n*" in lines[-2]
+    assert not any(char in "".join(lines) for char in "\r\x1b\x85\u2028")
 
 
 def test_a_report_can_be_read_on_a_terminal(anna: Person) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from punctual.domain.crontab_command import split_percent, wrap
-from punctual.domain.crontab_write import LONGEST_COMMAND, TaskToWrite, write_crontab
+from punctual.domain.crontab_command import LONGEST_COMMAND, split_percent, wrap
+from punctual.domain.crontab_write import TaskToWrite, write_crontab
 from tests.unit.domain.test_crontab import as_task, entries
 
 

@@ -1,10 +1,10 @@
-"""The operator's command: `punctual doctor`, `migrate`, `config`, `rights`."""
+"""The operator's command: `punctual doctor`, `migrate`, `config`, `rights`, `user`."""
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points, version
 
 from punctual import config
 from punctual.account import account_of, become, forbid_inspection
@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return migrate()
     if asked.verb == "config":
         return config.main()
+    if asked.verb == "user":
+        return _of_service(asked)
     from punctual.store.rights import main as rights
 
     return rights()
@@ -43,7 +45,23 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("migrate", help="bring the database to this release's tables and rights")
     verbs.add_parser("config", help="print the settings that a process would use, secrets masked")
     verbs.add_parser("rights", help="print which database role may do what")
+    user = verbs.add_parser("user", help="create a user (where the API is installed)")
+    create = user.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser(
+        "create", help="create a user; the password is asked for, or read from standard input"
+    )
+    create.add_argument("username")
+    create.add_argument("--email", required=True)
     return parser
+
+
+def _of_service(asked: argparse.Namespace) -> int:
+    """Hand over to the service that brings this verb: the shared floor knows none of them."""
+    found = list(entry_points(group="punctual.commands", name=asked.verb))
+    if not found:
+        sys.stderr.write(f"{asked.verb}: only where the API is installed\n")
+        return 2
+    command: Callable[[argparse.Namespace], int] = found[0].load()
+    return command(asked)
 
 
 def _leave_root() -> None:

@@ -17,6 +17,7 @@ from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
 PREFIX = "PUNCTUAL_"
 MASK = "********"
 OnLeaseLoss = Literal["kill", "keep"]
+Registration = Literal["open", "invite", "closed"]
 
 WELL_KNOWN_SECRET = re.compile(
     r".*(change|replace)me.*|(a|the|my|your|this|is|very|super|secret|key|password|default|insecure"
@@ -70,6 +71,7 @@ class Settings:
     http_allow_private: str = ""
     health_port: int = 0
     trust_proxy: int = 0
+    registration: Registration = "invite"
     allowed_hosts: str = ""
     public_url: str = ""
     namespace: str = "punctual"
@@ -128,6 +130,8 @@ def _parse(name: str, kind: Any, raw: str) -> object:
         return number
     if kind is OnLeaseLoss and raw not in get_args(OnLeaseLoss):
         raise InvalidSetting(f"{setting} must be kill or keep, not {raw!r}")
+    if kind is Registration and raw not in get_args(Registration):
+        raise InvalidSetting(f"{setting} must be open, invite or closed, not {raw!r}")
     return Path(raw) if kind is Path else raw
 
 

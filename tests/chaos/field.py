@@ -97,6 +97,7 @@ class Field:
             "WORK_DIR": str(self.folder / "work" / name),
             "HEALTH_PORT": str(free_port()) if kind != "api" else "0",
             "SECRET_KEY": SECRET_KEY,
+            "REGISTRATION": "open",
             **self.settings,
             **(settings or {}),
         }

@@ -62,6 +62,12 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_ON_LEASE_LOSS": "run"}, "ON_LEASE_LOSS"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_LOG_LEVEL": "loud"}, "PUNCTUAL_LOG_LEVEL"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_REGISTRATION": "yes"}, "REGISTRATION must be"),
+        (
+            {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_ALLOWED_HOSTS": "a:80"},
+            "ALLOWED_HOSTS.*a:80",
+        ),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_PUBLIC_URL": "cron"}, "PUBLIC_URL.*scheme"),
     ],
 )
 def test_a_bad_setting_is_named(environ: dict[str, str], named: str) -> None:

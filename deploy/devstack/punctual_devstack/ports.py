@@ -2,6 +2,7 @@
 
 import random
 import socket
+from ipaddress import ip_address
 from pathlib import Path
 
 LOWEST = 20_000
@@ -28,6 +29,15 @@ def is_taken(host: str, port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def is_loopback(bind: str) -> bool:
+    """Return whether only this machine reaches a server that listens on `host:port`."""
+    host = bind.rpartition(":")[0].strip("[]")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _first_outgoing() -> int:

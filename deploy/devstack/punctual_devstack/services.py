@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from punctual_devstack.command_user import CommandUser
-from punctual_devstack.ports import LOOPBACK
+from punctual_devstack.ports import LOOPBACK, is_loopback
 from punctual_devstack.settings import StackSettings
 from punctual_devstack.spawn import Spec
 
@@ -22,6 +22,8 @@ def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict
     environ = dict(settings.environ)
     environ.setdefault("PUNCTUAL_DRAIN_SECONDS", DRAIN_SECONDS)
     environ["PUNCTUAL_BIND"] = bind(settings)
+    if not settings.given("REGISTRATION") and is_loopback(bind(settings)):
+        environ["PUNCTUAL_REGISTRATION"] = "open"  # whoever reaches it is on this machine
     environ.setdefault("PUNCTUAL_SLOTS", str(settings.slots))
     environ["PYTHONUNBUFFERED"] = "1"
     environ.setdefault("PYTHONTZPATH", "")  # zones of the pinned package, as in the images

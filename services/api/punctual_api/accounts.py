@@ -9,6 +9,7 @@ from punctual_api.context import session
 from punctual_api.errors import Fault, Problem, invalid
 from punctual_api.failed_logins import limit_failed_logins
 from punctual_api.passwords import hash_password, is_password, weakness
+from punctual_api.registration import where_registration_is_open
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.accounts import (
     CredentialsSchema,
@@ -30,7 +31,7 @@ def register(username: str, password: str, email: str) -> User:
     hashed = hash_password(password)
     user = create_user(session(), username=username, email=email, password_hash=hashed)
     if isinstance(user, str):
-        taken = Fault(f"/{user}", "Somebody else has this one already.")
+        taken = Fault(f"/{user}", "This one is already taken.")
         raise Problem(409, f"That {user} is taken.", faults=[taken])
     return user
 
@@ -47,7 +48,8 @@ def check_login(username: str, password: str) -> User:
 
 @blueprint.route("/register/", methods=["POST"])
 @blueprint.doc(security=[])
-@blueprint.problems(400, 409, 413, 415)
+@blueprint.problems(400, 403, 409, 413, 415)
+@where_registration_is_open
 @blueprint.arguments(RegistrationSchema)
 @blueprint.response(201, UserSchema)
 def register_by_api(sent: dict[str, str]) -> User:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,9 @@ SELECT CAST(users.id AS text), username, email, now()
 FROM api_tokens JOIN users ON users.id = user_id
 WHERE token_hash = :digest AND expires_at > now()
 """)
+
+# Two people who register at once in an installation without users must not both be its first.
+FIRST_USER_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('punctual first user'))")
 
 Taken = Literal["username", "email"]
 
@@ -52,6 +55,19 @@ def create_user(session: Session, *, username: str, email: str, password_hash: s
     if user is not None:
         return user
     return "username" if user_named(session, username) else "email"
+
+
+def there_are_users(session: Session) -> bool:
+    """Return whether anyone has registered."""
+    return bool(session.scalar(select(exists().select_from(User))))
+
+
+def take_first_place(session: Session) -> bool:
+    """Return whether the user that this transaction creates is the first; others wait for it."""
+    if there_are_users(session):
+        return False
+    session.execute(FIRST_USER_LOCK)
+    return not there_are_users(session)
 
 
 def user_named(session: Session, username: str) -> User | None:

@@ -70,6 +70,7 @@ def settings_for(database_url: str, redis_url: str, namespace: str) -> Settings:
         secret_key=SECRET,
         namespace=namespace,
         name="api-test",
+        registration="open",
     )
 
 

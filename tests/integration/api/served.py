@@ -47,7 +47,7 @@ def launch(folder: Path, **settings: str) -> "subprocess.Popen[bytes]":
 def serving(folder: Path, **settings: str) -> Iterator[Served]:
     """Start an API that answers; `settings` add to what every test wants."""
     bind = f"127.0.0.1:{free_port()}"
-    usual = {"secret_key": SECRET, "bind": bind, "log_level": "error"}
+    usual = {"secret_key": SECRET, "bind": bind, "log_level": "error", "registration": "open"}
     process = launch(folder, **usual, **settings)
     with httpx.Client(base_url=f"http://{bind}", timeout=10) as client:
 

@@ -31,6 +31,7 @@ def test_it_says_what_it_can_do() -> None:
         "migrate",
         "config",
         "rights",
+        "user",
     }
     assert said("--version") == (0, f"{version('punctual')}\n", "")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from punctual_devstack.services import shared_environ
 from punctual_devstack.settings import InvalidSetting, read
 
 
@@ -29,6 +30,23 @@ def test_a_secret_may_be_given_as_a_file() -> None:
 def test_services_get_the_users_settings_but_not_makes() -> None:
     settings = read({"PUNCTUAL_SWEEP_SECONDS": "1", "MAKEFLAGS": "s", "HOME": "/home/anna"})
     assert settings.environ == {"PUNCTUAL_SWEEP_SECONDS": "1", "HOME": "/home/anna"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "registration"),
+    [
+        ({}, "open"),
+        ({"PUNCTUAL_BIND": "[::1]:8000"}, "open"),
+        ({"PUNCTUAL_BIND": "0.0.0.0:8000"}, None),
+        ({"PUNCTUAL_BIND": ":8000"}, None),
+        ({"PUNCTUAL_BIND": "10.1.2.3:8000"}, None),
+        ({"PUNCTUAL_REGISTRATION": "closed"}, "closed"),
+    ],
+)
+def test_registration_is_open_while_only_this_machine_reaches_it(
+    environ: dict[str, str], registration: str | None
+) -> None:
+    assert shared_environ(read(environ), {}).get("PUNCTUAL_REGISTRATION") == registration
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from punctual_api.failed_logins import limit_failed_logins
 from punctual_api.json_body import json_body
 from punctual_api.pages.faults import by_field
 from punctual_api.pages.frame import page, pages
+from punctual_api.registration import is_first_user, refusal, require_registration
 from punctual_api.schemas.accounts import (
     CredentialsSchema,
     RegistrationSchema,
@@ -39,12 +40,14 @@ def home() -> Response:
 def register() -> Response:
     """A new user: by a form logged in at once, by JSON answered as the API does."""
     if request.method == "GET":
-        return _entrance("register")
+        return _entrance("register", refusal())
     if request.is_json:
+        require_registration()
         user = register_user(**_read(RegistrationSchema(), json_body(request)))
         return jsonify_with(UserSchema(), user, 201)
     typed = {name: request.form.get(name, "") for name in ("username", "email", "password")}
     try:
+        require_registration()
         user = register_user(**_read(RegistrationSchema(), typed))
     except Problem as problem:
         return _entrance("register", problem, typed)
@@ -111,11 +114,11 @@ def _enter(user: User) -> Response:
 def _entrance(
     name: str, problem: Problem | None = None, typed: Mapping[str, str] | None = None
 ) -> Response:
-    if problem is None and current_user.is_authenticated:
+    if request.method == "GET" and current_user.is_authenticated:
         return redirect(safe_next(request.args.get("next")))
     errors, others = by_field(problem.faults if problem else (), {"username", "email", "password"})
     message = problem and (" ".join(others) or ("" if errors else problem.description))
     kept = {"username": "", "email": "", **(typed or {}), "password": ""}
-    values = {"errors": errors, "typed": kept, "message": message}
+    values = {"errors": errors, "typed": kept, "message": message, "first": is_first_user()}
     status = 200 if problem is None else problem.code or 400
     return page(name, status, next=request.args.get("next"), **values)

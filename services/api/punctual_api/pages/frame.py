@@ -25,6 +25,7 @@ from punctual.domain.params import text_of
 from punctual_api.body_limits import take_body_of_user
 from punctual_api.context import settings
 from punctual_api.pages import story, type_words, words
+from punctual_api.registration import refusal
 
 STATIC = Path(__file__).parent.parent / "static"
 PUBLIC = {"pages.home", "pages.logout"}
@@ -90,6 +91,12 @@ def asset(name: str) -> str:
 def own_url() -> str:
     """Where users reach this installation, without a slash at the end."""
     return (settings().public_url or request.url_root).rstrip("/")
+
+
+@pages.app_template_global()
+def may_register() -> bool:
+    """Return whether a link to the registration leads anywhere."""
+    return refusal() is None
 
 
 @pages.app_template_filter("instant")

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from punctual.domain.schedule import parse_schedule
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedule import read_schedule
 from punctual.store.backfill import Missing, backfill, find_missing
 from punctual.store.models import Task
 from punctual_api.auth import require_token
 from punctual_api.context import now, session, settings
-from punctual_api.errors import Fault, invalid
+from punctual_api.errors import Fault, Problem, invalid
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.backfills import BackfillQuerySchema, BackfillSchema
 from punctual_api.tasks import own_task
@@ -23,7 +24,7 @@ _backfill = BackfillSchema()
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.problems(400, 401, 404, 409, 412, 413, 415)
 @blueprint.arguments(BackfillQuerySchema)
 @blueprint.response(202, BackfillSchema)
 @blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was made")
@@ -45,7 +46,9 @@ def missing_of(task: Task, start: datetime, end: datetime, *, limit: int, at: da
     kept_since = at - timedelta(days=settings().retention_days)
     if start < kept_since:
         raise invalid([Fault("/from", "History is kept from later on: what ran then is unknown.")])
-    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if isinstance(schedule, Unreadable):
+        raise Problem(409, f"Its due times cannot be computed: {schedule.detail}")
     if schedule is None:
         return Missing((), None)
     return find_missing(

@@ -20,6 +20,7 @@ from punctual_api.schemas.crontabs import (
     CrontabQuerySchema,
     CrontabReportSchema,
 )
+from punctual_api.stored_task import stored_env
 
 blueprint = Blueprint("crontabs", __name__, url_prefix="/api")
 blueprint.before_request(require_token)
@@ -75,7 +76,12 @@ def exported(*, timezone: str, tag: str | None = None) -> Response:
 
 def _to_write(task: Task) -> TaskToWrite:
     return TaskToWrite(
-        task.name, task.command, task.schedule, task.env, task.working_dir, tuple(_beyond(task))
+        task.name,
+        task.command,
+        task.schedule,
+        stored_env(task.env),
+        task.working_dir,
+        tuple(_beyond(task)),
     )
 
 

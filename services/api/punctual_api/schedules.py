@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from punctual.domain.errors import InvalidCalendar, Unreadable
 from punctual.domain.preview import Preview, preview
 from punctual.domain.schedule import parse_schedule
 from punctual.store.calendars import require_calendars
@@ -25,4 +26,7 @@ def preview_schedule(asked: dict[str, Any]) -> Preview:
     schedule = parse_schedule(asked["schedule"], anchor=start)
     names = asked["calendars"]
     require_calendars(session().connection(), owner_id=owner_id(), names=names)
-    return preview(schedule, start=start, count=asked["count"], calendars=own_calendars(names))
+    calendars = own_calendars(names)
+    if isinstance(calendars, Unreadable):
+        raise InvalidCalendar("/calendars", calendars.detail)
+    return preview(schedule, start=start, count=asked["count"], calendars=calendars)

@@ -10,11 +10,10 @@ from flask import Response, jsonify
 from punctual.domain.advice import schedule_warnings, shortest_interval, start_of_day
 from punctual.domain.advice_history import past_warnings
 from punctual.domain.calendar import next_unheld
-from punctual.domain.errors import InvalidSchedule
+from punctual.domain.errors import Unreadable
 from punctual.domain.jitter import jittered
-from punctual.domain.limits import LIMITS
 from punctual.domain.run import Overlap
-from punctual.domain.schedule import Schedule, next_due, parse_schedule
+from punctual.domain.schedule import next_due, read_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
 from punctual.store.past_of_task import past_of_task
@@ -26,13 +25,13 @@ from punctual_api.holds import own_calendars
 from punctual_api.schemas.runs import RunPageSchema, RunSchema
 from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
 from punctual_api.schemas.types import type_of
+from punctual_api.stored_task import stored_columns
 
 COLUMNS = (
-    *("id", "name", "script", "http", "schedule", "enabled", "max_retries", "retry_delay"),
-    *("retry_delay_max", "timeout", "env", "working_dir", "tags", "overlap", "catch_up"),
+    *("id", "name", "schedule", "enabled", "max_retries", "retry_delay"),
+    *("retry_delay_max", "timeout", "working_dir", "tags", "overlap", "catch_up"),
     *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
-    *("retry_on", "no_retry_on", "params", "calendars"),
-    "after",
+    *("retry_on", "no_retry_on", "calendars"),
     "max_concurrent",
     "queue",
     *("created_at", "updated_at", "version"),
@@ -52,8 +51,7 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
         **{name: loaded[name] if name in loaded else getattr(task, name) for name in COLUMNS},
         "command": task.command or None,
         "type": type_of(task),
-        "metadata": task.meta,
-        "limits": {name: (task.limits or {}).get(name) for name in LIMITS},
+        **stored_columns(task),
         "status": listed.status,
         "paused_until": None if task.enabled else task.paused_until,
         "next_run_at": _next_run_at(listed),
@@ -68,19 +66,14 @@ def _next_run_at(listed: ListedTask) -> datetime | None:
     if at is None or at != task.next_due_at:  # a planned run's own due time is spread already
         return at
     if task.calendars:
-        schedule = _schedule(task)
+        schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
         calendars = own_calendars(task.calendars)
+        if isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
+            return None
         at = next_unheld(schedule, calendars, after=at - timedelta(microseconds=1))
         if at is None:
             return None
     return jittered(at, task_id=task.id, seconds=task.jitter)
-
-
-def _schedule(task: Task) -> Schedule | None:
-    try:
-        return parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    except InvalidSchedule:
-        return None
 
 
 def task_warnings(task: Task, *, now: datetime) -> list[str]:
@@ -88,13 +81,14 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
     errors = [] if task.plan_error is None else [f"It could not be planned: {task.plan_error}"]
     if task.max_runs is not None and task.planned_runs >= task.max_runs:
         errors.append(f"It has had its {task.max_runs} runs (max_runs): not due any more.")
-    try:
-        schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    except InvalidSchedule as error:
-        return [*errors, error.detail]
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if isinstance(schedule, Unreadable):
+        return errors or [f"It could not be planned: {schedule.detail}"]
     if task.calendars and next_due(schedule, after=now) is not None:
         calendars = own_calendars(task.calendars)
-        if next_unheld(schedule, calendars, after=now) is None:
+        if isinstance(calendars, Unreadable):
+            errors = errors or [f"It could not be planned: {calendars.detail}"]
+        elif next_unheld(schedule, calendars, after=now) is None:
             errors.append("Its calendars hold every due time that is still to come.")
     # Runs that may overlap are no surprise to whoever allows it.
     timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
@@ -103,11 +97,8 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
 
 def warnings_from_past(task: Task, *, now: datetime) -> list[str]:
     """What the task's runs and its owner's other tasks say; two statements, so for one task."""
-    try:
-        schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    except InvalidSchedule:
-        return []
-    if schedule is None:
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if schedule is None or isinstance(schedule, Unreadable):
         return []
     past = past_of_task(session().connection(), task.id)
     shortest = shortest_interval(schedule, start_of_day(now))

@@ -55,7 +55,8 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
     task, at = own_task(task_id), now()
     if values:
         try:
-            check_together({**{name: getattr(task, name) for name in TOGETHER}, **values})
+            if set(TOGETHER) & set(values):  # what is stored already is not judged again
+                check_together({**{name: getattr(task, name) for name in TOGETHER}, **values})
         except ValidationError as error:
             raise invalid(list(faults_in(error.messages))) from None
         if faults := upstream_faults(values, task_id=task_id):

@@ -53,12 +53,12 @@ class Coordinator:
         # Longer than a cycle by a sweep: what is due just after the window is not late, even when
         # the next cycle begins late.
         window = timedelta(seconds=settings.window_seconds + settings.sweep_seconds)
-        planner = Planner(self._engine, window=window)
+        self._planner = Planner(self._engine, window=window)
         self._dispatcher = Dispatcher(self._engine, self._broker, window=window)
         self._follower = Follower(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
         self._outages = OutageWatch(self._engine, sweep_seconds=settings.sweep_seconds, lease=lease)
-        self._due = DuePass(planner, self._dispatcher, stop, progressed=self._outages.passed)
+        self._due = DuePass(self._planner, self._dispatcher, stop, progressed=self._outages.passed)
         self._catcher = CatchUp(self._engine, lease=lease)
         traces = tracing.start(service="coordinator", name=settings.name)
         self._rescuer = Rescuer(self._engine, self._contact, lease=lease, tracing=traces)
@@ -100,6 +100,7 @@ class Coordinator:
             "beat": self._presence.beat,
             "rescue": self._rescuer.run_once,
             "resume": self._resumer.run_once,
+            "replan": self._planner.retry_once,
             "dispatch": self._pass,
             "catch up": self.catch_up,
             "re-dispatch": self.publish_again,
@@ -126,7 +127,9 @@ class Coordinator:
     def wake(self) -> None:
         """Plan and dispatch what became due since the last time."""
         self._outages.run_once()  # first: nothing that a stop left behind may be dispatched
-        self._follower.run_once()
+        # A follower that fails does not keep anything from being planned or dispatched.
+        if not self._turns.take("follow", self._follower.run_once):
+            return
         done = self._due.run_once()
         if done.planned or done.queued:
             log.info(

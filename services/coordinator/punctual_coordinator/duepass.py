@@ -52,16 +52,21 @@ class DuePass:
         dispatched: list[dispatcher.Report] = []
         with self._turn, ThreadPoolExecutor(1, "dispatch") as beside:
             running: Future[dispatcher.Report] | None = None
-            for batch in self._plan(now):
-                planned.append(batch)
-                if running:
-                    dispatched.append(running.result())
-                if batch.more:
-                    self._progressed()
-                    running = beside.submit(self._dispatcher.run_once, now=now)
-                else:
-                    running = None
-                    dispatched.append(self._dispatcher.run_once(now=now))
+            try:
+                for batch in self._plan(now):
+                    planned.append(batch)
+                    if running:
+                        dispatched.append(running.result())
+                    if batch.more:
+                        self._progressed()
+                        running = beside.submit(self._dispatcher.run_once, now=now)
+                    else:
+                        running = None
+                        dispatched.append(self._dispatcher.run_once(now=now))
+            except Exception:
+                # What is planned already leaves on time all the same.
+                self._dispatcher.run_once(now=now)
+                raise
             if running:
                 dispatched.append(running.result())
         return Report(

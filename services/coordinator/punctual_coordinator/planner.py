@@ -6,16 +6,22 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from punctual import telemetry
 from punctual.domain.batch_size import BatchSize
 from punctual.store.plan import Planned, plan
 from punctual.store.refuse import DueTask, due_tasks, refuse
+from punctual.store.unplannable import retry_unplannable
 
 log = structlog.get_logger()
 
 BATCH = 1000
+MOST_RETRIED = 200
+
+# SQLSTATE classes of what a row holds: data, constraints, limits of the server, and triggers.
+OF_A_ROW = ("21", "22", "23", "54", "P0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,11 @@ class Planner:
                 planned = plan(
                     connection, window=self._window, limit=size, now=now, by_owner=by_owner
                 )
-        except (DataError, IntegrityError):
+        except DBAPIError as failure:
+            if not _of_a_row(failure):
+                self._size.failed(size)
+                raise
             planned = self._one_by_one(now, size)
-        except DBAPIError:
-            self._size.failed(size)
-            raise
         self._size.went_well()
         for task_id, error in planned.errors:
             log.warning("task cannot be planned", task_id=str(task_id), error=error)
@@ -65,6 +71,14 @@ class Planner:
             refused=len(planned.errors),
             more=by_owner or planned.tasks >= size,
         )
+
+    def retry_once(self, *, now: datetime | None = None) -> int:
+        """Look again at tasks that could not be planned; answer how many can be by now."""
+        with Session(self._engine) as session, session.begin():
+            healed = retry_unplannable(session, limit=MOST_RETRIED, now=now)
+        if healed:
+            log.info("tasks can be planned again", tasks=healed)
+        return healed
 
     def _one_by_one(self, now: datetime | None, size: int) -> Planned:
         """The same batch again, so that an error names its task."""
@@ -83,9 +97,16 @@ class Planner:
         try:
             with self._engine.begin() as connection:
                 return plan(connection, window=self._window, limit=1, now=now, only=task.task_id)
-        except (DataError, IntegrityError) as failure:
+        except DBAPIError as failure:
+            if not _of_a_row(failure):
+                raise
             error = str(failure.orig).partition("\n")[0]
         with self._engine.begin() as connection:
-            refuse(connection, task=task, error=error)
+            refuse(connection, task=task, error=error, now=now)
         errors: list[tuple[uuid.UUID, str]] = [(task.task_id, error)]
         return Planned(tasks=1, errors=errors)
+
+
+def _of_a_row(failure: DBAPIError) -> bool:
+    """Whether the database refused what a row holds, so that the other rows can go on."""
+    return (getattr(failure.orig, "pgcode", None) or "")[:2] in OF_A_ROW

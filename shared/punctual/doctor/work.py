@@ -13,7 +13,9 @@ OVERDUE_WARNING_SECONDS = 15
 OVERDUE_ERROR_SECONDS = 60
 
 UNPLANNED = text("""
-SELECT count(*) FROM tasks WHERE plan_error IS NOT NULL AND deleted_at IS NULL
+SELECT plan_error, count(*) AS tasks, sum(count(*)) OVER ()::bigint AS altogether FROM tasks
+WHERE plan_error IS NOT NULL AND deleted_at IS NULL
+GROUP BY plan_error ORDER BY tasks DESC, plan_error LIMIT 5
 """)
 
 
@@ -42,7 +44,9 @@ def _on_time(stand: Standing) -> Finding:
 
 def task_findings(connection: Connection, _: Settings) -> list[Finding]:
     """Tasks that no coordinator can plan."""
-    tasks = connection.execute(UNPLANNED).scalar_one()
-    if not tasks:
+    reasons = connection.execute(UNPLANNED).all()
+    if not reasons:
         return []
-    return [warning("tasks", f"{tasks} cannot be planned; their pages say why (plan_error)")]
+    listed = "; ".join(f"{row.tasks} with: {row.plan_error}" for row in reasons)
+    altogether = reasons[0].altogether
+    return [warning("tasks", f"{altogether} cannot be planned (plan_error): {listed}")]

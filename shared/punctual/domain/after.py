@@ -14,6 +14,19 @@ class On(StrEnum):
     ALWAYS = "always"
 
 
+def stored_edges(document: object) -> list[tuple[uuid.UUID, str]]:
+    """Return a task's edges as stored, (upstream task, on) each; what is none is ignored."""
+    edges: list[tuple[uuid.UUID, str]] = []
+    for edge in document if isinstance(document, list) else ():
+        match edge:
+            case {"task": str(task), "on": str(on)}:
+                try:
+                    edges.append((uuid.UUID(task), on))
+                except ValueError:
+                    continue
+    return edges
+
+
 class End(NamedTuple):
     """That a run of an upstream task ended in a fitting state; ascending `id` as they ended."""
 

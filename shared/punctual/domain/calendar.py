@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from punctual.domain.errors import Unreadable
 from punctual.domain.schedule import Schedule, next_due
 from punctual.domain.wallclock import first_change
 from punctual.domain.zone import zone_named
@@ -115,6 +116,24 @@ def _weekly_end(window: Weekly, local: datetime) -> datetime | None:
 
 def _instant(calendar: Calendar, local: datetime) -> datetime:
     return local.replace(tzinfo=zone_named(calendar.timezone)).astimezone(UTC)
+
+
+StoredCalendars = Mapping[str, Calendar | Unreadable]
+"""An owner's calendars by name, as far as they can be read."""
+
+
+def readable_calendars(
+    calendars: StoredCalendars, names: Sequence[str] | None
+) -> Calendars | Unreadable:
+    """Return the calendars that a task names, in its order, or why one of them is Unreadable."""
+    chosen: list[Calendar] = []
+    for name in names or ():
+        match calendars.get(name):
+            case Calendar() as calendar:
+                chosen.append(calendar)
+            case Unreadable() as unreadable:
+                return unreadable
+    return chosen
 
 
 def calendar_named(calendars: Mapping[str, Calendar], names: Sequence[str] | None) -> Calendars:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 
 from punctual.domain.calendar import Calendar, Span, Weekly
-from punctual.domain.errors import InvalidCalendar, InvalidPart
+from punctual.domain.errors import InvalidCalendar, InvalidPart, Unreadable
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.zone import zone_named
 
@@ -25,22 +25,53 @@ def parse_calendar(name: str, *, timezone: object, days: object, windows: object
     {"weekday": "sat", "start": "22:00", "end": "06:00"}, on the clocks of `timezone`. Raises
     InvalidCalendar, and nothing else whatever the JSON.
     """
-    if not isinstance(timezone, str):
-        raise InvalidCalendar("/timezone", 'A time zone is a string such as "Europe/Rome".')
-    try:
-        zone_named(timezone)
-    except InvalidPart as error:
-        raise InvalidCalendar("/timezone", error.detail) from None
+    _check_zone(timezone)
     if not isinstance(days, list) or len(days) > MOST_DAYS:
         raise InvalidCalendar("/days", f"A list of at most {MOST_DAYS} dates.")
     if not isinstance(windows, list) or len(windows) > MOST_WINDOWS:
         raise InvalidCalendar("/windows", f"A list of at most {MOST_WINDOWS} windows.")
     return Calendar(
         name,
-        timezone,
+        str(timezone),
         frozenset(_day(day, f"/days/{place}") for place, day in enumerate(days)),
         tuple(_window(one, f"/windows/{place}") for place, one in enumerate(windows)),
     )
+
+
+def read_calendar(
+    name: str, *, timezone: object, days: object, windows: object
+) -> Calendar | Unreadable:
+    """Read a calendar as it is stored, whatever the rules for new ones have become since.
+
+    Unknown fields and limits of sizes are ignored. Anything else that cannot be read makes it
+    Unreadable, as what it blocks would be a guess.
+    """
+    try:
+        _check_zone(timezone)
+        if not isinstance(days, list) or not isinstance(windows, list):
+            raise InvalidCalendar("", "Its days and windows are no lists.")
+        kept = frozenset(_day(day, "") for day in days)
+        return Calendar(name, str(timezone), kept, tuple(_stored_window(one) for one in windows))
+    except InvalidPart as error:
+        return Unreadable(f'calendar "{name}": {error.detail}')
+
+
+def _check_zone(timezone: object) -> None:
+    if not isinstance(timezone, str):
+        raise InvalidCalendar("/timezone", 'A time zone is a string such as "Europe/Rome".')
+    try:
+        zone_named(timezone)
+    except InvalidPart as error:
+        raise InvalidCalendar("/timezone", error.detail) from None
+
+
+def _stored_window(window: object) -> Span | Weekly:
+    match window:
+        case {"from": start, "to": end}:
+            return Span(parse_instant(start, pointer="/from"), parse_instant(end, pointer="/to"))
+        case {"weekday": weekday, "start": start, "end": end}:
+            return _weekly({"weekday": weekday, "start": start, "end": end}, "")
+    raise InvalidCalendar("", "One of its windows has neither from and to nor a weekday.")
 
 
 def to_documents(calendar: Calendar) -> tuple[list[str], list[Document]]:

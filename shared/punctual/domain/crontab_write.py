@@ -8,6 +8,7 @@ from typing import Any
 
 from punctual.domain.cron_syntax import read_fields
 from punctual.domain.crontab_command import LONGEST_COMMAND, escape, join_percent, unwrap
+from punctual.domain.errors import InvalidSchedule
 from punctual.domain.text import one_line
 
 _STEPPED = re.compile(r"(\w+)/(\d+)", re.ASCII)
@@ -76,6 +77,8 @@ def _when(schedule: Any, *, timezone: str) -> str:
         raise _Inexpressible(
             "It has several schedules; where two lines of a crontab coincide, both would run."
         )
+    if not isinstance(schedule, Mapping):
+        raise _Inexpressible("Its schedule cannot be read.")
     if "cron" not in schedule:
         kind = "an interval" if "every" in schedule else "a single time"
         raise _Inexpressible(f"It is due by {kind}, and cron has none.")
@@ -87,7 +90,10 @@ def _when(schedule: Any, *, timezone: str) -> str:
             f"It is due by the clocks of {zone}, and Debian's cron has one time zone, its"
             f" machine's: export for {zone} as well."
         )
-    fields = read_fields(schedule["cron"])
+    try:
+        fields = read_fields(str(schedule["cron"]))
+    except InvalidSchedule as error:
+        raise _Inexpressible(f"Its schedule cannot be read: {error.detail}") from None
     return " ".join(_field(text, end) for text, end in zip(fields, _ENDS, strict=True))
 
 

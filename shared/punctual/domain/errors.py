@@ -1,5 +1,7 @@
 """What the rules refuse, as nouns of the domain."""
 
+from dataclasses import dataclass
+
 
 class PunctualError(Exception):
     """Anything the product refuses by its own rules, said so that a user can act on it."""
@@ -31,3 +33,14 @@ class InvalidParams(InvalidPart):
 
 class InvalidCalendar(InvalidPart):
     """A calendar that cannot be kept, or one that there is not."""
+
+
+class Unplannable(PunctualError):
+    """A task whose due times cannot be computed now, with a sentence for its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stored value that cannot be used on this machine, and a sentence that says why."""
+
+    detail: str

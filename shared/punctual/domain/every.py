@@ -33,6 +33,15 @@ def parse_every(seconds: object, *, anchor: datetime) -> Every:
     return Every(seconds, anchor)
 
 
+def read_every(seconds: object, *, anchor: datetime) -> Every:
+    """Return a stored fixed rate, however long; raises InvalidSchedule when it is none."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise InvalidSchedule("/every", "The stored interval is no number of seconds.")
+    if not SHORTEST <= seconds <= timedelta.max.total_seconds() / 2:
+        raise InvalidSchedule("/every", f"The stored interval is not {SHORTEST} second or more.")
+    return Every(seconds, anchor)
+
+
 def every_due_times(every: Every, *, after: datetime) -> Iterator[datetime]:
     """The due times strictly after `after`: in UTC, ascending, exact, until the year 9999."""
     period = timedelta(seconds=every.seconds)

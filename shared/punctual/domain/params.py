@@ -67,6 +67,36 @@ def parse_params(document: object) -> tuple[Param, ...]:
     return tuple(params)
 
 
+def read_params(document: object) -> tuple[Param, ...]:
+    """Read a task's parameters as they are stored: what is no parameter by any rule is ignored.
+
+    Unknown fields and limits of numbers and sizes are ignored; an unknown type is a string.
+    """
+    if not isinstance(document, list):
+        return ()
+    params: dict[str, Param] = {}
+    for one in document:
+        if isinstance(one, Mapping) and isinstance(name := one.get("name"), str):
+            params.setdefault(name, _read_one(name, one))
+    return tuple(params.values())
+
+
+def _read_one(name: str, one: Mapping[str, object]) -> Param:
+    kind, choices, default = one.get("type"), one.get("choices"), one.get("default")
+    types = {each.value: each for each in ParamType}
+    listed = (
+        [each for each in choices if isinstance(each, str)] if isinstance(choices, list) else []
+    )
+    return Param(
+        name,
+        types.get(str(kind), ParamType.STRING),
+        default if isinstance(default, str | int | float) else None,
+        tuple(listed),
+        one.get("required") is True,
+        str(one.get("description", "")),
+    )
+
+
 def to_document(params: Sequence[Param]) -> list[dict[str, object]]:
     """The API's JSON for parameters, which parse_params reads back as the same ones."""
     return [

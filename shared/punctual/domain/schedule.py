@@ -17,8 +17,8 @@ from punctual.domain.due import (
     next_due,
     only_time,
 )
-from punctual.domain.errors import InvalidSchedule
-from punctual.domain.every import Every, parse_every
+from punctual.domain.errors import InvalidSchedule, Unreadable
+from punctual.domain.every import Every, parse_every, read_every
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.zone import zone_named
 
@@ -37,6 +37,7 @@ __all__ = [
     "next_due",
     "only_time",
     "parse_schedule",
+    "read_schedule",
     "to_document",
 ]
 
@@ -68,6 +69,48 @@ def parse_schedule(
         return _parse_one(document, anchor=anchor)
     except InvalidSchedule as error:
         raise InvalidSchedule(pointer + error.pointer, error.detail) from None
+
+
+def read_schedule(document: object, *, anchor: datetime) -> Schedule | Unreadable | None:
+    """Read a schedule as it is stored, whatever the rules for new ones have become since.
+
+    Unknown fields are ignored, and so are limits of numbers and sizes. What is answered as a
+    Schedule has due times that can be computed here; anything else is Unreadable.
+    """
+    if document is None:
+        return None
+    try:
+        if isinstance(document, list):
+            return Several(tuple(_read_one(one, anchor=anchor) for one in document))
+        return _read_one(document, anchor=anchor)
+    except InvalidSchedule as error:
+        return Unreadable(error.detail)
+
+
+def _read_one(document: object, *, anchor: datetime) -> At | Cron | Every | Within:
+    if not isinstance(document, Mapping):
+        raise InvalidSchedule("", "The stored schedule is no object.")
+    start, end = _bound(document, "start"), _bound(document, "end")
+    schedule: At | Cron | Every
+    match document:
+        case {"at": at}:
+            schedule = At(parse_instant(at, pointer="/at"))
+        case {"every": seconds}:
+            schedule = read_every(seconds, anchor=anchor)
+            if start is not None:
+                schedule = Every(schedule.seconds, _before(start, schedule.seconds))
+        case {"cron": expression}:
+            schedule = _parse_cron(expression, document.get("timezone", "UTC"))
+        case _:
+            raise InvalidSchedule("", "The stored schedule has none of at, cron and every.")
+    return schedule if start is None and end is None else Within(schedule, start, end)
+
+
+def _before(start: datetime, seconds: float) -> datetime:
+    try:
+        return start - timedelta(seconds=seconds)
+    except OverflowError:
+        raise InvalidSchedule("/start", "There is no time so long before the start.") from None
 
 
 def _parse_several(documents: Sequence[object], *, anchor: datetime) -> Several:
@@ -105,7 +148,7 @@ def _parse_one(document: object, *, anchor: datetime) -> At | Cron | Every | Wit
     elif kind == "every":
         schedule = parse_every(document["every"], anchor=anchor)
         if start is not None:  # the first due time, k = 1, is the start itself
-            schedule = Every(schedule.seconds, start - timedelta(seconds=schedule.seconds))
+            schedule = Every(schedule.seconds, _before(start, schedule.seconds))
     else:
         schedule = _parse_cron(document["cron"], document.get("timezone", "UTC"))
     return schedule if start is None and end is None else Within(schedule, start, end)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
-from punctual.domain.schedule import parse_schedule
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedule import read_schedule
 from punctual.store.backfill import MOST_LOOKED_AT, backfill, find_missing
 from punctual.store.models import Task
 from punctual.store.outages import Gap
@@ -75,10 +76,10 @@ def backfill_outage(
 def _missing(
     connection: Connection, task: Task, gap: Gap, *, since: datetime
 ) -> tuple[datetime, ...]:
-    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
     asked = {"task_id": task.id, "from_at": gap.from_at, "to_at": gap.to_at}
     ranges = [(row.scheduled_for, row.until) for row in connection.execute(MISSED, asked)]
-    if schedule is None or not ranges:
+    if schedule is None or isinstance(schedule, Unreadable) or not ranges:
         return ()
     missing = find_missing(
         connection,

@@ -10,20 +10,19 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
-from punctual.domain.calendar import Calendar, calendar_named, held_by
-from punctual.domain.calendar_syntax import parse_calendar
-from punctual.domain.errors import InvalidCalendar, PunctualError
+from punctual.domain.calendar import Calendar, StoredCalendars, held_by, readable_calendars
+from punctual.domain.calendar_syntax import read_calendar
+from punctual.domain.errors import InvalidCalendar, Unreadable
 from punctual.domain.ledger import Reason
-from punctual.domain.schedule import is_due, parse_schedule
+from punctual.domain.schedule import is_due, read_schedule
 from punctual.store.ledger import Entry, note
 from punctual.store.models import CalendarRow
 from punctual.store.wake import wake_coordinators
 
-OwnCalendars = Mapping[str, Calendar]
-"""An owner's calendars by name."""
-
-OF_OWNERS = text("""
-SELECT owner_id, name, timezone, days, windows FROM calendars WHERE owner_id = ANY(:owners)
+NAMED = text("""
+SELECT c.owner_id, c.name, c.timezone, c.days, c.windows
+FROM unnest(CAST(:owners AS uuid[]), CAST(:names AS text[])) AS wanted (owner_id, name)
+JOIN calendars AS c ON c.owner_id = wanted.owner_id AND c.name = wanted.name
 """)
 
 # Locked against being renamed or deleted until the task that names them is saved.
@@ -69,6 +68,10 @@ WHERE task_id = ANY(:tasks) AND reason = 'held' AND scheduled_for > now()
 ORDER BY scheduled_for
 """)
 
+TRY_AGAIN = text("""
+UPDATE tasks SET plan_retry_at = now() WHERE id = ANY(:tasks) AND plan_retry_at IS NOT NULL
+""")
+
 GO_BACK = text("""
 UPDATE tasks SET next_due_at = least(next_due_at, b.due)
 FROM jsonb_to_recordset(CAST(:back AS jsonb)) AS b (id uuid, due timestamptz)
@@ -76,16 +79,31 @@ WHERE tasks.id = b.id AND enabled AND (max_runs IS NULL OR planned_runs < max_ru
 """)
 
 
-def calendars_of(
-    connection: Connection, owners: Collection[uuid.UUID]
-) -> dict[uuid.UUID, dict[str, Calendar]]:
-    """The calendars of these owners, by name."""
-    found: dict[uuid.UUID, dict[str, Calendar]] = {owner: {} for owner in owners}
-    for row in connection.execute(OF_OWNERS, {"owners": list(owners)}) if owners else ():
-        found[row.owner_id][row.name] = parse_calendar(
+def calendars_named(
+    connection: Connection, wanted: Collection[tuple[uuid.UUID, str]]
+) -> dict[uuid.UUID, dict[str, Calendar | Unreadable]]:
+    """Return the wanted calendars, each an (owner, name), by owner and name.
+
+    One that cannot be read is answered as Unreadable, so that it concerns nothing but the tasks
+    that name it.
+    """
+    found: dict[uuid.UUID, dict[str, Calendar | Unreadable]] = {}
+    if not wanted:
+        return found
+    asked = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
+    for row in connection.execute(NAMED, asked):
+        found.setdefault(row.owner_id, {})[row.name] = read_calendar(
             row.name, timezone=row.timezone, days=row.days, windows=row.windows
         )
     return found
+
+
+def own_calendars_named(
+    connection: Connection, owner_id: uuid.UUID, names: Iterable[str] | None
+) -> StoredCalendars:
+    """Return those of an owner's calendars that have these names, by name."""
+    wanted = {(owner_id, name) for name in names or ()}
+    return calendars_named(connection, wanted).get(owner_id, {})
 
 
 def require_calendars(
@@ -161,8 +179,11 @@ def _follow(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:
     tasks = connection.execute(USERS, {"owner_id": owner_id, "name": name}).all()
     if not tasks:
         return
-    own = calendars_of(connection, [owner_id])[owner_id]
-    calendars = {task.id: calendar_named(own, task.calendars) for task in tasks}
+    names = {each for task in tasks for each in task.calendars}
+    own = own_calendars_named(connection, owner_id, names)
+    readable = {task.id: readable_calendars(own, task.calendars) for task in tasks}
+    # What a calendar that cannot be read blocks is not known: its tasks stay as they are.
+    calendars = {key: some for key, some in readable.items() if not isinstance(some, Unreadable)}
     asked = {"tasks": list(calendars)}
     held = [
         (run.id, run.task_id, run.scheduled_for, holder)
@@ -178,12 +199,12 @@ def _follow(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:
     back: dict[str, str] = {}
     for row in connection.execute(PASSED_OVER, asked):
         task = schedules[row.task_id]
-        try:
-            schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-        except PunctualError:  # one that cannot be read is not planned either way
+        schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+        if schedule is None or isinstance(schedule, Unreadable):
             continue
-        if schedule is not None and is_due(schedule, row.scheduled_for):
+        if is_due(schedule, row.scheduled_for):
             back.setdefault(str(row.task_id), row.scheduled_for.isoformat())
+    connection.execute(TRY_AGAIN, {"tasks": [task.id for task in tasks]})
     rows = [{"id": task_id, "due": due} for task_id, due in back.items()]
     connection.execute(GO_BACK, {"back": json.dumps(rows)})
     wake_coordinators(connection)

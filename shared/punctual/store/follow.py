@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.after import End, complete_sets
+from punctual.domain.after import End, complete_sets, stored_edges
 from punctual.domain.run import Trigger
 from punctual.store.insert import NewRun, insert_runs
 
@@ -53,7 +53,7 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
     waiting: list[int] = []
     for task in tasks:
         found = ends.get(task.id, [])
-        sets = complete_sets({uuid.UUID(edge["task"]) for edge in task.after}, found)
+        sets = complete_sets({upstream for upstream, _ in stored_edges(task.after)}, found)
         kept = sets.waiting if task.wanted else ()
         runs += _runs(task.id, sets.complete if task.wanted else 0, now)
         waiting += kept

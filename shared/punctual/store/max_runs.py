@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.errors import PunctualError
-from punctual.domain.schedule import due_times, only_time, parse_schedule
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedule import due_times, only_time, read_schedule
 
 # Before their runs, as edits lock them; a task that is being edited is left to the next pass.
 LOCK = text("""
@@ -51,9 +51,8 @@ def return_places(connection: Connection, missed: Collection[uuid.UUID]) -> None
 
 
 def _go_on(connection: Connection, task: Row[Any]) -> None:
-    try:
-        schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    except PunctualError:  # one that cannot be read is not planned either way
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if isinstance(schedule, Unreadable):  # one that cannot be read is not planned either way
         return
     if schedule is None or only_time(schedule) is not None:
         return

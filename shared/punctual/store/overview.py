@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.calendar import calendar_named, held_by
-from punctual.store.calendars import calendars_of
+from punctual.domain.calendar import held_by, readable_calendars
+from punctual.domain.errors import Unreadable
+from punctual.store.calendars import own_calendars_named
 
 MOST_HELD = 20
 """So many tasks whose next due time is held do not keep others from being shown."""
@@ -94,13 +95,14 @@ def next_due_tasks(
     One whose next due time is held is left out.
     """
     rows = connection.execute(NEXT_DUE, {"owner_id": owner_id, "size": size + MOST_HELD}).all()
-    holding = {owner_id} if any(row.calendars for row in rows) else set()
-    own = calendars_of(connection, holding).get(owner_id, {})
-    return [
-        (row.task_id, row.name, row.due_at)
-        for row in rows
-        if held_by(calendar_named(own, row.calendars), row.due_at) is None
-    ][:size]
+    names = {name for row in rows for name in row.calendars or ()}
+    own = own_calendars_named(connection, owner_id, names)
+    free = []
+    for row in rows:
+        calendars = readable_calendars(own, row.calendars)
+        if isinstance(calendars, Unreadable) or held_by(calendars, row.due_at) is None:
+            free.append((row.task_id, row.name, row.due_at))
+    return free[:size]
 
 
 def strips(

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from punctual.domain.calendar import calendar_named, held_by
+from punctual.domain.calendar import held_by, readable_calendars
+from punctual.domain.errors import Unreadable
 from punctual.domain.schedule import Schedule, Several, moments
-from punctual.store.calendars import calendars_of
+from punctual.store.calendars import own_calendars_named
 from punctual.store.held import held_times
 from punctual.store.insert import NewRun
 from punctual.store.ledger import Entry
@@ -45,7 +46,9 @@ def part_held(
     """Those of a task's runs that the named calendars let be, and notes of the held ones."""
     if not passed or not names:
         return passed, []
-    calendars = calendar_named(calendars_of(connection, [owner_id]).get(owner_id, {}), names)
+    calendars = readable_calendars(own_calendars_named(connection, owner_id, names), names)
+    if isinstance(calendars, Unreadable):
+        return passed, []
     times = [run.scheduled_for for run in passed]
     free = [run for run in passed if held_by(calendars, run.scheduled_for) is None]
     return free, held_times(passed[0].task_id, times, calendars)

@@ -5,9 +5,9 @@ from itertools import islice, takewhile
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.errors import InvalidSchedule
+from punctual.domain.errors import Unreadable
 from punctual.domain.ledger import Reason
-from punctual.domain.schedule import due_times, last_due, only_time, parse_schedule
+from punctual.domain.schedule import due_times, last_due, only_time, read_schedule
 from punctual.store.ledger import Entry, note
 from punctual.store.models import Task
 
@@ -26,9 +26,8 @@ def note_pause(connection: Connection, task: Task, *, end: datetime) -> None:
 
     Call it before the task runs on; a task that was not paused, or not due, gets no row.
     """
-    try:
-        schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    except InvalidSchedule:  # it says so as its plan_error once it runs on
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if isinstance(schedule, Unreadable):  # it says so as its plan_error once it runs on
         return
     if task.paused_at is None or schedule is None:
         return
@@ -60,10 +59,8 @@ def was_due_once(task: Task, *, end: datetime) -> bool:
 
     A time that had passed when it was saved does not: it is due as soon as the task runs on.
     """
-    try:
-        once = only_time(parse_schedule(task.schedule, anchor=task.schedule_anchor))
-    except InvalidSchedule:
-        return False
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    once = None if isinstance(schedule, Unreadable) else only_time(schedule)
     if once is None or task.paused_at is None:
         return False
     return max(task.paused_at, task.schedule_anchor) < once <= end

@@ -4,35 +4,19 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.calendar import Calendars, calendar_named, held_by
 from punctual.domain.errors import PunctualError
-from punctual.domain.jitter import jittered
-from punctual.domain.ledger import Reason
-from punctual.domain.misfire import catch_up
 from punctual.domain.run import RunState
-from punctual.domain.schedule import Schedule, due_times, next_due, only_time, parse_schedule
-from punctual.store.calendars import calendars_of
-from punctual.store.held import held_times
-from punctual.store.insert import NewRun, insert_runs
-from punctual.store.ledger import Entry, note
-
-LATE_AFTER = timedelta(seconds=15)
-"""Later than this, a due time counts as left behind by an outage, and `catch_up` decides."""
-
-MOST_DUE_TIMES = 1000
-"""At most so many due times of one task a pass; the next pass goes on from there."""
-
-MOST_MISSED = 100
-"""At most so many missed runs of one task a pass; the oldest then stands for the rest.
-
-In the parts of a long gap it stands for all of them.
-"""
+from punctual.store.calendars import calendars_named
+from punctual.store.insert import insert_runs
+from punctual.store.ledger import note
+from punctual.store.plan_task import TaskPlan, plan_task, stood_for
+from punctual.store.unplannable import Failure, set_aside_all, told_of
 
 DUE_TASKS = text("""
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
@@ -72,11 +56,12 @@ ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
 MOVE_ON = text("""
-UPDATE tasks SET plan_error = m.plan_error, planned_runs = tasks.planned_runs + m.planned,
+UPDATE tasks SET plan_error = NULL, plan_failures = 0,
+    planned_runs = tasks.planned_runs + m.planned,
     next_due_at = CASE WHEN tasks.planned_runs + m.planned >= tasks.max_runs THEN NULL
                        ELSE m.next_due_at END
 FROM jsonb_to_recordset(CAST(:moves AS jsonb)) AS m (
-    id uuid, due_at timestamptz, next_due_at timestamptz, plan_error text, planned integer)
+    id uuid, due_at timestamptz, next_due_at timestamptz, planned integer)
 WHERE tasks.id = m.id AND tasks.next_due_at = m.due_at
 """)
 
@@ -102,145 +87,50 @@ def plan(
 ) -> Planned:
     """Insert the runs of at most `limit` tasks (or of `only` one) that are due within the window.
 
-    A task whose schedule cannot be computed gets `plan_error`, and stops nobody else. Fewer
+    A task whose due times cannot be computed gets `plan_error`, and stops no other task. Fewer
     tasks than `limit` in the answer mean that nothing is left. Earliest first, or `by_owner`: then
     every owner gets the same share, and fewer mean nothing.
     """
     asked = {"window": window, "limit": limit, "now": now, "only": only}
     tasks = connection.execute(DUE_BY_OWNER if by_owner else DUE_TASKS, asked).all()
     planned = Planned(tasks=len(tasks))
-    runs: list[NewRun] = []
-    held: list[Entry] = []
-    moves: list[dict[str, str | int | None]] = []
-    owned = calendars_of(connection, {task.owner_id for task in tasks if task.calendars})
+    wanted = {(task.owner_id, name) for task in tasks for name in task.calendars or ()}
+    calendars = calendars_named(connection, wanted)
+    plans: list[tuple[Row[Any], TaskPlan]] = []
+    failures: list[Failure] = []
     for task in tasks:
-        next_at, error = None, None
         try:
-            calendars = calendar_named(owned.get(task.owner_id, {}), task.calendars)
-            new, next_at = _of_task(task, calendars, held, horizon=task.now + window)
-            runs += new
-        except (PunctualError, ArithmeticError, ValueError) as failure:
-            error = f"{type(failure).__name__}: {failure}"
-            planned.errors.append((task.id, error))
-        moves.append(
-            {
-                "id": str(task.id),
-                "due_at": task.next_due_at.isoformat(),
-                "next_due_at": next_at.isoformat() if next_at else None,
-                "plan_error": error,
-            }
-        )
-    states = Counter(run.state for run in runs)
-    planned.missed = states[RunState.MISSED]
-    born = set(insert_runs(connection, runs))
-    planned.runs = len(born)
-    note(connection, held)
-    note(connection, [_stood_for(run) for run in runs if run.until and run.id in born])
-    to_run = RunState.SCHEDULED
-    counted = Counter(run.task_id for run in runs if run.state == to_run and run.id in born)
-    for task, move in zip(tasks, moves, strict=True):
-        move["planned"] = counted[task.id]
-    if moves:
-        connection.execute(MOVE_ON, {"moves": json.dumps(moves)})
+            own = calendars.get(task.owner_id, {})
+            plans.append((task, plan_task(task, own, horizon=task.now + window)))
+        except PunctualError as refused:
+            failures.append(Failure(task.id, task.next_due_at, str(refused)))
+        except Exception as failure:  # noqa: BLE001 - whatever a row holds, it stops no other one
+            failures.append(Failure(task.id, task.next_due_at, told_of(failure)))
+    _insert(connection, plans, planned)
+    set_aside_all(connection, failures, now=now)
+    planned.errors = [(failed.task_id, failed.error) for failed in failures]
     return planned
 
 
-def _of_task(
-    task: Row[tuple[object, ...]], calendars: Calendars, held: list[Entry], *, horizon: datetime
-) -> tuple[list[NewRun], datetime | None]:
-    """The runs of one task and its next due time; what calendars hold is added to `held`."""
-    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    if schedule is None:
-        return [], None
-    once = only_time(schedule)
-    if once is not None:
-        if holds := held_times(task.id, [once], calendars):
-            held += holds
-            return [], None
-        # A time that was past when it was saved is due from then on, and not late.
-        due_at = jittered(once, task_id=task.id, seconds=task.jitter)
-        return _runs(task, {max(due_at, task.schedule_anchor): once}), None
-    times = _between(schedule, task.next_due_at, horizon)
-    policy, most_missed = task.catch_up, MOST_MISSED
-    if len(times) == MOST_DUE_TIMES and times[-1] <= task.now - LATE_AFTER:
-        # The newest late one, which `latest` runs, is still to come: this part has only missed.
-        policy = task.catch_up if task.catch_up == "all" else "none"
-        most_missed = 1
-    free = [at for at in times if held_by(calendars, at) is None]
-    held += held_times(task.id, times, calendars)
-    runs = _runs(task, _spread(task, free), policy, most_missed=most_missed)
-    last = times[-1]
-    if task.room is not None:  # those cut off are looked at again, should others have had a run
-        last = min(last, max((run.scheduled_for for run in runs), default=last))
-    return runs, next_due(schedule, after=last)
-
-
-def _between(schedule: Schedule, first: datetime, horizon: datetime) -> list[datetime]:
-    coming = due_times(schedule, after=first - timedelta(microseconds=1))
-    times = list(islice(takewhile(lambda at: at <= horizon, coming), MOST_DUE_TIMES))
-    return times or [first]
-
-
-def _spread(task: Row[tuple[object, ...]], times: list[datetime]) -> dict[datetime, datetime]:
-    """When the runs for these times of the schedule are due, ascending, each with its time."""
-    spread: dict[datetime, datetime] = {}
-    for at in times:
-        due_at = jittered(at, task_id=task.id, seconds=task.jitter)
-        while due_at in spread:
-            due_at += timedelta(microseconds=1)
-        spread[due_at] = at
-    return dict(sorted(spread.items()))
-
-
-def _runs(
-    task: Row[tuple[object, ...]],
-    scheduled_for: dict[datetime, datetime],
-    policy: str | None = None,
-    *,
-    most_missed: int = MOST_MISSED,
-) -> list[NewRun]:
-    """Runs for due times (each with what the schedule asked for), the missed ones included."""
-    parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
-    # An outage left several that are due at once: whoever wants them all wants none skipped.
-    made_up = (
-        sum(at <= task.now for at in parted.run) > 1 and parted.run[0] <= task.now - LATE_AFTER
-    )
-    runs = [
-        NewRun(task.id, scheduled_for[at], at, waits=made_up and at <= task.now)
-        for at in parted.run
+def _insert(
+    connection: Connection, plans: Sequence[tuple[Row[Any], TaskPlan]], planned: Planned
+) -> None:
+    runs = [run for _, one in plans for run in one.runs]
+    planned.missed = sum(run.state == RunState.MISSED for run in runs)
+    born = set(insert_runs(connection, runs))
+    planned.runs = len(born)
+    note(connection, [entry for _, one in plans for entry in one.blocked])
+    note(connection, [stood_for(run) for run in runs if run.until and run.id in born])
+    to_run = RunState.SCHEDULED
+    counted = Counter(run.task_id for run in runs if run.state == to_run and run.id in born)
+    moves = [
+        {
+            "id": str(task.id),
+            "due_at": task.next_due_at.isoformat(),
+            "next_due_at": one.next_due_at.isoformat() if one.next_due_at else None,
+            "planned": counted[task.id],
+        }
+        for task, one in plans
     ]
-    if task.room is not None:
-        runs = sorted(runs, key=lambda run: run.scheduled_for)[: max(task.room, 0)]
-    if parted.missed:
-        runs += _missed(task.id, parted.missed, scheduled_for, most=most_missed)
-    return runs
-
-
-def _missed(
-    task_id: uuid.UUID,
-    times: Sequence[datetime],
-    scheduled_for: dict[datetime, datetime],
-    *,
-    most: int,
-) -> list[NewRun]:
-    hidden = max(len(times) - most, 0)
-    reasons = ["missed: no coordinator was there to dispatch it in time"] * (len(times) - hidden)
-    if hidden:
-        last = times[hidden].isoformat()
-        reasons[0] = f"{reasons[0]}; it stands for {hidden + 1} due times until {last}"
-    shown = [*times[:1], *times[hidden + 1 :]]
-    runs = [
-        NewRun(task_id, scheduled_for[at], at, state=RunState.MISSED, reason=reason)
-        for at, reason in zip(shown, reasons, strict=True)
-    ]
-    if hidden:
-        until = max(scheduled_for[at] for at in times[: hidden + 1])
-        runs[0] = replace(runs[0], until=until, times=hidden + 1)
-    return runs
-
-
-def _stood_for(run: NewRun) -> Entry:
-    because = "no coordinator was there to dispatch them in time"
-    return Entry(
-        run.task_id, run.scheduled_for, Reason.MISSED, because, run.id, run.until, run.times
-    )
+    if moves:
+        connection.execute(MOVE_ON, {"moves": json.dumps(moves)})

@@ -6,15 +6,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.unplannable import Failure, set_aside_all
+
 DUE_TASKS = text("""
 SELECT id, next_due_at FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
 ORDER BY next_due_at, id LIMIT :limit
-""")
-
-REFUSE = text("""
-UPDATE tasks SET next_due_at = NULL, plan_error = :error
-WHERE id = :id AND next_due_at = :due_at
 """)
 
 
@@ -33,7 +30,8 @@ def due_tasks(
     return [DueTask(*row) for row in connection.execute(DUE_TASKS, asked)]
 
 
-def refuse(connection: Connection, *, task: DueTask, error: str) -> None:
-    """Plan this task no further until its schedule is edited; it shows `error` as plan_error."""
-    asked = {"id": task.task_id, "due_at": task.next_due_at, "error": error}
-    connection.execute(REFUSE, asked)
+def refuse(
+    connection: Connection, *, task: DueTask, error: str, now: datetime | None = None
+) -> None:
+    """Plan this task no further for a while; it shows `error` as plan_error."""
+    set_aside_all(connection, [Failure(task.task_id, task.next_due_at, error)], now=now)

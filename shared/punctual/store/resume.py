@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from punctual.domain.errors import PunctualError
 from punctual.store.models import Task
 from punctual.store.tasks import set_enabled
 
@@ -33,9 +32,6 @@ def resume_due(
             continue
         # What came due since, while no coordinator was there, is left to its `catch_up`.
         ended = min(at, until - timedelta(microseconds=1))
-        try:
-            set_enabled(session, task, enabled=True, now=ended, until=until)
-        except PunctualError as failure:  # a schedule that cannot be read stops nobody else
-            task.plan_error = f"{type(failure).__name__}: {failure}"
+        set_enabled(session, task, enabled=True, now=ended, until=until)
     session.flush()
     return [task.id for task in paused]

@@ -16,7 +16,7 @@ def start_by(run: str) -> str:
     return START_BY.format(scheduled_for=f"{run}.scheduled_for", due_at=f"{run}.due_at")
 
 
-DEFAULTS = """CASE WHEN t.params IS NOT NULL THEN (
+DEFAULTS = """CASE WHEN jsonb_typeof(t.params) = 'array' THEN (
     SELECT coalesce(jsonb_object_agg(p->>'name', p->'default'), '{}')
     FROM jsonb_array_elements(t.params) AS p WHERE p->'default' IS NOT NULL) END"""
 """The values of a run that nobody gave any; null without parameters."""

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.calendar import calendar_named, held_by
+from punctual.domain.calendar import held_by, readable_calendars
+from punctual.domain.errors import Unreadable
 from punctual.domain.schedule import Schedule, due_times, is_due, only_time
-from punctual.store.calendars import calendars_of, hold
+from punctual.store.calendars import hold, own_calendars_named
 from punctual.store.cancel import cancel_task_runs
 from punctual.store.models import Task
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
@@ -51,13 +52,19 @@ WHERE task_id = :task_id AND scheduled_for >= :since AND trigger = 'schedule' AN
 
 
 def refresh_pending(
-    connection: Connection, task: Task, *, schedule: Schedule | None, now: datetime, replan: bool
+    connection: Connection,
+    task: Task,
+    *,
+    schedule: Schedule | Unreadable | None,
+    now: datetime,
+    replan: bool,
 ) -> None:
     """Make the runs that have not started follow the task, and set its `next_due_at`.
 
     Call it in the transaction of the edit, pause, resume or delete, after the new values were
     flushed; `replan` unless the due times are what they were. Runs whose due time is still in the
-    schedule keep their identity and take the new command; the others are withdrawn.
+    schedule keep their identity and take the new command; the others are withdrawn. While the
+    schedule is Unreadable, all of them stay, and the task waits for it to be planned.
     """
     if task.deleted_at is not None:
         cancel_task_runs(
@@ -65,7 +72,7 @@ def refresh_pending(
         )
     active = schedule if task.enabled and task.deleted_at is None else None
     unstarted = connection.execute(UNSTARTED, {"task_id": task.id}).all()
-    due = [row for row in unstarted if active is not None and is_due(active, row.scheduled_for)]
+    due = [row for row in unstarted if _stays_due(active, row.scheduled_for)]
     holders = _holders(connection, task, [row.scheduled_for for row in due])
     kept = {row.id for row in due if row.scheduled_for not in holders}
     held = [
@@ -84,16 +91,41 @@ def refresh_pending(
         connection.execute(WITHDRAW, {"ids": withdrawn, "reason": reason})
         task.planned_runs = max(task.planned_runs - len(withdrawn), 0)
     # Due times that an outage left behind are still to be caught up, if nothing else was said.
-    if replan:
+    if isinstance(active, Unreadable):
+        set_aside(task, error=active.detail, now=now)
+    elif replan:
+        forgive(task)
         task.next_due_at = _next_due(connection, task, active, now=now)
+
+
+def set_aside(task: Task, *, error: str, now: datetime) -> None:
+    """Have a task that cannot be planned show why, and be tried again at once."""
+    task.plan_error = error
+    task.plan_due_at = task.next_due_at or task.plan_due_at
+    task.plan_retry_at = now
+    task.next_due_at = None
+
+
+def forgive(task: Task) -> None:
+    """Forget that a task could not be planned; what it asks for now is another matter."""
+    task.plan_error = task.plan_due_at = task.plan_retry_at = None
+    task.plan_failures = 0
+
+
+def _stays_due(schedule: Schedule | Unreadable | None, at: datetime) -> bool:
+    if schedule is None:
+        return False
+    return isinstance(schedule, Unreadable) or is_due(schedule, at)
 
 
 def _holders(connection: Connection, task: Task, times: Sequence[datetime]) -> dict[datetime, str]:
     """Those of the times that a calendar of the task holds, each with its name."""
     if not task.calendars or not times:
         return {}
-    own = calendars_of(connection, [task.owner_id])[task.owner_id]
-    calendars = calendar_named(own, task.calendars)
+    own = own_calendars_named(connection, task.owner_id, task.calendars)
+    calendars = readable_calendars(own, task.calendars)
+    if isinstance(calendars, Unreadable):
+        return {}
     return {at: name for at in times if (name := held_by(calendars, at)) is not None}
 
 

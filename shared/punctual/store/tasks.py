@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
-from punctual.domain.schedule import next_due, only_time, parse_schedule
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedule import next_due, only_time, parse_schedule, read_schedule
 from punctual.json_text import as_text
 from punctual.store import direct
 from punctual.store.calendars import require_calendars
@@ -20,7 +21,7 @@ from punctual.store.models import Task
 from punctual.store.models.model import new_id
 from punctual.store.past import part_held, passed_times
 from punctual.store.pauses import note_pause, was_due_once
-from punctual.store.supersede import refresh_pending
+from punctual.store.supersede import forgive, refresh_pending
 from punctual.store.wake import wake_coordinators
 
 TaskValues = Mapping[str, Any]
@@ -53,7 +54,9 @@ FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     calendars text[])
 """)
 
-UNSET = dict.fromkeys(("plan_error", "paused_at", "paused_until", "deleted_at"))
+UNSET = dict.fromkeys(
+    ("plan_error", "plan_due_at", "plan_retry_at", "paused_at", "paused_until", "deleted_at")
+)
 """What INSERT leaves to be NULL."""
 
 
@@ -195,20 +198,20 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
     limited = "max_runs" in values and values["max_runs"] != task.max_runs
     past: list[NewRun] = []
     if changed:
-        new, old = (
-            parse_schedule(document, anchor=now) for document in (values["schedule"], task.schedule)
-        )
+        new = parse_schedule(values["schedule"], anchor=now)
+        old = read_schedule(task.schedule, anchor=now)
         if task.enabled:
-            past = passed_times(task.id, new, now=now, old=old, left=task.next_due_at)
+            known = None if isinstance(old, Unreadable) else old
+            past = passed_times(task.id, new, now=now, old=known, left=task.next_due_at)
         task.schedule_anchor = now
-        task.plan_error = None
+        forgive(task)
     for column, value in values.items():
         if column == "command":
             task.command = value or ""
         else:
             setattr(task, "meta" if column == "metadata" else column, value)
     _follow(session, task, now=now, replan=changed or limited or recalled)
-    if recalled and not (changed or limited) and before is not None:
+    if recalled and not (changed or limited) and before is not None and not task.plan_error:
         # What an outage left behind is still to be caught up.
         task.next_due_at = min(before, task.next_due_at or before)
     if {"max_concurrent", "tags"} & set(values):
@@ -262,6 +265,6 @@ def _follow(session: Session, task: Task, *, now: datetime, replan: bool = True)
     task.version += 1
     task.updated_at = now
     session.flush()
-    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
     refresh_pending(session.connection(), task, schedule=schedule, now=now, replan=replan)
     session.flush()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.params import Values, parse_params, values_again, values_for
+from punctual.domain.params import Values, read_params, values_again, values_for
 from punctual.domain.run import FINAL, Trigger
 from punctual.store.insert import NewRun, insert_runs
 from punctual.store.models import Run, Task
@@ -29,7 +29,7 @@ def run_now(
     The id is `run_id` where one is given. Raises InvalidParams when the task cannot be run with
     these values.
     """
-    known = parse_params(task.params)
+    known = read_params(task.params)
     values = values_for(known, params or {})
     return _insert(connection, task, trigger, values if known else None, run_id or new_id())
 
@@ -56,6 +56,6 @@ def retry_run(
     """
     if run.state not in FINAL:
         return None
-    known = parse_params(task.params)
+    known = read_params(task.params)
     values = values_again(known, run.params or {})
     return _insert(connection, task, Trigger.RETRY, values if known else None, run_id or new_id())

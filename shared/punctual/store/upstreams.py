@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from punctual.domain.after import stored_edges
 from punctual.store.admit import lock_number
 from punctual.store.models import Task
 
@@ -26,7 +27,7 @@ def edges_of(session: Session, *, owner_id: uuid.UUID) -> dict[uuid.UUID, list[u
         Task.owner_id == owner_id, Task.deleted_at.is_(None), Task.after != text("'[]'")
     )
     return {
-        task_id: [uuid.UUID(edge["task"]) for edge in after]
+        task_id: [upstream for upstream, _ in stored_edges(after)]
         for task_id, after in session.execute(statement)
     }
 

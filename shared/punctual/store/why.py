@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session, defer
 
-from punctual.domain.calendar import calendar_named, held_by
+from punctual.domain.calendar import held_by, readable_calendars
+from punctual.domain.errors import Unreadable
 from punctual.domain.ledger import Reason
 from punctual.domain.run import RunState
-from punctual.domain.schedule import FARTHEST_BACK, last_due, next_due, parse_schedule
+from punctual.domain.schedule import FARTHEST_BACK, last_due, next_due, read_schedule
 from punctual.domain.why import InLedger, TaskThen, Told, Verdict, explain
-from punctual.store.calendars import because, calendars_of
+from punctual.store.calendars import because, own_calendars_named
 from punctual.store.ledger import find_in_ledger
 from punctual.store.models import Run, Task
 from punctual.store.waiting import waits_for
@@ -40,7 +41,9 @@ class Answer:
 
 def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: datetime) -> Answer:
     """Explain the task's due time at or nearest before `at`, by its schedule and its runs."""
-    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if isinstance(schedule, Unreadable):  # what the rows know is still told
+        schedule = None
     named = None if schedule is None else last_due(schedule, at=at)
     since = named or at - FARTHEST_BACK
     asked = {"task_id": task.id, "since": since, "at": at}
@@ -92,6 +95,7 @@ def _noted(session: Session, task: Task, *, due: datetime, now: datetime) -> InL
         return InLedger(noted.reason, noted.because)
     if due <= now or not task.calendars:
         return None
-    own = calendars_of(session.connection(), [task.owner_id])[task.owner_id]
-    name = held_by(calendar_named(own, task.calendars), due)
+    own = own_calendars_named(session.connection(), task.owner_id, task.calendars)
+    calendars = readable_calendars(own, task.calendars)
+    name = None if isinstance(calendars, Unreadable) else held_by(calendars, due)
     return None if name is None else InLedger(Reason.HELD, because(name))

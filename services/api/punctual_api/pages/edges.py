@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from punctual.domain.after import On, stored_edges
 from punctual.store.listing import seen_tasks
 from punctual.store.models import Task
 from punctual.store.upstreams import downstream_of
@@ -24,14 +25,14 @@ def read_edges(text: str) -> list[dict[str, Any]]:
 
 def write_edges(edges: Sequence[Mapping[str, Any]] | None) -> str:
     """What read_edges reads back."""
-    return "\n".join(f"{edge['task']} {edge['on']}" for edge in edges or ())
+    return "\n".join(f"{upstream} {on}" for upstream, on in stored_edges(edges))
 
 
 def edges_page(task: Task) -> dict[str, list[dict[str, Any]]]:
     """The tasks next to this one, each with its status: what it runs after, and what follows it."""
-    after = {uuid.UUID(edge["task"]): edge["on"] for edge in task.after}
+    after = dict(stored_edges(task.after))
     downstream = {
-        other.id: next(edge["on"] for edge in other.after if edge["task"] == str(task.id))
+        other.id: dict(stored_edges(other.after)).get(task.id, On.ALWAYS)
         for other in downstream_of(session(), task.id, owner_id=owner_id())
     }
     return {"upstream": _seen(after), "downstream": _seen(downstream)}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
+from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import parse_instant
 from punctual.domain.params import text_of
 from punctual_api.body_limits import take_body_of_user
@@ -100,9 +102,13 @@ def may_register() -> bool:
 
 
 @pages.app_template_filter("instant")
-def instant_of(text: str) -> datetime:
-    """The time that a schedule's JSON says."""
-    return parse_instant(text, pointer="")
+def instant_of(schedule: object) -> datetime | None:
+    """Return the time of a schedule that is due once; None for every other one."""
+    try:
+        at = schedule.get("at") if isinstance(schedule, Mapping) else None
+        return None if at is None else parse_instant(at, pointer="")
+    except InvalidSchedule:
+        return None
 
 
 @pages.app_template_filter()

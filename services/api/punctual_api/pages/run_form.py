@@ -6,7 +6,7 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.errors import InvalidParams
-from punctual.domain.params import Param, parse_params, text_of, typed_value
+from punctual.domain.params import Param, read_params, text_of, typed_value
 from punctual.store.models import Task
 from punctual.store.trigger import run_now
 from punctual_api.context import session
@@ -21,7 +21,7 @@ FIELD = "param-"
 def run_form(task_id: uuid.UUID) -> Response:
     """The form of a task's parameters."""
     task = own_task(task_id)
-    params = parse_params(task.params)
+    params = read_params(task.params)
     typed = {FIELD + one.name: _shown(one) for one in params}
     return _form(task, params, typed)
 
@@ -30,7 +30,7 @@ def run_form(task_id: uuid.UUID) -> Response:
 def run_task(task_id: uuid.UUID) -> AnyResponse:
     """Run a task now, and show that run."""
     task = own_task(task_id)
-    params = parse_params(task.params)
+    params = read_params(task.params)
     typed = {FIELD + one.name: request.form.get(FIELD + one.name, "") for one in params}
     given = {one.name: typed_value(one, typed[FIELD + one.name]) for one in params}
     try:

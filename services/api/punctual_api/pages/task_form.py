@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from punctual.domain.errors import InvalidSchedule
+from punctual.domain.errors import InvalidSchedule, Unreadable
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.limits import LIMITS
+from punctual.domain.schedule import read_schedule
 from punctual.domain.zone import zone_named
 from punctual.store.models import Task
 from punctual_api.errors import Fault
@@ -29,6 +30,12 @@ from punctual_api.pages.lines import (
     write_words,
 )
 from punctual_api.pages.type_form import BLANK_TYPE, type_document, typed_type
+from punctual_api.stored_task import (
+    stored_env,
+    stored_limits,
+    stored_metadata,
+    stored_params,
+)
 
 NUMBERS = (
     *("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority"),
@@ -44,6 +51,7 @@ CHOICES = {
     "kind": {"at": "at", "cron": "cron", "every": "every", "several": "several"},
 }
 """What a form chooses between, and the field that each of them must have."""
+_ANY = datetime(2000, 1, 1, tzinfo=UTC)  # whether a schedule can be read hangs on no anchor
 EVERY_UNITS = (86400, 3600, 60, 1)
 
 BLANK = {
@@ -114,17 +122,17 @@ def typed_of(task: Task) -> dict[str, str]:
         "calendars": write_words(task.calendars or ()),
         "retry_on": write_codes(task.retry_on),
         "no_retry_on": write_codes(task.no_retry_on),
-        "env": write_pairs(task.env),
-        "params": write_json(task.params),
+        "env": write_pairs(stored_env(task.env)),
+        "params": write_json(stored_params(task.params)),
         "after": write_edges(task.after),
-        "metadata": write_json(task.meta),
-        **write_limits(task.limits or {}),
+        "metadata": write_json(stored_metadata(task.meta)),
+        **write_limits(stored_limits(task.limits)),
         "version": str(task.version),
         **_typed_schedule(task.schedule),
     }
 
 
-def write_limits(limits: Mapping[str, int]) -> dict[str, str]:
+def write_limits(limits: Mapping[str, int | None]) -> dict[str, str]:
     """A task's limits as typed: sizes with a unit."""
     return {
         name: (write_size if name in SIZES else write_number)(limits.get(name)) for name in LIMITS
@@ -237,6 +245,8 @@ def _typed_schedule(schedule: Mapping[str, Any] | Sequence[Any] | None) -> dict[
         return {"kind": "hand"}
     if not isinstance(schedule, Mapping) or "start" in schedule or "end" in schedule:
         return {"kind": "several", "several": json.dumps(schedule, indent=2)}
+    if isinstance(read_schedule(schedule, anchor=_ANY), Unreadable) and not _is_cron(schedule):
+        return {"kind": "several", "several": json.dumps(schedule, indent=2)}
     if "at" in schedule:
         at = parse_instant(schedule["at"], pointer="/at").replace(tzinfo=None)
         return {"kind": "at", "at": at.isoformat(timespec="seconds"), "at_zone": "UTC"}
@@ -244,4 +254,9 @@ def _typed_schedule(schedule: Mapping[str, Any] | Sequence[Any] | None) -> dict[
         unit = next(unit for unit in EVERY_UNITS if unit == 1 or schedule["every"] % unit == 0)
         count = write_number(schedule["every"] / unit)
         return {"kind": "every", "every": count, "every_unit": str(unit)}
-    return {"kind": "cron", "cron": schedule["cron"], "timezone": schedule["timezone"]}
+    return {"kind": "cron", "cron": schedule["cron"], "timezone": schedule.get("timezone", "UTC")}
+
+
+def _is_cron(schedule: Mapping[str, Any]) -> bool:
+    """Whether it is a cron schedule, though perhaps one that cannot be read any more."""
+    return isinstance(schedule.get("cron"), str) and isinstance(schedule.get("timezone"), str)

@@ -7,7 +7,8 @@ from itertools import islice
 from flask import Response, request, url_for
 
 from punctual.domain.calendar import unheld
-from punctual.domain.schedule import parse_schedule
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedule import read_schedule
 from punctual.store.listing import seen_tasks
 from punctual.store.models import Task
 from punctual.store.overview import strips
@@ -61,10 +62,11 @@ def show_task(task_id: uuid.UUID) -> Response:
 
 def coming(task: Task, *, now: datetime) -> list[datetime]:
     """The next few due times of a task's schedule."""
-    schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-    if schedule is None:
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    calendars = own_calendars(task.calendars)
+    if schedule is None or isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
         return []
-    free = unheld(schedule, own_calendars(task.calendars), after=now)
+    free = unheld(schedule, calendars, after=now)
     return list(islice(free, DUE_TIMES))
 
 

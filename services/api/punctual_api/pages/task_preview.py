@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from punctual.domain.errors import InvalidSchedule
+from punctual.domain.errors import InvalidSchedule, Unreadable
 from punctual.domain.preview import Preview, preview
-from punctual.domain.schedule import parse_schedule
+from punctual.domain.schedule import parse_schedule, read_schedule
 from punctual.store.models import Task
 from punctual_api.holds import own_calendars
 from punctual_api.pages.lines import read_number, read_words
@@ -25,17 +25,21 @@ def preview_of(
     kept = task is not None and typed_when(typed) == typed_when(typed_of(task))
     timeout = read_number(typed["timeout"])
     seconds = chosen_timeout(timeout) if isinstance(timeout, int | float) else None
-    try:
-        if task is not None and kept:
-            schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
-        else:
+    if task is not None and kept:
+        schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+        if isinstance(schedule, Unreadable):
+            return InvalidSchedule("/schedule", schedule.detail)
+    else:
+        try:
             schedule = parse_schedule(schedule_from(typed), anchor=now)
-    except InvalidSchedule as error:
-        return error
+        except InvalidSchedule as error:
+            return error
     try:
         calendars = own_calendars(read_words(typed["calendars"]))
     except ValueError:
         calendars = ()
+    if isinstance(calendars, Unreadable):
+        return InvalidSchedule("/calendars", calendars.detail)
     return preview(
         schedule, start=now, count=DUE_TIMES, timeout=seconds, new=not kept, calendars=calendars
     )

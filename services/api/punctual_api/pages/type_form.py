@@ -6,6 +6,7 @@ from typing import Any
 from punctual.store.models import Task
 from punctual_api.pages.lines import read_codes, read_headers, write_codes, write_headers
 from punctual_api.schemas.types import type_of
+from punctual_api.stored_task import stored_http, stored_script
 
 BLANK_TYPE = {
     "type": "shell",
@@ -24,15 +25,16 @@ BLANK_TYPE = {
 
 def typed_type(task: Task) -> dict[str, str]:
     """The part of a task as it stands."""
-    typed = {**BLANK_TYPE, "type": type_of(task), "command": task.command, **(task.script or {})}
-    if task.http is not None:
+    script, request = stored_script(task.script), stored_http(task.http)
+    typed = {**BLANK_TYPE, "type": type_of(task), "command": task.command, **(script or {})}
+    if request is not None:
         typed |= {
-            "method": task.http["method"],
-            "url": task.http["url"],
-            "headers": write_headers(task.http["headers"]),
-            "http_body": task.http["body"] or "",
-            "expect": write_codes(task.http["expect"]),
-            "follow_redirects": "yes" if task.http["follow_redirects"] else "no",
+            "method": request["method"],
+            "url": request["url"],
+            "headers": write_headers(request["headers"]),
+            "http_body": request["body"] or "",
+            "expect": write_codes(request["expect"]),
+            "follow_redirects": "yes" if request["follow_redirects"] else "no",
         }
     return typed
 
@@ -47,7 +49,8 @@ def type_document(typed: Mapping[str, str], *, task: Task | None = None) -> dict
         return {"script": {"interpreter": typed["interpreter"].strip(), "body": typed["body"]}}
     if typed["type"] != "http":
         return {"command": typed["command"]}
-    kept = {} if task is None or task.http is None else {"timeout": task.http["timeout"]}
+    stored = None if task is None else stored_http(task.http)
+    kept = {} if stored is None else {"timeout": stored["timeout"]}
     request = {
         **kept,
         "method": typed["method"],

@@ -7,10 +7,12 @@ from signal import Signals
 from typing import Any
 
 from punctual.domain.describe import describe
-from punctual.domain.schedule import parse_schedule
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedule import At, read_schedule
 from punctual.store.overview import CAP
 
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)  # the words are the same whatever the anchor
+UNREADABLE = "A schedule that cannot be read"
 _SHORT = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _BYTES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
@@ -20,11 +22,14 @@ def schedule_words(schedule: Mapping[str, Any] | Sequence[Any] | None) -> str:
 
     For {"at": t} it is "Once", as the page shows the time itself in the reader's zone.
     """
-    if schedule is None:
+    read = read_schedule(schedule, anchor=_ANY)
+    if read is None:
         return "By hand"
-    if "at" in schedule:
+    if isinstance(read, Unreadable):
+        return UNREADABLE
+    if isinstance(read, At):
         return "Once"
-    return describe(parse_schedule(schedule, anchor=_ANY))
+    return describe(read)
 
 
 def span_words(seconds: float) -> str:

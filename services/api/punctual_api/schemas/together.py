@@ -17,6 +17,8 @@ def check_together(values: Mapping[str, Any]) -> None:
     if values["schedule"] is None:
         return
     for place, param in enumerate(values["params"] or ()):
+        if not isinstance(param, Mapping):  # stored so, and ignored as no parameter
+            continue
         if param.get("required") and "default" not in param:
             detail = "Runs by schedule have no value for it: give it a default, or no schedule."
             raise ValidationError({"params": {place: {"required": [detail]}}})

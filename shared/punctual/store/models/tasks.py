@@ -18,7 +18,8 @@ class Task(Model):
     was last set, from which `every` counts. `next_due_at` is the next due time that has no run
     yet. `planned_runs` counts towards `max_runs`: runs by schedule that were neither missed when
     planned nor withdrawn. Nothing is due from `paused_at` until
-    `paused_until`.
+    `paused_until`. While it has a `plan_error` that is to be tried again at `plan_retry_at`,
+    `plan_due_at` is where planning goes on.
     `limits` holds those of an attempt that are not left to the worker. `deleted_at`
     hides a task whose history is still kept.
     """
@@ -49,6 +50,12 @@ class Task(Model):
             "id",
             postgresql_where=text("NOT enabled AND paused_until IS NOT NULL"),
         ),
+        Index(
+            "ix_tasks_plan_retry",
+            "plan_retry_at",
+            "id",
+            postgresql_where=text("plan_retry_at IS NOT NULL"),
+        ),
         Index("ix_tasks_owner", "owner_id", "id", postgresql_where=text("deleted_at IS NULL")),
         Index(
             "ix_tasks_tags", "tags", postgresql_using="gin", postgresql_where="deleted_at IS NULL"
@@ -66,6 +73,9 @@ class Task(Model):
     schedule_anchor: Mapped[datetime]
     next_due_at: Mapped[datetime | None]
     plan_error: Mapped[str | None]
+    plan_due_at: Mapped[datetime | None]
+    plan_retry_at: Mapped[datetime | None]
+    plan_failures: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     paused_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     max_runs: Mapped[int | None]

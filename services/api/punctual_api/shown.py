@@ -9,7 +9,7 @@ from flask import Response, jsonify
 
 from punctual.domain.advice import schedule_warnings, shortest_interval, start_of_day
 from punctual.domain.advice_history import past_warnings
-from punctual.domain.calendar import next_unheld
+from punctual.domain.calendar import SearchLimit, next_unheld
 from punctual.domain.errors import Unreadable
 from punctual.domain.jitter import jittered
 from punctual.domain.run import Overlap
@@ -35,6 +35,15 @@ COLUMNS = (
     "max_concurrent",
     "queue",
     *("created_at", "updated_at", "version"),
+)
+
+MOST_STEPS = 200
+"""A list answers a hundred tasks: none of them has its calendars searched for longer."""
+
+ALL_HELD = "Its calendars hold every due time that is still to come."
+STOPPED = (
+    f"Its calendars hold its due times for long: its next run was not found in {MOST_STEPS} steps"
+    " over what they hold."
 )
 
 _task = TaskSchema()
@@ -70,7 +79,8 @@ def _next_run_at(listed: ListedTask) -> datetime | None:
         calendars = own_calendars(task.calendars)
         if isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
             return None
-        at = next_unheld(schedule, calendars, after=at - timedelta(microseconds=1))
+        after, limit = at - timedelta(microseconds=1), SearchLimit(MOST_STEPS)
+        at = next_unheld(schedule, calendars, after=after, limit=limit)
         if at is None:
             return None
     return jittered(at, task_id=task.id, seconds=task.jitter)
@@ -88,8 +98,10 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
         calendars = own_calendars(task.calendars)
         if isinstance(calendars, Unreadable):
             errors = errors or [f"It could not be planned: {calendars.detail}"]
-        elif next_unheld(schedule, calendars, after=now) is None:
-            errors.append("Its calendars hold every due time that is still to come.")
+        else:
+            limit = SearchLimit(MOST_STEPS)
+            if next_unheld(schedule, calendars, after=now, limit=limit) is None:
+                errors.append(STOPPED if limit.reached else ALL_HELD)
     # Runs that may overlap are no surprise to whoever allows it.
     timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
     return [*errors, *schedule_warnings(schedule, now=now, timeout=timeout)]

@@ -6,9 +6,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from punctual_coordinator import dispatcher, planner
 from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.planner import Planner
+
+log = structlog.get_logger()
 
 MOST_BATCHES = 100
 """One pass does no more; whoever comes next goes on."""
@@ -51,6 +55,7 @@ class DuePass:
         planned: list[planner.Report] = []
         dispatched: list[dispatcher.Report] = []
         with self._turn, ThreadPoolExecutor(1, "dispatch") as beside:
+            self._planner.begin_pass()
             running: Future[dispatcher.Report] | None = None
             try:
                 for batch in self._plan(now):
@@ -69,6 +74,8 @@ class DuePass:
                 raise
             if running:
                 dispatched.append(running.result())
+        for owner_id in self._planner.put_off:
+            log.warning("planning of an owner put off", owner_id=str(owner_id))
         return Report(
             planned=sum(each.runs for each in planned),
             missed=sum(each.missed for each in planned),

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from punctual import telemetry
 from punctual.domain.batch_size import BatchSize
+from punctual.store.calendar_cache import CalendarCache
 from punctual.store.plan import Planned, plan
+from punctual.store.plan_share import PlanShare
 from punctual.store.refuse import DueTask, due_tasks, refuse
 from punctual.store.unplannable import retry_unplannable
 
@@ -42,6 +44,12 @@ class Planner:
         self._engine = engine
         self._window = window
         self._size = BatchSize(batch)
+        self._calendars = CalendarCache()
+        self._share = PlanShare()
+
+    def begin_pass(self, share: PlanShare | None = None) -> None:
+        """Give every owner a new share of planning."""
+        self._share = share or PlanShare()
 
     def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> Report:
         """Plan one batch; a task that cannot be planned is told so, and stops nobody else.
@@ -52,7 +60,13 @@ class Planner:
         try:
             with self._engine.begin() as connection:
                 planned = plan(
-                    connection, window=self._window, limit=size, now=now, by_owner=by_owner
+                    connection,
+                    window=self._window,
+                    limit=size,
+                    now=now,
+                    by_owner=by_owner,
+                    share=self._share,
+                    calendars=self._calendars,
                 )
         except DBAPIError as failure:
             if not _of_a_row(failure):
@@ -65,12 +79,17 @@ class Planner:
         telemetry.RUNS_PLANNED.inc(planned.runs)
         telemetry.RUNS_FINISHED.labels("missed").inc(planned.missed)
         return Report(
-            tasks=planned.tasks,
+            tasks=planned.tasks - planned.left,
             runs=planned.runs,
             missed=planned.missed,
             refused=len(planned.errors),
-            more=by_owner or planned.tasks >= size,
+            more=by_owner or planned.tasks >= size or planned.left > 0,
         )
+
+    @property
+    def put_off(self) -> list[uuid.UUID]:
+        """The owners that have had their share of this pass, and may have more to plan."""
+        return self._share.over
 
     def retry_once(self, *, now: datetime | None = None) -> int:
         """Look again at tasks that could not be planned; answer how many can be by now."""

@@ -72,10 +72,15 @@ def _surprises(
             rule = cron_rule(expression)
             yield from _two_day_fields(rule)
             yield from _missing_days(rule)
-            for change in clock_changes(zone_named(timezone), after=today, days=_DAYS_AHEAD):
+            for change in _changes(timezone, today):
                 began = start is None or start <= change.at + _DAY
                 if began and (end is None or end >= change.at - _DAY):
                     yield from _changed_clock(rule, change, timezone)
+
+
+@lru_cache(maxsize=1024)  # two a year, looked for day by day, and the same for all of a zone
+def _changes(timezone: str, today: datetime) -> tuple[ClockChange, ...]:
+    return tuple(clock_changes(zone_named(timezone), after=today, days=_DAYS_AHEAD))
 
 
 def _two_day_fields(rule: CronRule) -> Iterator[str]:

@@ -2,44 +2,34 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
+from punctual.domain.calendar_blocks import DAY, FOREVER, Blocks, Span, Weekly
 from punctual.domain.errors import Unreadable
-from punctual.domain.schedule import Schedule, next_due
-from punctual.domain.wallclock import first_change
-from punctual.domain.zone import zone_named
+from punctual.domain.schedule import Schedule, Several, due_times
 
-DAY = timedelta(days=1)
-MOST_LEAPS = 5000
+__all__ = [
+    "DAY",
+    "Calendar",
+    "Calendars",
+    "SearchLimit",
+    "Span",
+    "Weekly",
+    "calendar_named",
+    "held_by",
+    "next_unheld",
+    "readable_calendars",
+    "unheld",
+]
+
+MOST_STEPS = 5000
+"""A search of blocked due times without a limit of its own ends after so many steps in a row."""
 
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From an instant up to, and without, another one."""
-
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Weekly:
-    """Every week on a weekday (0 is Monday) from a time of day; an end that is not later is on
-    the day after, and not held any more itself.
-    """
-
-    weekday: int
-    start: time
-    end: time
-
-    @property
-    def overnight(self) -> bool:
-        """Whether it ends on the day after it began."""
-        return self.end <= self.start
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Calendar:
     """Days and times of day are read on the clocks of `timezone`."""
 
@@ -48,74 +38,96 @@ class Calendar:
     days: frozenset[date] = frozenset()
     windows: tuple[Span | Weekly, ...] = ()
 
+    @cached_property
+    def blocks(self) -> Blocks:
+        """What it blocks, merged once."""
+        return Blocks(self.timezone, self.days, self.windows)
+
 
 Calendars = Sequence[Calendar]
 
 
+class SearchLimit:
+    """How many steps over what is blocked a search may take; counted, so that it always ends alike.
+
+    A step is a leap over one block, or one schedule that is asked for its next due time after it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.steps = 0
+
+    @property
+    def reached(self) -> bool:
+        """Whether the search stopped here, and there may be more to find."""
+        return self.steps >= self.most
+
+
 def held_by(calendars: Calendars, at: datetime) -> str | None:
     """The name of the first calendar in which nothing is due at this instant, if one is."""
-    return next((one.name for one in calendars if _end_of_hold(one, at) is not None), None)
-
-
-def unheld(schedule: Schedule, calendars: Calendars, *, after: datetime) -> Iterator[datetime]:
-    """The schedule's due times strictly after `after`, without those in the calendars.
-
-    In UTC, ascending; may be endless. Held times are leapt over and not counted through; after
-    5,000 leaps in a row it ends, as if there were none any more.
-    """
-    leaps = 0
-    due = next_due(schedule, after=after)
-    while due is not None and leaps < MOST_LEAPS:
-        ends = [end for one in calendars if (end := _end_of_hold(one, due)) is not None]
-        if ends:
-            leaps += 1
-            due = next_due(schedule, after=max(max(ends) - _INSTANT, due))
-        else:
-            leaps = 0
-            yield due
-            due = next_due(schedule, after=due)
-
-
-def next_unheld(
-    schedule: Schedule | None, calendars: Calendars, *, after: datetime
-) -> datetime | None:
-    """The first due time strictly after `after` that no calendar holds."""
-    return None if schedule is None else next(unheld(schedule, calendars, after=after), None)
-
-
-def _end_of_hold(calendar: Calendar, at: datetime) -> datetime | None:
-    """When a hold that covers `at` ends, in UTC; None when none covers it.
-
-    Where clocks change before that, the change: set back, they may show a time that is not held.
-    """
-    zone = zone_named(calendar.timezone)
-    local = at.astimezone(zone).replace(tzinfo=None)
-    ends = []
-    if local.date() in calendar.days:
-        ends.append(_instant(calendar, datetime.combine(local.date() + DAY, time())))
-    for window in calendar.windows:
-        match window:
-            case Span(start, end) if start <= at < end:
-                ends.append(end)
-            case Weekly() if (local_end := _weekly_end(window, local)) is not None:
-                ends.append(_instant(calendar, local_end))
-    last = max(ends, default=None)
-    return last if last is None or last <= at else first_change(zone, at, last) or last
-
-
-def _weekly_end(window: Weekly, local: datetime) -> datetime | None:
-    """When the window that covers this local time ends, if one does."""
-    for began in (local.date(), local.date() - DAY):
-        if began.weekday() != window.weekday:
-            continue
-        ends = datetime.combine(began + DAY if window.overnight else began, window.end)
-        if datetime.combine(began, window.start) <= local < ends:
-            return ends
+    labels: dict[str, datetime] = {}
+    for one in calendars:
+        if (label := labels.get(one.timezone)) is None:
+            label = labels[one.timezone] = one.blocks.label(at)
+        if one.blocks.block(at, label):
+            return one.name
     return None
 
 
-def _instant(calendar: Calendar, local: datetime) -> datetime:
-    return local.replace(tzinfo=zone_named(calendar.timezone)).astimezone(UTC)
+def unheld(
+    schedule: Schedule, calendars: Calendars, *, after: datetime, limit: SearchLimit | None = None
+) -> Iterator[datetime]:
+    """The schedule's due times strictly after `after`, without those in the calendars.
+
+    In UTC, ascending; may be endless. Blocks are leapt over, and due times in them not counted
+    through. At the limit (5,000 steps in a row where none is given) it ends, as if there were none
+    any more.
+    """
+    schedules = len(schedule.schedules) if isinstance(schedule, Several) else 1
+    coming = due_times(schedule, after=after)
+    taken = limit or SearchLimit(MOST_STEPS)
+    while not taken.reached and (due := next(coming, None)) is not None:
+        end = _end_of_blocks(calendars, due, taken)
+        if end is None:
+            if limit is None:
+                taken = SearchLimit(MOST_STEPS)
+            yield due
+        elif end == FOREVER:
+            return
+        else:
+            taken.steps += schedules
+            coming = due_times(schedule, after=max(end - _INSTANT, due))
+
+
+def next_unheld(
+    schedule: Schedule | None,
+    calendars: Calendars,
+    *,
+    after: datetime,
+    limit: SearchLimit | None = None,
+) -> datetime | None:
+    """The first due time strictly after `after` that no calendar holds."""
+    if schedule is None:
+        return None
+    return next(unheld(schedule, calendars, after=after, limit=limit), None)
+
+
+def _end_of_blocks(calendars: Calendars, at: datetime, limit: SearchLimit) -> datetime | None:
+    """The end of what the calendars block together from `at` on; None when none of them does.
+
+    At the limit, some instant before that end.
+    """
+    end: datetime | None = None
+    while end is None or not limit.reached:
+        here = end or at
+        later = max((last for one in calendars if (last := one.blocks.end_at(here))), default=None)
+        if later is None or later <= here:
+            return end if later is None else max(here, at + _INSTANT)
+        limit.steps += 1
+        end = later
+        if end == FOREVER:
+            break
+    return end
 
 
 StoredCalendars = Mapping[str, Calendar | Unreadable]

@@ -1,5 +1,6 @@
 """Cron expressions as Debian's cron reads them, in the time zone of a place."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -52,6 +53,7 @@ class CronRule:
         self.fields = fields
         self.minutes = tuple(sorted(self._calendar.minutes))
         self.hours = tuple(sorted(self._calendar.hours))
+        self._months: dict[tuple[int, int, int], tuple[int, ...]] = {}
         self.months = tuple(sorted(self._calendar.months))
         weekdays = self._calendar.weekdays
         # Plain weekdays, Sunday = 0; None when one is the n-th or the last of its month.
@@ -67,14 +69,23 @@ class CronRule:
 
     def days(self, first: date, *, until_year: int = LAST_YEAR) -> Iterator[date]:
         """The dates it names from `first` on, before the year `until_year`."""
-        day = first
-        while day.year < until_year:
-            if day.month not in self._calendar.months:
-                day = (day.replace(day=1) + 32 * _DAY).replace(day=1)
-                continue
-            if self._calendar.match_day(day):
-                yield day
-            day += _DAY
+        for year in range(first.year, until_year):
+            for month in self.months:
+                if (year, month) < (first.year, first.month):
+                    continue
+                for day in self._days_in(year, month):
+                    if (date_of := date(year, month, day)) >= first:
+                        yield date_of
+
+    def _days_in(self, year: int, month: int) -> tuple[int, ...]:
+        """The days of a month that it names, worked out once for all months that look alike."""
+        weekday, length = monthrange(year, month)
+        alike = month, int(weekday), length
+        if alike not in self._months:
+            whole = range(1, length + 1)
+            match = self._calendar.match_day
+            self._months[alike] = tuple(day for day in whole if match(date(year, month, day)))
+        return self._months[alike]
 
     def labels(self, after: datetime) -> Iterator[datetime]:
         """The naive wall-clock times it names strictly after `after`, ascending."""

@@ -18,4 +18,7 @@ def jittered(scheduled_for: datetime, *, task_id: uuid.UUID, seconds: float) -> 
     instant = (scheduled_for - _EPOCH) // _MICROSECOND
     digest = blake2b(task_id.bytes + instant.to_bytes(8, signed=True), digest_size=8).digest()
     share = int.from_bytes(digest) / 2**64
-    return scheduled_for + timedelta(seconds=seconds * share)
+    try:
+        return scheduled_for + timedelta(seconds=seconds * share)
+    except OverflowError:  # in the last hours of the year 9999
+        return scheduled_for

@@ -5,10 +5,17 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from punctual.domain.advice import schedule_warnings
-from punctual.domain.calendar import Calendars, unheld
+from punctual.domain.calendar import Calendars, SearchLimit, unheld
 from punctual.domain.describe import describe
 from punctual.domain.schedule import Schedule, moments
 
+MOST_STEPS = 2000
+"""Over what calendars block; a schedule and calendars that need more are told apart from none."""
+
+STOPPED = (
+    f"The search for due times stopped after {MOST_STEPS:,} steps over what the calendars hold:"
+    " there may be more."
+)
 PAST = "A time of it has passed: a task saved with it runs at once."
 
 
@@ -33,12 +40,17 @@ def preview(
     """The first `count` due times from `start` on, that instant included, and what to know.
 
     `timeout` is in seconds, None when nobody chose one; `new` means that no task has this
-    schedule yet. What `calendars` hold is left out. `start` lies before the year 9000.
+    schedule yet. What `calendars` hold is left out, by a search of at most MOST_STEPS. `start` lies
+    before the year 9000.
     """
     if schedule is None:
         return Preview(describe(None), (), ())
-    coming = unheld(schedule, calendars, after=start - timedelta(microseconds=1))
+    limit = SearchLimit(MOST_STEPS)
+    free = unheld(schedule, calendars, after=start - timedelta(microseconds=1), limit=limit)
+    coming = tuple(islice(free, count))
     warnings = schedule_warnings(schedule, now=start, timeout=timeout)
     if new and any(at < start for at in moments(schedule)):
         warnings.append(PAST)
-    return Preview(describe(schedule), tuple(islice(coming, count)), tuple(warnings))
+    if limit.reached and len(coming) < count:
+        warnings.append(STOPPED)
+    return Preview(describe(schedule), coming, tuple(warnings))

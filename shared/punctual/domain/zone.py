@@ -40,6 +40,7 @@ def _places() -> dict[str, str]:
     return cities | {name.lower(): name for name in names}
 
 
+@lru_cache(maxsize=1024)  # one compares the name to more than a thousand others
 def _near(name: str) -> list[str]:
     """Up to two zones that the writer of `name` may have meant."""
     wanted = name.strip().lower().replace(" ", "_")

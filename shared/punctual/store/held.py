@@ -14,15 +14,22 @@ MOST_NOTED = 100
 """More held times of a task in a row, in one pass, are noted in one row that stands for them."""
 
 
-def held_times(task_id: uuid.UUID, times: Sequence[datetime], calendars: Calendars) -> list[Entry]:
-    """Entries for those of a task's due times, ascending, that its calendars hold."""
+def part_times(
+    task_id: uuid.UUID, times: Sequence[datetime], calendars: Calendars
+) -> tuple[list[datetime], list[Entry]]:
+    """Return those of a task's due times, ascending, that its calendars let be, and the others.
+
+    The others are entries of the ledger.
+    """
     if not calendars:
-        return []
+        return list(times), []
+    free: list[datetime] = []
     entries: list[Entry] = []
     for name, group in groupby(times, key=lambda at: held_by(calendars, at)):
-        if name is None:
-            continue
         held = list(group)
+        if name is None:
+            free += held
+            continue
         if len(held) <= MOST_NOTED:
             entries += [Entry(task_id, at, Reason.HELD, because(name)) for at in held]
         else:
@@ -36,4 +43,4 @@ def held_times(task_id: uuid.UUID, times: Sequence[datetime], calendars: Calenda
                     times=len(held),
                 )
             )
-    return entries
+    return free, entries

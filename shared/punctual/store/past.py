@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from punctual.domain.calendar import held_by, readable_calendars
+from punctual.domain.calendar import readable_calendars
 from punctual.domain.errors import Unreadable
 from punctual.domain.schedule import Schedule, Several, moments
 from punctual.store.calendars import own_calendars_named
-from punctual.store.held import held_times
+from punctual.store.held import part_times
 from punctual.store.insert import NewRun
 from punctual.store.ledger import Entry
 
@@ -50,5 +50,5 @@ def part_held(
     if isinstance(calendars, Unreadable):
         return passed, []
     times = [run.scheduled_for for run in passed]
-    free = [run for run in passed if held_by(calendars, run.scheduled_for) is None]
-    return free, held_times(passed[0].task_id, times, calendars)
+    free, held = part_times(passed[0].task_id, times, calendars)
+    return [run for run in passed if run.scheduled_for in set(free)], held

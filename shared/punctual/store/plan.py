@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row, text
 
 from punctual.domain.errors import PunctualError
 from punctual.domain.run import RunState
-from punctual.store.calendars import calendars_named
+from punctual.store.calendar_cache import CalendarCache
 from punctual.store.insert import insert_runs
 from punctual.store.ledger import note
+from punctual.store.plan_share import PlanShare, in_turns
 from punctual.store.plan_task import TaskPlan, plan_task, stood_for
 from punctual.store.unplannable import Failure, set_aside_all, told_of
 
@@ -24,6 +25,7 @@ SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:n
 FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
   AND (CAST(:only AS uuid) IS NULL OR id = :only)
+  AND owner_id <> ALL(CAST(:without AS uuid[]))
 ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
@@ -39,12 +41,14 @@ WITH RECURSIVE owners AS (
     SELECT (SELECT owner_id FROM tasks WHERE {COUNTS} AND owner_id > o.owner_id
             ORDER BY owner_id LIMIT 1)
     FROM owners AS o WHERE o.owner_id IS NOT NULL
+), asked AS (
+    SELECT owner_id FROM owners WHERE owner_id <> ALL(CAST(:without AS uuid[]))
 ), picked AS (
-    SELECT t.place FROM owners AS o CROSS JOIN LATERAL (
+    SELECT t.place FROM asked AS o CROSS JOIN LATERAL (
         SELECT ctid AS place FROM tasks
         WHERE {COUNTS} AND owner_id = o.owner_id AND next_due_at <= coalesce(:now, now()) + :window
         ORDER BY next_due_at, id
-        LIMIT (SELECT greatest(:limit / greatest(count(owner_id), 1), 1) FROM owners)
+        LIMIT (SELECT greatest(:limit / greatest(count(owner_id), 1), 1) FROM asked)
     ) AS t
 )
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
@@ -68,11 +72,12 @@ WHERE tasks.id = m.id AND tasks.next_due_at = m.due_at
 
 @dataclass(slots=True)
 class Planned:
-    """What one pass of planning did."""
+    """What one batch of planning did; `left` of the tasks are for later, to be fair to others."""
 
     tasks: int = 0
     runs: int = 0
     missed: int = 0
+    left: int = 0
     errors: list[tuple[uuid.UUID, str]] = field(default_factory=list)
 
 
@@ -84,24 +89,34 @@ def plan(
     now: datetime | None = None,
     only: uuid.UUID | None = None,
     by_owner: bool = False,
+    share: PlanShare | None = None,
+    calendars: CalendarCache | None = None,
 ) -> Planned:
     """Insert the runs of at most `limit` tasks (or of `only` one) that are due within the window.
 
+    Owners take turns, and what is over their `share` is left to later batches and passes.
     A task whose due times cannot be computed gets `plan_error`, and stops no other task. Fewer
     tasks than `limit` in the answer mean that nothing is left. Earliest first, or `by_owner`: then
     every owner gets the same share, and fewer mean nothing.
     """
-    asked = {"window": window, "limit": limit, "now": now, "only": only}
+    share = share or PlanShare()
+    share.begin_batch()
+    asked = {"window": window, "limit": limit, "now": now, "only": only, "without": share.over}
     tasks = connection.execute(DUE_BY_OWNER if by_owner else DUE_TASKS, asked).all()
     planned = Planned(tasks=len(tasks))
     wanted = {(task.owner_id, name) for task in tasks for name in task.calendars or ()}
-    calendars = calendars_named(connection, wanted)
+    found = (calendars or CalendarCache()).named(connection, wanted, share)
     plans: list[tuple[Row[Any], TaskPlan]] = []
     failures: list[Failure] = []
-    for task in tasks:
+    for task in in_turns(tasks):
+        if share.is_over(task.owner_id) and (plans or failures):
+            planned.left += 1
+            continue
         try:
-            own = calendars.get(task.owner_id, {})
-            plans.append((task, plan_task(task, own, horizon=task.now + window)))
+            own = found.get(task.owner_id, {})
+            plan_of = plan_task(task, own, horizon=task.now + window)
+            plans.append((task, plan_of))
+            share.add(task.owner_id, plan_of.steps)
         except PunctualError as refused:
             failures.append(Failure(task.id, task.next_due_at, str(refused)))
         except Exception as failure:  # noqa: BLE001 - whatever a row holds, it stops no other one

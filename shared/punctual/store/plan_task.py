@@ -11,7 +11,6 @@ from sqlalchemy import Row
 from punctual.domain.calendar import (
     Calendars,
     StoredCalendars,
-    held_by,
     readable_calendars,
 )
 from punctual.domain.errors import Unplannable, Unreadable
@@ -20,7 +19,7 @@ from punctual.domain.ledger import Reason
 from punctual.domain.misfire import catch_up
 from punctual.domain.run import RunState
 from punctual.domain.schedule import Schedule, due_times, next_due, only_time, read_schedule
-from punctual.store.held import held_times
+from punctual.store.held import part_times
 from punctual.store.insert import NewRun
 from punctual.store.ledger import Entry
 
@@ -39,11 +38,15 @@ In the parts of a long gap it stands for all of them.
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """The new runs of one task, the due times that its calendars block, and its next due time."""
+    """The new runs of one task, the due times that its calendars block, and its next due time.
+
+    `steps` is how many due times were looked at.
+    """
 
     runs: Sequence[NewRun] = ()
     blocked: Sequence[Entry] = ()
     next_due_at: datetime | None = None
+    steps: int = 1
 
 
 def plan_task(
@@ -65,7 +68,8 @@ def plan_task(
     once = only_time(schedule)
     if once is None:
         return _of_times(task, schedule, calendars, horizon=horizon)
-    if blocked := held_times(task.id, [once], calendars):
+    _, blocked = part_times(task.id, [once], calendars)
+    if blocked:
         return TaskPlan(blocked=blocked)
     # A time that was past when it was saved is due from then on, and not late.
     due_at = jittered(once, task_id=task.id, seconds=task.jitter)
@@ -81,13 +85,12 @@ def _of_times(
         # The newest late one, which `latest` runs, is still to come: this part has only missed.
         policy = task.catch_up if task.catch_up == "all" else "none"
         most_missed = 1
-    free = [at for at in times if held_by(calendars, at) is None]
+    free, blocked = part_times(task.id, times, calendars)
     runs = _runs(task, _spread(task, free), policy, most_missed=most_missed)
     last = times[-1]
     if task.room is not None:  # those cut off are looked at again, should others have had a run
         last = min(last, max((run.scheduled_for for run in runs), default=last))
-    blocked = held_times(task.id, times, calendars)
-    return TaskPlan(runs, blocked, next_due(schedule, after=last))
+    return TaskPlan(runs, blocked, next_due(schedule, after=last), steps=len(times))
 
 
 def _between(schedule: Schedule, first: datetime, horizon: datetime) -> list[datetime]:

@@ -136,3 +136,26 @@ def test_a_range_that_is_none_is_refused(ann: Visitor, span: dict[str, str], fie
 @pytest.mark.parametrize("page", ["due-times", "backfill"])
 def test_nobody_sees_the_due_times_of_others(ann: Visitor, bob: Visitor, page: str) -> None:
     assert bob.get(f"/task/{task_of(ann)}/{page}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["0001-01-01T00:00:00Z", "0001-01-01T00:00", "1969-06-01T00:00:00", "9999-12-31T23:59:59Z",
+     "9999-12-31T23:59:59-12:00"],
+)  # fmt: skip
+def test_a_time_at_the_edge_of_all_times_is_answered_in_words(ann: Visitor, at: str) -> None:
+    for schedule in ({"every": 60}, {"cron": "0 2 * * *", "timezone": "Europe/Rome"}):
+        task = ann.person.task(schedule=schedule)["id"]
+        for zone in ("UTC", "Pacific/Kiritimati"):
+            answer = ann.browser.get(
+                f"/task/{task}/due-times/", query_string={"at": at, "zone": zone}
+            )
+            assert answer.status_code == (200 if at == "9999-12-31T23:59:59Z" else 422), zone
+            typed = {"start": at, "end": at, "range_zone": zone}
+            looked = ann.browser.get(f"/task/{task}/backfill/", query_string=typed)
+            assert looked.status_code in {200, 422}
+            paused = ann.post(f"/task/{task}/pause-until/", of=f"/task/{task}/due-times/",
+                              until=at, until_zone=zone)  # fmt: skip
+            assert paused.status_code in {302, 422}
+        for before in ("-62135596800000000", "253402300799999999", "9" * 30, "x"):
+            assert ann.get(f"/task/{task}/due-times/?before={before}").status_code == 200

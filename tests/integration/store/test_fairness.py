@@ -64,7 +64,13 @@ def test_a_shared_batch_is_not_gone_through_for_each_task_before_anybody_has_cou
     task = new_task(engine, schedule={"every": 60}, next_due_at=datetime.now(UTC))
     with engine.begin() as connection:
         connection.execute(MANY_TASKS, {"task": task, "count": count})
-    asked = {"now": None, "window": WINDOW, "limit": count, "only": None}
+    asked: dict[str, Any] = {
+        "now": None,
+        "window": WINDOW,
+        "limit": count,
+        "only": None,
+        "without": [],
+    }
     with engine.connect() as connection:
         assert most_rows(connection, DUE_BY_OWNER, asked) <= 2 * count
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from punctual.domain.errors import InvalidSchedule, Unreadable
-from punctual.domain.instant import format_instant, parse_instant
+from punctual.domain.instant import FIRST_YEAR, LAST_YEAR, format_instant, parse_instant
 from punctual.domain.limits import LIMITS
 from punctual.domain.schedule import read_schedule
 from punctual.domain.zone import zone_named
@@ -233,11 +233,14 @@ def typed_instant(local: str, zone: str) -> datetime:
         raise InvalidSchedule("/at", "Pick a date and a time.") from None
     try:
         here = typed if typed.tzinfo else typed.replace(tzinfo=zone_named(zone))
-        return here.astimezone(UTC)
+        instant = here.astimezone(UTC)
     except InvalidSchedule as error:
         raise InvalidSchedule("/at_zone", error.detail) from None
     except OverflowError:
         raise InvalidSchedule("/at", "There is no such time.") from None
+    if instant.year < FIRST_YEAR:
+        raise InvalidSchedule("/at", f"A time lies in the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return instant
 
 
 def _typed_schedule(schedule: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, str]:

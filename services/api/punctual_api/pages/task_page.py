@@ -6,7 +6,7 @@ from itertools import islice
 
 from flask import Response, request, url_for
 
-from punctual.domain.calendar import unheld
+from punctual.domain.calendar import SearchLimit, unheld
 from punctual.domain.errors import Unreadable
 from punctual.domain.schedule import read_schedule
 from punctual.store.listing import seen_tasks
@@ -20,7 +20,7 @@ from punctual_api.holds import own_calendars
 from punctual_api.pages.dashboard import STRIP_RUNS, page_before
 from punctual_api.pages.edges import edges_page
 from punctual_api.pages.frame import live_page, pages
-from punctual_api.shown import task_document, warnings_from_past
+from punctual_api.shown import MOST_STEPS, task_document, warnings_from_past
 
 RUNS_A_PAGE = 25
 DUE_TIMES = 5
@@ -66,7 +66,8 @@ def coming(task: Task, *, now: datetime) -> list[datetime]:
     calendars = own_calendars(task.calendars)
     if schedule is None or isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
         return []
-    free = unheld(schedule, calendars, after=now)
+    limit = SearchLimit(MOST_STEPS)
+    free = unheld(schedule, calendars, after=now, limit=limit)
     return list(islice(free, DUE_TIMES))
 
 

@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.routing import RequestRedirect
 
 from punctual import telemetry
@@ -101,6 +101,8 @@ def _http_error(error: HTTPException) -> Response:
         return current_app.make_response(error.get_response(request.environ))
     if error.code == 404 and (there := _with_slash()):
         return Response(status=308, headers={"Location": there})
+    if isinstance(error, ClientDisconnected):
+        return _answer(408, "The body did not arrive whole in time.", (), {"Connection": "close"})
     headers = dict(getattr(error, "headers", {}))
     if allowed := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(allowed))

@@ -1,5 +1,6 @@
 """The HTTP server: gunicorn, embedded, so that PUNCTUAL_ settings are all there is to set."""
 
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,16 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file
 
 # Longer than clients and proxies keep idle connections, so that no request meets a closing one.
 KEPT_SECONDS = 75
+CONNECTIONS = 1000
 LONGEST_ADDRESS = 8190  # the most gunicorn can be told
+
+
+def _allow_files(wanted: int) -> None:
+    """Raise this process's limit of open files, each connection being one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if resource.RLIM_INFINITY != soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class Quiet(Logger):
@@ -45,6 +55,7 @@ class Server(BaseApplication):
             "worker_class": KeepingWorker,
             "workers": 1,
             "threads": THREADS,
+            "worker_connections": CONNECTIONS,
             "timeout": 60,
             "graceful_timeout": 5,
             "keepalive": KEPT_SECONDS,
@@ -56,6 +67,7 @@ class Server(BaseApplication):
             "proc_name": "punctual-api",
             "worker_tmp_dir": str(IN_MEMORY) if IN_MEMORY.is_dir() else None,
         }
+        _allow_files(2 * CONNECTIONS)
         for name, value in chosen.items():
             self.cfg.set(name, value)
 

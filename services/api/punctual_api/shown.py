@@ -22,6 +22,7 @@ from punctual_api.context import now, owner_id, session
 from punctual_api.cursors import run_cursor, task_cursor
 from punctual_api.errors import not_found
 from punctual_api.holds import own_calendars
+from punctual_api.interpreters import interpreter_warnings
 from punctual_api.schemas.runs import RunPageSchema, RunSchema
 from punctual_api.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
 from punctual_api.schemas.types import type_of
@@ -129,6 +130,7 @@ def answered(seen: ListedTask, status: int = 200, *, past: bool = False) -> Resp
     """A task at hand, with its ETag; with `past`, what that warns of is told as well."""
     at = now()
     document = task_document(seen, now=at)
+    document["warnings"] += interpreter_warnings(seen.task)
     if past:
         document["warnings"] += warnings_from_past(seen.task, now=at)
     response = jsonify(_task.dump(document))

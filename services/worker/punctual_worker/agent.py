@@ -28,6 +28,7 @@ from punctual_worker.claimer import Claimer
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.heartbeat import BuriedError, Heartbeat
 from punctual_worker.intake import Intake
+from punctual_worker.interpreters import Interpreters
 from punctual_worker.lease import Lease
 from punctual_worker.live_output import LiveOutput
 from punctual_worker.notices import listen_for_notices
@@ -71,7 +72,8 @@ class Agent:
             size=1,
             statement_timeout_ms=HEARTBEAT_TIMEOUT_MS,
         )
-        self.worker_id = self._register(isolation)
+        interpreters = Interpreters(settings.interpreters)
+        self.worker_id = self._register(isolation, interpreters)
         self.lease = Lease(self_fence_seconds=settings.self_fence_seconds)
         self._clock = DatabaseClock()
         self._intake = Intake(slots=settings.slots, lead=LEAD)
@@ -100,6 +102,7 @@ class Agent:
             worker_id=self.worker_id,
             settings=settings,
             http_program=http_program,
+            interpreters=interpreters,
             refuse=self._refuse,
             claim_more=self._claimer.want,
         )
@@ -142,7 +145,7 @@ class Agent:
         """Why this worker cannot work now; nothing when it can."""
         return [] if self.lease.fresh else ["database: no heartbeat was answered in time"]
 
-    def _register(self, isolation: Collection[str]) -> uuid.UUID:
+    def _register(self, isolation: Collection[str], interpreters: Interpreters) -> uuid.UUID:
         with self._engine.begin() as connection:
             return register(
                 connection,
@@ -154,6 +157,7 @@ class Agent:
                 version=version("punctual"),
                 isolation=isolation,
                 lease=timedelta(seconds=self._settings.lease_seconds),
+                interpreters=interpreters.usable,
             )
 
     def _make_heartbeat(self) -> Heartbeat:

@@ -27,6 +27,11 @@ class Interpreters:
             if path is None:
                 log.warning("interpreter missing", interpreter=name)
 
+    @property
+    def usable(self) -> list[str]:
+        """The names of those that are allowed and installed, in order."""
+        return sorted(name for name, path in self._paths.items() if path is not None)
+
     def path_of(self, name: str) -> str:
         """The absolute path of an interpreter; raises NoInterpreterError, saying why not."""
         if name not in self._paths:

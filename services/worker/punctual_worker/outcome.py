@@ -13,6 +13,7 @@ CANCELLED = "cancelled"
 SHUTDOWN = "shutdown"
 NUL = "\0"
 LONGEST_REASON = 500
+WOULD_FAIL_AGAIN = "not retried: another attempt would fail in the same way"
 
 STOPPED = {
     CANCELLED: ("cancelled", "cancelled while it ran"),
@@ -44,9 +45,9 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
         head_bytes=len(ended.output) if ended.gap_at is None else ended.gap_at,
         output_bytes=ended.output_bytes,
         output_truncated=ended.truncated,
-        no_retry=why_no_retry(
-            attempt.rule, outcome, exit_code=ended.exit_code, signal=ended.signal
-        ),
+        no_retry=WOULD_FAIL_AGAIN
+        if ended.permanent
+        else why_no_retry(attempt.rule, outcome, exit_code=ended.exit_code, signal=ended.signal),
     )
 
 
@@ -72,8 +73,8 @@ def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
 
 def unstarted_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
     """The report of an attempt whose command cannot be started on this worker."""
-    no_retry = why_no_retry(attempt.rule, "failed", exit_code=None, signal=None)
-    return replace(lost_report(attempt, reason, clock), outcome="failed", no_retry=no_retry)
+    report = lost_report(attempt, reason, clock)
+    return replace(report, outcome="failed", no_retry=WOULD_FAIL_AGAIN)
 
 
 def _judge(attempt: Attempt, ended: Ended) -> tuple[str, str | None]:

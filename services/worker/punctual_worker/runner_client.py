@@ -69,7 +69,7 @@ class Ended:
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
     `started_ns` None: never started. `stopped`: None, "timeout", "lease", "limit" or the reason
-    given to stop. `segments`: (stream, length) pairs in order of arrival, over `output`. When
+    given to stop. `permanent`: it did not start, and another attempt would not. `segments`: (stream, length) pairs in order of arrival, over `output`. When
     `truncated`, `output_bytes` counts everything written and `gap_at` is the offset where bytes
     were left out.
     """
@@ -81,6 +81,7 @@ class Ended:
     signal: int | None
     stopped: str | None
     error: str | None
+    permanent: bool
     output_bytes: int
     truncated: bool
     gap_at: int | None

@@ -62,6 +62,7 @@ class Starter:
         worker_id: uuid.UUID,
         settings: Settings,
         http_program: tuple[str, ...],
+        interpreters: Interpreters,
         refuse: Refuse,
         claim_more: Callable[[], None],
     ) -> None:
@@ -77,7 +78,7 @@ class Starter:
         self._refuse = refuse
         self._claim_more = claim_more
         self._size = BatchSize(settings.slots)
-        self._interpreters = Interpreters(settings.interpreters)
+        self._interpreters = interpreters
         self._limits = default_limits(settings)
 
     def run(self, stop: threading.Event) -> None:

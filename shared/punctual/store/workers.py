@@ -12,8 +12,10 @@ from punctual.store.models.model import new_id
 from punctual.store.prepared import execute
 
 REGISTER = text("""
-INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation, up_since)
+INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation,
+                     interpreters, up_since)
 VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active', :version, :isolation,
+        :interpreters,
         coalesce((SELECT min(up_since) FROM workers
                   WHERE heartbeat_at > clock_timestamp() - CAST(:lease AS interval)
                     AND queues @> CAST(:queues AS text[])), clock_timestamp()))
@@ -50,6 +52,10 @@ ACTIVE = text("""
 SELECT queue, count(*) FROM workers, unnest(queues) AS queue WHERE state = 'active' GROUP BY queue
 """)
 
+INTERPRETERS = text("""
+SELECT interpreters FROM workers WHERE state = 'active' AND :queue = ANY(queues)
+""")
+
 FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - interval '7 days'")
 
 
@@ -83,13 +89,18 @@ def register(
     queues: Sequence[str] = (DEFAULT_QUEUE,),
     version: str | None = None,
     isolation: Collection[str] | None = None,
+    interpreters: Collection[str] | None = None,
     lease: timedelta = LEASE,
 ) -> uuid.UUID:
     """Enter a new worker, active from now on; answers its id, which is never used again."""
     worker_id = new_id()
     asked = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
     asked |= {"lease": lease}
-    told = {"version": version, "isolation": None if isolation is None else sorted(isolation)}
+    told: dict[str, object] = {
+        "version": version,
+        "isolation": None if isolation is None else sorted(isolation),
+    }
+    told["interpreters"] = None if interpreters is None else sorted(interpreters)
     connection.execute(REGISTER, {**asked, **told, "room": slots, "queues": list(queues)})
     return worker_id
 
@@ -121,6 +132,14 @@ def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:
 def count_active(connection: Connection) -> dict[str, int]:
     """How many workers take runs now, by the queues that they serve."""
     return {queue: int(count) for queue, count in connection.execute(ACTIVE)}
+
+
+def interpreters_of_active(connection: Connection, *, queue: str) -> list[list[str] | None]:
+    """Return, for each worker that takes runs of a queue, the interpreters that it can use.
+
+    None for a worker of a release that did not report them.
+    """
+    return list(connection.execute(INTERPRETERS, {"queue": queue}).scalars())
 
 
 def forget_gone(connection: Connection) -> int:

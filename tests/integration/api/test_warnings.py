@@ -1,7 +1,12 @@
 """Warnings from a task's past, on the task when it is read by itself."""
 
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
 from sqlalchemy import Engine
 
+from punctual.store.workers import leave, register
 from tests.integration.api.conftest import Person, run_sql
 
 EVERY_MINUTE = {"cron": "* * * * *", "timezone": "UTC"}
@@ -45,3 +50,69 @@ def test_many_tasks_at_one_second_are_warned_of(anna: Person, ben: Person) -> No
     saved = anna.call("PATCH", f"/tasks/{tasks[0]}/", json={"jitter": 60}).get_json()
     assert saved["warnings"] == []
     assert warnings(anna, tasks[1]) == []
+
+
+WorkerWith = Callable[..., uuid.UUID]
+
+
+@pytest.fixture
+def worker_with(engine: Engine) -> Iterator[WorkerWith]:
+    """Enters a worker that reports these interpreters, up until the end of the test."""
+    entered: list[uuid.UUID] = []
+
+    def enter(interpreters: list[str] | None, queue: str = "default") -> uuid.UUID:
+        with engine.begin() as connection:
+            entered.append(
+                register(
+                    connection,
+                    name=f"worker-{len(entered)}",
+                    host="h",
+                    pid=1,
+                    slots=1,
+                    queues=[queue],
+                    interpreters=interpreters,
+                )
+            )
+        return entered[-1]
+
+    yield enter
+    with engine.begin() as connection:
+        for worker_id in entered:
+            leave(connection, worker_id=worker_id)
+
+
+def script(interpreter: str) -> dict[str, object]:
+    return {"command": None, "script": {"interpreter": interpreter, "body": "1"}}
+
+
+def test_an_interpreter_that_no_worker_has_is_warned_of_when_it_is_saved(
+    anna: Person, worker_with: WorkerWith
+) -> None:
+    worker_with(["python3", "sh"])
+    worker_with(["perl"], queue="other")
+    saved = anna.task(**script("perl"))
+    assert saved["warnings"] == [
+        "No worker that is up has the interpreter perl: every run fails."
+        " They have: python3, sh (PUNCTUAL_INTERPRETERS)."
+    ]
+    assert warnings(anna, saved["id"]) == saved["warnings"]
+    changed = anna.call("PATCH", f"/tasks/{saved['id']}/", json={"queue": "other"}).get_json()
+    assert changed["warnings"] == []
+    assert anna.task(**script("sh"))["warnings"] == []
+    assert anna.task()["warnings"] == []
+
+
+def test_an_interpreter_that_some_workers_have_is_warned_of(
+    anna: Person, worker_with: WorkerWith
+) -> None:
+    worker_with(["bash", "sh"])
+    worker_with(["sh"])
+    [told] = anna.task(**script("bash"))["warnings"]
+    assert told.startswith("The interpreter bash is not on 1 of the 2 workers that are up")
+
+
+def test_what_workers_have_is_not_guessed(anna: Person, worker_with: WorkerWith) -> None:
+    assert anna.task(**script("perl"))["warnings"] == []
+    worker_with(["sh"])
+    worker_with(None)
+    assert anna.task(**script("perl"))["warnings"] == []

@@ -17,6 +17,7 @@ from punctual.store.tasks import find_task
 from punctual_api.context import now, owner_id, session
 from punctual_api.errors import not_found
 from punctual_api.holds import own_calendars
+from punctual_api.interpreters import interpreter_warnings
 from punctual_api.pages.dashboard import STRIP_RUNS, page_before
 from punctual_api.pages.edges import edges_page
 from punctual_api.pages.frame import live_page, pages
@@ -45,6 +46,7 @@ def show_task(task_id: uuid.UUID) -> Response:
         session(), owner_id=owner_id(), task_id=task.id, limit=RUNS_A_PAGE + 1, before=before
     )
     document = task_document(seen, now=instant)
+    document["warnings"] += interpreter_warnings(task)
     document["warnings"] += warnings_from_past(task, now=instant)
     own = url_for("pages.show_task", task_id=task.id)
     more = len(runs) > RUNS_A_PAGE

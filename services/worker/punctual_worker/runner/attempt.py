@@ -41,6 +41,7 @@ class Attempt:
         "key",
         "limits",
         "output",
+        "permanent",
         "phase",
         "pid",
         "pidfd",
@@ -87,6 +88,7 @@ class Attempt:
         self.status: tuple[int | None, int | None] = (None, None)  # exit code, signal
         self.stopped: str | None = None
         self.error: str | None = None
+        self.permanent = False  # whether another attempt would meet the same error
 
 
 def _text(value: object) -> str:

@@ -78,6 +78,7 @@ class Reports:
                 "signal": signal,
                 "stopped": attempt.stopped,
                 "error": attempt.error,
+                "permanent": attempt.permanent,
                 **_kept(output),
             },
             output.body(),

@@ -28,6 +28,11 @@ AGAIN_NS = SECOND // 200
 # A held shell may come late to its gate on a busy machine; no other one would be there earlier.
 GATE_PATIENCE_NS = SECOND // 10
 GATE_AGAIN_NS = SECOND // 4000
+# What a command needs is missing or closed to it: it is so for the next attempt as well.
+PERMANENT = frozenset(
+    (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG)
+    + (errno.E2BIG, errno.ENOEXEC, errno.EISDIR)
+)
 DESCRIPTORS_EACH = 3  # two pipes and a pidfd
 DESCRIPTORS_SPARE = 64
 
@@ -147,6 +152,7 @@ class Starter:
                 self._roster.starts.set(attempt, time.monotonic_ns() + AGAIN_NS)
                 return False
             attempt.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            attempt.permanent = not isinstance(error, OSError) or error.errno in PERMANENT
             self._endings.never_started(attempt)
             return False
         self._attending.attend(attempt)

@@ -13,8 +13,9 @@ class Worker(Model):
     """One life of a worker's agent; a worker that was buried comes back under a new id.
 
     `room` is how many more runs it would take when it last beat, `queues` whose runs it takes.
-    `isolation` is what holds its commands in, by the names of docs/isolation.md. Its queues have
-    been served without a break since `up_since`, by itself or by those before it.
+    `isolation` is what holds its commands in, by the names of docs/isolation.md; `interpreters` are
+    what may run scripts there. Its queues have been served without a break since `up_since`, by
+    itself or by those before it.
     """
 
     __tablename__ = "workers"
@@ -34,6 +35,7 @@ class Worker(Model):
     gone_at: Mapped[datetime | None]
     version: Mapped[str | None]
     isolation: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    interpreters: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class Coordinator(Model):

@@ -46,10 +46,12 @@ def launch_of(
             **spec["env"],
             **environment_of(run.params or {}),
             "PUNCTUAL_TASK_ID": str(run.task_id),
+            **_named(spec),
             "PUNCTUAL_RUN_ID": str(run.run_id),
             "PUNCTUAL_ATTEMPT": str(run.attempt),
             "PUNCTUAL_FENCE": str(run.fence),
             "PUNCTUAL_SCHEDULED_FOR": scheduled_for,
+            "PUNCTUAL_TRIGGER": run.trigger,
         },
         cwd=spec["working_dir"],
         timeout_s=float(spec["timeout"]),
@@ -57,6 +59,11 @@ def launch_of(
         output_limit=settings.output_limit_bytes,
         limits=limits_in_force(spec.get("limits"), limits),
     )
+
+
+def _named(spec: Document) -> dict[str, str]:
+    # A run that the release before planned does not have the name of its task.
+    return {"PUNCTUAL_TASK_NAME": spec["name"]} if "name" in spec else {}
 
 
 def _order_of(request: Document, settings: Settings) -> str:

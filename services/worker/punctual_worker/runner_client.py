@@ -36,7 +36,8 @@ class RunnerGoneError(Exception):
 class Launch:
     """What to start and when: `at_ns` on CLOCK_MONOTONIC, the past meaning now.
 
-    `env` is all the command gets, but for PATH, HOME and LANG, which the runner adds when absent.
+    `env` is all the command gets, but for PATH, HOME, TMPDIR, LANG, USER, LOGNAME, SHELL and
+    PYTHONUNBUFFERED, which the runner adds when absent.
     `file` is the content of a file whose path becomes the last argument: readable by the command's
     user alone, and gone when the attempt is. `cwd` None is the command's own empty HOME.
     `output_limit` is in bytes, both streams together.
@@ -68,10 +69,10 @@ class Started:
 class Ended:
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
-    `started_ns` None: never started. `stopped`: None, "timeout", "lease", "limit" or the reason
-    given to stop. `permanent`: it did not start, and another attempt would not. `segments`: (stream, length) pairs in order of arrival, over `output`. When
-    `truncated`, `output_bytes` counts everything written and `gap_at` is the offset where bytes
-    were left out.
+    `started_ns` None: never started; `permanent`: and another attempt would not start either.
+    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `segments`: (stream,
+    length) pairs in order of arrival, over `output`. When `truncated`, `output_bytes` counts
+    everything written and `gap_at` is the offset where bytes were left out.
     """
 
     key: str

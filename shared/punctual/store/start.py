@@ -59,12 +59,13 @@ WITH asked AS (
                     reason = NULL, output_bytes = 0, output_truncated = false,
                     limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
     FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
-    RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for
+    RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for,
+              runs.trigger
 )
-SELECT s.id, fence, task_id, attempt, due_at, scheduled_for, params, CAST(spec AS text)
+SELECT s.id, fence, task_id, attempt, due_at, scheduled_for, trigger, params, CAST(spec AS text)
 FROM started AS s, held_run(s.id)
 UNION ALL
-SELECT m.id, fence, task_id, attempt, due_at, scheduled_for, params, CAST(spec AS text)
+SELECT m.id, fence, task_id, attempt, due_at, scheduled_for, trigger, params, CAST(spec AS text)
 FROM mine AS m, held_run(m.id)
 WHERE state = 'running'
 """)
@@ -108,6 +109,7 @@ class Started(NamedTuple):
     attempt: int
     due_at: datetime
     scheduled_for: datetime
+    trigger: str
     params: Document | None
     spec: Document
 

@@ -91,10 +91,9 @@ def test_an_interpreter_that_no_worker_has_is_warned_of_when_it_is_saved(
     worker_with(["python3", "sh"])
     worker_with(["perl"], queue="other")
     saved = anna.task(**script("perl"))
-    assert saved["warnings"] == [
-        "No worker that is up has the interpreter perl: every run fails."
-        " They have: python3, sh (PUNCTUAL_INTERPRETERS)."
-    ]
+    [told] = saved["warnings"]
+    assert told.startswith("No worker that is up has the interpreter perl: every run fails.")
+    assert told.endswith(" They have: python3, sh (PUNCTUAL_INTERPRETERS).")
     assert warnings(anna, saved["id"]) == saved["warnings"]
     changed = anna.call("PATCH", f"/tasks/{saved['id']}/", json={"queue": "other"}).get_json()
     assert changed["warnings"] == []

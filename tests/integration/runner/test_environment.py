@@ -1,13 +1,16 @@
 """What a command finds around itself: what it was given, and nothing of the runner's."""
 
 import os
+import pwd
 import resource
+import sys
 from pathlib import Path
 
 import pytest
 
 from punctual_worker.runner.spawn import DEFAULT_PATH
 from tests.integration.runner.stage import NewStage, Stage
+from tests.support.eventually import eventually
 
 ENV = ("/usr/bin/env", "-0")
 
@@ -17,7 +20,7 @@ def environment(output: bytes) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def test_the_environment_is_what_was_given_and_three_names_more(stage: Stage) -> None:
+def test_the_environment_is_what_was_given_and_a_few_names_more(stage: Stage) -> None:
     given = {
         "PUNCTUAL_RUN_ID": "a run",
         "PUNCTUAL_ATTEMPT": "2",
@@ -27,12 +30,23 @@ def test_the_environment_is_what_was_given_and_three_names_more(stage: Stage) ->
     found = environment(stage.run(argv=ENV, env=given).output)
 
     home = found.pop("HOME")
-    assert found == {"PATH": DEFAULT_PATH, "LANG": "C.UTF-8", **given}
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert found == {
+        "PATH": DEFAULT_PATH,
+        "LANG": "C.UTF-8",
+        "TMPDIR": home,
+        "USER": user,
+        "LOGNAME": user,
+        "SHELL": "/bin/sh",
+        "PYTHONUNBUFFERED": "1",
+        **given,
+    }
     assert Path(home).is_relative_to(stage.work_dir)
 
 
 def test_what_the_task_sets_wins_over_the_defaults(stage: Stage) -> None:
-    given = {"PATH": "/nowhere", "LANG": "de_DE", "HOME": "/root"}
+    given = {"PATH": "/nowhere", "LANG": "de_DE", "HOME": "/root", "TMPDIR": "/var/tmp"}
+    given |= {"USER": "me", "LOGNAME": "me", "SHELL": "/bin/bash", "PYTHONUNBUFFERED": ""}
     assert environment(stage.run(argv=ENV, env=given).output) == given
 
 
@@ -51,6 +65,23 @@ def test_it_works_in_its_own_empty_home(stage: Stage) -> None:
 
 def test_it_works_where_it_was_told_to(stage: Stage, tmp_path: Path) -> None:
     assert stage.run("pwd", cwd=str(tmp_path)).output.decode().strip() == str(tmp_path)
+
+
+def test_its_temporary_directory_is_its_own_wherever_it_works(stage: Stage, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    env = {"HOME": str(elsewhere)}
+    ended = stage.run('echo "$TMPDIR"; touch "$TMPDIR/x"', cwd=str(elsewhere), env=env)
+    directory = Path(ended.output.decode().strip())
+    assert directory.is_relative_to(stage.work_dir)
+    assert list(elsewhere.iterdir()) == []
+    eventually(lambda: not directory.exists())
+
+
+def test_what_python_printed_is_there_when_it_hangs_and_is_killed(stage: Stage) -> None:
+    hangs = "import time; print('one'); print('two'); time.sleep(600)"
+    ended = stage.run(argv=(sys.executable, "-c", hangs), timeout_s=1)
+    assert (ended.stopped, ended.output) == ("timeout", b"one\ntwo\n")
 
 
 def test_no_descriptor_is_inherited_and_input_is_empty(stage: Stage) -> None:

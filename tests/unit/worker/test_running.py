@@ -10,7 +10,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def started(run_id: uuid.UUID) -> Started:
-    return Started(run_id, 3, uuid.uuid4(), 1, NOW, NOW, None, {"timeout": 60})
+    return Started(run_id, 3, uuid.uuid4(), 1, NOW, NOW, "manual", None, {"timeout": 60})
 
 
 def test_a_cancel_finds_the_attempts_of_its_run() -> None:

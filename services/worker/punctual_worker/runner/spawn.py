@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import resource
 import signal
 import time
@@ -22,6 +23,7 @@ from punctual_worker.runner.programs import Programs
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
+SHELL = "/bin/sh"
 # Python ignores two of them, and a command expects `yes | head` to end. Of each that is not named
 # glibc asks what it does and then sets it all the same: twice as many calls while the runner waits.
 DEFAULTS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
@@ -33,7 +35,16 @@ class Spawner:
     def __init__(self, marks: Marks, *, path: str, lang: str, soft_nofile: int) -> None:
         self._marks = marks
         self.programs = Programs()
-        self._defaults = {"PATH": path or DEFAULT_PATH, "LANG": lang or DEFAULT_LANG}
+        account = _account()
+        self._defaults = {
+            "PATH": path or DEFAULT_PATH,
+            "LANG": lang or DEFAULT_LANG,
+            "USER": account,
+            "LOGNAME": account,
+            "SHELL": SHELL,
+            # What Python has printed is there when it hangs and is killed.
+            "PYTHONUNBUFFERED": "1",
+        }
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self._our_files = (hard, hard)
         self._their_files = (soft_nofile, hard)
@@ -48,6 +59,7 @@ class Spawner:
         env = {**self._defaults, **attempt.env}
         if attempt.home is not None:
             env.setdefault("HOME", attempt.home)
+            env.setdefault("TMPDIR", attempt.home)
         directory = attempt.cwd if attempt.cwd is not None else attempt.home
         assert directory is not None
         pipes = _Pipes()
@@ -109,6 +121,14 @@ class _Pipes:
     def close_theirs(self) -> None:
         os.close(self.out_write)
         os.close(self.err_write)
+
+
+def _account() -> str:
+    """Return the name of the user that commands run as, or its number where it has no name."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _start_plain(

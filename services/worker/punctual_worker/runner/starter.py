@@ -29,10 +29,13 @@ AGAIN_NS = SECOND // 200
 GATE_PATIENCE_NS = SECOND // 10
 GATE_AGAIN_NS = SECOND // 4000
 # What a command needs is missing or closed to it: it is so for the next attempt as well.
-PERMANENT = frozenset(
-    (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG)
-    + (errno.E2BIG, errno.ENOEXEC, errno.EISDIR)
-)
+# fmt: off
+PERMANENT = frozenset((
+    errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG,
+    errno.E2BIG, errno.ENOEXEC, errno.EISDIR,
+))
+# fmt: on
+OWN_DIRECTORIES = {"HOME", "TMPDIR"}
 DESCRIPTORS_EACH = 3  # two pipes and a pidfd
 DESCRIPTORS_SPARE = 64
 
@@ -77,7 +80,7 @@ class Starter:
                 return
             attempt.argv.append(attempt.file_path)
             attempt.file = None
-        if attempt.cwd is None or "HOME" not in attempt.env:
+        if attempt.cwd is None or not attempt.env.keys() >= OWN_DIRECTORIES:
             try:
                 # Made now, as there is time until the instant and not at it.
                 attempt.home = self._homes.make(attempt.serial)

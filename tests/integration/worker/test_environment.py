@@ -1,0 +1,48 @@
+"""What a command finds in its environment when a worker runs it: what docs/tasks.md lists."""
+
+import os
+import pwd
+
+from sqlalchemy import Engine, text
+
+from punctual_worker.runner.spawn import DEFAULT_PATH
+from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.test_runs import ended
+from tests.support.rows import dispatch_all, new_run, new_task, run_row
+
+
+def test_the_environment_is_what_is_documented_and_nothing_else(
+    engine: Engine, start_worker: StartWorker
+) -> None:
+    start_worker(heartbeat_seconds=0.5)
+    task_id = new_task(engine, name="Größe = 1", command="/usr/bin/env -0", env={"MINE": "x"})
+    run_id = new_run(engine, task_id)
+    dispatch_all(engine)
+    assert ended(engine, run_id).state == "succeeded"
+
+    with engine.connect() as connection:
+        asked = text("SELECT data FROM outputs WHERE run_id = :id")
+        data = bytes(connection.execute(asked, {"id": run_id}).scalar_one())
+    pairs = (line.partition("=") for line in data.decode().split("\0") if line)
+    found = {name: value for name, _, value in pairs}
+    run = run_row(engine, run_id)
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    home = found.pop("HOME")
+    assert found.pop("PWD", home) == home  # the shell's own
+    assert found.pop("PUNCTUAL_FENCE").isdecimal()
+    assert found == {
+        "PATH": DEFAULT_PATH,
+        "LANG": "C.UTF-8",
+        "TMPDIR": home,
+        "USER": user,
+        "LOGNAME": user,
+        "SHELL": "/bin/sh",
+        "PYTHONUNBUFFERED": "1",
+        "MINE": "x",
+        "PUNCTUAL_TASK_ID": str(task_id),
+        "PUNCTUAL_TASK_NAME": "Größe = 1",
+        "PUNCTUAL_RUN_ID": str(run_id),
+        "PUNCTUAL_ATTEMPT": "1",
+        "PUNCTUAL_SCHEDULED_FOR": run.scheduled_for.isoformat().replace("+00:00", "Z"),
+        "PUNCTUAL_TRIGGER": run.trigger,
+    }

@@ -5,7 +5,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from punctual.domain.crontab_read import LineKind
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.zone import zone_named
-from punctual_api.schemas.fields import Flag, Text
+from punctual_api.schemas.fields import Flag, Lines, Text
 
 MOST_BYTES = 1024 * 1024
 MOST_LINES = 10_000
@@ -29,7 +29,7 @@ class CrontabQuerySchema(Schema):
     class Meta:
         unknown = RAISE
 
-    crontab = Text(required=True, validate=_not_too_long)
+    crontab = Lines(required=True, validate=_not_too_long)
     format = Text(
         load_default="user",
         validate=validate.OneOf(["user", "system"]),

@@ -49,6 +49,17 @@ class Label(Text):
         return text
 
 
+class Lines(Text):
+    """Text that a program reads line by line: lines end with LF, no byte order mark goes before.
+
+    Windows and some editors write both, and a shell takes them for a part of what they stand by.
+    """
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
 class Number(fields.Float):
     """A JSON number; a string of digits is none."""
 

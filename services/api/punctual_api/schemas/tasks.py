@@ -17,6 +17,7 @@ from punctual_api.schemas.fields import (
     ExitCodes,
     Instant,
     Label,
+    Lines,
     Number,
     Params,
     ScheduleField,
@@ -56,7 +57,7 @@ class TaskFields(SparseSchema):
     """What a user decides about a task."""
 
     name = Label(validate=validate.Length(min=1, max=200))
-    command = Text(
+    command = Lines(
         load_default=None,
         allow_none=True,
         validate=check_command,

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from punctual.domain.text import one_line
-from punctual_api.schemas.fields import KIB, Text
+from punctual_api.schemas.fields import KIB, Lines, Text
 
 TYPES = ("shell", "script", "http")
 NAME_LENGTH = 80
@@ -44,7 +44,7 @@ class ScriptSchema(Schema):
         ),
         metadata={"description": "One that the worker allows (PUNCTUAL_INTERPRETERS)"},
     )
-    body = Text(
+    body = Lines(
         required=True,
         validate=_body,
         metadata={

@@ -52,9 +52,11 @@ def test_commands_are_not_root_though_the_worker_is(
 ) -> None:
     worker = start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
     nobody = unprivileged()
-    seen = output_of(engine, command='id -u; id -g; id -G; echo >"$HOME/file" && pwd')
+    asked = 'id -u; id -g; id -G; echo >"$HOME/file" && pwd; echo $USER $LOGNAME'
+    seen = output_of(engine, command=asked)
     assert seen.splitlines()[:3] == [str(nobody.uid), str(nobody.gid), str(nobody.gid)]
     assert Path(seen.splitlines()[3]).is_relative_to(folder / "work")
+    assert seen.splitlines()[4] == "nobody nobody"
     assert '"command_user":"nobody"' in worker.log.read_text()
 
 

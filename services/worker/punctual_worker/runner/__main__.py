@@ -35,6 +35,7 @@ def main() -> int:
         path=os.environ.get("PATH", ""),
         lang=os.environ.get("LANG", ""),
         soft_nofile=soft_nofile,
+        uid=os.geteuid() if options.user is None else options.user,
     )
     # After the spawner, which opens a file of /proc/self for writing.
     if options.user is not None:

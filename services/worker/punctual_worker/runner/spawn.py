@@ -32,15 +32,15 @@ DEFAULTS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 class Spawner:
     """Turns attempts into processes, marked so that all of their descendants can be found."""
 
-    def __init__(self, marks: Marks, *, path: str, lang: str, soft_nofile: int) -> None:
+    def __init__(self, marks: Marks, *, path: str, lang: str, soft_nofile: int, uid: int) -> None:
         self._marks = marks
         self.programs = Programs()
-        account = _account()
+        user = _name_of(uid)
         self._defaults = {
             "PATH": path or DEFAULT_PATH,
             "LANG": lang or DEFAULT_LANG,
-            "USER": account,
-            "LOGNAME": account,
+            "USER": user,
+            "LOGNAME": user,
             "SHELL": SHELL,
             # What Python has printed is there when it hangs and is killed.
             "PYTHONUNBUFFERED": "1",
@@ -123,12 +123,12 @@ class _Pipes:
         os.close(self.err_write)
 
 
-def _account() -> str:
-    """Return the name of the user that commands run as, or its number where it has no name."""
+def _name_of(uid: int) -> str:
+    """Return the name of a user, or its number where it has no name."""
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return str(os.geteuid())
+        return str(uid)
 
 
 def _start_plain(

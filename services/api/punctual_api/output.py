@@ -7,7 +7,9 @@ from typing import Any
 from flask import Response
 
 from punctual.store.models import LiveOutput, Output, Run
+from punctual.store.runs import is_truncated
 from punctual_api.auth import require_token
+from punctual_api.context import session
 from punctual_api.errors import not_found
 from punctual_api.live_output import output_of
 from punctual_api.routing import Blueprint
@@ -43,7 +45,7 @@ def output_answer(run: Run, *, attempt: int | None, stream: str | None) -> Respo
     response = Response(body, content_type="text/plain; charset=utf-8")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Disposition"] = "inline"
-    if left_out:
+    if left_out or (found is not None and is_truncated(session(), found[0])):
         response.headers["X-Output-Truncated"] = "true"
     return response
 

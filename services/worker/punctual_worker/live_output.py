@@ -49,6 +49,7 @@ class LiveOutput:
 
     def came(self, attempt: Attempt, so_far: SoFar) -> None:
         """The runner has answered; never waits."""
+        attempt.seen = so_far
         if not self._told.full():
             self._told.put(Told(attempt, so_far))
 

@@ -1,12 +1,14 @@
 """How an attempt ended, in the words of the protocol."""
 
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from punctual.domain.retry import why_no_retry
 from punctual.store.finish import Report
 from punctual_worker.clock import DatabaseClock
-from punctual_worker.runner_client import Ended
+from punctual_worker.runner_client import Ended, SoFar
 from punctual_worker.running import Attempt
 
 CANCELLED = "cancelled"
@@ -41,8 +43,8 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
         signal=ended.signal,
         reason=reason,
         output=ended.output,
-        segments=tuple(length if stream == 1 else -length for stream, length in ended.segments),
-        head_bytes=len(ended.output) if ended.gap_at is None else ended.gap_at,
+        segments=_signed(ended.segments),
+        head_bytes=_head_bytes(ended),
         output_bytes=ended.output_bytes,
         output_truncated=ended.truncated,
         no_retry=WOULD_FAIL_AGAIN
@@ -52,7 +54,7 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
 
 
 def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
-    """The report of an attempt whose end nobody saw."""
+    """The report of an attempt whose end nobody saw, with what was brought of its output."""
     started_at = None if attempt.started_ns is None else clock.instant(attempt.started_ns)
     return Report(
         run_id=attempt.run_id,
@@ -63,12 +65,30 @@ def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
         exit_code=None,
         signal=None,
         reason=reason,
-        output=b"",
-        segments=(),
-        head_bytes=0,
-        output_bytes=0,
-        output_truncated=False,
+        **_seen(attempt),
     )
+
+
+def _seen(attempt: Attempt) -> dict[str, Any]:
+    seen = attempt.seen
+    if seen is None:
+        empty = {"output": b"", "segments": (), "head_bytes": 0, "output_bytes": 0}
+        return {**empty, "output_truncated": False}
+    return {
+        "output": seen.output,
+        "segments": _signed(seen.segments),
+        "head_bytes": _head_bytes(seen),
+        "output_bytes": seen.output_bytes,
+        "output_truncated": True,  # more may have been written
+    }
+
+
+def _signed(segments: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    return tuple(length if stream == 1 else -length for stream, length in segments)
+
+
+def _head_bytes(written: Ended | SoFar) -> int:
+    return len(written.output) if written.gap_at is None else written.gap_at
 
 
 def unstarted_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:

@@ -9,6 +9,7 @@ from datetime import datetime
 from punctual.domain.retry import RetryRule
 from punctual.store.models.model import Document
 from punctual.store.start import Started
+from punctual_worker.runner_client import SoFar
 
 MOST_CANCELS = 256
 
@@ -17,7 +18,8 @@ MOST_CANCELS = 256
 class Attempt:
     """One attempt handed to the runner; `key` is its name there.
 
-    One that `says_why` has the reason for a failure in the last line of its standard error.
+    One that `says_why` has the reason for a failure in the last line of its standard error. `seen`
+    is the output that was last brought from the runner.
     """
 
     key: str
@@ -29,6 +31,7 @@ class Attempt:
     rule: RetryRule = field(default_factory=RetryRule)
     says_why: bool = False
     started_ns: int | None = None
+    seen: SoFar | None = None
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:

@@ -110,6 +110,11 @@ JOIN attempts AS a ON a.run_id = o.run_id AND a.fence = o.fence
 ON CONFLICT DO NOTHING
 """)
 
+FORGET_SEEN = text("""
+SELECT forget_seen_output(run_id, fence)
+FROM unnest(CAST(:run_ids AS uuid[]), CAST(:fences AS bigint[])) AS late (run_id, fence)
+""")
+
 WAITING = text("""
 SELECT EXISTS (SELECT FROM runs WHERE task_id = ANY(:task_ids) AND overlap = 'queue'
                AND state = 'scheduled' AND due_at <= now() + interval '30 seconds')
@@ -166,6 +171,9 @@ def finish(
     settled = [Settled(*row) for row in rows(connection, "finish", FINISH, asked)]
     if len(settled) < len(reports):
         connection.execute(LATE, asked)
+        written = [report for report in reports if report.output]
+        pairs = {"run_ids": [r.run_id for r in written], "fences": [r.fence for r in written]}
+        connection.execute(FORGET_SEEN, pairs)
     _keep_output(connection, [report for report in reports if report.output])
     wake_for_next(connection, settled)
     return settled

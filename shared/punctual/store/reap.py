@@ -49,10 +49,20 @@ WITH locked AS (
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
         r.started_at, clock_timestamp() AS finished_at, r.lateness_ms,
         NULL::int AS exit_code, NULL::smallint AS signal,
-        'worker ' || r.worker || ' stopped reporting while it ran' AS reason,
-        r.output_bytes, r.output_truncated
+        'worker ' || r.worker || ' stopped reporting while it ran' ||
+            CASE WHEN seen.run_id IS NULL THEN ''
+                 ELSE '; its output ends where it was last seen' END AS reason,
+        coalesce(seen.output_bytes, r.output_bytes) AS output_bytes,
+        seen.run_id IS NOT NULL OR r.output_truncated AS output_truncated
     FROM judged AS r
+    LEFT JOIN live_outputs AS seen ON seen.run_id = r.id AND seen.fence = r.fence
 ), {SETTLE}
+""")
+
+
+KEEP_SEEN = text("""
+SELECT keep_seen_output(id, attempt)
+FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS smallint[])) AS lost (id, attempt)
 """)
 
 
@@ -83,7 +93,14 @@ def reap_claimed(connection: Connection, *, limit: int) -> list[uuid.UUID]:
 
 
 def reap_running(connection: Connection, *, limit: int) -> list[Settled]:
-    """End as lost the attempts that dead workers were running: retried while attempts are left."""
+    """End as lost the attempts that dead workers were running: retried while attempts are left.
+
+    What was brought of their output is kept with them, as truncated: more may have been written.
+    """
     settled = [Settled(*row) for row in connection.execute(GIVE_UP, {"limit": limit})]
+    if settled:
+        attempts = [run.attempt for run in settled]
+        lost = {"ids": [run.run_id for run in settled], "attempts": attempts}
+        connection.execute(KEEP_SEEN, lost)
     wake_for_next(connection, settled)
     return settled

@@ -43,7 +43,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "last_pass": {"coordinator": "SELECT, INSERT, UPDATE"},
     "live_outputs": {
         "api": "SELECT",
-        "coordinator": "SELECT (run_id, fence), DELETE",
+        "coordinator": "SELECT (run_id, fence, output_bytes), DELETE",
         "worker": "SELECT (run_id), INSERT, DELETE",
     },
     "outages": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
@@ -77,7 +77,11 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
 }
 
-FUNCTIONS: dict[str, tuple[str, ...]] = {"held_run(uuid)": ("coordinator", "worker")}
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "held_run(uuid)": ("coordinator", "worker"),
+    "keep_seen_output(uuid, smallint)": ("coordinator",),
+    "forget_seen_output(uuid, bigint)": ("worker",),
+}
 
 PAGE = """# Database roles
 

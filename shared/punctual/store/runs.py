@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from punctual.domain.run import RunState
-from punctual.store.models import Attempt, Output, Run
+from punctual.store.models import Attempt, LiveOutput, Output, Run
 
 
 class Position(NamedTuple):
@@ -95,6 +95,14 @@ def find_output(session: Session, run_id: uuid.UUID, attempt: int | None = None)
     if attempt is not None:
         statement = statement.where(Output.attempt == attempt)
     return session.scalars(statement.limit(1)).one_or_none()
+
+
+def is_truncated(session: Session, output: Output | LiveOutput) -> bool:
+    """Return whether an attempt that has ended wrote more than is stored, or may have."""
+    asked = select(Attempt.output_truncated).where(
+        Attempt.run_id == output.run_id, Attempt.attempt == output.attempt
+    )
+    return bool(session.scalars(asked).one_or_none())
 
 
 def bytes_written(session: Session, run: Run, attempt: int) -> int:

@@ -6,7 +6,6 @@ import sys
 import threading
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from punctual import config, garbage, logs, telemetry, tracing
 from punctual.account import (
@@ -17,10 +16,12 @@ from punctual.account import (
     forbid_inspection,
     name_of,
 )
+from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual_worker.agent import Agent
 from punctual_worker.http_program import http_program
 from punctual_worker.isolation import in_force, tell
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
+from punctual_worker.stale_runners import end_stale_runners
 from punctual_worker.work_folder import make_folder
 
 
@@ -40,6 +41,7 @@ def main() -> int:
         agent_account = account_of("USER", place.user, euid=os.geteuid())
         account = command_account(place.command_user, agent=agent_account, euid=os.geteuid())
         make_folder(place.work_dir, account)
+        end_stale_runners(place.work_dir, account)
         runner = RunnerClient.launch(
             work_dir=place.work_dir, on_lease_loss=place.on_lease_loss, account=account
         )
@@ -69,8 +71,8 @@ def main() -> int:
     except RunnerGoneError as error:
         log.critical("no runner", error=str(error))
         return 1
-    except DBAPIError as error:
-        log.critical("database away", error=str(error.orig))
+    except DATABASE_FAILURES as error:
+        log.critical("database away", error=said_by(error))
         return 1
     finally:
         runner.close()

@@ -10,14 +10,13 @@ from importlib.metadata import version
 
 import dramatiq
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from punctual import telemetry
 from punctual.config import Settings
 from punctual.domain.queue import parse_queues
 from punctual.messaging.broker import Broker
 from punctual.store.claims import release
-from punctual.store.engine import make_engine
+from punctual.store.engine import DATABASE_FAILURES, make_engine, said_by
 from punctual.store.finish import Report
 from punctual.store.live_output import LOOK_CHANNEL
 from punctual.store.wake import CANCEL_CHANNEL
@@ -36,6 +35,7 @@ from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of,
 from punctual_worker.reconcile import Reconciler
 from punctual_worker.reporter import Reporter
 from punctual_worker.runner_client import Ended, RunnerClient, RunnerGoneError, SoFar, Started
+from punctual_worker.runner_watch import RunnerWatch
 from punctual_worker.running import Attempt, Running
 from punctual_worker.starter import LEAD, Starter
 from punctual_worker.threads import Threads
@@ -46,6 +46,7 @@ DRAMATIQ_THREADS = 2
 HEARTBEAT_TIMEOUT_MS = 4_000
 KILL_SECONDS = 5.0
 CONSUMER_SECONDS = 2.0
+SILENT = "its runner did not answer any more and was ended"
 
 
 class Agent:
@@ -134,7 +135,8 @@ class Agent:
         ):
             self._threads.start(name, work)
         self._consumer.start()
-        while not (stop.wait(0.2) or self._broken()):
+        watch = RunnerWatch(self._runner, every_seconds=self._settings.heartbeat_seconds)
+        while not (stop.wait(0.2) or self._broken(watch)):
             pass
         if self._threads.failed.is_set():
             self._abandon()
@@ -230,7 +232,12 @@ class Agent:
         for attempt in self._running.cancel(run_id):
             self._runner.stop(attempt.key, CANCELLED)
 
-    def _broken(self) -> bool:
+    def _broken(self, watch: RunnerWatch) -> bool:
+        if not watch.look():
+            self._leaving.set()  # its end is no news
+            self._runner.kill()
+            self._threads.fail(RunnerGoneError(SILENT))
+            log.critical("runner did not answer", running=len(self._running.all()))
         for thread in (*self._consumer.consumers.values(), *self._consumer.workers):
             if not thread.is_alive():
                 log.critical("consumer died", thread=thread.name)
@@ -248,8 +255,8 @@ class Agent:
                 pairs = [held.pair for held in waiting]
                 released = release(connection, worker_id=self.worker_id, held=pairs)
             telemetry.RUNS_RELEASED.inc(len(released))
-        except (DBAPIError, BuriedError) as error:
-            log.warning("nothing released", error=str(error), runs=len(waiting))
+        except (*DATABASE_FAILURES, BuriedError) as error:
+            log.warning("nothing released", error=said_by(error), runs=len(waiting))
         patience = self._settings.drain_seconds
         while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
             patience -= 0.1
@@ -279,8 +286,9 @@ class Agent:
         self._intake.close()
         self._runner.close()
         if self._runner.clean and not isinstance(self._threads.error, BuriedError):
+            why = SILENT if str(self._threads.error) == SILENT else "its worker failed"
             for attempt in self._running.all():
-                self._reporter.ended(lost_report(attempt, "its worker failed", self._clock))
+                self._reporter.ended(lost_report(attempt, why, self._clock))
             self._running.wait_empty(KILL_SECONDS)
         self._leave()
 
@@ -297,5 +305,5 @@ class Agent:
             with self._engine.begin() as connection:
                 leave(connection, worker_id=self.worker_id)
             log.info("worker left", worker_id=str(self.worker_id))
-        except DBAPIError as error:
-            log.warning("left without saying so", error=str(error.orig))
+        except DATABASE_FAILURES as error:
+            log.warning("left without saying so", error=said_by(error))

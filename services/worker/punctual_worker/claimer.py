@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from punctual import telemetry
 from punctual.messaging.messages import Pair
 from punctual.store.claims import Claimed, claim, pull
+from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual_worker.intake import Intake
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Claimer:
         with self._one_at_a_time:
             try:
                 claims, full = self._fill(named)
-            except DBAPIError as error:
+            except DATABASE_FAILURES as error:
                 self._fail("claim failed", error)
                 return
             if full and len(claims) < len(pairs):
@@ -81,7 +81,7 @@ class Claimer:
             self._wanted.clear()
             try:
                 self._pull()
-            except DBAPIError as error:
+            except DATABASE_FAILURES as error:
                 self._fail("pull failed", error)
                 stop.wait(1.0)
 
@@ -112,10 +112,10 @@ class Claimer:
                     claims += take(connection, room - free, AT_ONCE)
         return claims, len(claims) >= free
 
-    def _fail(self, what: str, error: DBAPIError) -> None:
+    def _fail(self, what: str, error: Exception) -> None:
         """What could not be claimed is still queued: look for it again."""
         telemetry.DATABASE_ERRORS.inc()
-        log.warning(what, error=str(error.orig))
+        log.warning(what, error=said_by(error))
         self._more_queued = True
         self._wanted.set()
 

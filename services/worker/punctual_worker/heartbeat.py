@@ -8,11 +8,10 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual import telemetry
 from punctual.config import Settings
+from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.workers import Held, beat, held_by
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.intake import Intake
@@ -61,10 +60,12 @@ class Heartbeat:
         """Beat once; False when the database did not answer."""
         try:
             self.beat()
-        except (DBAPIError, PoolTimeoutError) as error:
+        except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
             if not self._away:
-                log.warning("database away", error=str(error), lease_age=self._lease.age_seconds)
+                log.warning(
+                    "database away", error=said_by(error), lease_age=self._lease.age_seconds
+                )
             self._away = True
             return False
         if self._away:

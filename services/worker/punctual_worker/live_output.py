@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual import telemetry
+from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.live_output import keep_live_output
 from punctual_worker.runner_client import RunnerClient, SoFar
 from punctual_worker.running import Attempt, Running
@@ -62,10 +61,10 @@ class LiveOutput:
                 continue
             try:
                 self._keep(told)
-            except (DBAPIError, PoolTimeoutError) as error:
+            except DATABASE_FAILURES as error:
                 telemetry.DATABASE_ERRORS.inc()
                 # Only the driver's words: SQLAlchemy's have the output in them.
-                log.warning("live output not kept", error=str(getattr(error, "orig", error)))
+                log.warning("live output not kept", error=said_by(error))
 
     def _keep(self, told: Told) -> None:
         so_far = told.so_far

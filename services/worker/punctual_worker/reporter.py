@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from punctual import telemetry
 from punctual.domain.batch_size import BatchSize
 from punctual.domain.run import FINAL
+from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.finish import Report, finish
 from punctual.store.start import note_started
 from punctual.tracing import Tracing
@@ -76,10 +77,11 @@ class Reporter:
                 if batch:
                     self._finish(batch)
                     self._size.went_well()
+                    batch = []
                 self._note_begun()
-            except DBAPIError as error:
+            except DATABASE_FAILURES as error:
                 telemetry.DATABASE_ERRORS.inc()
-                log.warning("report failed", error=str(error.orig), reports=len(batch))
+                log.warning("report failed", error=said_by(error), reports=len(batch))
                 with self._changed:
                     self._reports.extend(batch)
                 if batch:
@@ -124,8 +126,7 @@ class Reporter:
     def _note_begun(self) -> None:
         limit = time.monotonic() - NOTE_AFTER_SECONDS
         with self._changed:
-            ripe = [key for key, (at, _) in self._begun.items() if at <= limit]
-            attempts = [self._begun.pop(key)[1] for key in ripe]
+            ripe = {key: each for key, (at, each) in self._begun.items() if at <= limit}
         rows = [
             {
                 "id": str(attempt.run_id),
@@ -134,9 +135,12 @@ class Reporter:
                     self._clock.instant(attempt.started_ns), attempt.due_at
                 ).isoformat(),
             }
-            for attempt in attempts
+            for attempt in ripe.values()
             if attempt.started_ns is not None
         ]
         if rows:
             with self._engine.begin() as connection:
                 note_started(connection, worker_id=self._worker_id, begun=json.dumps(rows))
+        with self._changed:  # what failed stays: a run must not be running without a start for ever
+            for key in ripe:
+                self._begun.pop(key, None)

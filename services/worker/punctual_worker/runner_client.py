@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import select
 import socket
@@ -26,6 +27,7 @@ READ_SIZE = 256 * 1024
 SEND_SECONDS = 10
 # What a runner may take to start: an interpreter, and what its dead predecessor left.
 UP_SECONDS = 20.0
+SIGNS = ("up", "pong")
 
 
 class RunnerGoneError(Exception):
@@ -129,6 +131,7 @@ class RunnerClient:
         self._account = account
         self.clean = True
         """False once its commands may be alive and cannot be ended from here."""
+        self.received = 0  # how often something came, answers to pings included
         self._frames = Frames(read)
         self._sending = threading.Lock()
         self._burying = threading.Lock()
@@ -158,6 +161,7 @@ class RunnerClient:
                     *(python, "-I", "-X", "utf8", "-m", "punctual_worker.runner"),
                     *("--fd", str(theirs.fileno()), "--work-dir", str(work_dir.absolute())),
                     *("--launch", str(launch), "--on-lease-loss", on_lease_loss),
+                    *("--agent", str(os.getpid())),
                     *run_as(account),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -225,6 +229,10 @@ class RunnerClient:
         """Order an attempt to end, by TERM and KILL, or never to start if its instant is ahead."""
         self._send({"kind": "stop", "key": key, "why": why})
 
+    def ping(self) -> None:
+        """Have the runner answer, which `received` then counts."""
+        self._send({"kind": "ping"})
+
     def tell(self, key: str) -> None:
         """Ask for what an attempt has written so far; nothing comes when it has ended."""
         self._send({"kind": "tell", "key": key})
@@ -243,9 +251,16 @@ class RunnerClient:
         Nothing it started is alive then.
         """
         while data := self._receive():
+            self.received += 1
             self._frames.feed(data)
             frames = iter(self._frames.next, None)
-            yield [_report(*frame) for frame in frames if frame[0]["kind"] != "up"]
+            yield [_report(*frame) for frame in frames if frame[0]["kind"] not in SIGNS]
+        self._bury()
+
+    def kill(self) -> None:
+        """Kill a runner that does not answer, and what it started; returns when all is gone."""
+        with contextlib.suppress(PermissionError):  # it runs as somebody else
+            self._process.kill()
         self._bury()
 
     def close(self) -> None:
@@ -259,9 +274,7 @@ class RunnerClient:
                 self._sock.sendall(frames)
         except OSError as error:
             # Part of a frame may be out, so the stream is of no use any more.
-            with contextlib.suppress(PermissionError):
-                self._process.kill()
-            self._bury()
+            self.kill()
             raise RunnerGoneError(str(error)) from error
 
     def _receive(self) -> bytes:

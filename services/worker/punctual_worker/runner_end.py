@@ -33,19 +33,23 @@ def end_runner(process: subprocess.Popen[bytes], *, launch: int, account: Accoun
             return False
         process.wait()
     until = time.monotonic() + LEAVE_SECONDS
-    other = run_as(account)
-    if other and os.geteuid() == 0:
-        ended = _kill_leftovers_as(other, launch)
-    else:
-        ended = kill_leftovers(launch, until=until)
+    ended = end_leftovers(launch, account=account)
     # A runner that ended by itself has killed all it started. After one that was killed we can
     # end its commands where they run as we do or we are root, and else only see whether they have.
-    if process.returncode >= 0 or not other:
+    if process.returncode >= 0 or not run_as(account):
         return True
     if os.geteuid() == 0:
         return ended
     assert account is not None
     return await_none_of(account.uid, until=until)
+
+
+def end_leftovers(launch: int, *, account: Account | None) -> bool:
+    """Kill what that launch, as `account`, left running; True when none of it is left."""
+    other = run_as(account)
+    if other and os.geteuid() == 0:
+        return _kill_leftovers_as(other, launch)
+    return kill_leftovers(launch, until=time.monotonic() + LEAVE_SECONDS)
 
 
 def _kill_leftovers_as(user: tuple[str, ...], launch: int) -> bool:

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from punctual import telemetry
 from punctual.config import Settings
 from punctual.domain.batch_size import BatchSize
 from punctual.store.claims import release, still_held
+from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.replace import replace_earlier
 from punctual.store.start import Started, skip_overlapping, start
 from punctual_worker.clock import DatabaseClock
@@ -113,10 +114,10 @@ class Starter:
             for held in batch if len(batch) > 1 else ():
                 self._start([held])
             return
-        except DBAPIError as error:
+        except DATABASE_FAILURES as error:
             # Whether it was committed is unknown: START answers the same attempts when repeated.
             telemetry.DATABASE_ERRORS.inc()
-            log.warning("start failed", error=str(error.orig), runs=len(batch))
+            log.warning("start failed", error=said_by(error), runs=len(batch))
             self._size.failed(len(batch))
             self._put_back(batch)
             return
@@ -162,9 +163,9 @@ class Starter:
                 ours = still_held(connection, worker_id=self._worker_id, held=pairs)
                 too_late = [held.pair for held in refused if ours.get(held.run_id)]
                 release(connection, worker_id=self._worker_id, held=too_late)
-        except DBAPIError as error:
+        except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
-            log.warning("refused runs not settled", error=str(error.orig), runs=len(refused))
+            log.warning("refused runs not settled", error=said_by(error), runs=len(refused))
             self._put_back(refused)
             return
         for run in replaced:
@@ -196,9 +197,9 @@ class Starter:
                 release(connection, worker_id=self._worker_id, held=pairs)
             self._lease.sent_elsewhere(len(waiting))
             telemetry.RUNS_RELEASED.inc(len(waiting))
-        except DBAPIError as error:
+        except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
-            log.warning("release failed", error=str(error.orig), runs=len(waiting))
+            log.warning("release failed", error=said_by(error), runs=len(waiting))
             for held in waiting:
                 self._intake.put_back(held, at=held.at)
 

@@ -23,6 +23,11 @@ class Threads:
         self._threads.append(thread)
         thread.start()
 
+    def fail(self, error: BaseException) -> None:
+        """Note an error that ends this worker, found from outside of its thread."""
+        self.error = self.error or error
+        self.failed.set()
+
     def join(self, seconds: float) -> None:
         """Tell all threads to end, and wait up to `seconds` for each."""
         self.stop.set()
@@ -33,10 +38,9 @@ class Threads:
         try:
             work(self.stop)
         except BaseException as error:
-            self.error = self.error or error
+            self.fail(error)
             log.critical("thread died", thread=name, error=repr(error), exc_info=True)
-            self.failed.set()
             return
         if not self.stop.is_set():
-            log.critical("thread ended", thread=name)
             self.failed.set()
+            log.critical("thread ended", thread=name)

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual.store.dialect import quick_url
 
@@ -13,6 +15,9 @@ IDLE_TRANSACTION_TIMEOUT_MS = 30_000
 
 SHORT = ("coordinator", "worker")
 """Services whose transactions are short, so that they feel each round trip."""
+
+DATABASE_FAILURES = (DBAPIError, PoolTimeoutError)
+"""What a statement raises that the database did not carry out, or had no connection for."""
 
 # A worker sends the same few prepared statements, about single rows that an index leads to. Each is
 # planned once on a connection: no plan may hang on how small a table happened to be just then.
@@ -80,6 +85,11 @@ def make_engine(
 
 def _kind(service: str) -> str:
     return service.partition("-")[0]
+
+
+def said_by(error: Exception) -> str:
+    """Return the driver's words: SQLAlchemy's have the statement and its values in them."""
+    return str(getattr(error, "orig", None) or error).strip()
 
 
 def ping(engine: Engine) -> None:

@@ -76,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--launch", type=int, default=0)
     parser.add_argument("--user", type=int)
     parser.add_argument("--group", type=int)
+    parser.add_argument("--agent", type=int, default=0)  # read by `stale_runners` alone
     parser.add_argument("--on-lease-loss", choices=("kill", "keep"), default="kill")
     return parser.parse_args()
 

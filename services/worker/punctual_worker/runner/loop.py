@@ -140,6 +140,8 @@ class Loop:
                 attempt = self.roster.by_key.get(order["key"])
                 if attempt is not None:
                     self._reports.so_far(attempt)
+            elif kind == "ping":
+                self._reports.pong()
             elif kind == "lease":
                 self._lease.extend(int(order["until_ns"] or 0))
             elif kind == "stop_all":

@@ -31,6 +31,10 @@ class Reports:
         self._channel.send({"kind": "up", "isolation": isolation})
         self._channel.flush()
 
+    def pong(self) -> None:
+        """Answer a ping: the loop turns."""
+        self._channel.send({"kind": "pong"})
+
     def started(self, attempt: Attempt) -> None:
         """Have the instant reported at which exec had succeeded, unless the end comes first."""
         self._started.append(attempt)

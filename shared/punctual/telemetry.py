@@ -60,6 +60,9 @@ REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer
 DUTY_FAILURES = Counter(
     "punctual_duty_failures", "Turns of a coordinator's duty that an error ended", ["duty"]
 )
+PROGRESS_AGE = Gauge(
+    "punctual_progress_age_seconds", "Time since a loop of this process last turned", ["loop"]
+)
 LOG_LINES_LOST = Counter(
     "punctual_log_lines_lost", "Log lines that could not be written, as on a full disk"
 )

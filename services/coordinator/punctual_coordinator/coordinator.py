@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from punctual import telemetry, tracing
 from punctual.config import Settings
 from punctual.messaging.broker import Broker
+from punctual.progress import Loop, Progress
 from punctual.store.engine import make_engine
 from punctual_coordinator.catch_up import CatchUp
 from punctual_coordinator.contact import Contact
@@ -23,11 +24,11 @@ from punctual_coordinator.outage_watch import OutageWatch
 from punctual_coordinator.planner import Planner
 from punctual_coordinator.presence import Presence
 from punctual_coordinator.pruner import Pruner
-from punctual_coordinator.pulse import Pulse
+from punctual_coordinator.pulse import SILENT_SECONDS, Pulse
 from punctual_coordinator.rescuer import Rescuer
 from punctual_coordinator.resumer import Resumer
 from punctual_coordinator.timetable import keep_ticking
-from punctual_coordinator.turns import Turns
+from punctual_coordinator.turns import Turns, mark_turn
 from punctual_coordinator.wakeup import wake_on_notice
 
 log = structlog.get_logger()
@@ -49,6 +50,8 @@ class Coordinator:
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
         self._contact = Contact(patience=settings.self_fence_seconds)
         event.listen(self._engine, "commit", lambda _connection: self._contact.made())
+        event.listen(self._engine, "commit", lambda _connection: mark_turn())
+        self._progress = Progress()
         self._turns = Turns(self._contact, stop)
         # Longer than a cycle by a sweep: what is due just after the window is not late, even when
         # the next cycle begins late.
@@ -67,7 +70,7 @@ class Coordinator:
         self._pruner = Pruner(self._engine, stop, keep=keep)
         self._folder = Folder(self._engine)
         self._presence = Presence(self._engine, name=settings.name)
-        self._pulse = Pulse(cycle_seconds=settings.cycle_seconds)
+        self._pulse = Pulse(self._progress, cycle_seconds=settings.cycle_seconds)
 
     def serve_health(self) -> None:
         """Answer probes on the health port, if there is one. Raises OSError when it is taken."""
@@ -76,15 +79,23 @@ class Coordinator:
     def run(self) -> None:
         """Work until `stop` is set, finish what is at hand, and leave."""
         for name, work in (("pulse", self._guard), ("wake-ups", self._listen)):
-            threading.Thread(target=work, name=name, daemon=True).start()
+            threading.Thread(
+                target=self._pulse.end_with, args=(work, self._stop), name=name, daemon=True
+            ).start()
         log.info("coordinator started")
-        duties = {
-            self._turns.of("cycle", self.cycle): self._settings.cycle_seconds,
-            self._turns.of("sweep", self.sweep): self._settings.sweep_seconds,
-            self._turns.of("fold", self._folder.run_once): FOLD_SECONDS,
-            self._turns.of("prune", self.prune): PRUNE_SECONDS,
+        duties: dict[str, tuple[Callable[[], object], float]] = {
+            "cycle": (self.cycle, self._settings.cycle_seconds),
+            "sweep": (self.sweep, self._settings.sweep_seconds),
+            "fold": (self._folder.run_once, FOLD_SECONDS),
+            "prune": (self.prune, PRUNE_SECONDS),
         }
-        keep_ticking(duties, self._stop)
+        keep_ticking(
+            {
+                self._turns.of(name, duty, self._loop(name, seconds)): seconds
+                for name, (duty, seconds) in duties.items()
+            },
+            self._stop,
+        )
         self._leave()
 
     def cycle(self) -> None:
@@ -147,8 +158,12 @@ class Coordinator:
             log.info("history pruned", **gone.counts)
 
     def _listen(self) -> None:
-        wake = self._turns.of("wake-up", self.wake)
-        wake_on_notice(self._settings.database_url, wake, self._stop)
+        loop = self._loop("wake-ups")
+        wake = self._turns.of("wake-up", self.wake, loop)
+        wake_on_notice(self._settings.database_url, wake, self._stop, turned=loop.mark)
+
+    def _loop(self, name: str, every_seconds: float = 0) -> Loop:
+        return self._progress.loop(name, within_seconds=every_seconds + SILENT_SECONDS)
 
     def _guard(self) -> None:
         self._pulse.guard(self._stop)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,7 +65,8 @@ class DuePass:
                         dispatched.append(running.result())
                     if batch.more:
                         self._progressed()
-                        running = beside.submit(self._dispatcher.run_once, now=now)
+                        here = copy_context()  # so that its commits count for this duty
+                        running = beside.submit(here.run, self._dispatcher.run_once, now=now)
                     else:
                         running = None
                         dispatched.append(self._dispatcher.run_once(now=now))

@@ -3,10 +3,12 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 
 from punctual import telemetry
+from punctual.progress import Progress
 
 log = structlog.get_logger()
 
@@ -18,7 +20,8 @@ STOP_SECONDS = 4.5
 class Pulse:
     """Beats once a finished cycle; `limit` seconds without a beat mean that something hangs."""
 
-    def __init__(self, *, cycle_seconds: float) -> None:
+    def __init__(self, progress: Progress, *, cycle_seconds: float) -> None:
+        self._progress = progress
         self.limit = max(SILENT_SECONDS, SILENT_CYCLES * cycle_seconds)
         self.began = False
         self._last = time.monotonic()
@@ -33,6 +36,17 @@ class Pulse:
         """Seconds since the last finished cycle, or since the start."""
         return time.monotonic() - self._last
 
+    def end_with(self, work: Callable[[], None], stop: threading.Event) -> None:
+        """Do a thread's work; an error in it ends the process, which would be half dead."""
+        try:
+            work()
+        except Exception as error:
+            log.critical("thread died", error=repr(error), exc_info=True)
+            raise
+        finally:
+            if not stop.is_set():
+                os._exit(1)
+
     def guard(self, stop: threading.Event) -> None:
         """End the process, non-zero, once the pulse has stopped; after `stop`, within 4.5 s.
 
@@ -40,11 +54,14 @@ class Pulse:
         Whoever supervises this process starts a fresh one; a transaction it left open is undone.
         """
         while not stop.wait(1.0):
-            age = self.age()
-            if age > self.limit:
-                try:
+            age, stuck = self.age(), self._progress.look()
+            try:
+                if age > self.limit:
                     log.critical("no cycle finished in time", age_seconds=round(age))
-                finally:
+                elif stuck:
+                    log.critical("duty stuck", duties=stuck)
+            finally:
+                if age > self.limit or stuck:
                     os._exit(1)
         threading.Event().wait(STOP_SECONDS)
         try:

@@ -2,14 +2,19 @@
 
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual import telemetry
+from punctual.progress import Loop
 from punctual_coordinator.contact import Contact
 
 log = structlog.get_logger()
+
+_turning: ContextVar[Loop | None] = ContextVar("turning", default=None)
 
 
 class Turns:
@@ -25,6 +30,10 @@ class Turns:
             return False
         try:
             duty()
+        except PoolTimeoutError:  # other duties have every connection just now
+            telemetry.DATABASE_ERRORS.inc()
+            log.warning("no connection free", duty=name)
+            return False
         except DBAPIError as error:
             if self._contact.failed(error):
                 return False
@@ -35,10 +44,23 @@ class Turns:
             log.exception("duty failed", duty=name)
         return True
 
-    def of(self, name: str, duty: Callable[[], object]) -> Callable[[], None]:
-        """The duty as the timetable calls it."""
+    def of(self, name: str, duty: Callable[[], object], loop: Loop) -> Callable[[], None]:
+        """Return the duty as the timetable calls it; its turns and its commits are marked."""
 
         def tick() -> None:
-            self.take(name, duty)
+            loop.mark()
+            token = _turning.set(loop)
+            try:
+                self.take(name, duty)
+            finally:
+                _turning.reset(token)
+                loop.mark()
 
         return tick
+
+
+def mark_turn() -> None:
+    """Note that the duty at work in this thread gets on, as at a commit."""
+    loop = _turning.get()
+    if loop is not None:
+        loop.mark()

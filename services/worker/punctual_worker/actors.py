@@ -1,17 +1,23 @@
 """The actor that messages name: it claims and returns, and the intake does the waiting."""
 
-from collections.abc import Sequence
+import threading
 
 import dramatiq
 
+from punctual.domain.queue import parse_queues
 from punctual.messaging.broker import Broker
 from punctual.messaging.messages import ACTOR, decode, redis_queue
+from punctual.progress import Progress
 from punctual_worker.claimer import Claimer
 
+CONSUMER = "consumer"
+STOP_SECONDS = 2.0
 
-def declare_actors(broker: Broker, claimer: Claimer, *, queues: Sequence[str]) -> None:
+
+def declare_actors(broker: Broker, claimer: Claimer, progress: Progress, *, queues: str) -> None:
     """Have this process's Dramatiq worker hand the messages of its queues to the claimer."""
-    first, *others = map(redis_queue, queues)
+    names = [redis_queue(queue) for queue in parse_queues(queues)]
+    first, *others = names
 
     @dramatiq.actor(broker=broker, actor_name=ACTOR, queue_name=first)
     def claim_runs(pairs: object) -> None:
@@ -19,3 +25,18 @@ def declare_actors(broker: Broker, claimer: Claimer, *, queues: Sequence[str]) -
 
     for queue in others:
         broker.declare_queue(queue)
+    loops = {name: progress.loop(f"{CONSUMER} {name}") for name in names}
+    broker.fetched = lambda name: loops[name].mark()
+
+
+def stop_consuming(consumer: dramatiq.Worker, broker: Broker) -> None:
+    """Leave messages to the other workers; what was fetched already goes back to the queue.
+
+    Before anything is released: otherwise this worker could be the one to take the message
+    that offers it to the others, and they would only find it at their next heartbeat.
+    """
+    timeout_ms = int(STOP_SECONDS * 1000)
+    stopping = threading.Thread(target=consumer.stop, args=(timeout_ms,), daemon=True)
+    stopping.start()
+    broker.pushed.set()
+    stopping.join(STOP_SECONDS)

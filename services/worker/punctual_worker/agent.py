@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -15,6 +15,7 @@ from punctual import telemetry
 from punctual.config import Settings
 from punctual.domain.queue import parse_queues
 from punctual.messaging.broker import Broker
+from punctual.progress import Progress
 from punctual.store.claims import release
 from punctual.store.engine import DATABASE_FAILURES, make_engine, said_by
 from punctual.store.finish import Report
@@ -22,7 +23,7 @@ from punctual.store.live_output import LOOK_CHANNEL
 from punctual.store.wake import CANCEL_CHANNEL
 from punctual.store.workers import leave, register
 from punctual.tracing import Tracing
-from punctual_worker.actors import declare_actors
+from punctual_worker.actors import declare_actors, stop_consuming
 from punctual_worker.claimer import Claimer
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.heartbeat import BuriedError, Heartbeat
@@ -35,18 +36,16 @@ from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of,
 from punctual_worker.reconcile import Reconciler
 from punctual_worker.reporter import Reporter
 from punctual_worker.runner_client import Ended, RunnerClient, RunnerGoneError, SoFar, Started
-from punctual_worker.runner_watch import RunnerWatch
 from punctual_worker.running import Attempt, Running
 from punctual_worker.starter import LEAD, Starter
 from punctual_worker.threads import Threads
+from punctual_worker.worker_watch import RunnerSilentError, WorkerWatch
 
 log = structlog.get_logger()
 
 DRAMATIQ_THREADS = 2
 HEARTBEAT_TIMEOUT_MS = 4_000
 KILL_SECONDS = 5.0
-CONSUMER_SECONDS = 2.0
-SILENT = "its runner did not answer any more and was ended"
 
 
 class Agent:
@@ -64,7 +63,8 @@ class Agent:
         """`isolation` is what holds its commands in, told to whoever asks the database."""
         self._settings = settings
         self._runner = runner
-        self._threads = Threads()
+        self._progress = Progress()
+        self._threads = Threads(self._progress)
         self._leaving = threading.Event()
         self._engine = make_engine(settings.database_url, service="worker", size=6)
         self._beat_engine = make_engine(
@@ -92,6 +92,15 @@ class Agent:
             pull_ahead=timedelta(seconds=settings.heartbeat_seconds + 1),
             room_elsewhere=lambda: self.lease.room_elsewhere,
         )
+        self._broker = Broker(settings.redis_url, namespace=settings.namespace)
+        self._broker.wanted = self._wants_messages
+        declare_actors(self._broker, self._claimer, self._progress, queues=settings.queues)
+        self._consumer = dramatiq.Worker(
+            self._broker, worker_threads=DRAMATIQ_THREADS, worker_timeout=500
+        )
+        self._watch = WorkerWatch(
+            self._threads, self._progress, self.lease, runner, self._consumer, settings
+        )
         self._heartbeat = self._make_heartbeat()
         self._starter = Starter(
             self._engine,
@@ -107,12 +116,6 @@ class Agent:
             refuse=self._refuse,
             claim_more=self._claimer.want,
         )
-        self._broker = Broker(settings.redis_url, namespace=settings.namespace)
-        self._broker.wanted = self._wants_messages
-        declare_actors(self._broker, self._claimer, queues=parse_queues(settings.queues))
-        self._consumer = dramatiq.Worker(
-            self._broker, worker_threads=DRAMATIQ_THREADS, worker_timeout=500
-        )
 
     def run(self, stop: threading.Event, hurry: threading.Event) -> bool:
         """Work until `stop` is set, then drain; False when something broke instead.
@@ -127,16 +130,15 @@ class Agent:
             ("events", self._receive),
             ("reporter", self._reporter.run),
             ("starter", self._starter.run),
-            ("heartbeat", self._heartbeat.run),
             ("claimer", self._claimer.run),
             ("live output", self._live_output.run),
             ("notices", self._listen_for_notices),
             ("pushes", self._broker.listen),
         ):
             self._threads.start(name, work)
+        self._threads.start("heartbeat", self._heartbeat.run, loop=self._heartbeat.loop)
         self._consumer.start()
-        watch = RunnerWatch(self._runner, every_seconds=self._settings.heartbeat_seconds)
-        while not (stop.wait(0.2) or self._broken(watch)):
+        while not (stop.wait(0.2) or self._watch.look()):
             pass
         if self._threads.failed.is_set():
             self._abandon()
@@ -145,7 +147,8 @@ class Agent:
 
     def trouble(self) -> list[str]:
         """Why this worker cannot work now; nothing when it can."""
-        return [] if self.lease.fresh else ["database: no heartbeat was answered in time"]
+        reasons = [] if self.lease.fresh else ["database: no heartbeat was answered in time"]
+        return reasons + [f"{name}: no progress" for name in self._progress.stuck()]
 
     def _register(self, isolation: Collection[str], interpreters: Interpreters) -> uuid.UUID:
         with self._engine.begin() as connection:
@@ -170,6 +173,8 @@ class Agent:
             self.lease,
             worker_id=self.worker_id,
             settings=self._settings,
+            progress=self._progress,
+            may_beat=self._watch.may_beat,
             extend=self._extend,
             reconcile=Reconciler(
                 self._engine,
@@ -186,8 +191,9 @@ class Agent:
         self._runner.extend_lease(until_ns)
         self._claimer.want(surely=True)
 
-    def _receive(self, stop: threading.Event) -> None:
+    def _receive(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         for events in self._runner.events():
+            turned()
             self._heed(events)
         if not self._leaving.is_set():
             raise RunnerGoneError("the runner ended by itself")
@@ -224,30 +230,24 @@ class Agent:
         """No, while every slot is busy and others have free ones: a run due now would wait here."""
         return self._intake.busy < self._intake.slots or self.lease.room_elsewhere == 0
 
-    def _listen_for_notices(self, stop: threading.Event) -> None:
-        heed = {CANCEL_CHANNEL: self._cancel, LOOK_CHANNEL: self._live_output.wanted}
-        listen_for_notices(self._settings, worker_id=self.worker_id, heed=heed, stop=stop)
+    def _listen_for_notices(self, stop: threading.Event, turned: Callable[[], None]) -> None:
+        listen_for_notices(
+            self._settings,
+            worker_id=self.worker_id,
+            heed={CANCEL_CHANNEL: self._cancel, LOOK_CHANNEL: self._live_output.wanted},
+            stop=stop,
+            turned=turned,
+        )
 
     def _cancel(self, run_id: uuid.UUID) -> None:
         for attempt in self._running.cancel(run_id):
             self._runner.stop(attempt.key, CANCELLED)
 
-    def _broken(self, watch: RunnerWatch) -> bool:
-        if not watch.look():
-            self._leaving.set()  # its end is no news
-            self._runner.kill()
-            self._threads.fail(RunnerGoneError(SILENT))
-            log.critical("runner did not answer", running=len(self._running.all()))
-        for thread in (*self._consumer.consumers.values(), *self._consumer.workers):
-            if not thread.is_alive():
-                log.critical("consumer died", thread=thread.name)
-                self._threads.failed.set()
-        return self._threads.failed.is_set()
-
     def _drain(self, hurry: threading.Event) -> bool:
         log.info("worker draining", running=len(self._running.all()))
         self._heartbeat.draining = True
-        self._stop_consuming()
+        self._watch.consuming_ends()
+        stop_consuming(self._consumer, self._broker)
         waiting = self._intake.close()
         try:
             self._heartbeat.beat()
@@ -260,6 +260,9 @@ class Agent:
         patience = self._settings.drain_seconds
         while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
             patience -= 0.1
+            if self._watch.look():
+                self._abandon()
+                return False
         if not self._running.wait_empty(0):
             grace = min(self._settings.kill_grace_seconds, KILL_SECONDS)
             log.warning("killing what still runs", runs=len(self._running.all()))
@@ -268,25 +271,15 @@ class Agent:
         self._leave()
         return True
 
-    def _stop_consuming(self) -> None:
-        """Leave messages to the other workers; what was fetched already goes back to the queue.
-
-        Before anything is released: otherwise this worker could be the one to take the message
-        that offers it to the others, and they would only find it at their next heartbeat.
-        """
-        timeout_ms = int(CONSUMER_SECONDS * 1000)
-        stopping = threading.Thread(target=self._consumer.stop, args=(timeout_ms,), daemon=True)
-        stopping.start()
-        self._broker.pushed.set()
-        stopping.join(CONSUMER_SECONDS)
-
     def _abandon(self) -> None:
         """After a failure: nothing of ours may be left running, and the database should know."""
         self._leaving.set()
         self._intake.close()
-        self._runner.close()
-        if self._runner.clean and not isinstance(self._threads.error, BuriedError):
-            why = SILENT if str(self._threads.error) == SILENT else "its worker failed"
+        error = self._threads.error
+        silent = isinstance(error, RunnerSilentError)
+        (self._runner.kill if silent else self._runner.close)()
+        if self._runner.clean and not isinstance(error, BuriedError):
+            why = str(error) if silent else "its worker failed"
             for attempt in self._running.all():
                 self._reporter.ended(lost_report(attempt, why, self._clock))
             self._running.wait_empty(KILL_SECONDS)

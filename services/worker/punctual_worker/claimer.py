@@ -73,9 +73,10 @@ class Claimer:
         if surely or self._more_queued:
             self._wanted.set()
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set, claim straight from the database whenever that is wanted."""
         while not stop.is_set():
+            turned()
             if not self._wanted.wait(1.0):
                 continue
             self._wanted.clear()

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from punctual import telemetry
 from punctual.config import Settings
+from punctual.progress import STUCK_SECONDS, Progress
 from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.workers import Held, beat, held_by
 from punctual_worker.clock import DatabaseClock
@@ -36,6 +37,8 @@ class Heartbeat:
         *,
         worker_id: uuid.UUID,
         settings: Settings,
+        progress: Progress,
+        may_beat: Callable[[], bool],
         extend: Callable[[int], None],
         reconcile: Callable[[list[Held]], None],
     ) -> None:
@@ -46,15 +49,24 @@ class Heartbeat:
         self._worker_id = worker_id
         self._every = settings.heartbeat_seconds
         self._lasts = timedelta(seconds=settings.lease_seconds)
+        self.loop = progress.loop(
+            "heartbeat", within_seconds=STUCK_SECONDS + self._every, excusable=False
+        )
+        self._may_beat = may_beat
         self._extend = extend
         self._reconcile = reconcile
         self.draining = False
         self._away = False
 
-    def run(self, stop: threading.Event) -> None:
-        """Beat until `stop` is set. Raises BuriedError when this worker was declared dead."""
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
+        """Beat until `stop` is set, but not while the rest of this worker is stuck.
+
+        Raises BuriedError when this worker was declared dead.
+        """
         while not stop.is_set():
-            stop.wait(self._every if self.try_beat() else 1.0)
+            turned()
+            beaten = self._may_beat() and self.try_beat()
+            stop.wait(self._every if beaten else 1.0)
 
     def try_beat(self) -> bool:
         """Beat once; False when the database did not answer."""
@@ -77,7 +89,8 @@ class Heartbeat:
         """Beat once. Raises BuriedError, and SQLAlchemy's errors when the database is away."""
         sent_ns, sent = time.monotonic_ns(), time.time()
         room = self._intake.free_slots
-        with self._engine.begin() as connection:
+        # A database that is away takes the lease; it does not make this loop a stuck one.
+        with self.loop.wait(), self._engine.begin() as connection:
             answer = beat(
                 connection,
                 worker_id=self._worker_id,
@@ -94,6 +107,6 @@ class Heartbeat:
         telemetry.WORKER_ROOM.set(room)
         telemetry.CLOCK_OFFSET.set(self._clock.offset_seconds)
         # Apart from the beat: whoever locks the table of runs must not take the lease with it.
-        with self._engine.begin() as connection:
+        with self.loop.wait(), self._engine.begin() as connection:
             held = held_by(connection, worker_id=self._worker_id)
         self._reconcile(held)

@@ -3,6 +3,7 @@
 import queue
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -52,9 +53,10 @@ class LiveOutput:
         if not self._told.full():
             self._told.put(Told(attempt, so_far))
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set, write what came. A database that is away costs nothing but sight."""
         while not stop.is_set():
+            turned()
             try:
                 told = self._told.get(timeout=1.0)
             except queue.Empty:

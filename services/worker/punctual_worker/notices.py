@@ -5,8 +5,12 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 
+import structlog
+
 from punctual.config import Settings
 from punctual.store.listen import listen
+
+log = structlog.get_logger()
 
 
 def listen_for_notices(
@@ -15,10 +19,17 @@ def listen_for_notices(
     worker_id: uuid.UUID,
     heed: Mapping[str, Callable[[uuid.UUID], None]],
     stop: threading.Event,
+    turned: Callable[[], None],
 ) -> None:
     """Until `stop` is set, call what `heed` has for a channel with each run of this worker."""
-    for heard in listen(settings.database_url, *heed, service="worker", stop=stop):
+    url = settings.database_url
+    for heard in listen(url, *heed, service="worker", stop=stop, turned=turned):
         for channel, payload in heard:
-            message = json.loads(payload)
-            if message["worker"] == str(worker_id):
-                heed[channel](uuid.UUID(message["run"]))
+            try:
+                message = json.loads(payload)
+                run_id = uuid.UUID(message["run"]) if message["worker"] == str(worker_id) else None
+            except (ValueError, KeyError, TypeError, AttributeError):
+                log.warning("notice not understood", channel=channel)
+                continue
+            if run_id is not None:
+                heed[channel](run_id)

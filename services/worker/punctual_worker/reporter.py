@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from sqlalchemy import Engine
@@ -54,6 +54,7 @@ class Reporter:
         self._size = BatchSize(MOST_REPORTS)
         self._begun: dict[str, tuple[float, Attempt]] = {}
         self._changed = threading.Condition()
+        self._turned: Callable[[], None] = lambda: None
 
     def begun(self, attempt: Attempt, at_ns: int) -> None:
         """The command of `attempt` has started, at that instant of CLOCK_MONOTONIC."""
@@ -69,9 +70,11 @@ class Reporter:
             self._reports.extend(reports)
             self._changed.notify()
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set and everything is written, write reports."""
+        self._turned = turned
         while not (stop.is_set() and not self._reports):
+            turned()
             batch = self._next_batch()
             try:
                 if batch:
@@ -107,6 +110,7 @@ class Reporter:
         except (DataError, IntegrityError) as error:
             if len(batch) > 1:  # one bad report must not keep the others from being written
                 for report in batch:
+                    self._turned()
                     self._finish([report])
                 return
             log.warning("report refused", run_id=str(batch[0].run_id), error=str(error.orig))

@@ -27,7 +27,7 @@ READ_SIZE = 256 * 1024
 SEND_SECONDS = 10
 # What a runner may take to start: an interpreter, and what its dead predecessor left.
 UP_SECONDS = 20.0
-SIGNS = ("up", "pong")
+SIGNS = ("up", "pong")  # frames that say no more than that the runner is there
 
 
 class RunnerGoneError(Exception):
@@ -230,7 +230,7 @@ class RunnerClient:
         self._send({"kind": "stop", "key": key, "why": why})
 
     def ping(self) -> None:
-        """Have the runner answer, which `received` then counts."""
+        """Have the runner answer, which `received` counts."""
         self._send({"kind": "ping"})
 
     def tell(self, key: str) -> None:
@@ -253,13 +253,12 @@ class RunnerClient:
         while data := self._receive():
             self.received += 1
             self._frames.feed(data)
-            frames = iter(self._frames.next, None)
-            yield [_report(*frame) for frame in frames if frame[0]["kind"] not in SIGNS]
+            yield [_report(*f) for f in iter(self._frames.next, None) if f[0]["kind"] not in SIGNS]
         self._bury()
 
     def kill(self) -> None:
         """Kill a runner that does not answer, and what it started; returns when all is gone."""
-        with contextlib.suppress(PermissionError):  # it runs as somebody else
+        with contextlib.suppress(PermissionError):
             self._process.kill()
         self._bury()
 

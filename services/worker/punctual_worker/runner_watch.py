@@ -23,7 +23,6 @@ class RunnerWatch:
     ) -> None:
         self._runner = runner
         self._every = every_seconds
-        self._limit = max(SILENT_SECONDS, 2 * every_seconds)
         self._clock = clock
         self._looked = clock()
         self._since_ping = 0.0
@@ -44,4 +43,4 @@ class RunnerWatch:
         if not self._asked and self._since_ping >= self._every:
             self._asked, self._since_ping = True, 0.0
             self._runner.ping()
-        return self._silent <= self._limit
+        return self._silent <= SILENT_SECONDS

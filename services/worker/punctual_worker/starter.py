@@ -81,10 +81,13 @@ class Starter:
         self._size = BatchSize(settings.slots)
         self._interpreters = interpreters
         self._limits = default_limits(settings)
+        self._turned: Callable[[], None] = lambda: None
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set, start what is due."""
+        self._turned = turned
         while not stop.is_set():
+            turned()
             now = self._clock.now()
             with self._intake.changed:
                 at = self._intake.next_at()
@@ -98,6 +101,7 @@ class Starter:
                 self._release_overdue()
 
     def _start(self, batch: Sequence[Held]) -> None:
+        self._turned()
         try:
             with self._engine.begin() as connection:
                 started = start(

@@ -45,7 +45,9 @@ class Broker(RedisBroker):
         )
         self.pushed = threading.Event()
         self.wanted: Callable[[], bool] = _always
-        """Whether this process should fetch now, or leave messages to the others meanwhile."""
+        """Whether this process should fetch now, or leave messages to the others for now."""
+        self.fetched: Callable[[str], None] = _ignore
+        """Called with the queue's name whenever its consumer turns, idle or not."""
         self.wake_channel = f"{namespace}:pushed"
 
     @property
@@ -80,14 +82,19 @@ class Broker(RedisBroker):
         """Raises redis.RedisError unless Redis answers."""
         self.client.ping()
 
-    def listen(self, stop: threading.Event) -> None:
-        """Until `stop` is set, wake this process's idle consumers whenever something is pushed."""
+    def listen(self, stop: threading.Event, turned: Callable[[], None]) -> None:
+        """Until `stop` is set, wake this process's idle consumers whenever something is pushed.
+
+        `turned` is called every few seconds, whether anything is pushed or not.
+        """
         while not stop.is_set():
+            turned()
             try:
                 with self.client.pubsub(ignore_subscribe_messages=True) as subscription:
                     subscription.subscribe(self.wake_channel)
                     self.pushed.set()  # what came before the subscription
                     while not stop.is_set():
+                        turned()
                         if subscription.get_message(timeout=1.0) is not None:
                             self.pushed.set()
             except redis.RedisError:
@@ -105,6 +112,7 @@ class _WakingConsumer(_RedisConsumer):
         super().__init__(broker, queue_name, prefetch, min(timeout, 1))  # type: ignore[no-untyped-call]
 
     def __next__(self) -> Any:
+        self.broker.fetched(self.queue_name)
         self.broker.pushed.clear()
         if not (self.message_cache or self.broker.wanted()):
             self.broker.pushed.wait(IDLE_POLL_SECONDS)
@@ -121,3 +129,7 @@ class _WakingConsumer(_RedisConsumer):
 
 def _always() -> bool:
     return True
+
+
+def _ignore(_queue: str) -> None:
+    return

@@ -2,7 +2,7 @@
 
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import psycopg2
@@ -26,14 +26,20 @@ class Heard(NamedTuple):
 
 
 def listen(
-    database_url: str, *channels: str, service: str, stop: threading.Event
+    database_url: str,
+    *channels: str,
+    service: str,
+    stop: threading.Event,
+    turned: Callable[[], None],
 ) -> Iterator[list[Heard]]:
     """What is said on these channels, in batches as it arrives, until `stop` is set.
 
     Every new connection first yields an empty batch: something may have been said before it.
+    `turned` is called every few seconds, whether anything is said or not.
     """
     away = False
     while not stop.is_set():
+        turned()
         try:
             connection = _connect(database_url, service=service)
         except psycopg2.Error:
@@ -49,6 +55,7 @@ def listen(
                     cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             yield []
             while not stop.is_set():
+                turned()
                 if select.select([connection], [], [], CHECK_SECONDS)[0]:
                     connection.poll()
                     heard = [Heard(note.channel, note.payload) for note in connection.notifies]

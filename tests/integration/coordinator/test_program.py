@@ -237,8 +237,9 @@ def test_a_setting_it_cannot_use_stops_the_start_by_name(
 
 def test_a_coordinator_whose_cycles_hang_ends_itself() -> None:
     hangs = (
-        "import threading; from punctual_coordinator.pulse import Pulse\n"
-        "pulse = Pulse(cycle_seconds=30); assert pulse.limit == 90; pulse.limit = 0.1\n"
+        "import threading; from punctual.progress import Progress\n"
+        "from punctual_coordinator.pulse import Pulse\n"
+        "pulse = Pulse(Progress(), cycle_seconds=30); assert pulse.limit == 90; pulse.limit = 0.1\n"
         "threading.Thread(target=threading.Event().wait).start()\n"
         "pulse.guard(threading.Event())"
     )

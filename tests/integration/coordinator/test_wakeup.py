@@ -28,7 +28,11 @@ class Sleeper:
 def listening(database_url: str, sleeper: Sleeper) -> Iterator[None]:
     """A thread that listens, and has already been woken once, by its own connection."""
     stop = threading.Event()
-    thread = threading.Thread(target=wake_on_notice, args=(database_url, sleeper.wake, stop))
+    thread = threading.Thread(
+        target=wake_on_notice,
+        args=(database_url, sleeper.wake, stop),
+        kwargs={"turned": lambda: None},
+    )
     thread.start()
     try:
         eventually(lambda: sleeper.woken == 1)

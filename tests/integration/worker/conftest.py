@@ -44,10 +44,15 @@ StartWorker = Callable[..., WorkerProcess]
 def start_worker(
     database_url: str, redis_url: str, namespace: str, engine: Engine, tmp_path: Path
 ) -> Iterator[StartWorker]:
-    """Starts workers; returns each when it is registered. Settings by name, without prefix."""
+    """Starts workers; returns each when it is registered. Settings by name, without prefix.
+
+    `plant`: CHAOS_PLANT, a module to be imported before the product is, and what that reads.
+    """
     started: list[WorkerProcess] = []
 
-    def start(name: str = "worker-1", **settings: object) -> WorkerProcess:
+    def start(
+        name: str = "worker-1", *, plant: dict[str, str] | None = None, **settings: object
+    ) -> WorkerProcess:
         # Most commands here write into folders of the test, which only its own user enters.
         own = {"PUNCTUAL_COMMAND_USER": "root"} if os.geteuid() == 0 else {}
         environ = {
@@ -58,6 +63,10 @@ def start_worker(
             "PUNCTUAL_WORK_DIR": str(tmp_path / name),
             **own,
         }
+        if plant:
+            chaos = Path(__file__).parents[2] / "chaos"
+            planted = f"{chaos / 'planted'}{os.pathsep}{chaos.parents[1]}"
+            environ |= {"PYTHONPATH": planted, **plant}
         environ |= {f"PUNCTUAL_{key.upper()}": str(value) for key, value in settings.items()}
         environ = {name: value for name, value in environ.items() if value}
         worker = WorkerProcess(environ, tmp_path / f"{name}-{len(started)}.log")

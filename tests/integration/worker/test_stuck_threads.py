@@ -1,0 +1,74 @@
+"""A worker of which one loop does not turn any more ends, however well the others do."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from punctual.messaging.broker import Broker
+from tests.integration.runner.stage import is_alive
+from tests.integration.worker.conftest import StartWorker
+from tests.support.eventually import eventually
+from tests.support.rows import dispatch_all, new_run, new_task, run_row
+
+LOOPS = (
+    *("main", "heartbeat", "starter", "reporter", "claimer", "events"),
+    *("live output", "notices", "pushes", "consumer runs"),
+)
+PLANT = {"CHAOS_PLANT": "tests.chaos.planted.sticks_soon"}
+STATE = text("SELECT state FROM workers")
+
+
+def worker_state(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.execute(STATE).scalar_one())
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_stuck_loop_ends_the_worker_and_all_it_runs(
+    loop: str,
+    engine: Engine,
+    start_worker: StartWorker,
+    redis_url: str,
+    namespace: str,
+    tmp_path: Path,
+) -> None:
+    worker = start_worker(plant={**PLANT, "STICKS": loop}, heartbeat_seconds=0.5)
+    pid = tmp_path / "pid"
+    run = new_run(engine, new_task(engine, command=f"echo $$ >{pid}; exec sleep 600"))
+    Broker(redis_url, namespace=namespace).publish(
+        [(each.run_id, each.fence) for each in dispatch_all(engine)]
+    )
+    main = int(eventually(lambda: pid.exists() and pid.read_text().strip()))
+    eventually(lambda: run_row(engine, run).started_at)
+    worker.signal(signal.SIGUSR1)
+    assert worker.process.wait(40) == 1
+    assert '"thread stuck"' in worker.log.read_text()
+    eventually(lambda: not is_alive(main))
+    if loop != "main":  # which is the one that says goodbye
+        assert worker_state(engine) == "gone"
+    if loop not in ("main", "reporter"):
+        assert run_row(engine, run).state == "lost"
+
+
+def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck(
+    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+) -> None:
+    worker = start_worker(plant={**PLANT, "STICKS": ""}, heartbeat_seconds=0.5)
+    worker.signal(signal.SIGSTOP)
+    eventually(lambda: frozen_for(engine) > 6)
+    worker.signal(signal.SIGCONT)
+    run = new_run(engine, new_task(engine))
+    Broker(redis_url, namespace=namespace).publish(
+        [(each.run_id, each.fence) for each in dispatch_all(engine)]
+    )
+    eventually(lambda: run_row(engine, run).state == "succeeded")
+    assert worker.process.poll() is None
+
+
+def frozen_for(engine: Engine) -> float:
+    """Seconds since the worker's last heartbeat."""
+    asked = text("SELECT extract(epoch FROM clock_timestamp() - heartbeat_at) FROM workers")
+    with engine.connect() as connection:
+        return float(connection.execute(asked).scalar_one())

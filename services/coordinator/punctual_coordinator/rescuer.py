@@ -12,7 +12,7 @@ from punctual import telemetry
 from punctual.domain.run import FINAL
 from punctual.store.dispatch import mark_missed
 from punctual.store.finish import Settled
-from punctual.store.reap import bury, database_clock, reap_claimed, reap_running
+from punctual.store.reap import bury, database_clock, reap_claimed, reap_overdue, reap_running
 from punctual.tracing import Tracing
 from punctual_coordinator.contact import Contact
 
@@ -65,11 +65,21 @@ class Rescuer:
         put_back = self._drain(lambda c: reap_claimed(c, limit=self._batch))
         for run_id in put_back:
             log.warning("run reaped", run_id=str(run_id), outcome="put back")
-        telemetry.RUNS_REAPED.labels("put back").inc(len(put_back))
+        overdue = self._take_overdue(now)
+        telemetry.RUNS_REAPED.labels("put back").inc(len(put_back) + overdue)
         ended = self._drain(lambda c: reap_running(c, limit=self._batch))
         for run in ended:
             self._tell(run)
-        return Report(len(missed), buried, len(put_back), len(ended))
+        return Report(len(missed), buried, len(put_back) + overdue, len(ended))
+
+    def _take_overdue(self, now: datetime | None) -> int:
+        """Take back what workers claimed and do not start; after an outage they get time to."""
+        if not self._contact.unbroken_for(self._lease.total_seconds()):
+            return 0
+        taken = self._drain(lambda c: reap_overdue(c, limit=self._batch, now=now))
+        for run_id, worker in taken:
+            log.warning("overdue claim taken back", run_id=str(run_id), worker=worker)
+        return len(taken)
 
     def _bury(self, now: datetime | None) -> int:
         with self._engine.begin() as connection:

@@ -44,6 +44,9 @@ PATIENCE = timedelta(milliseconds=50)
 Refuse = Callable[[Attempt, str], None]
 """Takes an attempt whose command cannot be started here, and why."""
 
+GIVE_BACK_AFTER = timedelta(seconds=10)
+"""After failing for so long, STARTs are left to workers that may have better luck."""
+
 SOON = timedelta(milliseconds=200)
 AGAIN = timedelta(seconds=1)
 
@@ -82,6 +85,7 @@ class Starter:
         self._interpreters = interpreters
         self._limits = default_limits(settings)
         self._turned: Callable[[], None] = lambda: None
+        self._failing_since: datetime | None = None
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set, start what is due."""
@@ -114,7 +118,7 @@ class Starter:
             # Another worker started the same task in this instant. One at a time, the statement
             # sees it and refuses just that one.
             if len(batch) == 1:
-                self._put_back(batch)
+                self._give_back(batch)
             for held in batch if len(batch) > 1 else ():
                 self._start([held])
             return
@@ -123,9 +127,10 @@ class Starter:
             telemetry.DATABASE_ERRORS.inc()
             log.warning("start failed", error=said_by(error), runs=len(batch))
             self._size.failed(len(batch))
-            self._put_back(batch)
+            self._give_back(batch)
             return
         self._size.went_well()
+        self._failing_since = None
         self._launch(started)
         self._claim_more()  # what is to follow these should wait here when their slots are free
         ours = {run.run_id for run in started}
@@ -188,6 +193,23 @@ class Starter:
         for held in batch:
             self._intake.put_back(held, at=self._clock.now() + SOON)
 
+    def _give_back(self, batch: Sequence[Held]) -> None:
+        """Try runs again soon whose START failed, or release what is overdue if it goes on failing.
+
+        Only what was released leaves its slot: the rest may have been started after all.
+        """
+        now = self._clock.now()
+        self._failing_since = self._failing_since or now
+        released: set[uuid.UUID] = set()
+        if now - self._failing_since > GIVE_BACK_AFTER:
+            overdue = [held for held in batch if held.due_at <= now]
+            released = set(self._release(overdue) or ())
+        for held in batch:
+            if held.run_id in released:
+                self._intake.free(held.pair)
+            else:
+                self._intake.put_back(held, at=now + SOON)
+
     def _release_overdue(self) -> None:
         """Give away what would wait here although other workers have room for it."""
         waiting = self._intake.overdue(
@@ -195,17 +217,24 @@ class Starter:
         )
         if not waiting:
             return
+        if self._release(waiting) is None:
+            for held in waiting:
+                self._intake.put_back(held, at=held.at)
+            return
+        self._lease.sent_elsewhere(len(waiting))
+
+    def _release(self, waiting: Sequence[Held]) -> list[uuid.UUID] | None:
+        """Return which runs were released; None when the database did not answer."""
         try:
             with self._engine.begin() as connection:
                 pairs = [held.pair for held in waiting]
-                release(connection, worker_id=self._worker_id, held=pairs)
-            self._lease.sent_elsewhere(len(waiting))
-            telemetry.RUNS_RELEASED.inc(len(waiting))
+                released = release(connection, worker_id=self._worker_id, held=pairs)
         except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
             log.warning("release failed", error=said_by(error), runs=len(waiting))
-            for held in waiting:
-                self._intake.put_back(held, at=held.at)
+            return None
+        telemetry.RUNS_RELEASED.inc(len(released))
+        return released
 
 
 def _pause(at: datetime | None, now: datetime) -> float:

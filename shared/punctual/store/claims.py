@@ -21,7 +21,8 @@ from punctual.store.wake import wake_coordinators
 # for a worker that was buried or drains. The row that comes back is the answer.
 TAKE = """
 UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
-                worker = (SELECT name FROM workers WHERE id = :worker_id), redispatch_at = NULL
+                worker = (SELECT name FROM workers WHERE id = :worker_id),
+                redispatch_at = greatest(runs.due_at, now()) + interval '30 seconds'
 FROM free WHERE runs.id = ANY(ARRAY[free.id])
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn
 """

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.store.finish import NEXT_STATE, RETRY_DELAY, SETTLE, Settled, wake_for_next
+from punctual.store.start import OBSTACLE
 from punctual.store.wake import wake_coordinators
 
 BURY = text("""
@@ -31,6 +32,22 @@ WITH orphaned AS (
 UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL
 FROM orphaned WHERE runs.id = orphaned.id
 RETURNING runs.id
+""")
+
+# A worker that beats may still be unable to start what it holds. One whose slots are all in use is
+# only busy, and a run whose task has another one at work only waits for that.
+TAKE_OVERDUE = text(f"""
+WITH overdue AS (
+    SELECT r.id FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
+    WHERE r.state = 'claimed' AND r.redispatch_at <= coalesce(:now, now())
+      AND (SELECT count(*) FROM runs AS busy
+           WHERE busy.worker_id = w.id AND busy.state = 'running') < w.slots
+      AND (r.overlap = 'allow' OR NOT EXISTS ({OBSTACLE}))
+    ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+)
+UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL
+FROM overdue, workers WHERE runs.id = overdue.id AND workers.id = runs.worker_id
+RETURNING runs.id, workers.name
 """)
 
 GIVE_UP = text(f"""
@@ -87,6 +104,20 @@ def bury(connection: Connection, *, lease: timedelta, now: datetime | None = Non
 def reap_claimed(connection: Connection, *, limit: int) -> list[uuid.UUID]:
     """Put back the runs that dead workers held and had not started; they lose nothing."""
     taken = list(connection.execute(TAKE_BACK, {"limit": limit}).scalars())
+    if taken:
+        wake_coordinators(connection)
+    return taken
+
+
+def reap_overdue(
+    connection: Connection, *, limit: int, now: datetime | None = None
+) -> list[tuple[uuid.UUID, str]]:
+    """Put back claimed runs that are 30 s overdue although their worker has a free slot.
+
+    Answers each with the name of that worker, whose START is refused from now on.
+    """
+    rows = connection.execute(TAKE_OVERDUE, {"limit": limit, "now": now})
+    taken = [(row.id, row.name) for row in rows]
     if taken:
         wake_coordinators(connection)
     return taken

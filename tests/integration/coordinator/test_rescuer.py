@@ -145,3 +145,24 @@ def test_a_run_whose_start_deadline_has_passed_is_missed(
     row = run_row(engine, run)
     assert row.state == "missed"
     assert row.reason.startswith("start deadline passed")
+
+
+def test_an_overdue_claim_of_a_living_worker_is_put_back(engine: Engine, rescuer: Rescuer) -> None:
+    run = new_run(engine, new_task(engine))
+    claim_run(engine, run, new_worker(engine))
+    later = database_now(engine) + timedelta(seconds=31)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE workers SET heartbeat_at = :later"), {"later": later})
+    assert rescuer.run_once(now=later) == Report(put_back=1)
+    assert run_row(engine, run).state == "scheduled"
+
+
+def test_no_claim_is_taken_back_while_workers_may_only_come_out_of_an_outage(
+    engine: Engine,
+) -> None:
+    run = new_run(engine, new_task(engine))
+    claim_run(engine, run, new_worker(engine))
+    later = database_now(engine) + timedelta(seconds=31)
+    fresh = Rescuer(engine, Contact(patience=20), lease=LEASE)
+    assert fresh.run_once(now=later).put_back == 0
+    assert run_row(engine, run).state == "claimed"

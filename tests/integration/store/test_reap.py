@@ -6,9 +6,16 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from punctual.store.cancel import cancel_run
-from punctual.store.reap import Buried, bury, reap_claimed, reap_running
+from punctual.store.reap import Buried, bury, reap_claimed, reap_overdue, reap_running
 from punctual.store.workers import beat, held_by, leave, register
-from tests.support.rows import attempts_of, new_run, new_task, new_user, run_row
+from tests.support.rows import (
+    attempts_of,
+    database_now,
+    new_run,
+    new_task,
+    new_user,
+    run_row,
+)
 from tests.support.steps import (
     LEASE,
     claim_run,
@@ -155,3 +162,55 @@ def test_the_lease_is_measured_from_the_last_beat_to_the_millisecond(engine: Eng
     with engine.begin() as connection:
         assert bury(connection, lease=LEASE, now=early) == []
         assert len(bury(connection, lease=LEASE, now=late)) == 1
+
+
+def take_overdue(engine: Engine, *, in_seconds: float) -> list[uuid.UUID]:
+    """The claims that are taken back from living workers so many seconds from now."""
+    now = database_now(engine) + timedelta(seconds=in_seconds)
+    with engine.begin() as connection:
+        return [run_id for run_id, _ in reap_overdue(connection, limit=10, now=now)]
+
+
+def test_a_claim_that_a_living_worker_does_not_start_is_taken_back_30_s_after_it_was_due(
+    engine: Engine,
+) -> None:
+    worker = new_worker(engine)
+    run = new_run(engine, new_task(engine), due_in=20)
+    claimed = claim_run(engine, run, worker)
+    assert take_overdue(engine, in_seconds=45) == []
+    assert take_overdue(engine, in_seconds=51) == [run]
+    row = run_row(engine, run)
+    assert (row.state, row.worker_id, row.fence) == ("scheduled", None, claimed.fence + 1)
+    assert start_held(engine, worker, (run, claimed.fence)) == []
+    assert take_overdue(engine, in_seconds=51) == []
+
+
+def test_a_claim_that_was_long_overdue_already_has_its_30_s(engine: Engine) -> None:
+    worker = new_worker(engine)
+    run = new_run(engine, new_task(engine), due_in=-3600)
+    claim_run(engine, run, worker)
+    assert take_overdue(engine, in_seconds=25) == []
+    assert take_overdue(engine, in_seconds=31) == [run]
+
+
+def test_a_claim_that_waits_for_a_slot_of_a_busy_worker_stays(engine: Engine) -> None:
+    worker = new_worker(engine)
+    for _ in range(16):
+        start_run(engine, new_run(engine, new_task(engine)), worker)
+    claim_run(engine, new_run(engine, new_task(engine)), worker)
+    assert take_overdue(engine, in_seconds=60) == []
+
+
+def test_a_claim_that_waits_for_another_run_of_its_task_stays(engine: Engine) -> None:
+    worker = new_worker(engine)
+    task = new_task(engine)
+    claim_run(engine, new_run(engine, task, due_in=5), worker)
+    start_run(engine, new_run(engine, task), worker)
+    assert take_overdue(engine, in_seconds=60) == []
+
+
+def test_what_runs_is_not_taken_back_however_long_it_takes(engine: Engine) -> None:
+    worker = new_worker(engine)
+    run = new_run(engine, new_task(engine))
+    start_run(engine, run, worker)
+    assert take_overdue(engine, in_seconds=3600) == []

@@ -26,11 +26,13 @@ class Run(Model):
     """One due time of one task, with a snapshot of what to run (`spec`) and how.
 
     `scheduled_for` is what the schedule (or the person) asked for, `due_at` when the next
-    attempt is due. `fence` grows each time the run's ownership is given or taken. A superseded
-    run was withdrawn by an edit or a pause; its due time may be planned again. `params` are the
-    values it was given, or the task's defaults. Workers that have more to do than slots claim what
-    is queued by its `turn`, in which owners alternate. `limited`: it may count towards a limit of
-    concurrent runs. `caught_up`: a stop left it behind, and its task's `catch_up` still runs it.
+    attempt is due, `redispatch_at` when a queued run is published again, and a claimed one that was
+    not started is taken back. `fence` grows each time the run's ownership is given or taken. A
+    superseded run was withdrawn by an edit or a pause; its due time may be planned again. `params`
+    are the values it was given, or the task's defaults. Workers that have more to do than slots
+    claim what is queued by its `turn`, in which owners alternate. `limited`: it may count towards a
+    limit of concurrent runs. `caught_up`: a stop left it behind, and its task's `catch_up` still
+    runs it.
     `reason_code` is the code of `reason`, where it has one (domain/reasons.py).
     """
 

@@ -1,0 +1,40 @@
+"""A worker that cannot start what it claimed gives it back to those that can."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from punctual.messaging.broker import Broker
+from tests.integration.worker.conftest import StartWorker
+from tests.support.eventually import eventually
+from tests.support.rows import dispatch_all, new_run, new_task, run_row
+
+RIGHT = "EXECUTE ON FUNCTION held_run(uuid)"
+
+
+@pytest.fixture
+def without_start(engine: Engine) -> Iterator[None]:
+    """A database in which no worker may START."""
+    with engine.begin() as connection:
+        connection.execute(text(f"REVOKE {RIGHT} FROM punctual_worker"))
+    yield
+    with engine.begin() as connection:
+        connection.execute(text(f"GRANT {RIGHT} TO punctual_worker"))
+
+
+@pytest.mark.usefixtures("without_start")
+def test_what_it_failed_to_start_for_10_s_is_released(
+    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+) -> None:
+    worker = start_worker()
+    run = new_run(engine, new_task(engine))
+    Broker(redis_url, namespace=namespace).publish(
+        [(each.run_id, each.fence) for each in dispatch_all(engine)]
+    )
+    eventually(lambda: run_row(engine, run).state == "claimed")
+    eventually(lambda: '"start failed"' in worker.log.read_text())
+    eventually(lambda: run_row(engine, run).state == "scheduled", within=20)
+    row = run_row(engine, run)
+    assert (row.worker_id, row.attempt, row.fence) == (None, 0, 2)
+    assert worker.process.poll() is None

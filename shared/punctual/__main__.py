@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.verb == "doctor":
         from punctual.doctor.__main__ import main as doctor
 
-        return doctor(["--json"] if asked.json else [])
+        folders = [f"--folder={folder}" for folder in asked.folder]
+        return doctor([*folders, *(["--json"] if asked.json else [])])
     if asked.verb == "migrate":
         from punctual.store.migrate import main as migrate
 
@@ -42,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     doctor = verbs.add_parser("doctor", help="say what is wrong with the product that runs here")
     doctor.add_argument("--json", action="store_true", help="one JSON document")
+    doctor.add_argument(
+        "--folder", action="append", default=[], help="where this machine needs room; repeat it"
+    )
     verbs.add_parser("migrate", help="bring the database to this release's tables and rights")
     verbs.add_parser("config", help="print the settings that a process would use, secrets masked")
     verbs.add_parser("rights", help="print which database role may do what")

@@ -83,11 +83,21 @@ UNFINISHED_RUNS = Figure("punctual_unfinished_runs", "Runs that have not ended",
 OLDEST_QUEUED = Figure(
     "punctual_oldest_queued_seconds", "How long the queued run due first is overdue"
 )
+OVERDUE = Figure(
+    "punctual_overdue_seconds",
+    "How long the oldest run of a state is overdue; running: those whose start is not on record",
+    "state",
+)
+UNPLANNED = Figure(
+    "punctual_oldest_unplanned_seconds", "How long the oldest due time is past that is not planned"
+)
+PLAN_ERRORS = Figure("punctual_plan_errors", "Tasks that cannot be planned")
 STARTS = Figure("punctual_starts_30_days", "Starts of the last 30 days whose attempt has ended")
 ON_TIME_STARTS = Figure("punctual_on_time_starts_30_days", "Those at most 1 s after their due time")
 ON_TIME_RATIO = Figure("punctual_on_time_ratio_30_days", "The share of these; absent without any")
 FIGURES = (
     *(COORDINATORS, WORKERS, UNFINISHED_RUNS, OLDEST_QUEUED),
+    *(OVERDUE, UNPLANNED, PLAN_ERRORS),
     *(STARTS, ON_TIME_STARTS, ON_TIME_RATIO),
 )
 Samples = dict[Figure, Mapping[str, float]]

@@ -4,7 +4,9 @@ import os
 import sys
 
 from punctual_devstack import settings
+from punctual_devstack.account import server_account
 from punctual_devstack.data_dir import DataDir
+from punctual_devstack.place import database_folder
 
 
 def main() -> int:
@@ -24,7 +26,11 @@ def main() -> int:
             sys.stderr.write(f"{stack.data_dir} has no {name}: start it first with make run\n")
             return 1
         environ[f"PUNCTUAL_{name}_FILE"] = str(file)
-    arguments = ["--json"] if environ.get("JSON") else []
+    folders = [stack.data_dir, stack.data_dir / "logs", stack.data_dir / "work"]
+    if not stack.given("DATABASE_URL"):
+        folders.append(database_folder(stack.data_dir, server_account()))
+    arguments = [f"--folder={folder}" for folder in folders]
+    arguments += ["--json"] if environ.get("JSON") else []
     program = [sys.executable, "-P", "-m", "punctual", "doctor", *arguments]
     sys.stdout.flush()
     return os.execve(sys.executable, program, environ)

@@ -1,5 +1,6 @@
 """Health: alive, and ready (with reasons when not)."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import redis
@@ -13,6 +14,7 @@ from punctual import telemetry
 from punctual.config import Settings
 from punctual.store.engine import connect_args, driver_url
 from punctual.store.migrate import behind
+from punctual.store.standing import Overdue, overdue
 from punctual_api import metrics
 
 blueprint = Blueprint("health", __name__)
@@ -23,6 +25,19 @@ SELECT (SELECT count(*) FROM coordinators
        (SELECT count(*) FROM workers
         WHERE state = 'active' AND heartbeat_at > now() - :lease * interval '1 second') AS workers
 """)
+
+
+BEHIND_SECONDS = 60
+"""How late planning or starts may be before the product counts as degraded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Why this service is not ready, what of the product does not get on, and who is alive."""
+
+    reasons: list[str]
+    degraded: dict[str, str]
+    alive: dict[str, int]
 
 
 class Probe:
@@ -47,9 +62,10 @@ class Probe:
         )
         self._current = False
 
-    def ask(self) -> tuple[list[str], dict[str, int]]:
-        """Why this service is not ready, and how many coordinators and workers are alive."""
+    def ask(self) -> Health:
+        """Return whether this service can work, and how the others get on."""
         reasons: list[str] = []
+        degraded: dict[str, str] = {}
         alive: dict[str, int] = {}
         try:
             outdated = None if self._current else behind(self.engine)
@@ -60,6 +76,7 @@ class Probe:
                 with self.engine.connect() as connection:
                     row = connection.execute(ALIVE, {"lease": self._lease}).one()
                     alive = {"coordinators": row.coordinators, "workers": row.workers}
+                    degraded = _late(overdue(connection))
         except SQLAlchemyError as error:
             telemetry.DATABASE_ERRORS.inc()
             reasons.append(f"database: does not answer ({type(error).__name__})")
@@ -67,8 +84,9 @@ class Probe:
             self._redis.ping()
         except (redis.RedisError, OSError) as error:
             telemetry.REDIS_ERRORS.inc()
-            reasons.append(f"queue: does not answer ({type(error).__name__})")
-        return reasons, alive
+            # Only hints travel through it: everything that this service does works without.
+            degraded["queue"] = f"does not answer ({type(error).__name__})"
+        return Health(reasons, degraded, alive)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -93,10 +111,30 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Database and queue are reachable, and the tables are this release's."""
-    reasons, alive = current_app.extensions["punctual_probe"]().ask()
-    if reasons:
-        response = jsonify({"status": "unavailable", "reasons": reasons})
+    """The database is reachable, and the tables are this release's.
+
+    What this service can do without is named in `degraded`.
+    """
+    health: Health = current_app.extensions["punctual_probe"]().ask()
+    degraded = sorted(health.degraded)
+    details = [f"{name}: {detail}" for name, detail in sorted(health.degraded.items())]
+    if health.reasons:
+        reasons = [*health.reasons, *details]
+        response = jsonify({"status": "unavailable", "reasons": reasons, "degraded": degraded})
         response.status_code = 503
         return response
-    return jsonify({"status": "ready", **alive})
+    if degraded:
+        more = {"degraded": degraded, "reasons": details}
+        return jsonify({"status": "ready", **health.alive, **more})
+    return jsonify({"status": "ready", **health.alive})
+
+
+def _late(found: Overdue) -> dict[str, str]:
+    """Name what should have got on by now."""
+    late: dict[str, str] = {}
+    if found.unplanned > BEHIND_SECONDS:
+        late["planning"] = f"due times of {found.unplanned:.0f} s ago are not planned"
+    state, seconds = max(found.runs.items(), key=lambda item: item[1])
+    if seconds > BEHIND_SECONDS:
+        late["starts"] = f"a {state} run is {seconds:.0f} s overdue"
+    return late

@@ -58,6 +58,9 @@ def _samples(found: Standing) -> telemetry.Samples:
         telemetry.WORKERS: {"": found.workers},
         telemetry.OLDEST_QUEUED: {"": found.oldest_queued_seconds},
         telemetry.UNFINISHED_RUNS: dict(found.unfinished),
+        telemetry.OVERDUE: dict(found.overdue.runs),
+        telemetry.UNPLANNED: {"": found.overdue.unplanned},
+        telemetry.PLAN_ERRORS: {"": found.plan_errors},
         telemetry.STARTS: {"": found.on_time.starts},
         telemetry.ON_TIME_STARTS: {"": found.on_time.on_time},
     }

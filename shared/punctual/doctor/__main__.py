@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 
 from punctual import config
 from punctual.config import Settings
@@ -19,11 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 without an error (warnings are none), 1 with one, 2 when told nonsense."""
     parser = argparse.ArgumentParser(prog="punctual doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument(
+        "--folder", action="append", type=Path, default=[], help="where this machine needs room"
+    )
     asked = parser.parse_args(arguments)
     settings = None
     try:
         settings = config.load(needs=("database_url", "redis_url"))
-        findings = examine(settings)
+        findings = examine(settings, folders=asked.folder)
     except config.InvalidSetting as wrong:
         findings = [error("settings", str(wrong))]
     healthy = all(finding.level != "error" for finding in findings)

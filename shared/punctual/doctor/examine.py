@@ -1,6 +1,7 @@
 """The whole examination, in order; what cannot be reached ends only what needs it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine
@@ -10,6 +11,7 @@ from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, unseen
 from punctual.doctor.processes import coordinator_findings, worker_findings
 from punctual.doctor.queue import queue_findings
+from punctual.doctor.room import disk_findings, write_findings
 from punctual.doctor.server import clock_finding, schema_finding, server_findings
 from punctual.doctor.told import isolation_findings, release_findings
 from punctual.doctor.work import run_findings, task_findings
@@ -18,6 +20,7 @@ from punctual.store.engine import make_engine
 Look = Callable[[Connection, Settings], list[Finding]]
 
 CHECKS: tuple[tuple[str, Look], ...] = (
+    ("database writes", write_findings),
     ("coordinator", coordinator_findings),
     ("worker", worker_findings),
     ("releases", release_findings),
@@ -28,9 +31,13 @@ CHECKS: tuple[tuple[str, Look], ...] = (
 """Each on its own, as a service's role may look at some of it only."""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Every finding; nothing is changed anywhere. It takes seconds when servers are away."""
-    return [*_database(settings), *_queue(settings)]
+def examine(settings: Settings, *, folders: Sequence[Path] = ()) -> list[Finding]:
+    """Every finding; what is written is taken away again. It takes seconds when servers are away.
+
+    `folders` are where this machine needs room.
+    """
+    disks = disk_findings([*folders, settings.work_dir])
+    return [*_database(settings), *_queue(settings), *disks]
 
 
 def _database(settings: Settings) -> list[Finding]:
@@ -71,7 +78,7 @@ def _try(check: str, engine: Engine, ask: Callable[[Connection], list[Finding]])
 
 def _queue(settings: Settings) -> list[Finding]:
     try:
-        return queue_findings(settings.redis_url)
+        return queue_findings(settings.redis_url, settings.namespace)
     except ValueError as failure:
         return [error("queue", f"PUNCTUAL_REDIS_URL: {failure}")]
 

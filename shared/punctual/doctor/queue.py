@@ -8,9 +8,10 @@ from redis.retry import Retry
 
 from punctual.doctor.clock import measure
 from punctual.doctor.finding import Finding, error, ok, warning
+from punctual.doctor.room import queue_write_finding
 
 
-def queue_findings(redis_url: str) -> list[Finding]:
+def queue_findings(redis_url: str, namespace: str) -> list[Finding]:
     """What the server behind the queue says of itself."""
     client = redis.Redis.from_url(
         redis_url, socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
@@ -18,6 +19,7 @@ def queue_findings(redis_url: str) -> list[Finding]:
     try:
         told: Any = client.info()
         offset = measure(lambda: _seconds(client.time()))
+        writes = queue_write_finding(client, namespace)
     except (redis.RedisError, OSError) as failure:
         return [error("queue", f"does not answer: {failure}")]
     finally:
@@ -27,6 +29,7 @@ def queue_findings(redis_url: str) -> list[Finding]:
     policy = told.get("maxmemory_policy", "unknown")
     return [
         ok("queue", f"{kind} {version}"),
+        writes,
         ok("queue policy", "noeviction")
         if policy == "noeviction"
         else warning("queue policy", f"{policy}: it may drop messages; set noeviction"),

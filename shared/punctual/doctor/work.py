@@ -22,16 +22,31 @@ GROUP BY plan_error ORDER BY tasks DESC, plan_error LIMIT 5
 def run_findings(connection: Connection, settings: Settings) -> list[Finding]:
     """What waits for a worker and for how long, and the on-time figure."""
     stand = standing(connection, lease=timedelta(seconds=settings.lease_seconds))
-    return [_queue(stand), _on_time(stand)]
+    return [_runs(stand), _planning(stand), _on_time(stand)]
 
 
-def _queue(stand: Standing) -> Finding:
+def _runs(stand: Standing) -> Finding:
     runs = ", ".join(f"{number} {state}" for state, number in stand.unfinished.items())
-    overdue = stand.oldest_queued_seconds
-    if overdue <= OVERDUE_WARNING_SECONDS:
+    late = {
+        state: seconds
+        for state, seconds in stand.overdue.runs.items()
+        if seconds > OVERDUE_WARNING_SECONDS
+    }
+    if not late:
         return ok("runs", runs)
-    level = error if overdue > OVERDUE_ERROR_SECONDS else warning
-    return level("runs", f"{runs}; the oldest queued one is {overdue:.0f} s overdue")
+    level = error if max(late.values()) > OVERDUE_ERROR_SECONDS else warning
+    said = ", ".join(
+        f"{STUCK[state]} is {seconds:.0f} s overdue" for state, seconds in late.items()
+    )
+    return level("runs", f"{runs}; {said}")
+
+
+def _planning(stand: Standing) -> Finding:
+    seconds = stand.overdue.unplanned
+    if seconds <= OVERDUE_WARNING_SECONDS:
+        return ok("planning", "every due time until now is planned")
+    level = error if seconds > OVERDUE_ERROR_SECONDS else warning
+    return level("planning", f"the oldest due time that is not planned is {seconds:.0f} s old")
 
 
 def _on_time(stand: Standing) -> Finding:
@@ -40,6 +55,14 @@ def _on_time(stand: Standing) -> Finding:
         return ok("on time", "no start in 30 days")
     detail = f"{ratio:.2%} of {stand.on_time.starts:,} starts in 30 days within a second"
     return (warning if ratio < 0.99 else ok)("on time", detail)
+
+
+STUCK = {
+    "scheduled": "the oldest scheduled one",
+    "queued": "the oldest queued one",
+    "claimed": "the oldest claimed one",
+    "running": "the oldest running one without a start on record",
+}
 
 
 def task_findings(connection: Connection, _: Settings) -> list[Finding]:

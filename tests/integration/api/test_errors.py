@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from werkzeug.test import TestResponse
 from punctual_api.app import create_app
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import Person, close, run_sql, settings_for
+from tests.support.rows import database_now, new_run, new_task
+from tests.support.steps import change_run, claim_run, new_worker
 
 FIELDS = {"type", "title", "status", "detail", "instance", "errors", "request_id"}
 
@@ -205,6 +208,22 @@ def test_readiness_names_what_is_missing_without_secrets(
         app.extensions["punctual"], redis_url=f"redis://:hidden@127.0.0.1:{free_port()}/0"
     )
     lonely = create_app(settings)
-    reasons = lonely.test_client().get("/readyz").get_json()["reasons"]
+    without_queue = lonely.test_client().get("/readyz")
     close(lonely)
-    assert [reason.split(":")[0] for reason in reasons] == ["queue"]
+    assert without_queue.status_code == 200
+    assert without_queue.get_json()["status"] == "ready"
+    assert without_queue.get_json()["degraded"] == ["queue"]
+    assert "hidden" not in without_queue.get_data(as_text=True)
+
+
+def test_readiness_reports_work_that_does_not_get_on(client: FlaskClient, engine: Engine) -> None:
+    assert "degraded" not in client.get("/readyz").get_json()
+    long_ago = database_now(engine) - timedelta(seconds=100)
+    new_task(engine, schedule={"every": 60}, next_due_at=long_ago)
+    run = new_run(engine, new_task(engine))
+    claim_run(engine, run, new_worker(engine))
+    change_run(engine, run, due_at=long_ago)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.get_json()["degraded"] == ["planning", "starts"]
+    assert "claimed" in str(answer.get_json()["reasons"])

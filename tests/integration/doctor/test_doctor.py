@@ -8,18 +8,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from sqlalchemy import Engine, make_url, text
 
+from punctual.doctor.room import disk_findings
 from punctual.store.coordinators import register
 from punctual.store.workers import register as register_worker
 from punctual_devstack.ports import free_port
 from tests.support.ground import as_service
 from tests.support.rows import database_now, dispatch_all, new_run, new_task
-from tests.support.steps import change_run, new_worker, silence
+from tests.support.steps import change_run, claim_run, new_worker, silence, start_run
 
 Doctor = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -70,8 +72,12 @@ def test_a_product_at_work_is_healthy(doctor: Doctor) -> None:
         "coordinator",
         "worker",
         "runs",
+        "planning",
+        "database writes",
         "queue",
         "queue clock",
+        "queue writes",
+        "disk",
     }
 
 
@@ -94,6 +100,68 @@ def test_a_run_that_waits_too_long_is_told(at_work: Engine, doctor: Doctor) -> N
         _, document = doctor()
         assert "1 queued" in bad(document, level)["runs"]
         assert "overdue" in bad(document, level)["runs"]
+
+
+def test_what_is_stuck_in_any_state_is_an_error(at_work: Engine, doctor: Doctor) -> None:
+    with at_work.connect() as connection:
+        worker = connection.execute(text("SELECT id FROM workers")).scalar_one()
+    claimed, unconfirmed = (new_run(at_work, new_task(at_work)) for _ in range(2))
+    claim_run(at_work, claimed, worker)
+    start_run(at_work, unconfirmed, worker)
+    waiting = new_run(at_work, new_task(at_work))
+    long_ago = database_now(at_work) - timedelta(seconds=300)
+    for run, sentence in (
+        (waiting, "the oldest scheduled one is 30"),
+        (claimed, "the oldest claimed one is 30"),
+        (unconfirmed, "the oldest running one without a start on record is 30"),
+    ):
+        change_run(at_work, run, due_at=long_ago)
+        code, document = doctor()
+        assert code == 1
+        assert sentence in bad(document, "error")["runs"]
+
+
+def test_due_times_that_are_not_planned_are_an_error(at_work: Engine, doctor: Doctor) -> None:
+    long_ago = database_now(at_work) - timedelta(seconds=300)
+    new_task(at_work, schedule={"every": 60}, next_due_at=long_ago)
+    code, document = doctor()
+    assert code == 1
+    assert "30" in bad(document, "error")["planning"]
+
+
+def test_a_database_that_takes_no_writes_is_an_error(
+    at_work: Engine, doctor: Doctor, database_url: str
+) -> None:
+    name = make_url(database_url).database
+    with at_work.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    try:
+        code, document = doctor()
+    finally:
+        with at_work.begin() as connection:
+            connection.execute(text("SET transaction_read_only = off"))
+            connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))
+    assert code == 1
+    assert "read-only" in bad(document, "error")["database writes"]
+
+
+@pytest.mark.usefixtures("at_work")
+def test_a_queue_that_takes_no_writes_is_an_error(doctor: Doctor, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("min-replicas-to-write", "1")
+        try:
+            code, document = doctor()
+        finally:
+            client.config_set("min-replicas-to-write", "0")
+    assert code == 1
+    assert "refused" in bad(document, "error")["queue writes"]
+
+
+def test_disks_are_told_once_each_and_a_full_one_is_an_error(tmp_path: Path) -> None:
+    [told] = disk_findings([tmp_path, tmp_path / "not there", tmp_path])
+    assert "GiB free" in told.detail
+    [full] = disk_findings([Path("/proc")])  # it has no room at all
+    assert (full.check, full.level) == ("disk", "error")
 
 
 def test_full_workers_stalled_cycles_and_broken_tasks_are_warnings(

@@ -60,6 +60,7 @@ class Field:
     wires: Wires
     settings: Mapping[str, str]
     plants: Mapping[str, str]
+    logs: Path | None = None
     services: dict[str, Service] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Service:
@@ -87,7 +88,8 @@ class Field:
     ) -> Service:
         """Start one more service, with what is planted into one of its name."""
         name = f"{kind}-{len(self.of_kind(kind)) + 1}"
-        service = Service(name, MODULES[kind], {}, folder=self.folder)
+        logs = self.logs or self.folder
+        service = Service(name, MODULES[kind], {}, folder=self.folder, logs=logs)
         service.database = self.wires.proxy(_port(self.database_url))
         service.redis = self.wires.proxy(_port(self.redis_url))
         own = {

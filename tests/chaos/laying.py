@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from sqlalchemy import make_url
 
@@ -27,10 +28,12 @@ def laid_field(
     apis: int = 0,
     settings: Mapping[str, str] | None = None,
     plants: Mapping[str, str] | None = None,
+    logs: Path | None = None,
 ) -> Iterator[Field]:
     """A product that is ready; everything of it has ended at the end.
 
-    `plants`, by service: a module to be imported into it before the product is.
+    `plants`, by service: a module to be imported into it before the product is. `logs`: where its
+    services log, if not into the field's own folder.
     """
     database_url = servers.create_database(database, template=TEMPLATE)
     redis_url = servers.redis_url()
@@ -52,6 +55,7 @@ def laid_field(
             stack.enter_context(Wires()),
             {"NAMESPACE": database, "BIND": bind, **(settings or {})},
             plants or {},
+            logs,
         )
         stack.callback(_end_all, made)
         for _ in range(coordinators):

@@ -1,5 +1,6 @@
 """One process of the product, kept running as a container's supervisor would keep it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -35,12 +36,14 @@ class Exit:
 class Service:
     """`python -m module`, restarted a second after it ended unless `restarts` is taken away."""
 
-    def __init__(self, name: str, module: str, environ: Mapping[str, str], *, folder: Path) -> None:
+    def __init__(
+        self, name: str, module: str, environ: Mapping[str, str], *, folder: Path, logs: Path
+    ) -> None:
         self.name = name
         self.environ = dict(environ)
         self.restarts = True
         self.exits: list[Exit] = []
-        self.log = folder / f"{name}.log"
+        self.log = logs / f"{name}.log"
         self.database: Proxy
         self.redis: Proxy
         command = (sys.executable, "-P", "-m", module)
@@ -125,8 +128,10 @@ class Service:
 
     def said(self, event: str) -> list[dict[str, Any]]:
         """The log lines of that event, as values."""
-        lines = [line for line in self.text().splitlines() if line.startswith("{")]
-        values: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        values: list[dict[str, Any]] = []
+        for line in self.text().splitlines():
+            with contextlib.suppress(ValueError):  # not ours, or torn by a full disk
+                values.append(json.loads(line))
         return [value for value in values if value["event"] == event]
 
     def calm(self) -> None:

@@ -41,10 +41,10 @@ def can_reach(path: Path, account: Account | None) -> bool:
     return tried.returncode == 0
 
 
-def reachable_temporary(prefix: str) -> Path:
+def reachable_temporary(prefix: str, *, within: Path | None = None) -> Path:
     """A new empty folder that any account may pass through; its maker removes it."""
     account = server_account()
-    tried = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))
+    tried = (within,) if within else (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))
     parent = next((each for each in tried if can_reach(each, account)), tried[0])
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     folder.chmod(0o711)

@@ -107,9 +107,12 @@ class Servers:
 
 
 @contextmanager
-def temporary_servers(*, careless: bool = True) -> Iterator[Servers]:
-    """Both servers, fresh and running; `careless` lets PostgreSQL forget at a power cut."""
-    folder = reachable_temporary("punctual-servers-")
+def temporary_servers(*, careless: bool = True, within: Path | None = None) -> Iterator[Servers]:
+    """Both servers, fresh and running; `careless` lets PostgreSQL forget at a power cut.
+
+    Their files go into a folder of their own, made in `within` if that is given.
+    """
+    folder = reachable_temporary("punctual-servers-", within=within)
     password = token_hex(16)
     postgres = Postgres(folder / "postgres", free_port(), password, careless=careless)
     valkey = Valkey(folder / "valkey", free_port(), password)

@@ -32,9 +32,9 @@ def test_what_it_failed_to_start_for_10_s_is_released(
     Broker(redis_url, namespace=namespace).publish(
         [(each.run_id, each.fence) for each in dispatch_all(engine)]
     )
-    eventually(lambda: run_row(engine, run).state == "claimed")
-    eventually(lambda: '"start failed"' in worker.log.read_text())
-    eventually(lambda: run_row(engine, run).state == "scheduled", within=20)
+    eventually(lambda: run_row(engine, run).state == "claimed", within=30)
+    eventually(lambda: '"start failed"' in worker.log.read_text(), within=30)
+    eventually(lambda: run_row(engine, run).state == "scheduled", within=40)
     row = run_row(engine, run)
     assert (row.worker_id, row.attempt, row.fence) == (None, 0, 2)
     assert worker.process.poll() is None

@@ -20,9 +20,9 @@ def test_a_start_that_could_not_be_noted_is_noted_later(
     Broker(redis_url, namespace=namespace).publish(
         [(each.run_id, each.fence) for each in dispatch_all(engine)]
     )
-    eventually(lambda: run_row(engine, run).state == "running", every=0.01)
+    eventually(lambda: run_row(engine, run).state == "running", within=30, every=0.01)
     with engine.begin() as connection:
         connection.execute(text("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE"))
         threading.Event().wait(PAST_LOCK_TIMEOUT)  # the length of the fault
     assert '"report failed"' in worker.log.read_text()
-    eventually(lambda: run_row(engine, run).started_at is not None)
+    eventually(lambda: run_row(engine, run).started_at is not None, within=30)

@@ -40,12 +40,12 @@ def test_a_stuck_loop_ends_the_worker_and_all_it_runs(
     Broker(redis_url, namespace=namespace).publish(
         [(each.run_id, each.fence) for each in dispatch_all(engine)]
     )
-    main = int(eventually(lambda: pid.exists() and pid.read_text().strip()))
-    eventually(lambda: run_row(engine, run).started_at)
+    main = int(eventually(lambda: pid.exists() and pid.read_text().strip(), within=60))
+    eventually(lambda: run_row(engine, run).started_at, within=30)
     worker.signal(signal.SIGUSR1)
-    assert worker.process.wait(40) == 1
+    assert worker.process.wait(90) == 1
     assert '"thread stuck"' in worker.log.read_text()
-    eventually(lambda: not is_alive(main))
+    eventually(lambda: not is_alive(main), within=30)
     if loop != "main":  # which is the one that says goodbye
         assert worker_state(engine) == "gone"
     if loop not in ("main", "reporter"):
@@ -57,13 +57,13 @@ def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck(
 ) -> None:
     worker = start_worker(plant={**PLANT, "STICKS": ""}, heartbeat_seconds=0.5)
     worker.signal(signal.SIGSTOP)
-    eventually(lambda: frozen_for(engine) > 6)
+    eventually(lambda: frozen_for(engine) > 6, within=30)
     worker.signal(signal.SIGCONT)
     run = new_run(engine, new_task(engine))
     Broker(redis_url, namespace=namespace).publish(
         [(each.run_id, each.fence) for each in dispatch_all(engine)]
     )
-    eventually(lambda: run_row(engine, run).state == "succeeded")
+    eventually(lambda: run_row(engine, run).state == "succeeded", within=30)
     assert worker.process.poll() is None
 
 

@@ -18,6 +18,10 @@ ROWS = {
     "the agent is cut off": ("worker cut off from PostgreSQL", "agent stopped"),
     "the database is down for less": ("PostgreSQL killed and restarted",),
     "the database is down longer": ("PostgreSQL down for a minute",),
+    "the agent is alive": ("a command stops its runner",),
+    "one loop of a worker": ("the starter of a worker", "the reporter of a worker"),
+    "the disk of logs": ("the log disk full",),
+    "the disk of PostgreSQL": ("the data disk full",),
     "a command is a fork bomb": ("a fork bomb", "an allocation of 10 GB", "a file of 10 GB"),
     "every coordinator is down": ("every coordinator down",),
 }

@@ -74,7 +74,10 @@ class Coordinator:
 
     def serve_health(self) -> None:
         """Answer probes on the health port, if there is one. Raises OSError when it is taken."""
-        telemetry.serve(self._settings.health_port, lambda: trouble(self._engine, self._pulse))
+        telemetry.serve(self._settings.health_port, self._trouble)
+
+    def _trouble(self) -> list[str]:
+        return trouble(self._engine, self._pulse, self._progress)
 
     def run(self) -> None:
         """Work until `stop` is set, finish what is at hand, and leave."""

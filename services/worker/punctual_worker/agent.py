@@ -148,6 +148,8 @@ class Agent:
     def trouble(self) -> list[str]:
         """Why this worker cannot work now; nothing when it can."""
         reasons = [] if self.lease.fresh else ["database: no heartbeat was answered in time"]
+        if self._starter.is_behind:
+            reasons.append("starts: what is due is not started, though slots are free")
         return reasons + [f"{name}: no progress" for name in self._progress.stuck()]
 
     def _register(self, isolation: Collection[str], interpreters: Interpreters) -> uuid.UUID:

@@ -44,6 +44,7 @@ PATIENCE = timedelta(milliseconds=50)
 Refuse = Callable[[Attempt, str], None]
 """Takes an attempt whose command cannot be started here, and why."""
 
+BEHIND_AFTER = timedelta(seconds=10)
 GIVE_BACK_AFTER = timedelta(seconds=10)
 """After failing for so long, STARTs are left to workers that may have better luck."""
 
@@ -86,6 +87,14 @@ class Starter:
         self._limits = default_limits(settings)
         self._turned: Callable[[], None] = lambda: None
         self._failing_since: datetime | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a START is long overdue for which there is a slot."""
+        at = self._intake.next_at()
+        if at is None or self._intake.busy >= self._intake.slots:
+            return False
+        return self._clock.now() - at > BEHIND_AFTER
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set, start what is due."""

@@ -163,6 +163,18 @@ def test_it_tells_probes_how_it_is(
         assert coordinators(engine)
 
 
+def test_it_is_not_ready_while_due_times_stay_unplanned(
+    engine: Engine, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with coordinator(tmp_path, **settings, HEALTH_PORT=str(free_port())) as program:
+        eventually(lambda: program.probe("/readyz")[0] == 200, within=30)
+        long_ago = database_now(engine) - timedelta(seconds=100)
+        new_task(engine, schedule={"every": 60}, next_due_at=long_ago)  # and nobody is woken
+        status, reasons = program.probe("/readyz")
+        assert status == 503
+        assert "planning" in reasons
+
+
 def test_without_a_database_it_is_alive_but_not_ready_and_complains_once(
     settings: dict[str, str], tmp_path: Path
 ) -> None:

@@ -111,9 +111,9 @@ def test_what_is_stuck_in_any_state_is_an_error(at_work: Engine, doctor: Doctor)
     waiting = new_run(at_work, new_task(at_work))
     long_ago = database_now(at_work) - timedelta(seconds=300)
     for run, sentence in (
-        (waiting, "the oldest scheduled one is 30"),
-        (claimed, "the oldest claimed one is 30"),
-        (unconfirmed, "the oldest running one without a start on record is 30"),
+        (waiting, "the oldest scheduled one is 3"),
+        (claimed, "the oldest claimed one is 3"),
+        (unconfirmed, "the oldest running one without a start on record is 3"),
     ):
         change_run(at_work, run, due_at=long_ago)
         code, document = doctor()
@@ -126,7 +126,7 @@ def test_due_times_that_are_not_planned_are_an_error(at_work: Engine, doctor: Do
     new_task(at_work, schedule={"every": 60}, next_due_at=long_ago)
     code, document = doctor()
     assert code == 1
-    assert "30" in bad(document, "error")["planning"]
+    assert "not planned is 3" in bad(document, "error")["planning"]
 
 
 def test_a_database_that_takes_no_writes_is_an_error(
@@ -148,11 +148,12 @@ def test_a_database_that_takes_no_writes_is_an_error(
 @pytest.mark.usefixtures("at_work")
 def test_a_queue_that_takes_no_writes_is_an_error(doctor: Doctor, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
-        client.config_set("min-replicas-to-write", "1")
+        client.acl_setuser("reader", enabled=True, nopass=True, categories=["+@all", "-@write"])
         try:
-            code, document = doctor()
+            reader = redis_url.replace("redis://:", "redis://reader:")
+            code, document = doctor(REDIS_URL=reader)
         finally:
-            client.config_set("min-replicas-to-write", "0")
+            client.acl_deluser("reader")
     assert code == 1
     assert "refused" in bad(document, "error")["queue writes"]
 

@@ -3,10 +3,12 @@
 import signal
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import Engine, text
 
 from punctual.messaging.broker import Broker
+from punctual_devstack.ports import free_port
 from tests.integration.runner.stage import is_alive
 from tests.integration.worker.conftest import StartWorker
 from tests.support.eventually import eventually
@@ -50,6 +52,24 @@ def test_a_stuck_loop_ends_the_worker_and_all_it_runs(
         assert worker_state(engine) == "gone"
     if loop not in ("main", "reporter"):
         assert run_row(engine, run).state == "lost"
+
+
+def test_a_worker_that_starts_nothing_is_not_ready(
+    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+) -> None:
+    port = free_port()
+    plant = {"CHAOS_PLANT": "tests.chaos.planted.starter_sticks"}
+    worker = start_worker(plant=plant, health_port=port, drain_seconds=0)
+    ready = f"http://127.0.0.1:{port}/readyz"
+    eventually(lambda: httpx.get(ready, timeout=10).status_code == 200, within=30)
+    worker.signal(signal.SIGUSR1)
+    run = new_run(engine, new_task(engine))
+    Broker(redis_url, namespace=namespace).publish(
+        [(each.run_id, each.fence) for each in dispatch_all(engine)]
+    )
+    eventually(lambda: run_row(engine, run).state == "claimed", within=30)
+    eventually(lambda: "starts: " in httpx.get(ready, timeout=10).text, within=30)
+    assert httpx.get(ready, timeout=10).status_code == 503
 
 
 def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck(

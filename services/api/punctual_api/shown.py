@@ -1,7 +1,7 @@
 """Tasks as they are answered: their columns, and what follows from them and from their runs."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +9,14 @@ from flask import Response, jsonify
 
 from punctual.domain.advice import schedule_warnings, shortest_interval, start_of_day
 from punctual.domain.advice_history import past_warnings
+from punctual.domain.advice_retry import retry_warnings
+from punctual.domain.advice_shell import shell_warnings
 from punctual.domain.calendar import SearchLimit, next_unheld
 from punctual.domain.errors import Unreadable
 from punctual.domain.jitter import jittered
+from punctual.domain.retry import RetryPolicy
 from punctual.domain.run import Overlap
-from punctual.domain.schedule import next_due, read_schedule
+from punctual.domain.schedule import Schedule, next_due, read_schedule
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
 from punctual.store.past_of_task import past_of_task
@@ -88,7 +91,7 @@ def _next_run_at(listed: ListedTask) -> datetime | None:
 
 
 def task_warnings(task: Task, *, now: datetime) -> list[str]:
-    """What the owner of a task should know about its schedule."""
+    """What the owner of a task should know about its schedule and its command."""
     errors = [] if task.plan_error is None else [f"It could not be planned: {task.plan_error}"]
     if task.max_runs is not None and task.planned_runs >= task.max_runs:
         errors.append(f"It has had its {task.max_runs} runs (max_runs): not due any more.")
@@ -105,7 +108,20 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
                 errors.append(STOPPED if limit.reached else ALL_HELD)
     # Runs that may overlap are no surprise to whoever allows it.
     timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
-    return [*errors, *schedule_warnings(schedule, now=now, timeout=timeout)]
+    return [
+        *errors,
+        *schedule_warnings(schedule, now=now, timeout=timeout),
+        *_retry_warnings(task, schedule, now),
+        *shell_warnings(task.command),
+    ]
+
+
+def _retry_warnings(task: Task, schedule: Schedule | None, now: datetime) -> Iterable[str]:
+    if schedule is None or not task.max_retries or task.overlap == Overlap.ALLOW:
+        return ()
+    policy = RetryPolicy(task.max_retries, task.retry_delay, task.retry_delay_max)
+    shortest = shortest_interval(schedule, start_of_day(now))
+    return retry_warnings(policy, overlap=Overlap(task.overlap), shortest=shortest)
 
 
 def warnings_from_past(task: Task, *, now: datetime) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from punctual.domain.shell_words import Scan, Token, scan_shell
 
@@ -47,16 +48,17 @@ _EXPANSIONS = (
 )
 
 
-def shell_warnings(command: str) -> list[str]:
+@lru_cache(maxsize=256)  # every answer about a task carries them
+def shell_warnings(command: str) -> tuple[str, ...]:
     """Return the warning for a command that needs bash, if it seems to."""
     if not _HINT.search(command):
-        return []
+        return ()
     found = list(dict.fromkeys(_bashisms(scan_shell(command))))
     if "RANDOM=" in command:
         found = [what for what in found if what != "RANDOM"]
     if not found:
-        return []
-    return [ADVICE.format(found=", ".join(found[:MOST_NAMED]))]
+        return ()
+    return (ADVICE.format(found=", ".join(found[:MOST_NAMED])),)
 
 
 def _bashisms(scan: Scan) -> Iterator[str]:

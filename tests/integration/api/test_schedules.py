@@ -73,8 +73,8 @@ def test_a_preview_refuses_what_a_task_would(
 
 
 def test_a_default_timeout_is_no_reason_to_warn(anna: Person) -> None:
-    assert anna.task(schedule={"every": 60})["warnings"] == []
-    [warning] = anna.task(schedule={"every": 60}, timeout=61)["warnings"]
+    assert anna.task(schedule={"every": 60}, max_retries=0)["warnings"] == []
+    [warning] = anna.task(schedule={"every": 60}, timeout=61, max_retries=0)["warnings"]
     assert "timeout" in warning
 
 

@@ -25,7 +25,7 @@ def warnings(who: Person, task: str) -> list[str]:
 
 
 def test_runs_longer_than_the_interval_are_warned_of(anna: Person, engine: Engine) -> None:
-    task = anna.task(schedule=EVERY_MINUTE, timeout=30)["id"]
+    task = anna.task(schedule=EVERY_MINUTE, timeout=30, max_retries=0)["id"]
     assert warnings(anna, task) == []
     run_sql(engine, "ALTER TABLE runs DISABLE TRIGGER USER")
     try:
@@ -115,3 +115,21 @@ def test_what_workers_have_is_not_guessed(anna: Person, worker_with: WorkerWith)
     worker_with(["sh"])
     worker_with(None)
     assert anna.task(**script("perl"))["warnings"] == []
+
+
+def test_a_command_for_bash_is_warned_of_when_it_is_saved(anna: Person) -> None:
+    [told] = anna.task(command="source x; true")["warnings"]
+    assert told.startswith("Commands are run by /bin/sh")
+    assert told.endswith("source. Save it as a script with the interpreter bash.")
+    bash = {"interpreter": "bash", "body": "source x; true"}
+    assert anna.task(command=None, script=bash)["warnings"] == []
+
+
+def test_retries_that_make_the_next_due_time_skipped_are_warned_of(anna: Person) -> None:
+    saved = anna.task(schedule={"every": 60})
+    [told] = saved["warnings"]
+    assert told.startswith("A run that fails is unfinished for 1 minute 10 seconds and more")
+    for change in ({"overlap": "allow"}, {"overlap": "skip", "max_retries": 2}):
+        answer = anna.call("PATCH", f"/tasks/{saved['id']}/", json=change).get_json()
+        assert answer["warnings"] == []
+    assert anna.task(schedule={"every": 300})["warnings"] == []

@@ -120,7 +120,7 @@ def test_dash_makes_something_else_of_it(command: str) -> None:
 
 @pytest.mark.parametrize("command", PLAIN)
 def test_what_every_shell_understands_is_not(command: str) -> None:
-    assert shell_warnings(command) == []
+    assert shell_warnings(command) == ()
 
 
 @needs_both

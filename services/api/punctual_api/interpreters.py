@@ -10,9 +10,10 @@ def interpreter_warnings(task: Task) -> list[str]:
 
     Nothing while no worker is up, or one does not report what it has: then it is not known.
     """
-    if not task.script:
+    # A row may hold what this release would not save.
+    wanted = task.script.get("interpreter") if isinstance(task.script, dict) else None
+    if not isinstance(wanted, str):
         return []
-    wanted = task.script["interpreter"]
     reported = interpreters_of_active(session().connection(), queue=task.queue)
     have = [names for names in reported if names is not None]
     without = sum(wanted not in names for names in have)

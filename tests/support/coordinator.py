@@ -24,9 +24,11 @@ class Program:
     """One process of `python -m punctual_coordinator`, and what it logged."""
 
     def __init__(self, log: Path, settings: dict[str, str]) -> None:
-        """`settings` are named without their prefix; nothing else is set."""
+        """`settings` are named without their prefix, but for Python's own; nothing else is set."""
         environ = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
-        environ |= {f"PUNCTUAL_{name}": value for name, value in settings.items()}
+        own = {name: value for name, value in settings.items() if name.startswith("PYTHON")}
+        environ |= own
+        environ |= {f"PUNCTUAL_{name}": settings[name] for name in settings.keys() - own.keys()}
         self._log = log
         with log.open("ab") as stderr:
             self.process = subprocess.Popen(

@@ -30,6 +30,7 @@ from punctual_coordinator.resumer import Resumer
 from punctual_coordinator.timetable import keep_ticking
 from punctual_coordinator.turns import Turns, mark_turn
 from punctual_coordinator.wakeup import wake_on_notice
+from punctual_coordinator.zone_watch import ZoneWatch
 
 log = structlog.get_logger()
 
@@ -59,6 +60,7 @@ class Coordinator:
         self._planner = Planner(self._engine, window=window)
         self._dispatcher = Dispatcher(self._engine, self._broker, window=window)
         self._follower = Follower(self._engine)
+        self._zones = ZoneWatch(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
         self._outages = OutageWatch(self._engine, sweep_seconds=settings.sweep_seconds, lease=lease)
         self._due = DuePass(self._planner, self._dispatcher, stop, progressed=self._outages.passed)
@@ -141,6 +143,7 @@ class Coordinator:
     def wake(self) -> None:
         """Plan and dispatch what became due since the last time."""
         self._outages.run_once()  # first: nothing that a stop left behind may be dispatched
+        self._turns.take("zones", self._zones.run_once)
         # A follower that fails does not keep anything from being planned or dispatched.
         if not self._turns.take("follow", self._follower.run_once):
             return

@@ -148,7 +148,7 @@ def change_calendar(
     connection = session.connection()
     if row.name != old:
         connection.execute(RENAME, {"owner_id": row.owner_id, "old": old, "new": row.name})
-    _follow(connection, owner_id=row.owner_id, name=row.name)
+    follow_calendar(connection, owner_id=row.owner_id, name=row.name)
 
 
 def used_by(session: Session, row: CalendarRow) -> int:
@@ -174,8 +174,8 @@ def because(name: str) -> str:
     return f'calendar "{name}"'
 
 
-def _follow(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:
-    """Withdraw what is held now, and have what is not any more planned after all."""
+def follow_calendar(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:
+    """Withdraw what a calendar holds now, and have what it does not any more planned after all."""
     tasks = connection.execute(USERS, {"owner_id": owner_id, "name": name}).all()
     if not tasks:
         return

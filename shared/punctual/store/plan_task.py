@@ -17,6 +17,7 @@ from punctual.domain.errors import Unplannable, Unreadable
 from punctual.domain.jitter import jittered
 from punctual.domain.ledger import Reason
 from punctual.domain.misfire import catch_up
+from punctual.domain.moved import moved_due, zones_of
 from punctual.domain.run import RunState
 from punctual.domain.schedule import Schedule, due_times, next_due, only_time, read_schedule
 from punctual.store.held import part_times
@@ -79,7 +80,12 @@ def plan_task(
 def _of_times(
     task: Row[tuple[object, ...]], schedule: Schedule, calendars: Calendars, *, horizon: datetime
 ) -> TaskPlan:
-    times = _between(schedule, task.next_due_at, horizon)
+    first = task.next_due_at
+    if zones_of(schedule):  # it may have been worked out by other rules than those of now
+        first = moved_due(schedule, first, since=task.schedule_anchor)
+    if first is None or first > horizon:
+        return TaskPlan(next_due_at=first)
+    times = _between(schedule, first, horizon)
     policy, most_missed = task.catch_up, MOST_MISSED
     if len(times) == MOST_DUE_TIMES and times[-1] <= task.now - LATE_AFTER:
         # The newest late one, which `latest` runs, is still to come: this part has only missed.

@@ -75,6 +75,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, UPDATE, DELETE",
         "worker": "SELECT, INSERT, UPDATE",
     },
+    "zone_rules": {"coordinator": "SELECT, INSERT, UPDATE"},
 }
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {

@@ -11,6 +11,7 @@ from punctual.store.models.runs import Attempt, LiveOutput, Output, Run
 from punctual.store.models.tasks import IdempotencyKey, Task
 from punctual.store.models.upstreams import UpstreamEnd
 from punctual.store.models.users import ApiToken, User
+from punctual.store.models.zones import ZoneRules
 
 __all__ = [
     "ApiToken",
@@ -32,4 +33,5 @@ __all__ = [
     "UpstreamEnd",
     "User",
     "Worker",
+    "ZoneRules",
 ]

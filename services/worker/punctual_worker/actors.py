@@ -11,6 +11,7 @@ from punctual.progress import Progress
 from punctual_worker.claimer import Claimer
 
 CONSUMER = "consumer"
+THREADS = 2
 STOP_SECONDS = 2.0
 
 
@@ -27,6 +28,11 @@ def declare_actors(broker: Broker, claimer: Claimer, progress: Progress, *, queu
         broker.declare_queue(queue)
     loops = {name: progress.loop(f"{CONSUMER} {name}") for name in names}
     broker.fetched = lambda name: loops[name].mark()
+
+
+def make_consumer(broker: Broker) -> dramatiq.Worker:
+    """Return what reads the queues, not started yet; each message costs it one statement."""
+    return dramatiq.Worker(broker, worker_threads=THREADS, worker_timeout=500)
 
 
 def stop_consuming(consumer: dramatiq.Worker, broker: Broker) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
-import dramatiq
 import structlog
 
 from punctual import telemetry
@@ -23,7 +22,7 @@ from punctual.store.live_output import LOOK_CHANNEL
 from punctual.store.wake import CANCEL_CHANNEL
 from punctual.store.workers import leave, register
 from punctual.tracing import Tracing
-from punctual_worker.actors import declare_actors, stop_consuming
+from punctual_worker.actors import declare_actors, make_consumer, stop_consuming
 from punctual_worker.claimer import Claimer
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.heartbeat import BuriedError, Heartbeat
@@ -43,7 +42,6 @@ from punctual_worker.worker_watch import RunnerSilentError, WorkerWatch
 
 log = structlog.get_logger()
 
-DRAMATIQ_THREADS = 2
 HEARTBEAT_TIMEOUT_MS = 4_000
 KILL_SECONDS = 5.0
 
@@ -95,9 +93,7 @@ class Agent:
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
         self._broker.wanted = self._wants_messages
         declare_actors(self._broker, self._claimer, self._progress, queues=settings.queues)
-        self._consumer = dramatiq.Worker(
-            self._broker, worker_threads=DRAMATIQ_THREADS, worker_timeout=500
-        )
+        self._consumer = make_consumer(self._broker)
         self._watch = WorkerWatch(
             self._threads, self._progress, self.lease, runner, self._consumer, settings
         )

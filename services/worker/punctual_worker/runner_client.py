@@ -176,7 +176,7 @@ class RunnerClient:
             raise
         finally:
             theirs.close()
-        # Only sending times out: a quiet runner is a healthy one.
+        # Only sending times out: whether a quiet runner is a healthy one, pings tell.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         return cls(process, ours, launch, account)
 
@@ -197,13 +197,11 @@ class RunnerClient:
         """
         while (word := self._frames.next()) is None:  # its first, whatever comes after
             readable = select.select([self._sock], [], [], UP_SECONDS)[0]
-            data = self._receive() if readable else b""
-            if not data:
+            if not (data := self._receive() if readable else b""):
                 self._bury()
                 raise RunnerGoneError("the runner did not come up")
             self._frames.feed(data)
-        isolation: dict[str, bool] = word[0]["isolation"]
-        return isolation
+        return dict(word[0]["isolation"])
 
     def start(self, *launches: Launch) -> None:
         """Order starts; repeating one whose key is still known changes nothing."""

@@ -119,9 +119,12 @@ class _WakingConsumer(_RedisConsumer):
             return None
         try:
             message = super().__next__()  # type: ignore[no-untyped-call]
-        except (BrokerConnectionError, redis.RedisError):
+        except BrokerConnectionError:
             telemetry.REDIS_ERRORS.inc()
             raise
+        except redis.RedisError as error:  # it answers, and refuses: its disk is full, say
+            telemetry.REDIS_ERRORS.inc()
+            raise BrokerConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
         if message is None:
             self.broker.pushed.wait(IDLE_POLL_SECONDS)
         return message

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from punctual.domain.addresses import parse_allowed
 from punctual.domain.hosts import parse_hosts, parse_public_url
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
+from punctual.setting_names import unknown_names
 
 PREFIX = "PUNCTUAL_"
 MASK = "********"
@@ -87,9 +88,11 @@ def load(
     """The settings of this process; `needs` names the ones that have no default for it.
 
     With `only`, nothing else is read. Raises InvalidSetting, naming the first setting that is
-    missing or cannot be used.
+    missing or cannot be used, or the variables that look like one and are none.
     """
     source = os.environ if environ is None else environ
+    if only is None:
+        check_names(source)
     given: dict[str, Any] = {}
     for item in fields(Settings):
         if only is not None and item.name not in only:
@@ -104,6 +107,13 @@ def load(
             raise InvalidSetting(f"{PREFIX}{need.upper()} is not set, and this service needs it")
     _check(settings)
     return settings
+
+
+def check_names(environ: Mapping[str, str]) -> None:
+    """Raise InvalidSetting for variables that nothing reads, naming each and what may be meant."""
+    settings = [item.name.upper() for item in fields(Settings)]
+    if unknown := unknown_names(environ, settings, prefix=PREFIX):
+        raise InvalidSetting(f"{'; '.join(unknown)}. docs/settings.md lists every setting")
 
 
 def _raw(source: Mapping[str, str], name: str) -> str | None:

@@ -217,13 +217,31 @@ def test_a_stop_during_the_start_leaves_nobody_behind() -> None:
 
 def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
     data_dir = reachable_temporary("punctual-broken-")
-    stack = Product(data_dir, environ={"PUNCTUAL_SLOTS": "none"})
+    stack = Product(data_dir, environ={"PUNCTUAL_REDIS_URL": "nonsense"})
     stack.launch()
-    assert stack.process.wait(30) == 1
-    assert "PUNCTUAL_SLOTS must be a number" in stack.terminal()
+    assert stack.process.wait(60) == 1
+    assert "coordinator: PUNCTUAL_REDIS_URL" in stack.terminal()
     stack.stop()
     assert touching(data_dir) == []
     shutil.rmtree(data_dir)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"PUNCTUAL_SLOTS": "none"}, "PUNCTUAL_SLOTS must be a number of 0 or more, not 'none'"),
+        ({"PUNCTUAL_SLOT": "3"}, "PUNCTUAL_SLOT is no setting: PUNCTUAL_SLOTS is."),
+    ],
+)
+def test_a_setting_that_cannot_be_used_stops_the_start_in_one_sentence(
+    setting: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    stack = Product(tmp_path, environ=setting)
+    stack.launch()
+    assert stack.process.wait(30) == 1
+    assert stack.terminal().startswith(said)
+    assert stack.terminal().count("\n") == 1
+    stack.stop()
 
 
 def _dsn(stack: Product) -> str:

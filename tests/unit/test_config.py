@@ -1,5 +1,6 @@
 """Settings: read once, checked, and named when they cannot be used."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -105,3 +106,56 @@ def test_printing_settings_names_a_bad_one_in_a_line(
     monkeypatch.setenv("PUNCTUAL_SLOTS", "3")
     assert config.main() == 0
     assert "PUNCTUAL_SLOTS=3\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"PUNCTUAL_SLOT": "3"}, "PUNCTUAL_SLOT is no setting: PUNCTUAL_SLOTS is."),
+        ({"PUNCTUAL_slots": "3"}, "PUNCTUAL_slots is no setting: PUNCTUAL_SLOTS is."),
+        (
+            {"PUNCTUAL_SECRETKEY_FILE": "/x"},
+            "PUNCTUAL_SECRETKEY_FILE is no setting: PUNCTUAL_SECRET_KEY_FILE is.",
+        ),
+        ({"PUNCTUAL_NOTHING_LIKE_IT": "1"}, "PUNCTUAL_NOTHING_LIKE_IT is no setting."),
+        (
+            {"PUNCTUAL_HEALT_PORT": "9100"},
+            "PUNCTUAL_HEALT_PORT is no setting: PUNCTUAL_HEALTH_PORT",
+        ),
+        (
+            {"PUNCTUAL_SLOT": "3", "PUNCTUAL_QUEUE": "gpu"},
+            "PUNCTUAL_QUEUES is; PUNCTUAL_SLOT is no setting: PUNCTUAL_SLOTS is.",
+        ),
+    ],
+)
+def test_a_name_that_nothing_reads_stops_the_start_and_the_right_one_is_named(
+    environ: dict[str, str], said: str
+) -> None:
+    with pytest.raises(InvalidSetting, match=re.escape(said)):
+        config.load(environ=environ)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"PUNCTUAL_URL": "https://cron.example.com", "PUNCTUAL_TOKEN": "t"},
+        {"PUNCTUAL_TASK_ID": "1", "PUNCTUAL_RUN_ID": "2", "PUNCTUAL_UPSTREAM_STATE": "succeeded"},
+        {"PUNCTUAL_DATA_DIR": "/srv/punctual", "PUNCTUAL_VERSION": "1", "PUNCTUAL_REVISION": "a"},
+        {"PUNCTUAL_SLOT": "", "PUNCTUALLY": "yes", "slots": "3"},
+        # What Kubernetes sets for Services named punctual-api and punctual.
+        {
+            "PUNCTUAL_API_SERVICE_HOST": "10.0.0.1",
+            "PUNCTUAL_API_SERVICE_PORT": "80",
+            "PUNCTUAL_API_SERVICE_PORT_HTTP": "80",
+            "PUNCTUAL_API_PORT": "tcp://10.0.0.1:80",
+            "PUNCTUAL_API_PORT_80_TCP": "tcp://10.0.0.1:80",
+            "PUNCTUAL_API_PORT_80_TCP_PROTO": "tcp",
+            "PUNCTUAL_API_PORT_80_TCP_PORT": "80",
+            "PUNCTUAL_API_PORT_80_TCP_ADDR": "10.0.0.1",
+            "PUNCTUAL_SERVICE_HOST": "10.0.0.2",
+            "PUNCTUAL_PORT": "tcp://10.0.0.2:80",
+        },
+    ],
+)
+def test_names_that_others_read_are_no_mistakes(environ: dict[str, str]) -> None:
+    config.load(environ=environ)

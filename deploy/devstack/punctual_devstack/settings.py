@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from punctual import config
+
 
 class InvalidSetting(Exception):
     """A setting of the local stack cannot be used; the message names it."""
@@ -41,6 +43,14 @@ def read(environ: Mapping[str, str]) -> StackSettings:
         slots=_number(given, "SLOTS", 16, least=1, most=100_000),
         environ={name: value for name, value in given.items() if not name.startswith("MAKE")},
     )
+
+
+def check_services(settings: StackSettings) -> None:
+    """Raise InvalidSetting for what no service could start with, before any is started."""
+    try:
+        config.load(environ=settings.environ)
+    except config.InvalidSetting as error:
+        raise InvalidSetting(str(error)) from None
 
 
 def _number(

@@ -11,7 +11,7 @@ from punctual_devstack.leftovers import SERVERS, end_leftovers
 from punctual_devstack.ports import is_taken
 from punctual_devstack.readiness import Readiness
 from punctual_devstack.services import bind, migration, services, shared_environ
-from punctual_devstack.settings import StackSettings
+from punctual_devstack.settings import StackSettings, check_services
 from punctual_devstack.supervisor import DEATHS_TO_COMPLAIN, Supervisor
 from punctual_devstack.terminal import Terminal
 
@@ -28,8 +28,9 @@ class CannotStart(Exception):
 def run(settings: StackSettings) -> None:
     """Runs the whole product until told to stop.
 
-    Raises CannotStart, or what says why on the way: InUse, Misplaced, Unusable.
+    Raises CannotStart, or what says why on the way: InUse, InvalidSetting, Misplaced, Unusable.
     """
+    check_services(settings)
     data_dir = DataDir(settings.data_dir)
     data_dir.make()
     with data_dir.lock():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from punctual_devstack.services import shared_environ
-from punctual_devstack.settings import InvalidSetting, read
+from punctual_devstack.settings import InvalidSetting, check_services, read
 
 
 def test_one_of_each_on_port_8000_when_nothing_is_said() -> None:
@@ -56,3 +56,10 @@ def test_registration_is_open_while_only_this_machine_reaches_it(
 def test_a_number_that_cannot_be_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=f"^{name} must be .*{value}"):
         read({name: value})
+
+
+def test_what_no_service_could_start_with_is_refused_before_any_is_started() -> None:
+    check_services(read({"PUNCTUAL_SLOTS": "3", "PUNCTUAL_DATA_DIR": "/tmp", "HOME": "/root"}))
+    for wrong in ({"PUNCTUAL_SLOTS": "none"}, {"PUNCTUAL_SLOT": "3"}):
+        with pytest.raises(InvalidSetting, match="PUNCTUAL_SLOTS"):
+            check_services(read(wrong))

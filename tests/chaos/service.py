@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from punctual_devstack.spawn import Spec, leashed
+from punctual_worker.stop_signals import REPEAT_SECONDS
 from tests.chaos.links import PASS
 from tests.chaos.proxy import Proxy
 from tests.support.eventually import eventually
@@ -53,6 +54,7 @@ class Service:
         self._started = threading.Event()
         self._keeper: threading.Thread | None = None
         self._asked: int | None = None  # the process that was asked to end
+        self._again_at: float | None = None  # when it is asked once more
 
     def start(self) -> None:
         """Start it, and keep it running from now on."""
@@ -145,7 +147,8 @@ class Service:
         self._ending.set()
         if self.alive:
             self._asked = self.pid
-            for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGTERM):
+            self._again_at = time.monotonic() + REPEAT_SECONDS + 0.5
+            for number in (signal.SIGCONT, signal.SIGTERM):
                 self.signal(number)
 
     def end(self, *, within: float = END_SECONDS) -> None:
@@ -155,6 +158,9 @@ class Service:
         while self._keeper is not None and self._keeper.is_alive():
             if self.alive and self._asked != self.pid:
                 self._asked = self.pid
+                self.signal(signal.SIGTERM)
+            if self.alive and self._again_at is not None and time.monotonic() > self._again_at:
+                self._again_at = None
                 self.signal(signal.SIGTERM)
             if time.monotonic() > deadline:
                 self.kill()

@@ -4,6 +4,7 @@ import itertools
 
 import httpx
 
+from punctual_worker.stop_signals import REPEAT_SECONDS
 from tests.chaos.conftest import Measured, NewCustomer, NewField
 from tests.chaos.verdict import judge, settled
 from tests.chaos.workload import Workload
@@ -44,6 +45,9 @@ def test_a_second_sigterm_ends_the_patience(new_field: NewField, measured: Measu
     told_at = field.now()
     worker.terminate()
     eventually(lambda: worker.said("worker draining"), within=10)
+    worker.terminate()  # as supervisors do: still the same order
+    field.lasts(REPEAT_SECONDS + 0.5)
+    assert worker.alive
     worker.terminate()
     settled(field, promises, within=60)
     verdict = judge(field, promises, late_by=5)

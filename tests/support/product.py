@@ -30,7 +30,11 @@ class Product:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        own = {"PORT": str(self.port), "PUNCTUAL_DATA_DIR": str(data_dir)}
+        own = {
+            "PORT": str(self.port),
+            "PUNCTUAL_DATA_DIR": str(data_dir),
+            "PUNCTUAL_DRAIN_SECONDS": "2",  # what a test leaves running holds up its end
+        }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
         self.environ = {**inherited, **own, **(environ or {})}
         self._process: subprocess.Popen[bytes] | None = None

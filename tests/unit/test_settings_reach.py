@@ -65,7 +65,7 @@ def test_through_make_run(name: str, service: str, tmp_path: Path) -> None:
     settings = stack_settings.read(given)
     environ = shared_environ(settings, {})
     started = [
-        *services(settings, environ, {}, CommandUser(tmp_path)),
+        *services(settings, environ, {}, CommandUser(tmp_path), 30),
         migration(environ, {}, cwd=tmp_path),
     ]
     found = [spec.environ[f"{PREFIX}{name}"] for spec in started if spec.name.startswith(service)]

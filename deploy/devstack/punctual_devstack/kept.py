@@ -18,6 +18,7 @@ class Kept:
     started: float = 0.0
     start_again: float | None = None
     deaths: int = 0  # in a row, each within 10 s of its start
+    killed: bool = False  # as it did not stop in time
 
     def has_started(self, pid: int) -> None:
         """Notes a start."""

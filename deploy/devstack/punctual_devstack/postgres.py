@@ -89,6 +89,7 @@ class Postgres:
             cwd=self.folder,
             stop_signal=signal.SIGINT,  # its word for: end the sessions, write all out, leave
             orphan_signal=signal.SIGINT,
+            stop_seconds=4,
             account=self.account,
         )
 

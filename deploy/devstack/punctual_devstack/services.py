@@ -9,7 +9,8 @@ from punctual_devstack.ports import LOOPBACK, is_loopback
 from punctual_devstack.settings import StackSettings
 from punctual_devstack.spawn import Spec
 
-DRAIN_SECONDS = "5"  # shorter than in production: a stop of the whole stack fits in 15 s
+LEAVE_SECONDS = 10.0
+"""What a service may take to leave; a worker drains before that."""
 
 
 def bind(settings: StackSettings) -> str:
@@ -20,7 +21,6 @@ def bind(settings: StackSettings) -> str:
 def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict[str, str]:
     """What every service is told; `secrets` are files, by the name of the setting they hold."""
     environ = dict(settings.environ)
-    environ.setdefault("PUNCTUAL_DRAIN_SECONDS", DRAIN_SECONDS)
     environ["PUNCTUAL_BIND"] = bind(settings)
     if not settings.given("REGISTRATION") and is_loopback(bind(settings)):
         environ["PUNCTUAL_REGISTRATION"] = "open"  # whoever reaches it is on this machine
@@ -43,6 +43,7 @@ def services(
     environ: Mapping[str, str],
     secrets: Mapping[str, Mapping[str, Path]],
     commands: CommandUser,
+    drain_seconds: float,
 ) -> Iterator[Spec]:
     """Every service process, named as its pid file and its log are; `secrets` by kind."""
     kinds = (
@@ -58,7 +59,9 @@ def services(
                 own |= commands.environ
                 if not settings.given("WORK_DIR"):
                     own["PUNCTUAL_WORK_DIR"] = str(commands.work_dir / name)
-            yield Spec(name, _module(module), {**environ, **own}, settings.data_dir)
+            leave = LEAVE_SECONDS + (drain_seconds if kind == "worker" else 0)
+            command, folder = _module(module), settings.data_dir
+            yield Spec(name, command, {**environ, **own}, folder, stop_seconds=leave)
 
 
 def _files(secrets: Mapping[str, Path]) -> dict[str, str]:

@@ -45,10 +45,10 @@ def read(environ: Mapping[str, str]) -> StackSettings:
     )
 
 
-def check_services(settings: StackSettings) -> None:
-    """Raise InvalidSetting for what no service could start with, before any is started."""
+def check_services(settings: StackSettings) -> config.Settings:
+    """Return the services' settings; raises InvalidSetting for what none could start with."""
     try:
-        config.load(environ=settings.environ)
+        return config.load(environ=settings.environ)
     except config.InvalidSetting as error:
         raise InvalidSetting(str(error)) from None
 

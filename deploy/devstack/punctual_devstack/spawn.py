@@ -29,6 +29,8 @@ class Spec:
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
     account: Account | None = None
+    stop_seconds: float = 10
+    """How long it may take to end once it is asked to."""
 
 
 def leashed(spec: Spec) -> list[str]:

@@ -1,7 +1,6 @@
 """The local stack from its start to its end, in order: servers, tables, services, ready."""
 
 import os
-import time
 from collections.abc import Callable
 
 from punctual_devstack.command_user import command_user
@@ -16,9 +15,6 @@ from punctual_devstack.supervisor import DEATHS_TO_COMPLAIN, Supervisor
 from punctual_devstack.terminal import Terminal
 
 UP_SECONDS = 60
-# A stop takes less than 15 s: the services leave first, then what they need.
-SERVICES_LEAVE_SECONDS = 10
-SERVERS_LEAVE_SECONDS = 14
 
 
 class CannotStart(Exception):
@@ -30,7 +26,7 @@ def run(settings: StackSettings) -> None:
 
     Raises CannotStart, or what says why on the way: InUse, InvalidSetting, Misplaced, Unusable.
     """
-    check_services(settings)
+    drain_seconds = check_services(settings).drain_seconds
     data_dir = DataDir(settings.data_dir)
     data_dir.make()
     with data_dir.lock():
@@ -39,14 +35,14 @@ def run(settings: StackSettings) -> None:
         if ended := end_leftovers(supervisor.pids):
             terminal.say(f"ended what an earlier run left behind: {', '.join(ended)}")
         try:
-            _start(settings, supervisor)
+            _start(settings, supervisor, drain_seconds)
             while not supervisor.stop_requests:
                 supervisor.turn(at_most=1.0)
         finally:
             _stop(supervisor)
 
 
-def _start(settings: StackSettings, supervisor: Supervisor) -> None:
+def _start(settings: StackSettings, supervisor: Supervisor, drain_seconds: float) -> None:
     data_dir, say = supervisor.data_dir, supervisor.terminal.say
     address = Readiness.of_bind(bind(settings))
     if settings.api and is_taken(address.host, address.port):
@@ -68,7 +64,7 @@ def _start(settings: StackSettings, supervisor: Supervisor) -> None:
         raise CannotStart(f"the database cannot be migrated:\n{data_dir.log_tail('migrate', 20)}")
     if supervisor.stop_requests:
         return
-    processes = list(services(settings, environ, own.own_secrets, commands))
+    processes = list(services(settings, environ, own.own_secrets, commands, drain_seconds))
     if commands.notice and settings.workers:
         say(commands.notice)
     say(f"starting {', '.join(each.name for each in processes)}")
@@ -104,13 +100,10 @@ def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
 
 
 def _stop(supervisor: Supervisor) -> None:
-    began = time.monotonic()
+    """Ends the services first, then what they need; 15 s at most, and the drain of what runs."""
     if supervisor.kept:
         supervisor.terminal.say("stopping")
-    supervisor.stop(
-        [name for name in supervisor.kept if name not in SERVERS],
-        until=began + SERVICES_LEAVE_SECONDS,
-    )
-    supervisor.stop(list(supervisor.kept), until=began + SERVERS_LEAVE_SECONDS)
+    supervisor.stop([name for name in supervisor.kept if name not in SERVERS])
+    supervisor.stop(list(supervisor.kept))
     supervisor.kill_the_rest()
     supervisor.pids.clear()

@@ -15,6 +15,11 @@ from punctual_devstack.terminal import Terminal
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEATHS_TO_COMPLAIN = 3
+REPEAT_SECONDS = 2.5
+"""Signals within this time are one request: supervisors signal a process and its group, and make
+passes on what it gets. Longer than the 2 s of a worker, which must see a repetition as one too."""
+HURRY_SECONDS = 12.0
+"""What a service may take once it is asked again: a worker ends its commands by TERM and KILL."""
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -28,6 +33,7 @@ class Supervisor:
         self.pids = Pids(data_dir.path / "pids")
         self.kept: dict[str, Kept] = {}
         self.stop_requests = 0
+        self._requested = float("-inf")
         self._by_pid: dict[int, Kept] = {}
         self._exit_codes: dict[int, int] = {}
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD, *STOP_SIGNALS))
@@ -63,31 +69,45 @@ class Supervisor:
         """Waits for a signal, at most so many seconds, and does what is due."""
         taken = signal.sigtimedwait((signal.SIGCHLD, *STOP_SIGNALS), at_most)
         if taken is not None and taken.si_signo != signal.SIGCHLD:
-            self.stop_requests += 1
+            self._note_request()
         self._reap()
         self.pids.write()
         for each in self.kept.values():
             if each.start_again is not None and time.monotonic() >= each.start_again:
                 self._start(each)
 
-    def stop(self, names: Iterable[str], *, until: float) -> None:
-        """Signals the processes to end; at `until` (monotonic) those that did not are killed.
+    def stop(self, names: Iterable[str]) -> None:
+        """Signals the processes to end; those that do not within their time are killed.
 
-        Being told again to stop, as by a second Ctrl-C, kills them at once.
+        A second request to stop is passed on to those that still run, a third one kills them.
         """
         leaving = [self.kept.pop(name) for name in names]
-        told_before = max(1, self.stop_requests)
+        self._signal(leaving)
+        until = {each.spec.name: time.monotonic() + each.spec.stop_seconds for each in leaving}
+        seen = max(1, self.stop_requests)
+        while remaining := [each for each in leaving if each.pid is not None]:
+            now = time.monotonic()
+            if self.stop_requests > seen and seen == 1:
+                seen = self.stop_requests
+                self._signal(remaining)
+                until = {name: min(at, now + HURRY_SECONDS) for name, at in until.items()}
+            for each in remaining:
+                if now > until[each.spec.name] or self.stop_requests > seen:
+                    self._kill(each)
+            self.turn(at_most=0.2)
+
+    def _signal(self, leaving: Iterable[Kept]) -> None:
         for each in leaving:
             if each.pid is not None:
                 signal_group(each.pid, each.spec.stop_signal)
-        while any(each.pid is not None for each in leaving):
-            if time.monotonic() > until or self.stop_requests > told_before:
-                break
-            self.turn(at_most=0.2)
-        for each in leaving:
-            if each.pid is not None:
-                self.terminal.say(f"{each.spec.name} did not stop in time: killed")
-                signal_group(each.pid, signal.SIGKILL)
+        self._requested = max(self._requested, time.monotonic() if self.stop_requests else 0)
+
+    def _kill(self, each: Kept) -> None:
+        assert each.pid is not None
+        if not each.killed:
+            self.terminal.say(f"{each.spec.name} did not stop in time: killed")
+            each.killed = True
+        signal_group(each.pid, signal.SIGKILL)
 
     def kill_the_rest(self) -> None:
         """Kills what children there still are, and their orphans, until none is left, or 1 s."""
@@ -97,6 +117,12 @@ class Supervisor:
                 signal_group(pid, signal.SIGKILL)
             signal.sigtimedwait((signal.SIGCHLD,), 0.1)
             self._reap()
+
+    def _note_request(self) -> None:
+        now = time.monotonic()
+        if now > self._requested + REPEAT_SECONDS:
+            self._requested = now
+            self.stop_requests += 1
 
     def _start(self, each: Kept) -> None:
         name = each.spec.name

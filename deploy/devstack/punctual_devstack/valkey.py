@@ -45,6 +45,7 @@ class Valkey:
             command=(str(_program()), str(self._config())),
             environ={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"},
             cwd=self.folder,
+            stop_seconds=4,
         )
 
     def url(self, database: int = 0) -> str:

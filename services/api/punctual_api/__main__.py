@@ -1,5 +1,6 @@
 """Run as a program: serve the API until SIGTERM."""
 
+import signal
 import sys
 
 from punctual import config, logs
@@ -11,6 +12,8 @@ from punctual_api.server import Server
 def main() -> int:
     """Serve; 2 when a setting is missing or cannot be used."""
     forbid_inspection()
+    for number in (signal.SIGTERM, signal.SIGINT):  # until the server takes them
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
     try:
         settings = config.load(needs=NEEDS)
     except config.InvalidSetting as error:

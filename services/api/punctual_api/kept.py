@@ -4,6 +4,7 @@ import contextlib
 import errno
 import select
 import selectors
+import signal
 import socket
 import time
 from collections import deque
@@ -54,6 +55,11 @@ class KeepingWorker(ThreadWorker):
         self._lingering: deque[Any] = deque()
         self._sending: dict[socket.socket, float] = {}
         self._waiting_bytes = 0
+
+    def init_signals(self) -> None:
+        """Leave a Ctrl-C, which reaches the whole group, to the process that started this one."""
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     # In a thread.
 

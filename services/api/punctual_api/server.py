@@ -1,10 +1,12 @@
 """The HTTP server: gunicorn, embedded, so that PUNCTUAL_ settings are all there is to set."""
 
 import resource
+import signal
 from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
@@ -40,6 +42,11 @@ class Quiet(Logger):
         self.error_log.propagate = True
 
 
+def stop_in_good_order(arbiter: Arbiter) -> None:
+    """Have SIGINT end it as SIGTERM does: a Ctrl-C comes twice where a supervisor passes it on."""
+    signal.signal(signal.SIGINT, lambda _number, frame: arbiter.signal(signal.SIGTERM, frame))
+
+
 class Server(BaseApplication):
     """One gunicorn worker with a pool of threads; scale by starting more processes on the port."""
 
@@ -64,6 +71,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "logger_class": Quiet,
             "control_socket_disable": True,
+            "when_ready": stop_in_good_order,
             "proc_name": "punctual-api",
             "worker_tmp_dir": str(IN_MEMORY) if IN_MEMORY.is_dir() else None,
         }

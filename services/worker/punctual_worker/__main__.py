@@ -1,9 +1,7 @@
 """The worker's program: `python -m punctual_worker`."""
 
 import os
-import signal
 import sys
-import threading
 
 import structlog
 
@@ -22,19 +20,15 @@ from punctual_worker.http_program import http_program
 from punctual_worker.isolation import in_force, tell
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
 from punctual_worker.stale_runners import end_stale_runners
+from punctual_worker.stop_signals import StopSignals
 from punctual_worker.work_folder import make_folder
 
 
 def main() -> int:
     """Run one worker: 0 after SIGTERM or SIGINT, 1 when it broke, 2 when a setting is unusable."""
     forbid_inspection()
-    stop, hurry = threading.Event(), threading.Event()
-
-    def ask_to_stop(_number: int, _frame: object) -> None:
-        (hurry if stop.is_set() else stop).set()
-
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
+    signals = StopSignals()
+    signals.install()
     try:
         # The runner is there before any secret is: it never sees one.
         place = config.load(only=("work_dir", "on_lease_loss", "user", "command_user"))
@@ -67,7 +61,7 @@ def main() -> int:
         )
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
         garbage.set_aside()
-        return 0 if agent.run(stop, hurry) else 1
+        return 0 if agent.run(signals.stop, signals.hurry) else 1
     except RunnerGoneError as error:
         log.critical("no runner", error=str(error))
         return 1

@@ -40,6 +40,7 @@ def launch(folder: Path, **settings: str) -> "subprocess.Popen[bytes]":
         env={**inherited, **chosen},
         cwd=folder,
         stderr=subprocess.PIPE,
+        start_new_session=True,
     )
 
 

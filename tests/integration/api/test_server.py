@@ -1,9 +1,12 @@
 """The API as a process: its settings, SIGTERM, its connections, and calm without Redis."""
 
+import json
+import os
 import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from punctual_api.database import THREADS
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import PASSWORD, SECRET
 from tests.integration.api.served import Served, launch, serving
+from tests.support.eventually import eventually
 
 ANNA = {"username": "anna", "password": PASSWORD, "email": "anna@example.com"}
 
@@ -129,3 +133,31 @@ def test_a_bad_setting_stops_the_start_by_its_name(
     assert process.returncode == 2
     assert f"PUNCTUAL_{missing}" in said.decode()
     assert len(said.decode().splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_is_answered_though_the_group_is_told_twice_to_stop(
+    served: Served, number: signal.Signals
+) -> None:
+    body = json.dumps(ANNA).encode()
+    head = f"POST /api/register/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        connection.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body[:5])
+        with closing(HTTPConnection("127.0.0.1", served.port, timeout=10)) as other:
+            assert ask(other) == 200  # so the first one is being read by now
+        for _ in range(2):
+            os.killpg(served.process.pid, number)
+            served.process.send_signal(number)
+        eventually(lambda: _takes_no_more(served.port))
+        connection.sendall(body[5:])
+        assert connection.recv(100).startswith(b"HTTP/1.1 201 ")
+    assert served.process.wait(10) == 0
+
+
+def _takes_no_more(port: int) -> bool:
+    """Whether it answers nothing new: its port stays open until what it had is answered."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=0.5)) as connection:
+        try:
+            return ask(connection) != 200
+        except OSError:
+            return True

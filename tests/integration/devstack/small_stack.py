@@ -1,4 +1,4 @@
-"""A supervisor over shell scripts, run as a process of its own: `small_stack.py FOLDER`.
+"""A supervisor over shell scripts, run as a process of its own: `small_stack.py FOLDER SECONDS`.
 
 `steady` sleeps; `leaving` has a companion in its group and an orphan that left it; `stubborn`
 will not stop when it is asked to.
@@ -6,7 +6,6 @@ will not stop when it is asked to.
 
 import os
 import sys
-import time
 from pathlib import Path
 
 from punctual_devstack.data_dir import DataDir
@@ -28,18 +27,24 @@ while :; do sleep 60; done
 
 
 def main() -> None:
-    """Keeps the three until it is told to stop; gives them one second for it."""
+    """Keep the three until it is told to stop; gives them so many seconds for it."""
     data_dir = DataDir(Path(sys.argv[1]))
     data_dir.make()
     supervisor = Supervisor(data_dir, Terminal(data_dir.log("stack")))
     scripts = {"steady": STEADY, "leaving": LEAVING, "stubborn": STUBBORN}
     supervisor.keep(
-        Spec(name, ("/bin/sh", "-c", script), {"PATH": os.environ["PATH"]}, data_dir.path)
+        Spec(
+            name,
+            ("/bin/sh", "-c", script),
+            {"PATH": os.environ["PATH"]},
+            data_dir.path,
+            stop_seconds=float(sys.argv[2]),
+        )
         for name, script in scripts.items()
     )
     while not supervisor.stop_requests:
         supervisor.turn(at_most=1)
-    supervisor.stop(list(scripts), until=time.monotonic() + 1)
+    supervisor.stop(list(scripts))
     supervisor.kill_the_rest()
 
 

@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from punctual_devstack.pids import started_at
+from punctual_devstack.supervisor import REPEAT_SECONDS
 from tests.integration.devstack import small_stack
 from tests.support.eventually import eventually
 
@@ -21,11 +23,10 @@ NAMES = ("steady", "leaving", "stubborn")
 class Stack:
     """The small stack, and the pids it wrote down."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, stop_seconds: float = 1) -> None:
         self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, small_stack.__file__, str(folder)], start_new_session=True
-        )
+        command = [sys.executable, small_stack.__file__, str(folder), str(stop_seconds)]
+        self.process = subprocess.Popen(command, start_new_session=True)
 
     def pid(self, file: str) -> int:
         """The pid in a file of the folder, as soon as there is one."""
@@ -129,6 +130,25 @@ def test_a_stop_leaves_nothing_and_nobody_not_even_the_stubborn(stack: Stack) ->
     assert "stubborn did not stop in time: killed" in stack.said()
     assert "steady did not stop" not in stack.said()
     assert not list((stack.folder / "pids").glob("*.pid"))
+
+
+def test_signals_in_quick_succession_are_one_order_and_a_later_one_hurries(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data", stop_seconds=600)
+    pids = stack.all_pids()
+    stubborn = stack.pid("pids/stubborn.pid")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        os.killpg(stack.process.pid, number)
+    eventually(lambda: not (stack.folder / "pids" / "steady.pid").exists())
+    threading.Event().wait(REPEAT_SECONDS + 0.5)  # what a person waits before losing patience
+    assert started_at(stubborn) is not None
+    assert "did not stop in time" not in stack.said()
+    stack.process.terminate()
+    threading.Event().wait(REPEAT_SECONDS + 0.5)
+    assert started_at(stubborn) is not None  # asked again, as a worker ends its commands at that
+    stack.process.terminate()
+    assert stack.process.wait(10) == 0
+    assert gone(pids)
+    assert "stubborn did not stop in time: killed" in stack.said()
 
 
 def test_a_killed_supervisor_takes_its_processes_with_it(stack: Stack) -> None:

@@ -1,0 +1,31 @@
+"""SIGTERM and SIGINT: the first one drains, a later one ends the drain."""
+
+import signal
+import threading
+import time
+
+REPEAT_SECONDS = 2.0
+"""Supervisors signal a process and then its group, or twice: what comes so soon is the same one."""
+
+
+class StopSignals:
+    """Sets `stop` at the first signal, and `hurry` at one that comes more than 2 s later."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.hurry = threading.Event()
+        self._first = 0.0
+
+    def install(self) -> None:
+        """Take both signals from now on; in the main thread."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: self.note())
+
+    def note(self) -> None:
+        """Take one signal."""
+        now = time.monotonic()
+        if not self.stop.is_set():
+            self._first = now
+            self.stop.set()
+        elif now > self._first + REPEAT_SECONDS:
+            self.hurry.set()

@@ -2,14 +2,16 @@
 
 A .venv that works stays with the Python that made it, unless `--this-python` is said.
 Runs on the machine's own Python before anything is installed: standard library only, and syntax
-that an old Python can read, so that it can say what is wrong with it.
+that Python 3.6 can read, so that it can say what is wrong with it.
 """
 
-from __future__ import annotations
-
+import contextlib
+import errno
 import fcntl
 import hashlib
 import os
+import platform
+import re
 import shutil
 import ssl
 import subprocess
@@ -22,6 +24,8 @@ STAMP = VENV / "punctual-stamp"
 MADE_BY = VENV / "punctual-made-by"
 OURS = ("shared", "services/api", "services/coordinator", "services/worker", "deploy/devstack")
 OLDEST = (3, 11)
+OLDEST_GLIBC = (2, 28)
+"""What the wheels of PostgreSQL and Valkey are built for."""
 
 
 def say(text: str) -> None:
@@ -46,6 +50,22 @@ def use_a_new_enough_python() -> None:
     sys.exit(f"Punctual needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
 
 
+def need_linux() -> None:
+    """Stop with a sentence where the servers that come along cannot run: they need glibc."""
+    instead = "Use containers there: make up (docs/operations.md)."
+    if not sys.platform.startswith("linux"):
+        sys.exit(f"make run needs Linux; this is {platform.system()}. {instead}")
+    libc, version = platform.libc_ver()
+    if libc != "glibc":
+        sys.exit(f"make run needs Linux with glibc; this one has another C library. {instead}")
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_GLIBC:
+        oldest = ".".join(map(str, OLDEST_GLIBC))
+        sys.exit(f"make run needs glibc {oldest} or newer; this is {version}. {instead}")
+    kernel = platform.release()
+    if not hasattr(os, "pidfd_open") or tuple(map(int, re.findall(r"\d+", kernel)[:2])) < (5, 3):
+        sys.exit(f"make run needs Linux 5.3 or newer; this is {kernel}. {instead}")
+
+
 def need_ensurepip() -> None:
     """Debian ships Python without the part that makes a venv: fetches it as root, or says how."""
     try:
@@ -60,7 +80,7 @@ def need_ensurepip() -> None:
             subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
-def made_by(python: str | Path) -> str:
+def made_by(python: "str | Path") -> str:
     """The place and the Python a venv is bound to; with another of either it must be made anew."""
     return f"{ROOT}\n{os.path.realpath(python)}\n"
 
@@ -123,24 +143,49 @@ def install(kind: str) -> None:
     run(uv, "pip", "install", "--no-deps", "--no-build-isolation", "--offline", *editable)
 
 
+def is_made(kind: str, *, only_this_python: bool) -> bool:
+    """Whether there is nothing to do: a .venv of this kind, or a developer's, which holds all."""
+    if not venv_can_stay(only_this_python=only_this_python) or not STAMP.exists():
+        return False
+    found = STAMP.read_text()
+    return found in (wanted(kind), wanted("dev"))
+
+
 def main() -> None:
     """Installs under a lock, so that two `make` at once do not tear at one folder."""
     kind, *rest = sys.argv[1:] or ["run"]
     use_a_new_enough_python()
-    with (ROOT / ".venv.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        found = STAMP.read_text() if STAMP.exists() else ""
-        if found.startswith("dev "):
-            kind = "dev"  # it holds all that `run` needs: never take a developer's tools away
-        stays = venv_can_stay(only_this_python="--this-python" in rest)
-        if stays and found == wanted(kind):
-            return
-        say(f"setting up .venv ({'development' if kind == 'dev' else 'product'} packages, once)")
-        if not stays:
-            make()
-        STAMP.write_text(f"{kind} unfinished")
-        install(kind)
-        STAMP.write_text(wanted(kind))
+    if kind == "run":
+        need_linux()
+    only_this = "--this-python" in rest
+    try:
+        with (ROOT / ".venv.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            set_up(kind, only_this_python=only_this)
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        with contextlib.suppress(OSError):
+            if is_made(kind, only_this_python=only_this):
+                return
+        sys.exit(
+            f"{ROOT} cannot be written to ({error.strerror}): setting up needs a .venv in it. "
+            "Make it writable, or copy it to where it is."
+        )
+
+
+def set_up(kind: str, *, only_this_python: bool) -> None:
+    """Makes or renews the .venv unless it is what it should be."""
+    if is_made(kind, only_this_python=only_this_python):
+        return
+    if STAMP.exists() and STAMP.read_text().startswith("dev "):
+        kind = "dev"  # it holds all that `run` needs: never take a developer's tools away
+    say(f"setting up .venv ({'development' if kind == 'dev' else 'product'} packages, once)")
+    if not venv_can_stay(only_this_python=only_this_python):
+        make()
+    STAMP.write_text(f"{kind} unfinished")
+    install(kind)
+    STAMP.write_text(wanted(kind))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ WELL_KNOWN_SECRET = re.compile(
 """A key that was copied from an example or made of such words, its letters and digits alone."""
 MIN_SECRET_LENGTH = 32
 _PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
+BIND = re.compile(r"([^\s:/]*|\[[\da-fA-F:.]+\]):\d{1,5}", re.ASCII)
+LAST_PORT = 65_535
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -171,6 +173,10 @@ def _check(s: Settings) -> None:
         raise InvalidSetting(
             f"{PREFIX}HTTP_ALLOW_PRIVATE must be true or networks such as 10.0.0.0/8: {error}"
         ) from None
+    if not BIND.fullmatch(s.bind) or int(s.bind.rpartition(":")[2]) > LAST_PORT:
+        raise InvalidSetting(
+            f"{PREFIX}BIND must be an address and a port such as 127.0.0.1:8000, not {s.bind!r}"
+        )
     _check_hosts(s)
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")

@@ -155,6 +155,18 @@ def test_a_used_port_is_refused_before_anything_starts(stack: Product, tmp_path:
     second.stop()
 
 
+def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    stack = Product(tmp_path, environ={"PUNCTUAL_DATA_DIR": str(tmp_path / "file" / "data")})
+    stack.launch()
+    assert stack.process.wait(30) == 1
+    said = stack.terminal()
+    assert said.startswith(f"PUNCTUAL_DATA_DIR: {tmp_path}/file/data")
+    assert said.endswith(": Not a directory: choose a folder that can be written to\n")
+    assert said.count("\n") == 1
+    stack.stop()
+
+
 def test_after_a_power_cut_everything_is_there_again() -> None:
     with running_product() as stack:
         with psycopg2.connect(_dsn(stack)) as connection, connection.cursor() as cursor:

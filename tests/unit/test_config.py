@@ -63,6 +63,9 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_ON_LEASE_LOSS": "run"}, "ON_LEASE_LOSS"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_LOG_LEVEL": "loud"}, "PUNCTUAL_LOG_LEVEL"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_BIND": "127.0.0.1"}, "PUNCTUAL_BIND must be"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_BIND": "::1:99999"}, "PUNCTUAL_BIND must be"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_BIND": ":70000"}, "PUNCTUAL_BIND must be"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_REGISTRATION": "yes"}, "REGISTRATION must be"),
         (
             {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_ALLOWED_HOSTS": "a:80"},

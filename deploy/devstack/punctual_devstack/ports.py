@@ -1,5 +1,6 @@
 """Ports of this machine's loopback: which one is free, and whether a wanted one is taken."""
 
+import errno
 import random
 import socket
 from ipaddress import ip_address
@@ -22,13 +23,30 @@ def free_port() -> int:
 
 def is_taken(host: str, port: int) -> bool:
     """Whether a server listens on the port, so that ours could not."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+    return refusal(host, port) is not None
+
+
+def refusal(host: str, port: int) -> OSError | None:
+    """Return why no server of ours could listen there, None when one could."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def why_refused(host: str, port: int, error: OSError) -> str:
+    """Return a sentence for a person who chose this port, saying what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use: choose another, as in PORT=8001"
+    if error.errno == errno.EACCES:
+        return f"port {port} is for root alone: choose one from 1024 on, as in PORT=8000"
+    return f"PUNCTUAL_BIND: {host} is no address of this machine ({error.strerror})"
 
 
 def is_loopback(bind: str) -> bool:

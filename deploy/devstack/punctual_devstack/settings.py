@@ -35,7 +35,7 @@ def read(environ: Mapping[str, str]) -> StackSettings:
     """
     given = {name: value for name, value in environ.items() if value}
     return StackSettings(
-        port=_number(given, "PORT", 8000, most=65_535),
+        port=_number(given, "PORT", 8000, least=1, most=65_535),
         data_dir=Path(given.pop("PUNCTUAL_DATA_DIR", ".punctual")).expanduser().resolve(),
         api=_number(given, "API", 1),
         coordinators=_number(given, "COORDINATORS", 1),
@@ -48,9 +48,12 @@ def read(environ: Mapping[str, str]) -> StackSettings:
 def check_services(settings: StackSettings) -> config.Settings:
     """Return the services' settings; raises InvalidSetting for what none could start with."""
     try:
-        return config.load(environ=settings.environ)
+        found = config.load(environ=settings.environ)
     except config.InvalidSetting as error:
         raise InvalidSetting(str(error)) from None
+    if settings.given("BIND") and found.bind.rpartition(":")[2] in ("", "0"):
+        raise InvalidSetting(f"PUNCTUAL_BIND must name a port here, not {found.bind!r}")
+    return found
 
 
 def _number(

@@ -7,7 +7,7 @@ from punctual_devstack.command_user import command_user
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.embedded import embedded
 from punctual_devstack.leftovers import SERVERS, end_leftovers
-from punctual_devstack.ports import is_taken
+from punctual_devstack.ports import refusal, why_refused
 from punctual_devstack.readiness import Readiness
 from punctual_devstack.services import bind, migration, services, shared_environ
 from punctual_devstack.settings import StackSettings, check_services
@@ -28,8 +28,15 @@ def run(settings: StackSettings) -> None:
     """
     drain_seconds = check_services(settings).drain_seconds
     data_dir = DataDir(settings.data_dir)
-    data_dir.make()
-    with data_dir.lock():
+    try:
+        data_dir.make()
+        lock = data_dir.lock()
+    except OSError as error:
+        raise CannotStart(
+            f"PUNCTUAL_DATA_DIR: {error.filename or data_dir.path}: {error.strerror}: "
+            "choose a folder that can be written to"
+        ) from None
+    with lock:
         terminal = Terminal(data_dir.log("stack"))
         supervisor = Supervisor(data_dir, terminal)
         if ended := end_leftovers(supervisor.pids):
@@ -45,8 +52,8 @@ def run(settings: StackSettings) -> None:
 def _start(settings: StackSettings, supervisor: Supervisor, drain_seconds: float) -> None:
     data_dir, say = supervisor.data_dir, supervisor.terminal.say
     address = Readiness.of_bind(bind(settings))
-    if settings.api and is_taken(address.host, address.port):
-        raise CannotStart(f"port {address.port} is in use: choose another, as in PORT=8001")
+    if settings.api and (error := refusal(address.host, address.port)):
+        raise CannotStart(why_refused(address.host, address.port, error))
     commands = command_user(settings, euid=os.geteuid())
     own = embedded(settings, data_dir)
     environ = shared_environ(settings, own.secrets)

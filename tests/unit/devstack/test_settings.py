@@ -51,7 +51,14 @@ def test_registration_is_open_while_only_this_machine_reaches_it(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "70000"), ("PORT", "http"), ("WORKERS", "-1"), ("SLOTS", "0"), ("API", "1.5")],
+    [
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("PORT", "http"),
+        ("WORKERS", "-1"),
+        ("SLOTS", "0"),
+        ("API", "1.5"),
+    ],
 )
 def test_a_number_that_cannot_be_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=f"^{name} must be .*{value}"):

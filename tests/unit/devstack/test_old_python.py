@@ -1,0 +1,74 @@
+"""What sets the stack up says in a sentence that a Python or a machine is too old for it."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from punctual.account import unprivileged
+from punctual_devstack.account import reachable_temporary
+from punctual_worker.runner.spawn import DEFAULT_PATH
+
+SCRIPT = Path(__file__).resolve().parents[3] / "deploy" / "venv.py"
+OLD = [
+    path
+    for minor in range(6, 11)
+    for path in sorted(
+        Path(os.environ.get("PYENV_ROOT", "/root/.pyenv")).glob(f"versions/3.{minor}.*/bin/python3")
+    )
+]
+
+
+def test_python_3_6_can_read_what_sets_the_stack_up() -> None:
+    tree = ast.parse(SCRIPT.read_text(), feature_version=(3, 6))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            pytest.fail("a future that Python 3.6 does not know")
+        if isinstance(node, ast.FunctionDef):
+            arguments = (*node.args.args, *node.args.kwonlyargs)
+            for each in (node.returns, *(argument.annotation for argument in arguments)):
+                # These are worked out when the function is defined: no `str | Path`, no list[str].
+                assert not isinstance(each, (ast.BinOp, ast.Subscript)), ast.unparse(node)
+
+
+@pytest.mark.parametrize("python", OLD, ids=lambda path: path.parts[-3])
+def test_an_old_python_is_named_in_a_sentence(python: Path) -> None:
+    ended = subprocess.run(
+        [python, SCRIPT, "run"], env={"PATH": "/none"}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Punctual needs Python 3.11 or newer; {python} is 3.")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_checkout_that_cannot_be_written_to_is_named_in_a_sentence() -> None:
+    folder = reachable_temporary("punctual-read-only-")
+    try:
+        (folder / "deploy").mkdir()
+        shutil.copy(SCRIPT, folder / "deploy")
+        folder.chmod(0o555)
+        if os.geteuid() == 0:
+            python = shutil.which("python3", path=DEFAULT_PATH)
+            user: dict[str, Any] = {"user": unprivileged().uid, "extra_groups": []}
+        else:
+            python, user = sys.executable, {}
+        assert python is not None
+        ended = subprocess.run(
+            [python, folder / "deploy" / "venv.py", "run"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            **user,
+        )
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"{folder} cannot be written to (Permission denied): ")
+    assert ended.stderr.count("\n") == 1

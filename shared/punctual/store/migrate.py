@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +24,14 @@ WAIT_SECONDS = 60
 POLL_SECONDS = 0.1
 
 TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+OWNER = text("""
+SELECT tableowner, current_user, pg_has_role(tableowner, 'MEMBER') FROM pg_tables
+WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'alembic_version'
+""")
+
+
+class WrongRoleError(Exception):
+    """The role that logs in may not change the tables; the message names the one that may."""
 
 
 def alembic_config() -> Config:
@@ -38,13 +47,14 @@ def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) ->
     Then the services' roles get their rights; `passwords`, by service, makes the roles too.
     A database that a newer release has migrated is left as it is.
     Waits up to 60 s for another one that is migrating, then raises TimeoutError; also raises
-    MayNotMakeRolesError and SQLAlchemy's errors.
+    WrongRoleError, MayNotMakeRolesError and SQLAlchemy's errors.
     """
     engine = create_engine(
         driver_url(database_url),
         connect_args=connect_args(service="migrate", statement_timeout_ms=WAIT_SECONDS * 1000),
     )
     with engine.connect() as connection:
+        _check_role(connection)
         _take_turn(connection)
         try:
             settings = alembic_config()
@@ -59,6 +69,19 @@ def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) ->
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
             connection.commit()
     engine.dispose()
+
+
+def _check_role(connection: Connection) -> None:
+    found = connection.execute(OWNER).first()
+    connection.rollback()
+    if found is None:  # an empty database
+        return
+    owner, role, is_member = found
+    if not is_member:
+        raise WrongRoleError(
+            f"PUNCTUAL_DATABASE_URL logs in as {role}, who may not change the tables: migrate takes"
+            f" their owner, {owner}, whose URL only the migrate service has"
+        )
 
 
 def _take_turn(connection: Connection) -> None:
@@ -115,9 +138,14 @@ def main() -> int:
     try:
         migrate(settings.database_url, passwords=_passwords(settings))
     except DBAPIError as error:
-        print(f"migrate: {error.orig}", file=sys.stderr)
+        print(f"migrate: {str(error.orig).strip()}", file=sys.stderr)
+        if isinstance(error.orig, InsufficientPrivilege):
+            print(
+                "migrate: PUNCTUAL_DATABASE_URL must be that of the role which owns the database",
+                file=sys.stderr,
+            )
         return 1
-    except (TimeoutError, MayNotMakeRolesError) as error:
+    except (TimeoutError, WrongRoleError, MayNotMakeRolesError) as error:
         print(f"migrate: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,5 +1,6 @@
 """Commands that take all they can get: each ends alone, and its neighbours start on time."""
 
+import shlex
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ from tests.chaos.workload import Workload
 
 # Should a limit not hold, the machine stops each of these before it comes to harm.
 BOMB = "ulimit -u 10000; b() { b | b & }; b; sleep 60"
-PYTHON = f"{sys.executable} -I -c"
+PYTHON = f"{shlex.quote(sys.executable)} -I -c"
 SHARED = "import mmap; m = mmap.mmap(-1, 10 << 30)\nwhile m.write(bytes(1 << 20)): pass"
 SETTINGS = {"LIMIT_PROCESSES": "400", "LIMIT_FILE_BYTES": str(100 << 20)}
 GREEDY = {

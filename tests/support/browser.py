@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +28,10 @@ FLAGS = [
 
 def chromium() -> str | None:
     """The path of the system's Chromium, or None to use the one that Playwright brings."""
-    with (Path(tempfile.gettempdir()) / "punctual-chromium.lock").open("w") as lock:
+    if found := _installed():
+        return found
+    # In the .venv, not in /tmp: there it could be another user's.
+    with (Path(sys.prefix) / "chromium.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _installed() and os.geteuid() == 0 and shutil.which("apt-get"):
             environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

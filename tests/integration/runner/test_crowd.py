@@ -1,5 +1,6 @@
 """Many at once."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_with_few_descriptors_the_rest_waits_for_its_turn(
 ) -> None:
     gate = tmp_path / "gate"
     python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nulimit -n 100\nexec {sys.executable} "$@"\n')
+    python.write_text(f'#!/bin/sh\nulimit -n 100\nexec {shlex.quote(sys.executable)} "$@"\n')
     python.chmod(0o755)
     stage = new_stage(python=str(python))
     keys = [stage.start(f"until [ -e {gate} ]; do sleep 0.01; done; exit 3") for _ in range(60)]

@@ -1,6 +1,7 @@
 """A run's processes end with it, wherever they went."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from tests.support.eventually import eventually
 
 # What each of these leaves behind tells its number through the FIFO, and then stays.
 STAY = "echo $$ > $FIFO; exec sleep 600"
+PYTHON = shlex.quote(sys.executable)
 OWN_GROUP = (
-    f"{sys.executable} -I -c 'import os, sys; os.setpgid(0, 0); "
+    f"{PYTHON} -I -c 'import os, sys; os.setpgid(0, 0); "
     'os.execl("/bin/sh", "sh", "-c", sys.argv[1])\''
 )
 WAYS = {
@@ -46,10 +48,10 @@ def test_nothing_is_alive_when_the_end_is_reported(stage: Stage, fifo: str, way:
     assert not is_alive(int(ended.stream(1)))
 
 
-UNMARKED = """#!{python} -I
-import os, resource, sys
+UNMARKED = """#!/bin/sh
+exec {python} -I -c 'import os, resource, sys
 resource.setrlimit(15, (1_000_000, 1_000_000))
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])' "$@"
 """
 FOUND_WITHOUT_MARKS = [way for name, way in WAYS.items() if "without environment" not in name]
 
@@ -59,7 +61,7 @@ def test_where_marks_are_not_allowed_session_and_environment_tell(
     new_stage: NewStage, tmp_path: Path, fifo: str, way: str
 ) -> None:
     python = tmp_path / "python"
-    python.write_text(UNMARKED.format(python=sys.executable))
+    python.write_text(UNMARKED.format(python=PYTHON))
     python.chmod(0o755)
     stage = new_stage(python=str(python))
     neighbours = [stage.start("sleep 600", env={"PUNCTUAL_RUN_ID": f"{i}"}) for i in range(3)]
@@ -109,7 +111,7 @@ if os.fork() == 0:
 
 
 def hide(fifo: str) -> str:
-    python = f"{sys.executable} -I -c '{HIDER}' {fifo} >/dev/null 2>&1"
+    python = f"{PYTHON} -I -c '{HIDER}' {fifo} >/dev/null 2>&1"
     return f"({python} &) & read pid < {fifo}; echo $pid"
 
 

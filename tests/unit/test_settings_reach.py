@@ -46,6 +46,14 @@ def test_through_the_compose_file(name: str, service: str) -> None:
     assert name in OF_THE_CONTAINER or reaches(composed[service]["environment"], name)
 
 
+def test_a_misspelt_name_for_the_compose_file_stops_what_all_services_wait_for() -> None:
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert composed["migrate"]["env_file"] == [{"path": ".env", "required": False}]
+    for service in SERVICES:
+        waits = composed[service]["depends_on"]["migrate"]
+        assert waits == {"condition": "service_completed_successfully"}
+
+
 @pytest.mark.parametrize(("name", "service"), list(documented()))
 def test_through_the_manifests(name: str, service: str) -> None:
     files = (ROOT / "deploy" / "kubernetes" / "base").glob("*.yaml")

@@ -47,4 +47,24 @@ def _near(name: str) -> list[str]:
     places = _places()
     if wanted in places:
         return [places[wanted]]
-    return list(dict.fromkeys(places[key] for key in get_close_matches(wanted, places, n=2)))
+    near = get_close_matches(wanted, _alike(wanted), n=2)
+    return list(dict.fromkeys(places[key] for key in near))
+
+
+@lru_cache(maxsize=1)
+def _ends() -> dict[str, list[str]]:
+    """The keys of all places by their first two and by their last three letters."""
+    ends: dict[str, list[str]] = {}
+    for key in _places():
+        for end in (key[:2], f"…{key[-3:]}"):
+            ends.setdefault(end, []).append(key)
+    return ends
+
+
+def _alike(name: str) -> list[str]:
+    """The keys that begin or end as a name does: comparing it to all of them takes long.
+
+    A crontab may have a wrong zone in each of its lines.
+    """
+    ends = _ends()
+    return [*dict.fromkeys([*ends.get(name[:2], ()), *ends.get(f"…{name[-3:]}", ())])]

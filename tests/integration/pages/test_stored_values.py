@@ -84,7 +84,11 @@ def test_a_task_can_be_seen_changed_and_deleted_whatever_its_row_holds(
     assert ann.person.call("PATCH", path, json={"name": "renamed"}).get_json()["name"] == "renamed"
     assert ann.person.post(f"{path}pause/").status_code == 200
     assert ann.person.post(f"{path}resume/").status_code == 200
-    assert ann.person.post(f"{path}run/").status_code == 202
+    made = ann.person.post(f"{path}run/")
+    assert made.status_code == 202, made.json
+    run = made.get_json()["id"]
+    assert ann.get(f"/run/{run}/").status_code == 200
+    assert ann.person.get(f"/runs/{run}/").status_code == 200
     mended: dict[str, Any] = {"schedule": {"every": 300}, "params": None, "env": {}, "limits": None}
     mended |= {"command": "true", "after": [], "metadata": {}}
     answer = ann.person.call("PATCH", path, json=mended)

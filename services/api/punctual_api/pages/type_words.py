@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from punctual_api.pages.lines import write_headers
+from punctual_api.stored_task import stored_http, stored_script
 
 
 class What(NamedTuple):
@@ -16,12 +17,12 @@ class What(NamedTuple):
 
 def what_of(document: Mapping[str, Any]) -> What:
     """What a task, as it is answered, or a run's spec runs."""
-    if script := document.get("script"):
+    if script := stored_script(document.get("script")):
         return What("Script", script["interpreter"], script["body"])
-    if request := document.get("http"):
+    if request := stored_http(document.get("http")):
         lines = [f"{request['method']} {request['url']}", write_headers(request["headers"])]
         head = "\n".join(line for line in lines if line)
         body = f"\n\n{request['body']}" if request["body"] else ""
         good = ", ".join(map(str, request["expect"] or ())) or "200 to 299"
         return What("Request", f"good when answered {good}", head + body)
-    return What("Command", "", document["command"])
+    return What("Command", "", document.get("command") or "")

@@ -41,9 +41,8 @@ class Answer:
 
 def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: datetime) -> Answer:
     """Explain the task's due time at or nearest before `at`, by its schedule and its runs."""
-    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
-    if isinstance(schedule, Unreadable):  # what the rows know is still told
-        schedule = None
+    read = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    schedule = None if isinstance(read, Unreadable) else read  # what the rows know is still told
     named = None if schedule is None else last_due(schedule, at=at)
     since = named or at - FARTHEST_BACK
     asked = {"task_id": task.id, "since": since, "at": at}
@@ -53,6 +52,8 @@ def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: dat
     verdict, sentence = explain(
         due, _told(session, run), _then(session, task, due=due, keep=keep, now=now)
     )
+    if run is None and isinstance(read, Unreadable):
+        verdict, sentence = Verdict.NOT_PLANNED, f"No run: it could not be planned ({read.detail})."
     coming = next_due(schedule, after=at)
     if due != at and due is not None:
         told = "nor later" if coming is None else f"next at {coming:%Y-%m-%d %H:%M:%S} UTC"

@@ -15,7 +15,8 @@ from punctual.domain.moved import moved_due
 from punctual.domain.schedule import Schedule, is_due, only_time, read_schedule
 from punctual.store.calendars import follow_calendar
 from punctual.store.models import CalendarRow, Task
-from punctual.store.supersede import UNSTARTED, WITHDRAW
+from punctual.store.supersede import UNSTARTED, WITHDRAW, set_aside
+from punctual.store.unplannable import told_of
 
 BATCH = 500
 REASON = "withdrawn: the rules of its time zone have changed"
@@ -79,7 +80,10 @@ def move_tasks(session: Session, *, zone: str, after: uuid.UUID | None = None) -
         schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
         if schedule is None or isinstance(schedule, Unreadable) or only_time(schedule) is not None:
             continue
-        _move(session.connection(), task, schedule)
+        try:
+            _move(session.connection(), task, schedule)
+        except (ArithmeticError, ValueError) as failure:  # one task stops no others
+            set_aside(task, error=told_of(failure), now=task.next_due_at or task.updated_at)
     session.flush()
     return [task.id for task in tasks]
 

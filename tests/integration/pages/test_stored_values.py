@@ -106,6 +106,9 @@ def test_a_zone_that_is_gone_is_named_where_its_task_is_shown(engine: Engine, an
     [warning] = ann.person.get(f"/tasks/{task}/").get_json()["warnings"]
     assert f'It could not be planned: "{LOST}" is no time zone' in warning
     assert LOST in ann.get(f"/task/{task}/").text
+    why = ann.person.get(f"/tasks/{task}/why/").get_json()
+    assert (why["verdict"], why["next_due_time"]) == ("not_planned", None)
+    assert LOST in why["sentence"]
     missing = {"from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z"}
     assert ann.person.post(f"/tasks/{task}/backfill/", json=missing).status_code in {409, 422}
     new = {"schedule": {"cron": "0 2 * * *", "timezone": "Asia/Kolkata"}}

@@ -13,7 +13,9 @@ from punctual.domain.advice_retry import retry_warnings
 from punctual.domain.advice_shell import shell_warnings
 from punctual.domain.calendar import SearchLimit, next_unheld
 from punctual.domain.errors import Unreadable
+from punctual.domain.http_params import unused_params
 from punctual.domain.jitter import jittered
+from punctual.domain.params import read_params
 from punctual.domain.retry import RetryPolicy
 from punctual.domain.run import Overlap
 from punctual.domain.schedule import Schedule, next_due, read_schedule
@@ -113,7 +115,14 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
         *schedule_warnings(schedule, now=now, timeout=timeout),
         *_retry_warnings(task, schedule, now),
         *shell_warnings(task.command),
+        *_unused(task),
     ]
+
+
+def _unused(task: Task) -> Iterable[str]:
+    names = [param.name for param in read_params(task.params)] if task.http else ()
+    for name in unused_params(task.http, names):
+        yield f"The request does not name the parameter {name} ($PARAM_{name.upper()}): no effect."
 
 
 def _retry_warnings(task: Task, schedule: Schedule | None, now: datetime) -> Iterable[str]:

@@ -21,7 +21,7 @@ from punctual_api.idempotency import create_once
 from punctual_api.routing import Blueprint
 from punctual_api.schemas.task_changes import TaskChangesSchema, TaskReplacementSchema
 from punctual_api.schemas.tasks import NewTaskSchema, TaskPageSchema, TaskQuerySchema, TaskSchema
-from punctual_api.schemas.together import TOGETHER, check_together
+from punctual_api.schemas.together import HTTP_TOGETHER, TOGETHER, check_http, check_together
 from punctual_api.shown import answered, task_answer, task_page
 from punctual_api.upstreams import refuse_while_followed, upstream_faults
 
@@ -57,6 +57,8 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
         try:
             if set(TOGETHER) & set(values):  # what is stored already is not judged again
                 check_together({**{name: getattr(task, name) for name in TOGETHER}, **values})
+            if set(HTTP_TOGETHER) & set(values):
+                check_http({**{name: getattr(task, name) for name in HTTP_TOGETHER}, **values})
         except ValidationError as error:
             raise invalid(list(faults_in(error.messages))) from None
         if faults := upstream_faults(values, task_id=task_id):

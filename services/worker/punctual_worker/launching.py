@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC
 
 from punctual.config import Settings
+from punctual.domain.http_params import fill_in, is_request
 from punctual.domain.limits import limits_in_force
 from punctual.domain.params import environment_of
 from punctual.store.models.model import Document
@@ -27,7 +28,7 @@ def launch_of(
 
     `http_program` makes requests: a command like others, so that it is supervised as they are.
     `limits` are for a task that has none of its own. Raises NoInterpreterError when the run's
-    script cannot be run here.
+    script cannot be run here, InvalidParams when its request cannot take a value.
     """
     spec = run.spec
     argv: tuple[str, ...] = ("/bin/sh", "-c", spec["command"])
@@ -35,7 +36,7 @@ def launch_of(
     if script := spec.get("script"):
         argv, file = (interpreters.path_of(script["interpreter"]),), script["body"]
     elif request := spec.get("http"):
-        argv, file = http_program, _order_of(request, settings)
+        argv, file = http_program, _order_of(request, run.params, settings)
     scheduled_for = run.scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return Launch(
         key=key,
@@ -66,6 +67,8 @@ def _named(spec: Document) -> dict[str, str]:
     return {"PUNCTUAL_TASK_NAME": spec["name"]} if "name" in spec else {}
 
 
-def _order_of(request: Document, settings: Settings) -> str:
-    order = {"request": request, "allowed": settings.http_allow_private}
+def _order_of(request: Document, params: Document | None, settings: Settings) -> str:
+    # Without parameters it is sent as it stands.
+    filled = request if params is None or not is_request(request) else fill_in(request, params)
+    order = {"request": filled, "allowed": settings.http_allow_private}
     return json.dumps(order)

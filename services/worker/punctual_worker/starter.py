@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from punctual import telemetry
 from punctual.config import Settings
 from punctual.domain.batch_size import BatchSize
+from punctual.domain.errors import InvalidParams
 from punctual.store.claims import release, still_held
 from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.replace import replace_earlier
@@ -163,6 +164,10 @@ class Starter:
                 )
             except NoInterpreterError as error:
                 self._refuse(attempt, str(error))
+                continue
+            except InvalidParams as error:
+                name = error.pointer.removeprefix("/")
+                self._refuse(attempt, f"parameter {name}: {error.detail}")
                 continue
             launches.append(launch)
         self._runner.start(*launches)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.http_params import fill_in, is_request
 from punctual.domain.params import Values, read_params, values_again, values_for
 from punctual.domain.run import FINAL, Trigger
 from punctual.store.insert import NewRun, insert_runs
@@ -31,7 +32,14 @@ def run_now(
     """
     known = read_params(task.params)
     values = values_for(known, params or {})
+    _check_request(task, values)
     return _insert(connection, task, trigger, values if known else None, run_id or new_id())
+
+
+def _check_request(task: Task, values: Values) -> None:
+    """Raise InvalidParams for a value that the request of the task cannot take."""
+    if values and is_request(task.http):
+        fill_in(task.http, values)
 
 
 def _insert(
@@ -58,4 +66,5 @@ def retry_run(
         return None
     known = read_params(task.params)
     values = values_again(known, run.params or {})
+    _check_request(task, values)
     return _insert(connection, task, Trigger.RETRY, values if known else None, run_id or new_id())

@@ -91,8 +91,17 @@ CHOICES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"retry_on": CODES}),
     st.fixed_dictionaries({"no_retry_on": CODES}),
 )
+
+
+def task(policies: dict[str, Any], type_: dict[str, Any], choices: dict[str, Any]) -> Any:
+    values = {**policies, **type_, **choices}
+    if "http" in values:  # a request has no working directory, and reads these variables alone
+        values |= {"working_dir": None, "env": {"SSL_CERT_DIR": "/etc/ssl/certs"}}
+    return values
+
+
 TASKS = st.builds(
-    lambda *parts: {name: value for part in parts for name, value in part.items()},
+    task,
     st.fixed_dictionaries({}, optional=POLICIES),
     TYPES,
     CHOICES,

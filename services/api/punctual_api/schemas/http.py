@@ -27,6 +27,8 @@ def _url(url: str) -> None:
         parts, usable = None, False
     if parts is None or not usable:
         raise ValidationError("A URL is such as https://example.com/path.")
+    if "$" in parts.netloc:
+        raise ValidationError("A parameter cannot decide the host: write the host out.")
     if "@" in parts.netloc:
         raise ValidationError("Send credentials in an Authorization header, not in the URL.")
 

@@ -28,7 +28,7 @@ from punctual_api.schemas.limits import LimitsSchema
 from punctual_api.schemas.openapi import EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 from punctual_api.schemas.sparse import SparseSchema
-from punctual_api.schemas.together import check_together
+from punctual_api.schemas.together import check_http, check_together
 from punctual_api.schemas.types import (
     TYPES,
     ScriptSchema,
@@ -209,6 +209,7 @@ class NewTaskSchema(TaskFields):
             values["calendars"] = list(dict.fromkeys(values["calendars"] or ())) or None
         if not self.partial:
             check_together(values)
+            check_http(values)
         return values
 
 

@@ -21,6 +21,7 @@ MOST_FAULTY = 100
 
 _ANY_ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)  # whether a schedule can be kept hangs on no anchor
 _ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+_LINE_END = re.compile(r"\r+\n")
 _LOST_PLUS = re.compile(r"(?<=[\d.]) (?=\d\d:\d\d$)")
 
 
@@ -57,7 +58,8 @@ class Lines(Text):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        return text.removeprefix("\ufeff").replace("\r\n", "\n")
+        # What was saved is saved again as it is, so that nothing of this is left after one pass.
+        return _LINE_END.sub("\n", text.lstrip("\ufeff"))
 
 
 class Number(fields.Float):

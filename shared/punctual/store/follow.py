@@ -3,16 +3,22 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from punctual.domain.after import End, complete_sets, stored_edges
+from punctual.domain.calendar import held_by, readable_calendars
+from punctual.domain.errors import Unreadable
+from punctual.domain.ledger import Reason
 from punctual.domain.run import Trigger
+from punctual.store.calendars import because, own_calendars_named
 from punctual.store.insert import NewRun, insert_runs
+from punctual.store.ledger import Entry, note
 
 # The lock on the task is what makes it one run for each set: whoever comes second finds nothing.
 LOCK = text("""
-SELECT id, after, enabled AND deleted_at IS NULL AS wanted FROM tasks
+SELECT id, owner_id, after, calendars, enabled AND deleted_at IS NULL AS wanted FROM tasks
 WHERE id IN (SELECT task_id FROM upstream_ends WHERE NOT seen)
 ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
@@ -37,8 +43,8 @@ NOW = text("SELECT clock_timestamp()")
 def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
     """Insert the runs, due at once, of tasks whose upstream tasks have all ended; answers ids.
 
-    One run for each complete set of ends, and none for a task that is paused. At most `limit`
-    tasks are looked at.
+    One run for each complete set of ends; none for a task that is paused, or that a calendar
+    blocks now, which leaves a row in the ledger. At most `limit` tasks are looked at.
     """
     connection.execute(FORGET_GONE)
     tasks = connection.execute(LOCK, {"limit": limit}).all()
@@ -49,18 +55,34 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
         ends.setdefault(row.task_id, []).append(End(row.id, row.upstream_id))
     now: datetime = connection.execute(NOW).scalar_one()
     runs: list[NewRun] = []
+    blocked: list[Entry] = []
     done: list[int] = []
     waiting: list[int] = []
     for task in tasks:
         found = ends.get(task.id, [])
         sets = complete_sets({upstream for upstream, _ in stored_edges(task.after)}, found)
         kept = sets.waiting if task.wanted else ()
-        runs += _runs(task.id, sets.complete if task.wanted else 0, now)
+        complete = sets.complete if task.wanted else 0
+        calendar = _blocking(connection, task, now) if complete else None
+        if isinstance(calendar, Unreadable):  # whether it blocks is not known: its ends wait
+            continue
+        if calendar is None:
+            runs += _runs(task.id, complete, now)
+        else:
+            blocked.append(Entry(task.id, now, Reason.HELD, because(calendar), times=complete))
         waiting += kept
         done += [end.id for end in found if end.id not in kept]
     connection.execute(FORGET, {"ids": done})
     connection.execute(WAIT, {"ids": waiting})
+    note(connection, blocked)
     return insert_runs(connection, runs)
+
+
+def _blocking(connection: Connection, task: Row[Any], now: datetime) -> str | Unreadable | None:
+    """Return the name of the task's calendar that blocks this instant, if one does."""
+    own = own_calendars_named(connection, task.owner_id, task.calendars)
+    calendars = readable_calendars(own, task.calendars)
+    return calendars if isinstance(calendars, Unreadable) else held_by(calendars, now)
 
 
 def _runs(task_id: uuid.UUID, count: int, now: datetime) -> Sequence[NewRun]:

@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Row, text
+from sqlalchemy.orm import Session
 
 from punctual.store.cancel import cancel_run
 from punctual.store.follow import follow
+from punctual.store.ledger import list_ledger
+from punctual.store.models import CalendarRow, Task
 from punctual.store.reap import bury, reap_running
-from tests.support.rows import new_run, new_task, new_user, run_row
+from punctual.store.tasks import set_enabled
+from tests.support.rows import database_now, new_run, new_task, new_user, run_row
 from tests.support.steps import LEASE, finish_run, new_worker, silence, start_run
+
+ALWAYS = [{"from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"}]
 
 
 def after(*edges: tuple[uuid.UUID, str]) -> list[dict[str, str]]:
@@ -179,3 +185,34 @@ def test_ends_of_tasks_without_anything_after_them_leave_nothing_behind(engine: 
     end_one(engine, task)
     assert waiting_ends(engine) == 0
     assert run_row(engine, runs_of(engine, task)[0].id).state == "succeeded"
+
+
+def test_what_a_calendar_blocks_makes_no_run_and_leaves_a_row_in_the_ledger(
+    engine: Engine,
+) -> None:
+    owner = new_user(engine)
+    first = new_task(engine, owner_id=owner)
+    with Session(engine) as session, session.begin():
+        closed = {"name": "Closed", "timezone": "UTC", "days": [], "windows": ALWAYS}
+        session.add(CalendarRow(owner_id=owner, **closed))
+    edges = after((first, "success"))
+    second = new_task(engine, owner_id=owner, after=edges, calendars=["Closed"])
+    end_one(engine, first)
+    assert followed(engine) == 0
+    assert runs_of(engine, second) == []
+    assert waiting_ends(engine) == 0
+    with engine.connect() as connection:
+        [row] = list_ledger(connection, task_id=second, limit=9)
+    assert (row.reason, row.because) == ("held", 'calendar "Closed"')
+
+
+def test_a_pause_reaches_the_runs_that_already_follow(engine: Engine) -> None:
+    first = new_task(engine)
+    second = new_task(engine, after=after((first, "success")))
+    end_one(engine, first)
+    followed(engine)
+    with Session(engine) as session, session.begin():
+        task = session.get_one(Task, second, with_for_update=True)
+        set_enabled(session, task, enabled=False, now=database_now(engine))
+    [run] = runs_of(engine, second)
+    assert (run.state, run.reason_code) == ("cancelled", "paused")

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from punctual.domain.calendar import held_by, readable_calendars
 from punctual.domain.errors import Unreadable
+from punctual.domain.reasons import ReasonCode, sentence
+from punctual.domain.run import Trigger
 from punctual.domain.schedule import Schedule, due_times, is_due, only_time
 from punctual.store.calendars import hold, own_calendars_named
 from punctual.store.cancel import cancel_task_runs
@@ -14,9 +17,11 @@ from punctual.store.models import Task
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 from punctual.store.wake import wake_coordinators
 
+EDITED, PAUSED, MAX_RUNS = ReasonCode.EDITED, ReasonCode.PAUSED, ReasonCode.MAX_RUNS
+
 UNSTARTED = text("""
-SELECT id, state, scheduled_for, due_at FROM runs
-WHERE task_id = :task_id AND trigger = 'schedule' AND attempt = 0
+SELECT id, state, scheduled_for, due_at, trigger FROM runs
+WHERE task_id = :task_id AND trigger = ANY(:triggers) AND attempt = 0
   AND state IN ('scheduled', 'queued', 'claimed')
 ORDER BY due_at, id FOR UPDATE
 """)
@@ -41,7 +46,7 @@ WHERE t.id = runs.task_id AND runs.id = ANY(:ids)
 
 WITHDRAW = text("""
 UPDATE runs SET state = 'cancelled', superseded = true, fence = fence + 1, finished_at = now(),
-                reason = :reason
+                reason = :reason, reason_code = :code
 WHERE id = ANY(:ids)
 """)
 
@@ -71,7 +76,10 @@ def refresh_pending(
             connection, task_id=task.id, owner_id=task.owner_id, reason="its task was deleted"
         )
     active = schedule if task.enabled and task.deleted_at is None else None
-    unstarted = connection.execute(UNSTARTED, {"task_id": task.id}).all()
+    # A pause reaches what follows other tasks as well; an edit leaves it as it was asked for.
+    triggers = [Trigger.SCHEDULE] if task.enabled else [Trigger.SCHEDULE, Trigger.AFTER]
+    asked = {"task_id": task.id, "triggers": triggers}
+    unstarted = connection.execute(UNSTARTED, asked).all()
     due = [row for row in unstarted if _stays_due(active, row.scheduled_for)]
     holders = _holders(connection, task, [row.scheduled_for for row in due])
     kept = {row.id for row in due if row.scheduled_for not in holders}
@@ -85,11 +93,12 @@ def refresh_pending(
     hold(connection, held)
     task.planned_runs = max(task.planned_runs - len(held), 0)
     gone = {row.id for row in unstarted} - kept - {run_id for run_id, _, _, _ in held}
-    withdrawn = [row.id for row in unstarted if row.id in gone]
-    if withdrawn:
-        reason = "superseded by edit" if task.enabled else "withdrawn: its task was paused"
-        connection.execute(WITHDRAW, {"ids": withdrawn, "reason": reason})
-        task.planned_runs = max(task.planned_runs - len(withdrawn), 0)
+    withdrawn = [row for row in unstarted if row.id in gone]
+    _withdraw(connection, task, withdrawn, EDITED if task.enabled else PAUSED)
+    if task.max_runs is not None and task.planned_runs > task.max_runs:
+        beyond = min(task.planned_runs - task.max_runs, len(kept))
+        latest = sorted((row for row in due if row.id in kept), key=lambda row: row.scheduled_for)
+        _withdraw(connection, task, latest[len(latest) - beyond :], MAX_RUNS, most=task.max_runs)
     # Due times that an outage left behind are still to be caught up, if nothing else was said.
     if isinstance(active, Unreadable):
         set_aside(task, error=active.detail, now=now)
@@ -116,6 +125,21 @@ def _stays_due(schedule: Schedule | Unreadable | None, at: datetime) -> bool:
     if schedule is None:
         return False
     return isinstance(schedule, Unreadable) or is_due(schedule, at)
+
+
+def _withdraw(
+    connection: Connection,
+    task: Task,
+    rows: Sequence[Row[Any]],
+    code: ReasonCode,
+    **args: object,
+) -> None:
+    if not rows:
+        return
+    asked = {"ids": [row.id for row in rows], "reason": sentence(code, **args), "code": code}
+    connection.execute(WITHDRAW, asked)
+    counted = sum(row.trigger == Trigger.SCHEDULE for row in rows)
+    task.planned_runs = max(task.planned_runs - counted, 0)
 
 
 def _holders(connection: Connection, task: Task, times: Sequence[datetime]) -> dict[datetime, str]:

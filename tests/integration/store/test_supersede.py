@@ -13,7 +13,7 @@ from punctual.store.models import Task
 from punctual.store.plan import plan
 from punctual.store.tasks import change_task, delete_task, set_enabled
 from tests.support.rows import WINDOW, new_run, new_task, run_row
-from tests.support.steps import claim_run, finish_run, new_worker, start_held, start_run
+from tests.support.steps import change_run, claim_run, finish_run, new_worker, start_held, start_run
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
@@ -277,3 +277,32 @@ def test_every_edit_is_a_new_version(engine: Engine, task: uuid.UUID) -> None:
     enable(engine, task, True, now=at(4, 51))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT version FROM tasks")).scalar_one() == 2
+
+
+def test_a_lower_max_runs_reaches_what_is_planned_already(engine: Engine) -> None:
+    task = new_task(
+        engine, schedule={"every": 3}, schedule_anchor=NOON, next_due_at=at(0, 3), max_runs=10
+    )
+    plan_at(engine, NOON)
+    planned = runs(engine)
+    assert len(planned) == 10
+    started = planned[:3]
+    for run in started:
+        change_run(engine, run.id, state="queued")
+        change_run(engine, run.id, state="claimed")
+        change_run(engine, run.id, state="running", attempt=1)
+        change_run(engine, run.id, state="succeeded", finished_at=at(1))
+    edit(engine, task, now=at(0, 10), max_runs=5)
+    withdrawn = [run for run in runs(engine) if run.superseded]
+    assert [run.id for run in withdrawn] == [run.id for run in planned[5:]]
+    assert {run.reason_code for run in withdrawn} == {"max_runs"}
+    assert (next_due(engine), planned_runs(engine)) == (None, 5)
+    edit(engine, task, now=at(0, 11), max_runs=2)
+    assert [run.state for run in runs(engine)].count("scheduled") == 0
+    edit(engine, task, now=at(0, 12), max_runs=6)
+    assert next_due(engine) == at(0, 15)
+
+
+def planned_runs(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT planned_runs FROM tasks")).scalar_one())

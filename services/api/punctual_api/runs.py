@@ -26,7 +26,7 @@ from punctual_api.schemas.runs import (
     RunSchema,
     RunsQuerySchema,
 )
-from punctual_api.shown import run_answer, run_page
+from punctual_api.shown import run_answer, run_documents, run_page
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="What became of it")
 blueprint.before_request(require_token)
@@ -68,20 +68,21 @@ def get_run(run_id: uuid.UUID) -> dict[str, Any]:
 
 def run_detail(run: Run) -> dict[str, Any]:
     """What RunDetailSchema answers of a run."""
-    shown = {name: getattr(run, name) for name in RunSchema().fields}
+    [shown] = run_documents([run])
     return {**shown, "attempts": attempts_of(session(), run)}
 
 
 @blueprint.route("/<uuid:run_id>/cancel/", methods=["POST"])
 @blueprint.problems(401, 404, 409)
 @blueprint.response(202, RunSchema)
-def cancel_own_run(run_id: uuid.UUID) -> Run:
+def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
     """Cancel a run: one that has not started ends at once, a running one is killed."""
     outcome = cancel_run(session().connection(), run_id=run_id, owner_id=owner_id())
     run = own_run(run_id)
     if outcome == "final":
         raise Problem(409, f"This run has ended already: it is {run.state}.")
-    return run
+    [shown] = run_documents([run])
+    return shown
 
 
 @blueprint.route("/<uuid:run_id>/retry/", methods=["POST"])

@@ -19,10 +19,12 @@ from punctual.domain.params import read_params
 from punctual.domain.retry import RetryPolicy
 from punctual.domain.run import Overlap
 from punctual.domain.schedule import Schedule, next_due, read_schedule
+from punctual.domain.waiting import Hindrance, hindrance_in_words
 from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
 from punctual.store.past_of_task import past_of_task
 from punctual.store.runs import find_run
+from punctual.store.waiting import hindrances
 from punctual_api.context import now, owner_id, session
 from punctual_api.cursors import run_cursor, task_cursor
 from punctual_api.errors import not_found
@@ -177,13 +179,32 @@ def run_answer(run_id: uuid.UUID, *, status: int) -> Response:
     run = find_run(session(), run_id, owner_id=owner_id())
     if run is None:
         raise not_found("run")
-    response = jsonify(_run.dump(run))
+    [document] = run_documents([run])
+    response = jsonify(_run.dump(document))
     response.status_code = status
     return response
+
+
+def run_documents(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Return what RunSchema answers of each run; what holds them back is asked for all at once."""
+    found = hindrances(session().connection(), runs)
+    return [
+        {
+            **{name: getattr(run, name) for name in _run.fields if name != "waiting_for"},
+            "waiting_for": _waiting_for(found.get(run.id)),
+        }
+        for run in runs
+    ]
+
+
+def _waiting_for(found: Hindrance | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"code": found.code, "args": found.args, "sentence": hindrance_in_words(found)}
 
 
 def run_page(runs: Sequence[Run], *, limit: int) -> Response:
     """A page of runs; `runs` holds one more when there is a next page."""
     shown = runs[:limit]
     cursor = run_cursor(shown[-1].scheduled_for, shown[-1].id) if len(runs) > limit else None
-    return jsonify(_run_page.dump({"items": shown, "next_cursor": cursor}))
+    return jsonify(_run_page.dump({"items": run_documents(shown), "next_cursor": cursor}))

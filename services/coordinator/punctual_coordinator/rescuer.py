@@ -57,7 +57,9 @@ class Rescuer:
 
     def run_once(self, *, now: datetime | None = None) -> Report:
         """Do everything that can be done now; what workers left in good order needs no waiting."""
-        missed = self._drain(lambda c: mark_missed(c, limit=self._batch, now=now))
+        missed = self._drain(
+            lambda c: mark_missed(c, limit=self._batch, now=now, lease=self._lease)
+        )
         for run_id in missed:
             log.warning("run missed", run_id=str(run_id))
         telemetry.RUNS_FINISHED.labels("missed").inc(len(missed))

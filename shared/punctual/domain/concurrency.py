@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from punctual.domain.reasons import ReasonCode, sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -45,4 +47,4 @@ def limit_in_words(limit: Limit) -> str:
         whose = "of this task"
     else:
         whose = "of your runs" if limit.tag is None else f"of tag {limit.tag}"
-    return f"limit reached: {limit.most} {whose} {are} running"
+    return sentence(ReasonCode.LIMIT, most=limit.most, whose=whose, are=are)

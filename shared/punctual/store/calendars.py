@@ -51,7 +51,7 @@ ORDER BY due_at, id FOR UPDATE
 
 WITHDRAW = text("""
 UPDATE runs SET state = 'cancelled', superseded = true, fence = fence + 1, finished_at = now(),
-                reason = 'held: ' || w.because
+                reason = 'held: ' || w.because, reason_code = 'calendar'
 FROM jsonb_to_recordset(CAST(:withdrawn AS jsonb)) AS w (id uuid, because text)
 WHERE runs.id = w.id
 """)

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.deadlines import mark_missed
 from punctual.store.left_behind import DISPATCHABLE
 from punctual.store.waitlist import next_of_waitlist
+
+__all__ = ["Queued", "dispatch", "mark_missed", "redispatch"]
 
 # A run's turn comes after its owner's last one in this queue, and not before the turn that is being
 # claimed now: owners alternate, and whoever comes with a single run need not wait for all those of
@@ -83,24 +86,6 @@ FROM forgotten WHERE runs.id = forgotten.id
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue
 """)
 
-MISSED = text("""
-WITH too_late AS (
-    SELECT id FROM runs
-    WHERE state IN ('scheduled', 'queued') AND attempt = 0 AND start_by <= coalesce(:now, now())
-    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-)
-UPDATE runs SET state = 'missed', finished_at = now(), fence = fence + 1, reason =
-    CASE WHEN runs.state = 'queued'
-         THEN 'start deadline passed: no worker '
-              || CASE WHEN runs.queue <> 'default' THEN 'of queue ' || runs.queue || ' ' ELSE '' END
-              || 'had a free slot in time'
-         WHEN runs.overlap = 'queue'
-         THEN 'start deadline passed: it waited for another run of its task'
-         ELSE 'start deadline passed: no coordinator dispatched it in time' END
-FROM too_late WHERE runs.id = too_late.id
-RETURNING runs.id
-""")
-
 
 class Queued(NamedTuple):
     """A run that may be published: which one, under which fence, due when, for which workers."""
@@ -132,13 +117,6 @@ def dispatch(
 def redispatch(connection: Connection, *, limit: int, now: datetime | None = None) -> list[Queued]:
     """The queued runs that nobody claimed in time, to be published again under the same fence."""
     return _ordered(connection.execute(REDISPATCH, {"limit": limit, "now": now}).all())
-
-
-def mark_missed(
-    connection: Connection, *, limit: int, now: datetime | None = None
-) -> list[uuid.UUID]:
-    """End the runs whose start deadline has passed before they could start."""
-    return list(connection.execute(MISSED, {"limit": limit, "now": now}).scalars())
 
 
 def _ordered(rows: Sequence[tuple[uuid.UUID, int, datetime, int, str]]) -> list[Queued]:

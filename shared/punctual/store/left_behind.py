@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.reasons import ReasonCode, nothing_running
+from punctual.domain.reasons import ReasonCode
 from punctual.domain.run import CatchUp
-from punctual.store.max_runs import lock_tasks, return_places
+from punctual.store.max_runs import lock_tasks
+from punctual.store.missed import LOCKED, Miss, miss
+from punctual.store.stops import JOIN_UP, STOPS, UP, why_nothing_ran
 
 GRACE = "interval '15 seconds'"
 """As long as the planner's LATE_AFTER."""
@@ -45,23 +47,15 @@ STARTABLE = f"""
 # A later due time that has come stands for those before it; where one may still have to be
 # planned, the next pass decides.
 FOUND = f"""
-WITH served AS MATERIALIZED (
-    SELECT queue, min(up_since) AS since FROM workers, unnest(queues) AS queue
-    WHERE state IN ('active', 'draining') AND heartbeat_at > clock_timestamp() - :lease
-    GROUP BY queue
-), coordinated AS MATERIALIZED (
-    SELECT since, stopped_at FROM last_pass
-)
+WITH {UP}
 SELECT r.id, r.fence, r.task_id, t.catch_up, r.queue,
-       coalesce(c.since > {LATEST_START}, false) AS no_coordinator, c.since AS coordinated_since,
-       c.stopped_at,
-       coalesce(s.since > {LATEST_START}, false) AS no_worker, s.since AS served_since,
+       {STOPS.format(latest_start=LATEST_START)},
        EXISTS (SELECT FROM runs AS newer
                WHERE newer.task_id = r.task_id AND newer.trigger = 'schedule'
                  AND newer.scheduled_for > r.scheduled_for AND NOT newer.superseded
                  AND (newer.attempt > 0 OR newer.due_at <= coalesce(:now, now()))) AS replaced
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
-LEFT JOIN served AS s ON s.queue = r.queue LEFT JOIN coordinated AS c ON true
+{JOIN_UP}
 WHERE r.state = '{{state}}' AND r.due_at < coalesce(:now, now()) - {GRACE} AND NOT ({EXEMPT})
   AND {LATEST_START} < {{since}}
   AND (t.catch_up <> 'latest' OR NOT t.enabled OR t.plan_error IS NOT NULL
@@ -70,28 +64,6 @@ ORDER BY r.due_at, r.id LIMIT :limit
 """
 SCHEDULED = text(FOUND.format(state="scheduled", since="greatest(c.since, s.since)"))
 QUEUED = text(FOUND.format(state="queued", since="s.since"))
-
-LAST_BEAT = text("""
-SELECT max(heartbeat_at) FROM workers
-WHERE :queue = ANY (queues) AND up_since < :since AND heartbeat_at < :since
-""")
-
-LOCKED = """
-locked AS (
-    SELECT r.id, a.reason FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint, reason text)
-      ON a.id = r.id AND a.fence = r.fence
-    WHERE r.state IN ('scheduled', 'queued')
-    ORDER BY r.due_at, r.id FOR UPDATE OF r SKIP LOCKED
-)
-"""
-MISS = text(f"""
-WITH {LOCKED}
-UPDATE runs SET state = 'missed', finished_at = now(), fence = fence + 1,
-                reason = 'missed: ' || locked.reason, reason_code = :code
-FROM locked WHERE runs.id = locked.id
-RETURNING runs.id, runs.task_id
-""")
 
 # With `all` they run one after the other, where they may not run side by side.
 KEEP = text(f"""
@@ -141,15 +113,12 @@ def _still_runs(row: Row[Any]) -> bool:
 def _miss(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:
     if not rows:
         return []
-    beats: dict[tuple[str, datetime], datetime | None] = {}
-    named = [
-        {"id": str(row.id), "fence": row.fence, "reason": _reason(connection, row, beats)}
-        for row in rows
-    ]
-    asked = {"asked": json.dumps(named), "code": ReasonCode.NOTHING_RUNNING}
-    ended = connection.execute(MISS, asked).all()
-    return_places(connection, [row.task_id for row in ended])
-    return [row.id for row in ended]
+    reasons = zip(rows, why_nothing_ran(connection, rows), strict=True)
+    code = ReasonCode.NOTHING_RUNNING
+    return miss(
+        connection,
+        [Miss(row.id, row.fence, f"missed: {reason}", code) for row, reason in reasons],
+    )
 
 
 def _keep(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:
@@ -157,30 +126,3 @@ def _keep(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:
         return []
     named = [{"id": str(row.id), "fence": row.fence} for row in rows]
     return list(connection.execute(KEEP, {"asked": json.dumps(named)}).scalars())
-
-
-def _reason(
-    connection: Connection,
-    row: Row[Any],
-    beats: dict[tuple[str, datetime], datetime | None],
-) -> str:
-    began: list[datetime | None] = []
-    ended: list[datetime] = []
-    if row.no_coordinator:
-        began.append(row.stopped_at)
-        ended.append(row.coordinated_since)
-    if row.no_worker:
-        asked = (row.queue, row.served_since)
-        if asked not in beats:
-            beats[asked] = connection.execute(
-                LAST_BEAT, {"queue": row.queue, "since": row.served_since}
-            ).scalar_one()
-        began.append(beats[asked])
-        ended.append(row.served_since)
-    known = [at for at in began if at is not None]
-    return nothing_running(
-        coordinator=row.no_coordinator,
-        worker=row.no_worker,
-        since=max(known) if known else None,
-        until=min(ended),
-    )

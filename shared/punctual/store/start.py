@@ -56,7 +56,7 @@ WITH asked AS (
 ), started AS (
     UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = NULL,
                     finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
-                    reason = NULL, output_bytes = 0, output_truncated = false,
+                    reason = NULL, reason_code = NULL, output_bytes = 0, output_truncated = false,
                     limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
     FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
     RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for,
@@ -80,7 +80,8 @@ WITH blocked AS (
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 UPDATE runs SET state = 'skipped', fence = fence + 1, finished_at = now(),
-                reason = 'skipped: run ' || obstacle || ' of the same task was not finished'
+                reason = 'skipped: run ' || obstacle || ' of the same task was not finished',
+                reason_code = 'other_run'
 FROM blocked WHERE runs.id = blocked.id AND obstacle IS NOT NULL
 RETURNING runs.id
 """)

@@ -4,11 +4,12 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.integration.api.conftest import Person, end_run, run_sql, start_run
+from tests.support.steps import new_worker
 
 RUN = {
     *("id", "task_id", "state", "scheduled_for", "trigger", "attempt", "max_attempts"),
     *("started_at", "finished_at", "lateness_ms", "exit_code", "signal", "reason", "worker"),
-    *("output_bytes", "output_truncated", "params", "queue"),
+    *("output_bytes", "output_truncated", "params", "queue", "reason_code", "waiting_for"),
 }
 
 
@@ -150,3 +151,18 @@ def test_a_run_asked_for_twice_under_one_key_is_made_once(anna: Person, again: s
     assert len(anna.items("/runs/")) == 2
     other = anna.post(path, json={"params": {}}, headers={"Idempotency-Key": "l"})
     assert other.get_json()["id"] != first.get_json()["id"]
+
+
+def test_a_run_that_waits_says_for_what_alone_and_in_a_list(anna: Person, engine: Engine) -> None:
+    task = anna.task(overlap="allow", max_concurrent=1)
+    start_run(engine, anna.post(f"/tasks/{task['id']}/run/").get_json()["id"])
+    waits = anna.post(f"/tasks/{task['id']}/run/").get_json()["id"]
+    new_worker(engine)
+    expected = {
+        "code": "limit",
+        "args": {"task_id": task["id"], "max_concurrent": 1},
+        "sentence": "limit reached: 1 of this task is running",
+    }
+    assert anna.get(f"/runs/{waits}/").get_json()["waiting_for"] == expected
+    listed = anna.get("/runs/").get_json()["items"]
+    assert [item["waiting_for"] for item in listed] == [expected, None]

@@ -113,4 +113,4 @@ def test_one_that_nobody_served_in_time_names_its_queue(engine: Engine) -> None:
     with engine.begin() as connection:
         mark_missed(connection, limit=9, now=datetime.now(UTC) + timedelta(minutes=1))
     reason = run_row(engine, run).reason
-    assert reason == "start deadline passed: no worker of queue gpu had a free slot in time"
+    assert reason == "start deadline passed: no worker serves queue gpu"

@@ -9,6 +9,19 @@ from punctual_api.schemas.openapi import VALUES
 PAGE = validate.Range(min=1, max=1000)
 
 
+class WaitingForSchema(Schema):
+    """What holds a run back that waits for its start."""
+
+    code = fields.String(
+        required=True, validate=validate.OneOf(["no_worker", "limit", "other_run", "no_slot"])
+    )
+    args = fields.Dict(
+        required=True,
+        metadata={"description": "What the code is about: a queue, a limit, a run"},
+    )
+    sentence = fields.String(required=True)
+
+
 class RunSchema(Schema):
     """One due time of one task, and what became of it."""
 
@@ -30,6 +43,19 @@ class RunSchema(Schema):
     exit_code = fields.Integer(required=True, allow_none=True)
     signal = fields.Integer(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+    reason_code = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The code of the reason, where it has one"},
+    )
+    waiting_for = fields.Nested(
+        WaitingForSchema,
+        allow_none=True,
+        metadata={
+            "description": "Of a run that waits: what holds it back, besides its due time."
+            " Left out where a run is told beside its task."
+        },
+    )
     worker = fields.String(required=True, allow_none=True)
     queue = fields.String(required=True, metadata={"description": "Whose workers may run it"})
     output_bytes = fields.Integer(required=True)

@@ -4,20 +4,25 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 from sqlalchemy import Connection, Engine
 
 from punctual import telemetry
 from punctual.messaging.messages import Pair
-from punctual.store.claims import Claimed, claim, pull
+from punctual.store.claims import Claimed, claim, pull, release
 from punctual.store.engine import DATABASE_FAILURES, said_by
-from punctual_worker.intake import Intake
+from punctual.store.outranked import find_outranked
+from punctual_worker.intake import Held, Intake
 
 log = structlog.get_logger()
 
 AT_ONCE = timedelta(seconds=1)
 """Runs due later than this are claimed for free slots only."""
+
+EXCHANGE_SECONDS = 0.25
+"""So seldom is it looked whether queued runs are more urgent than those that wait here."""
 
 Take = Callable[[Connection, int, timedelta | None], list[Claimed]]
 """Claims at most so many runs, due within that time if one is given."""
@@ -42,6 +47,8 @@ class Claimer:
         self._room_elsewhere = room_elsewhere
         self._one_at_a_time = threading.Lock()
         self._wanted = threading.Event()
+        self._outranked = False  # until it was looked whether what waits here still goes first
+        self._exchange_from = 0.0
         self._more_queued = False  # until a pull, the first one at once, finds more than fits
 
     def on_message(self, pairs: Sequence[Pair]) -> None:
@@ -50,6 +57,7 @@ class Claimer:
         While more is queued than fits, a message is only a hint: whose turn it is, a pull knows.
         """
         if self._more_queued:
+            self._outranked = True
             self._wanted.set()
             return
 
@@ -65,11 +73,14 @@ class Claimer:
                 self._fail("claim failed", error)
                 return
             if full and len(claims) < len(pairs):
-                self._more_queued = True
+                self._more_queued = self._outranked = True
+                self._wanted.set()
             self._take_in(claims)
 
     def want(self, *, surely: bool = False) -> None:
         """Room has freed, or (`surely`) it is time to look whether a message was lost."""
+        if surely:
+            self._outranked = True
         if surely or self._more_queued:
             self._wanted.set()
 
@@ -82,6 +93,7 @@ class Claimer:
             self._wanted.clear()
             try:
                 self._pull()
+                self._exchange()
             except DATABASE_FAILURES as error:
                 self._fail("pull failed", error)
                 stop.wait(1.0)
@@ -96,6 +108,40 @@ class Claimer:
         with self._one_at_a_time:
             claims, self._more_queued = self._fill(next_due)
             self._take_in(claims)
+
+    def _exchange(self) -> None:
+        """Give back runs that wait here while more urgent ones of their owner are queued."""
+        now = monotonic()
+        if not self._outranked or now < self._exchange_from:
+            return
+        self._outranked, self._exchange_from = False, now + EXCHANGE_SECONDS
+        with self._one_at_a_time:
+            waiting = [held.pair for held in self._intake.waiting()]
+            if not waiting:
+                return
+            with self._engine.begin() as connection:
+                found = find_outranked(connection, worker_id=self._worker_id, held=waiting)
+            withdrawn = self._intake.withdraw(set(found.release))
+            if not withdrawn:
+                return
+            try:
+                claims = self._swap(withdrawn, found.claim)
+            except DATABASE_FAILURES:
+                self._intake.restore(withdrawn)
+                raise
+            self._take_in(claims)
+
+    def _swap(
+        self, withdrawn: Sequence[Held], wanted: Sequence[tuple[uuid.UUID, int]]
+    ) -> list[Claimed]:
+        with self._engine.begin() as connection:
+            pairs = [held.pair for held in withdrawn]
+            released = release(connection, worker_id=self._worker_id, held=pairs)
+            claims = claim(
+                connection, worker_id=self._worker_id, messages=wanted, room=len(withdrawn)
+            )
+        telemetry.RUNS_RELEASED.inc(len(released))
+        return claims
 
     def _fill(self, take: Take) -> tuple[list[Claimed], bool]:
         """Claims for the free slots, then for the margin; and whether the slots are all spoken for.

@@ -3,7 +3,7 @@
 import heapq
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -21,6 +21,7 @@ class Held:
     fence: int
     due_at: datetime
     turn: int = 0
+    owner_id: uuid.UUID | None = None
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
@@ -47,14 +48,16 @@ class Intake:
     def add(self, claims: Iterable[Claimed]) -> None:
         """Take in runs that were just claimed."""
         with self.changed:
-            for run_id, fence, due_at, priority, turn in claims:
-                self._push(Held(due_at - self._lead, -priority, run_id, fence, due_at, turn))
+            for run_id, fence, due_at, priority, turn, owner_id in claims:
+                at = due_at - self._lead
+                self._push(Held(at, -priority, run_id, fence, due_at, turn, owner_id))
             self.changed.notify_all()
 
     def take(self, until: datetime, *, most: int | None = None) -> list[Held]:
         """Remove what is to be tried by `until`, `most` at most, as slots are free; fill those.
 
-        Earliest first; when there are more than slots, owners in turn.
+        Earliest first; when there are more than slots, owners in turn, each with its earliest due,
+        and at one instant with its most urgent.
         """
         with self.changed:
             free = self.slots - len(self._busy)
@@ -63,7 +66,7 @@ class Intake:
                 return []
             ready = [place for place in self._heap if place[0] <= until]
             if len(ready) > free:
-                chosen = heapq.nsmallest(free, ready, key=lambda place: (place[-1].turn, place))
+                chosen = [place for _, place in heapq.nsmallest(free, _by_turns(ready))]
             else:
                 chosen = sorted(ready)
             taken = [held for *_, held in chosen]
@@ -96,6 +99,27 @@ class Intake:
                 while self._heap and self._heap[0][-1].due_at <= since and len(waiting) < most:
                     waiting.append(heapq.heappop(self._heap)[-1])
             return waiting
+
+    def waiting(self) -> list[Held]:
+        """Return the runs that wait here for a slot; none while one is free."""
+        with self.changed:
+            full = len(self._busy) >= self.slots
+            return [held for *_, held in self._heap] if full else []
+
+    def withdraw(self, pairs: Collection[tuple[uuid.UUID, int]]) -> list[Held]:
+        """Remove those of the runs that still wait; answers which."""
+        with self.changed:
+            taken = [held for *_, held in self._heap if held.pair in pairs]
+            self._heap = [place for place in self._heap if place[-1].pair not in pairs]
+            heapq.heapify(self._heap)
+            return taken
+
+    def restore(self, waiting: Iterable[Held]) -> None:
+        """Take back runs that were withdrawn and are still held."""
+        with self.changed:
+            for held in waiting:
+                self._push(held)
+            self.changed.notify_all()
 
     def close(self) -> list[Held]:
         """Remove everything that waits, and take nothing more in from now on."""
@@ -138,3 +162,17 @@ class Intake:
 
     def _push(self, held: Held) -> None:
         heapq.heappush(self._heap, (held.at, held.rank, next(self._came), held))
+
+
+def _by_turns(ready: Iterable[Place]) -> list[tuple[int, Place]]:
+    """Deal out each owner's turns again: its runs take them in the order in which it wants them."""
+    owned: dict[uuid.UUID | int, list[Place]] = {}
+    for place in ready:
+        owned.setdefault(place[-1].owner_id or place[2], []).append(place)
+    return [
+        (turn, place)
+        for places in owned.values()
+        for turn, place in zip(
+            sorted(place[-1].turn for place in places), sorted(places), strict=True
+        )
+    ]

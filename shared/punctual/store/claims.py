@@ -24,7 +24,7 @@ UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
                 worker = (SELECT name FROM workers WHERE id = :worker_id),
                 redispatch_at = greatest(runs.due_at, now()) + interval '30 seconds'
 FROM free WHERE runs.id = ANY(ARRAY[free.id])
-RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn, runs.owner_id
 """
 
 SERVED = "SELECT unnest(queues) AS queue FROM workers WHERE id = :worker_id AND state = 'active'"
@@ -79,13 +79,17 @@ WHERE r.state = 'claimed' AND r.worker_id = :worker_id
 
 
 class Claimed(NamedTuple):
-    """A run this worker holds under `fence`, to be started at `due_at`, among others in `turn`."""
+    """A run this worker holds under `fence`, to be started at `due_at`, among others in `turn`.
+
+    The turns of an owner are its own: its runs take them by due time and priority.
+    """
 
     run_id: uuid.UUID
     fence: int
     due_at: datetime
     priority: int
     turn: int = 0
+    owner_id: uuid.UUID | None = None
 
 
 def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:

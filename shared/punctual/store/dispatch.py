@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.store.deadlines import mark_missed
+from punctual.store.deal_turns import deal_turns
 from punctual.store.left_behind import DISPATCHABLE
 from punctual.store.waitlist import next_of_waitlist
 
@@ -23,12 +24,14 @@ front AS MATERIALIZED (
                    ORDER BY turn LIMIT 1) AS turn
     FROM (SELECT DISTINCT queue FROM due) AS q
 ), back AS MATERIALIZED (
-    SELECT queue, owner_id,
-           (SELECT turn FROM runs WHERE state = 'queued' AND queue = o.queue
-              AND owner_id = o.owner_id ORDER BY turn DESC LIMIT 1) AS turn
-    FROM (SELECT DISTINCT queue, owner_id FROM due) AS o
+    SELECT o.queue, o.owner_id, last.turn, last.due_at, last.priority
+    FROM (SELECT DISTINCT queue, owner_id FROM due) AS o LEFT JOIN LATERAL (
+        SELECT turn, due_at, priority FROM runs
+        WHERE state = 'queued' AND queue = o.queue AND owner_id = o.owner_id
+        ORDER BY turn DESC LIMIT 1) AS last ON true
 ), turns AS (
     SELECT due.place,
+           (due.due_at, -due.priority) < (back.due_at, -back.priority) AS overtakes,
            greatest(coalesce(front.turn, 1) - 1, coalesce(back.turn, 0)) + row_number() OVER (
                PARTITION BY due.queue, due.owner_id
                ORDER BY due.due_at, due.priority DESC, due.id) AS turn
@@ -63,7 +66,8 @@ WITH due AS (
 UPDATE runs SET state = 'queued', turn = turns.turn, dispatches = 1,
                 redispatch_at = coalesce(:now, now()) + interval '5 seconds'
 FROM turns WHERE runs.ctid = turns.place
-RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue, runs.owner_id,
+          turns.overtakes
 """
 DISPATCH_UNLIMITED = text(
     DISPATCH.format(which="NOT limited", turns=TURNS, dispatchable=DISPATCHABLE)
@@ -111,7 +115,15 @@ def dispatch(
         for admitted in next_of_waitlist(connection, window=window, limit=limit, now=now):
             some = {**asked, "admitted": admitted}
             rows += connection.execute(DISPATCH_ADMITTED, some).all()
-    return _ordered(rows)
+    overtaking = [row for row in rows if row.overtakes]
+    if overtaking:
+        deal_turns(
+            connection,
+            queues=[row.queue for row in overtaking],
+            owners=[row.owner_id for row in overtaking],
+            now=now,
+        )
+    return _ordered([row[:5] for row in rows])
 
 
 def redispatch(connection: Connection, *, limit: int, now: datetime | None = None) -> list[Queued]:

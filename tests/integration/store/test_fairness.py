@@ -9,10 +9,20 @@ import pytest
 from sqlalchemy import Engine, text
 
 from punctual.store.claims import PULL, Claimed, pull
+from punctual.store.outranked import find_outranked
 from punctual.store.plan import DUE_BY_OWNER, plan
 from tests.support.plans import most_rows
-from tests.support.rows import WINDOW, dispatch_all, many_runs, new_run, new_task, new_user, run_row
-from tests.support.steps import new_worker
+from tests.support.rows import (
+    WINDOW,
+    database_now,
+    dispatch_all,
+    many_runs,
+    new_run,
+    new_task,
+    new_user,
+    run_row,
+)
+from tests.support.steps import change_run, new_worker
 
 AHEAD = timedelta(seconds=6)
 SLOTS = 16
@@ -160,3 +170,76 @@ def test_a_batch_of_planning_is_shared_out_among_owners_when_asked_for(
         found = text("SELECT count(*) FROM runs WHERE task_id = :few")
         assert connection.execute(found, {"few": few}).scalar_one() == by_owner
     assert planned.runs == (51 if by_owner else 100)
+
+
+def of_priority(
+    engine: Engine, owner: uuid.UUID, priority: int, count: int, at: datetime
+) -> list[uuid.UUID]:
+    """So many queued runs of an owner, all due at one instant."""
+    task = new_task(engine, owner_id=owner, overlap="allow", priority=priority)
+    runs = [new_run(engine, task) for _ in range(count)]
+    for run in runs:
+        change_run(engine, run, due_at=at)
+    dispatch_all(engine)
+    return runs
+
+
+@pytest.mark.parametrize("due_in", [0, 5])
+def test_at_one_instant_the_urgent_come_first_in_whichever_batch_they_were_queued(
+    engine: Engine, due_in: float
+) -> None:
+    owner, worker = new_user(engine), new_worker(engine)
+    at = database_now(engine) + timedelta(seconds=due_in)
+    low = of_priority(engine, owner, 1, 24, at)
+    high = of_priority(engine, owner, 9, 4, at)
+    claims = [claimed for _ in range(28) for claimed in pulled(engine, worker, room=1)]
+    assert {claimed.run_id for claimed in claims[:4]} == set(high)
+    assert {claimed.run_id for claimed in claims[4:]} == set(low)
+
+
+def test_urgent_runs_of_one_owner_do_not_go_before_the_turns_of_another(engine: Engine) -> None:
+    anna, ben, worker = new_user(engine), new_user(engine), new_worker(engine)
+    at = database_now(engine)
+    of_priority(engine, anna, 1, 10, at)
+    of_priority(engine, ben, 1, 10, at)
+    high = of_priority(engine, anna, 9, 4, at)
+    claims = [claimed for _ in range(8) for claimed in pulled(engine, worker, room=1)]
+    owners = [run_row(engine, claimed.run_id).owner_id for claimed in claims]
+    assert (owners.count(anna), owners.count(ben)) == (4, 4)
+    assert set(high) <= {claimed.run_id for claimed in claims}
+
+
+def test_of_the_same_priority_the_earliest_due_comes_first_across_batches(engine: Engine) -> None:
+    owner, worker = new_user(engine), new_worker(engine)
+    now = database_now(engine)
+    late = of_priority(engine, owner, 5, 3, now)
+    early = of_priority(engine, owner, 5, 2, now - timedelta(seconds=5))
+    claims = [claimed for _ in range(5) for claimed in pulled(engine, worker, room=1)]
+    assert [claimed.run_id in early for claimed in claims] == [True, True, False, False, False]
+    assert {claimed.run_id for claimed in claims[2:]} == set(late)
+
+
+def test_what_waits_in_a_worker_gives_way_to_queued_runs_of_its_owner_that_are_more_urgent(
+    engine: Engine,
+) -> None:
+    owner, worker = new_user(engine), new_worker(engine)
+    at = database_now(engine)
+    of_priority(engine, owner, 1, 6, at)
+    held = pulled(engine, worker, room=4)
+    high = of_priority(engine, owner, 9, 2, at)
+    of_priority(engine, new_user(engine), 9, 2, at)  # of another owner: they exchange nothing
+    pairs = [(claimed.run_id, claimed.fence) for claimed in held]
+    with engine.begin() as connection:
+        found = find_outranked(connection, worker_id=worker, held=pairs)
+    assert {run_id for run_id, _ in found.claim} == set(high)
+    assert len(found.release) == 2
+    assert set(found.release) < set(pairs)
+
+
+def test_what_waits_in_a_worker_keeps_its_place_against_its_equals(engine: Engine) -> None:
+    owner, worker = new_user(engine), new_worker(engine)
+    of_priority(engine, owner, 5, 6, database_now(engine))
+    held = pulled(engine, worker, room=3)
+    pairs = [(claimed.run_id, claimed.fence) for claimed in held]
+    with engine.begin() as connection:
+        assert find_outranked(connection, worker_id=worker, held=pairs) == ([], [])

@@ -1,5 +1,7 @@
 """What a worker claims of what a message names, and when."""
 
+import os
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from punctual_worker.claimer import Claimer
 from punctual_worker.intake import Intake
 from tests.integration.worker.conftest import StartWorker
 from tests.support.eventually import eventually
-from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.rows import database_now, dispatch_all, new_run, new_task, new_user, run_row
+from tests.support.steps import change_run
 
 
 def test_a_message_that_comes_before_the_first_pull_is_heeded(engine: Engine) -> None:
@@ -47,3 +50,40 @@ def test_what_follows_waits_in_the_worker_before_the_slots_are_free_for_it(
 
     eventually(lambda: states() == {"claimed", "queued"})
     eventually(lambda: states() == {"running", "claimed"}, within=5)
+
+
+def test_urgent_runs_start_before_what_waits_in_the_worker_already(
+    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    start_worker(slots=2, drain_seconds=0.1)
+    broker = Broker(redis_url, namespace=namespace)
+    owner, gate, log = new_user(engine), tmp_path / "gate", tmp_path / "log"
+    os.mkfifo(gate, 0o666)
+    gate.chmod(0o666)
+    log.touch()
+    log.chmod(0o666)
+
+    def queued(count: int, priority: int, command: str) -> list[uuid.UUID]:
+        task = new_task(engine, owner_id=owner, overlap="allow", priority=priority, command=command)
+        runs = [new_run(engine, task) for _ in range(count)]
+        for run in runs:
+            change_run(engine, run, due_at=at)
+        broker.publish([(run.run_id, run.fence) for run in dispatch_all(engine)])
+        return runs
+
+    at = database_now(engine)
+    busy = queued(2, 5, f"read -r _ < {gate}")
+    eventually(lambda: {run_row(engine, run).state for run in busy} == {"running"})
+    low = queued(6, 1, f"echo low >> {log}")
+    eventually(lambda: sum(run_row(engine, run).state == "claimed" for run in low) == 2)
+    high = queued(2, 9, f"echo high >> {log}")
+    eventually(lambda: {run_row(engine, run).state for run in high} == {"claimed"})
+    with gate.open("w") as opened:
+        opened.write("go\ngo\n")
+
+    def all_done() -> bool:
+        dispatch_all(engine)  # what was given back goes to the workers again
+        return {run_row(engine, run).state for run in low + high} == {"succeeded"}
+
+    eventually(all_done, within=30)
+    assert log.read_text().split()[:2] == ["high", "high"]

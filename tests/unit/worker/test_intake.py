@@ -96,3 +96,30 @@ def test_with_more_than_slots_owners_take_turns_and_nobody_is_lost(
     assert {held.run_id for held in [*taken, *left]} == {claim.run_id for claim in claims}
     if left:
         assert max(held.turn for held in taken) <= min(held.turn for held in left)
+
+
+def test_an_owners_urgent_run_takes_its_next_turn_whenever_it_came() -> None:
+    anna, ben = uuid.uuid4(), uuid.uuid4()
+
+    def waiting(owner: uuid.UUID, turn: int, priority: int) -> Claimed:
+        return Claimed(uuid.uuid4(), 1, NOW, priority, turn, owner)
+
+    low = [waiting(anna, turn, 1) for turn in (1, 2)]
+    other = waiting(ben, 1, 9)
+    urgent = waiting(anna, 9, 9)
+    intake = intake_of(2, *low, other, urgent)
+    assert {held.run_id for held in intake.take(NOW)} == {urgent.run_id, other.run_id}
+
+
+def test_what_is_withdrawn_waits_no_longer_and_may_come_back() -> None:
+    runs = [claimed(0) for _ in range(3)]
+    intake = intake_of(1, *runs)
+    assert intake.waiting() == []  # a slot is free
+    [taken] = intake.take(NOW)
+    waiting = intake.waiting()
+    assert {held.run_id for held in waiting} == {run.run_id for run in runs} - {taken.run_id}
+    withdrawn = intake.withdraw({waiting[0].pair, taken.pair})
+    assert withdrawn == [waiting[0]]
+    assert intake.waiting() == [waiting[1]]
+    intake.restore(withdrawn)
+    assert len(intake.waiting()) == 2

@@ -1,0 +1,62 @@
+"""Deal turns: an owner's queued runs take its turns by due time and priority, whichever came first.
+
+Dispatch gives turns batch by batch, so a run that should go before some that were queued earlier
+comes after them. The turns themselves stay the owner's: no other owner waits longer or shorter.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+MOST_DEALT = 1000
+"""At most so many runs of an owner are dealt their turns again in one statement."""
+
+# Those that compete for slots now, as they are due, and those due at one instant with another
+# priority, wherever they lie. What is being claimed keeps its turn.
+DEAL = text("""
+WITH owners AS (
+    SELECT DISTINCT queue, owner_id FROM unnest(CAST(:queues AS text[]), CAST(:owners AS uuid[]))
+        AS o (queue, owner_id)
+), queued AS MATERIALIZED (
+    SELECT q.* FROM owners AS o CROSS JOIN LATERAL (
+        SELECT id, queue, owner_id, due_at, priority FROM runs
+        WHERE state = 'queued' AND queue = o.queue AND owner_id = o.owner_id
+    ) AS q
+), competing AS (
+    SELECT id FROM (
+        SELECT id, due_at, min(priority) OVER at <> max(priority) OVER at AS differs,
+               row_number() OVER (PARTITION BY queue, owner_id
+                                  ORDER BY due_at, priority DESC, id) AS place
+        FROM queued WINDOW at AS (PARTITION BY queue, owner_id, due_at)
+    ) AS q
+    WHERE place <= :most
+      AND (differs OR due_at <= coalesce(:now, clock_timestamp()) + interval '1 second')
+), mine AS MATERIALIZED (
+    SELECT id, queue, owner_id, due_at, priority, turn FROM runs
+    WHERE id IN (SELECT id FROM competing) AND state = 'queued'
+    ORDER BY due_at, id FOR UPDATE SKIP LOCKED
+), dealt AS (
+    SELECT ranked.id, turns.turn, ranked.turn AS before FROM (
+        SELECT *, row_number() OVER (PARTITION BY queue, owner_id
+                                     ORDER BY due_at, priority DESC, id) AS n FROM mine
+    ) AS ranked JOIN (
+        SELECT queue, owner_id, turn, row_number() OVER (PARTITION BY queue, owner_id
+                                                         ORDER BY turn) AS n FROM mine
+    ) AS turns USING (queue, owner_id, n)
+)
+UPDATE runs SET turn = dealt.turn FROM dealt WHERE runs.id = dealt.id AND dealt.turn <> dealt.before
+""")
+
+
+def deal_turns(
+    connection: Connection,
+    *,
+    queues: Sequence[str],
+    owners: Sequence[uuid.UUID],
+    now: datetime | None = None,
+) -> None:
+    """Deal the turns of these owners' queued runs again, each in the queue at the same place."""
+    asked = {"queues": list(queues), "owners": list(owners), "most": MOST_DEALT, "now": now}
+    connection.execute(DEAL, asked)

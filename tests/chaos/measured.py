@@ -23,6 +23,7 @@ ROWS = {
     "the disk of logs": ("the log disk full",),
     "the disk of PostgreSQL": ("the data disk full",),
     "a command is a fork bomb": ("a fork bomb", "an allocation of 10 GB", "a file of 10 GB"),
+    "everything is stopped with": ("restart on old data",),
     "every coordinator is down": ("every coordinator down",),
 }
 

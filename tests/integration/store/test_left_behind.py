@@ -14,6 +14,7 @@ from punctual.store.left_behind import Settled, settle_left_behind
 from punctual.store.outages import note_break, note_pass
 from punctual.store.plan import plan
 from punctual.store.workers import beat, leave
+from tests.support.age import age
 from tests.support.rows import WINDOW, database_now, dispatch_all, new_run, new_task, run_row
 from tests.support.steps import (
     LEASE,
@@ -25,20 +26,6 @@ from tests.support.steps import (
 )
 
 MINUTELY = {"every": 60}
-
-
-def age(engine: Engine, **by: float) -> None:
-    """Let everything that the tables know have happened so many minutes earlier."""
-    back = timedelta(**by)
-    with engine.begin() as connection:
-        for table, columns in {
-            "runs": ("scheduled_for", "due_at", "start_by", "created_at", "redispatch_at"),
-            "tasks": ("schedule_anchor", "next_due_at"),
-            "workers": ("started_at", "heartbeat_at", "up_since"),
-            "last_pass": ("at", "since"),
-        }.items():
-            moved = ", ".join(f"{column} = {column} - :back" for column in columns)
-            connection.execute(text(f"UPDATE {table} SET {moved}"), {"back": back})
 
 
 def coordinate(engine: Engine) -> list[uuid.UUID]:
@@ -77,7 +64,7 @@ def stopped_for(
         dispatch_all(engine)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
-    age(engine, seconds=seconds)
+    age(engine, timedelta(seconds=seconds))
     assert run_row(engine, run).state == state
     return run
 
@@ -184,7 +171,7 @@ def test_a_later_due_time_that_is_still_to_be_planned_is_waited_for(engine: Engi
 def test_what_waited_for_a_slot_while_workers_were_up_is_late_and_runs(engine: Engine) -> None:
     worker, task = new_worker(engine), new_task(engine, catch_up="none")
     run = new_run(engine, task)
-    age(engine, seconds=60)
+    age(engine, timedelta(seconds=60))
     with engine.begin() as connection:
         beat(connection, worker_id=worker, room=0)  # came late, as its last one is 60 s old
         connection.execute(text("UPDATE workers SET up_since = up_since - interval '1 hour'"))
@@ -198,7 +185,7 @@ def test_a_worker_that_comes_within_a_lease_carries_on_for_the_one_before_it(
     before, task = new_worker(engine, name="before"), new_task(engine, catch_up="none")
     run = new_run(engine, task)
     dispatch_all(engine)
-    age(engine, seconds=40)
+    age(engine, timedelta(seconds=40))
     with engine.begin() as connection:
         asked = text("UPDATE workers SET heartbeat_at = clock_timestamp() - interval '20 s'")
         connection.execute(asked)
@@ -232,7 +219,7 @@ def test_after_the_database_was_away_a_claimed_run_is_given_back_and_asked_about
     worker, task = new_worker(engine), new_task(engine, catch_up="none")
     run = new_run(engine, task)
     held = claim_run(engine, run, worker)
-    age(engine, seconds=180)
+    age(engine, timedelta(seconds=180))
     with engine.begin() as connection:
         beat(connection, worker_id=worker, room=16)
     pair = (run, held.fence)
@@ -251,7 +238,7 @@ def test_what_is_no_due_time_of_the_schedule_is_not_asked_about(
     new_worker(engine, name="before")
     run = new_run(engine, new_task(engine, catch_up="none"), trigger=trigger)
     dispatch_all(engine)
-    age(engine, seconds=180)
+    age(engine, timedelta(seconds=180))
     after = new_worker(engine)
     coordinate(engine)
     assert pulled(engine, after) == [run]
@@ -262,7 +249,7 @@ def test_a_retry_is_not_asked_about(engine: Engine) -> None:
     task = new_task(engine, catch_up="none", max_retries=1, retry_delay=0)
     run = new_run(engine, task)
     finish_run(engine, start_run(engine, run, before), before, "failed")
-    age(engine, seconds=180)
+    age(engine, timedelta(seconds=180))
     after = new_worker(engine)
     coordinate(engine)
     assert pulled(engine, after) == [run]

@@ -11,6 +11,7 @@ from punctual.domain.params import Values
 from punctual.domain.run import RunState, Trigger
 from punctual.json_text import as_text
 from punctual.store.concurrency import IS_LIMITED
+from punctual.store.left_behind import GRACE
 from punctual.store.models.model import new_id
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 
@@ -19,7 +20,7 @@ from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
                   max_attempts, priority, overlap, spec, params, reason, finished_at,
-                  limited, queue)
+                  limited, queue, caught_up)
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
@@ -27,7 +28,8 @@ SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.
             THEN 'queue' ELSE t.overlap END,
        {SPEC}, coalesce(new.params, {DEFAULTS}), new.reason,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
-       {IS_LIMITED}, t.queue
+       {IS_LIMITED}, t.queue,
+       new.state = 'scheduled' AND new.trigger = 'schedule' AND new.due_at < now() - {GRACE}
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
     due_at timestamptz, reason text, params jsonb, waits boolean)

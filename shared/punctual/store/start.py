@@ -70,9 +70,20 @@ FROM mine AS m, held_run(m.id)
 WHERE state = 'running'
 """)
 
+# A run that is caught up costs no due time its start: the first one that meets it waits until it
+# has ended, others that come due in the meantime are skipped.
+WAITS = """
+    EXISTS (SELECT FROM runs AS c WHERE c.id = obstacle AND c.caught_up AND c.state = 'running')
+    AND NOT EXISTS (
+        SELECT FROM runs AS earlier
+        WHERE earlier.task_id = blocked.task_id AND earlier.state IN ('queued', 'claimed')
+          AND earlier.attempt = 0 AND earlier.overlap = 'skip'
+          AND (earlier.due_at, earlier.id) < (blocked.due_at, blocked.id))
+"""
+
 SKIP = text(f"""
 WITH blocked AS (
-    SELECT r.id, ({OBSTACLE}) AS obstacle FROM runs AS r
+    SELECT r.id, r.task_id, r.due_at, ({OBSTACLE}) AS obstacle FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
       ON a.id = r.id AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'skip'
@@ -82,7 +93,7 @@ WITH blocked AS (
 UPDATE runs SET state = 'skipped', fence = fence + 1, finished_at = now(),
                 reason = 'skipped: run ' || obstacle || ' of the same task was not finished',
                 reason_code = 'other_run'
-FROM blocked WHERE runs.id = blocked.id AND obstacle IS NOT NULL
+FROM blocked WHERE runs.id = blocked.id AND obstacle IS NOT NULL AND NOT ({WAITS})
 RETURNING runs.id
 """)
 

@@ -131,3 +131,30 @@ def test_with_nothing_in_the_way_nothing_is_skipped(engine: Engine) -> None:
     held = claim_run(engine, run, worker)
     assert skipped(engine, worker, (run, held.fence)) == []
     assert len(start_held(engine, worker, (run, held.fence))) == 1
+
+
+def test_a_due_time_waits_for_a_run_that_is_caught_up_and_only_later_ones_are_skipped(
+    engine: Engine,
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    stale = new_run(engine, task, due_in=-60)
+    assert run_row(engine, stale).caught_up
+    started = start_run(engine, stale, worker)
+    fresh, later = (new_run(engine, task, due_in=seconds) for seconds in (-2, -1))
+    held = [(run, claim_run(engine, run, worker).fence) for run in (fresh, later)]
+    assert start_held(engine, worker, *held) == []
+    assert skipped(engine, worker, *held) == [later]
+    finish_run(engine, started, worker, "succeeded")
+    assert [run.run_id for run in start_held(engine, worker, held[0])] == [fresh]
+
+
+def test_a_caught_up_run_that_waits_for_its_retry_keeps_no_due_time_waiting(
+    engine: Engine,
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip", max_retries=1)
+    finish_run(
+        engine, start_run(engine, new_run(engine, task, due_in=-60), worker), worker, "failed"
+    )
+    fresh = new_run(engine, task)
+    held = (fresh, claim_run(engine, fresh, worker).fence)
+    assert skipped(engine, worker, held) == [fresh]

@@ -22,8 +22,14 @@ from punctual.store.waiting import waits_for
 NEAREST = text("""
 SELECT id FROM runs
 WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at
-  AND trigger IN ('schedule', 'backfill')
+  AND trigger IN ('schedule', 'backfill', 'after')
 ORDER BY scheduled_for DESC, superseded, trigger DESC, id DESC LIMIT 1
+""")
+
+# Where a calendar kept a run from following others, there is no run and no time of a schedule.
+KEPT_FROM_FOLLOWING = text("""
+SELECT max(scheduled_for) FROM ledger
+WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at AND reason = 'held'
 """)
 
 
@@ -49,6 +55,10 @@ def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: dat
     run_id: uuid.UUID | None = session.execute(NEAREST, asked).scalar_one_or_none()
     run = session.get(Run, run_id, options=[defer(Run.spec)]) if run_id else None
     due = named if run is None else run.scheduled_for
+    if task.after:
+        blocked: datetime | None = session.execute(KEPT_FROM_FOLLOWING, asked).scalar_one()
+        if blocked is not None and (due is None or blocked > due):
+            due, run = blocked, None
     verdict, sentence = explain(
         due, _told(session, run), _then(session, task, due=due, keep=keep, now=now)
     )

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from punctual.store.ledger import list_ledger
 from punctual.store.models import CalendarRow, Task
 from punctual.store.reap import bury, reap_running
 from punctual.store.tasks import set_enabled
+from punctual.store.why import why
 from tests.support.rows import database_now, new_run, new_task, new_user, run_row
 from tests.support.steps import LEASE, finish_run, new_worker, silence, start_run
 
@@ -204,6 +206,25 @@ def test_what_a_calendar_blocks_makes_no_run_and_leaves_a_row_in_the_ledger(
     with engine.connect() as connection:
         [row] = list_ledger(connection, task_id=second, limit=9)
     assert (row.reason, row.because) == ("held", 'calendar "Closed"')
+    with Session(engine) as session:
+        now = database_now(engine)
+        task = session.get_one(Task, second)
+        told = why(session, task, at=now, keep=timedelta(days=30), now=now)
+    assert (told.verdict, told.due) == ("held", row.scheduled_for)
+    assert told.sentence.endswith('Held: calendar "Closed".')
+
+
+def test_why_tells_of_a_run_that_followed(engine: Engine) -> None:
+    first = new_task(engine)
+    second = new_task(engine, after=after((first, "success")))
+    end_one(engine, first)
+    followed(engine)
+    [run] = runs_of(engine, second)
+    with Session(engine) as session:
+        now, task = database_now(engine), session.get_one(Task, second)
+        told = why(session, task, at=now, keep=timedelta(days=30), now=now)
+    assert told.run is not None
+    assert (told.verdict, told.run.id) == ("waiting", run.id)
 
 
 def test_a_pause_reaches_the_runs_that_already_follow(engine: Engine) -> None:

@@ -7,17 +7,19 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.store.claims import pairs
+from punctual.store.left_behind import STARTABLE
 from punctual.store.wake import wake_worker
 
-# Of several that are due the newest stays. It cannot start before the others have ended: START
-# refuses it as long as one of them is running.
-REPLACE = text("""
+# Only what may still start itself has others make way. Of several that are due the newest stays. It
+# cannot start before the others have ended: START refuses it as long as one of them is running.
+REPLACE = text(f"""
 WITH newest AS (
     SELECT DISTINCT ON (r.task_id) r.task_id, r.scheduled_for, r.id FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
       ON a.id = r.id AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'replace'
-      AND r.attempt = 0 AND r.due_at <= clock_timestamp()
+      AND r.attempt = 0 AND r.due_at <= clock_timestamp() AND {STARTABLE}
+      AND (r.start_by IS NULL OR r.start_by > clock_timestamp())
     ORDER BY r.task_id, r.scheduled_for DESC, r.id DESC
 ), earlier AS (
     SELECT r.id, r.state, newest.id AS by FROM runs AS r

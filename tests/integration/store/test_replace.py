@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from punctual.domain.run import Trigger
 from punctual.store.replace import Replaced, replace_earlier
-from tests.support.rows import new_run, new_task, run_row
+from tests.support.rows import database_now, new_run, new_task, run_row
 from tests.support.steps import (
     change_run,
     claim_run,
@@ -93,3 +93,16 @@ def test_backfilled_runs_wait_for_each_other_instead(engine: Engine) -> None:
     task = new_task(engine, overlap="replace")
     run = new_run(engine, task, trigger=Trigger.BACKFILL)
     assert run_row(engine, run).overlap == "queue"
+
+
+def test_a_run_that_may_not_start_itself_has_no_other_make_way(engine: Engine) -> None:
+    one, two = new_worker(engine), new_worker(engine)
+    task = new_task(engine, overlap="replace", start_deadline=60)
+    start_run(engine, new_run(engine, task, due_in=-5), one)
+    second = new_run(engine, task)
+    held = (second, claim_run(engine, second, two).fence)
+    deadline = run_row(engine, second).start_by
+    change_run(engine, second, start_by=database_now(engine))
+    assert replaced(engine, two, held) == []
+    change_run(engine, second, start_by=deadline)
+    assert len(replaced(engine, two, held)) == 1

@@ -13,6 +13,7 @@ from punctual.domain.run import Trigger
 from punctual.domain.schedule import Schedule, due_times, is_due, only_time
 from punctual.store.calendars import hold, own_calendars_named
 from punctual.store.cancel import cancel_task_runs
+from punctual.store.deal_turns import deal_turns
 from punctual.store.models import Task
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 from punctual.store.wake import wake_coordinators
@@ -90,6 +91,9 @@ def refresh_pending(
         connection.execute(REFRESH, {"ids": list(kept)})
         if any(row.state == "claimed" and row.id in kept for row in unstarted):
             wake_coordinators(connection)
+        if any(row.state == "queued" and row.id in kept for row in unstarted):
+            # Their priority may be another now.
+            deal_turns(connection, queues=[task.queue], owners=[task.owner_id])
     hold(connection, held)
     task.planned_runs = max(task.planned_runs - len(held), 0)
     gone = {row.id for row in unstarted} - kept - {run_id for run_id, _, _, _ in held}

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from punctual.store.claims import PULL, Claimed, pull
+from punctual.store.models import Task
 from punctual.store.outranked import find_outranked
 from punctual.store.plan import DUE_BY_OWNER, plan
+from punctual.store.tasks import change_task
 from tests.support.plans import most_rows
 from tests.support.rows import (
     WINDOW,
@@ -243,3 +246,19 @@ def test_what_waits_in_a_worker_keeps_its_place_against_its_equals(engine: Engin
     pairs = [(claimed.run_id, claimed.fence) for claimed in held]
     with engine.begin() as connection:
         assert find_outranked(connection, worker_id=worker, held=pairs) == ([], [])
+
+
+def test_a_new_priority_reaches_what_is_queued_already(engine: Engine) -> None:
+    owner, worker = new_user(engine), new_worker(engine)
+    at = database_now(engine)
+    first, second = (
+        new_task(engine, owner_id=owner, schedule={"at": at.isoformat()}, priority=1) for _ in "12"
+    )
+    early, late = new_run(engine, first), new_run(engine, second)
+    for run in (early, late):
+        change_run(engine, run, due_at=at, scheduled_for=at)
+    dispatch_all(engine)
+    with Session(engine) as session, session.begin():
+        task = session.get_one(Task, second, with_for_update=True)
+        change_task(session, task, {"priority": 9}, now=at)
+    assert [claimed.run_id for claimed in pulled(engine, worker, room=1)] == [late]

@@ -302,3 +302,18 @@ def test_a_stop_shorter_than_a_lease_leaves_nothing_behind(engine: Engine) -> No
     worker = new_worker(engine)
     coordinate(engine)
     assert pulled(engine, worker) == [run]
+
+
+def test_while_coordinators_were_down_a_run_that_was_not_queued_yet_is_left_behind_too(
+    engine: Engine,
+) -> None:
+    coordinate(engine)
+    worker, run = new_worker(engine), new_run(engine, new_task(engine, catch_up="none"))
+    age(engine, timedelta(seconds=180))
+    with engine.begin() as connection:  # the worker has been up all along
+        connection.execute(text("UPDATE workers SET heartbeat_at = clock_timestamp()"))
+        note_break(connection, lease=LEASE)
+    assert dispatch_all(engine) == []
+    settle(engine)
+    assert run_row(engine, run).reason.startswith("missed: no coordinator was running from ")
+    assert pulled(engine, worker) == []

@@ -53,6 +53,7 @@ def launch_of(
             "PUNCTUAL_FENCE": str(run.fence),
             "PUNCTUAL_SCHEDULED_FOR": scheduled_for,
             "PUNCTUAL_TRIGGER": run.trigger,
+            **_upstream(spec),
         },
         cwd=spec["working_dir"],
         timeout_s=float(spec["timeout"]),
@@ -65,6 +66,12 @@ def launch_of(
 def _named(spec: Document) -> dict[str, str]:
     # A run that the release before planned does not have the name of its task.
     return {"PUNCTUAL_TASK_NAME": spec["name"]} if "name" in spec else {}
+
+
+def _upstream(spec: Document) -> dict[str, str]:
+    upstream = spec.get("upstream") or {}
+    named = {"RUN_ID": upstream.get("run_id"), "STATE": upstream.get("state")}
+    return {f"PUNCTUAL_UPSTREAM_{name}": value for name, value in named.items() if value}
 
 
 def _order_of(request: Document, params: Document | None, settings: Settings) -> str:

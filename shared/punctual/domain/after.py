@@ -35,10 +35,14 @@ class End(NamedTuple):
 
 
 class Sets(NamedTuple):
-    """How many times every upstream task had ended, and the ends that wait for the others."""
+    """How many times every upstream task had ended, and the ends that wait for the others.
+
+    `closing` are the ends that completed the sets, one for each, in order.
+    """
 
     complete: int
     waiting: tuple[int, ...]
+    closing: tuple[int, ...] = ()
 
 
 def complete_sets(upstreams: Collection[uuid.UUID], ends: Sequence[End]) -> Sets:
@@ -47,15 +51,15 @@ def complete_sets(upstreams: Collection[uuid.UUID], ends: Sequence[End]) -> Sets
     An end after the same task's in an unfinished set adds nothing, and one of a task that is no
     upstream any more counts for nothing.
     """
-    complete = 0
+    closing: list[int] = []
     have: dict[uuid.UUID, int] = {}
     for end in ends:
         if end.upstream_id in upstreams:
             have.setdefault(end.upstream_id, end.id)
             if len(have) == len(upstreams):
-                complete += 1
+                closing.append(end.id)
                 have = {}
-    return Sets(complete, tuple(have.values()))
+    return Sets(len(closing), tuple(have.values()), tuple(closing))
 
 
 def find_circle(

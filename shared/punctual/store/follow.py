@@ -13,7 +13,7 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.ledger import Reason
 from punctual.domain.run import Trigger
 from punctual.store.calendars import because, own_calendars_named
-from punctual.store.insert import NewRun, insert_runs
+from punctual.store.insert import NewRun, Upstream, insert_runs
 from punctual.store.ledger import Entry, note
 
 # The lock on the task is what makes it one run for each set: whoever comes second finds nothing.
@@ -24,7 +24,9 @@ ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
 ENDS = text("""
-SELECT id, task_id, upstream_id FROM upstream_ends WHERE task_id = ANY(:tasks) ORDER BY id
+SELECT e.id, e.task_id, e.upstream_id, e.run_id, r.state
+FROM upstream_ends AS e LEFT JOIN runs AS r ON r.id = e.run_id
+WHERE e.task_id = ANY(:tasks) ORDER BY e.id
 """)
 
 FORGET = text("DELETE FROM upstream_ends WHERE id = ANY(:ids)")
@@ -51,8 +53,10 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
     if not tasks:
         return []
     ends: dict[uuid.UUID, list[End]] = {}
+    runs_ended: dict[int, Upstream] = {}
     for row in connection.execute(ENDS, {"tasks": [task.id for task in tasks]}):
         ends.setdefault(row.task_id, []).append(End(row.id, row.upstream_id))
+        runs_ended[row.id] = Upstream(row.run_id, row.state)
     now: datetime = connection.execute(NOW).scalar_one()
     runs: list[NewRun] = []
     blocked: list[Entry] = []
@@ -62,14 +66,15 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
         found = ends.get(task.id, [])
         sets = complete_sets({upstream for upstream, _ in stored_edges(task.after)}, found)
         kept = sets.waiting if task.wanted else ()
-        complete = sets.complete if task.wanted else 0
-        calendar = _blocking(connection, task, now) if complete else None
+        closing = [runs_ended[end] for end in sets.closing] if task.wanted else []
+        calendar = _blocking(connection, task, now) if closing else None
         if isinstance(calendar, Unreadable):  # whether it blocks is not known: its ends wait
             continue
         if calendar is None:
-            runs += _runs(task.id, complete, now)
+            runs += _runs(task.id, closing, now)
         else:
-            blocked.append(Entry(task.id, now, Reason.HELD, because(calendar), times=complete))
+            times = len(closing)
+            blocked.append(Entry(task.id, now, Reason.HELD, because(calendar), times=times))
         waiting += kept
         done += [end.id for end in found if end.id not in kept]
     connection.execute(FORGET, {"ids": done})
@@ -85,6 +90,9 @@ def _blocking(connection: Connection, task: Row[Any], now: datetime) -> str | Un
     return calendars if isinstance(calendars, Unreadable) else held_by(calendars, now)
 
 
-def _runs(task_id: uuid.UUID, count: int, now: datetime) -> Sequence[NewRun]:
-    times = (now + timedelta(microseconds=number) for number in range(count))
-    return [NewRun(task_id, scheduled_for=at, due_at=at, trigger=Trigger.AFTER) for at in times]
+def _runs(task_id: uuid.UUID, closing: Sequence[Upstream], now: datetime) -> Sequence[NewRun]:
+    times = (now + timedelta(microseconds=number) for number in range(len(closing)))
+    return [
+        NewRun(task_id, scheduled_for=at, due_at=at, trigger=Trigger.AFTER, upstream=upstream)
+        for at, upstream in zip(times, closing, strict=True)
+    ]

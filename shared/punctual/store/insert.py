@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -26,18 +27,28 @@ SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.
        t.max_retries + 1, t.priority,
        CASE WHEN new.waits AND t.overlap IN ('skip', 'replace')
             THEN 'queue' ELSE t.overlap END,
-       {SPEC}, coalesce(new.params, {DEFAULTS}), new.reason,
+       {SPEC} || CASE WHEN new.upstream IS NULL THEN '{{}}'
+                      ELSE jsonb_build_object('upstream', new.upstream) END,
+       coalesce(new.params, {DEFAULTS}), new.reason,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
        {IS_LIMITED}, t.queue,
        new.state = 'scheduled' AND new.trigger = 'schedule' AND new.due_at < now() - {GRACE}
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
-    due_at timestamptz, reason text, params jsonb, waits boolean)
+    due_at timestamptz, reason text, params jsonb, waits boolean,
+    upstream jsonb)
 JOIN tasks AS t ON t.id = new.task_id
 ON CONFLICT DO NOTHING
 """)
 
 INSERTED = text("SELECT id FROM runs WHERE id = ANY(:ids)")
+
+
+class Upstream(NamedTuple):
+    """The run whose end a new one follows, and how it ended; None when it is gone by now."""
+
+    run_id: uuid.UUID
+    state: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class NewRun:
 
     A missed one may stand for several: `times` due times until `until`.
     One that `waits` is not skipped nor replaced by others of its task, and does so to none.
+    `upstream` is the last of the runs that it follows, if it follows any.
     `params` are values by name, checked and complete; None takes the defaults of the task.
     """
 
@@ -59,6 +71,7 @@ class NewRun:
     times: int = 1
     params: Values | None = None
     waits: bool = False
+    upstream: Upstream | None = None
     id: uuid.UUID = field(default_factory=new_id)
 
 
@@ -83,5 +96,6 @@ def _row(run: NewRun) -> dict[str, object]:
         "due_at": run.due_at,
         "reason": run.reason,
         "params": run.params,
+        "upstream": None if run.upstream is None else run.upstream._asdict(),
         "waits": run.waits or run.trigger == Trigger.BACKFILL,
     }

@@ -57,7 +57,9 @@ def test_a_success_is_followed_by_one_run_that_is_due_at_once(engine: Engine) ->
     assert followed(engine) == 0
     [run] = runs_of(engine, second)
     assert (run.state, run.trigger) == ("scheduled", "after")
-    assert run.due_at >= runs_of(engine, first)[0].due_at
+    [upstream] = runs_of(engine, first)
+    assert run.due_at >= upstream.due_at
+    assert run.spec["upstream"] == {"run_id": str(upstream.id), "state": "succeeded"}
     assert waiting_ends(engine) == 0
 
 

@@ -2,9 +2,11 @@
 
 import os
 import pwd
+import uuid
 
 from sqlalchemy import Engine, text
 
+from punctual.store.follow import follow
 from punctual_worker.runner.spawn import DEFAULT_PATH
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.test_runs import ended
@@ -46,3 +48,26 @@ def test_the_environment_is_what_is_documented_and_nothing_else(
         "PUNCTUAL_SCHEDULED_FOR": run.scheduled_for.isoformat().replace("+00:00", "Z"),
         "PUNCTUAL_TRIGGER": run.trigger,
     }
+
+
+def test_a_run_that_follows_others_knows_the_last_of_them(
+    engine: Engine, start_worker: StartWorker
+) -> None:
+    start_worker(heartbeat_seconds=0.5)
+    last = uuid.UUID(int=0)
+    first, second = new_task(engine, command="exit 3"), new_task(engine, command="true")
+    edges = [{"task": str(first), "on": "failure"}, {"task": str(second), "on": "success"}]
+    show = 'echo "$PUNCTUAL_UPSTREAM_RUN_ID $PUNCTUAL_UPSTREAM_STATE $PUNCTUAL_TRIGGER"'
+    new_task(engine, command=show, after=edges)
+    for task_id in (second, first):
+        last = new_run(engine, task_id)
+        dispatch_all(engine)
+        ended(engine, last)
+    with engine.begin() as connection:
+        [run_id] = follow(connection, limit=10)
+    dispatch_all(engine)
+    assert ended(engine, run_id).state == "succeeded"
+    with engine.connect() as connection:
+        asked = text("SELECT data FROM outputs WHERE run_id = :id")
+        data = bytes(connection.execute(asked, {"id": run_id}).scalar_one())
+    assert data.decode().split() == [str(last), "failed", "after"]

@@ -43,7 +43,7 @@ def test_after_one_task_every_end_of_it_counts(told: list[End]) -> None:
 
 
 def test_without_upstream_tasks_nothing_follows() -> None:
-    assert complete_sets(set(), [End(1, A)]) == (0, ())
+    assert complete_sets(set(), [End(1, A)]) == (0, (), ())
 
 
 numbers = st.integers(0, 7)

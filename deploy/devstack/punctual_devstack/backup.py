@@ -24,7 +24,7 @@ def backup(url: str, to: Path) -> None:
     holds no secret key, no passwords of servers, no roles and no rights.
     """
     client = Client.of(url)
-    to.parent.mkdir(parents=True, exist_ok=True)
+    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = to.with_name(f"{to.name}.partial")
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+PRIVATE = ("logs", "pids", "secrets", "backups")
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
 TAIL_BYTES = 64 * 1024
 
@@ -23,12 +24,21 @@ class DataDir:
     path: Path
 
     def make(self) -> None:
-        """Creates the folders; others may pass through them but not look around.
+        """Create the folders for their owner alone, and narrow the modes of an older installation.
 
-        Passing through is what PostgreSQL needs, which runs under another account when we are root.
+        When we are root, PostgreSQL runs under another account: others may pass through the outer
+        folder, but not look around.
         """
-        for folder, mode in (("", 0o711), ("logs", 0o755), ("pids", 0o755), ("secrets", 0o700)):
-            (self.path / folder).mkdir(mode=mode, parents=True, exist_ok=True)
+        is_ours = not self.path.exists() or not any(self.path.iterdir())
+        is_ours = is_ours or (self.path / "secrets").exists()
+        for folder in ("", *PRIVATE):
+            (self.path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_ours:  # and no folder of other things, such as /tmp
+            self.path.chmod(0o700 if os.geteuid() else 0o711)
+        for folder in PRIVATE:
+            (self.path / folder).chmod(0o700)
+            for file in filter(Path.is_file, (self.path / folder).iterdir()):
+                file.chmod(0o600)
 
     def lock(self) -> IO[str]:
         """The folder's lock, held until the file is closed or this process ends.
@@ -36,6 +46,7 @@ class DataDir:
         Raises InUse, naming the process that holds it.
         """
         file = (self.path / "lock").open("a+")
+        os.fchmod(file.fileno(), 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

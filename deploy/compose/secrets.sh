@@ -18,6 +18,20 @@ secret() {
     cat "/secrets/kept/$1"
 }
 
+# redis_users NAMESPACE: the users of Redis, one a service, each with the keys and commands that it
+# needs: the API counts failed logins, the others pass messages on. The default user answers whether
+# the server is there. Everything else is refused.
+redis_users() {
+    work="+@connection +@read +@write -@dangerous +eval +evalsha +script|load +script|exists +time +info"
+    messages="~$1 ~$1:* &$1:* $work +keys"
+    cat <<END
+user default reset on >$(secret redis-password) +ping
+user api reset on >$(secret redis-api-password) ~$1-logins:* ~$1:doctor $work
+user coordinator reset on >$(secret redis-coordinator-password) $messages +publish
+user worker reset on >$(secret redis-worker-password) $messages +publish +subscribe +unsubscribe
+END
+}
+
 # give USER FOLDER/FILE TEXT: a file that only this user can read, whole from its first instant.
 give() {
     printf '%s\n' "$3" >"/secrets/$2.new"
@@ -33,13 +47,13 @@ key=$(secret secret-key)
 
 give $POSTGRES postgres/password "$postgres"
 give $REDIS redis/password "$redis"
-give $REDIS redis/auth.conf "requirepass $redis"
+give $REDIS redis/users.conf "$(redis_users "${PUNCTUAL_NAMESPACE:-punctual}")"
 give $PUNCTUAL migrate/database_url "postgresql://punctual:$postgres@postgres:5432/punctual"
 for service in api coordinator worker; do
     # A role of its own in the database, which `migrate` makes.
     password=$(secret $service-role-password)
     give $PUNCTUAL migrate/${service}_role_password "$password"
     give $PUNCTUAL $service/database_url "postgresql://punctual_$service:$password@postgres:5432/punctual"
-    give $PUNCTUAL $service/redis_url "redis://:$redis@redis:6379/0"
+    give $PUNCTUAL $service/redis_url "redis://$service:$(secret redis-$service-password)@redis:6379/0"
 done
 give $PUNCTUAL api/secret_key "$key"

@@ -16,7 +16,7 @@ SECRETS = {
     "coordinator": ["database_url", "redis_url"],
     "worker": ["database_url", "redis_url"],
     "postgres": ["password"],
-    "redis": ["auth.conf", "password"],
+    "redis": ["password", "users.conf"],
 }
 
 
@@ -166,7 +166,7 @@ def test_each_service_logs_into_the_database_under_its_own_role(
 
 
 def test_making_the_secrets_again_changes_none(composition: Composition) -> None:
-    read = ("exec", "-T", "redis", "cat", "/run/secrets/auth.conf")
+    read = ("exec", "-T", "redis", "cat", "/run/secrets/users.conf")
     before = composition.compose(*read)
     composition.run_in("secrets")
     assert composition.compose(*read) == before

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
-from punctual.domain.addresses import parse_allowed
+from punctual.domain.addresses import parse_allowed, parse_networks
 from punctual.domain.hosts import parse_hosts, parse_public_url
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
 from punctual.setting_names import unknown_names
@@ -74,6 +74,7 @@ class Settings:
     http_allow_private: str = ""
     health_port: int = 0
     trust_proxy: int = 0
+    proxy_networks: str = ""
     registration: Registration = "invite"
     allowed_hosts: str = ""
     public_url: str = ""
@@ -197,6 +198,12 @@ def _check_hosts(s: Settings) -> None:
         raise InvalidSetting(
             f"{PREFIX}ALLOWED_HOSTS must be host names such as cron.example.com,10.1.2.3, without "
             f"ports, or * for every host: {error} is none"
+        ) from None
+    try:
+        parse_networks(s.proxy_networks)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}PROXY_NETWORKS must be networks such as 10.0.0.0/8: {error}"
         ) from None
     try:
         if s.public_url:

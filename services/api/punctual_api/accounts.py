@@ -7,7 +7,7 @@ from punctual.store.users import NewToken, create_user, issue_token, revoke_toke
 from punctual_api.auth import CHALLENGE, require_token, token_sent
 from punctual_api.context import session
 from punctual_api.errors import Fault, Problem, invalid
-from punctual_api.failed_logins import limit_failed_logins
+from punctual_api.failed_logins import failed_logins
 from punctual_api.passwords import hash_password, is_password, weakness
 from punctual_api.registration import where_registration_is_open
 from punctual_api.routing import Blueprint
@@ -37,12 +37,22 @@ def register(username: str, password: str, email: str) -> User:
 
 
 def check_login(username: str, password: str) -> User:
-    """The user who has that password; raises Problem 401, the same for name and password."""
+    """Return the user who has that password, unless too many were wrong before.
+
+    Raises Problem: 401, the same for name and password, or 429. Whatever form the login came in,
+    the name that is counted is the one that is looked up.
+    """
+    failed, address = failed_logins(), request.remote_addr or ""
+    if wait := failed.seconds_to_wait(username, address):
+        headers = {"Retry-After": str(wait)}
+        raise Problem(429, "Too many failed logins; try again later.", headers=headers)
     user = user_named(session(), username)
     if not is_password(password, None if user is None else user.password_hash) or user is None:
+        failed.count_failure(username, address)
         raise Problem(
             401, "Unknown username or wrong password.", headers={"WWW-Authenticate": CHALLENGE}
         )
+    failed.note_success(username, address)
     return user
 
 
@@ -60,7 +70,6 @@ def register_by_api(sent: dict[str, str]) -> User:
 @blueprint.route("/login/", methods=["POST"])
 @blueprint.doc(security=[])
 @blueprint.problems(400, 401, 413, 415, 429)
-@limit_failed_logins
 @blueprint.arguments(CredentialsSchema)
 @blueprint.response(200, TokenSchema)
 def login_by_api(sent: dict[str, str]) -> NewToken:

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
 from punctual import config
@@ -34,9 +33,11 @@ from punctual_api.body_limits import LimitedRequest, limit_bodies
 from punctual_api.database import bind_database
 from punctual_api.errors import answer_errors, redirect_here
 from punctual_api.failed_logins import count_failed_logins
+from punctual_api.https import know_https
 from punctual_api.json_answer import Answers
 from punctual_api.pages import add_pages
 from punctual_api.pages.frame import csrf
+from punctual_api.proxies import trust_proxies
 from punctual_api.requests import follow_requests
 from punctual_api.routing import Api
 
@@ -66,15 +67,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = App("punctual_api")
     app.extensions["punctual"] = settings
     app.config["SECRET_KEY"] = settings.secret_key
-    if settings.trust_proxy:
-        hops = settings.trust_proxy
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
-        )
+    trust_proxies(app, settings)
 
     follow_requests(app)
     answer_errors(app)
     refuse_foreign_hosts(app, settings)
+    know_https(app, settings)
     limit_bodies(app)
     recognise_users(app)
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard of the pages checks their forms

@@ -10,10 +10,12 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin
 
 from punctual.store.models import User
-from punctual.store.users import bearer_of, user_with_id
+from punctual.store.sessions import user_of_session
+from punctual.store.users import bearer_of
 from punctual_api.body_limits import take_body_of_user
 from punctual_api.context import connection, remember_now, session
 from punctual_api.errors import Problem
+from punctual_api.https import is_https
 
 CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
 SCHEMES = ("token", "bearer")
@@ -26,6 +28,11 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
     id: uuid.UUID
     username: str
     email: str
+    session_token: str = ""
+
+    def get_id(self) -> str:
+        """Return what Flask-Login puts into the cookie, as `_user_id`."""
+        return self.session_token
 
 
 class Logins(LoginManager):  # type: ignore[misc]  # it ships no types
@@ -54,7 +61,7 @@ login_manager = Logins()
 
 
 class SessionCookies(SecureCookieSessionInterface):
-    """Session cookies of the pages, which stay on https wherever the page came over https."""
+    """Session cookies of the pages; over https, of this host and https alone (`__Host-`)."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of a page; none under /api/."""
@@ -63,7 +70,12 @@ class SessionCookies(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether this answer's cookie is for https only."""
-        return request.is_secure
+        return is_https()
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return the name: browsers take one with this prefix over https only, for all paths."""
+        name = super().get_cookie_name(app)
+        return f"__Host-{name}" if is_https() else name
 
 
 def recognise_users(app: Flask) -> None:
@@ -75,9 +87,9 @@ def recognise_users(app: Flask) -> None:
     login_manager.init_app(app)
 
 
-def signed_in(user: User) -> SignedIn:
-    """The user as Flask-Login's `login_user` takes them."""
-    return SignedIn(user.id, user.username, user.email)
+def signed_in(user: User, *, session_token: str) -> SignedIn:
+    """The user as Flask-Login's `login_user` takes them, in a session that has begun."""
+    return SignedIn(user.id, user.username, user.email, session_token)
 
 
 def token_sent(sent: Request) -> str | None:
@@ -102,9 +114,9 @@ def _is_api(sent: Request) -> bool:
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
-def _user_of_session(user_id: str) -> SignedIn | None:
-    user = user_with_id(session(), uuid.UUID(user_id))
-    return None if user is None else signed_in(user)
+def _user_of_session(token: str) -> SignedIn | None:
+    user = user_of_session(session(), token)
+    return None if user is None else SignedIn(*user, token)
 
 
 def _user_of_token(sent: Request) -> SignedIn | None:

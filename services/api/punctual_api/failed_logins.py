@@ -1,99 +1,136 @@
-"""Guessing passwords gets slow: failed logins are counted, successful ones are not."""
+"""Guessing passwords gets slow: failed logins are counted for each account and each address."""
 
 import hashlib
 import time
 from collections.abc import Callable
-from typing import Any
+from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
 
-from flask import Flask, Response, request
-from flask_limiter import Limiter, RateLimitExceeded
-from flask_limiter.util import get_remote_address
+import redis
+import structlog
+from flask import Flask, current_app
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from punctual import telemetry
 from punctual.config import Settings
-from punctual_api.errors import Problem, answer_problem
+from punctual.domain.username import canonical_username
 
-FOR_ONE_NAME = "10 per 15 minutes"
-FROM_ONE_ADDRESS = "100 per 15 minutes"
+log = structlog.get_logger()
 
-LOGINS = ("accounts", "pages")
-"""The blueprints with views that are limited."""
-
-# With Redis down each process counts in its own memory: weaker for a while, but nobody waits.
-limiter = Limiter(
-    get_remote_address,
-    strategy="moving-window",
-    in_memory_fallback_enabled=True,
-    swallow_errors=True,
-    default_limits=[],
+FROM_ONE_ADDRESS = (RateLimitItemPerMinute(100, 15, "address"),)
+FOR_ONE_ACCOUNT_FROM_ONE_ADDRESS = (RateLimitItemPerMinute(10, 15, "account-address"),)
+FOR_ONE_ACCOUNT = (
+    RateLimitItemPerMinute(30, 15, "account"),
+    RateLimitItemPerDay(100, 1, "account"),
 )
+"""From whatever address; those that the account has logged in from lately are left out, so that
+strangers who guess do not lock its owner out."""
+KNOWN_ADDRESS = RateLimitItemPerDay(1, 30, "known")
+"""Taken by a login that succeeds, so it is used up while the address is known."""
+IPV6_PREFIX = 64  # one customer has so many addresses
+AWAY_SECONDS = 5.0
+
+Counted = tuple[RateLimitItem, tuple[str, ...]]
+Answer = TypeVar("Answer")
+
+_EXTENSION = "punctual_failed_logins"
 
 
 def count_failed_logins(app: Flask, settings: Settings) -> None:
-    """Count in Redis, over all processes of the API."""
-    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url
-    app.config["RATELIMIT_KEY_PREFIX"] = settings.namespace
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
-        "socket_connect_timeout": 0.5,
-        "socket_timeout": 0.5,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    limiter.init_app(app)
-    _only_where_people_log_in(app)
-    app.register_error_handler(RateLimitExceeded, _too_many)
+    """Let failed_logins answer this app's counters."""
+    app.extensions[_EXTENSION] = FailedLogins(settings)
 
 
-def _only_where_people_log_in(app: Flask) -> None:
-    # It hooks itself into every request of the app, which all the others would pay for.
-    kinds: list[Any] = [
-        app.before_request_funcs,
-        app.after_request_funcs,
-        app.teardown_request_funcs,
-    ]
-    for hooks in kinds:
-        own = [hook for hook in hooks[None] if _is_of_limiter(hook)]
-        hooks[None] = [hook for hook in hooks[None] if hook not in own]
-        for blueprint in LOGINS:
-            hooks[blueprint][:0] = own
+def failed_logins() -> "FailedLogins":
+    """Return the counters of this app."""
+    found: FailedLogins = current_app.extensions[_EXTENSION]
+    return found
 
 
-def _is_of_limiter(hook: Any) -> bool:
-    # The one after a request is a partial of an unbound method.
-    return limiter in (getattr(hook, "__self__", None), *getattr(hook, "args", ()))
+class FailedLogins:
+    """Counters in Redis, over all processes of the API.
 
-
-def limit_failed_logins(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuse a login with 429 after too many that failed for its name, or from its address.
-
-    The view's POST takes `username` in JSON or in a form; an answer of 401 is a failure.
+    While Redis does not answer, each process counts in its own memory: as strict, but for as many
+    guesses as there are processes; the alternative would be to let nobody in.
     """
-    for scope, limit, key in (
-        ("login-address", FROM_ONE_ADDRESS, get_remote_address),
-        ("login-name", FOR_ONE_NAME, _name_and_address),
-    ):
-        limited = limiter.shared_limit(
-            limit, scope=scope, key_func=key, methods=["POST"], deduct_when=_failed
+
+    def __init__(self, settings: Settings) -> None:
+        shared = RedisStorage(
+            settings.redis_url,
+            # Apart from the queue's keys, which Redis users of the API cannot reach.
+            key_prefix=f"{settings.namespace}-logins",
+            socket_connect_timeout=0.5,
+            socket_timeout=0.5,
+            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # handed on to the client
         )
-        view = limited(view)
-    return view
+        self._shared = MovingWindowRateLimiter(shared)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+
+    def seconds_to_wait(self, username: str, address: str) -> int | None:
+        """Return how long no password is looked at for this name from there; None if one is."""
+
+        def ask(limiter: MovingWindowRateLimiter) -> int | None:
+            for item, keys in _counted(username, address, limiter):
+                if not limiter.test(item, *keys):
+                    reset = limiter.get_window_stats(item, *keys).reset_time
+                    return max(1, int(reset - time.time()) + 1)
+            return None
+
+        return self._with(ask)
+
+    def count_failure(self, username: str, address: str) -> None:
+        """Note that this password was wrong, or the name unknown."""
+
+        def count(limiter: MovingWindowRateLimiter) -> None:
+            for item, keys in _counted(username, address, limiter):
+                limiter.hit(item, *keys)
+
+        self._with(count)
+
+    def note_success(self, username: str, address: str) -> None:
+        """Note that the account is used from there."""
+        self._with(lambda limiter: limiter.hit(KNOWN_ADDRESS, *_both(username, address)))
+
+    def _with(self, ask: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
+        if time.monotonic() >= self._away_until:
+            try:
+                return ask(self._shared)
+            except redis.RedisError as error:
+                telemetry.REDIS_ERRORS.inc()
+                log.warning("failed logins counted in memory", error=str(error))
+                self._away_until = time.monotonic() + AWAY_SECONDS
+        return ask(self._own)
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code == 401
+def _counted(username: str, address: str, limiter: MovingWindowRateLimiter) -> list[Counted]:
+    """Return the counters of an attempt; a name that no user can have is only its address's."""
+    counted: list[Counted] = [(item, (_place(address),)) for item in FROM_ONE_ADDRESS]
+    if canonical_username(username) is None:
+        return counted
+    both = _both(username, address)
+    counted += [(item, both) for item in FOR_ONE_ACCOUNT_FROM_ONE_ADDRESS]
+    if limiter.test(KNOWN_ADDRESS, *both):
+        counted += [(item, both[:1]) for item in FOR_ONE_ACCOUNT]
+    return counted
 
 
-def _name_and_address() -> str:
-    sent = request.get_json(silent=True) if request.is_json else request.form
-    name = sent.get("username") if isinstance(sent, dict) else None
-    digest = hashlib.sha256(str(name).lower().encode("utf-8", "replace")).hexdigest()
-    return f"{digest[:32]}@{get_remote_address()}"
+def _both(username: str, address: str) -> tuple[str, str]:
+    digest = hashlib.sha256((canonical_username(username) or "").encode()).hexdigest()
+    return digest[:32], _place(address)
 
 
-def _too_many(_error: RateLimitExceeded) -> Response:
-    limit = limiter.current_limit
-    wait = 60 if limit is None else max(1, int(limit.reset_at - time.time()) + 1)
-    problem = Problem(
-        429, "Too many failed logins; try again later.", headers={"Retry-After": str(wait)}
-    )
-    return answer_problem(problem)
+def _place(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(IPv6Address(int(parsed) >> (128 - IPV6_PREFIX) << (128 - IPV6_PREFIX)))
+    return str(parsed)

@@ -5,32 +5,26 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from punctual_api.common_passwords import is_common, without_affixes
+
 # OWASP's first choice for Argon2id; it leaves a small machine time and memory for its real work.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-WELL_KNOWN = frozenset(
-    """
-        00000000 11111111 12341234 12344321 12345678 123456789 1234567890 123123123 1q2w3e4r
-        1qaz2wsx 87654321 987654321 aa123456 abc12345 abcd1234 admin123 administrator asdfasdf
-        asdfghjk asdfghjkl baseball basketball changeme changeme1 computer dragon123 football
-        iloveyou jennifer letmein1 letmein123 liverpool master123 michelle monkey123 p@ssw0rd
-        passw0rd password password1 password12 password123 princess punctual qazwsxedc qwer1234
-        qwerty12 qwerty123 qwertyui qwertyuiop starwars sunshine superman test1234 testtest
-        trustno1 welcome1 welcome123 whatever
-    """.split()  # noqa: SIM905 - sixty quoted words would be harder to read
+COMMON = (
+    "This password is a common one, or one with a few letters replaced and digits added: such are "
+    "guessed first. Use several words that do not belong together, or let a password manager make "
+    "one."
 )
 
 
 def weakness(password: str, *, username: str, email: str) -> str | None:
     """Why this password would be guessed, or None when it may do."""
-    plain = password.lower()
-    if plain in WELL_KNOWN:
-        return "This password is among the first that are tried; choose another one."
-    if plain in (username.lower(), email.lower()):
-        return "A password must not be the name it protects."
-    if len(set(plain)) < 3:
+    own = {username.lower(), email.lower(), email.lower().partition("@")[0]}
+    if own & {password.lower(), without_affixes(password)}:
+        return "A password must not be the name it protects, with or without digits around it."
+    if len(set(password.lower())) < 3:
         return "This password has too few different characters."
-    return None
+    return COMMON if is_common(password) else None
 
 
 def hash_password(password: str) -> str:

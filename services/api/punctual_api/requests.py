@@ -12,6 +12,7 @@ from flask.globals import app_ctx, request_ctx
 from punctual import telemetry
 from punctual.store.models.model import new_id
 from punctual.tracing import Tracing
+from punctual_api.https import HSTS, is_https
 
 log = structlog.get_logger()
 
@@ -70,6 +71,8 @@ def _end(response: Response) -> Response:
     for key, name, value in API_HEADERS if path.startswith("/api/") else HEADERS:
         if key not in there:
             headers.add(name, value)
+    if is_https():
+        headers.add(*HSTS)
     return response
 
 

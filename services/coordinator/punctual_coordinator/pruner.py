@@ -22,6 +22,7 @@ class Report:
     tasks: int = 0
     idempotency_keys: int = 0
     tokens: int = 0
+    sessions: int = 0
     ledger: int = 0
     outages: int = 0
     workers: int = 0
@@ -48,7 +49,7 @@ class Pruner:
         """Delete what is past its retention by the database's clock."""
         with self._engine.begin() as connection:
             workers, coordinators = forget_gone(connection), forget_silent(connection)
-        runs = tasks = idempotency_keys = tokens = ledger = outages = 0
+        runs = tasks = idempotency_keys = tokens = sessions = ledger = outages = 0
         while True:
             with self._engine.begin() as connection:
                 step = prune(connection, keep=self._keep, limit=self._step)
@@ -56,9 +57,20 @@ class Pruner:
             tasks += step.tasks
             idempotency_keys += step.idempotency_keys
             tokens += step.tokens
+            sessions += step.sessions
             ledger += step.ledger
             outages += step.outages
             most = max(asdict(step).values())
             if most < self._step or self._stop.wait(PAUSE_SECONDS):
                 break
-        return Report(runs, tasks, idempotency_keys, tokens, ledger, outages, workers, coordinators)
+        return Report(
+            runs,
+            tasks,
+            idempotency_keys,
+            tokens,
+            sessions,
+            ledger,
+            outages,
+            workers,
+            coordinators,
+        )

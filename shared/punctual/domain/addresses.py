@@ -44,6 +44,11 @@ def parse_allowed(text: str) -> tuple[Network, ...]:
     """
     if text.strip().lower() == "true":
         return EVERYTHING
+    return parse_networks(text)
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Read networks between commas; raises ValueError, naming what is none."""
     return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
 
 

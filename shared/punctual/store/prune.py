@@ -43,6 +43,12 @@ DELETE FROM api_tokens WHERE id IN (
     ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
+OLD_SESSIONS = text("""
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at < now()
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
@@ -52,6 +58,7 @@ class Pruned:
     tasks: int
     idempotency_keys: int
     tokens: int
+    sessions: int
     ledger: int
     outages: int
     live_outputs: int
@@ -65,6 +72,7 @@ def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
         tasks=connection.execute(OLD_TASKS, asked).rowcount,
         idempotency_keys=connection.execute(OLD_KEYS, {"limit": limit}).rowcount,
         tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
+        sessions=connection.execute(OLD_SESSIONS, {"limit": limit}).rowcount,
         ledger=prune_ledger(connection, keep=keep, limit=limit),
         outages=prune_outages(connection, keep=keep, limit=limit),
         live_outputs=prune_live_outputs(connection, limit=limit),

@@ -57,6 +57,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
         " superseded, caught_up, dispatches, created_at)",
     },
+    "sessions": {
+        "api": "SELECT, INSERT, UPDATE (expires_at), DELETE",
+        "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
+    },
     "start_tallies": {
         "api": "SELECT",
         "coordinator": "SELECT, INSERT, UPDATE (id), DELETE",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from punctual.domain.username import canonical_username
 from punctual.store import direct
 from punctual.store.models import ApiToken, User
 from punctual.store.models.model import new_id
@@ -72,14 +73,10 @@ def take_first_place(session: Session) -> bool:
 
 def user_named(session: Session, username: str) -> User | None:
     """The user of that name, in whatever letter case."""
-    return session.scalars(
-        select(User).where(func.lower(User.username) == func.lower(username))
-    ).one_or_none()
-
-
-def user_with_id(session: Session, user_id: uuid.UUID) -> User | None:
-    """The user of that id."""
-    return session.get(User, user_id)
+    name = canonical_username(username)
+    if name is None:
+        return None
+    return session.scalars(select(User).where(func.lower(User.username) == name)).one_or_none()
 
 
 def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:

@@ -1,11 +1,14 @@
 """Registering, logging in and out, and what a token is good for."""
 
 import json
+import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from werkzeug.test import TestResponse
 
 from tests.integration.api.conftest import PASSWORD, Person, run_sql
 
@@ -117,10 +120,7 @@ def test_logging_out_revokes_the_token(anna: Person) -> None:
 
 
 def test_a_session_cookie_opens_the_pages_and_not_the_api(client: FlaskClient) -> None:
-    user_id = client.post("/api/register/", json=NEW).get_json()["id"]
-    with client.session_transaction() as cookie:
-        cookie["_user_id"] = user_id
-        cookie["_fresh"] = True
+    log_in_by_form(client)
     assert client.get("/dashboard/").status_code == 200
     assert client.get("/api/tasks/").status_code == 401
     assert client.post("/api/tasks/", json={"command": "true"}).status_code == 401
@@ -142,3 +142,101 @@ def test_guessing_passwords_is_slowed_down_and_success_is_not_counted(
     assert refused.content_type == "application/problem+json"
     other = client.post("/api/login/", json={"username": "somebody", "password": "wrong one"})
     assert other.status_code == 401
+
+
+def csrf_of(client: FlaskClient, path: str) -> str:
+    found = re.search(r'csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found, path
+    return found[1]
+
+
+def log_in_by_form(client: FlaskClient, path: str = "/login/") -> TestResponse:
+    if (
+        client.post("/api/login/", json={"username": "clara", "password": PASSWORD}).status_code
+        > 400
+    ):
+        client.post("/api/register/", json=NEW)
+    form = {"username": "clara", "password": PASSWORD, "csrf_token": csrf_of(client, path)}
+    return client.post(path, data=form)
+
+
+def test_a_session_ends_at_its_logout_whoever_kept_the_cookie(client: FlaskClient) -> None:
+    log_in_by_form(client)
+    found = client.get_cookie("punctual_session")
+    assert found
+    other = client.application.test_client()
+    log_in_by_form(other)
+    client.post("/logout/", data={"csrf_token": csrf_of(client, "/dashboard/")})
+    client.set_cookie("punctual_session", found.value)
+    answer = client.get("/dashboard/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/login/?next=/dashboard/")
+    assert other.get("/dashboard/").status_code == 200  # each session ends by itself
+
+
+def test_a_session_expires_unless_it_is_used(client: FlaskClient, engine: Engine) -> None:
+    log_in_by_form(client)
+    run_sql(engine, "UPDATE sessions SET expires_at = now() + interval '1 minute'")
+    assert client.get("/dashboard/").status_code == 200
+    with engine.connect() as connection:
+        left = "SELECT expires_at > now() + interval '13 days' FROM sessions"
+        assert connection.exec_driver_sql(left).scalar_one()
+    run_sql(engine, "UPDATE sessions SET expires_at = now()")
+    assert client.get("/dashboard/").status_code == 302
+
+
+def test_the_session_itself_is_not_stored(client: FlaskClient, engine: Engine) -> None:
+    log_in_by_form(client)
+    with client.session_transaction() as cookie:
+        token = cookie["_user_id"]
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT s::text FROM sessions AS s").scalars().all()
+    assert len(rows) == 1
+    assert token not in rows[0]
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//[", "//evil.example", "///evil.example", "/\\evil.example", "http://evil.example", "/\t/x"],
+)
+def test_after_a_login_no_address_leads_away(client: FlaskClient, target: str) -> None:
+    answer = log_in_by_form(client, f"/login/?next={quote(target)}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/dashboard/")
+    assert client.get(f"/login/?next={quote(target)}").headers["Location"] == "/dashboard/"
+
+
+@pytest.mark.parametrize("target", ["/task/create/", "/run/x/?a=//b"])
+def test_after_a_login_one_comes_to_where_one_was(client: FlaskClient, target: str) -> None:
+    assert log_in_by_form(client, f"/login/?next={quote(target)}").headers["Location"] == target
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["letmein12", "P@ssw0rd1", "Summer2026", "!!qwerty!!", "Clara.2026", "clara1999", "m0nkey123"],
+)
+def test_a_password_that_is_guessed_first_is_refused(client: FlaskClient, password: str) -> None:
+    answer = client.post("/api/register/", json={**NEW, "password": password})
+    assert answer.status_code == 422
+    [fault] = answer.get_json()["errors"]
+    assert fault["pointer"] == "/password"
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse battery", "longenough1", "xK9$mPq2vL", "kq7-82-19"]
+)
+def test_other_passwords_are_accepted(client: FlaskClient, password: str) -> None:
+    assert client.post("/api/register/", json={**NEW, "password": password}).status_code == 201
+
+
+def test_over_https_browsers_are_held_to_it(client: FlaskClient) -> None:
+    log_in_by_form(client)
+    plain = client.get("/login/")
+    assert "Strict-Transport-Security" not in plain.headers
+    safe = client.application.test_client()
+    answer = safe.get("/login/", base_url="https://localhost")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-punctual_session=")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    health = safe.get("/api/openapi.json", base_url="https://localhost")
+    assert "Strict-Transport-Security" in health.headers

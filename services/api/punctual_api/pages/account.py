@@ -1,7 +1,7 @@
 """Register, log in and log out, by a form or by JSON."""
 
+import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask import session as cookie
@@ -10,13 +10,13 @@ from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response
 
 from punctual.store.models import User
+from punctual.store.sessions import end_session, start_session
 from punctual.store.users import issue_token
 from punctual_api.accounts import check_login
 from punctual_api.accounts import register as register_user
 from punctual_api.auth import signed_in
 from punctual_api.context import session
 from punctual_api.errors import Problem, faults_in, invalid
-from punctual_api.failed_logins import limit_failed_logins
 from punctual_api.json_body import json_body
 from punctual_api.pages.faults import by_field
 from punctual_api.pages.frame import page, pages
@@ -27,6 +27,8 @@ from punctual_api.schemas.accounts import (
     TokenSchema,
     UserSchema,
 )
+
+_PATH_HERE = re.compile(r"/(?!/)")  # what begins with two slashes names a host
 
 
 @pages.get("/")
@@ -55,7 +57,6 @@ def register() -> Response:
 
 
 @pages.route("/login/", methods=["GET", "POST"])
-@limit_failed_logins
 def login() -> Response:
     """A known user: by a form with a session, by JSON with a token."""
     if request.method == "GET":
@@ -72,7 +73,8 @@ def login() -> Response:
 
 @pages.post("/logout/")
 def logout() -> Response:
-    """End the session."""
+    """End the session: its cookie, should someone have kept it, opens nothing any more."""
+    _end_session()
     logout_user()
     cookie.clear()
     flash("You are logged out.")
@@ -89,10 +91,8 @@ def jsonify_with(schema: Schema, value: object, status: int) -> Response:
 def safe_next(target: str | None) -> str:
     """Where to go after logging in: a path of this site, or else the dashboard."""
     # Browsers read a backslash as a slash and drop control characters, so "/\t/evil" is a host.
-    if target and target.startswith("/") and target.isprintable() and "\\" not in target:
-        parts = urlsplit(target)
-        if not parts.scheme and not parts.netloc and not target.startswith("//"):
-            return target
+    if target and _PATH_HERE.match(target) and target.isprintable() and "\\" not in target:
+        return target
     return url_for("pages.dashboard")
 
 
@@ -105,10 +105,16 @@ def _read(schema: Schema, sent: object) -> dict[str, str]:
 
 
 def _enter(user: User) -> Response:
+    _end_session()
     cookie.clear()  # whatever a stranger may have planted in this browser before
     cookie.permanent = True
-    login_user(signed_in(user))
+    login_user(signed_in(user, session_token=start_session(session(), user.id)))
     return redirect(safe_next(request.args.get("next")))
+
+
+def _end_session() -> None:
+    if token := cookie.get("_user_id"):
+        end_session(session(), token)
 
 
 def _entrance(
@@ -121,4 +127,7 @@ def _entrance(
     kept = {"username": "", "email": "", **(typed or {}), "password": ""}
     values = {"errors": errors, "typed": kept, "message": message, "first": is_first_user()}
     status = 200 if problem is None else problem.code or 400
-    return page(name, status, next=request.args.get("next"), **values)
+    answer = page(name, status, next=request.args.get("next"), **values)
+    if problem and (wait := problem.headers.get("Retry-After")):
+        answer.headers["Retry-After"] = wait
+    return answer

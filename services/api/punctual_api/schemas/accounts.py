@@ -4,9 +4,9 @@ import re
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from punctual.domain.username import USERNAME
 from punctual_api.schemas.fields import Instant, Label, Text
 
-USERNAME = re.compile(r"[A-Za-z0-9_.\-]{3,64}\Z")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+\Z")
 
 

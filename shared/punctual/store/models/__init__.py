@@ -10,7 +10,7 @@ from punctual.store.models.punctuality import Punctuality, StartTally
 from punctual.store.models.runs import Attempt, LiveOutput, Output, Run
 from punctual.store.models.tasks import IdempotencyKey, Task
 from punctual.store.models.upstreams import UpstreamEnd
-from punctual.store.models.users import ApiToken, User
+from punctual.store.models.users import ApiToken, User, UserSession
 from punctual.store.models.zones import ZoneRules
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Task",
     "UpstreamEnd",
     "User",
+    "UserSession",
     "Worker",
     "ZoneRules",
 ]

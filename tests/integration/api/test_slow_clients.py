@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +16,7 @@ from punctual_api.database import THREADS
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import PASSWORD
 from tests.integration.api.served import Served, serving
+from tests.support.eventually import eventually
 
 MANY = 3 * THREADS
 HEAD = b"Host: localhost\r\nContent-Type: application/json\r\n"
@@ -136,3 +139,49 @@ def test_more_connections_than_it_takes_end_the_oldest(
     clients = [connect(b"GET /healthz HTTP/1.1\r\n") for _ in range(1100)]
     assert_serves(served)
     assert clients[0].recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+SLOW_READER_SERVER = """
+import sys
+from punctual.config import Settings
+from punctual_api import kept, server
+
+kept.SEND_SECONDS = 1.0
+
+
+class Large(server.Server):
+    def load(self):
+        def app(environ, start_response):
+            body = b"x" * 100_000_000 if environ["PATH_INFO"] == "/large" else b"small"
+            start_response("200 OK", [("Content-Length", str(len(body)))])
+            return [body]
+
+        return app
+
+
+Large(Settings(bind=sys.argv[1])).run()
+"""
+
+
+def test_clients_that_do_not_read_their_answers_hold_up_no_other() -> None:
+    port = free_port()
+    command = [sys.executable, "-c", SLOW_READER_SERVER, f"127.0.0.1:{port}"]
+    with subprocess.Popen(command) as process, ExitStack() as stack:
+        stack.callback(process.kill)
+
+        def answers() -> bool:
+            with socket.socket() as client:
+                client.settimeout(1)
+                try:
+                    client.connect(("127.0.0.1", port))
+                    client.sendall(b"GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return client.recv(1000).endswith(b"small")
+                except OSError:
+                    return False
+
+        eventually(answers, within=20)
+        for _ in range(THREADS):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+        eventually(answers, within=20)

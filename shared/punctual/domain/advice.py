@@ -9,6 +9,7 @@ from itertools import islice, pairwise, takewhile
 
 from punctual.domain.cron import Cron, CronRule, cron_rule
 from punctual.domain.describe import duration_in_words
+from punctual.domain.every import Every
 from punctual.domain.schedule import Schedule, Several, Within, due_times, next_due
 from punctual.domain.wallclock import ClockChange, clock_changes
 from punctual.domain.zone import zone_named
@@ -131,6 +132,9 @@ def _changed_clock(rule: CronRule, change: ClockChange, place: str) -> Iterator[
 def shortest_interval(schedule: Schedule, today: datetime) -> float | None:
     """The shortest of the next hundred intervals, in seconds; None when it is due once at most."""
     horizon = today + timedelta(days=_DAYS_AHEAD)
+    # At a fixed rate it is known, and each task has an anchor of its own, so that no other asks.
+    if isinstance(schedule, Every) and 2 * schedule.seconds <= _DAYS_AHEAD * _DAY.total_seconds():
+        return float(schedule.seconds)
     coming = takewhile(lambda due: due <= horizon, due_times(schedule, after=today))
     pairs = pairwise(islice(coming, _MOST_DUE_TIMES))
     return min(((b - a).total_seconds() for a, b in pairs), default=None)

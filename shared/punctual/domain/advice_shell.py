@@ -14,8 +14,9 @@ MOST_NAMED = 5
 
 # Most commands have nothing of it, and are not read any closer.
 _HINT = re.compile(
-    r"\[\[|<\(|>\(|<<<|&>|\|&|>&|=\(|\$'|\$\{|\.\.|==|RANDOM|ERR|DEBUG|RETURN|pipefail|-n?en?|read"
-    r"|source|function|declare|typeset|shopt|mapfile|pushd|popd|let|disown|coproc|builtin"
+    r"\[\[|<\(|>\(|<<<|&>|\|&|>&|=\(|\$'|\$\{|\.\.|==|RANDOM|\becho[ \t]+-|\bread[ \t]+-|\btrap\b"
+    r"|\b(?:builtin|coproc|declare|disown|function|let|mapfile|pipefail|popd|pushd|readarray|shopt"
+    r"|source|typeset)\b"
 )
 
 # fmt: off

@@ -13,6 +13,7 @@ OPERATORS = sorted(
     key=len,
     reverse=True,
 )
+_OPERATOR_STARTS = {operator[0] for operator in OPERATORS}
 _WORD_ENDS = set(" \t\n;&|()<>")
 _ASSIGNED_LIST = re.compile(r"[A-Za-z_]\w*\+?=\(")
 _MOST_DEPTH = 50
@@ -132,6 +133,8 @@ class _Reader:
 
 
 def _operator_at(text: str, at: int) -> str | None:
+    if text[at] not in _OPERATOR_STARTS:
+        return None
     return next((one for one in OPERATORS if text.startswith(one, at)), None)
 
 

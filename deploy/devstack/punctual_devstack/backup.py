@@ -41,7 +41,10 @@ def _run(*command: str, client: Client) -> None:
         command, env=dict(client.environ), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise BackupFailed(done.stderr.strip() or f"{command[0]} ended with {done.returncode}")
+        said = done.stderr.strip() or f"{command[0]} ended with {done.returncode}"
+        if "permission denied for" in said:
+            said += "\nPUNCTUAL_DATABASE_URL must be that of the role which owns the tables"
+        raise BackupFailed(said)
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ class ReasonCode(StrEnum):
     MAX_RUNS = "max_runs"
     PAUSED = "paused"
     EDITED = "edited"
+    ZONE_RULES = "zone_rules"
 
 
 _SENTENCES = {
@@ -33,6 +34,7 @@ _SENTENCES = {
     ReasonCode.MAX_RUNS: "superseded by edit: max_runs allows only {most}",
     ReasonCode.PAUSED: "withdrawn: its task was paused",
     ReasonCode.EDITED: "superseded by edit",
+    ReasonCode.ZONE_RULES: "withdrawn: the rules of its time zone have changed",
 }
 
 

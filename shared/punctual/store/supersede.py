@@ -98,11 +98,11 @@ def refresh_pending(
     task.planned_runs = max(task.planned_runs - len(held), 0)
     gone = {row.id for row in unstarted} - kept - {run_id for run_id, _, _, _ in held}
     withdrawn = [row for row in unstarted if row.id in gone]
-    _withdraw(connection, task, withdrawn, EDITED if task.enabled else PAUSED)
+    withdraw(connection, task, withdrawn, EDITED if task.enabled else PAUSED)
     if task.max_runs is not None and task.planned_runs > task.max_runs:
         beyond = min(task.planned_runs - task.max_runs, len(kept))
         latest = sorted((row for row in due if row.id in kept), key=lambda row: row.scheduled_for)
-        _withdraw(connection, task, latest[len(latest) - beyond :], MAX_RUNS, most=task.max_runs)
+        withdraw(connection, task, latest[len(latest) - beyond :], MAX_RUNS, most=task.max_runs)
     # Due times that an outage left behind are still to be caught up, if nothing else was said.
     if isinstance(active, Unreadable):
         set_aside(task, error=active.detail, now=now)
@@ -131,13 +131,14 @@ def _stays_due(schedule: Schedule | Unreadable | None, at: datetime) -> bool:
     return isinstance(schedule, Unreadable) or is_due(schedule, at)
 
 
-def _withdraw(
+def withdraw(
     connection: Connection,
     task: Task,
     rows: Sequence[Row[Any]],
     code: ReasonCode,
     **args: object,
 ) -> None:
+    """Withdraw runs of a task, which may be planned again; those by schedule do not count then."""
     if not rows:
         return
     asked = {"ids": [row.id for row in rows], "reason": sentence(code, **args), "code": code}

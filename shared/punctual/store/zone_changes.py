@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 
 from punctual.domain.errors import Unreadable
 from punctual.domain.moved import moved_due
+from punctual.domain.reasons import ReasonCode
+from punctual.domain.run import Trigger
 from punctual.domain.schedule import Schedule, is_due, only_time, read_schedule
 from punctual.store.calendars import follow_calendar
 from punctual.store.models import CalendarRow, Task
-from punctual.store.supersede import UNSTARTED, WITHDRAW, set_aside
+from punctual.store.supersede import UNSTARTED, set_aside, withdraw
 from punctual.store.unplannable import told_of
 
 BATCH = 500
-REASON = "withdrawn: the rules of its time zone have changed"
 
 IN_USE = text("""
 SELECT zone FROM (
@@ -98,11 +99,10 @@ def follow_calendars(session: Session, *, zone: str) -> None:
 
 
 def _move(connection: Connection, task: Task, schedule: Schedule) -> None:
-    unstarted = connection.execute(UNSTARTED, {"task_id": task.id}).all()
+    asked = {"task_id": task.id, "triggers": [Trigger.SCHEDULE]}
+    unstarted = connection.execute(UNSTARTED, asked).all()
     gone = [row for row in unstarted if not is_due(schedule, row.scheduled_for)]
-    if gone:
-        connection.execute(WITHDRAW, {"ids": [row.id for row in gone], "reason": REASON})
-        task.planned_runs = max(task.planned_runs - len(gone), 0)
+    withdraw(connection, task, gone, ReasonCode.ZONE_RULES)
     stored = [row.scheduled_for for row in gone]
     if task.next_due_at is not None:
         stored.append(task.next_due_at)

@@ -22,6 +22,8 @@ BEGIN
                      ELSE 'superseded' END;
         clause := CASE WHEN word = 'paused' THEN 'its task was paused before its start'
                        WHEN NEW.reason_code = 'max_runs' THEN 'max_runs was lowered'
+                       WHEN NEW.reason_code = 'zone_rules'
+                       THEN 'the rules of its time zone have changed'
                        ELSE 'an edit withdrew it before its start' END;
     ELSIF NEW.state IN ('missed', 'skipped', 'cancelled') AND NEW.attempt = 0 THEN
         clause := regexp_replace(clause, '^' || word || '(: )?', '');

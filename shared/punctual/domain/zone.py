@@ -12,6 +12,40 @@ _NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}", re.ASCII)
 # Files of the zone database that follow the machine, or leap seconds, instead of a place.
 _NO_PLACES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 
+_OFFSET = re.compile(
+    r"(?:UTC|GMT|Z)?\s*(?P<sign>[+-])\s*(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?",
+    re.ASCII | re.IGNORECASE,
+)
+_SIGNED = re.compile(r"(Etc/)?GMT[+-]?\d+", re.ASCII)
+# Letters that are no zone's name, and near to names that mean another offset.
+_ABBREVIATIONS = {
+    "BST": "Europe/London",
+    "IST": "Asia/Kolkata, Europe/Dublin and Asia/Jerusalem",
+    "CEST": "Europe/Paris and most of Europe",
+    "EEST": "Europe/Athens",
+    "WEST": "Europe/Lisbon",
+    "MSK": "Europe/Moscow",
+    "EDT": "America/New_York",
+    "CST": "America/Chicago and Asia/Shanghai",
+    "CDT": "America/Chicago",
+    "MDT": "America/Denver",
+    "PST": "America/Los_Angeles",
+    "PDT": "America/Los_Angeles",
+    "PT": "America/Los_Angeles",
+    "ET": "America/New_York",
+    "JST": "Asia/Tokyo",
+    "KST": "Asia/Seoul",
+    "SGT": "Asia/Singapore",
+    "HKT": "Asia/Hong_Kong",
+    "AEST": "Australia/Sydney and Australia/Brisbane",
+    "AEDT": "Australia/Sydney",
+    "ACST": "Australia/Darwin and Australia/Adelaide",
+    "AWST": "Australia/Perth",
+    "NZST": "Pacific/Auckland",
+    "NZDT": "Pacific/Auckland",
+    "BRT": "America/Sao_Paulo",
+}
+
 
 @lru_cache(maxsize=1024)  # zoneinfo keeps only eight zones of its own, and a load reads a file
 def zone_named(name: str) -> ZoneInfo:
@@ -24,18 +58,47 @@ def zone_named(name: str) -> ZoneInfo:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             pass  # not a zone: answered below, as names of the wrong shape are
-    near = _near(name[:64])
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise InvalidSchedule(
         "/timezone",
-        f'"{name[:64]}" is no time zone; use an IANA name such as Europe/Rome or UTC.{hint}',
+        f'"{name[:64]}" is no time zone; use an IANA name such as Europe/Rome or UTC.'
+        f"{_hint(name[:64].strip())}",
     )
+
+
+def _hint(name: str) -> str:
+    if offset := _OFFSET.fullmatch(name):
+        return _fixed(offset["sign"], int(offset["hours"]), int(offset["minutes"] or 0))
+    if places := _ABBREVIATIONS.get(name.upper()):
+        return f" {name.upper()} is used in {places}."
+    near = _near(name)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _fixed(sign: str, hours: int, minutes: int) -> str:
+    """What is said of an offset from UTC: names of zones have its sign turned around."""
+    written = f"UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
+    region = " A region follows the changes of its clocks."
+    if minutes:
+        return f" No name has the offset {written} alone: use a region, such as Asia/Kolkata."
+    if not hours:
+        return " Write UTC." + region
+    fixed = f"Etc/GMT{'-' if sign == '+' else '+'}{hours}"
+    if fixed.lower() not in _all_names():
+        return f" There is no {written}: offsets go from UTC-12 to UTC+14."
+    return f" {written}, all year, is {fixed}: its sign is turned around.{region}"
+
+
+@lru_cache(maxsize=1)
+def _all_names() -> frozenset[str]:
+    return frozenset(map(str.lower, available_timezones()))
 
 
 @lru_cache(maxsize=1)
 def _places() -> dict[str, str]:
     """Every zone, by its own name and by its last part, in lower case."""
-    names = sorted(available_timezones(), key=lambda name: (name.count("/") != 1, name))
+    # An offset is never meant by spelling: names such as Etc/GMT+2 have the opposite sign.
+    places = (name for name in available_timezones() if not _SIGNED.fullmatch(name))
+    names = sorted(places, key=lambda name: (name.count("/") != 1, name))
     cities = {name.rpartition("/")[2].lower(): name for name in reversed(names)}
     return cities | {name.lower(): name for name in names}
 

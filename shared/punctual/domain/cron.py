@@ -55,6 +55,8 @@ class CronRule:
         self.hours = tuple(sorted(self._calendar.hours))
         self._months: dict[tuple[int, int, int], tuple[int, ...]] = {}
         self.months = tuple(sorted(self._calendar.months))
+        # The last day and the last weekday are numbers below 0 in it.
+        self.days_of_month = frozenset(self._calendar.days)
         weekdays = self._calendar.weekdays
         # Plain weekdays, Sunday = 0; None when one is the n-th or the last of its month.
         self.weekdays = (

@@ -3,9 +3,8 @@
 import re
 from datetime import UTC, datetime
 
-from cronsim import CronSim
-
 from punctual.domain.cron import Cron, CronRule, cron_rule
+from punctual.domain.cron_words import explain
 from punctual.domain.every import Every
 from punctual.domain.schedule import At, Schedule, Several, Within
 
@@ -88,11 +87,8 @@ def _weekdays(rule: CronRule) -> str | None:
 
 
 def _explained(rule: CronRule) -> str:
-    """What cronsim says, its grammar mended."""
-    text = CronSim(" ".join(rule.fields), datetime(2000, 1, 1)).explain()  # noqa: DTZ001
-    # Two restricted day fields are alternatives.
-    if rule.either_day:
-        text = re.sub(r"( of (the )?month) and on ", r"\1 or on ", text)
+    """What cron_words says, with "23rd" in place of "23th"."""
+    text = explain(rule)
     return re.sub(r"\b(\d*)([123])th\b", _ordinal, text)
 
 

@@ -1,12 +1,19 @@
 """Schedules in words, and the surprises their users are warned of."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from punctual.domain.advice import ENDED, schedule_warnings
+from punctual.domain.cron import cron_rule
 from punctual.domain.describe import describe, duration_in_words
+from punctual.domain.errors import InvalidSchedule
 from punctual.domain.schedule import At, Cron, Every, Several, Within
+from tests.unit.domain.strategies import days, months, weekdays
+from tests.unit.domain.words_oracle import days_said
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 NO_TIMEOUT = 0
@@ -163,3 +170,37 @@ def test_schedules_of_a_list_that_come_close_are_held_against_the_timeout() -> N
     close = Several((Cron("0 9 * * *"), Cron("10 9 * * *")))
     (warning,) = schedule_warnings(close, now=NOW, timeout=601)
     assert "(10 minutes)" in warning
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("0 0 1-7 * MON", "At 00:00 on every day of month from 1 through 7 or on Monday"),
+        ("0 0 13 JAN 5", "At 00:00 on the 13th day of month or on Friday, in January"),
+        ("0 0 */2 * MON", "every second day of month from the first on if it's on Monday"),
+        ("0 0 1-31 * MON", "At 00:00 every day"),
+        ("0 0 13 * 0-6", "At 00:00 every day"),
+        ("0 0 L * FRI", "At 00:00 on the last day of the month or on Friday"),
+        ("0 0 * */3 *", "At 00:00 in January, April, July, and October"),
+        ("0 0 LW * *", "At 00:00 on the last weekday of every month"),
+    ],
+)
+def test_two_day_fields_are_said_as_cron_reads_them(expression: str, words: str) -> None:
+    assert words in describe(Cron(expression))
+
+
+DAYS = [datetime(2026, 1, 1).date() + timedelta(days=n) for n in range(800)]
+
+
+@given(
+    st.tuples(days | st.just("LW"), months, weekdays).map(lambda parts: "0 0 " + " ".join(parts))
+)
+@settings(max_examples=400)
+def test_the_words_name_the_days_that_the_expression_names(expression: str) -> None:
+    try:
+        rule = cron_rule(expression)
+    except InvalidSchedule:
+        assume(False)
+    says = days_said(describe(Cron(expression)).removesuffix(" (UTC)"))
+    named = set(takewhile(lambda day: day <= DAYS[-1], rule.days(DAYS[0])))
+    assert [day for day in DAYS if says(day) != (day in named)] == [], describe(Cron(expression))

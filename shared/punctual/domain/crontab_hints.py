@@ -1,11 +1,11 @@
 """Lines of a crontab that are understood, but hardly as they are meant."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from punctual.domain.crontab_fields import is_like_a_field, next_word
 from punctual.domain.errors import InvalidSchedule
+from punctual.domain.text import unseen_in
 from punctual.domain.zone import zone_named
 
 SIX_FIELDS = (
@@ -72,13 +72,10 @@ def entry_in(value: str) -> bool:
     return len(words) > 6 and all(map(is_like_a_field, words[1:6]))
 
 
-def unseen_in(line: str) -> Iterator[str]:
+def unseen_character(line: str) -> Iterator[str]:
     """Yield a sentence for the first character that looks like a blank, or like nothing."""
-    for char in line.rstrip("\r"):
-        if char not in " \t" and (char.isspace() or unicodedata.category(char) in ("Cc", "Cf")):
-            name = unicodedata.name(char, "a control character")
-            yield f"It has U+{ord(char):04X} ({name.lower()}), which cannot be seen."
-            return
+    if unseen := unseen_in(line.rstrip("\r"), blanks=" \t"):
+        yield f"It {unseen}"
 
 
 def _is_zone(name: str) -> bool:

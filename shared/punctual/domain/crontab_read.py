@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from punctual.domain.cron import cron_rule
+from punctual.domain.cron_check import check_cron
 from punctual.domain.crontab_command import LONGEST_COMMAND, SH, split_percent, wrap
 from punctual.domain.crontab_comment import Comment, read_comment
 from punctual.domain.crontab_fields import (
@@ -22,7 +23,7 @@ from punctual.domain.crontab_hints import (
     doubts_about_command,
     doubts_about_user,
     entry_in,
-    unseen_in,
+    unseen_character,
 )
 from punctual.domain.crontab_variable import LONGEST_LINE, read_variable
 from punctual.domain.errors import InvalidSchedule
@@ -107,7 +108,7 @@ def read_crontab(text: str, *, system: bool = False, timezone: str = "UTC") -> I
             kind, told, entry = _understood(stripped.removesuffix("\r"), state)
         except (_NotUnderstood, InvalidSchedule) as fault:
             reason = fault.detail if isinstance(fault, InvalidSchedule) else str(fault)
-            kind, told, entry = LineKind.FAULT, (reason, *unseen_in(stripped)), None
+            kind, told, entry = LineKind.FAULT, (reason, *unseen_character(stripped)), None
         if kind != LineKind.COMMENT:
             state.comments.clear()
         if stripped.endswith("\r") and kind == LineKind.ENTRY:
@@ -187,7 +188,7 @@ def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
         f'Debian\'s cron reads "{written}" as "{read}", and so it is imported.'
         for written, read in time.ignored
     ]
-    told += (sentence for written, _ in time.ignored for sentence in unseen_in(written))
+    told += (sentence for written, _ in time.ignored for sentence in unseen_character(written))
     user, rest = None, time.rest
     if state.system:
         user, rest = next_word(rest)
@@ -235,7 +236,7 @@ def _time_fields(line: str) -> TimeFields:
                 "Neither a comment, nor NAME=value (with quotes around an empty value), nor five"
                 " time fields (or @daily and the like) with a command."
             ) from None
-        cron_rule(words[0] if line.startswith("@") else " ".join(words[:5]))
+        check_cron(words[0] if line.startswith("@") else " ".join(words[:5]))
         raise _NotUnderstood(f"Debian's cron refuses it: {refused}.") from None
     if time.never is not None:
         raise _NotUnderstood(

@@ -6,6 +6,7 @@ BYTE_ORDER_MARK = "\ufeff"
 """What some editors put in front of a text; programs that read it take it for a character."""
 
 # Control characters, line and paragraph separators.
+_UNSEEN = frozenset(("Cc", "Cf"))
 _NOT_IN_A_LINE = frozenset(("Cc", "Zl", "Zp"))
 
 
@@ -21,6 +22,20 @@ def control_in(text: str) -> str | None:
     if text.isprintable():
         return None
     return next((_visible(char) for char in text if _is_control(char)), None)
+
+
+def unseen_in(text: str, *, blanks: str = " \t\n") -> str | None:
+    """Return what is odd with the first character that cannot be seen, other than `blanks`.
+
+    In what is read word by word, a blank of another kind is a character like any other.
+    """
+    if text.isascii() and text.isprintable():
+        return None
+    for char in text:
+        if char not in blanks and (char.isspace() or unicodedata.category(char) in _UNSEEN):
+            name = unicodedata.name(char, "a control character").lower()
+            return f"has an invisible U+{ord(char):04X} ({name})."
+    return None
 
 
 def _is_control(char: str) -> bool:

@@ -147,6 +147,16 @@ def test_an_exported_command_is_run_by_cron_to_the_letter(commands: list[str]) -
         assert ran.command.removeprefix(":; ") == command.lstrip(" \t")
 
 
+def handed_over(command: str) -> str:
+    """What the shell within gets, or the command itself where one line is left of it."""
+    shell = """/bin/sh -c "$(printf """
+    if not command.startswith(shell):
+        return command
+    shown = f"printf %s {command.removeprefix('/bin/sh -c ')}"
+    ran = subprocess.run(["/bin/sh", "-c", shown], stdout=subprocess.PIPE, check=True)
+    return ran.stdout.decode()
+
+
 SCRIPT = st.lists(CRON_TEXT, min_size=2, max_size=5).map("\n".join)
 
 
@@ -158,11 +168,7 @@ def test_an_exported_command_of_several_lines_reaches_the_shell_to_the_letter(
 ) -> None:
     lines = [exported(command) for command in commands]
     for command, ran in zip(commands, debian_cron.run(lines), strict=True):
-        shell = "/bin/sh -c "
-        assert ran.command.startswith(shell)
-        shown = f"printf %s {ran.command.removeprefix(shell)}"
-        handed_over = subprocess.run(["/bin/sh", "-c", shown], stdout=subprocess.PIPE, check=True)
-        said = handed_over.stdout.decode().removeprefix(":; ")
+        said = handed_over(ran.command).removeprefix(":; ")
         ended = command.lstrip(" \t\n").rstrip("\n")
         assert said in (ended, re.sub(r"(\\|\n)+\Z", "", ended)), command
 

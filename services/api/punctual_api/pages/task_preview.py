@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from punctual.domain.errors import InvalidSchedule, Unreadable
+from punctual.domain.new_schedule import parse_new_schedule
 from punctual.domain.preview import Preview, preview
-from punctual.domain.schedule import parse_schedule, read_schedule
+from punctual.domain.schedule import read_schedule
 from punctual.store.models import Task
 from punctual_api.holds import own_calendars
 from punctual_api.pages.lines import read_number, read_words
@@ -31,7 +32,7 @@ def preview_of(
             return InvalidSchedule("/schedule", schedule.detail)
     else:
         try:
-            schedule = parse_schedule(schedule_from(typed), anchor=now)
+            schedule = parse_new_schedule(schedule_from(typed), anchor=now)
         except InvalidSchedule as error:
             return error
     try:

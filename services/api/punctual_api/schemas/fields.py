@@ -10,9 +10,10 @@ from marshmallow import ValidationError, fields
 
 from punctual.domain.errors import InvalidPart, InvalidSchedule
 from punctual.domain.instant import format_instant, parse_instant
+from punctual.domain.new_schedule import parse_new_schedule
 from punctual.domain.params import parse_params
 from punctual.domain.params import to_document as to_params_document
-from punctual.domain.schedule import parse_schedule, to_document
+from punctual.domain.schedule import to_document
 from punctual.domain.text import control_in
 
 KIB = 1024
@@ -100,7 +101,7 @@ class ScheduleField(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         try:
-            document = to_document(parse_schedule(value, anchor=_ANY_ANCHOR, pointer=""))
+            document = to_document(parse_new_schedule(value, anchor=_ANY_ANCHOR, pointer=""))
         except InvalidPart as error:
             raise ValidationError(fault_tree(error)) from None
         return document

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from punctual.domain.crontab_command import join_percent, split_percent, wrap
@@ -84,7 +84,11 @@ def test_the_variables_of_a_command_are_those_that_cron_sets(
 
 
 # cron is asked about many at once, which takes it as long as one. A failure names its own case.
-MANY = settings(max_examples=4, phases=[Phase.explicit, Phase.generate])
+MANY = settings(
+    max_examples=5,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 SPACE = " \t\v\f\r"
 CRON_TEXT = st.text(alphabet="ab%%%\\\\\\ '\"$#=*;\t\r", max_size=12)
 ANY_TEXT = st.text(
@@ -93,7 +97,7 @@ ANY_TEXT = st.text(
 
 
 def many(one: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
-    return st.lists(one, min_size=100, max_size=150)
+    return st.lists(one, min_size=40, max_size=60)
 
 
 def is_runnable(text: str) -> bool:
@@ -113,7 +117,11 @@ def test_any_command_is_split_as_cron_splits_it(texts: list[str]) -> None:
 
 @needs_cron
 @MANY
-@given(st.lists(st.tuples(CRON_TEXT | ANY_TEXT, st.lists(CRON_TEXT, max_size=3)), min_size=100))
+@given(
+    st.lists(
+        st.tuples(CRON_TEXT | ANY_TEXT, st.lists(CRON_TEXT, max_size=3)), min_size=40, max_size=60
+    )
+)
 def test_cron_runs_what_is_joined(parts: list[tuple[str, list[str]]]) -> None:
     asked = []
     for command, lines in parts:
@@ -194,7 +202,7 @@ def test_any_line_is_taken_where_cron_takes_it(lines: list[str]) -> None:
 
 @needs_cron
 @MANY
-@given(st.lists(st.tuples(VARIABLE, VARIABLE), min_size=100, max_size=120))
+@given(st.lists(st.tuples(VARIABLE, VARIABLE), min_size=40, max_size=60))
 def test_any_variable_has_the_value_that_cron_gives_it(pairs: list[tuple[str, str]]) -> None:
     tables = [f"A{name}={value}\n@reboot root x\n" for name, value in pairs]
     taken = [

@@ -16,11 +16,12 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.http_params import unused_params
 from punctual.domain.jitter import jittered
 from punctual.domain.params import read_params
+from punctual.domain.preview import ALL_HELD
 from punctual.domain.retry import RetryPolicy
 from punctual.domain.run import Overlap
 from punctual.domain.schedule import Schedule, next_due, read_schedule
 from punctual.domain.waiting import Hindrance, hindrance_in_words
-from punctual.store.listing import ListedTask, seen_tasks
+from punctual.store.listing import IDLE, ListedTask, seen_tasks
 from punctual.store.models import Run, Task
 from punctual.store.past_of_task import past_of_task
 from punctual.store.runs import find_run
@@ -48,7 +49,6 @@ COLUMNS = (
 MOST_STEPS = 200
 """A list answers a hundred tasks: none of them has its calendars searched for longer."""
 
-ALL_HELD = "Its calendars hold every due time that is still to come."
 STOPPED = (
     f"Its calendars hold its due times for long: its next run was not found in {MOST_STEPS} steps"
     " over what they hold."
@@ -63,18 +63,22 @@ _run_page = RunPageSchema()
 def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
     """What TaskSchema answers of a task."""
     task, last = listed.task, listed.last_run
+    next_run_at, warnings = _next_run_at(listed), task_warnings(task, now=now)
+    status = listed.status
+    if status == "scheduled" and next_run_at is None and ALL_HELD in warnings:
+        status = IDLE if last is None else last.state
     loaded = vars(task)  # through SQLAlchemy's attributes it takes three times as long
     return {
         **{name: loaded[name] if name in loaded else getattr(task, name) for name in COLUMNS},
         "command": task.command or None,
         "type": type_of(task),
         **stored_columns(task),
-        "status": listed.status,
+        "status": status,
         "paused_until": None if task.enabled else task.paused_until,
-        "next_run_at": _next_run_at(listed),
+        "next_run_at": next_run_at,
         "last_run": last,
         "retries": 0 if last is None else max(last.attempt - 1, 0),
-        "warnings": task_warnings(task, now=now),
+        "warnings": warnings,
     }
 
 

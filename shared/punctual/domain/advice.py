@@ -15,8 +15,11 @@ from punctual.domain.wallclock import ClockChange, clock_changes
 from punctual.domain.zone import zone_named
 
 ENDED = "Its end has passed: nothing of it is still to come."
+NEVER = "Its end comes before its first due time: nothing of it is to come."
+NEVER_IN_LIST = "One of its schedules ends before it is due: nothing of that one is to come."
 _DAYS_AHEAD = 366
 _DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 _MOST_DUE_TIMES = 100
 _PLAIN = re.compile(r"\d+(,\d+)*", re.ASCII)
 # A leap year's: the 29th of February has a sentence of its own.
@@ -29,19 +32,24 @@ def schedule_warnings(
     """Sentences about a valid schedule's surprises in the year after the day of `now`.
 
     Times that clocks skip or repeat, two day fields that are alternatives, days that some months
-    lack, due times closer together than `timeout` seconds (None: nobody chose one), and an end that
-    has passed.
+    lack, due times closer together than `timeout` seconds (None: nobody chose one), and an end
+    after which, or before which, nothing is due.
     """
     if schedule is None:
         return []
-    ended = [ENDED] if _has_ended(schedule, now) else []
-    return [*ended, *_warnings(schedule, start_of_day(now), timeout)]
+    return [*_ended(schedule, now), *_warnings(schedule, start_of_day(now), timeout)]
 
 
-def _has_ended(schedule: Schedule, now: datetime) -> bool:
+def _ended(schedule: Schedule, now: datetime) -> Iterator[str]:
+    """Whether nothing is to come, of the schedule or of one in a list that has not ended yet."""
     parts = schedule.schedules if isinstance(schedule, Several) else (schedule,)
-    ends = [part.end for part in parts if isinstance(part, Within) and part.end is not None]
-    return any(end < now for end in ends) and next_due(schedule, after=now) is None
+    bounded = [part for part in parts if isinstance(part, Within) and part.end is not None]
+    # What is due at this very moment is still to come.
+    idle = [part for part in bounded if next_due(part, after=now - _INSTANT) is None]
+    if idle and next_due(schedule, after=now - _INSTANT) is None:
+        yield ENDED if any(part.end < now for part in idle if part.end is not None) else NEVER
+    elif any(part.end >= now for part in idle if part.end is not None):
+        yield NEVER_IN_LIST
 
 
 def start_of_day(now: datetime) -> datetime:

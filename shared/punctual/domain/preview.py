@@ -7,7 +7,7 @@ from itertools import islice
 from punctual.domain.advice import schedule_warnings
 from punctual.domain.calendar import Calendars, SearchLimit, unheld
 from punctual.domain.describe import describe
-from punctual.domain.schedule import Schedule, moments
+from punctual.domain.schedule import Schedule, moments, next_due
 
 MOST_STEPS = 2000
 """Over what calendars block; a schedule and calendars that need more are told apart from none."""
@@ -16,7 +16,10 @@ STOPPED = (
     f"The search for due times stopped after {MOST_STEPS:,} steps over what the calendars hold:"
     " there may be more."
 )
+ALL_HELD = "Its calendars hold every due time that is still to come."
 PAST = "A time of it has passed: a task saved with it runs at once."
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,13 @@ def preview(
     if schedule is None:
         return Preview(describe(None), (), ())
     limit = SearchLimit(MOST_STEPS)
-    free = unheld(schedule, calendars, after=start - timedelta(microseconds=1), limit=limit)
+    free = unheld(schedule, calendars, after=start - _INSTANT, limit=limit)
     coming = tuple(islice(free, count))
     warnings = schedule_warnings(schedule, now=start, timeout=timeout)
     if new and any(at < start for at in moments(schedule)):
         warnings.append(PAST)
     if limit.reached and len(coming) < count:
         warnings.append(STOPPED)
+    elif not coming and calendars and next_due(schedule, after=start - _INSTANT) is not None:
+        warnings.append(ALL_HELD)
     return Preview(describe(schedule), coming, tuple(warnings))

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session, aliased, defer
 from punctual.domain.run import FINAL, PENDING, RunState
 from punctual.store.models import Run, Task
 
+IDLE = "idle"
+"""The status of a task that has nothing to come and never ran."""
+
 LastRun = aliased(Run, name="last_run")
 
 UNFINISHED = [*PENDING, RunState.RUNNING]
@@ -49,10 +52,10 @@ status: ColumnElement[str] = case(
     (ahead.c.running, "running"),
     (ahead.c.queued, "queued"),
     (or_(ahead.c.scheduled, Task.next_due_at.is_not(None)), "scheduled"),
-    else_=func.coalesce(LastRun.state, "scheduled"),
+    else_=func.coalesce(LastRun.state, IDLE),
 )
 
-STATUSES = ("scheduled", "queued", "running", *sorted(FINAL), "paused")
+STATUSES = ("scheduled", "queued", "running", *sorted(FINAL), "paused", IDLE)
 
 
 @dataclass(frozen=True, slots=True)

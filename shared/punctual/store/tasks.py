@@ -16,7 +16,7 @@ from punctual.store.calendars import require_calendars
 from punctual.store.concurrency import mark_limited
 from punctual.store.insert import NewRun, insert_runs
 from punctual.store.ledger import Entry, note
-from punctual.store.listing import ListedTask
+from punctual.store.listing import IDLE, ListedTask
 from punctual.store.models import Task
 from punctual.store.models.model import new_id
 from punctual.store.past import part_held, passed_times
@@ -106,7 +106,8 @@ def create_one(
     new = _prepared(connection, [task_id], [values], owner_id=owner_id, now=now)
     _insert(connection, new, owner_id=owner_id, now=now)
     task = _as_inserted(new.rows[0], owner_id=owner_id, now=now)
-    return ListedTask(task, status="scheduled", next_run_at=new.first, last_run=None)
+    status = IDLE if new.first is None else "scheduled"
+    return ListedTask(task, status=status, next_run_at=new.first, last_run=None)
 
 
 class _Prepared(NamedTuple):

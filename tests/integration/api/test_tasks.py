@@ -58,7 +58,7 @@ def test_a_task_has_documented_defaults(anna: Person) -> None:
     task = anna.task(command="  echo hello\necho again")
     assert {key: task[key] for key in DEFAULTS} == DEFAULTS
     assert task["name"] == "echo hello"
-    assert task["status"] == "scheduled"
+    assert task["status"] == "idle"
     assert task["enabled"] is True
     assert task["version"] == 1
     assert task["next_run_at"] is None
@@ -202,7 +202,7 @@ def test_a_status_tells_where_the_runs_of_a_task_stand(anna: Person, engine: Eng
         last = now["last_run"]
         return now["status"], now["next_run_at"], last and last["state"]
 
-    assert seen() == ("scheduled", None, None)
+    assert seen() == ("idle", None, None)
     run = anna.post(f"/tasks/{task['id']}/run/").get_json()
     assert seen() == ("scheduled", run["scheduled_for"], None)
     run_sql(engine, "UPDATE runs SET state = 'queued'")

@@ -1,6 +1,5 @@
 """Crontabs mean what Debian's cron makes of them: it is asked here, or was when it was recorded."""
 
-import re
 import subprocess
 
 import pytest
@@ -177,8 +176,21 @@ def test_an_exported_command_of_several_lines_reaches_the_shell_to_the_letter(
     lines = [exported(command) for command in commands]
     for command, ran in zip(commands, debian_cron.run(lines), strict=True):
         said = handed_over(ran.command).removeprefix(":; ")
-        ended = command.lstrip(" \t\n").rstrip("\n")
-        assert said in (ended, re.sub(r"(\\|\n)+\Z", "", ended)), command
+        assert said.rstrip("\\\n") == command.lstrip(" \t\n").rstrip("\\\n"), command
+
+
+@pytest.mark.parametrize(
+    "end", ["", "\\", "\\\n", "\\\\\n", "\\\\\\\n\n", "\\\n\\\n", "\n\\\n\n", "\n# x\\\n"]
+)
+def test_backslashes_at_the_end_of_a_script_do_in_an_export_what_they_do_here(end: str) -> None:
+    command = f"echo a\necho b{end}"
+    line, stdin = split_percent(exported(command))
+    assert stdin is None
+    ran = [
+        subprocess.run(["/bin/sh", "-c", text], stdout=subprocess.PIPE, check=True).stdout
+        for text in (command, line)
+    ]
+    assert ran[0] == ran[1]
 
 
 FIELD_TEXT = st.text(alphabet="0123456789*/,-#LWmonsunjan?@", max_size=7)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from punctual.domain.advice import ENDED, schedule_warnings
+from punctual.domain.advice import ENDED, NEVER, NEVER_IN_LIST, schedule_warnings
 from punctual.domain.cron import cron_rule
 from punctual.domain.describe import describe, duration_in_words
 from punctual.domain.errors import InvalidSchedule
@@ -204,3 +204,28 @@ def test_the_words_name_the_days_that_the_expression_names(expression: str) -> N
     says = days_said(describe(Cron(expression)).removesuffix(" (UTC)"))
     named = set(takewhile(lambda day: day <= DAYS[-1], rule.days(DAYS[0])))
     assert [day for day in DAYS if says(day) != (day in named)] == [], describe(Cron(expression))
+
+
+SOON = NOW + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "warned"),
+    [
+        (Within(Cron("0 0 1 1 *"), None, SOON), [NEVER]),
+        (Within(Cron("0 0 29 2 *"), NOW, SOON), [NEVER]),
+        (Within(Every(86400, NOW), None, NOW + timedelta(hours=23)), [NEVER]),
+        (Within(Cron("0 0 1 1 *"), None, NOW - timedelta(days=1)), [ENDED]),
+        (Several((Within(Cron("0 0 1 1 *"), None, SOON), Every(60, NOW))), [NEVER_IN_LIST]),
+        (Several((Within(Cron("0 0 1 1 *"), None, SOON), At(NOW))), [NEVER_IN_LIST]),
+        (Within(Cron("0 12 * * *"), None, NOW), []),  # due at this very moment
+        (Within(Cron("0 0 * * *"), None, SOON), []),
+        (At(NOW - timedelta(days=1)), []),
+        (Several((Within(Every(60, NOW), None, NOW - timedelta(days=1)), Every(60, NOW))), []),
+    ],
+)
+def test_a_schedule_of_which_nothing_is_to_come_is_warned_of(
+    schedule: At | Cron | Every | Within | Several, warned: list[str]
+) -> None:
+    said = schedule_warnings(schedule, now=NOW, timeout=NO_TIMEOUT)
+    assert [text for text in said if text in (ENDED, NEVER, NEVER_IN_LIST)] == warned

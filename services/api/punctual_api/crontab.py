@@ -9,6 +9,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+from punctual.domain.text import decode_text
+
 SECONDS = 60.0
 MARKS = {"entry": "+", "fault": "!", "variable": " ", "comment": " ", "blank": " "}
 
@@ -60,7 +62,11 @@ def told(report: dict[str, Any]) -> str:
 def _read(file: str | None) -> str:
     if file is None:
         raise ValueError("Which crontab? Give a file, - for standard input, or --export.")
-    return sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    try:
+        return decode_text(raw)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}.") from None
 
 
 def _call(url: str, path: str, token: str, document: dict[str, Any] | None = None) -> bytes:

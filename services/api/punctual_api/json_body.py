@@ -1,5 +1,6 @@
 """JSON bodies, read strictly: what PostgreSQL could not keep is refused here."""
 
+import codecs
 import json
 import re
 from itertools import accumulate
@@ -7,6 +8,7 @@ from typing import Any, NoReturn
 
 from flask import Request
 
+from punctual.domain.text import BYTE_ORDER_MARK
 from punctual_api.errors import Problem
 
 MAX_DEPTH = 300
@@ -35,9 +37,11 @@ def _parse(request: Request) -> Any:
         raise Problem(415, "The body must be JSON, sent with Content-Type: application/json.")
     _check_size(raw)
     try:
-        document = _DECODER.decode(raw.decode())
+        document = _DECODER.decode(raw.decode().removeprefix(BYTE_ORDER_MARK))
     except UnicodeDecodeError as error:
-        raise Problem(400, f"The body is not UTF-8: {error.reason}.") from None
+        utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        why = "a UTF-16 byte order mark goes before it; send UTF-8" if utf_16 else error.reason
+        raise Problem(400, f"The body is not UTF-8: {why}.") from None
     except ValueError as error:
         raise Problem(400, f"The body is not JSON: {error}.") from None
     return document

@@ -1,5 +1,6 @@
 """Text of one line: names and labels, and what they may not hold."""
 
+import codecs
 import unicodedata
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -15,6 +16,19 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(_visible(char) if _is_control(char) else char for char in text)
+
+
+def decode_text(raw: bytes) -> str:
+    """Return a file's text, UTF-8 or, where its byte order mark says so, UTF-16; without the mark.
+
+    Raises ValueError for other bytes, saying what is read.
+    """
+    utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return raw.decode("utf-16" if utf_16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        allowed = "UTF-8, or UTF-16 with a byte order mark"
+        raise ValueError(f"not text in {allowed}: {error.reason} at {error.start}") from None
 
 
 def control_in(text: str) -> str | None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from punctual.domain.errors import InvalidSchedule
+from punctual.domain.text import unseen_in
 
 # zoneinfo looks names up as paths and as packages: only what looks like a name gets that far.
 _NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}", re.ASCII)
@@ -66,6 +67,8 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def _hint(name: str) -> str:
+    if unseen := unseen_in(name):
+        return f" It {unseen}"
     if offset := _OFFSET.fullmatch(name):
         return _fixed(offset["sign"], int(offset["hours"]), int(offset["minutes"] or 0))
     if places := _ABBREVIATIONS.get(name.upper()):

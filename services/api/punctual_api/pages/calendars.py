@@ -16,7 +16,7 @@ from punctual_api.context import owner_id, session
 from punctual_api.errors import Fault, Problem, faults_in
 from punctual_api.pages.faults import by_field
 from punctual_api.pages.frame import page, pages
-from punctual_api.pages.lines import read_list
+from punctual_api.pages.lines import pasted, read_list
 from punctual_api.schemas.calendars import NewCalendarSchema
 
 BLANK = {"name": "", "timezone": "UTC", "days": "", "windows": ""}
@@ -58,7 +58,7 @@ def delete_calendar(calendar_id: uuid.UUID) -> AnyResponse:
 
 def _saved(heading: str, row: CalendarRow | None) -> AnyResponse:
     calendar_id = None if row is None else row.id
-    typed = {name: request.form.get(name, BLANK[name]).replace("\r\n", "\n") for name in BLANK}
+    typed = {name: pasted(request.form.get(name, BLANK[name])) for name in BLANK}
     document: dict[str, Any] = {name: typed[name].strip() for name in ("name", "timezone")}
     document["days"] = typed["days"].replace(",", " ").split()
     try:

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, NoReturn
 
+from punctual.domain.text import BYTE_ORDER_MARK
+
 SIZES = {"T": 1 << 40, "G": 1 << 30, "M": 1 << 20, "K": 1 << 10}
 _UNIT = re.compile(r"\s*([KMGT])(?:i?B)?\s*$", re.IGNORECASE)
+
+
+def pasted(text: str) -> str:
+    """Return what was typed or pasted, with LF for line ends and no mark before it."""
+    return text.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
 
 
 def read_number(text: str) -> int | float | str:

@@ -14,6 +14,7 @@ from punctual.store.models import Task
 from punctual_api.errors import Fault
 from punctual_api.pages.edges import read_edges, write_edges
 from punctual_api.pages.lines import (
+    pasted,
     read_codes,
     read_list,
     read_number,
@@ -101,7 +102,7 @@ def typed_from(form: Mapping[str, str], task: Task | None = None) -> dict[str, s
     what it runs and when is what was filled in.
     """
     before = {**BLANK, "kind": "hand"} if task is None else typed_of(task)
-    typed = {name: form.get(name, before[name]).replace("\r\n", "\n") for name in BLANK}
+    typed = {name: pasted(form.get(name, before[name])) for name in BLANK}
     for choice, options in CHOICES.items():
         if choice not in form:
             filled = (option for option, name in options.items() if form.get(name, "").strip())

@@ -14,7 +14,7 @@ from punctual.domain.new_schedule import parse_new_schedule
 from punctual.domain.params import parse_params
 from punctual.domain.params import to_document as to_params_document
 from punctual.domain.schedule import to_document
-from punctual.domain.text import control_in
+from punctual.domain.text import BYTE_ORDER_MARK, control_in
 
 KIB = 1024
 MAX_DEPTH = 100
@@ -45,7 +45,7 @@ class Label(Text):
         super().__init__(metadata=metadata, **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
+        text = super()._deserialize(value, attr, data, **kwargs).lstrip(BYTE_ORDER_MARK)
         if char := control_in(text):
             raise ValidationError(f"Contains a control character ({char}); it is one line of text.")
         return text
@@ -60,7 +60,7 @@ class Lines(Text):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         # What was saved is saved again as it is, so that nothing of this is left after one pass.
-        return _LINE_END.sub("\n", text.lstrip("\ufeff"))
+        return _LINE_END.sub("\n", text.lstrip(BYTE_ORDER_MARK))
 
 
 class Number(fields.Float):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from punctual.domain.addresses import parse_allowed, parse_networks
 from punctual.domain.hosts import parse_hosts, parse_public_url
+from punctual.domain.limits import LONGEST_END_GRACE
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
 from punctual.setting_names import unknown_names
 
@@ -59,6 +60,7 @@ class Settings:
     limit_memory_bytes: int | None = None
     limit_file_bytes: int = 8 * 2**30
     kill_grace_seconds: float = 10
+    end_grace_seconds: float = 2
     drain_seconds: float = 30
     retention_days: float = 30
     on_lease_loss: OnLeaseLoss = "kill"
@@ -160,6 +162,8 @@ def _check(s: Settings) -> None:
     for name in ("cycle", "window", "sweep", "heartbeat", "lease", "self_fence"):
         if getattr(s, f"{name}_seconds") <= 0:
             raise InvalidSetting(f"{PREFIX}{name.upper()}_SECONDS must be more than 0")
+    if s.end_grace_seconds > LONGEST_END_GRACE:
+        raise InvalidSetting(f"{PREFIX}END_GRACE_SECONDS must be at most {LONGEST_END_GRACE}")
     if s.slots < 1:
         raise InvalidSetting(f"{PREFIX}SLOTS must be 1 or more")
     try:

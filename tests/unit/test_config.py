@@ -42,6 +42,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     ("environ", "named"),
     [
         ({}, "PUNCTUAL_SECRET_KEY is not set"),
+        ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_END_GRACE_SECONDS": "61"}, "at most 60"),
         ({"PUNCTUAL_SECRET_KEY": "short"}, "PUNCTUAL_SECRET_KEY must be 32"),
         ({"PUNCTUAL_SECRET_KEY": "a" * 40}, "PUNCTUAL_SECRET_KEY is too easy"),
         ({"PUNCTUAL_SECRET_KEY": "change-me-" * 4}, "PUNCTUAL_SECRET_KEY is too easy"),

@@ -58,6 +58,7 @@ def launch_of(
         cwd=spec["working_dir"],
         timeout_s=float(spec["timeout"]),
         grace_s=settings.kill_grace_seconds,
+        end_grace_s=settings.end_grace_seconds,
         output_limit=settings.output_limit_bytes,
         limits=limits_in_force(spec.get("limits"), limits),
     )

@@ -42,6 +42,8 @@ class Launch:
     PYTHONUNBUFFERED, which the runner adds when absent.
     `file` is the content of a file whose path becomes the last argument: readable by the command's
     user alone, and gone when the attempt is. `cwd` None is the command's own empty HOME.
+    `grace_s` is from TERM to KILL. `end_grace_s` is how long what the command started may go on
+    reading, writing and ending after its main process has ended.
     `output_limit` is in bytes, both streams together.
     `limits`: `processes`, `memory_bytes` and `file_bytes` of the attempt; absent or 0 is no limit.
     """
@@ -54,6 +56,7 @@ class Launch:
     cwd: str | None = None
     timeout_s: float
     grace_s: float
+    end_grace_s: float
     output_limit: int
     limits: Mapping[str, int] = field(default_factory=dict)
 
@@ -72,9 +75,10 @@ class Ended:
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
     `started_ns` None: never started; `permanent`: and another attempt would not start either.
-    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `segments`: (stream,
-    length) pairs in order of arrival, over `output`. When `truncated`, `output_bytes` counts
-    everything written and `gap_at` is the offset where bytes were left out.
+    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `left_behind`: how
+    many processes outlived the end grace and were signalled. `segments`: (stream, length) pairs in
+    order of arrival, over `output`. When `truncated`, `output_bytes` counts everything written and
+    `gap_at` is the offset where bytes were left out.
     """
 
     key: str
@@ -85,6 +89,7 @@ class Ended:
     stopped: str | None
     error: str | None
     permanent: bool
+    left_behind: int
     output_bytes: int
     truncated: bool
     gap_at: int | None
@@ -216,6 +221,7 @@ class RunnerClient:
                 "cwd": launch.cwd,
                 "timeout_s": launch.timeout_s,
                 "grace_s": launch.grace_s,
+                "end_grace_s": launch.end_grace_s,
                 "output_limit": launch.output_limit,
                 "limits": dict(launch.limits),
             }

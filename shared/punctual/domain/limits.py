@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 LIMITS = ("processes", "memory_bytes", "file_bytes")
+LONGEST_END_GRACE = 60
+"""Seconds; what an ended command has started holds its slot no longer."""
 
 
 def limits_in_force(own: Mapping[str, int] | None, defaults: Mapping[str, int]) -> dict[str, int]:

@@ -84,6 +84,7 @@ def _order(key: str, command: str) -> Launch:
         env={"PUNCTUAL_RUN_ID": key},
         timeout_s=60,
         grace_s=5,
+        end_grace_s=2,
         output_limit=100_000,
         limits=LIMITS,
     )

@@ -45,6 +45,7 @@ class Stage:
         file: str | None = None,
         timeout_s: float = LONG,
         grace_s: float = LONG,
+        end_grace_s: float = 2,
         output_limit: int = 100_000,
         limits: Mapping[str, int] | None = None,
     ) -> str:
@@ -59,6 +60,7 @@ class Stage:
             file=file,
             timeout_s=timeout_s,
             grace_s=grace_s,
+            end_grace_s=end_grace_s,
             output_limit=output_limit,
             limits=limits or {},
         )
@@ -97,6 +99,15 @@ class Stage:
     def has_ended(self, key: str) -> bool:
         """Whether an end was reported so far."""
         return self._find(Ended, key) is not None
+
+    def so_far(self, key: str) -> bytes | None:
+        """What the last answer to "tell" had of an attempt's output."""
+        answers = [r for r in self.reports if isinstance(r, SoFar) and r.key == key]
+        return answers[-1].output if answers else None
+
+    def has_no_main_process(self, key: str) -> bool:
+        """Whether the main process of an attempt that was reported as started has ended."""
+        return not is_alive(self.started(key).pid)
 
     def wait_until_gone(self, within: float = 30) -> None:
         """Wait until the client saw the runner's end."""

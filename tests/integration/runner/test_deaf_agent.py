@@ -29,6 +29,7 @@ def start(client: RunnerClient, key: str, command: str) -> None:
             env={},
             timeout_s=600,
             grace_s=1,
+            end_grace_s=1,
             output_limit=MEGABYTE,
         )
     )

@@ -24,7 +24,7 @@ client = RunnerClient.launch(work_dir=Path(sys.argv[1]))
 client.extend_lease(time.monotonic_ns() + 600_000_000_000)
 for key, command in enumerate(sys.argv[2:]):
     client.start(Launch(key=str(key), at_ns=0, argv=("/bin/sh", "-c", command), env={},
-                        timeout_s=600, grace_s=600, output_limit=1000))
+                        timeout_s=600, grace_s=600, end_grace_s=2, output_limit=1000))
 print(client.pid, flush=True)
 for events in client.events():
     for event in events:

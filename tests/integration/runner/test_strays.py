@@ -43,7 +43,8 @@ def fifo(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_nothing_is_alive_when_the_end_is_reported(stage: Stage, fifo: str, way: str) -> None:
-    ended = stage.run(f"{way}\nread pid < $FIFO; echo $pid; exit 3", env={"FIFO": fifo})
+    command = f"{way}\nread pid < $FIFO; echo $pid; exit 3"
+    ended = stage.run(command, env={"FIFO": fifo}, end_grace_s=0.1)
     assert ended.exit_code == 3
     assert not is_alive(int(ended.stream(1)))
 
@@ -67,7 +68,7 @@ def test_where_marks_are_not_allowed_session_and_environment_tell(
     neighbours = [stage.start("sleep 600", env={"PUNCTUAL_RUN_ID": f"{i}"}) for i in range(3)]
     pids = [stage.started(key).pid for key in neighbours]
     env = {"FIFO": fifo, "PUNCTUAL_RUN_ID": "3", "PUNCTUAL_ATTEMPT": "1"}
-    ended = stage.run(f"{way}\nread pid < $FIFO; echo $pid", env=env)
+    ended = stage.run(f"{way}\nread pid < $FIFO; echo $pid", env=env, end_grace_s=0.1)
     assert not is_alive(int(ended.stream(1)))
     assert all(map(is_alive, pids))
 

@@ -5,7 +5,7 @@ from punctual_worker.runner.attempt import Attempt
 
 
 def attempt(key: str = "a") -> Attempt:
-    numbers = {"timeout_s": 1, "grace_s": 1, "output_limit": 0}
+    numbers = {"timeout_s": 1, "grace_s": 1, "end_grace_s": 1, "output_limit": 0}
     order: dict[str, object] = {
         "key": key,
         "at_ns": 0,

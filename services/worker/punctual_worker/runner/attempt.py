@@ -18,8 +18,11 @@ WAITING = 0  # for its instant
 RUNNING = 1
 TERMINATING = 2  # was asked to end, and has until alarm_ns
 KILLING = 3  # was killed; its end is awaited
-EXITED = 4  # the command ended; what it left behind is being killed
-DONE = 5
+# From here on its main process has ended, and is a zombie until the attempt is done.
+FLUSHING = 4  # what it started may read on, write on and end by itself until alarm_ns
+TERMINATING_REST = 5  # what was left of it was asked to end, and has until alarm_ns
+KILLING_REST = 6  # what was left of it is being killed
+DONE = 7
 
 
 class Attempt:
@@ -29,7 +32,9 @@ class Attempt:
         "alarm_ns",
         "argv",
         "at_ns",
+        "crowd",
         "cwd",
+        "end_grace_ns",
         "ended_ns",
         "env",
         "error",
@@ -47,6 +52,7 @@ class Attempt:
         "pidfd",
         "pipes",
         "serial",
+        "signalled",
         "started_ns",
         "status",
         "stopped",
@@ -67,6 +73,7 @@ class Attempt:
             self.cwd = None if order["cwd"] is None else _text(order["cwd"])
             self.timeout_ns = int(order["timeout_s"] * SECOND)
             self.grace_ns = int(order["grace_s"] * SECOND)
+            self.end_grace_ns = int(order["end_grace_s"] * SECOND)
             self.limits = Limits(**{name: int(most) for name, most in order["limits"].items()})
             self.output = Output(int(order["output_limit"]))
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
@@ -86,6 +93,9 @@ class Attempt:
         self.started_ns: int | None = None
         self.ended_ns = 0
         self.status: tuple[int | None, int | None] = (None, None)  # exit code, signal
+        self.crowd: int | None = None  # while it flushes, more processes than this are too many
+        # What outlived the end grace and was signalled; None while nothing had to be.
+        self.signalled: set[int] | None = None
         self.stopped: str | None = None
         self.error: str | None = None
         self.permanent = False  # whether another attempt would meet the same error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
-from punctual_worker.runner.attempt import EXITED, SECOND, Attempt
+from punctual_worker.runner.attempt import FLUSHING, SECOND, Attempt
 from punctual_worker.runner.endings import Endings
 from punctual_worker.runner.guard import Guard
 from punctual_worker.runner.roster import Roster
@@ -50,8 +50,10 @@ class Attending:
             self._watch_closely(self._young.popleft())
 
     def closed(self, attempt: Attempt) -> None:
-        """Heed that all pipes of an attempt are closed: most likely that was its end."""
-        if _is_unwatched(attempt) and not self._endings.exited(attempt):
+        """Take in that all pipes of an attempt are closed: most likely that was its end."""
+        if attempt.phase >= FLUSHING:
+            self._endings.flushed(attempt)
+        elif attempt.pidfd < 0 and not self._endings.exited(attempt):
             self._watch_closely(attempt)
 
     def _watch_closely(self, attempt: Attempt) -> None:
@@ -60,7 +62,7 @@ class Attending:
 
 
 def _is_unwatched(attempt: Attempt) -> bool:
-    return attempt.pidfd < 0 and attempt.phase < EXITED
+    return attempt.pidfd < 0 and attempt.phase < FLUSHING
 
 
 def _lasts_ns(attempt: Attempt) -> int:

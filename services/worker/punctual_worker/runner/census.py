@@ -6,7 +6,7 @@ import os
 import select
 import time
 
-from punctual_worker.runner.attempt import EXITED, SECOND, Attempt
+from punctual_worker.runner.attempt import FLUSHING, SECOND, Attempt
 from punctual_worker.runner.marks import Marks
 from punctual_worker.runner.roster import Roster
 
@@ -51,6 +51,15 @@ def reap(pid: int) -> bool | None:
         return None
 
 
+def is_zombie(pid: int) -> bool:
+    """Return True for a process that is dead and not reaped yet, or is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] == b"Z"
+    except OSError:
+        return True
+
+
 def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
     """Say whose an orphan without a mark is, by its session, its group or its environment."""
     try:
@@ -88,7 +97,7 @@ def may_be_of_a_live_one(pid: int, roster: Roster) -> bool:
     starts = [
         attempt.started_ns
         for attempt in roster.by_serial.values()
-        if attempt.phase < EXITED and attempt.started_ns is not None
+        if attempt.phase < FLUSHING and attempt.started_ns is not None
     ]
     if not starts:
         return False

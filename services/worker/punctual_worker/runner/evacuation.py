@@ -9,7 +9,7 @@ import time
 
 from punctual_worker.runner.attempt import SECOND
 from punctual_worker.runner.census import Census
-from punctual_worker.runner.killing import kill_child, signal_group, signal_marked
+from punctual_worker.runner.killing import signal_child, signal_group, signal_marked
 from punctual_worker.runner.marks import Marks
 from punctual_worker.runner.roster import Roster
 
@@ -31,7 +31,7 @@ def kill_everything(roster: Roster, marks: Marks) -> None:
             for pid in pids:
                 signal_marked(pid, serial, marks, signal.SIGKILL)
         for pid in census.unmarked:
-            kill_child(pid)
+            signal_child(pid, signal.SIGKILL)
         select.select([], [], [], PAUSE_S)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 
-from punctual_worker.runner.attempt import EXITED, SECOND, Attempt
+from punctual_worker.runner.attempt import FLUSHING, KILLING_REST, SECOND, Attempt
 from punctual_worker.runner.births import Births
 from punctual_worker.runner.census import Census
 from punctual_worker.runner.limits import in_words
@@ -71,9 +71,10 @@ class Guard:
         marked = Census(self._marks, self._roster.by_pid).marked
         holders = []
         for attempt in list(self._roster.by_serial.values()):
-            if attempt.phase >= EXITED:
-                continue  # what is left of it is being killed
-            pids = (attempt.pid, *marked.get(attempt.serial, ()))
+            if attempt.phase >= KILLING_REST:
+                continue
+            main = (attempt.pid,) if attempt.phase < FLUSHING else ()
+            pids = (*main, *marked.get(attempt.serial, ()))
             if attempt.limits.processes:
                 self._hold(attempt, pids)
             if attempt.limits.memory_bytes:

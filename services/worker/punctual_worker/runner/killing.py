@@ -39,9 +39,9 @@ def signal_marked(pid: int, serial: int, marks: Marks, number: signal.Signals) -
         os.close(descriptor)
 
 
-def kill_child(pid: int) -> None:
-    """Kill an orphan that is our child: nobody else can reap it, so its number is its own."""
+def signal_child(pid: int, number: signal.Signals) -> None:
+    """Signal an orphan that is our child: only we can reap it, so its number is its own."""
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except OSError:
         return

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+from punctual_worker.runner.census import is_zombie
 from punctual_worker.runner.host import become
 from punctual_worker.runner.killing import signal_marked
 from punctual_worker.runner.marks import Marks
@@ -57,17 +58,8 @@ def _marked(marks: Marks) -> list[tuple[int, int]]:
     return [
         (pid, serial)
         for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-        if (serial := marks.read(pid)) is not None and not _is_zombie(pid)
+        if (serial := marks.read(pid)) is not None and not is_zombie(pid)
     ]
-
-
-def _is_zombie(pid: int) -> bool:
-    """Whether it is dead and only waits for a parent we know nothing of."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] == b"Z"
-    except OSError:
-        return True
 
 
 def main() -> int:

@@ -31,7 +31,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-LEASE_GRACE_NS = 5 * SECOND
 TIDY_EVERY_NS = SECOND
 COLLECT_EVERY_NS = 60 * SECOND
 # What would hold up a start waits for a gap of this length, but not for ever.
@@ -82,8 +81,7 @@ class Loop:
         """Loop for ever; AgentGoneError or BadFrameError ends it."""
         while True:
             if self._lease.just_lost() and not self._keep:
-                running = list(self.roster.by_serial.values())
-                self._stops.stop(running, "lease", LEASE_GRACE_NS)
+                self._stops.lease_lost(list(self.roster.by_serial.values()))
             backlog = self._starter.start_due()
             self._meet_deadlines()
             now_ns = time.monotonic_ns()

@@ -83,6 +83,7 @@ class Reports:
                 "stopped": attempt.stopped,
                 "error": attempt.error,
                 "permanent": attempt.permanent,
+                "left_behind": len(attempt.signalled or ()),
                 **_kept(output),
             },
             output.body(),

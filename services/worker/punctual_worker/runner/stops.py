@@ -8,11 +8,12 @@ import time
 
 from punctual_worker.runner.agenda import NEVER
 from punctual_worker.runner.attempt import (
-    EXITED,
+    FLUSHING,
     KILLING,
     RUNNING,
     SECOND,
     TERMINATING,
+    TERMINATING_REST,
     WAITING,
     Attempt,
 )
@@ -24,8 +25,9 @@ from punctual_worker.runner.roster import Roster
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+LEASE_GRACE_NS = 5 * SECOND
 KILLED_WITHIN_NS = 5 * SECOND  # after that a process is stuck in the kernel, and is reported so
 
 
@@ -38,36 +40,68 @@ class Stops:
         self._marks = marks
 
     def stop(self, attempts: Iterable[Attempt], why: str, grace_ns: int | None = None) -> None:
-        """Stop attempts, each with its own grace or with the one given if that is shorter."""
+        """Stop attempts, each with its own grace or with the one given if that is shorter.
+
+        One whose command has ended stays as it ended, and is not waited for any longer.
+        """
         asked: list[Attempt] = []
         for attempt in attempts:
             if attempt.phase == WAITING:
                 self._roster.starts.clear(attempt)
                 attempt.stopped = why
                 self._endings.never_started(attempt)
-            elif attempt.phase in (RUNNING, TERMINATING) and not _has_exited(attempt):
-                grace = attempt.grace_ns if grace_ns is None else min(attempt.grace_ns, grace_ns)
+                continue
+            grace = attempt.grace_ns if grace_ns is None else min(attempt.grace_ns, grace_ns)
+            if self._still_runs(attempt):
                 self._ask(attempt, why, time.monotonic_ns() + grace, asked)
+            elif attempt.phase == FLUSHING:
+                self._cut_flush(attempt, grace)
         if asked:
             self._ask_strays(asked)
 
+    def lease_lost(self, attempts: Sequence[Attempt]) -> None:
+        """Stop attempts as there is no right to run them any more."""
+        self.stop(attempts, "lease", LEASE_GRACE_NS)
+        for attempt in attempts:
+            if attempt.phase in (FLUSHING, TERMINATING_REST):
+                self._endings.kill_rest(attempt)
+
     def exceeded(self, attempt: Attempt, error: str) -> None:
         """Kill an attempt that was found over a limit; the end that was asked of it stays."""
-        if attempt.phase not in (RUNNING, TERMINATING) or _has_exited(attempt):
+        flushes = attempt.phase in (FLUSHING, TERMINATING_REST)
+        if not flushes and not self._still_runs(attempt):
             return
         if attempt.stopped is None:
             attempt.stopped = "limit"
             attempt.error = error
-        self._kill(attempt)
+        if flushes:
+            self._endings.kill_rest(attempt)
+        else:
+            self._kill(attempt)
 
     def on_deadline(self, attempt: Attempt) -> None:
         """Do what an attempt's alarm was set for."""
         if attempt.phase == RUNNING:
-            self.stop((attempt,), "timeout")
+            if self._still_runs(attempt):
+                self.stop((attempt,), "timeout")
         elif attempt.phase == TERMINATING:
             self._kill(attempt)
+        elif attempt.phase == FLUSHING:
+            self._endings.end_flush(attempt)
+        elif attempt.phase == TERMINATING_REST:
+            self._endings.kill_rest(attempt)
         else:
             self._endings.give_up(attempt)
+
+    def _still_runs(self, attempt: Attempt) -> bool:
+        """Whether its main process has not ended by itself just now."""
+        return attempt.phase in (RUNNING, TERMINATING) and not self._endings.exited(attempt)
+
+    def _cut_flush(self, attempt: Attempt, grace_ns: int) -> None:
+        if attempt.stopped is None:
+            self._endings.end_flush(attempt, grace_ns)
+        elif (until_ns := time.monotonic_ns() + grace_ns) < attempt.alarm_ns:
+            self._roster.deadlines.set(attempt, until_ns)
 
     def _kill(self, attempt: Attempt) -> None:
         # One call for the whole group, which even a fork in progress does not survive.
@@ -95,12 +129,6 @@ class Stops:
                 if _group_of(pid) != attempt.pid:
                     signal_marked(pid, attempt.serial, self._marks, signal.SIGTERM)
                     signal_marked(pid, attempt.serial, self._marks, signal.SIGCONT)
-
-
-def _has_exited(attempt: Attempt) -> bool:
-    """Whether it ended by itself just now, so that a stop must not claim it."""
-    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-    return attempt.phase >= EXITED or os.waitid(os.P_PID, attempt.pid, options) is not None
 
 
 def _group_of(pid: int) -> int:

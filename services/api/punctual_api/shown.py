@@ -38,7 +38,8 @@ from punctual_api.stored_task import stored_columns
 
 COLUMNS = (
     *("id", "name", "schedule", "enabled", "max_retries", "retry_delay"),
-    *("retry_delay_max", "timeout", "working_dir", "tags", "overlap", "catch_up"),
+    *("retry_delay_max", "timeout", "end_grace", "working_dir", "tags"),
+    *("overlap", "catch_up"),
     *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
     *("retry_on", "no_retry_on", "calendars"),
     "max_concurrent",

@@ -210,6 +210,13 @@ class Agent:
             elif isinstance(event, SoFar):
                 self._live_output.came(attempt, event)
             else:
+                if event.left_behind:
+                    log.info(
+                        "processes left behind",
+                        run_id=str(attempt.run_id),
+                        attempt=attempt.attempt,
+                        left_behind=event.left_behind,
+                    )
                 ended.append(attempt)
                 reports.append(report_of(attempt, event, self._clock))
         if not ended:

@@ -58,7 +58,7 @@ def launch_of(
         cwd=spec["working_dir"],
         timeout_s=float(spec["timeout"]),
         grace_s=settings.kill_grace_seconds,
-        end_grace_s=settings.end_grace_seconds,
+        end_grace_s=_end_grace(spec, settings),
         output_limit=settings.output_limit_bytes,
         limits=limits_in_force(spec.get("limits"), limits),
     )
@@ -73,6 +73,11 @@ def _upstream(spec: Document) -> dict[str, str]:
     upstream = spec.get("upstream") or {}
     named = {"RUN_ID": upstream.get("run_id"), "STATE": upstream.get("state")}
     return {f"PUNCTUAL_UPSTREAM_{name}": value for name, value in named.items() if value}
+
+
+def _end_grace(spec: Document, settings: Settings) -> float:
+    own = spec.get("end_grace")  # absent in runs that the release before planned
+    return settings.end_grace_seconds if own is None else float(own)
 
 
 def _order_of(request: Document, params: Document | None, settings: Settings) -> str:

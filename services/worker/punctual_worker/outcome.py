@@ -47,6 +47,7 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
         head_bytes=_head_bytes(ended),
         output_bytes=ended.output_bytes,
         output_truncated=ended.truncated,
+        left_behind=ended.left_behind,
         no_retry=WOULD_FAIL_AGAIN
         if ended.permanent
         else why_no_retry(attempt.rule, outcome, exit_code=ended.exit_code, signal=ended.signal),

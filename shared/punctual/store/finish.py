@@ -40,13 +40,15 @@ settled AS (
         finished_at = CASE WHEN ended.next_state <> 'scheduled' THEN ended.finished_at END,
         lateness_ms = ended.lateness_ms, exit_code = ended.exit_code, signal = ended.signal,
         reason = ended.reason, output_bytes = ended.output_bytes,
-        output_truncated = ended.output_truncated
+        output_truncated = ended.output_truncated, left_behind = ended.left_behind
     FROM ended WHERE runs.id = ANY(ARRAY[ended.id])
 ), kept AS (
     INSERT INTO attempts (run_id, attempt, fence, state, worker_id, worker, due_at, started_at,
-        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated)
+        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated,
+        left_behind)
     SELECT id, attempt, fence, attempt_state, worker_id, worker, due_at, started_at,
-        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated
+        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated,
+        left_behind
     FROM ended
 ), {TALLY}
 SELECT id, attempt, task_id, next_state, retry_at, overlap, lateness_ms, limited FROM ended
@@ -57,13 +59,13 @@ WITH reported AS (
     SELECT * FROM jsonb_to_recordset(CAST(:reports AS jsonb)) AS t (
         id uuid, fence bigint, outcome text, started_at timestamptz, finished_at timestamptz,
         exit_code int, signal smallint, reason text, output_bytes bigint,
-        output_truncated boolean, no_retry text)
+        output_truncated boolean, left_behind int, no_retry text)
 ), locked AS (
     SELECT r.id, r.attempt, r.max_attempts, r.task_id, r.fence, r.worker_id, r.worker, r.due_at,
            r.overlap, r.cancel_requested_at, r.limited, r.owner_id, r.trigger, r.reason AS before,
            t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
            t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut,
-           t.no_retry
+           t.left_behind, t.no_retry
     FROM runs AS r JOIN reported AS t ON r.id = ANY(ARRAY[t.id]) AND t.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state || '' = 'running'
     ORDER BY r.due_at, r.id FOR UPDATE OF r
@@ -82,7 +84,7 @@ WITH reported AS (
              WHEN r.attempt < r.max_attempts AND no_retry IS NOT NULL
              THEN concat_ws('; ', why, no_retry) ELSE why END
             AS reason, bytes AS output_bytes,
-        cut AS output_truncated
+        cut AS output_truncated, left_behind
     FROM judged AS r
 ), {SETTLE}
 """)
@@ -90,10 +92,10 @@ WITH reported AS (
 LATE = text("""
 UPDATE attempts AS a SET late = true, exit_code = t.exit_code, signal = t.signal,
     started_at = t.started_at, finished_at = t.finished_at, output_bytes = t.output_bytes,
-    output_truncated = t.output_truncated
+    output_truncated = t.output_truncated, left_behind = t.left_behind
 FROM jsonb_to_recordset(CAST(:reports AS jsonb)) AS t (
     id uuid, fence bigint, started_at timestamptz, finished_at timestamptz, exit_code int,
-    signal smallint, output_bytes bigint, output_truncated boolean)
+    signal smallint, output_bytes bigint, output_truncated boolean, left_behind int)
 WHERE a.run_id = t.id AND a.fence = t.fence AND a.worker_id = :worker_id AND a.state = 'lost'
 RETURNING a.run_id
 """)
@@ -126,6 +128,7 @@ class Report:
     """How one attempt ended; `outcome` is succeeded, failed, timed_out, cancelled or lost.
 
     `no_retry` says why it is not to be tried again, whatever attempts are left; None lets it be.
+    `left_behind` counts the processes that outlived it and were ended.
     `segments` are lengths of `output`'s parts in order: positive stdout, negative stderr.
     """
 
@@ -142,6 +145,7 @@ class Report:
     head_bytes: int
     output_bytes: int
     output_truncated: bool
+    left_behind: int = 0
     no_retry: str | None = None
 
 
@@ -200,6 +204,7 @@ def _row(report: Report) -> dict[str, object]:
         "reason": report.reason,
         "output_bytes": report.output_bytes,
         "output_truncated": report.output_truncated,
+        "left_behind": report.left_behind,
         "no_retry": report.no_retry,
     }
 

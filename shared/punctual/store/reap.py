@@ -70,7 +70,7 @@ WITH locked AS (
             CASE WHEN seen.run_id IS NULL THEN ''
                  ELSE '; its output ends where it was last seen' END AS reason,
         coalesce(seen.output_bytes, r.output_bytes) AS output_bytes,
-        seen.run_id IS NOT NULL OR r.output_truncated AS output_truncated
+        seen.run_id IS NOT NULL OR r.output_truncated AS output_truncated, r.left_behind
     FROM judged AS r
     LEFT JOIN live_outputs AS seen ON seen.run_id = r.id AND seen.fence = r.fence
 ), {SETTLE}

@@ -85,6 +85,7 @@ ATTEMPT_FIELDS = (
     "worker",
     "output_bytes",
     "output_truncated",
+    "left_behind",
     "late",
 )
 

@@ -1,8 +1,8 @@
 """What a run takes along of its task (`t`), so that an edit never changes what already runs."""
 
 SPEC = """jsonb_build_object(
-    'name', t.name, 'command', t.command, 'env', t.env,
-    'working_dir', t.working_dir, 'timeout', t.timeout,
+    'name', t.name, 'command', t.command, 'env', t.env, 'working_dir', t.working_dir,
+    'timeout', t.timeout, 'end_grace', t.end_grace,
     'retry_delay', t.retry_delay, 'retry_delay_max', t.retry_delay_max,
     'retry_on', t.retry_on, 'no_retry_on', t.no_retry_on,
     'script', t.script, 'http', t.http, 'limits', t.limits)"""

@@ -57,6 +57,7 @@ WITH asked AS (
     UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = NULL,
                     finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
                     reason = NULL, reason_code = NULL, output_bytes = 0, output_truncated = false,
+                    left_behind = 0,
                     limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
     FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
     RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for,

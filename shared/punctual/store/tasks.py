@@ -30,23 +30,23 @@ TaskValues = Mapping[str, Any]
 # Says everything of a new row, so that what was saved is known without being read back.
 INSERT = text("""
 INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
-                   max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
-                   metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
-                   jitter, retry_on, no_retry_on, params, limits,
+                   max_retries, retry_delay, retry_delay_max, timeout, end_grace,
+                   env, working_dir, tags, metadata, overlap, catch_up, start_deadline,
+                   priority, max_runs, planned_runs, jitter, retry_on, no_retry_on, params, limits,
                    max_concurrent, after,
                    queue, script, http, calendars,
                    enabled, version, created_at, updated_at)
 SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
-       max_retries, retry_delay, retry_delay_max, timeout, env, working_dir, tags,
-       metadata, overlap, catch_up, start_deadline, priority, max_runs, planned_runs,
-       coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
+       max_retries, retry_delay, retry_delay_max, timeout, end_grace,
+       env, working_dir, tags, metadata, overlap, catch_up, start_deadline,
+       priority, max_runs, planned_runs, coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
        max_concurrent, coalesce(after, '[]'),
        coalesce(queue, 'default'), script, http, calendars,
        true, 1, :now, :now
 FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
     id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
-    max_retries smallint, retry_delay float, retry_delay_max float, timeout float, env jsonb,
-    working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
+    max_retries smallint, retry_delay float, retry_delay_max float, timeout float, end_grace float,
+    env jsonb,    working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
     start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
     retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
     max_concurrent integer, after jsonb,

@@ -65,6 +65,7 @@ POLICIES: dict[str, st.SearchStrategy[Any]] = {
     "max_retries": st.integers(0, 100),
     "retry_delay": st.floats(0, 86_400),
     "retry_delay_max": st.floats(0, 86_400),
+    "end_grace": st.none() | st.floats(0, 60),
     "timeout": st.floats(0, 86_400, exclude_min=True),
     "env": st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True), TEXT),
     "params": PARAMS | st.none(),

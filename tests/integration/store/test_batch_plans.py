@@ -38,7 +38,7 @@ def asked(worker: uuid.UUID, runs: list[tuple[uuid.UUID, int]]) -> dict[str, obj
     now = datetime.now(UTC).isoformat()
     rows: list[Mapping[str, Any]] = json.loads(pairs(runs))
     ended = {"outcome": "succeeded", "started_at": now, "finished_at": now, "output_bytes": 0}
-    told = [{**row, **ended, "output_truncated": False} for row in rows]
+    told = [{**row, **ended, "output_truncated": False, "left_behind": 0} for row in rows]
     return {
         "asked": pairs(runs),
         "begun": json.dumps(told),

@@ -125,12 +125,22 @@ def test_a_report_after_the_run_was_reaped_is_kept_as_late_and_changes_nothing(
         leave(connection, worker_id=worker)
         assert [settled.state for settled in reap_running(connection, limit=10)] == ["scheduled"]
     reaped = run_row(engine, run)
-    told = {"output": b"hello", "segments": (5,), "output_bytes": 5}
+    told = {"output": b"hello", "segments": (5,), "output_bytes": 5, "left_behind": 1}
     assert finish_run(engine, started, worker, "succeeded", **told) == []
     assert run_row(engine, run) == reaped
     [attempt] = attempts_of(engine, run)
     assert (attempt.state, attempt.late, attempt.exit_code) == ("lost", True, 0)
+    assert attempt.left_behind == 1
     assert output_of(engine, run) == [b"hello"]
+
+
+def test_what_an_attempt_left_behind_stays_with_it_and_not_with_the_next(engine: Engine) -> None:
+    worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=1))
+    finish_run(engine, start_run(engine, run, worker), worker, "failed", left_behind=3)
+    assert run_row(engine, run).left_behind == 3
+    start_run(engine, run, worker)
+    assert run_row(engine, run).left_behind == 0
+    assert [attempt.left_behind for attempt in attempts_of(engine, run)] == [3]
 
 
 @pytest.mark.parametrize("final", [True, False])

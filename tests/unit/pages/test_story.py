@@ -16,7 +16,16 @@ def run(**values: Any) -> Run:
         ("started_at", "finished_at", "lateness_ms", "exit_code", "signal", "reason", "worker")
     )
     plain = {"trigger": "schedule", "scheduled_for": DUE, "due_at": DUE, "attempt": 1}
-    return Run(**{**known, **plain, "max_attempts": 4, "cancel_requested_at": None, **values})
+    return Run(
+        **{
+            **known,
+            **plain,
+            "max_attempts": 4,
+            "cancel_requested_at": None,
+            "left_behind": 0,
+            **values,
+        }
+    )
 
 
 def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]:
@@ -38,6 +47,14 @@ def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]
             "Attempt 1 of 4 did not succeed: exit code 3. It will be tried again.",
         ),
         ({"state": "failed", "exit_code": 3}, "It failed: exit code 3."),
+        (
+            {"state": "failed", "exit_code": 3, "left_behind": 1},
+            "It failed: exit code 3. It left 1 process running, which was ended.",
+        ),
+        (
+            {"state": "succeeded", "left_behind": 2},
+            "It succeeded. It left 2 processes running, which were ended.",
+        ),
         (
             {"state": "failed", "signal": 9, "attempt": 4},
             "It failed: killed by SIGKILL. 4 attempts were made.",

@@ -99,12 +99,14 @@ def test_what_cannot_be_json_is_said_at_its_field(typed: dict[str, str], pointer
 def test_a_task_that_is_saved_as_its_form_shows_it_stays_the_same(
     when: dict[str, object] | list[dict[str, object]] | None,
 ) -> None:
-    before = task(schedule=when, env={"A": "1\n2"}, tags=["a,b"], meta={"x": [1]}, timeout=0.25)
+    before = task(
+        schedule=when, env={"A": "1\n2"}, tags=["a,b"], meta={"x": [1]}, timeout=0.25, end_grace=0
+    )
     document, wrong = document_from(typed_of(before), now=NOW, task=before)
     assert not wrong
     loaded = NewTaskSchema().load({**document, "name": "n"})
     assert loaded["schedule"] == when
-    for name in ("command", "env", "tags", "timeout", "max_retries", "start_deadline"):
+    for name in ("command", "env", "tags", "timeout", "end_grace", "max_retries", "start_deadline"):
         assert loaded[name] == getattr(before, name), name
     assert loaded["metadata"] == before.meta
 

@@ -48,6 +48,7 @@ pages.add_app_template_filter(words.took)
 pages.add_app_template_filter(type_words.what_of)
 pages.add_app_template_filter(text_of, "param_text")
 pages.add_app_template_filter(story.ending)
+pages.add_app_template_filter(story.left_behind_words)
 
 
 @pages.before_request

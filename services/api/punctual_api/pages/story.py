@@ -35,7 +35,24 @@ def ending(told: Mapping[str, Any] | Run) -> str:
 
 
 def sentence(run: Run, *, waits_for: str | None = None) -> str:
-    """Where a run stands, and why, in plain words; `waits_for` is what holds it back."""
+    """Return where a run stands, and why, in plain words; `waits_for` is what holds it back."""
+    left = left_behind_words(run.left_behind)
+    return f"{_standing(run, waits_for)} {f'It {left}.' if left else ''}".rstrip()
+
+
+def left_behind_words(processes: int) -> str:
+    """Return what an ended attempt did to the processes it left, "" where it left none."""
+    if not processes:
+        return ""
+    left = (
+        "1 process running, which was"
+        if processes == 1
+        else f"{processes} processes running, which were"
+    )
+    return f"left {left} ended"
+
+
+def _standing(run: Run, waits_for: str | None) -> str:
     reason = ending(run).removeprefix(f"{state_words(run.state)}: ")
     why = f": {reason}" if reason else ""
     if run.state == RunState.RUNNING:

@@ -29,6 +29,7 @@ from punctual_api.tasks import own_task
 from punctual_api.upstreams import refuse_while_followed, upstream_faults
 
 FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
+    "end_grace",
     *("working_dir", "env", "metadata", "max_runs", "jitter", "params"),
     *("queue", "max_concurrent", "calendars", "after"),
 }

@@ -39,7 +39,8 @@ from punctual_api.stored_task import (
 )
 
 NUMBERS = (
-    *("max_retries", "retry_delay", "retry_delay_max", "timeout", "start_deadline", "priority"),
+    *("max_retries", "retry_delay", "retry_delay_max", "timeout", "end_grace", "priority"),
+    "start_deadline",
     *("max_concurrent", "max_runs", "jitter"),
 )
 TEXTS = ("name", "working_dir", "overlap", "catch_up", "queue")
@@ -66,6 +67,7 @@ BLANK = {
             "version",
             "after",
             "start_deadline",
+            "end_grace",
             "max_concurrent",
             "max_runs",
         ),

@@ -7,6 +7,9 @@ from punctual_api.schemas.fields import Document, Instant, Text
 from punctual_api.schemas.openapi import VALUES
 
 PAGE = validate.Range(min=1, max=1000)
+LEFT_BEHIND = {
+    "description": "Processes that outlived the command and its end grace, and were ended"
+}
 
 
 class WaitingForSchema(Schema):
@@ -60,6 +63,7 @@ class RunSchema(Schema):
     queue = fields.String(required=True, metadata={"description": "Whose workers may run it"})
     output_bytes = fields.Integer(required=True)
     output_truncated = fields.Boolean(required=True)
+    left_behind = fields.Integer(required=True, metadata=LEFT_BEHIND)
 
 
 class RunNowSchema(Schema):
@@ -87,6 +91,7 @@ class AttemptSchema(Schema):
     worker = fields.String(required=True, allow_none=True)
     output_bytes = fields.Integer(required=True)
     output_truncated = fields.Boolean(required=True)
+    left_behind = fields.Integer(required=True, metadata=LEFT_BEHIND)
     late = fields.Boolean(
         required=True, metadata={"description": "Taken for lost, it reported its end afterwards"}
     )

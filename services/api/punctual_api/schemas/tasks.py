@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from punctual.domain.limits import LONGEST_END_GRACE
 from punctual.domain.queue import DEFAULT_QUEUE, QUEUE_RULE, is_queue
 from punctual.domain.run import CatchUp, Overlap
 from punctual.store.listing import STATUSES
@@ -93,6 +94,15 @@ class TaskFields(SparseSchema):
         load_default=DEFAULT_TIMEOUT,
         validate=_more_than_nothing(7 * DAY),
         metadata={"exclusiveMinimum": 0},
+    )
+    end_grace = Number(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, LONGEST_END_GRACE),
+        metadata={
+            "description": "Seconds in which what the command started may end after it; "
+            "null = as its worker says, 2 by default"
+        },
     )
     env = Environment(
         load_default=dict,

@@ -132,6 +132,7 @@ class Run(Model):
     reason_code: Mapped[str | None]
     output_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     output_truncated: Mapped[bool] = mapped_column(server_default=text("false"))
+    left_behind: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[Created]
 
 
@@ -160,6 +161,7 @@ class Attempt(Model):
     reason: Mapped[str | None]
     output_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     output_truncated: Mapped[bool] = mapped_column(server_default=text("false"))
+    left_behind: Mapped[int] = mapped_column(server_default=text("0"))
     late: Mapped[bool] = mapped_column(server_default=text("false"))
 
 

@@ -88,6 +88,7 @@ class Task(Model):
     retry_on: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     no_retry_on: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     timeout: Mapped[float]
+    end_grace: Mapped[float | None]
     env: Mapped[Document]
     params: Mapped[list[Document] | None] = mapped_column(JSONB(none_as_null=True))
     working_dir: Mapped[str | None]

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.integration.runner.stage import Stage
+from tests.integration.runner.stage import Stage, in_seconds
 
 
 def test_both_streams_are_kept_in_the_order_they_were_written(stage: Stage) -> None:
@@ -13,6 +13,37 @@ def test_both_streams_are_kept_in_the_order_they_were_written(stage: Stage) -> N
     assert ended.stream(2) == b"two\n"
     assert sum(length for _, length in ended.segments) == len(ended.output) == ended.output_bytes
     assert (ended.truncated, ended.gap_at) == (False, None)
+
+
+def test_what_was_written_first_comes_first(stage: Stage) -> None:
+    commands = ("echo first >&2; echo second", "echo first; echo second >&2")
+    at_ns = in_seconds(0.3)  # the one half starts from shells that wait for it
+    keys = [stage.start(command, at_ns=at_ns) for command in commands * 25]
+    keys += [stage.start(command) for command in commands * 25]
+    assert {stage.ended(key).output for key in keys} == {b"first\nsecond\n"}
+
+
+# Writes to the one stream when what it wrote to the other was read.
+IN_TURNS = """
+import fcntl, os, termios
+for i in range(20):
+    for stream in (1, 2):
+        os.write(stream, b"%d of %d\\n" % (i, stream))
+        while any(fcntl.ioctl(stream, termios.FIONREAD, bytes(4))):
+            os.sched_yield()
+"""
+
+
+def test_what_is_written_after_the_last_was_read_comes_after_it(stage: Stage) -> None:
+    ended = stage.run(argv=(sys.executable, "-I", "-c", IN_TURNS))
+    lines = [b"%d of %d\n" % (i, stream) for i in range(20) for stream in (1, 2)]
+    assert ended.output == b"".join(lines)
+
+
+def test_nothing_of_mixed_streams_is_lost_or_reordered_within_one(stage: Stage) -> None:
+    ended = stage.run("for i in $(seq 2000); do echo $i; echo $i >&2; done")
+    numbers = b"".join(b"%d\n" % i for i in range(1, 2001))
+    assert (ended.stream(1), ended.stream(2)) == (numbers, numbers)
 
 
 def test_any_bytes_are_only_bytes(stage: Stage) -> None:

@@ -98,9 +98,13 @@ class Holding:
     def release(self, attempt: Attempt) -> bool:
         """Let a shell go, now; False when it is not at its gate yet."""
         assert attempt.gate is not None
+        for descriptor, stream in attempt.pipes.items():
+            self._watch.add(descriptor, attempt, stream)
         try:
             gate = os.open(attempt.gate, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:
+            for descriptor in attempt.pipes:
+                self._watch.remove(descriptor)
             return False
         attempt.started_ns = time.monotonic_ns()
         os.close(gate)
@@ -126,7 +130,7 @@ class Holding:
         except OSError:
             return  # then it is started on its instant, or says why not
         try:
-            self._spawner.spawn(attempt)
+            self._spawner.spawn(attempt, self._watch)
         except (OSError, ValueError):
             os.unlink(attempt.gate)
             attempt.gate = None

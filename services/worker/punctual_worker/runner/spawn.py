@@ -20,6 +20,7 @@ from punctual_worker.runner.attempt import Attempt
 from punctual_worker.runner.expendable import Expendable
 from punctual_worker.runner.marks import Marks
 from punctual_worker.runner.programs import Programs
+from punctual_worker.runner.watch import STDERR, STDOUT, Watch
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
@@ -50,11 +51,12 @@ class Spawner:
         self._their_files = (soft_nofile, hard)
         self._expendable = Expendable()
 
-    def spawn(self, attempt: Attempt) -> None:
+    def spawn(self, attempt: Attempt, watch: Watch) -> None:
         """Start it now; started_ns is the instant posix_spawn returned, when exec has succeeded.
 
-        An attempt with a gate has not started by that: its shell waits there. Raises OSError or
-        ValueError, with a text meant for the user, when nothing was started.
+        An attempt with a gate has not started by that: its shell waits there, and its pipes are
+        not watched yet. Raises OSError or ValueError, with a text meant for the user, when nothing
+        was started.
         """
         env = {**self._defaults, **attempt.env}
         if attempt.home is not None:
@@ -65,17 +67,23 @@ class Spawner:
         pipes = _Pipes()
         try:
             _enter(directory)
+            if attempt.gate is None:
+                # Before anything is written: of what is ready when it is added, nothing says which
+                # of the streams was written to first.
+                watch.add(pipes.out_read, attempt, STDOUT)
+                watch.add(pipes.err_read, attempt, STDERR)
             attempt.pid = self._exec(attempt, env, pipes)
             if attempt.gate is None:
                 attempt.started_ns = time.monotonic_ns()
             attempt.limits.put_on(attempt.pid)
         except BaseException:
-            pipes.close_ours()
+            watch.close(pipes.out_read)
+            watch.close(pipes.err_read)
             raise
         finally:
             os.chdir("/")
             pipes.close_theirs()
-        attempt.pipes = {pipes.out_read: 1, pipes.err_read: 2}
+        attempt.pipes = {pipes.out_read: STDOUT, pipes.err_read: STDERR}
         fcntl.fcntl(pipes.out_read, fcntl.F_SETFL, os.O_NONBLOCK)
         fcntl.fcntl(pipes.err_read, fcntl.F_SETFL, os.O_NONBLOCK)
 
@@ -113,10 +121,6 @@ class _Pipes:
             os.close(self.out_read)
             os.close(self.out_write)
             raise
-
-    def close_ours(self) -> None:
-        os.close(self.out_read)
-        os.close(self.err_read)
 
     def close_theirs(self) -> None:
         os.close(self.out_write)

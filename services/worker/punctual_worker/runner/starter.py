@@ -130,8 +130,6 @@ class Starter:
         if not (self._let_go(attempt) if attempt.pid else self._spawn(attempt)):
             return
         attempt.phase = RUNNING
-        for descriptor, stream in attempt.pipes.items():
-            self._watch.add(descriptor, attempt, stream)
         self.holding.keep_still()
         assert attempt.started_ns is not None
         self._roster.deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
@@ -149,7 +147,7 @@ class Starter:
 
     def _spawn(self, attempt: Attempt) -> bool:
         try:
-            self._spawner.spawn(attempt)
+            self._spawner.spawn(attempt, self._watch)
         except (OSError, ValueError) as error:
             if self._may_pass(error, attempt):
                 self._roster.starts.set(attempt, time.monotonic_ns() + AGAIN_NS)

@@ -42,6 +42,7 @@ REST_FACTOR = 4
 # While something flushes it is looked at again after a quarter of the time that it took so far.
 LOOK_FACTOR = 4
 LOOK_AGAIN_NS = 50 * MILLISECOND
+TERM_LOOK_NS = 5 * MILLISECOND
 # More than so many, and twice as many as there were at the end, flush nothing: that is a fork bomb,
 # which must not outrun the kills. So are more than LARGE_CROWD at any time.
 CROWD, LARGE_CROWD = 16, 64
@@ -249,7 +250,9 @@ class Endings:
 
 
 def _next_look_ns(attempt: Attempt, now_ns: int) -> int:
-    if attempt.phase != FLUSHING:
+    if attempt.phase == TERMINATING_REST:
+        return now_ns + TERM_LOOK_NS
+    if attempt.phase == KILLING_REST:
         return now_ns
     took_ns = (now_ns - attempt.ended_ns) // LOOK_FACTOR
     return now_ns + min(max(took_ns, MILLISECOND), LOOK_AGAIN_NS)

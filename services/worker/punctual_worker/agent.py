@@ -63,7 +63,7 @@ class Agent:
         self._runner = runner
         self._progress = Progress()
         self._threads = Threads(self._progress)
-        self._leaving = threading.Event()
+        self._leaving, self._received = threading.Event(), threading.Event()
         self._engine = make_engine(settings.database_url, service="worker", size=6)
         self._beat_engine = make_engine(
             settings.database_url,
@@ -193,6 +193,7 @@ class Agent:
         for events in self._runner.events():
             turned()
             self._heed(events)
+        self._received.set()
         if not self._leaving.is_set():
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()
@@ -210,13 +211,6 @@ class Agent:
             elif isinstance(event, SoFar):
                 self._live_output.came(attempt, event)
             else:
-                if event.left_behind:
-                    log.info(
-                        "processes left behind",
-                        run_id=str(attempt.run_id),
-                        attempt=attempt.attempt,
-                        left_behind=event.left_behind,
-                    )
                 ended.append(attempt)
                 reports.append(report_of(attempt, event, self._clock))
         if not ended:
@@ -283,6 +277,8 @@ class Agent:
         error = self._threads.error
         silent = isinstance(error, RunnerSilentError)
         (self._runner.kill if silent else self._runner.close)()
+        # What had ended before is not lost, though its report may be unread.
+        self._received.wait(KILL_SECONDS)
         if self._runner.clean and not isinstance(error, BuriedError):
             why = str(error) if silent else "its worker failed"
             for attempt in self._running.all():

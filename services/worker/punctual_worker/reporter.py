@@ -64,6 +64,9 @@ class Reporter:
 
     def ended(self, *reports: Report) -> None:
         """Attempts have ended; their reports are kept until the database has them."""
+        for report in reports:
+            if report.left_behind:
+                self._log_left_behind(report)
         with self._changed:
             for report in reports:
                 self._begun.pop(key_of(report.run_id, report.fence), None)
@@ -126,6 +129,15 @@ class Reporter:
             trace(self._tracing, settled, batch)
         for report in batch:
             self._running.remove(key_of(report.run_id, report.fence))
+
+    def _log_left_behind(self, report: Report) -> None:
+        attempt = self._running.get(key_of(report.run_id, report.fence))
+        log.info(
+            "processes left behind",
+            run_id=str(report.run_id),
+            attempt=attempt and attempt.attempt,
+            left_behind=report.left_behind,
+        )
 
     def _note_begun(self) -> None:
         limit = time.monotonic() - NOTE_AFTER_SECONDS

@@ -3,12 +3,13 @@
 import gzip
 import os
 import signal
+import sys
 from pathlib import Path
 from shlex import quote
 
 import pytest
 
-from tests.integration.runner.stage import SECOND, NewStage, Stage, is_alive
+from tests.integration.runner.stage import Stage, is_alive
 from tests.support.eventually import eventually
 
 BASH = ("/bin/bash",)
@@ -29,7 +30,6 @@ echo last
 """
 BACKUP = "seq 400000 | tee >(gzip -9 > F) | wc -l\n"
 BACKUP_APART = "seq 400000 | tee >(gzip -9 > F 2>/dev/null) | wc -l\n"
-LONG_AFTER = "(sleep 0.7; echo after) & echo before"
 
 DEAF = "trap '' TERM INT HUP; echo $$ > $FIFO; while :; do sleep 600; done"
 STAY = "echo $$ > $FIFO; exec sleep 600"
@@ -74,10 +74,11 @@ def test_a_compressed_copy_is_whole(stage: Stage, tmp_path: Path, script: str) -
 def test_what_is_written_after_the_end_is_read_and_the_end_stays_the_commands(
     stage: Stage,
 ) -> None:
-    ended = stage.run(f"{LONG_AFTER}; exit 3")
-    assert (ended.output, ended.exit_code, ended.left_behind) == (b"before\nafter\n", 3, 0)
-    assert ended.started_ns is not None
-    assert ended.ended_ns - ended.started_ns < 0.7 * SECOND
+    clock = f"{sys.executable} -I -c 'import time; print(time.monotonic_ns())'"
+    ended = stage.run(f"(sleep 1; {clock}) & echo before; exit 3", end_grace_s=60)
+    before, after_ns = ended.output.split()
+    assert (before, ended.exit_code, ended.left_behind) == (b"before", 3, 0)
+    assert ended.ended_ns < int(after_ns)
 
 
 def test_much_that_is_written_after_the_end_is_read_to_its_end(stage: Stage) -> None:
@@ -163,17 +164,19 @@ def test_stop_all_cuts_the_wait_short(stage: Stage) -> None:
     assert (stage.ended(key).stopped, stage.ended(key).exit_code) == (None, 0)
 
 
-def test_a_lost_lease_ends_the_wait_at_once(new_stage: NewStage, fifo: str) -> None:
-    stage = new_stage(lease_s=0.5)
+def test_a_lost_lease_ends_the_wait_at_once(stage: Stage, fifo: str) -> None:
     would_say = "trap 'echo asked' TERM; echo $$ > $FIFO; while :; do sleep .01; done"
     command = f"sh -c {quote(would_say)} & read pid < $FIFO; echo $pid"
-    ended = stage.ended(stage.start(command, env={"FIFO": fifo}, end_grace_s=60))
+    key = stage.start(command, env={"FIFO": fifo}, end_grace_s=60)
+    eventually(lambda: stage.has_no_main_process(key))
+    stage.client.extend_lease(None)
+    ended = stage.ended(key)
     assert not is_alive(int(ended.output))
     assert (ended.stopped, ended.exit_code) == (None, 0)
 
 
 def test_a_timeout_does_not_reach_a_command_that_has_ended(stage: Stage) -> None:
-    ended = stage.run(LONG_AFTER, timeout_s=0.4)
+    ended = stage.run("(sleep 4; echo after) & echo before", timeout_s=3, end_grace_s=60)
     assert (ended.stopped, ended.exit_code, ended.output) == (None, 0, b"before\nafter\n")
 
 
@@ -192,13 +195,16 @@ def test_children_of_a_command_that_was_stopped_have_the_whole_grace(
 
 
 def test_children_of_a_command_that_was_stopped_are_killed_after_the_grace(
-    stage: Stage, fifo: str
+    stage: Stage, tmp_path: Path
 ) -> None:
-    command = f"sh -c {quote(DEAF)} & read pid < $FIFO; echo $pid; sleep 600"
-    key = stage.start(command, env={"FIFO": fifo}, grace_s=0.3, end_grace_s=60, timeout_s=0.3)
+    deaf = "trap '' TERM; echo $$ > pid; touch $READY; while :; do sleep 600; done"
+    command = f"sh -c {quote(deaf)} & sleep 600"
+    key = stage.start_ready(command, cwd=str(tmp_path), grace_s=0.3, end_grace_s=60)
+    stage.client.stop(key, "cancelled")
     ended = stage.ended(key)
-    assert (ended.stopped, ended.signal) == ("timeout", signal.SIGTERM)
-    assert not is_alive(int(ended.output))
+    assert (ended.stopped, ended.signal) == ("cancelled", signal.SIGTERM)
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+    assert ended.left_behind > 0
 
 
 def test_limits_hold_while_it_ends(stage: Stage) -> None:

@@ -1,5 +1,6 @@
 """Run B after A over the API: kept, refused in circles, and no orphans."""
 
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
-from tests.integration.api.conftest import Person
+from tests.integration.api.conftest import PASSWORD, Person
 
 
 def after(*tasks: dict[str, Any]) -> list[dict[str, str]]:
@@ -17,10 +18,13 @@ def after(*tasks: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def browsing(person: Person) -> FlaskClient:
-    """The person's client with a session, as a browser has one."""
-    with person.client.session_transaction() as session:
-        session["_user_id"] = str(person.id)
-    return person.client
+    """The person's browser, logged in."""
+    browser = person.client
+    token = re.search(r'csrf_token" value="([^"]+)"', browser.get("/login/").text)
+    assert token
+    who = {"username": person.username, "password": PASSWORD, "csrf_token": token[1]}
+    assert browser.post("/login/", data=who).status_code == 302
+    return browser
 
 
 def test_edges_are_kept_and_success_is_what_counts_unless_told(anna: Person) -> None:

@@ -33,7 +33,12 @@ def test_it_does_the_same(stage: Stage, tmp_path: Path, command: str) -> None:
         stage.run(
             each,
             cwd=str(tmp_path),
-            env={"HOME": "/", "PATH": f"/no/where:{tmp_path}:/usr/bin:/bin", "OLDPWD": "/x"},
+            env={
+                "HOME": "/",
+                "TMPDIR": "/tmp",
+                "OLDPWD": "/x",
+                "PATH": f"/no/where:{tmp_path}:/usr/bin:/bin",
+            },
         )
         for each in (command, f"exec {command}")
     )

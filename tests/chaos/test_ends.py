@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.runner_client import Ended
+from punctual_worker.runner_messages import Ended
 from tests.integration.runner.stage import Stage
 from tests.support.eventually import eventually
 

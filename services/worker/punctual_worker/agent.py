@@ -1,18 +1,14 @@
 """One life of a worker: it registers, claims, starts, reports, and leaves in good order."""
 
-import os
-import socket
 import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
-from importlib.metadata import version
 
 import structlog
 
 from punctual import telemetry
 from punctual.config import Settings
-from punctual.domain.queue import parse_queues
 from punctual.messaging.broker import Broker
 from punctual.progress import Progress
 from punctual.store.claims import release
@@ -20,7 +16,7 @@ from punctual.store.engine import DATABASE_FAILURES, make_engine, said_by
 from punctual.store.finish import Report
 from punctual.store.live_output import LOOK_CHANNEL
 from punctual.store.wake import CANCEL_CHANNEL
-from punctual.store.workers import leave, register
+from punctual.store.workers import leave
 from punctual.tracing import Tracing
 from punctual_worker.actors import declare_actors, make_consumer, stop_consuming
 from punctual_worker.claimer import Claimer
@@ -33,8 +29,10 @@ from punctual_worker.live_output import LiveOutput
 from punctual_worker.notices import listen_for_notices
 from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of, unstarted_report
 from punctual_worker.reconcile import Reconciler
+from punctual_worker.registration import register_worker
 from punctual_worker.reporter import Reporter
-from punctual_worker.runner_client import Ended, RunnerClient, RunnerGoneError, SoFar, Started
+from punctual_worker.runner_client import RunnerClient, RunnerGoneError
+from punctual_worker.runner_messages import Ended, SoFar, Started
 from punctual_worker.running import Attempt, Running
 from punctual_worker.starter import LEAD, Starter
 from punctual_worker.threads import Threads
@@ -72,7 +70,7 @@ class Agent:
             statement_timeout_ms=HEARTBEAT_TIMEOUT_MS,
         )
         interpreters = Interpreters(settings.interpreters)
-        self.worker_id = self._register(isolation, interpreters)
+        self.worker_id = register_worker(self._engine, settings, isolation, interpreters)
         self.lease = Lease(self_fence_seconds=settings.self_fence_seconds)
         self._clock = DatabaseClock()
         self._intake = Intake(slots=settings.slots, lead=LEAD)
@@ -147,21 +145,6 @@ class Agent:
         if self._starter.is_behind:
             reasons.append("starts: what is due is not started, though slots are free")
         return reasons + [f"{name}: no progress" for name in self._progress.stuck()]
-
-    def _register(self, isolation: Collection[str], interpreters: Interpreters) -> uuid.UUID:
-        with self._engine.begin() as connection:
-            return register(
-                connection,
-                name=self._settings.name,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                slots=self._settings.slots,
-                queues=parse_queues(self._settings.queues),
-                version=version("punctual"),
-                isolation=isolation,
-                lease=timedelta(seconds=self._settings.lease_seconds),
-                interpreters=interpreters.usable,
-            )
 
     def _make_heartbeat(self) -> Heartbeat:
         return Heartbeat(

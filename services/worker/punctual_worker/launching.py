@@ -11,7 +11,7 @@ from punctual.domain.params import environment_of
 from punctual.store.models.model import Document
 from punctual.store.start import Started
 from punctual_worker.interpreters import Interpreters
-from punctual_worker.runner_client import Launch
+from punctual_worker.runner_messages import Launch
 
 
 def launch_of(

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from punctual import telemetry
 from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.live_output import keep_live_output
-from punctual_worker.runner_client import RunnerClient, SoFar
+from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_messages import SoFar
 from punctual_worker.running import Attempt, Running
 
 log = structlog.get_logger()

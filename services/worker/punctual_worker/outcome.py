@@ -8,7 +8,7 @@ from typing import Any
 from punctual.domain.retry import why_no_retry
 from punctual.store.finish import Report
 from punctual_worker.clock import DatabaseClock
-from punctual_worker.runner_client import Ended, SoFar
+from punctual_worker.runner_messages import Ended, SoFar
 from punctual_worker.running import Attempt
 
 CANCELLED = "cancelled"

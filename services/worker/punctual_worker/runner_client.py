@@ -11,8 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -21,6 +20,7 @@ from punctual_worker.quick_json import read, write
 from punctual_worker.runner.marks import LAUNCH_BITS
 from punctual_worker.runner.wire import Frames, pack
 from punctual_worker.runner_end import end_runner, run_as
+from punctual_worker.runner_messages import Ended, Launch, SoFar, Started, report_in
 
 READ_SIZE = 256 * 1024
 # A runner reads its orders within milliseconds; one that does not for this long is stuck.
@@ -32,91 +32,6 @@ SIGNS = ("up", "pong")  # frames that say no more than that the runner is there
 
 class RunnerGoneError(Exception):
     """The runner ended, or is stuck and was killed; launch another one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """What to start and when: `at_ns` on CLOCK_MONOTONIC, the past meaning now.
-
-    `env` is all the command gets, but for PATH, HOME, TMPDIR, LANG, USER, LOGNAME, SHELL and
-    PYTHONUNBUFFERED, which the runner adds when absent.
-    `file` is the content of a file whose path becomes the last argument: readable by the command's
-    user alone, and gone when the attempt is. `cwd` None is the command's own empty HOME.
-    `grace_s` is from TERM to KILL. `end_grace_s` is how long what the command started may go on
-    reading, writing and ending after its main process has ended.
-    `output_limit` is in bytes, both streams together.
-    `limits`: `processes`, `memory_bytes` and `file_bytes` of the attempt; absent or 0 is no limit.
-    """
-
-    key: str
-    at_ns: int
-    argv: tuple[str, ...]
-    env: Mapping[str, str]
-    file: str | None = field(default=None, repr=False)
-    cwd: str | None = None
-    timeout_s: float
-    grace_s: float
-    end_grace_s: float
-    output_limit: int
-    limits: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """A command runs; `at_ns` (CLOCK_MONOTONIC) is when its exec had succeeded."""
-
-    key: str
-    at_ns: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """An attempt is over and nothing of it is alive, unless `error` says so.
-
-    `started_ns` None: never started; `permanent`: and another attempt would not start either.
-    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `left_behind`: how
-    many processes outlived the end grace and were signalled. `segments`: (stream, length) pairs in
-    order of arrival, over `output`. When `truncated`, `output_bytes` counts everything written and
-    `gap_at` is the offset where bytes were left out.
-    """
-
-    key: str
-    started_ns: int | None
-    ended_ns: int
-    exit_code: int | None
-    signal: int | None
-    stopped: str | None
-    error: str | None
-    permanent: bool
-    left_behind: int
-    output_bytes: int
-    truncated: bool
-    gap_at: int | None
-    segments: tuple[tuple[int, int], ...]
-    output: bytes
-
-    def stream(self, number: int) -> bytes:
-        """Return the kept bytes of one stream, 1 stdout or 2 stderr."""
-        parts = []
-        offset = 0
-        for stream, length in self.segments:
-            if stream == number:
-                parts.append(self.output[offset : offset + length])
-            offset += length
-        return b"".join(parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoFar:
-    """What a running attempt has written until now; fields as those of Ended."""
-
-    key: str
-    output_bytes: int
-    truncated: bool
-    gap_at: int | None
-    segments: tuple[tuple[int, int], ...]
-    output: bytes
 
 
 class RunnerClient:
@@ -210,24 +125,7 @@ class RunnerClient:
 
     def start(self, *launches: Launch) -> None:
         """Order starts; repeating one whose key is still known changes nothing."""
-        orders = [
-            {
-                "kind": "start",
-                "key": launch.key,
-                "at_ns": launch.at_ns,
-                "argv": launch.argv,
-                "env": dict(launch.env),
-                "file": launch.file,
-                "cwd": launch.cwd,
-                "timeout_s": launch.timeout_s,
-                "grace_s": launch.grace_s,
-                "end_grace_s": launch.end_grace_s,
-                "output_limit": launch.output_limit,
-                "limits": dict(launch.limits),
-            }
-            for launch in launches
-        ]
-        self._send(*orders)
+        self._send(*(launch.order() for launch in launches))
 
     def stop(self, key: str, why: str) -> None:
         """Order an attempt to end, by TERM and KILL, or never to start if its instant is ahead."""
@@ -257,7 +155,9 @@ class RunnerClient:
         while data := self._receive():
             self.received += 1
             self._frames.feed(data)
-            yield [_report(*f) for f in iter(self._frames.next, None) if f[0]["kind"] not in SIGNS]
+            yield [
+                report_in(*f) for f in iter(self._frames.next, None) if f[0]["kind"] not in SIGNS
+            ]
         self._bury()
 
     def kill(self) -> None:
@@ -296,11 +196,3 @@ class RunnerClient:
             self.clean = end_runner(self._process, launch=self._launch, account=self._account)
             self._buried = True
             self._sock.close()
-
-
-def _report(header: dict[str, Any], body: bytes) -> Started | Ended | SoFar:
-    kind = header.pop("kind")
-    if kind == "started":
-        return Started(**header)
-    header["segments"] = tuple((stream, length) for stream, length in header["segments"])
-    return (SoFar if kind == "so_far" else Ended)(**header, output=body)

@@ -9,7 +9,7 @@ from datetime import datetime
 from punctual.domain.retry import RetryRule
 from punctual.store.models.model import Document
 from punctual.store.start import Started
-from punctual_worker.runner_client import SoFar
+from punctual_worker.runner_messages import SoFar
 
 MOST_CANCELS = 256
 

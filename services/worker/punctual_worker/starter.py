@@ -24,7 +24,8 @@ from punctual_worker.launching import launch_of
 from punctual_worker.lease import Lease
 from punctual_worker.limits import default_limits
 from punctual_worker.outcome import CANCELLED
-from punctual_worker.runner_client import Launch, RunnerClient
+from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_messages import Launch
 from punctual_worker.running import Attempt, Running
 
 log = structlog.get_logger()

@@ -10,7 +10,8 @@ from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 
-from punctual_worker.runner_client import Ended, Launch, RunnerClient
+from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_messages import Ended, Launch
 from tests.bench.bed import Bed
 from tests.bench.row import OURS, Figures, Row
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from punctual_worker.runner_client import Ended, Launch, RunnerClient, SoFar, Started
+from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_messages import Ended, Launch, SoFar, Started
 from tests.support.eventually import eventually
 
 Report = TypeVar("Report", Started, Ended, SoFar)

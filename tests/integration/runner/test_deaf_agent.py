@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.runner_client import Ended, Launch, RunnerClient
+from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_messages import Ended, Launch
 from tests.integration.runner.stage import descendants, in_seconds
 from tests.support.eventually import eventually
 

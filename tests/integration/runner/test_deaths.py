@@ -19,7 +19,8 @@ STUBBORN = "trap '' TERM INT HUP; while :; do sleep 600; done"
 AGENT = """
 import sys, time
 from pathlib import Path
-from punctual_worker.runner_client import Launch, RunnerClient, Started
+from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_messages import Launch, Started
 client = RunnerClient.launch(work_dir=Path(sys.argv[1]))
 client.extend_lease(time.monotonic_ns() + 600_000_000_000)
 for key, command in enumerate(sys.argv[2:]):

@@ -1,0 +1,118 @@
+"""What agent and runner say to each other about attempts: starts, and reports of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What to start and when: `at_ns` on CLOCK_MONOTONIC, the past meaning now.
+
+    `env` is all the command gets, but for PATH, HOME, TMPDIR, LANG, USER, LOGNAME, SHELL and
+    PYTHONUNBUFFERED, which the runner adds when absent.
+    `file` is the content of a file whose path becomes the last argument: readable by the command's
+    user alone, and gone when the attempt is. `cwd` None is the command's own empty HOME.
+    `grace_s` is from TERM to KILL. `end_grace_s` is how long what the command started may go on
+    reading, writing and ending after its main process has ended.
+    `output_limit` is in bytes, both streams together.
+    `limits`: `processes`, `memory_bytes` and `file_bytes` of the attempt; absent or 0 is no limit.
+    """
+
+    key: str
+    at_ns: int
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    file: str | None = field(default=None, repr=False)
+    cwd: str | None = None
+    timeout_s: float
+    grace_s: float
+    end_grace_s: float
+    output_limit: int
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def order(self) -> dict[str, Any]:
+        """Return the frame that orders this start."""
+        return {
+            "kind": "start",
+            "key": self.key,
+            "at_ns": self.at_ns,
+            "argv": self.argv,
+            "env": dict(self.env),
+            "file": self.file,
+            "cwd": self.cwd,
+            "timeout_s": self.timeout_s,
+            "grace_s": self.grace_s,
+            "end_grace_s": self.end_grace_s,
+            "output_limit": self.output_limit,
+            "limits": dict(self.limits),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A command runs; `at_ns` (CLOCK_MONOTONIC) is when its exec had succeeded."""
+
+    key: str
+    at_ns: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """An attempt is over and nothing of it is alive, unless `error` says so.
+
+    `started_ns` None: never started; `permanent`: and another attempt would not start either.
+    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `left_behind`: how
+    many processes outlived the end grace and were signalled. `segments`: (stream, length) pairs in
+    order of arrival, over `output`. When `truncated`, `output_bytes` counts everything written and
+    `gap_at` is the offset where bytes were left out.
+    """
+
+    key: str
+    started_ns: int | None
+    ended_ns: int
+    exit_code: int | None
+    signal: int | None
+    stopped: str | None
+    error: str | None
+    permanent: bool
+    left_behind: int
+    output_bytes: int
+    truncated: bool
+    gap_at: int | None
+    segments: tuple[tuple[int, int], ...]
+    output: bytes
+
+    def stream(self, number: int) -> bytes:
+        """Return the kept bytes of one stream, 1 stdout or 2 stderr."""
+        parts = []
+        offset = 0
+        for stream, length in self.segments:
+            if stream == number:
+                parts.append(self.output[offset : offset + length])
+            offset += length
+        return b"".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """What a running attempt has written until now; fields as those of Ended."""
+
+    key: str
+    output_bytes: int
+    truncated: bool
+    gap_at: int | None
+    segments: tuple[tuple[int, int], ...]
+    output: bytes
+
+
+def report_in(header: dict[str, Any], body: bytes) -> Started | Ended | SoFar:
+    """Return the report that a frame of the runner holds."""
+    kind = header.pop("kind")
+    if kind == "started":
+        return Started(**header)
+    header["segments"] = tuple((stream, length) for stream, length in header["segments"])
+    return (SoFar if kind == "so_far" else Ended)(**header, output=body)

@@ -164,9 +164,9 @@ def test_the_environment_of_a_command_holds_no_more_than_is_promised(ann: httpx.
     found = dict(line.split("=", 1) for line in text.split("\0") if line)
     shell_made = {"PWD", "OLDPWD", "SHLVL", "_"}
     assert set(found) - shell_made == {
-        *("PATH", "HOME", "LANG", "GREETING"),
-        *("PUNCTUAL_TASK_ID", "PUNCTUAL_RUN_ID", "PUNCTUAL_ATTEMPT", "PUNCTUAL_FENCE"),
-        "PUNCTUAL_SCHEDULED_FOR",
+        *("PATH", "HOME", "TMPDIR", "LANG", "USER", "LOGNAME", "SHELL", "PYTHONUNBUFFERED"),
+        *("PUNCTUAL_TASK_ID", "PUNCTUAL_TASK_NAME", "PUNCTUAL_RUN_ID", "PUNCTUAL_ATTEMPT"),
+        *("PUNCTUAL_FENCE", "PUNCTUAL_SCHEDULED_FOR", "PUNCTUAL_TRIGGER", "GREETING"),
     }
     assert (found["PUNCTUAL_TASK_ID"], found["PUNCTUAL_RUN_ID"]) == (task["id"], run_id)
 

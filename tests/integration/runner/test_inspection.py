@@ -116,11 +116,12 @@ def test_the_runner_is_the_user_that_it_was_to_become(
     stage: Stage, account: Account | None
 ) -> None:
     uid = os.geteuid() if account is None else account.uid
-    status = Path(f"/proc/{stage.client.pid}/status").read_text()
-    told = dict(line.split(":", 1) for line in status.splitlines())
-    assert told["Uid"].split() == [str(uid)] * 4
+    # First a run: it becomes that user after its launch, before it starts anything.
     assert stage.run("id -u").output == f"{uid}\n".encode()
+    status = Path(f"/proc/{stage.client.pid}/status").read_text()
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    assert fields["Uid"].split() == [str(uid)] * 4
     if account is not None:
-        assert told["Gid"].split() == [str(account.gid)] * 4
-        assert told["Groups"].split() == []
-        assert int(told["CapPrm"], 16) == int(told["CapEff"], 16) == 0
+        assert fields["Gid"].split() == [str(account.gid)] * 4
+        assert fields["Groups"].split() == []
+        assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == 0

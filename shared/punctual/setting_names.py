@@ -24,7 +24,7 @@ SERVICE_LINK = re.compile(
 )
 SERVICE_LINK_PORT = re.compile(r"(\w+_)?PORT")
 ADDRESS = re.compile(r"(tcp|udp|sctp)://")
-"""Kubernetes tells pods of each Service so, punctual-api as PUNCTUAL_API_SERVICE_HOST."""
+"""Kubernetes sets these for each Service: PUNCTUAL_API_SERVICE_HOST for punctual-api."""
 
 LIKENESS = 0.75
 

@@ -15,7 +15,7 @@ SPARE_ID = 65_533
 
 @dataclass(frozen=True, slots=True)
 class CommandUser:
-    """What the workers are told, and what the person at the terminal is, if anything."""
+    """The settings that workers get, and a line for the terminal, if there is something to say."""
 
     work_dir: Path
     environ: dict[str, str] = field(default_factory=dict)

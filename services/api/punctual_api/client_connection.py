@@ -42,7 +42,7 @@ class Connection(TConn):
     unreader: TimedUnreader
     counted = 0  # of the bytes received, those in the worker's sum
     discarded = 0
-    continued = False  # the client was told to go on with its body
+    continued = False  # the client was asked to continue with its body
     is_whole = False  # a whole request was received, and no thread has answered it
     is_lost = False
 

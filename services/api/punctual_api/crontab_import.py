@@ -80,13 +80,13 @@ def report_of(read: Sequence[Read], ids: Sequence[Any], *, dry_run: bool) -> dic
 
 def _read(line: Line) -> Read:
     if line.entry is None:
-        return Read(line, line.kind, line.told)
+        return Read(line, line.kind, line.notes)
     try:
         values = _new_task.load(_document(line.entry, line.number))
     except ValidationError as error:
         told = tuple(f"{fault.pointer}: {fault.detail}" for fault in faults_in(error.messages))
         return Read(line, LineKind.FAULT, told)
-    return Read(line, line.kind, line.told, values)
+    return Read(line, line.kind, line.notes, values)
 
 
 def _document(entry: Entry, number: int) -> dict[str, Any]:

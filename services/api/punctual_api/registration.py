@@ -27,7 +27,7 @@ def refusal() -> Problem | None:
 
 
 def is_first_user() -> bool:
-    """Return whether whoever registers now needs no invitation, as the first user."""
+    """Return whether the next to register is the first user, who needs no invitation."""
     return settings().registration == "invite" and not _has_users()
 
 

@@ -23,7 +23,7 @@ class HeadersTooLarge(Exception):
 
 @dataclass(slots=True)
 class RequestBuffer:
-    """Bytes of one connection that no thread has taken; tells when they are worth a thread."""
+    """Bytes of one connection that no thread has taken yet: a whole request, or not yet."""
 
     data: bytearray = field(default_factory=bytearray)
     expects_continue: bool = False

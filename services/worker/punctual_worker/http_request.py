@@ -49,7 +49,7 @@ def main(path: str) -> int:
     except TransferError as failure:
         _say(str(failure))
         return failure.code
-    except Exception as error:  # noqa: BLE001 - a traceback tells a task's owner nothing
+    except Exception as error:  # noqa: BLE001 - a traceback is of no use to a task's owner
         _say(f"the request could not be made: {type(error).__name__}: {error}")
         return FAULT
     return 0

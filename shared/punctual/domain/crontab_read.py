@@ -73,7 +73,7 @@ class Line:
     number: int
     text: str
     kind: LineKind
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     entry: Entry | None = None
 
 
@@ -105,17 +105,17 @@ def read_crontab(text: str, *, system: bool = False, timezone: str = "UTC") -> I
     for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         stripped = line.removeprefix(BYTE_ORDER_MARK).lstrip(_BLANK)
         try:
-            kind, told, entry = _understood(stripped.removesuffix("\r"), state)
+            kind, notes, entry = _understood(stripped.removesuffix("\r"), state)
         except (_NotUnderstood, InvalidSchedule) as fault:
             reason = fault.detail if isinstance(fault, InvalidSchedule) else str(fault)
-            kind, told, entry = LineKind.FAULT, (reason, *unseen_character(stripped)), None
+            kind, notes, entry = LineKind.FAULT, (reason, *unseen_character(stripped)), None
         if kind != LineKind.COMMENT:
             state.comments.clear()
         if stripped.endswith("\r") and kind == LineKind.ENTRY:
-            told = (*told, _CARRIAGE_RETURN)
+            notes = (*notes, _CARRIAGE_RETURN)
         if line.startswith(BYTE_ORDER_MARK):
-            told = (*told, "A byte order mark in front of it is left out; cron would refuse it.")
-        yield Line(number, line, kind, told, entry)
+            notes = (*notes, "A byte order mark in front of it is left out; cron would refuse it.")
+        yield Line(number, line, kind, notes, entry)
 
 
 def _understood(line: str, state: _State) -> tuple[LineKind, tuple[str, ...], Entry | None]:
@@ -124,12 +124,14 @@ def _understood(line: str, state: _State) -> tuple[LineKind, tuple[str, ...], En
     if line.startswith("#"):
         return LineKind.COMMENT, _comment(line.lstrip("#").strip(), state), None
     if variable := read_variable(line):
-        told = _variable(*variable, state)
+        notes = _variable(*variable, state)
         if len(line.encode(errors="surrogatepass")) > LONGEST_LINE:
-            told += (f"Debian's cron reads {LONGEST_LINE} bytes of such a line; here it is whole.",)
-        return LineKind.VARIABLE, told, None
-    entry, told = _entry(line, state)
-    return LineKind.ENTRY, told, entry
+            notes += (
+                f"Debian's cron reads {LONGEST_LINE} bytes of such a line; here it is whole.",
+            )
+        return LineKind.VARIABLE, notes, None
+    entry, notes = _entry(line, state)
+    return LineKind.ENTRY, notes, entry
 
 
 def _comment(comment: str, state: _State) -> tuple[str, ...]:
@@ -158,44 +160,44 @@ def _variable(name: str, value: str, state: _State) -> tuple[str, ...]:
         )
     if not _NAME.fullmatch(name):
         raise _NotUnderstood(f'"{name}" is no name of a variable: letters, digits and _.')
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     match name:
         case "CRON_TZ":
             if value:
                 zone_named(value)
             state.timezone = value or state.default_zone
             whose = f"Entries below are due by the clocks of {state.timezone}, as in cronie"
-            told = (f"{whose}; Debian's cron goes by its machine's clocks all the same.",)
+            notes = (f"{whose}; Debian's cron goes by its machine's clocks all the same.",)
         case "SHELL":
             state.shell = value or SH
-            told = () if state.shell == SH else (f"Commands below are run by {state.shell}.",)
+            notes = () if state.shell == SH else (f"Commands below are run by {state.shell}.",)
         case "MAILTO":
             state.mailto = value
             if value:
                 what = "No mail is sent: output is kept with each run"
-                told = (f"{what}, and the address in the task's metadata.",)
+                notes = (f"{what}, and the address in the task's metadata.",)
         case "TZ":
-            told = ("For the commands only, as in cron; when they are due follows CRON_TZ.",)
+            notes = ("For the commands only, as in cron; when they are due follows CRON_TZ.",)
     state.env[name] = value
     if state.env.get("SHELL") == SH:
         del state.env["SHELL"]  # what it is without a word
-    return told
+    return notes
 
 
 def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
     time = _time_fields(line)
-    told = [
+    notes = [
         f'Debian\'s cron reads "{written}" as "{read}", and so it is imported.'
         for written, read in time.ignored
     ]
-    told += (sentence for written, _ in time.ignored for sentence in unseen_character(written))
+    notes += (sentence for written, _ in time.ignored for sentence in unseen_character(written))
     user, rest = None, time.rest
     if state.system:
         user, rest = next_word(rest)
         if fault := bad_username(user):
             raise _NotUnderstood(fault)
-        told.append(f"User {user}: commands run as the worker's user here.")
-        told += doubts_about_user(user)
+        notes.append(f"User {user}: commands run as the worker's user here.")
+        notes += doubts_about_user(user)
     elif rest.startswith("*"):
         first = next_word(rest)[0]
         why = f'"{first}" {SIX_FIELDS}' if is_like_a_field(first) else "it begins with a star."
@@ -203,11 +205,11 @@ def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
     command, stdin = split_percent(rest)
     if not command.strip():
         raise _NotUnderstood("There is no command after the time fields.")
-    told += doubts_about_command(command, system=state.system)
+    notes += doubts_about_command(command, system=state.system)
     if stdin is not None:
-        told.append("What follows the first % is the command's standard input.")
+        notes.append("What follows the first % is the command's standard input.")
     if len(rest.encode(errors="surrogatepass")) > LONGEST_COMMAND:
-        told.append(
+        notes.append(
             f"Debian's cron refuses a command of more than {LONGEST_COMMAND} bytes; here it runs."
         )
     home = state.env.get("HOME", "")
@@ -222,7 +224,7 @@ def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
         user=user,
         mailto=state.mailto or None,
     )
-    return entry, tuple(told)
+    return entry, tuple(notes)
 
 
 def _time_fields(line: str) -> TimeFields:

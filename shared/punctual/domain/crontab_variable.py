@@ -1,4 +1,4 @@
-"""A crontab's NAME=value lines, told from its other lines as Debian's cron tells them."""
+"""A crontab's NAME=value lines, recognised as Debian's cron does."""
 
 import re
 

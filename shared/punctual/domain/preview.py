@@ -10,7 +10,7 @@ from punctual.domain.describe import describe
 from punctual.domain.schedule import Schedule, moments, next_due
 
 MOST_STEPS = 2000
-"""Over what calendars block; a schedule and calendars that need more are told apart from none."""
+"""Over what calendars block; where more is needed, the answer says that the search stopped."""
 
 STOPPED = (
     f"The search for due times stopped after {MOST_STEPS:,} steps over what the calendars hold:"

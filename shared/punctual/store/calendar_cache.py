@@ -13,7 +13,7 @@ from punctual.store.plan_share import PlanShare
 
 MOST_KEPT = 500
 
-# A row's xmin changes with every change of it, whoever makes it.
+# A row's xmin changes with every change of it, from whichever process.
 VERSIONS = text("""
 SELECT c.id, c.owner_id, c.name, CAST(c.xmin AS text) AS version
 FROM unnest(CAST(:owners AS uuid[]), CAST(:names AS text[])) AS wanted (owner_id, name)

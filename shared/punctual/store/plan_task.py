@@ -125,7 +125,7 @@ def _runs(
 ) -> list[NewRun]:
     """Runs for due times (each with what the schedule asked for), the missed ones included."""
     parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
-    # An outage left several that are due at once: whoever wants them all wants none skipped.
+    # An outage left several that are due at once: with `all`, none is skipped.
     made_up = (
         sum(at <= task.now for at in parted.run) > 1 and parted.run[0] <= task.now - LATE_AFTER
     )

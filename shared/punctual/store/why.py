@@ -48,7 +48,7 @@ class Answer:
 def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: datetime) -> Answer:
     """Explain the task's due time at or nearest before `at`, by its schedule and its runs."""
     read = read_schedule(task.schedule, anchor=task.schedule_anchor)
-    schedule = None if isinstance(read, Unreadable) else read  # what the rows know is still told
+    schedule = None if isinstance(read, Unreadable) else read  # the rows still answer
     named = None if schedule is None else last_due(schedule, at=at)
     since = named or at - FARTHEST_BACK
     asked = {"task_id": task.id, "since": since, "at": at}

@@ -96,12 +96,12 @@ def register(
     worker_id = new_id()
     asked = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
     asked |= {"lease": lease}
-    told: dict[str, object] = {
+    details: dict[str, object] = {
         "version": version,
         "isolation": None if isolation is None else sorted(isolation),
     }
-    told["interpreters"] = None if interpreters is None else sorted(interpreters)
-    connection.execute(REGISTER, {**asked, **told, "room": slots, "queues": list(queues)})
+    details["interpreters"] = None if interpreters is None else sorted(interpreters)
+    connection.execute(REGISTER, {**asked, **details, "room": slots, "queues": list(queues)})
     return worker_id
 
 

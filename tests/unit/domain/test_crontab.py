@@ -217,7 +217,7 @@ def test_what_is_wrapped_is_unwrapped_again(command: str, stdin: str | None) -> 
 def test_a_line_that_is_not_understood_says_why_and_stops_no_other(line: str, told: str) -> None:
     first, second = read_crontab(f"{line}\n@daily echo\n")
     assert first.kind == LineKind.FAULT
-    assert told in first.told[0]
+    assert told in first.notes[0]
     assert second.entry is not None
 
 
@@ -240,7 +240,7 @@ def test_a_crontabs_own_time_zone_holds_for_the_lines_below() -> None:
 def test_a_system_crontab_names_a_user_before_the_command() -> None:
     [(line, entry)] = entries("5 * * * *\troot   echo a  b\n", system=True)
     assert (entry.user, entry.command) == ("root", "echo a  b")
-    assert "User root" in line.told[0]
+    assert "User root" in line.notes[0]
 
 
 @given(st.text(max_size=200) | st.lists(LINE_TEXT).map("\n".join), st.booleans())

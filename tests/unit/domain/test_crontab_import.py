@@ -120,7 +120,7 @@ def test_only_a_comment_right_above_names_an_entry(comment: str, name: str | Non
 )
 def test_what_is_hardly_meant_as_it_stands_is_said(line: str, system: bool, told: str) -> None:
     [read] = read_crontab(f"{line}\n", system=system)
-    assert told in " ".join(read.told)
+    assert told in " ".join(read.notes)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ def test_what_is_hardly_meant_as_it_stands_is_said(line: str, system: bool, told
 )
 def test_a_plain_command_raises_no_doubt(line: str) -> None:
     [read] = read_crontab(f"{line}\n")
-    assert (read.kind, read.told) == (LineKind.ENTRY, ())
+    assert (read.kind, read.notes) == (LineKind.ENTRY, ())
 
 
 def test_a_byte_order_mark_in_front_is_left_out_and_named() -> None:
     [first, second] = read_crontab("\ufeff# night\n\ufeff@daily a\n")
     assert second.entry is not None
     assert (second.entry.name, second.entry.written) == ("night", "a")
-    assert all("byte order mark" in line.told[-1] for line in (first, second))
+    assert all("byte order mark" in line.notes[-1] for line in (first, second))

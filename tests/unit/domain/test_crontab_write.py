@@ -24,7 +24,7 @@ def test_a_wrapped_command_reads_its_input_to_the_byte(rest: str) -> None:
 
 def test_another_shell_runs_the_command() -> None:
     [(line, entry)] = entries("SHELL=/bin/bash\n* * * * * [[ $0 == *bash ]] && echo it is\n")
-    assert line.told == ()
+    assert line.notes == ()
     assert sh(entry.command) == b"it is\n"
 
 

@@ -57,7 +57,7 @@ def test_a_users_line_is_taken_where_cron_takes_it(line: str, refused: str | Non
 def test_a_systems_line_is_taken_where_cron_takes_it(line: str, accepted: bool) -> None:
     if line == "* * * * * cd / && x":  # there might be a user "cd" on another machine
         [read] = read_crontab(f"{line}\n", system=True)
-        assert "stands where the user belongs" in read.told[1]
+        assert "stands where the user belongs" in read.notes[1]
     else:
         assert is_taken(line, system=True) is accepted
 
@@ -209,7 +209,7 @@ def test_any_line_is_taken_where_cron_takes_it(lines: list[str]) -> None:
             assert read.kind == LineKind.FAULT, line
         elif read.kind == LineKind.FAULT:
             never_here = ("names no value", "No date ever", "no name of a variable", "no command")
-            assert any(why in read.told[0] for why in (*never_here, "@reboot")), line
+            assert any(why in read.notes[0] for why in (*never_here, "@reboot")), line
 
 
 @needs_cron

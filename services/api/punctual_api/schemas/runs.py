@@ -56,7 +56,7 @@ class RunSchema(Schema):
         allow_none=True,
         metadata={
             "description": "Of a run that waits: what holds it back, besides its due time."
-            " Left out where a run is told beside its task."
+            " Left out where a run is part of its task's answer."
         },
     )
     worker = fields.String(required=True, allow_none=True)

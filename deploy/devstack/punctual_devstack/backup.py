@@ -14,7 +14,7 @@ from punctual_devstack.visit import CannotVisit, Client, any_database, program
 
 
 class BackupFailed(Exception):
-    """The message is what pg_dump or pg_restore said."""
+    """The message says what stood in the way, or is that of pg_dump or pg_restore."""
 
 
 def backup(url: str, to: Path) -> None:
@@ -24,7 +24,10 @@ def backup(url: str, to: Path) -> None:
     holds no secret key, no passwords of servers, no roles and no rights.
     """
     client = Client.of(url)
-    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not to.parent.is_dir():
+        raise BackupFailed(f"{to.parent}: no such folder; make it first")
+    if to.exists() and not to.is_file():
+        raise BackupFailed(f"{to}: a folder or a device; name a file")
     partial = to.with_name(f"{to.name}.partial")
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
@@ -53,7 +56,10 @@ def main() -> int:
         stack = settings.read(os.environ)
         data_dir = DataDir(stack.data_dir)
         name = f"punctual-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
-        to = Path(os.environ.get("TO") or data_dir.path / "backups" / name).expanduser()
+        own = data_dir.path / "backups"
+        to = Path(os.environ.get("TO") or own / name).expanduser()
+        if to.parent == own:
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
         with any_database(stack, data_dir) as url:
             backup(url, to)
     except (BackupFailed, CannotVisit, NotReady, OSError, Unusable, settings.InvalidSetting) as why:

@@ -1,6 +1,6 @@
 """Health: alive, and ready (with reasons when not)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import redis
@@ -16,6 +16,7 @@ from punctual.store.engine import connect_args, driver_url
 from punctual.store.migrate import behind
 from punctual.store.standing import Overdue, overdue
 from punctual_api import metrics
+from punctual_api.timed_question import TimedQuestion
 
 blueprint = Blueprint("health", __name__)
 
@@ -26,6 +27,8 @@ SELECT (SELECT count(*) FROM coordinators
         WHERE state = 'active' AND heartbeat_at > now() - :lease * interval '1 second') AS workers
 """)
 
+ANSWER_SECONDS = 3.0
+"""How long a probe waits for a server; what asks for readiness seldom waits much longer."""
 
 BEHIND_SECONDS = 60
 """How late planning or starts may be before the product counts as degraded."""
@@ -61,32 +64,43 @@ class Probe:
             retry=Retry(NoBackoff(), 0),
         )
         self._current = False
+        self._database = TimedQuestion(self._ask_database, seconds=ANSWER_SECONDS)
+        self._queue = TimedQuestion(self._ask_queue, seconds=ANSWER_SECONDS)
 
     def ask(self) -> Health:
-        """Return whether this service can work, and how the others get on."""
-        reasons: list[str] = []
-        degraded: dict[str, str] = {}
-        alive: dict[str, int] = {}
+        """Return whether this service can work, and how the others get on.
+
+        A server that is frozen and answers nothing at all costs ANSWER_SECONDS, and is asked again
+        only when it has answered.
+        """
+        health = self._database.ask() or Health(["database: does not answer in time"], {}, {})
+        queue = self._queue.ask()
+        if queue is None:
+            queue = {"queue": "does not answer in time"}
+        return replace(health, degraded={**health.degraded, **queue})
+
+    def _ask_database(self) -> Health:
         try:
             outdated = None if self._current else behind(self.engine)
             self._current = outdated is None
             if outdated:
-                reasons.append(f"database: {outdated}")
-            else:
-                with self.engine.connect() as connection:
-                    row = connection.execute(ALIVE, {"lease": self._lease}).one()
-                    alive = {"coordinators": row.coordinators, "workers": row.workers}
-                    degraded = _late(overdue(connection))
+                return Health([f"database: {outdated}"], {}, {})
+            with self.engine.connect() as connection:
+                row = connection.execute(ALIVE, {"lease": self._lease}).one()
+                alive = {"coordinators": row.coordinators, "workers": row.workers}
+                return Health([], _late(overdue(connection)), alive)
         except SQLAlchemyError as error:
             telemetry.DATABASE_ERRORS.inc()
-            reasons.append(f"database: does not answer ({type(error).__name__})")
+            return Health([f"database: does not answer ({type(error).__name__})"], {}, {})
+
+    def _ask_queue(self) -> dict[str, str]:
         try:
             self._redis.ping()
         except (redis.RedisError, OSError) as error:
             telemetry.REDIS_ERRORS.inc()
             # Only hints travel through it: everything that this service does works without.
-            degraded["queue"] = f"does not answer ({type(error).__name__})"
-        return Health(reasons, degraded, alive)
+            return {"queue": f"does not answer ({type(error).__name__})"}
+        return {}
 
     def close(self) -> None:
         """Give the connections back."""

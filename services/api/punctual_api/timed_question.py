@@ -1,0 +1,46 @@
+"""Ask what may never answer: a frozen server keeps its connections, and no socket ends with it."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NoAnswer
+from typing import Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+
+class TimedQuestion(Generic[Answer]):
+    """A question that is asked in a thread of its own, one at a time, and waited for briefly."""
+
+    def __init__(self, ask: Callable[[], Answer], *, seconds: float) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._asking = threading.Lock()
+        self._open: Future[Answer] | None = None
+
+    def ask(self) -> Answer | None:
+        """Return the answer, or None when there is none in time; raises what asking raised.
+
+        While an answer is still to come, nothing more is asked: that would only add threads.
+        """
+        with self._asking:
+            asked, fresh = self._open, False
+            if asked is None:
+                asked = self._open = Future()
+                fresh = True
+        if fresh:
+            # A daemon: one that waits for ever must not hold up the end of this process.
+            threading.Thread(target=self._run, args=(asked,), daemon=True).start()
+        try:
+            return asked.result(self._seconds)
+        except NoAnswer:
+            return None
+
+    def _run(self, asked: Future[Answer]) -> None:
+        try:
+            asked.set_result(self._ask())
+        except BaseException as error:  # noqa: BLE001 - raised where the answer is waited for
+            asked.set_exception(error)
+        finally:
+            with self._asking:
+                self._open = None

@@ -28,14 +28,14 @@ def command_user(settings: StackSettings, *, euid: int) -> CommandUser:
     Raises InvalidSetting for a user that cannot be had.
     """
     work_dir = settings.data_dir / "work"
-    if euid != 0:
-        return CommandUser(work_dir)
     try:
         given = config.load(only=("user", "command_user"), environ=settings.environ)
         agent = account.account_of("USER", given.user, euid=euid)
         chosen = account.command_account(given.command_user, agent=agent, euid=euid)
     except config.InvalidSetting as error:
         raise InvalidSetting(str(error)) from None
+    if euid != 0:
+        return CommandUser(work_dir)
     if chosen is None:
         return CommandUser(work_dir, notice="commands run as root, as PUNCTUAL_COMMAND_USER says")
     environ = {}

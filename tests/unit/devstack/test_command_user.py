@@ -50,3 +50,9 @@ def test_they_are_never_the_user_of_the_database(
 def test_a_user_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(settings.InvalidSetting, match="no user 'no-such-user' here"):
         command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="no-such-user"), euid=0)
+
+
+def test_a_user_that_only_root_can_become_stops_the_start_of_another(tmp_path: Path) -> None:
+    for wanted in ("root", "daemon"):
+        with pytest.raises(settings.InvalidSetting, match="as root"):
+            command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER=wanted), euid=1000)

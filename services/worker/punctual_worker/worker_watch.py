@@ -7,7 +7,7 @@ from punctual.config import Settings
 from punctual.progress import Progress
 from punctual_worker.actors import CONSUMER
 from punctual_worker.lease import Lease
-from punctual_worker.runner_client import RunnerClient
+from punctual_worker.runner_client import RunnerClient, RunnerGoneError
 from punctual_worker.runner_watch import RunnerWatch
 from punctual_worker.threads import Threads
 
@@ -69,13 +69,20 @@ class WorkerWatch:
             if not thread.is_alive():
                 self._threads.fail(ConsumerDiedError(thread.name))
                 log.critical("consumer died", thread=thread.name)
-        if not self._runner.look():
-            self._threads.fail(RunnerSilentError())
-            log.critical("runner did not answer")
+        self._look_at_runner()
         # A statement that waits for a database that is away is not stuck: the lease decides.
         away = self._lease.age_seconds > self._away_seconds
         self._fail_if_stuck(self._progress.look(excused=away))
         return self._threads.failed.is_set()
+
+    def _look_at_runner(self) -> None:
+        try:
+            if not self._runner.look():
+                self._threads.fail(RunnerSilentError())
+                log.critical("runner did not answer")
+        except RunnerGoneError as error:  # before the thread that reads its reports has noticed
+            self._threads.fail(error)
+            log.critical("runner gone", error=str(error))
 
     def may_beat(self) -> bool:
         """Whether the heartbeat may speak for all of this worker; from its own thread."""

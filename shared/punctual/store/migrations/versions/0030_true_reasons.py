@@ -7,7 +7,7 @@ down_revision = "0029"
 branch_labels = None
 depends_on = None
 
-# A run of the release before has no code: its clause still tells a pause from an edit.
+# A run of the release before has no code: its clause still distinguishes a pause from an edit.
 KEEP = """
 CREATE OR REPLACE FUNCTION runs_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

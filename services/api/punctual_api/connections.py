@@ -1,5 +1,7 @@
 """Connections between two requests: the next one takes what the last one has given back."""
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection, Engine
 
 from punctual.store.dialect import is_trusted
@@ -12,12 +14,18 @@ class Connections:
     request takes. Once a second they go through it: it pings them, and ends those that are old.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, check: Callable[[], None]) -> None:
+        """`check` raises while the server is known to be away."""
         self._engine = engine
+        self._check = check
         self._idle: list[Connection] = []
 
     def take(self) -> Connection:
-        """A connection in which nothing has begun, and whose server was there a moment ago."""
+        """Return a connection in which nothing has begun, and whose server was there a moment ago.
+
+        Raises what `check` raises.
+        """
+        self._check()
         while (kept := self._pop()) is not None:
             if is_trusted(kept.connection.dbapi_connection):
                 return kept

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from punctual.config import Settings
-from punctual.store.dialect import quick_url
-from punctual.store.engine import driver_url, pool_options
+from punctual.store.engine import driver_url, ping, pool_options
 from punctual.store.models import Model
 from punctual_api.connections import Connections
+from punctual_api.database_watch import DatabaseWatch, watched_url
 
 
 class RequestSession(Session):
@@ -29,6 +29,9 @@ db = SQLAlchemy(
     session_options={"class_": RequestSession, "join_transaction_mode": "control_fully"},
 )
 
+CONNECT_SECONDS = 3
+"""How long a request waits for a new connection, which no watch can end."""
+
 THREADS = 8
 """How many requests one process answers at once, each with a connection of its own."""
 
@@ -43,12 +46,19 @@ def bind_database(app: Flask, settings: Settings) -> None:
     Register this last of all `after_request` functions: Flask calls the last one first, so that
     what the others see and log is an answer that holds.
     """
-    app.config["SQLALCHEMY_DATABASE_URI"] = quick_url(driver_url(settings.database_url))
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool_options(service="api", size=THREADS)
+    app.config["SQLALCHEMY_DATABASE_URI"] = watched_url(driver_url(settings.database_url))
+    options = pool_options(service="api", size=THREADS)
+    options["connect_args"]["connect_timeout"] = CONNECT_SECONDS
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.teardown_appcontext(_give_back)  # the last that is registered is called first
     db.init_app(app)
     with app.app_context():
-        app.extensions["punctual_connections"] = Connections(db.engine)
+        watch = DatabaseWatch(
+            db.engine.dialect.in_flight,  # type: ignore[attr-defined]  # watched_url names its class
+            lambda: ping(app.extensions["punctual_probe"]().engine),
+        )
+        app.extensions["punctual_database_watch"] = watch
+        app.extensions["punctual_connections"] = Connections(db.engine, check=watch.check)
     app.after_request(_end_transaction)
 
 

@@ -16,6 +16,7 @@ from werkzeug.routing import RequestRedirect
 from punctual import telemetry
 from punctual.domain.errors import InvalidPart
 from punctual_api.database import OutcomeUnknown, roll_back
+from punctual_api.database_watch import DatabaseAwayError
 
 log = structlog.get_logger()
 
@@ -146,7 +147,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _database_is_away(error: Exception) -> bool:
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if isinstance(error, DatabaseAwayError | OperationalError | InterfaceError | PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
         return False

@@ -18,6 +18,7 @@ from redis.retry import Retry
 from punctual import telemetry
 from punctual.config import Settings
 from punctual.domain.username import canonical_username
+from punctual.messaging.socket_limits import with_socket_limits
 
 log = structlog.get_logger()
 
@@ -32,7 +33,10 @@ strangers who guess do not lock its owner out."""
 KNOWN_ADDRESS = RateLimitItemPerDay(1, 30, "known")
 """Taken by a login that succeeds, so it is used up while the address is known."""
 IPV6_PREFIX = 64  # one customer has so many addresses
+ANSWER_SECONDS = 0.5
+"""How long a login waits for Redis, whatever limits its URL names."""
 AWAY_SECONDS = 5.0
+"""After a wait in vain, Redis is not asked for this long."""
 
 Counted = tuple[RateLimitItem, tuple[str, ...]]
 Answer = TypeVar("Answer")
@@ -60,16 +64,15 @@ class FailedLogins:
 
     def __init__(self, settings: Settings) -> None:
         shared = RedisStorage(
-            settings.redis_url,
+            with_socket_limits(settings.redis_url, seconds=ANSWER_SECONDS),
             # Apart from the queue's keys, which Redis users of the API cannot reach.
             key_prefix=f"{settings.namespace}-logins",
-            socket_connect_timeout=0.5,
-            socket_timeout=0.5,
             retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # handed on to the client
         )
         self._shared = MovingWindowRateLimiter(shared)
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._away_until = 0.0
+        self._away = False
 
     def seconds_to_wait(self, username: str, address: str) -> int | None:
         """Return how long no password is looked at for this name from there; None if one is."""
@@ -99,11 +102,18 @@ class FailedLogins:
     def _with(self, ask: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
         if time.monotonic() >= self._away_until:
             try:
-                return ask(self._shared)
+                answer = ask(self._shared)
             except redis.RedisError as error:
                 telemetry.REDIS_ERRORS.inc()
-                log.warning("failed logins counted in memory", error=str(error))
                 self._away_until = time.monotonic() + AWAY_SECONDS
+                first, self._away = not self._away, True
+                if first:
+                    log.warning("failed logins counted in memory", error=str(error))
+            else:
+                came_back, self._away = self._away, False
+                if came_back:
+                    log.info("failed logins counted in Redis again")
+                return answer
         return ask(self._own)
 
 

@@ -1,5 +1,6 @@
 """Health: alive, and ready (with reasons when not)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -12,9 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punctual import telemetry
 from punctual.config import Settings
+from punctual.messaging.socket_limits import with_socket_limits
 from punctual.store.engine import connect_args, driver_url
 from punctual.store.migrate import behind
-from punctual.store.standing import Overdue, overdue
+from punctual.store.standing import Overdue, late_after, overdue
 from punctual_api import metrics
 from punctual_api.timed_question import TimedQuestion
 
@@ -29,9 +31,6 @@ SELECT (SELECT count(*) FROM coordinators
 
 ANSWER_SECONDS = 3.0
 """How long a probe waits for a server; what asks for readiness seldom waits much longer."""
-
-BEHIND_SECONDS = 60
-"""How late planning or starts may be before the product counts as degraded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +47,18 @@ class Probe:
 
     def __init__(self, settings: Settings) -> None:
         self._lease = settings.lease_seconds
+        self._late = late_after(sweep_seconds=settings.sweep_seconds)
         limits = connect_args(service="readyz", statement_timeout_ms=2000)
         self.engine: Engine = create_engine(
             driver_url(settings.database_url),
             pool_size=1,
-            max_overflow=1,
+            max_overflow=2,  # for readiness, metrics and the watch, which may wait at once
             pool_timeout=2,
             pool_pre_ping=True,
             connect_args={**limits, "connect_timeout": 2},
         )
         self._redis = redis.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=1,
-            socket_connect_timeout=1,
+            with_socket_limits(settings.redis_url, seconds=1),
             retry=Retry(NoBackoff(), 0),
         )
         self._current = False
@@ -88,10 +86,20 @@ class Probe:
             with self.engine.connect() as connection:
                 row = connection.execute(ALIVE, {"lease": self._lease}).one()
                 alive = {"coordinators": row.coordinators, "workers": row.workers}
-                return Health([], _late(overdue(connection)), alive)
+                late = _late(overdue(connection), after=self._late)
+                return Health([], self._missing(alive) | late, alive)
         except SQLAlchemyError as error:
             telemetry.DATABASE_ERRORS.inc()
             return Health([f"database: does not answer ({type(error).__name__})"], {}, {})
+
+    def _missing(self, alive: Mapping[str, int]) -> dict[str, str]:
+        """Name the services of which none has sent a heartbeat for a whole lease."""
+        without = {"coordinators": "nothing new is planned", "workers": "nothing starts"}
+        return {
+            kind: f"no heartbeat for {self._lease:g} s: {effect}"
+            for kind, effect in without.items()
+            if not alive[kind]
+        }
 
     def _ask_queue(self) -> dict[str, str]:
         try:
@@ -143,12 +151,12 @@ def readyz() -> Response:
     return jsonify({"status": "ready", **health.alive})
 
 
-def _late(found: Overdue) -> dict[str, str]:
+def _late(found: Overdue, *, after: float) -> dict[str, str]:
     """Name what should have got on by now."""
     late: dict[str, str] = {}
-    if found.unplanned > BEHIND_SECONDS:
+    if found.unplanned > after:
         late["planning"] = f"due times of {found.unplanned:.0f} s ago are not planned"
     state, seconds = max(found.runs.items(), key=lambda item: item[1])
-    if seconds > BEHIND_SECONDS:
+    if seconds > after:
         late["starts"] = f"a {state} run is {seconds:.0f} s overdue"
     return late

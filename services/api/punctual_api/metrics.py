@@ -1,6 +1,5 @@
 """/metrics: this process's own metrics, and how the whole product stands."""
 
-import threading
 import time
 from datetime import timedelta
 
@@ -11,10 +10,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from punctual import telemetry
 from punctual.config import Settings
 from punctual.store.standing import Standing, standing
+from punctual_api.timed_question import TimedQuestion
 
 blueprint = Blueprint("metrics", __name__)
 
 FRESH_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
+"""How long a scrape waits for the database."""
 
 
 class Stand:
@@ -23,17 +25,16 @@ class Stand:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._lease = timedelta(seconds=settings.lease_seconds)
-        self._lock = threading.Lock()
+        self._question = TimedQuestion(self._read, seconds=ANSWER_SECONDS)
         self._until = 0.0
         self._last: Standing | None = None
 
     def ask(self) -> Standing | None:
         """How things stand; None while the database does not answer."""
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._last = self._read()
-                self._until = time.monotonic() + FRESH_SECONDS
-            return self._last
+        if time.monotonic() >= self._until:
+            self._last = self._question.ask()
+            self._until = time.monotonic() + FRESH_SECONDS
+        return self._last
 
     def _read(self) -> Standing | None:
         try:

@@ -1,6 +1,7 @@
 """Ask what may never answer: a frozen server keeps its connections, and no socket ends with it."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NoAnswer
@@ -17,22 +18,26 @@ class TimedQuestion(Generic[Answer]):
         self._seconds = seconds
         self._asking = threading.Lock()
         self._open: Future[Answer] | None = None
+        self._since = 0.0
 
     def ask(self) -> Answer | None:
         """Return the answer, or None when there is none in time; raises what asking raised.
 
-        While an answer is still to come, nothing more is asked: that would only add threads.
+        While an answer is still to come, nothing more is asked: that would only add threads. Its
+        time counts from when it was asked, so that only the first to ask waits for all of it.
         """
         with self._asking:
             asked, fresh = self._open, False
             if asked is None:
                 asked = self._open = Future()
+                self._since = time.monotonic()
                 fresh = True
+            until = self._since + self._seconds
         if fresh:
             # A daemon: one that waits for ever must not hold up the end of this process.
             threading.Thread(target=self._run, args=(asked,), daemon=True).start()
         try:
-            return asked.result(self._seconds)
+            return asked.result(max(0.0, until - time.monotonic()))
         except NoAnswer:
             return None
 

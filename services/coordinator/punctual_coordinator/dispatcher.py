@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import redis
-import structlog
 from prometheus_client import Counter
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -17,8 +16,6 @@ from punctual.messaging.messages import Pair
 from punctual.store.dispatch import Queued, dispatch, redispatch
 from punctual.store.workers import count_active
 from punctual_coordinator.contact import clock
-
-log = structlog.get_logger()
 
 BATCH = 1000
 
@@ -96,8 +93,6 @@ class Dispatcher:
             for queue, named in pairs.items():
                 many = workers.get(queue, 0)
                 sent += self._broker.publish(named, workers=many, queue=queue)
-        except redis.RedisError as error:
+        except redis.RedisError:  # the broker has logged it
             self._rest_until = clock() + 2 * (clock() - began)
-            telemetry.REDIS_ERRORS.inc()
-            log.warning("publish failed", error=str(error), runs=len(queued) - sent)
         return sent

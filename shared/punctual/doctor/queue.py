@@ -9,12 +9,15 @@ from redis.retry import Retry
 from punctual.doctor.clock import measure
 from punctual.doctor.finding import Finding, error, ok, warning
 from punctual.doctor.room import queue_write_finding
+from punctual.messaging.socket_limits import with_socket_limits
+
+ANSWER_SECONDS = 3
 
 
 def queue_findings(redis_url: str, namespace: str) -> list[Finding]:
     """What the server behind the queue says of itself."""
     client = redis.Redis.from_url(
-        redis_url, socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
+        with_socket_limits(redis_url, seconds=ANSWER_SECONDS), retry=Retry(NoBackoff(), 0)
     )
     try:
         told: Any = client.info()

@@ -7,33 +7,22 @@ delayed message that comes due while Redis is down ends its consumer for good.
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import dramatiq
 import redis
+import structlog
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import BrokerConnectionError
 
 from punctual import telemetry
 from punctual.domain.queue import DEFAULT_QUEUE
 from punctual.messaging.messages import ACTOR, Pair, encode, parcels, redis_queue
+from punctual.messaging.socket_limits import with_socket_limits
+
+log = structlog.get_logger()
 
 IDLE_POLL_SECONDS = 0.5
 """An idle consumer looks at its queue this often; a push wakes it at once."""
-
-SOCKET_LIMITS = {
-    "socket_timeout": "5",
-    "socket_connect_timeout": "3",
-    "socket_keepalive": "1",
-    "health_check_interval": "15",
-}
-
-
-def with_socket_limits(url: str) -> str:
-    """The URL with time limits for its sockets, unless it names its own."""
-    parts = urlsplit(url)
-    query = {**SOCKET_LIMITS, **dict(parse_qsl(parts.query))}
-    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 class Broker(RedisBroker):
@@ -49,6 +38,8 @@ class Broker(RedisBroker):
         self.fetched: Callable[[str], None] = _ignore
         """Called with the queue's name whenever its consumer turns, idle or not."""
         self.wake_channel = f"{namespace}:pushed"
+        self._noting = threading.Lock()
+        self._away = False
 
     @property
     def consumer_class(self) -> type[_RedisConsumer]:
@@ -70,13 +61,36 @@ class Broker(RedisBroker):
         Raises redis.RedisError; then some may have been sent, which does no harm.
         """
         sent, where = 0, redis_queue(queue)
-        for parcel in parcels(pairs, workers=workers):
-            arguments = (encode(parcel),)
-            self.enqueue(dramatiq.Message(where, ACTOR, arguments, kwargs={}, options={}))
-            sent += len(parcel)
+        try:
+            for parcel in parcels(pairs, workers=workers):
+                arguments = (encode(parcel),)
+                self.enqueue(dramatiq.Message(where, ACTOR, arguments, kwargs={}, options={}))
+                sent += len(parcel)
+            if sent:
+                self.client.publish(self.wake_channel, "")
+        except redis.RedisError as error:
+            self.note_failure(error)
+            raise
         if sent:
-            self.client.publish(self.wake_channel, "")
+            self.note_answer()
         return sent
+
+    def note_failure(self, error: Exception) -> None:
+        """Note that Redis did not do what it was asked; logged once an outage."""
+        telemetry.REDIS_ERRORS.inc()
+        with self._noting:
+            first, self._away = not self._away, True
+        if first:
+            log.warning("queue away", error=str(error))
+
+    def note_answer(self) -> None:
+        """Note that Redis did what it was asked."""
+        if not self._away:
+            return
+        with self._noting:
+            came_back, self._away = self._away, False
+        if came_back:
+            log.info("queue back")
 
     def ping(self) -> None:
         """Raises redis.RedisError unless Redis answers."""
@@ -119,12 +133,13 @@ class _WakingConsumer(_RedisConsumer):
             return None
         try:
             message = super().__next__()  # type: ignore[no-untyped-call]
-        except BrokerConnectionError:
-            telemetry.REDIS_ERRORS.inc()
+        except BrokerConnectionError as error:
+            self.broker.note_failure(error)
             raise
         except redis.RedisError as error:  # it answers, and refuses: its disk is full, say
-            telemetry.REDIS_ERRORS.inc()
+            self.broker.note_failure(error)
             raise BrokerConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
+        self.broker.note_answer()
         if message is None:
             self.broker.pushed.wait(IDLE_POLL_SECONDS)
         return message

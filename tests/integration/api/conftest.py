@@ -92,6 +92,7 @@ def app(database_url: str, redis_url: str, namespace: str) -> Iterator[Flask]:
 
 def close(app: Flask) -> None:
     """Close what the app has opened."""
+    app.extensions["punctual_database_watch"].stop()
     with app.app_context():
         db.engine.dispose()
     app.extensions["punctual_probe"]().close()

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from punctual.json_text import as_text
+from punctual.library_lines import line_of
 from punctual.log_stream import LogStream
 
 log = structlog.get_logger()
@@ -49,19 +50,15 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
         logger_factory=lambda *_: _LineLogger(stream),
         cache_logger_on_first_use=True,
     )
-    handler = _LineHandler(stream, stamp)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *as_json],
-        )
-    )
+    handler = _LineHandler(stream, [*shared, *as_json], stamp, least)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)
     for chatty in ("apscheduler", "alembic", "dramatiq"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
     threading.excepthook = _log_dead_thread
+    sys.excepthook = _log_end
 
 
 class _LineLogger:
@@ -80,17 +77,33 @@ class _LineLogger:
 class _LineHandler(logging.Handler):
     """Writes what libraries log; a record that cannot be formatted is logged as such."""
 
-    def __init__(self, stream: LogStream, stamp: dict[str, str]) -> None:
+    def __init__(
+        self, stream: LogStream, processors: list[Any], stamp: dict[str, str], least: int
+    ) -> None:
         super().__init__()
         self._stream = stream
+        self._processors = processors
         self._stamp = stamp
+        self._least = least
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = self.format(record)
+            line = self._line(record)
         except Exception as error:  # noqa: BLE001 - a line that cannot be made fails no work
             line = _unmade_line(record.msg, record.levelname.lower(), error, self._stamp)
-        self._stream.write(f"{line}\n")
+        if line is not None:
+            self._stream.write(f"{line}\n")
+
+    def _line(self, record: logging.LogRecord) -> str | None:
+        event, level, fields = line_of(record)
+        if level < self._least:
+            return None
+        made: Any = {**fields, "event": event}
+        if record.exc_info:
+            made["exc_info"] = record.exc_info
+        for process in self._processors:
+            made = process(None, logging.getLevelName(level).lower(), made)
+        return str(made)
 
 
 def _guarded(least: int, stream: LogStream, stamp: dict[str, str]) -> type[Any]:
@@ -135,6 +148,13 @@ def _log_dead_thread(dead: threading.ExceptHookArgs) -> None:
         error = (dead.exc_type, dead.exc_value, dead.exc_traceback)
     name = dead.thread.name if dead.thread else None
     log.critical("thread died", thread=name, error=repr(dead.exc_value), exc_info=error)
+
+
+def _log_end(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Log what ended this process."""
+    log.critical("process died", error=repr(error), exc_info=(kind, error, traceback))
 
 
 def _as_json(event: Any, **_: Any) -> str:

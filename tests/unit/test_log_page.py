@@ -1,8 +1,11 @@
 """docs/logs.md tells of events that there are, at the level that they have."""
 
 import ast
+import logging
 import re
 from pathlib import Path
+
+from punctual.library_lines import KNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
@@ -12,6 +15,9 @@ def in_the_code() -> dict[str, set[str]]:
     """The events that services log, each with its levels."""
     # The level of the one depends on the path, and the other is written by the stream itself.
     found: dict[str, set[str]] = {"request answered": {"info"}, "log lines lost": {"warning"}}
+    found["library reported"] = LEVELS
+    for known in KNOWN.values():
+        found.setdefault(known.event, set()).add(logging.getLevelName(known.level).lower())
     for folder in ("shared", "services"):
         for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):

@@ -21,6 +21,9 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file
 # Longer than clients and proxies keep idle connections, so that no request meets a closing one.
 KEPT_SECONDS = 75
 CONNECTIONS = 1000
+FROZEN_SECONDS = 20
+"""A process whose main thread, which answers no request itself, has stood still for so long is
+killed and made anew. Connections that the kernel had given to it wait for as long."""
 LONGEST_ADDRESS = 8190  # the most gunicorn can be told
 
 
@@ -63,7 +66,7 @@ class Server(BaseApplication):
             "workers": 1,
             "threads": THREADS,
             "worker_connections": CONNECTIONS,
-            "timeout": 60,
+            "timeout": FROZEN_SECONDS,
             "graceful_timeout": 5,
             "keepalive": KEPT_SECONDS,
             "limit_request_line": LONGEST_ADDRESS,

@@ -4,20 +4,30 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from apscheduler.events import EVENT_SCHEDULER_STARTED
+import structlog
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_SCHEDULER_STARTED,
+    JobEvent,
+)
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+
+log = structlog.get_logger()
 
 
 def keep_ticking(duties: Mapping[Callable[[], None], float], stop: threading.Event) -> None:
     """Call each duty at once and then every so many seconds, until `stop` is set.
 
-        A duty never runs twice at the same time, ticks that it missed are made up for by one, and
-    none is ever too late to run. Returns when the duties that were at work have finished.
+    A duty never runs twice at the same time. Ticks that it missed coalesce into one, and there is
+    no limit to how late it runs. Returns when the duties that were at work have finished.
     """
     scheduler = BlockingScheduler(timezone=UTC)
+    names: dict[str, str] = {}
     for duty, seconds in duties.items():
-        scheduler.add_job(
+        job = scheduler.add_job(
             duty,
             IntervalTrigger(seconds=seconds, timezone=UTC),
             coalesce=True,
@@ -25,6 +35,7 @@ def keep_ticking(duties: Mapping[Callable[[], None], float], stop: threading.Eve
             misfire_grace_time=None,
             next_run_time=datetime.now(UTC),
         )
+        names[job.id] = duty.__name__
 
     def end() -> None:
         stop.wait()
@@ -34,4 +45,21 @@ def keep_ticking(duties: Mapping[Callable[[], None], float], stop: threading.Eve
         threading.Thread(target=end, name="timetable-end", daemon=True).start()
 
     scheduler.add_listener(started, EVENT_SCHEDULER_STARTED)
+    _log_long_turns(scheduler, names)
     scheduler.start()
+
+
+def _log_long_turns(scheduler: BlockingScheduler, names: Mapping[str, str]) -> None:
+    """Log once for each turn of a duty that is still at work when the next one is due."""
+    reported: set[str] = set()
+
+    def still_runs(event: JobEvent) -> None:
+        if event.job_id not in reported:
+            reported.add(event.job_id)
+            log.warning("duty still at work", duty=names.get(event.job_id))
+
+    def ended(event: JobEvent) -> None:
+        reported.discard(event.job_id)
+
+    scheduler.add_listener(still_runs, EVENT_JOB_MAX_INSTANCES)
+    scheduler.add_listener(ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)

@@ -56,6 +56,7 @@ class Turns:
                 _turning.reset(token)
                 loop.mark()
 
+        tick.__name__ = name
         return tick
 
 

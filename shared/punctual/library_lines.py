@@ -1,0 +1,49 @@
+"""Log lines of libraries as events of ours: constant texts, ids as fields, levels that fit."""
+
+import logging
+from typing import Any, NamedTuple
+
+
+class Line(NamedTuple):
+    """What a library logged: an event, the number of its level, and its fields."""
+
+    event: str
+    level: int
+    fields: dict[str, Any]
+
+
+class Known(NamedTuple):
+    """How a line is logged whose meaning we know; `fields` name its arguments in order."""
+
+    event: str
+    level: int
+    fields: tuple[str, ...]
+
+
+ENDED = ("request process ended", ("pid", "signal"))
+
+# By the library's own text, before its arguments are put in. What is at `debug` here is logged by
+# an event of ours already, once and not each time.
+KNOWN = {
+    "WORKER TIMEOUT (pid:%s)": Known("request process frozen", logging.ERROR, ("pid",)),
+    "Worker (pid:%s) was sent %s!": Known(ENDED[0], logging.WARNING, ENDED[1]),
+    "Worker (pid:%s) was sent %s! Perhaps out of memory?": Known(ENDED[0], logging.ERROR, ENDED[1]),
+    "Worker (pid:%s) exited with code %s.": Known(ENDED[0], logging.ERROR, ("pid", "exit_code")),
+    "Consumer encountered a connection error: %s": Known(
+        "consumer lost its connection", logging.DEBUG, ("error",)
+    ),
+    'Execution of job "%s" skipped: maximum number of running instances reached (%d)': Known(
+        "duty not started again", logging.DEBUG, ("duty", "running")
+    ),
+}
+
+
+def line_of(record: logging.LogRecord) -> Line:
+    """Return what is logged for a library's record."""
+    known = KNOWN.get(record.msg) if isinstance(record.msg, str) else None
+    if known is None:
+        said = {"logger": record.name, "message": record.getMessage()}
+        return Line("library reported", record.levelno, said)
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    values = (each if isinstance(each, int) else str(each) for each in arguments)
+    return Line(known.event, known.level, dict(zip(known.fields, values, strict=False)))

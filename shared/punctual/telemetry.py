@@ -53,7 +53,7 @@ CLOCK_OFFSET = Gauge(
     "punctual_clock_offset_seconds", "The database's clock minus this worker's, as it is used"
 )
 WORKER_SLOTS = Gauge("punctual_worker_slots", "Runs this worker may have running at once")
-WORKER_ROOM = Gauge("punctual_worker_room", "Runs this worker would take now")
+WORKER_ROOM = Gauge("punctual_worker_room", "Slots of this worker that no run is in")
 ISOLATION = Gauge("punctual_isolation", "What holds commands in: 1 where it is in force", ["what"])
 DATABASE_ERRORS = Counter("punctual_database_errors", "Statements the database failed to answer")
 REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")

@@ -17,7 +17,7 @@ from punctual.account import (
 from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual_worker.agent import Agent
 from punctual_worker.http_program import http_program
-from punctual_worker.isolation import in_force, tell
+from punctual_worker.isolation import in_force, protections, tell
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
 from punctual_worker.stale_runners import end_stale_runners
 from punctual_worker.stop_signals import StopSignals
@@ -56,7 +56,7 @@ def main() -> int:
             settings,
             runner,
             tracing.start(service="worker", name=settings.name),
-            isolation=[what for what, holds in isolation.items() if holds],
+            isolation=protections(isolation),
             http_program=program,
         )
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})

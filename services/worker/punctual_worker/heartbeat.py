@@ -104,7 +104,7 @@ class Heartbeat:
         self._clock.observe(sent=sent, answered=answered, database=answer.now)
         until_ns = self._lease.renew(sent_ns=sent_ns, room_elsewhere=answer.room_elsewhere)
         self._extend(until_ns)
-        telemetry.WORKER_ROOM.set(room)
+        telemetry.WORKER_ROOM.set(self._intake.slots - self._intake.busy)
         telemetry.CLOCK_OFFSET.set(self._clock.offset_seconds)
         # Apart from the beat: whoever locks the table of runs must not take the lease with it.
         with self.loop.wait(), self._engine.begin() as connection:

@@ -9,6 +9,14 @@ from punctual import telemetry
 
 log = structlog.get_logger()
 
+UNUSED = ("user_namespaces", "writable_cgroup")
+"""What the machine would allow: by itself it protects nothing, and Punctual does not use it."""
+
+
+def protections(isolation: Mapping[str, bool]) -> list[str]:
+    """Return the names of what is in force and protects."""
+    return [what for what, holds in isolation.items() if holds and what not in UNUSED]
+
 
 def in_force(probed: Mapping[str, bool], *, separate_user: bool) -> dict[str, bool]:
     """What the runner found, and what shows only from beside it; names as in docs/isolation.md."""
@@ -26,4 +34,6 @@ def tell(isolation: Mapping[str, bool], *, command_user: str) -> None:
     if not isolation["unprivileged"]:
         log.warning("commands are privileged")
     for what, holds in isolation.items():
+        if what in UNUSED:
+            continue
         telemetry.ISOLATION.labels(what).set(holds)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, ok, warning
+from punctual.store.workers import BUSY_SLOTS
 
 SILENT_CYCLES = 3
 
@@ -15,11 +16,11 @@ SELECT name, version, extract(epoch FROM clock_timestamp() - heartbeat_at)::floa
 FROM coordinators WHERE heartbeat_at > now() - :lease ORDER BY name
 """)
 
-WORKERS = text("""
-SELECT name, state, slots, room, version,
+WORKERS = text(f"""
+SELECT name, state, slots, greatest(slots - {BUSY_SLOTS}, 0) AS free, version,
        extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS beat
 FROM workers WHERE state <> 'gone' ORDER BY name
-""")
+""")  # noqa: S608 - constants
 
 
 def coordinator_findings(connection: Connection, settings: Settings) -> list[Finding]:
@@ -40,20 +41,20 @@ def coordinator_findings(connection: Connection, settings: Settings) -> list[Fin
 
 
 def worker_findings(connection: Connection, settings: Settings) -> list[Finding]:
-    """Workers that have not left, and whether anybody would take a run now."""
+    """Report workers that have not left, and whether a slot is free for what is due now."""
     rows = connection.execute(WORKERS).all()
     found = [
         (warning if row.beat > settings.self_fence_seconds else ok)(
             "worker",
             f"{row.name}{_release(row.version)}: {row.state},"
-            f" {max(row.room, 0)} of {row.slots} slots free, last heard of {row.beat:.0f} s ago",
+            f" {row.free} of {row.slots} slots free, last heard of {row.beat:.0f} s ago",
         )
         for row in rows
     ]
     alive = [r for r in rows if r.state == "active" and r.beat <= settings.lease_seconds]
     if not alive:
         found.append(error("worker", "none takes runs: nothing starts"))
-    elif sum(row.room for row in alive) <= 0:
+    elif not any(row.free for row in alive):
         found.append(warning("worker", "no slot is free: what is due now starts late"))
     return found
 

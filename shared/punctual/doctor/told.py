@@ -9,6 +9,12 @@ from sqlalchemy import Connection, text
 from punctual.config import Settings
 from punctual.doctor.finding import Finding, ok, warning
 
+PROTECTIONS = (
+    *("separate_user", "unprivileged", "no_new_privileges", "own_process_namespace"),
+    *("seccomp", "read_only_root", "cgroup_limits"),
+)
+"""What docs/isolation.md explains, the most important first."""
+
 RELEASES = text("""
 SELECT version FROM workers WHERE state <> 'gone'
 UNION SELECT version FROM coordinators WHERE heartbeat_at > now() - make_interval(secs => :lease)
@@ -37,17 +43,19 @@ def release_findings(connection: Connection, settings: Settings) -> list[Finding
 
 
 def isolation_findings(connection: Connection, _: Settings) -> list[Finding]:
-    """What the workers' commands are held in by, a sentence for those that are alike."""
+    """Report what protects others from the workers' commands, a sentence for workers alike."""
     alike = defaultdict(list)
     for row in connection.execute(ISOLATION):
-        alike[tuple(row.isolation)].append(row.name)
-    return [_isolation(", ".join(names), held) for held, names in sorted(alike.items())]
+        alike[tuple(each for each in PROTECTIONS if each in row.isolation)].append(row.name)
+    return [_isolation(", ".join(names), there) for there, names in sorted(alike.items())]
 
 
-def _isolation(names: str, held: Collection[str]) -> Finding:
-    told = f"of {names} are held in by {', '.join(held) or 'nothing'}"
-    if "unprivileged" not in held:
-        return warning("commands", f"{told}: they are root, and can read the worker's secrets")
-    if "separate_user" not in held:
-        return warning("commands", f"{told}: they are the worker's own user (docs/isolation.md)")
-    return ok("commands", told)
+def _isolation(names: str, there: Collection[str]) -> Finding:
+    lacking = [each for each in PROTECTIONS if each not in there]
+    said = f"of {names} are held in by {', '.join(there) or 'nothing'}"
+    said += f"; not in force: {', '.join(lacking)}" if lacking else ""
+    if "unprivileged" not in there:
+        return warning("commands", f"{said}: they are root, and can read the worker's secrets")
+    if "separate_user" not in there:
+        return warning("commands", f"{said}: they are the worker's own user (docs/isolation.md)")
+    return ok("commands", said)

@@ -6,11 +6,7 @@ from sqlalchemy import Connection, text
 
 from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, ok, warning
-from punctual.store.standing import Standing, standing
-
-OVERDUE_WARNING_SECONDS = 15
-"""By then a worker with room has found a due run, whatever became of the message."""
-OVERDUE_ERROR_SECONDS = 60
+from punctual.store.standing import STUCK_SECONDS, Standing, late_after, standing
 
 UNPLANNED = text("""
 SELECT plan_error, count(*) AS tasks, sum(count(*)) OVER ()::bigint AS altogether FROM tasks
@@ -22,30 +18,29 @@ GROUP BY plan_error ORDER BY tasks DESC, plan_error LIMIT 5
 def run_findings(connection: Connection, settings: Settings) -> list[Finding]:
     """What waits for a worker and for how long, and the on-time figure."""
     stand = standing(connection, lease=timedelta(seconds=settings.lease_seconds))
-    return [_runs(stand), _planning(stand), _on_time(stand)]
+    late = late_after(sweep_seconds=settings.sweep_seconds)
+    return [_runs(stand, late), _planning(stand, late), _on_time(stand)]
 
 
-def _runs(stand: Standing) -> Finding:
+def _runs(stand: Standing, late_seconds: float) -> Finding:
     runs = ", ".join(f"{number} {state}" for state, number in stand.unfinished.items())
     late = {
-        state: seconds
-        for state, seconds in stand.overdue.runs.items()
-        if seconds > OVERDUE_WARNING_SECONDS
+        state: seconds for state, seconds in stand.overdue.runs.items() if seconds > late_seconds
     }
     if not late:
         return ok("runs", runs)
-    level = error if max(late.values()) > OVERDUE_ERROR_SECONDS else warning
+    level = error if max(late.values()) > STUCK_SECONDS else warning
     said = ", ".join(
         f"{STUCK[state]} is {seconds:.0f} s overdue" for state, seconds in late.items()
     )
     return level("runs", f"{runs}; {said}")
 
 
-def _planning(stand: Standing) -> Finding:
+def _planning(stand: Standing, late_seconds: float) -> Finding:
     seconds = stand.overdue.unplanned
-    if seconds <= OVERDUE_WARNING_SECONDS:
+    if seconds <= late_seconds:
         return ok("planning", "every due time until now is planned")
-    level = error if seconds > OVERDUE_ERROR_SECONDS else warning
+    level = error if seconds > STUCK_SECONDS else warning
     return level("planning", f"the oldest due time that is not planned is {seconds:.0f} s old")
 
 

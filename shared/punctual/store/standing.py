@@ -11,6 +11,21 @@ from sqlalchemy import Connection, text
 
 from punctual.store.punctuality import OnTime, on_time
 
+LATE_SWEEPS = 3
+LATE_SECONDS = 15.0
+"""By then a worker with a free slot has found a due run, whatever became of the message."""
+STUCK_SECONDS = 60.0
+"""Work that is this late does not get on by itself; alerts.yml has the same number."""
+
+
+def late_after(*, sweep_seconds: float) -> float:
+    """Return how many seconds past its time work counts as late: three sweeps, 15 s at least.
+
+    The API's readiness, and the doctor's warnings, go by this.
+    """
+    return max(LATE_SECONDS, LATE_SWEEPS * sweep_seconds)
+
+
 STANDING = text("""
 SELECT (SELECT count(*) FROM coordinators
         WHERE heartbeat_at > now() - :lease) AS coordinators,

@@ -14,9 +14,10 @@ from punctual.domain.run import PENDING, RunState
 from punctual.domain.waiting import Hindrance, hindrance_in_words
 from punctual.store.concurrency import count_in_hand, count_running, limits_of
 from punctual.store.models import Run
+from punctual.store.workers import BUSY_SLOTS
 
-SERVED = text("""
-SELECT queue, sum(slots) AS slots, sum(greatest(room, 0)) AS room
+SERVED = text(f"""
+SELECT queue, sum(slots) AS slots, sum(greatest(slots - {BUSY_SLOTS}, 0)) AS free
 FROM workers, unnest(queues) AS queue WHERE state = 'active' GROUP BY queue
 """)
 
@@ -98,7 +99,7 @@ def _of(
     busy = (
         late
         and slots is not None
-        and (run.state == RunState.CLAIMED or (run.state == RunState.QUEUED and slots.room == 0))
+        and (run.state == RunState.CLAIMED or (run.state == RunState.QUEUED and slots.free == 0))
     )
     return Hindrance(
         queue=None if slots is not None or run.state == RunState.CLAIMED else run.queue,

@@ -39,6 +39,10 @@ RETURNING clock_timestamp(),
      WHERE other.id <> :id AND other.state = 'active' AND other.queues && workers.queues)
 """)
 
+# A run that is claimed ahead of its due time takes no slot yet.
+BUSY_SLOTS = """(SELECT count(*) FROM runs WHERE runs.worker_id = workers.id AND (
+    runs.state = 'running' OR runs.state = 'claimed' AND runs.due_at <= clock_timestamp()))"""
+
 HELD = text("""
 SELECT id, fence, state, cancel_requested_at IS NOT NULL FROM runs
 WHERE worker_id = :id AND state IN ('claimed', 'running')

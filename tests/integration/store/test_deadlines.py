@@ -74,12 +74,14 @@ def test_behind_another_run_of_its_task_it_names_that_run(engine: Engine) -> Non
 
 
 def test_with_every_slot_taken_it_says_so(engine: Engine) -> None:
-    new_worker(engine)
+    worker = new_worker(engine)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE workers SET room = 0"))
+        connection.execute(text("UPDATE workers SET slots = 2"))
+    for _ in range(2):
+        start_run(engine, new_run(engine, new_task(engine)), worker)
     run = new_run(engine, new_task(engine, start_deadline=5))
     dispatch_all(engine)
-    reason = "start deadline passed: all 16 slots of queue default are busy"
+    reason = "start deadline passed: all 2 slots of queue default are busy"
     assert missed_later(engine, run) == ("no_slot", reason)
 
 

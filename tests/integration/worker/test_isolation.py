@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import httpx
 
@@ -9,16 +10,22 @@ from punctual_devstack.ports import free_port
 from tests.integration.worker.conftest import StartWorker
 from tests.support.eventually import eventually
 
-NAMES = {
+UNUSED = {"user_namespaces", "writable_cgroup"}
+NAMES = UNUSED | {
     "separate_user",
     "unprivileged",
     "no_new_privileges",
     "seccomp",
     "read_only_root",
     "own_process_namespace",
-    "user_namespaces",
-    "writable_cgroup",
+    "cgroup_limits",
 }
+
+
+def label(line: str) -> str | None:
+    """What a sample of the metric is about."""
+    found = re.match(r'punctual_isolation\{what="(\w+)"\}', line)
+    return found and found[1]
 
 
 def test_a_worker_says_what_holds_its_commands_in(start_worker: StartWorker) -> None:
@@ -39,7 +46,10 @@ def test_a_worker_says_what_holds_its_commands_in(start_worker: StartWorker) -> 
     assert not isolation["own_process_namespace"]
     assert isolation["unprivileged"] == (os.geteuid() != 0)
     metrics = answer("/metrics").text.splitlines()
-    for what, holds in isolation.items():
+    protections = {what for line in metrics if (what := label(line))}
+    assert protections == NAMES - UNUSED
+    for what in protections:
+        holds = isolation[what]
         assert f'punctual_isolation{{what="{what}"}} {float(holds)}' in metrics
     lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
     [logged] = [line for line in lines if line["event"] == "isolation"]

@@ -8,6 +8,8 @@ import os
 CLONE_NEWUSER = 0x10000000
 SECCOMP_FILTER = b"2"
 CGROUPS = "/sys/fs/cgroup"
+NO_LIMIT = 1 << 62
+"""Version 1 has no word for it: about the largest number stands for it."""
 
 
 def probe() -> dict[str, bool]:
@@ -19,6 +21,7 @@ def probe() -> dict[str, bool]:
         "no_new_privileges": status.get(b"NoNewPrivs") == b"1",
         "seccomp": status.get(b"Seccomp") == SECCOMP_FILTER,
         "read_only_root": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
+        "cgroup_limits": _has_cgroup_limits(),
         "user_namespaces": _may_make_user_namespaces(),
         "writable_cgroup": _has_writable_cgroup(),
     }
@@ -38,9 +41,39 @@ def _may_make_user_namespaces() -> bool:
 
 
 def _has_writable_cgroup() -> bool:
+    return any(os.access(f"{CGROUPS}{path}/cgroup.procs", os.W_OK) for path in _own_cgroups())
+
+
+def _has_cgroup_limits() -> bool:
+    """Return whether both memory and processes of our cgroup, or of one above it, are limited."""
+    version_1 = ("memory/memory.limit_in_bytes", "pids/pids.max")
+    if not _own_cgroups():
+        return all(_is_limit(f"{CGROUPS}/{name}") for name in version_1)
+    return all(
+        any(_is_limit(f"{CGROUPS}{above}/{name}") for path in _own_cgroups() for above in _up(path))
+        for name in ("memory.max", "pids.max")
+    )
+
+
+def _own_cgroups() -> list[str]:
+    """Return the path of our cgroup in version 2; none where there is only version 1."""
     try:
         with open("/proc/self/cgroup") as file:
-            own = [line.rstrip("\n").split(":", 2)[2] for line in file if line.startswith("0::")]
+            return [line.rstrip("\n").split(":", 2)[2] for line in file if line.startswith("0::")]
+    except OSError:
+        return []
+
+
+def _up(path: str) -> list[str]:
+    """Return a cgroup and those above it, up to the root of what is mounted here."""
+    parts = path.strip("/").split("/") if path.strip("/") else []
+    return ["".join(f"/{part}" for part in parts[:count]) for count in range(len(parts), -1, -1)]
+
+
+def _is_limit(file: str) -> bool:
+    try:
+        with open(file) as opened:
+            text = opened.read().strip()
     except OSError:
         return False
-    return any(os.access(f"{CGROUPS}{path}/cgroup.procs", os.W_OK) for path in own)
+    return text.isdecimal() and int(text) < NO_LIMIT

@@ -1,0 +1,93 @@
+"""What servers say of themselves, and what a role may see of it."""
+
+from contextlib import ExitStack
+
+import pytest
+import redis
+from sqlalchemy import Engine, make_url, text
+
+from punctual_devstack.ports import free_port
+from tests.integration.doctor.conftest import Doctor, bad
+from tests.support.ground import as_service
+
+
+@pytest.mark.usefixtures("at_work")
+def test_tables_of_another_release_are_told(engine: Engine, doctor: Doctor) -> None:
+    with engine.begin() as connection:
+        current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    try:
+        code, document = doctor()
+        assert code == 1
+        assert "punctual.store.migrate" in bad(document, "error")["tables"]
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        code, document = doctor()
+        assert code == 0
+        assert "newer release" in bad(document, "warning")["tables"]
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": current})
+
+
+@pytest.mark.usefixtures("at_work")
+def test_a_queue_that_would_forget_is_told(doctor: Doctor, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            _, document = doctor()
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert "allkeys-lru" in bad(document, "warning")["queue policy"]
+
+
+@pytest.mark.usefixtures("at_work")
+def test_services_that_share_a_powerful_role_are_told(
+    doctor: Doctor, engine: Engine, database_url: str
+) -> None:
+    url = make_url(database_url)
+    assert url.username is not None
+    with engine.connect() as connection:
+        connection.execute(text("SET application_name = 'punctual-worker'"))
+        connection.commit()
+        _, document = doctor()
+    assert f"worker as {url.username}" in bad(document, "warning")["isolation"]
+
+
+@pytest.mark.usefixtures("at_work")
+@pytest.mark.parametrize(
+    ("service", "closed"),
+    [
+        ("api", set()),
+        ("coordinator", set()),
+        ("worker", {"coordinator", "releases", "runs", "tasks"}),
+    ],
+)
+def test_what_a_services_role_may_not_look_at_is_no_fault(
+    doctor: Doctor, database_url: str, service: str, closed: set[str]
+) -> None:
+    code, document = doctor(DATABASE_URL=as_service(database_url, service))
+    assert (code, bad(document, "error")) == (0, {})
+    assert set(bad(document, "unseen")) == closed
+
+
+def test_connections_of_other_roles_are_counted(
+    engine: Engine, doctor: Doctor, database_url: str
+) -> None:
+    with ExitStack() as held:
+        for _ in range(8):
+            held.enter_context(engine.connect())
+        _, document = doctor(DATABASE_URL=as_service(database_url, "worker"))
+    used = next(f["detail"] for f in document["findings"] if f["check"] == "connections")
+    assert int(used.split()[0]) > 8
+
+
+@pytest.mark.usefixtures("at_work")
+def test_each_server_that_is_away_is_told_and_the_other_still_looked_at(doctor: Doctor) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    code, document = doctor(REDIS_URL=f"redis://{nobody}/0")
+    assert (code, set(bad(document, "error"))) == (1, {"queue"})
+    assert "worker" in bad(document, "ok")
+    code, document = doctor(DATABASE_URL=f"postgresql://x@{nobody}/x")
+    assert (code, set(bad(document, "error"))) == (1, {"database"})
+    assert "queue" in bad(document, "ok")

@@ -4,11 +4,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.progress import Progress
-from punctual.store.standing import overdue
+from punctual.store.standing import STUCK_SECONDS, overdue
 from punctual_coordinator.pulse import Pulse
-
-BEHIND_SECONDS = 60
-"""A due time is planned half a minute ahead, so one that is this old and is not was left."""
 
 
 def trouble(engine: Engine, pulse: Pulse, progress: Progress) -> list[str]:
@@ -17,7 +14,7 @@ def trouble(engine: Engine, pulse: Pulse, progress: Progress) -> list[str]:
     try:
         with engine.connect() as connection:
             behind = overdue(connection).unplanned
-        if behind > BEHIND_SECONDS:
+        if behind > STUCK_SECONDS:
             reasons.append(f"planning: due times of {behind:.0f} s ago are not planned")
     except SQLAlchemyError as error:
         reasons.append(f"database: {type(error).__name__}")

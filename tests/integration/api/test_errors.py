@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from punctual.store.coordinators import register as register_coordinator
 from punctual_api.app import create_app
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import Person, close, run_sql, settings_for
 from tests.support.rows import database_now, new_run, new_task
-from tests.support.steps import change_run, claim_run, new_worker
+from tests.support.steps import change_run, claim_run, new_worker, silence
 
 FIELDS = {"type", "title", "status", "detail", "instance", "errors", "request_id"}
 
@@ -199,11 +200,8 @@ def test_readiness_names_what_is_missing_without_secrets(
     assert answer.get_json()["status"] == "unavailable"
     assert [reason.split(":")[0] for reason in answer.get_json()["reasons"]] == ["database"]
     assert "hidden" not in answer.get_data(as_text=True)
-    assert client.get("/readyz").get_json() == {
-        "status": "ready",
-        "coordinators": 0,
-        "workers": 0,
-    }
+    ready = client.get("/readyz").get_json()
+    assert (ready["status"], ready["coordinators"], ready["workers"]) == ("ready", 0, 0)
     settings = replace(
         app.extensions["punctual"], redis_url=f"redis://:hidden@127.0.0.1:{free_port()}/0"
     )
@@ -212,18 +210,42 @@ def test_readiness_names_what_is_missing_without_secrets(
     close(lonely)
     assert without_queue.status_code == 200
     assert without_queue.get_json()["status"] == "ready"
-    assert without_queue.get_json()["degraded"] == ["queue"]
+    assert "queue" in without_queue.get_json()["degraded"]
     assert "hidden" not in without_queue.get_data(as_text=True)
 
 
 def test_readiness_reports_work_that_does_not_get_on(client: FlaskClient, engine: Engine) -> None:
+    worker = new_worker(engine)
+    new_coordinator(engine)
     assert "degraded" not in client.get("/readyz").get_json()
-    long_ago = database_now(engine) - timedelta(seconds=100)
-    new_task(engine, schedule={"every": 60}, next_due_at=long_ago)
+    late = database_now(engine) - timedelta(seconds=20)
+    new_task(engine, schedule={"every": 60}, next_due_at=late)
     run = new_run(engine, new_task(engine))
-    claim_run(engine, run, new_worker(engine))
-    change_run(engine, run, due_at=long_ago)
+    claim_run(engine, run, worker)
+    change_run(engine, run, due_at=late)
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.get_json()["degraded"] == ["planning", "starts"]
     assert "claimed" in str(answer.get_json()["reasons"])
+
+
+def test_readiness_names_services_that_are_silent_for_a_lease(
+    client: FlaskClient, engine: Engine
+) -> None:
+    worker = new_worker(engine)
+    new_coordinator(engine)
+    run_sql(engine, "UPDATE coordinators SET heartbeat_at = now() - interval '31 s'")
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.get_json()["degraded"] == ["coordinators"]
+    assert answer.get_json()["reasons"] == [
+        "coordinators: no heartbeat for 30 s: nothing new is planned"
+    ]
+    silence(engine, worker, seconds=31)
+    assert client.get("/readyz").get_json()["degraded"] == ["coordinators", "workers"]
+
+
+def new_coordinator(engine: Engine) -> None:
+    """Enter a coordinator whose heartbeat is fresh."""
+    with engine.begin() as connection:
+        register_coordinator(connection, name="c-1", host="h", pid=1)

@@ -42,7 +42,7 @@ def test_it_serves_without_redis_and_still_slows_down_guessing(
     assert codes[-1] == 429
     ready = client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json()["degraded"] == ["queue"]
+    assert "queue" in ready.json()["degraded"]
     assert "punctual_http_requests_total" in client.get("/metrics").text
 
 

@@ -5,12 +5,12 @@ Runs on the machine's own Python before anything is installed: standard library 
 that Python 3.6 can read, so that it can say what is wrong with it.
 """
 
-import contextlib
 import errno
 import fcntl
 import hashlib
 import os
 import platform
+import pwd
 import re
 import shutil
 import ssl
@@ -165,19 +165,39 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise
-        with contextlib.suppress(OSError):
+        refused = error
+        try:
             if is_made(kind, only_this_python=only_this):
                 return
+        except OSError as other:
+            refused = other
+        if str(refused.filename or "").startswith(str(VENV) + os.sep):
+            sys.exit(other_users_venv())
         sys.exit(
             f"{ROOT} cannot be written to ({error.strerror}): setting up needs a .venv in it. "
             "Make it writable, or copy it to where it is."
         )
 
 
+def other_users_venv() -> str:
+    """Say that the .venv is one that this user can neither use nor renew, and what to do."""
+    uid = VENV.stat().st_uid
+    try:
+        owner = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        owner = str(uid)
+    return (
+        f"{VENV} was made by {owner}, and this user can neither use nor renew it. Run make as "
+        f"{owner}, or remove it (rm -r .venv) and run make again."
+    )
+
+
 def set_up(kind: str, *, only_this_python: bool) -> None:
     """Makes or renews the .venv unless it is what it should be."""
     if is_made(kind, only_this_python=only_this_python):
         return
+    if VENV.exists() and not os.access(str(VENV), os.W_OK):
+        sys.exit(other_users_venv())
     if STAMP.exists() and STAMP.read_text().startswith("dev "):
         kind = "dev"  # it holds all that `run` needs: never take a developer's tools away
     say(f"setting up .venv ({'development' if kind == 'dev' else 'product'} packages, once)")

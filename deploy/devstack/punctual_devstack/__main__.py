@@ -12,6 +12,7 @@ def main() -> int:
     from punctual.account import forbid_inspection
     from punctual_devstack import settings
     from punctual_devstack.data_dir import InUse
+    from punctual_devstack.full_disk import FULL, is_full
     from punctual_devstack.place import Misplaced
     from punctual_devstack.postgres import Unusable
     from punctual_devstack.stack import CannotStart, run
@@ -21,6 +22,11 @@ def main() -> int:
         run(settings.read(os.environ))
     except (CannotStart, InUse, Misplaced, Unusable, settings.InvalidSetting) as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        if not is_full(error):
+            raise
+        sys.stderr.write(f"{error.filename or 'PUNCTUAL_DATA_DIR'}: {FULL}\n")
         return 1
     return 0
 

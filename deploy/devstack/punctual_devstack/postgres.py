@@ -11,6 +11,7 @@ import psycopg2
 from psycopg2 import sql
 
 from punctual_devstack.account import server_account
+from punctual_devstack.full_disk import FULL, says_full
 from punctual_devstack.place import programs
 from punctual_devstack.spawn import Account, Spec, leashed
 
@@ -51,7 +52,7 @@ class Postgres:
     def make(self) -> None:
         """Makes the database's files when there are none; a torn attempt does not count.
 
-        Raises Unusable with what initdb said, or when the files are of another major version.
+        Raises Unusable where initdb fails, or when the files are of another major version.
         """
         if self.folder.exists():
             self._check_version()
@@ -75,7 +76,8 @@ class Postgres:
         )
         password.unlink()
         if done.returncode:
-            raise Unusable(done.stdout.decode(errors="replace"))
+            shutil.rmtree(new, ignore_errors=True)
+            raise Unusable(_why_not_made(self.folder, done.stdout.decode(errors="replace")))
         new.rename(self.folder)
 
     def spec(self) -> Spec:
@@ -145,3 +147,12 @@ class Postgres:
         ours = shipped.open().readline().split()[-1]
         if made_by != ours:
             raise Unusable(f"{self.folder} was made by PostgreSQL {made_by}, this is {ours}")
+
+
+def _why_not_made(folder: Path, output: str) -> str:
+    """Return a sentence for a person; initdb prints what it does in detail."""
+    if says_full(output):
+        return f"{folder}: {FULL}"
+    lines = [line for line in output.splitlines() if "error:" in line or "FATAL" in line]
+    said = "\n".join(lines or output.splitlines()[-5:])
+    return f"{folder}: PostgreSQL's initdb could not make a database there:\n{said}"

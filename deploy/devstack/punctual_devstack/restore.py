@@ -11,13 +11,24 @@ from psycopg2 import sql
 
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir, InUse
+from punctual_devstack.full_disk import says_full
 from punctual_devstack.postgres import DATABASE, Postgres, Unusable
 from punctual_devstack.servers import NotReady
 from punctual_devstack.visit import CannotVisit, Client, program, stopped_database
 
+TORN = (
+    "end of file",
+    "too short",
+    "magic string",
+    "not appear to be",
+    "unexpected block",
+    "corrupt",
+)
+"""What pg_restore says of a file that is no backup, or a part of one."""
+
 
 class RestoreFailed(Exception):
-    """Nothing was changed; the message is what pg_restore said."""
+    """Nothing was changed; the message says why, and what to do."""
 
 
 def restore(postgres: Postgres, source: Path) -> str:
@@ -39,11 +50,22 @@ def restore(postgres: Postgres, source: Path) -> str:
     )
     if done.returncode:
         _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
-        raise RestoreFailed(done.stderr.strip() or f"pg_restore ended with {done.returncode}")
+        raise RestoreFailed(_why(source, done.stderr.strip(), done.returncode))
     for name, to in ((DATABASE, old), (new, DATABASE)):
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         _tell(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
     return old
+
+
+def _why(source: Path, said: str, status: int) -> str:
+    if any(each in said for each in TORN):
+        return (
+            f"{source} is not a whole backup: it was cut short, or was not made by make backup."
+            " Nothing was changed; take another file"
+        )
+    if says_full(said):
+        return "the disk is full: nothing was changed. Make room for a second copy of the database"
+    return said or f"pg_restore ended with {status}"
 
 
 def _tell(postgres: Postgres, statement: sql.Composed) -> None:

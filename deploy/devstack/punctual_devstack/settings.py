@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from punctual import config
+from punctual_devstack.make_variables import mistaken_names
 
 
 class InvalidSetting(Exception):
@@ -34,6 +35,9 @@ def read(environ: Mapping[str, str]) -> StackSettings:
     Raises InvalidSetting, naming the first variable that cannot be used.
     """
     given = {name: value for name, value in environ.items() if value}
+    if mistakes := mistaken_names(given):
+        raise InvalidSetting("; ".join(mistakes))
+    _check_twins(given)
     return StackSettings(
         port=_number(given, "PORT", 8000, least=1, most=65_535),
         data_dir=Path(given.pop("PUNCTUAL_DATA_DIR", ".punctual")).expanduser().resolve(),
@@ -54,6 +58,18 @@ def check_services(settings: StackSettings) -> config.Settings:
     if settings.given("BIND") and found.bind.rpartition(":")[2] in ("", "0"):
         raise InvalidSetting(f"PUNCTUAL_BIND must name a port here, not {found.bind!r}")
     return found
+
+
+def _check_twins(given: Mapping[str, str]) -> None:
+    """Raise InvalidSetting where one thing is set twice, to different values."""
+    slots, twin = given.get("SLOTS"), given.get("PUNCTUAL_SLOTS")
+    if slots and "PUNCTUAL_SLOTS_FILE" in given:
+        raise InvalidSetting("SLOTS and PUNCTUAL_SLOTS_FILE are both set: set one")
+    if slots and twin and slots != twin:
+        raise InvalidSetting(f"SLOTS={slots} and PUNCTUAL_SLOTS={twin} are both set: set one")
+    port, bind = given.get("PORT"), given.get("PUNCTUAL_BIND")
+    if port and bind and bind.rpartition(":")[2] != port:
+        raise InvalidSetting(f"PORT={port} and PUNCTUAL_BIND={bind} name two ports: set one")
 
 
 def _number(

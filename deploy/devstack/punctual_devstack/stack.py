@@ -76,12 +76,24 @@ def _start(settings: StackSettings, supervisor: Supervisor, drain_seconds: float
         say(commands.notice)
     say(f"starting {', '.join(each.name for each in processes)}")
     supervisor.keep(processes)
+    for warning in _without(settings):
+        say(warning)
     if not settings.api:
         say("started, without an API")
         return
     _until(supervisor, lambda: _all_run(supervisor) and address.answers())
     if not supervisor.stop_requests:
         supervisor.terminal.ready(address.url)
+
+
+def _without(settings: StackSettings) -> list[str]:
+    """Return a sentence for each service that was left out, saying what does not work without."""
+    missing = []
+    if not settings.coordinators:
+        missing.append("COORDINATORS=0: no run is planned until a coordinator is started")
+    if not settings.workers:
+        missing.append("WORKERS=0: no command runs until a worker is started")
+    return missing
 
 
 def _all_run(supervisor: Supervisor) -> bool:

@@ -70,3 +70,41 @@ def test_what_no_service_could_start_with_is_refused_before_any_is_started() -> 
     for wrong in ({"PUNCTUAL_SLOTS": "none"}, {"PUNCTUAL_SLOT": "3"}):
         with pytest.raises(InvalidSetting, match="PUNCTUAL_SLOTS"):
             check_services(read(wrong))
+
+
+@pytest.mark.parametrize(
+    ("assigned", "said"),
+    [
+        ("WORKER=2", "WORKER is not read: WORKERS is"),
+        ("workers=2", "workers is not read: WORKERS is"),
+        ("COORDINATOR=2 PORT=8001", "COORDINATOR is not read: COORDINATORS is"),
+        ("SLOT:=4", "SLOT is not read: SLOTS is"),
+        ("APIS=2", "APIS is not read: API is"),
+        (r"NOTE=a\ b PORTS=1", "PORTS is not read: PORT is"),
+    ],
+)
+def test_a_misspelt_name_on_makes_command_line_stops_the_start(assigned: str, said: str) -> None:
+    for options in ("", "w ", "rR --no-print-directory "):
+        with pytest.raises(InvalidSetting, match=f"^{said}$"):
+            read({"MAKEFLAGS": f"{options}-- {assigned}"})
+
+
+@pytest.mark.parametrize(
+    "flags", ["", "w", "rR -- WORKERS=2 PORT=8001", "-- SOAK=600 COLOUR=yes FROM=a", "-- A='"]
+)
+def test_other_names_on_makes_command_line_are_no_mistakes(flags: str) -> None:
+    read({"MAKEFLAGS": flags, "WORKER": "in the environment names are others'"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"SLOTS": "4", "PUNCTUAL_SLOTS": "8"}, "SLOTS=4 and PUNCTUAL_SLOTS=8 are both set"),
+        ({"SLOTS": "4", "PUNCTUAL_SLOTS_FILE": "/x"}, "SLOTS and PUNCTUAL_SLOTS_FILE are both"),
+        ({"PORT": "8001", "PUNCTUAL_BIND": "0.0.0.0:8000"}, "PORT=8001 and PUNCTUAL_BIND=0.0.0.0"),
+    ],
+)
+def test_one_thing_set_to_two_values_stops_the_start(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"^{said}"):
+        read(environ)
+    read({"SLOTS": "4", "PUNCTUAL_SLOTS": "4", "PORT": "8000", "PUNCTUAL_BIND": "[::]:8000"})

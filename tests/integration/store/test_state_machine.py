@@ -120,6 +120,36 @@ def test_an_attempt_is_counted_at_its_start_and_nowhere_else(
         life.change(f"attempt = attempt + {change}")
 
 
+GIVEN_BACK = "attempt = attempt - 1, fence = fence + 1"
+
+
+@pytest.mark.parametrize("state", sorted(MOVES[RunState.RUNNING]))
+def test_only_a_start_that_is_given_back_takes_its_attempt_back(
+    life: Life, state: RunState
+) -> None:
+    life.lead_to(RunState.RUNNING)
+    change = f"state = '{state}', {GIVEN_BACK}"
+    if state in (RunState.SCHEDULED, RunState.CANCELLED):
+        life.change(change)
+        assert run_row(life.connection, life.id).attempt == 0
+    else:
+        with pytest.raises(IntegrityError, match="grows by one, at its start"):
+            life.change(change)
+
+
+def test_an_attempt_whose_start_is_on_record_is_not_taken_back(life: Life) -> None:
+    life.lead_to(RunState.RUNNING)
+    life.change("started_at = now()")
+    with pytest.raises(IntegrityError, match="grows by one, at its start"):
+        life.change(f"state = 'scheduled', {GIVEN_BACK}")
+
+
+def test_an_attempt_is_not_taken_back_under_the_same_fence(life: Life) -> None:
+    life.lead_to(RunState.RUNNING)
+    with pytest.raises(IntegrityError, match="grows by one, at its start"):
+        life.change("state = 'scheduled', attempt = attempt - 1")
+
+
 @pytest.mark.parametrize("counted", [0, 2])
 def test_a_start_counts_exactly_one_attempt(life: Life, counted: int) -> None:
     life.lead_to(RunState.CLAIMED)

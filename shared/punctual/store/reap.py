@@ -66,7 +66,9 @@ WITH locked AS (
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
         r.started_at, clock_timestamp() AS finished_at, r.lateness_ms,
         NULL::int AS exit_code, NULL::smallint AS signal,
-        'worker ' || r.worker || ' stopped reporting while it ran' ||
+        'worker ' || r.worker || ' stopped reporting ' ||
+            CASE WHEN r.started_at IS NULL AND seen.run_id IS NULL
+                 THEN 'before it had confirmed the start' ELSE 'while it ran' END ||
             CASE WHEN seen.run_id IS NULL THEN ''
                  ELSE '; its output ends where it was last seen' END AS reason,
         coalesce(seen.output_bytes, r.output_bytes) AS output_bytes,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from punctual.account import Account
+from punctual_worker.launch_memory import LaunchMemory
 from punctual_worker.quick_json import read, write
 from punctual_worker.runner.marks import LAUNCH_BITS
 from punctual_worker.runner.wire import Frames, pack
@@ -42,12 +43,14 @@ class RunnerClient:
         process: subprocess.Popen[bytes],
         sock: socket.socket,
         launch: int,
+        launch_memory: LaunchMemory,
         account: Account | None = None,
     ) -> None:
         """Take over a launched runner; use launch()."""
         self._process = process
         self._sock = sock
         self._launch = launch
+        self._launch_memory = launch_memory
         self._account = account
         self.clean = True
         """False once its commands may be alive and cannot be ended from here."""
@@ -75,11 +78,13 @@ class RunnerClient:
         """
         ours, theirs = socket.socketpair()
         launch = secrets.randbits(LAUNCH_BITS)
+        memory = LaunchMemory()
         try:
             process = subprocess.Popen(
                 [
                     *(python, "-I", "-X", "utf8", "-m", "punctual_worker.runner"),
                     *("--fd", str(theirs.fileno()), "--work-dir", str(work_dir.absolute())),
+                    *("--launch-notes-fd", str(memory.descriptor)),
                     *("--launch", str(launch), "--on-lease-loss", on_lease_loss),
                     *("--agent", str(os.getpid())),
                     *run_as(account),
@@ -87,7 +92,7 @@ class RunnerClient:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env={name: value for name, value in (("PATH", path), ("LANG", lang)) if value},
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), memory.descriptor),
                 start_new_session=True,
                 cwd="/",
             )
@@ -96,9 +101,10 @@ class RunnerClient:
             raise
         finally:
             theirs.close()
+            memory.close_descriptor()
         # Only sending times out: whether a quiet runner is a healthy one, pings tell.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
-        return cls(process, ours, launch, account)
+        return cls(process, ours, launch, memory, account)
 
     @property
     def pid(self) -> int:
@@ -125,7 +131,8 @@ class RunnerClient:
 
     def start(self, *launches: Launch) -> None:
         """Order starts; repeating one whose key is still known changes nothing."""
-        self._send(*(launch.order() for launch in launches))
+        enter = self._launch_memory.enter
+        self._send(*(launch.order(cell=enter(launch.key)) for launch in launches))
 
     def stop(self, key: str, why: str) -> None:
         """Order an attempt to end, by TERM and KILL, or never to start if its instant is ahead."""
@@ -159,6 +166,24 @@ class RunnerClient:
                 report_in(*f) for f in iter(self._frames.next, None) if f[0]["kind"] not in SIGNS
             ]
         self._bury()
+
+    def forget(self, key: str) -> None:
+        """Forget an attempt whose end is reported."""
+        self._launch_memory.forget(key)
+
+    def has_not_launched(self, key: str) -> bool:
+        """Whether an attempt that is not forgotten certainly never ran; ask when it is buried.
+
+        Not after a fault of the runner's own: an attempt may be what it broke on, and given back
+        it would break one runner after the other.
+        """
+        if not (self._buried and self.clean) or self._process.returncode > 0:
+            return False
+        return not self._launch_memory.may_have_launched(key)
+
+    def launched_ns(self, key: str) -> int | None:
+        """Return when an attempt was launched (CLOCK_MONOTONIC), None when that is not known."""
+        return self._launch_memory.launched_ns(key) or None
 
     def kill(self) -> None:
         """Kill a runner that does not answer, and what it started; returns when all is gone."""

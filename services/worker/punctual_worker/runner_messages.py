@@ -33,11 +33,12 @@ class Launch:
     output_limit: int
     limits: Mapping[str, int] = field(default_factory=dict)
 
-    def order(self) -> dict[str, Any]:
-        """Return the frame that orders this start."""
+    def order(self, *, cell: int | None) -> dict[str, Any]:
+        """Return the frame that orders this start; its launch is noted in that cell."""
         return {
             "kind": "start",
             "key": self.key,
+            "cell": cell,
             "at_ns": self.at_ns,
             "argv": self.argv,
             "env": dict(self.env),

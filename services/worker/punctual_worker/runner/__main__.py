@@ -1,4 +1,4 @@
-"""Runs the runner: `python -I -m punctual_worker.runner --fd N --work-dir DIR`, by its client."""
+"""Runs the runner: `python -I -m punctual_worker.runner --fd N …`, by its client."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from punctual_worker.runner.evacuation import kill_everything
 from punctual_worker.runner.homes import Homes
 from punctual_worker.runner.host import become, forbid_inspection, prepare, still_gc
 from punctual_worker.runner.isolation import probe
+from punctual_worker.runner.launch_notes import LaunchNotes
 from punctual_worker.runner.loop import Loop
 from punctual_worker.runner.marks import Marks
 from punctual_worker.runner.reports import Reports
@@ -32,6 +33,7 @@ def main() -> int:
     marks = Marks(options.launch)
     spawner = Spawner(
         marks,
+        LaunchNotes(options.launch_notes_fd),
         path=os.environ.get("PATH", ""),
         lang=os.environ.get("LANG", ""),
         soft_nofile=soft_nofile,
@@ -72,6 +74,7 @@ def _say(text: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="punctual_worker.runner")
     parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--launch-notes-fd", type=int, required=True)
     parser.add_argument("--work-dir", required=True)
     parser.add_argument("--launch", type=int, default=0)
     parser.add_argument("--user", type=int)

@@ -32,6 +32,7 @@ class Attempt:
         "alarm_ns",
         "argv",
         "at_ns",
+        "cell",
         "crowd",
         "cwd",
         "end_grace_ns",
@@ -66,6 +67,8 @@ class Attempt:
         try:
             self.key = _text(order["key"])
             self.at_ns = int(order["at_ns"])
+            cell = order.get("cell")
+            self.cell = None if cell is None else int(cell)  # where its launch is noted
             self.argv = [_text(part) for part in order["argv"]]
             file = order.get("file")
             self.file = None if file is None else _text(file).encode()

@@ -18,6 +18,7 @@ import time
 
 from punctual_worker.runner.attempt import Attempt
 from punctual_worker.runner.expendable import Expendable
+from punctual_worker.runner.launch_notes import LaunchNotes
 from punctual_worker.runner.marks import Marks
 from punctual_worker.runner.programs import Programs
 from punctual_worker.runner.watch import STDERR, STDOUT, Watch
@@ -33,8 +34,18 @@ DEFAULTS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 class Spawner:
     """Turns attempts into processes, marked so that all of their descendants can be found."""
 
-    def __init__(self, marks: Marks, *, path: str, lang: str, soft_nofile: int, uid: int) -> None:
+    def __init__(
+        self,
+        marks: Marks,
+        launch_notes: LaunchNotes,
+        *,
+        path: str,
+        lang: str,
+        soft_nofile: int,
+        uid: int,
+    ) -> None:
         self._marks = marks
+        self.launch_notes = launch_notes
         self.programs = Programs()
         user = _name_of(uid)
         self._defaults = {

@@ -62,6 +62,7 @@ class Starter:
         self._reports = reports
         self._homes = homes
         self._attending = attending
+        self._launch_notes = spawner.launch_notes
         self.holding = Holding(roster, watch, lease, spawner, homes, attending)
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
@@ -127,7 +128,9 @@ class Starter:
             attempt.stopped = "lease"
             self._endings.never_started(attempt)
             return
+        self._launch_notes.note(attempt)
         if not (self._let_go(attempt) if attempt.pid else self._spawn(attempt)):
+            self._launch_notes.withdraw(attempt)
             return
         attempt.phase = RUNNING
         self.holding.keep_still()

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import structlog
@@ -11,13 +11,12 @@ from punctual import telemetry
 from punctual.config import Settings
 from punctual.messaging.broker import Broker
 from punctual.progress import Progress
-from punctual.store.claims import release
 from punctual.store.engine import DATABASE_FAILURES, make_engine, said_by
-from punctual.store.finish import Report
 from punctual.store.live_output import LOOK_CHANNEL
 from punctual.store.wake import CANCEL_CHANNEL
 from punctual.store.workers import leave
 from punctual.tracing import Tracing
+from punctual_worker.abandon import UnlaunchedRuns, settle_running
 from punctual_worker.actors import declare_actors, make_consumer, stop_consuming
 from punctual_worker.claimer import Claimer
 from punctual_worker.clock import DatabaseClock
@@ -27,12 +26,12 @@ from punctual_worker.interpreters import Interpreters
 from punctual_worker.lease import Lease
 from punctual_worker.live_output import LiveOutput
 from punctual_worker.notices import listen_for_notices
-from punctual_worker.outcome import CANCELLED, SHUTDOWN, lost_report, report_of, unstarted_report
+from punctual_worker.outcome import CANCELLED, SHUT_DOWN, SHUTDOWN, unstarted_report
 from punctual_worker.reconcile import Reconciler
 from punctual_worker.registration import register_worker
 from punctual_worker.reporter import Reporter
 from punctual_worker.runner_client import RunnerClient, RunnerGoneError
-from punctual_worker.runner_messages import Ended, SoFar, Started
+from punctual_worker.runner_events import RunnerEvents
 from punctual_worker.running import Attempt, Running
 from punctual_worker.starter import LEAD, Starter
 from punctual_worker.threads import Threads
@@ -81,6 +80,7 @@ class Agent:
         self._live_output = LiveOutput(
             self._engine, self._running, runner, worker_id=self.worker_id
         )
+        self._unlaunched = UnlaunchedRuns(self._engine, worker_id=self.worker_id)
         self._claimer = Claimer(
             self._engine,
             self._intake,
@@ -92,6 +92,16 @@ class Agent:
         self._broker.wanted = self._wants_messages
         declare_actors(self._broker, self._claimer, self._progress, queues=settings.queues)
         self._consumer = make_consumer(self._broker)
+        self._events = RunnerEvents(
+            self._running,
+            self._intake,
+            runner,
+            self._clock,
+            self._reporter,
+            self._live_output,
+            self._claimer,
+            self._broker,
+        )
         self._watch = WorkerWatch(
             self._threads, self._progress, self.lease, runner, self._consumer, settings
         )
@@ -175,34 +185,11 @@ class Agent:
     def _receive(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         for events in self._runner.events():
             turned()
-            self._heed(events)
+            self._events.take_in(events)
         self._received.set()
         if not self._leaving.is_set():
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()
-
-    def _heed(self, events: Sequence[Started | Ended | SoFar]) -> None:
-        """Take in what came together: all slots that it empties are then filled together."""
-        ended: list[Attempt] = []
-        reports: list[Report] = []
-        for event in events:
-            attempt = self._running.get(event.key)
-            if attempt is None:
-                continue
-            if isinstance(event, Started):
-                self._reporter.begun(attempt, event.at_ns)
-            elif isinstance(event, SoFar):
-                self._live_output.came(attempt, event)
-            else:
-                ended.append(attempt)
-                reports.append(report_of(attempt, event, self._clock))
-        if not ended:
-            return
-        self._reporter.ended(*reports)
-        was_full = self._intake.free(*(attempt.pair for attempt in ended))
-        self._claimer.want()
-        if was_full:
-            self._broker.pushed.set()  # messages that were left to others are ours again
 
     def _refuse(self, attempt: Attempt, reason: str) -> None:
         self._reporter.ended(unstarted_report(attempt, reason, self._clock))
@@ -233,51 +220,62 @@ class Agent:
         waiting = self._intake.close()
         try:
             self._heartbeat.beat()
-            with self._engine.begin() as connection:
-                pairs = [held.pair for held in waiting]
-                released = release(connection, worker_id=self.worker_id, held=pairs)
-            telemetry.RUNS_RELEASED.inc(len(released))
         except (*DATABASE_FAILURES, BuriedError) as error:
-            log.warning("nothing released", error=said_by(error), runs=len(waiting))
+            log.warning("heartbeat failed", error=said_by(error))
+        self._unlaunched.give_back([held.pair for held in waiting])
         patience = self._settings.drain_seconds
         while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
             patience -= 0.1
+            if late := self._intake.close():
+                self._unlaunched.give_back([held.pair for held in late])
             if self._watch.look():
                 self._abandon()
                 return False
         if not self._running.wait_empty(0):
             grace = min(self._settings.kill_grace_seconds, KILL_SECONDS)
             log.warning("killing what still runs", runs=len(self._running.all()))
-            self._runner.stop_all(SHUTDOWN, grace)
-            self._running.wait_empty(grace + KILL_SECONDS)
-        self._leave()
+            try:
+                self._runner.stop_all(SHUTDOWN, grace)
+            except RunnerGoneError as error:
+                log.critical("runner gone", error=str(error))
+            else:
+                self._running.wait_empty(grace + KILL_SECONDS)
+        self._leave(SHUT_DOWN)
         return True
 
     def _abandon(self) -> None:
         """After a failure: nothing of ours may be left running, and the database should know."""
-        self._leaving.set()
-        self._intake.close()
         error = self._threads.error
-        silent = isinstance(error, RunnerSilentError)
-        (self._runner.kill if silent else self._runner.close)()
+        why = "its worker failed"
+        if isinstance(error, RunnerSilentError):
+            why = str(error)
+            self._leaving.set()
+            self._runner.kill()
+        elif isinstance(error, RunnerGoneError):
+            why = "its runner was killed or failed"
+        self._leave(why)
+
+    def _leave(self, why: str) -> None:
+        """End the runner; `why` is the reason of what it had launched and did not finish."""
+        self._leaving.set()
+        waiting = self._intake.close()
+        self._runner.close()
         # What had ended before is not lost, though its report may be unread.
         self._received.wait(KILL_SECONDS)
-        if self._runner.clean and not isinstance(error, BuriedError):
-            why = str(error) if silent else "its worker failed"
-            for attempt in self._running.all():
-                self._reporter.ended(lost_report(attempt, why, self._clock))
+        self._starter.settle(KILL_SECONDS)  # then what it has STARTed is in `running`
+        self._unlaunched.give_back([held.pair for held in [*waiting, *self._intake.close()]])
+        if self._runner.clean and not isinstance(self._threads.error, BuriedError):
+            settle_running(
+                self._running, self._runner, self._reporter, self._clock, self._unlaunched, why=why
+            )
             self._running.wait_empty(KILL_SECONDS)
-        self._leave()
-
-    def _leave(self) -> None:
-        self._leaving.set()
-        self._runner.close()
         self._threads.join(2.0)
         if not self._runner.clean:
             # Nobody may start its runs again before they end, which is when the lease does, and
             # what supervises this process ends all of it now.
             log.critical("commands may be left", worker_id=str(self.worker_id))
             return
+        self._unlaunched.give_back([held.pair for held in self._intake.close()])
         try:
             with self._engine.begin() as connection:
                 leave(connection, worker_id=self.worker_id)

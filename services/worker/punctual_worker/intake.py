@@ -62,7 +62,7 @@ class Intake:
         with self.changed:
             free = self.slots - len(self._busy)
             free = free if most is None else min(free, most)
-            if free <= 0 or not self._heap or self._heap[0][0] > until:
+            if self._closed or free <= 0 or not self._heap or self._heap[0][0] > until:
                 return []
             ready = [place for place in self._heap if place[0] <= until]
             if len(ready) > free:
@@ -122,7 +122,10 @@ class Intake:
             self.changed.notify_all()
 
     def close(self) -> list[Held]:
-        """Remove everything that waits, and take nothing more in from now on."""
+        """Remove everything that waits, and start nothing from now on.
+
+        What a claim or a failed START still brings is answered by the next call.
+        """
         with self.changed:
             self._closed = True
             waiting = [held for *_, held in sorted(self._heap)]
@@ -133,7 +136,7 @@ class Intake:
     def next_at(self) -> datetime | None:
         """When START is next to be tried."""
         with self.changed:
-            return self._heap[0][0] if self._heap else None
+            return self._heap[0][0] if self._heap and not self._closed else None
 
     def pairs(self) -> set[tuple[uuid.UUID, int]]:
         """Every run that waits or is in a slot here."""

@@ -13,15 +13,18 @@ from punctual_worker.running import Attempt
 
 CANCELLED = "cancelled"
 SHUTDOWN = "shutdown"
+LEASE = "lease"
 NUL = "\0"
 LONGEST_REASON = 500
 WOULD_FAIL_AGAIN = "not retried: another attempt would fail in the same way"
 
+SHUT_DOWN = "its worker was shut down before it had ended"
+
 STOPPED = {
     CANCELLED: ("cancelled", "cancelled while it ran"),
-    SHUTDOWN: ("lost", "its worker was shut down before it had ended"),
+    SHUTDOWN: ("lost", SHUT_DOWN),
     "limit": ("failed", "ended by a limit"),
-    "lease": ("lost", "its worker could not reach the database and had to kill it"),
+    LEASE: ("lost", "its worker could not reach the database and had to kill it"),
 }
 
 
@@ -52,6 +55,11 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
         if ended.permanent
         else why_no_retry(attempt.rule, outcome, exit_code=ended.exit_code, signal=ended.signal),
     )
+
+
+def was_unlaunched(ended: Ended) -> bool:
+    """Whether an attempt was called off before its command ran, and by no wish of the user's."""
+    return ended.started_ns is None and ended.stopped in (SHUTDOWN, LEASE)
 
 
 def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:

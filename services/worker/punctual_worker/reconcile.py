@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from punctual import telemetry
 from punctual.store.claims import release
 from punctual.store.finish import Report
+from punctual.store.give_back import give_back
 from punctual.store.workers import Held
 from punctual_worker.clock import DatabaseClock
 from punctual_worker.intake import Intake
@@ -19,9 +20,11 @@ log = structlog.get_logger()
 
 
 class Reconciler:
-    """Compares at each heartbeat; what is unknown here twice in a row is given back or lost.
+    """Compares at each heartbeat; what is unknown here twice in a row is given back.
 
-    Once is no proof: a claim or START may be committed whose answer is still on its way.
+    Once is no proof: a claim or START may be committed whose answer is still on its way. What was
+    never entered here was never ordered from the runner either; only an attempt whose report the
+    database refused was, and is lost.
     """
 
     def __init__(
@@ -52,16 +55,20 @@ class Reconciler:
         unknown = self._unknown(held)
         proven = [run for pair, run in unknown.items() if pair in self._suspects]
         self._suspects = set(unknown)
-        claimed = [(run.run_id, run.fence) for run in proven if run.state == "claimed"]
-        if claimed:
+        claimed = [_pair(run) for run in proven if run.state == "claimed"]
+        started = [run for run in proven if run.state == "running"]
+        refused = [run for run in started if self._running.is_refused(_key(run))]
+        unlaunched = [_pair(run) for run in started if run not in refused]
+        if claimed or unlaunched:
             with self._engine.begin() as connection:
-                for run_id in release(connection, worker_id=self._worker_id, held=claimed):
-                    log.warning("unknown claim released", run_id=str(run_id))
-                    telemetry.RUNS_RELEASED.inc()
-        for run in proven:
-            if run.state == "running":
-                log.warning("unknown run given up", run_id=str(run.run_id))
-                self._report(lost_report(_unknown(run, self._clock), UNKNOWN, self._clock))
+                released = release(connection, worker_id=self._worker_id, held=claimed)
+                released += give_back(connection, worker_id=self._worker_id, unlaunched=unlaunched)
+            for run_id in released:
+                log.warning("unknown run released", run_id=str(run_id))
+                telemetry.RUNS_RELEASED.inc()
+        for run in refused:
+            log.warning("unknown run given up", run_id=str(run.run_id))
+            self._report(lost_report(_unknown(run, self._clock), REFUSED, self._clock))
 
     def _unknown(self, held: list[Held]) -> dict[tuple[uuid.UUID, int], Held]:
         # From the intake a run goes on to those running, so these are asked later.
@@ -74,9 +81,16 @@ class Reconciler:
         }
 
 
-UNKNOWN = "its worker never heard that its start was committed"
+REFUSED = "the database refused the report of its end"
+
+
+def _pair(run: Held) -> tuple[uuid.UUID, int]:
+    return run.run_id, run.fence
+
+
+def _key(run: Held) -> str:
+    return key_of(run.run_id, run.fence)
 
 
 def _unknown(run: Held, clock: DatabaseClock) -> Attempt:
-    key = key_of(run.run_id, run.fence)
-    return Attempt(key, run.run_id, run.fence, attempt=0, due_at=clock.now(), timeout=0)
+    return Attempt(_key(run), run.run_id, run.fence, attempt=0, due_at=clock.now(), timeout=0)

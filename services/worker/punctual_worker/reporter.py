@@ -16,6 +16,7 @@ from punctual.domain.batch_size import BatchSize
 from punctual.domain.run import FINAL
 from punctual.store.engine import DATABASE_FAILURES, said_by
 from punctual.store.finish import Report, finish
+from punctual.store.give_back import give_back
 from punctual.store.start import note_started
 from punctual.tracing import Tracing
 from punctual_worker.clock import DatabaseClock
@@ -53,6 +54,7 @@ class Reporter:
         self._reports: deque[Report] = deque()
         self._size = BatchSize(MOST_REPORTS)
         self._begun: dict[str, tuple[float, Attempt]] = {}
+        self._unlaunched: list[Attempt] = []
         self._changed = threading.Condition()
         self._turned: Callable[[], None] = lambda: None
 
@@ -69,14 +71,25 @@ class Reporter:
                 self._log_left_behind(report)
         with self._changed:
             for report in reports:
-                self._begun.pop(key_of(report.run_id, report.fence), None)
+                key = key_of(report.run_id, report.fence)
+                self._begun.pop(key, None)
+                if attempt := self._running.get(key):
+                    attempt.reported = True
             self._reports.extend(reports)
+            self._changed.notify()
+
+    def unlaunched(self, attempts: Sequence[Attempt]) -> None:
+        """Attempts ended before their commands were launched: their runs are given back."""
+        with self._changed:
+            for attempt in attempts:
+                attempt.reported = True
+            self._unlaunched.extend(attempts)
             self._changed.notify()
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set and everything is written, write reports."""
         self._turned = turned
-        while not (stop.is_set() and not self._reports):
+        while not (stop.is_set() and not self._reports and not self._unlaunched):
             turned()
             batch = self._next_batch()
             try:
@@ -85,6 +98,7 @@ class Reporter:
                     self._size.went_well()
                     batch = []
                 self._note_begun()
+                self._give_back()
             except DATABASE_FAILURES as error:
                 telemetry.DATABASE_ERRORS.inc()
                 log.warning("report failed", error=said_by(error), reports=len(batch))
@@ -100,7 +114,7 @@ class Reporter:
         size = 0
         with self._changed:
             patience = NOTE_AFTER_SECONDS if self._begun else 0.5
-            self._changed.wait_for(lambda: self._reports, patience)
+            self._changed.wait_for(lambda: self._reports or self._unlaunched, patience)
             while self._reports and len(batch) < self._size.now and size < MOST_BYTES:
                 batch.append(self._reports.popleft())
                 size += len(batch[-1].output)
@@ -117,6 +131,7 @@ class Reporter:
                     self._finish([report])
                 return
             log.warning("report refused", run_id=str(batch[0].run_id), error=str(error.orig))
+            self._running.refused(key_of(batch[0].run_id, batch[0].fence))
             settled = []
         for run in settled:
             if run.state in FINAL:
@@ -129,6 +144,19 @@ class Reporter:
             trace(self._tracing, settled, batch)
         for report in batch:
             self._running.remove(key_of(report.run_id, report.fence))
+
+    def _give_back(self) -> None:
+        attempts = list(self._unlaunched)
+        if not attempts:
+            return
+        pairs = [attempt.pair for attempt in attempts]
+        with self._engine.begin() as connection:
+            given = give_back(connection, worker_id=self._worker_id, unlaunched=pairs)
+        telemetry.RUNS_RELEASED.inc(len(given))
+        with self._changed:
+            del self._unlaunched[: len(attempts)]
+        for attempt in attempts:
+            self._running.remove(attempt.key)
 
     def _log_left_behind(self, report: Report) -> None:
         attempt = self._running.get(key_of(report.run_id, report.fence))

@@ -19,7 +19,7 @@ class Attempt:
     """One attempt handed to the runner; `key` is its name there.
 
     One that `says_why` has the reason for a failure in the last line of its standard error. `seen`
-    is the output that was last brought from the runner.
+    is the output that was last brought from the runner. `reported`: its end is written, or will be.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Attempt:
     says_why: bool = False
     started_ns: int | None = None
     seen: SoFar | None = None
+    reported: bool = False
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
@@ -51,6 +52,7 @@ class Running:
         self._lock = threading.Lock()
         self._attempts: dict[str, Attempt] = {}
         self._cancelled: deque[uuid.UUID] = deque(maxlen=MOST_CANCELS)
+        self._refused: set[str] = set()
         self.emptied = threading.Condition(self._lock)
 
     def add(self, started: Started) -> Attempt:
@@ -91,6 +93,16 @@ class Running:
             self._attempts.pop(key, None)
             if not self._attempts:
                 self.emptied.notify_all()
+
+    def refused(self, key: str) -> None:
+        """Remember an attempt whose report the database refuses: its run stays as it is there."""
+        with self._lock:
+            self._refused.add(key)
+
+    def is_refused(self, key: str) -> bool:
+        """Whether the database refused the report of this attempt."""
+        with self._lock:
+            return key in self._refused
 
     def all(self) -> list[Attempt]:
         """Every attempt there is now."""

@@ -15,6 +15,7 @@ from punctual.domain.batch_size import BatchSize
 from punctual.domain.errors import InvalidParams
 from punctual.store.claims import release, still_held
 from punctual.store.engine import DATABASE_FAILURES, said_by
+from punctual.store.give_back import give_back
 from punctual.store.replace import replace_earlier
 from punctual.store.start import Started, skip_overlapping, start
 from punctual_worker.clock import DatabaseClock
@@ -88,6 +89,7 @@ class Starter:
         self._interpreters = interpreters
         self._limits = default_limits(settings)
         self._turned: Callable[[], None] = lambda: None
+        self._starting = threading.Lock()
         self._failing_since: datetime | None = None
 
     @property
@@ -111,11 +113,19 @@ class Starter:
                 if not ready:
                     self._intake.changed.wait(_pause(at, now))
             if ready:
-                self._start(self._intake.take(now + GATHER, most=self._size.now))
+                with self._starting:
+                    self._start(self._intake.take(now + GATHER, most=self._size.now))
             elif full:
                 self._release_overdue()
 
+    def settle(self, seconds: float) -> None:
+        """Wait up to so long until no START is under way; after the intake was closed."""
+        if self._starting.acquire(timeout=seconds):
+            self._starting.release()
+
     def _start(self, batch: Sequence[Held]) -> None:
+        if not batch:
+            return
         self._turned()
         try:
             with self._engine.begin() as connection:
@@ -150,31 +160,33 @@ class Starter:
 
     def _launch(self, started: Sequence[Started]) -> None:
         attempts = [self._running.add(run) for run in started]
-        launches: list[Launch] = []
-        for run, attempt in zip(started, attempts, strict=True):
-            at_ns = self._clock.monotonic_ns(run.due_at)
-            try:
-                launch = launch_of(
-                    run,
-                    attempt.key,
-                    at_ns=at_ns,
-                    settings=self._settings,
-                    interpreters=self._interpreters,
-                    http_program=self._http_program,
-                    limits=self._limits,
-                )
-            except NoInterpreterError as error:
-                self._refuse(attempt, str(error))
-                continue
-            except InvalidParams as error:
-                name = error.pointer.removeprefix("/")
-                self._refuse(attempt, f"parameter {name}: {error.detail}")
-                continue
-            launches.append(launch)
-        self._runner.start(*launches)
+        launches = [self._launch_of(*each) for each in zip(started, attempts, strict=True)]
+        self._runner.start(*(launch for launch in launches if launch is not None))
         for attempt in attempts:  # cancelled before the runner had been told of it
             if self._running.was_cancelled(attempt.run_id):
                 self._runner.stop(attempt.key, CANCELLED)
+
+    def _launch_of(self, run: Started, attempt: Attempt) -> Launch | None:
+        try:
+            return launch_of(
+                run,
+                attempt.key,
+                at_ns=self._clock.monotonic_ns(run.due_at),
+                settings=self._settings,
+                interpreters=self._interpreters,
+                http_program=self._http_program,
+                limits=self._limits,
+            )
+        except NoInterpreterError as error:
+            self._refuse(attempt, str(error))
+        except InvalidParams as error:
+            name = error.pointer.removeprefix("/")
+            self._refuse(attempt, f"parameter {name}: {error.detail}")
+        except Exception as error:
+            # Given back, such a run would end one worker after the other.
+            self._refuse(attempt, f"its command cannot be made of what is stored: {error!r}")
+            log.exception("launch failed", run_id=str(run.run_id))
+        return None
 
     def _settle_refused(self, refused: Sequence[Held]) -> None:
         """Replace or skip what overlaps, drop what is not ours any more, try the rest later."""
@@ -211,7 +223,7 @@ class Starter:
     def _give_back(self, batch: Sequence[Held]) -> None:
         """Try runs again soon whose START failed, or release what is overdue if it goes on failing.
 
-        Only what was released leaves its slot: the rest may have been started after all.
+        Only what was released leaves its slot: of the rest nothing is known.
         """
         now = self._clock.now()
         self._failing_since = self._failing_since or now
@@ -243,7 +255,8 @@ class Starter:
         try:
             with self._engine.begin() as connection:
                 pairs = [held.pair for held in waiting]
-                released = release(connection, worker_id=self._worker_id, held=pairs)
+                # A START of theirs may have been committed whose answer was lost.
+                released = give_back(connection, worker_id=self._worker_id, unlaunched=pairs)
         except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
             log.warning("release failed", error=said_by(error), runs=len(waiting))

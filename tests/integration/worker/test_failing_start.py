@@ -38,3 +38,21 @@ def test_what_it_failed_to_start_for_10_s_is_released(
     row = run_row(engine, run)
     assert (row.worker_id, row.attempt, row.fence) == (None, 0, 2)
     assert worker.process.poll() is None
+
+
+def test_a_run_whose_command_cannot_be_made_of_what_is_stored_fails_alone(
+    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+) -> None:
+    worker = start_worker()
+    broken, whole = (new_run(engine, new_task(engine, max_retries=3)) for _ in range(2))
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE runs SET spec = spec - 'env' WHERE id = :id"), {"id": broken}
+        )
+    Broker(redis_url, namespace=namespace).publish(
+        [(each.run_id, each.fence) for each in dispatch_all(engine)]
+    )
+    eventually(lambda: run_row(engine, whole).state == "succeeded", within=30)
+    eventually(lambda: run_row(engine, broken).state == "failed", within=30)
+    assert "cannot be made of what is stored" in run_row(engine, broken).reason
+    assert worker.process.poll() is None

@@ -82,6 +82,15 @@ def test_a_closed_intake_gives_everything_back_and_has_no_room() -> None:
     assert (intake.room, intake.free_slots, intake.next_at()) == (0, 0, None)
 
 
+def test_a_closed_intake_starts_nothing_and_answers_what_comes_late() -> None:
+    intake = intake_of(4)
+    intake.close()
+    late = claimed(0)
+    intake.add([late])
+    assert (intake.take(NOW), intake.next_at()) == ([], None)
+    assert [held.run_id for held in intake.close()] == [late.run_id]
+
+
 @given(st.lists(st.tuples(st.integers(-50, 0), st.integers(1, 9)), max_size=30), st.integers(1, 8))
 def test_with_more_than_slots_owners_take_turns_and_nobody_is_lost(
     waiting: list[tuple[int, int]], slots: int

@@ -66,10 +66,10 @@ class Ended:
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
     `started_ns` None: never started; `permanent`: and another attempt would not start either.
-    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `left_behind`: how
-    many processes outlived the end grace and were signalled. `segments`: (stream, length) pairs in
-    order of arrival, over `output`. When `truncated`, `output_bytes` counts everything written and
-    `gap_at` is the offset where bytes were left out.
+    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `left_behind`: the
+    most processes that lived at one time after the end grace, and were ended. `segments`: (stream,
+    length) pairs in order of arrival, over `output`. When `truncated`, `output_bytes` counts
+    everything written and `gap_at` is the offset where bytes were left out.
     """
 
     key: str

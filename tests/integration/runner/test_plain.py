@@ -13,7 +13,7 @@ SAME = {
     "its environment": "env",
     "its descriptors": "ls /proc/self/fd",
     "its limits": "grep -v 'realtime timeout' /proc/self/limits",
-    "its signals, mask and rights": "grep -E '^(Sig|Shd|Cap|Umask|NoN|Sec)' /proc/self/status",
+    "its signals, mask and rights": "grep -E '^(Sig[^Q]|Shd|Cap|Umask|NoN|Sec)' /proc/self/status",
     "its group and session": """python3 -c 'import os; print(os.getpid() == os.getsid(0))'""",
     "its parent": "grep PPid /proc/self/status",
     "its name": "cat /proc/self/cmdline",

@@ -8,7 +8,8 @@ from punctual_api.schemas.openapi import VALUES
 
 PAGE = validate.Range(min=1, max=1000)
 LEFT_BEHIND = {
-    "description": "Processes that outlived the command and its end grace, and were ended"
+    "description": "Processes that outlived the command and its end grace, and were ended: the"
+    " most that lived at one time"
 }
 
 

@@ -31,6 +31,7 @@ class Attempt:
     __slots__ = (
         "alarm_ns",
         "argv",
+        "asked",
         "at_ns",
         "cell",
         "crowd",
@@ -45,6 +46,7 @@ class Attempt:
         "grace_ns",
         "home",
         "key",
+        "left_behind",
         "limits",
         "output",
         "permanent",
@@ -53,7 +55,6 @@ class Attempt:
         "pidfd",
         "pipes",
         "serial",
-        "signalled",
         "started_ns",
         "status",
         "stopped",
@@ -97,8 +98,9 @@ class Attempt:
         self.ended_ns = 0
         self.status: tuple[int | None, int | None] = (None, None)  # exit code, signal
         self.crowd: int | None = None  # while it flushes, more processes than this are too many
-        # What outlived the end grace and was signalled; None while nothing had to be.
-        self.signalled: set[int] | None = None
+        # The most processes that lived at once after the end grace; None while they need not end.
+        self.left_behind: int | None = None
+        self.asked: set[int] = set()  # those of them that got TERM
         self.stopped: str | None = None
         self.error: str | None = None
         self.permanent = False  # whether another attempt would meet the same error

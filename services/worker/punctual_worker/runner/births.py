@@ -16,16 +16,17 @@ class Births:
         self._file = os.open("/proc/loadavg", os.O_RDONLY)
         with open("/proc/sys/kernel/pid_max", "rb") as file:
             self._most = int(file.read())
-        self._last = self._read()
+        self._last = self.newest()
 
     def reset(self) -> None:
         """Count from here."""
-        self._last = self._read()
+        self._last = self.newest()
 
     def count(self) -> int:
         """Return an upper bound of the processes and threads started since reset()."""
-        born = self._read() - self._last
+        born = self.newest() - self._last
         return born if born >= 0 else born + self._most
 
-    def _read(self) -> int:
+    def newest(self) -> int:
+        """Return the number that was handed out last."""
         return int(os.pread(self._file, 128, 0).split()[-1])

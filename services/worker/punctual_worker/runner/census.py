@@ -21,14 +21,21 @@ TICK_NS = SECOND // os.sysconf("SC_CLK_TCK")
 
 
 class Census:
-    """One look at all processes: those that carry a mark, and unmarked children of our own."""
+    """One look at all processes: those that carry a mark, and unmarked children of our own.
 
-    __slots__ = ("marked", "unmarked")
+    A process that was forked during the look may be missing, but never without a trace: /proc is
+    listed in the order of the numbers, and whatever dies in that time becomes a zombie that only
+    this process can reap, or the child of one. So an attempt of which a look finds neither a living
+    process nor a zombie has none, and one of which it finds zombies alone needs another look.
+    """
+
+    __slots__ = ("marked", "unmarked", "unmarked_dead")
 
     def __init__(self, marks: Marks, mains: Collection[int]) -> None:
         """Count everything but this process and the main processes given."""
         self.marked: dict[int, list[int]] = {}
         self.unmarked: list[int] = []
+        self.unmarked_dead: list[int] = []  # not reaped, so that their session can be read
         own = os.getpid()
         for name in os.listdir("/proc"):
             if not name.isdigit():
@@ -39,8 +46,16 @@ class Census:
             serial = marks.read(pid)
             if serial is not None:
                 self.marked.setdefault(serial, []).append(pid)
-            elif reap(pid) is False:
-                self.unmarked.append(pid)
+            elif (dead := _is_dead_child(pid)) is not None:
+                (self.unmarked_dead if dead else self.unmarked).append(pid)
+
+
+def _is_dead_child(pid: int) -> bool | None:
+    """Return None for a process that is no child of ours."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return None
 
 
 def reap(pid: int) -> bool | None:
@@ -52,20 +67,29 @@ def reap(pid: int) -> bool | None:
 
 
 def is_zombie(pid: int) -> bool:
-    """Return True for a process that is dead and not reaped yet, or is gone."""
+    """Return True for a process that is dead and not reaped yet, or is gone.
+
+    One whose first thread has ended looks like a zombie too, and lives as long as another thread.
+    """
+    after_name = _stat(pid)
+    return after_name is None or (after_name[0] == b"Z" and int(after_name[17]) <= 1)
+
+
+def _stat(pid: int) -> list[bytes] | None:
+    """Return the fields of proc(5) from the third on, None when the process is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] == b"Z"
+            return file.read().rpartition(b")")[2].split()
     except OSError:
-        return True
+        return None
 
 
 def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
     """Say whose an orphan without a mark is, by its session, its group or its environment."""
+    owner = owner_by_session(pid, roster)
+    if owner is not None:
+        return owner
     try:
-        for leader in (os.getsid(pid), os.getpgid(pid)):
-            if leader in roster.by_pid:
-                return roster.by_pid[leader]
         environment = set(_environment(pid).split(b"\0"))
     except OSError:
         return None
@@ -77,6 +101,17 @@ def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
         ]
         if names and environment.issuperset(names):
             return attempt
+    return None
+
+
+def owner_by_session(pid: int, roster: Roster) -> Attempt | None:
+    """Say whose an orphan is by its session or its group, which a zombie still has."""
+    try:
+        for leader in (os.getsid(pid), os.getpgid(pid)):
+            if leader in roster.by_pid:
+                return roster.by_pid[leader]
+    except OSError:
+        return None
     return None
 
 
@@ -108,10 +143,8 @@ def may_be_of_a_live_one(pid: int, roster: Roster) -> bool:
 
 def _born_ns(pid: int) -> int | None:
     """Return when a process was forked (CLOCK_MONOTONIC), None when it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            after_name = file.read().rpartition(b")")[2].split()
-    except OSError:
+    after_name = _stat(pid)
+    if after_name is None:
         return None
     suspended_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
     return int(after_name[19]) * TICK_NS - suspended_ns  # field 22 of proc(5), from boot

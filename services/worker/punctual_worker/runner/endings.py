@@ -22,14 +22,16 @@ from punctual_worker.runner.attempt import (
     TERMINATING_REST,
     Attempt,
 )
-from punctual_worker.runner.census import Census, may_be_of_a_live_one, owner_of_unmarked, reap
+from punctual_worker.runner.births import Births
 from punctual_worker.runner.homes import Homes
-from punctual_worker.runner.killing import signal_child, signal_group, signal_marked
+from punctual_worker.runner.killing import signal_group
 from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.newest import kill_newest
 from punctual_worker.runner.pipes import Pipes
 from punctual_worker.runner.remaining import Remaining
 from punctual_worker.runner.reports import Reports
 from punctual_worker.runner.roster import Roster
+from punctual_worker.runner.sweep import Sweep
 from punctual_worker.runner.watch import Watch
 
 GIVE_UP_NS = 5 * SECOND
@@ -46,7 +48,6 @@ TERM_LOOK_NS = 5 * MILLISECOND
 # More than so many, and twice as many as there were at the end, flush nothing: that is a fork bomb,
 # which must not outrun the kills. So are more than LARGE_CROWD at any time.
 CROWD, LARGE_CROWD = 16, 64
-NOTHING = Remaining()
 
 
 class Endings:
@@ -70,8 +71,10 @@ class Endings:
         self._ended: list[Attempt] = []  # their main processes have
         self._look_ns = 0
         self._not_before_ns = 0
+        self._births = Births()
         self._haunted = False
-        self._killed = 0  # in the last step
+        self._doubts = False  # an orphan died that may have been any attempt's, and may have forked
+        self._fleeting: set[int] = set()  # to be killed, and the last step found zombies alone
         self.took_ns = 0  # by the last step, as a forecast for the next
 
     def exited(self, attempt: Attempt) -> bool:
@@ -107,7 +110,7 @@ class Endings:
 
     def end_flush(self, attempt: Attempt, grace_ns: int = REST_GRACE_NS) -> None:
         """End what still lives of an ended command: by TERM first, unless it had that before."""
-        attempt.signalled = set()
+        attempt.left_behind = 0
         if attempt.stopped is None:
             attempt.phase = TERMINATING_REST
             until_ns = time.monotonic_ns() + min(attempt.grace_ns, grace_ns, REST_GRACE_NS)
@@ -121,6 +124,8 @@ class Endings:
         """Kill what still lives of an ended command."""
         # One call for the whole group, which even a fork in progress does not survive.
         signal_group(attempt, signal.SIGKILL)
+        if attempt.phase == FLUSHING:
+            attempt.left_behind = 0
         attempt.phase = KILLING_REST
         now_ns = time.monotonic_ns()
         self._roster.deadlines.set(attempt, now_ns + GIVE_UP_NS)
@@ -135,19 +140,25 @@ class Endings:
         due_ns = self.due_ns()
         if due_ns is None or now_ns < due_ns:
             return
-        self._killed = 0
         began_ns = time.thread_time_ns()  # what was spent waiting for a processor is no cost
-        left, unknown = self._sweep()
+        sweep = self._sweep()
+        killed = sweep.killed
+        # Once, and not for as long as some process without a mark goes on dying.
+        self._doubts = sweep.unknown_died and not self._doubts
+        unknown = sweep.unknown or self._doubts
         for attempt in self._ended:
-            self._move_on(attempt, left.get(attempt.serial, NOTHING), unknown=unknown)
+            killed += self._move_on(attempt, sweep.left_of(attempt), unknown=unknown)
+        self._kill_fleeting(sweep)
         self.took_ns = time.thread_time_ns() - began_ns
         self._ended = [attempt for attempt in self._ended if attempt.phase != DONE]
-        rest_ns = 0 if self._killed > CROWD else REST_FACTOR * self.took_ns
+        rest_ns = 0 if killed > CROWD else REST_FACTOR * self.took_ns
         if self._ended and rest_ns:
             rest_ns = max(rest_ns, MILLISECOND)
         now_ns = time.monotonic_ns()
         self._not_before_ns = now_ns + rest_ns
         self._look_ns = min((_next_look_ns(attempt, now_ns) for attempt in self._ended), default=0)
+        if self._doubts or sweep.found_only_zombies():
+            self._look_ns = now_ns
 
     def tidy(self) -> None:
         """Kill processes that belong to no attempt any more, and reap what died unseen."""
@@ -183,49 +194,39 @@ class Endings:
             self._watch.close(attempt.pidfd)
             attempt.pidfd = -1
 
-    def _sweep(self) -> tuple[dict[int, Remaining], bool]:
-        """Look at every process once; reap what is dead, kill what belongs to no attempt.
+    def _sweep(self) -> Sweep:
+        sweep = Sweep(self._marks, self._roster)
+        self._haunted = sweep.killed > 0
+        return sweep
 
-        Return what lives of each ended attempt, by serial number, and whether there was an orphan
-        that may be any of theirs.
-        """
-        census = Census(self._marks, self._roster.by_pid)
-        left: dict[int, Remaining] = {}
-        self._haunted = False
-        for serial, pids in census.marked.items():
-            owner = self._roster.by_serial.get(serial)
-            if owner is None:
-                self._haunted = True
-                self._killed += len(pids)
-                for pid in pids:
-                    signal_marked(pid, serial, self._marks, signal.SIGKILL)
-                continue
-            living = [pid for pid in pids if not reap(pid)]
-            if owner.phase >= FLUSHING and living:
-                left.setdefault(serial, Remaining()).marked = living
-        unknown = False
-        for pid in census.unmarked:
-            owner = owner_of_unmarked(pid, self._roster)
-            if owner is None and not may_be_of_a_live_one(pid, self._roster):
-                signal_child(pid, signal.SIGKILL)
-                unknown = self._haunted = True
-            elif owner is not None and owner.phase >= FLUSHING:
-                left.setdefault(owner.serial, Remaining()).unmarked.append(pid)
-        return left, unknown
-
-    def _move_on(self, attempt: Attempt, left: Remaining, *, unknown: bool) -> None:
-        if not left and not unknown and not (attempt.phase == FLUSHING and attempt.pipes):
+    def _move_on(self, attempt: Attempt, left: Remaining, *, unknown: bool) -> int:
+        """Take the next step towards an attempt's end; return how many processes it signalled."""
+        flushes = attempt.phase == FLUSHING
+        if left.is_over(attempt) and not unknown and not (flushes and attempt.pipes):
             self._finish(attempt)
-        elif attempt.phase == FLUSHING:
+        elif flushes:
             if attempt.crowd is None:
                 attempt.crowd = min(max(CROWD, 2 * len(left)), LARGE_CROWD)
             if len(left) > attempt.crowd:
-                attempt.signalled = set()
+                attempt.left_behind = 0
                 attempt.phase = KILLING_REST
                 self._roster.deadlines.set(attempt, time.monotonic_ns() + GIVE_UP_NS)
-        if left and attempt.phase in (TERMINATING_REST, KILLING_REST):
-            left.end(attempt, self._marks)
-            self._killed += len(left)
+        if not left or attempt.phase not in (TERMINATING_REST, KILLING_REST):
+            return 0
+        left.end(attempt, self._marks)
+        return len(left)
+
+    def _kill_fleeting(self, sweep: Sweep) -> None:
+        """Kill what two steps in a row found only zombies of."""
+        fleeting = {
+            attempt.serial: attempt
+            for attempt in self._ended
+            if attempt.phase == KILLING_REST and not sweep.left_of(attempt)
+        }
+        if again := fleeting.keys() & self._fleeting:
+            for serial in kill_newest(self._marks, self._births, again):
+                fleeting[serial].left_behind = fleeting[serial].left_behind or 1
+        self._fleeting = set(fleeting)
 
     def _finish(self, attempt: Attempt) -> None:
         self._pipes.drain(attempt)

@@ -8,9 +8,11 @@ import signal
 import time
 
 from punctual_worker.runner.attempt import SECOND
+from punctual_worker.runner.births import Births
 from punctual_worker.runner.census import Census
 from punctual_worker.runner.killing import signal_child, signal_group, signal_marked
 from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.newest import kill_newest
 from punctual_worker.runner.roster import Roster
 
 WITHIN_NS = 5 * SECOND
@@ -23,6 +25,7 @@ def kill_everything(roster: Roster, marks: Marks) -> None:
     As every orphan comes to this process, having no children left means that nothing is left.
     """
     until_ns = time.monotonic_ns() + WITHIN_NS
+    births = Births()
     for attempt in roster.by_pid.values():
         signal_group(attempt, signal.SIGKILL)
     while not _reap_all() and time.monotonic_ns() < until_ns:
@@ -32,7 +35,10 @@ def kill_everything(roster: Roster, marks: Marks) -> None:
                 signal_marked(pid, serial, marks, signal.SIGKILL)
         for pid in census.unmarked:
             signal_child(pid, signal.SIGKILL)
-        select.select([], [], [], PAUSE_S)
+        if census.marked or census.unmarked:
+            select.select([], [], [], PAUSE_S)
+        else:
+            kill_newest(marks, births)
 
 
 def _reap_all() -> bool:

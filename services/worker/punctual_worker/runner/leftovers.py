@@ -12,33 +12,61 @@ import sys
 import threading
 import time
 
+from punctual_worker.runner.births import Births
 from punctual_worker.runner.census import is_zombie
 from punctual_worker.runner.host import become
 from punctual_worker.runner.killing import signal_marked
 from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.newest import kill_newest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAUSE_SECONDS = 0.005
+# While processes are forked one look may miss some; so many in a row miss none.
+LOOKS = 10
 
 
 def kill_leftovers(launch: int, *, until: float) -> bool:
     """Kill every process marked by that launch; True when none is left before `until`."""
     marks = Marks(launch)
-    pause = threading.Event()
-    while left := _marked(marks):
-        if time.monotonic() > until:
-            return False
+    births = Births()
+
+    def kill() -> bool:
+        left = _marked(marks)
         for pid, serial in left:
             signal_marked(pid, serial, marks, signal.SIGKILL)
-        pause.wait(PAUSE_SECONDS)
-    return True
+        if not left and births.count():
+            kill_newest(marks, births)
+        return bool(left)
+
+    return _await_none(kill, births, until=until)
 
 
 def await_none_of(uid: int, *, until: float) -> bool:
     """Whether no process of that user is left, as seen before `until`."""
+
+    def look() -> bool:
+        return any(_runs_as(pid, uid) for pid in map(int, filter(str.isdigit, os.listdir("/proc"))))
+
+    return _await_none(look, Births(), until=until)
+
+
+def _await_none(look: Callable[[], bool], births: Births, *, until: float) -> bool:
+    """Look until it finds none, without a process forked in that time or often enough in a row."""
     pause = threading.Event()
-    while any(_runs_as(pid, uid) for pid in map(int, filter(str.isdigit, os.listdir("/proc")))):
+    empty = 0
+    while empty < LOOKS:
+        births.reset()
+        if look():
+            empty = 0
+        elif births.count() == 0:
+            return True
+        else:
+            empty += 1
         if time.monotonic() > until:
-            return False
+            return empty > 0
         pause.wait(PAUSE_SECONDS)
     return True
 
@@ -46,12 +74,10 @@ def await_none_of(uid: int, *, until: float) -> bool:
 def _runs_as(pid: int, uid: int) -> bool:
     try:
         with open(f"/proc/{pid}/status", "rb") as file:
-            told = dict(line.split(b":", 1) for line in file if b":" in line)
+            fields = dict(line.split(b":", 1) for line in file if b":" in line)
     except OSError:
         return False
-    return str(uid).encode() in told[b"Uid"].split() and not told[b"State"].lstrip().startswith(
-        b"Z"
-    )
+    return str(uid).encode() in fields[b"Uid"].split() and not is_zombie(pid)
 
 
 def _marked(marks: Marks) -> list[tuple[int, int]]:

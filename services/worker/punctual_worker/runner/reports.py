@@ -83,7 +83,7 @@ class Reports:
                 "stopped": attempt.stopped,
                 "error": attempt.error,
                 "permanent": attempt.permanent,
-                "left_behind": len(attempt.signalled or ()),
+                "left_behind": attempt.left_behind or 0,
                 **_kept(output),
             },
             output.body(),

@@ -7,9 +7,10 @@ from sqlalchemy import Engine, text
 INSTANTS = {
     "runs": ("scheduled_for", "due_at", "start_by", "created_at", "redispatch_at"),
     "tasks": ("schedule_anchor", "next_due_at", "created_at"),
-    "workers": ("started_at", "heartbeat_at", "up_since", "gone_at"),
+    "workers": ("started_at", "heartbeat_at", "up_since", "beats_since", "gone_at"),
     "coordinators": ("started_at", "heartbeat_at", "cycle_at"),
     "last_pass": ("at", "since", "stopped_at"),
+    "uptime": ("up_since", "seen_at"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What this coordinator knows about its database: whether it answers, and for how long already."""
+"""Whether the database answers this coordinator, and since when."""
 
 import sys
 import threading
@@ -24,27 +24,23 @@ def clock() -> float:
 
 
 class Contact:
-    """Contact with the database, broken by an error or by too long a silence; one log per outage.
+    """Contact with the database as this process has it; one log line per outage.
 
-    `patience` is the silence in seconds after which workers may have been cut off as well.
+    How long the database was up before this process started is in store/uptime.py.
     """
 
-    def __init__(self, *, patience: float, clock: Callable[[], float] = clock) -> None:
-        self._patience = patience
+    def __init__(self, *, clock: Callable[[], float] = clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._last = clock()
-        self._since: float | None = None
         self._away = False
+        self._back_at: float | None = None
 
     def made(self) -> None:
         """Note that the database has just answered."""
         with self._lock:
-            now = self._clock()
-            if self._since is None or now - self._last > self._patience:
-                self._since = now
-            self._last = now
             came_back, self._away = self._away, False
+            if came_back:
+                self._back_at = self._clock()
         if came_back:
             log.info("database back")
 
@@ -54,17 +50,16 @@ class Contact:
         if not is_outage(error):
             return False
         with self._lock:
-            first, self._away, self._since = not self._away, True, None
+            first, self._away = not self._away, True
         if first:
             log.warning("database away", error=str(error.orig).strip())
         return True
 
     def unbroken_for(self, seconds: float) -> bool:
-        """Whether the database has answered without interruption for so long."""
+        """Return False if the database was away within so many seconds, or is."""
         with self._lock:
-            now = self._clock()
-            silent = now - self._last > self._patience
-            return self._since is not None and not silent and now - self._since >= seconds
+            lately = self._back_at is not None and self._clock() - self._back_at < seconds
+            return not self._away and not lately
 
 
 def is_outage(error: DBAPIError) -> bool:

@@ -49,7 +49,7 @@ class Coordinator:
         self._stop = stop
         self._engine = make_engine(settings.database_url, service="coordinator")
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
-        self._contact = Contact(patience=settings.self_fence_seconds)
+        self._contact = Contact()
         event.listen(self._engine, "commit", lambda _connection: self._contact.made())
         event.listen(self._engine, "commit", lambda _connection: mark_turn())
         self._progress = Progress()
@@ -71,7 +71,7 @@ class Coordinator:
         self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)
         self._folder = Folder(self._engine)
-        self._presence = Presence(self._engine, name=settings.name)
+        self._presence = Presence(self._engine, name=settings.name, lease=lease)
         self._pulse = Pulse(self._progress, cycle_seconds=settings.cycle_seconds)
 
     def serve_health(self) -> None:
@@ -89,6 +89,7 @@ class Coordinator:
             ).start()
         log.info("coordinator started")
         duties: dict[str, tuple[Callable[[], object], float]] = {
+            "beat": (self._presence.run_once, self._presence.every_seconds),
             "cycle": (self.cycle, self._settings.cycle_seconds),
             "sweep": (self.sweep, self._settings.sweep_seconds),
             "fold": (self._folder.run_once, FOLD_SECONDS),
@@ -113,7 +114,6 @@ class Coordinator:
     def sweep(self) -> None:
         """Do at once what nobody announced, and repair what got stuck."""
         steps: dict[str, Callable[[], object]] = {
-            "beat": self._presence.beat,
             "rescue": self._rescuer.run_once,
             "resume": self._resumer.run_once,
             "replan": self._planner.retry_once,

@@ -12,7 +12,8 @@ from punctual import telemetry
 from punctual.domain.run import FINAL
 from punctual.store.dispatch import mark_missed
 from punctual.store.finish import Settled
-from punctual.store.reap import bury, database_clock, reap_claimed, reap_overdue, reap_running
+from punctual.store.reap import Buried, bury, reap_claimed, reap_overdue, reap_running
+from punctual.store.uptime import Uptime, record_uptime
 from punctual.tracing import Tracing
 from punctual_coordinator.contact import Contact
 
@@ -36,8 +37,10 @@ class Report:
 class Rescuer:
     """Repairs, in short transactions, what late or dead workers left behind.
 
-    It buries nobody before it has been in unbroken contact with the database for a whole lease:
-    after an outage every heartbeat looks old, and its worker may only be about to renew it.
+    It takes back from silent workers only when the database was up for a whole lease: after an
+    outage every heartbeat looks old, and its worker may only be about to renew it. The database
+    itself knows that (store/uptime.py), so a coordinator that was just started need not wait. One
+    that lost the database in its own lifetime waits a lease from then on.
     """
 
     def __init__(
@@ -63,39 +66,42 @@ class Rescuer:
         for run_id in missed:
             log.warning("run missed", run_id=str(run_id))
         telemetry.RUNS_FINISHED.labels("missed").inc(len(missed))
-        buried = self._bury(now)
+        uptime = self._uptime()
+        buried = self._bury(now or uptime.seen_at) if self._may_take(uptime) else []
         put_back = self._drain(lambda c: reap_claimed(c, limit=self._batch))
         for run_id in put_back:
             log.warning("run reaped", run_id=str(run_id), outcome="put back")
-        overdue = self._take_overdue(now)
+        overdue = self._take_overdue(now) if self._may_take(uptime) else 0
         telemetry.RUNS_REAPED.labels("put back").inc(len(put_back) + overdue)
         ended = self._drain(lambda c: reap_running(c, limit=self._batch))
         for run in ended:
             self._tell(run)
-        return Report(len(missed), buried, len(put_back) + overdue, len(ended))
+        return Report(len(missed), len(buried), len(put_back) + overdue, len(ended))
 
     def _take_overdue(self, now: datetime | None) -> int:
         """Take back what workers claimed and do not start; after an outage they get time to."""
-        if not self._contact.unbroken_for(self._lease.total_seconds()):
-            return 0
         taken = self._drain(lambda c: reap_overdue(c, limit=self._batch, now=now))
         for run_id, worker in taken:
             log.warning("overdue claim taken back", run_id=str(run_id), worker=worker)
         return len(taken)
 
-    def _bury(self, now: datetime | None) -> int:
+    def _uptime(self) -> Uptime:
         with self._engine.begin() as connection:
-            # Heartbeats are held against a time read before the check of our own contact: a
-            # database that freezes between the two makes nobody look silent.
-            read_at = database_clock(connection)
-            self._contact.made()
-            if not self._contact.unbroken_for(self._lease.total_seconds()):
-                return 0
-            buried = bury(connection, lease=self._lease, now=now or read_at)
+            return record_uptime(connection, lease=self._lease)
+
+    def _may_take(self, uptime: Uptime) -> bool:
+        unbroken = self._contact.unbroken_for(self._lease.total_seconds())
+        return uptime.covers(self._lease) and unbroken
+
+    def _bury(self, now: datetime) -> list[Buried]:
+        # Heartbeats are held against the end of the time that is known to be long enough: what
+        # freezes after that makes no worker look silent.
+        with self._engine.begin() as connection:
+            buried = bury(connection, lease=self._lease, now=now)
         for worker in buried:
             log.warning("worker buried", worker_id=str(worker.worker_id), worker=worker.name)
         telemetry.BURIED_WORKERS.inc(len(buried))
-        return len(buried)
+        return buried
 
     def _drain(self, take: Callable[[Connection], Sequence[Row]]) -> list[Row]:
         taken: list[Row] = []

@@ -21,8 +21,6 @@ UPDATE workers SET state = 'gone', gone_at = now() FROM silent WHERE workers.id 
 RETURNING workers.id, workers.name
 """)
 
-CLOCK = text("SELECT clock_timestamp()")
-
 TAKE_BACK = text("""
 WITH orphaned AS (
     SELECT r.id FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
@@ -92,14 +90,11 @@ class Buried(NamedTuple):
     name: str
 
 
-def database_clock(connection: Connection) -> datetime:
-    """The time on the database's clock, the only one that leases are measured by."""
-    now: datetime = connection.execute(CLOCK).scalar_one()
-    return now
-
-
 def bury(connection: Connection, *, lease: timedelta, now: datetime | None = None) -> list[Buried]:
-    """Declare dead the workers whose heartbeat is older than the lease, by the database's clock."""
+    """Declare dead the workers whose heartbeat is older than the lease, by the database's clock.
+
+    At `now` the database must have been up for a lease (uptime.py).
+    """
     return [Buried(*row) for row in connection.execute(BURY, {"lease": lease, "now": now})]
 
 

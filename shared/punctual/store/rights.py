@@ -73,6 +73,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, UPDATE, DELETE",
         "worker": "SELECT (id, owner_id, tags, max_concurrent)",  # what a limit needs to know
     },
+    "uptime": {"coordinator": "SELECT, INSERT, UPDATE"},
     "users": {"api": "SELECT, INSERT, UPDATE", "coordinator": "SELECT (id)"},
     "workers": {
         "api": "SELECT",

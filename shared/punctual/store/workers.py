@@ -13,9 +13,9 @@ from punctual.store.prepared import execute
 
 REGISTER = text("""
 INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation,
-                     interpreters, up_since)
+                     interpreters, beats_since, up_since)
 VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active', :version, :isolation,
-        :interpreters,
+        :interpreters, clock_timestamp(),
         coalesce((SELECT min(up_since) FROM workers
                   WHERE heartbeat_at > clock_timestamp() - CAST(:lease AS interval)
                     AND queues @> CAST(:queues AS text[])), clock_timestamp()))
@@ -32,6 +32,9 @@ UPDATE workers SET heartbeat_at = clock_timestamp(), room = :room,
                             WHERE other.id <> :id AND other.queues @> workers.queues AND
                               other.heartbeat_at > clock_timestamp() - CAST(:lease AS interval)),
                            clock_timestamp()) END,
+                   beats_since = CASE
+                       WHEN heartbeat_at > clock_timestamp() - CAST(:lease AS interval) / 2
+                       THEN beats_since ELSE clock_timestamp() END,
                    state = CASE WHEN CAST(:draining AS boolean) THEN 'draining' ELSE state END
 WHERE id = :id AND state <> 'gone'
 RETURNING clock_timestamp(),

@@ -9,18 +9,8 @@ import redis
 from sqlalchemy import Engine, Row, text
 
 from punctual.messaging.messages import Pair, decode
-from punctual_coordinator.contact import Contact
 
 WINDOW = timedelta(seconds=35)
-
-
-def trusted(*, seconds: float = 60) -> Contact:
-    """A contact that has been unbroken for so long."""
-    now = [1000.0]
-    contact = Contact(patience=1_000_000, clock=lambda: now[0])
-    contact.made()
-    now[0] += seconds
-    return contact
 
 
 def published(redis_url: str, namespace: str) -> list[list[Pair]]:

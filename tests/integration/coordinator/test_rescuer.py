@@ -3,23 +3,27 @@
 import uuid
 from datetime import timedelta
 
+import psycopg2
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from punctual.store.workers import leave
 from punctual_coordinator.contact import Contact
 from punctual_coordinator.rescuer import Report, Rescuer
-from tests.integration.coordinator.duties import trusted
+from tests.support.age import age
 from tests.support.rows import attempts_of, database_now, new_run, new_task, run_row
 from tests.support.steps import change_run, claim_run, new_worker, silence, start_run
+from tests.support.uptime import up_for
 
 LEASE = timedelta(seconds=30)
 
 
 @pytest.fixture
 def rescuer(engine: Engine) -> Rescuer:
-    """A rescuer that has been in contact with the database for long enough."""
-    return Rescuer(engine, trusted(), lease=LEASE, batch=2)
+    """A rescuer at a database that was up for long enough."""
+    up_for(engine, seconds=3600)
+    return Rescuer(engine, Contact(), lease=LEASE, batch=2)
 
 
 def state_of(engine: Engine, worker_id: uuid.UUID) -> str:
@@ -98,26 +102,61 @@ def test_what_a_dead_worker_ran_at_most_once_is_lost(engine: Engine, rescuer: Re
     assert "worker-1" in row.reason
 
 
-def test_right_after_its_own_start_it_buries_nobody(engine: Engine) -> None:
+def restarted(engine: Engine) -> int:
+    """How many workers a coordinator buries that was started just now."""
+    return Rescuer(engine, Contact(), lease=LEASE).run_once().buried
+
+
+def test_a_coordinator_that_was_just_started_buries_what_is_silent(engine: Engine) -> None:
+    silence(engine, new_worker(engine), seconds=31)
+    up_for(engine, seconds=31)
+    assert restarted(engine) == 1
+
+
+def test_coordinators_that_are_restarted_again_and_again_bury_on_time(engine: Engine) -> None:
     worker = new_worker(engine)
-    silence(engine, worker, seconds=3600)
+    run = new_run(engine, new_task(engine, max_retries=1))
+    start_run(engine, run, worker)
+    assert restarted(engine) == 0
+    buried = []
+    for _ in range(4):  # the worker is dead, and a new coordinator comes every 10 s
+        age(engine, timedelta(seconds=10))
+        buried.append(restarted(engine))
+    assert buried == [0, 0, 1, 0]
+    assert run_row(engine, run).state == "scheduled"
+
+
+def test_after_a_gap_in_which_none_could_beat_the_silent_have_a_whole_lease(
+    engine: Engine,
+) -> None:
+    living, dead = new_worker(engine, name="living"), new_worker(engine, name="dead")
+    up_for(engine, seconds=3600)
+    age(engine, timedelta(seconds=120))  # the database was away, or every process was frozen
+    assert restarted(engine) == 0
+    silence(engine, living, seconds=0)
+    age(engine, timedelta(seconds=14))
+    assert restarted(engine) == 0
+    age(engine, timedelta(seconds=14))
+    silence(engine, living, seconds=0)
+    assert restarted(engine) == 0
+    age(engine, timedelta(seconds=2.5))
+    assert restarted(engine) == 1
+    assert (state_of(engine, living), state_of(engine, dead)) == ("active", "gone")
+
+
+def test_a_coordinator_that_lost_the_database_waits_a_whole_lease_from_its_return(
+    engine: Engine,
+) -> None:
+    silence(engine, new_worker(engine), seconds=3600)
+    up_for(engine, seconds=3600)
     clock = [0.0]
-    rescuer = Rescuer(engine, Contact(patience=20, clock=lambda: clock[0]), lease=LEASE)
-    for clock[0] in (0.0, 10.0, 20.0, 29.0):
+    contact = Contact(clock=lambda: clock[0])
+    rescuer = Rescuer(engine, contact, lease=LEASE)
+    contact.failed(OperationalError("SELECT 1", None, psycopg2.OperationalError("closed")))
+    contact.made()
+    for clock[0] in (0.0, 29.0):
         assert rescuer.run_once() == Report()
     clock[0] = 30.0
-    assert rescuer.run_once() == Report(buried=1)
-
-
-def test_after_a_silence_of_the_database_it_waits_a_whole_lease_again(engine: Engine) -> None:
-    clock = [0.0]
-    rescuer = Rescuer(engine, Contact(patience=20, clock=lambda: clock[0]), lease=LEASE)
-    for clock[0] in (0.0, 15.0, 30.0):
-        rescuer.run_once()
-    silence(engine, new_worker(engine), seconds=3600)
-    for clock[0] in (51.0, 65.0, 80.0):
-        assert rescuer.run_once() == Report()
-    clock[0] = 81.0
     assert rescuer.run_once() == Report(buried=1)
 
 
@@ -127,7 +166,7 @@ def test_what_a_worker_left_behind_in_good_order_needs_no_waiting(engine: Engine
     claim_run(engine, run, worker)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
-    fresh = Rescuer(engine, Contact(patience=20), lease=LEASE)
+    fresh = Rescuer(engine, Contact(), lease=LEASE)
     assert fresh.run_once() == Report(put_back=1)
     assert run_row(engine, run).state == "scheduled"
 
@@ -163,6 +202,6 @@ def test_no_claim_is_taken_back_while_workers_may_only_come_out_of_an_outage(
     run = new_run(engine, new_task(engine))
     claim_run(engine, run, new_worker(engine))
     later = database_now(engine) + timedelta(seconds=31)
-    fresh = Rescuer(engine, Contact(patience=20), lease=LEASE)
+    fresh = Rescuer(engine, Contact(), lease=LEASE)
     assert fresh.run_once(now=later).put_back == 0
     assert run_row(engine, run).state == "claimed"

@@ -1,4 +1,4 @@
-"""Whether the coordinator trusts the heartbeats it reads."""
+"""Contact: whether the database was away lately, as this coordinator saw it."""
 
 import psycopg2
 from sqlalchemy.exc import OperationalError
@@ -21,24 +21,13 @@ def gone() -> OperationalError:
     return OperationalError("SELECT 1", None, psycopg2.OperationalError("server closed"))
 
 
-def test_before_the_first_answer_there_is_no_contact() -> None:
-    assert not Contact(patience=20, clock=Hands()).unbroken_for(0)
-
-
-def test_a_whole_lease_must_pass_after_the_first_answer() -> None:
-    clock = Hands()
-    contact = Contact(patience=20, clock=clock)
-    for _ in range(6):
-        contact.made()
-        assert not contact.unbroken_for(30)
-        clock.now += 5
-    contact.made()
-    assert contact.unbroken_for(30)
+def test_without_an_error_it_is_unbroken_from_the_start() -> None:
+    assert Contact(clock=Hands()).unbroken_for(30)
 
 
 def test_an_error_breaks_it_and_the_wait_begins_anew_when_the_database_is_back() -> None:
     clock = Hands()
-    contact = Contact(patience=20, clock=clock)
+    contact = Contact(clock=clock)
     contact.made()
     assert contact.unbroken_for(0)
     assert contact.failed(gone())
@@ -52,19 +41,8 @@ def test_an_error_breaks_it_and_the_wait_begins_anew_when_the_database_is_back()
     assert contact.unbroken_for(10)
 
 
-def test_a_silence_longer_than_patience_breaks_it() -> None:
-    clock = Hands()
-    contact = Contact(patience=20, clock=clock)
-    contact.made()
-    clock.now += 20.1
-    assert not contact.unbroken_for(0)
-    contact.made()
-    assert contact.unbroken_for(0)
-    assert not contact.unbroken_for(20)
-
-
 def test_a_refused_value_is_an_answer_and_no_outage() -> None:
-    contact = Contact(patience=20, clock=Hands())
+    contact = Contact(clock=Hands())
     contact.made()
     error = OperationalError("SELECT 1", None, DeadlockReported())
     assert not is_outage(error)

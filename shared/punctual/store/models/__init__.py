@@ -10,6 +10,7 @@ from punctual.store.models.punctuality import Punctuality, StartTally
 from punctual.store.models.runs import Attempt, LiveOutput, Output, Run
 from punctual.store.models.tasks import IdempotencyKey, Task
 from punctual.store.models.upstreams import UpstreamEnd
+from punctual.store.models.uptime import DatabaseUptime
 from punctual.store.models.users import ApiToken, User, UserSession
 from punctual.store.models.zones import ZoneRules
 
@@ -19,6 +20,7 @@ __all__ = [
     "CalendarRow",
     "ConcurrencyLimit",
     "Coordinator",
+    "DatabaseUptime",
     "IdempotencyKey",
     "LastPass",
     "LedgerRow",

@@ -15,7 +15,8 @@ class Worker(Model):
     `room` is how many more runs it would take when it last beat, `queues` whose runs it takes.
     `isolation` is what holds its commands in, by the names of docs/isolation.md; `interpreters` are
     what may run scripts there. Its queues have been served without a break since `up_since`, by
-    itself or by those before it.
+    itself or by those before it. Since `beats_since` no two of its own heartbeats were more than
+    half a lease apart.
     """
 
     __tablename__ = "workers"
@@ -32,6 +33,7 @@ class Worker(Model):
     started_at: Mapped[Created]
     heartbeat_at: Mapped[Created]
     up_since: Mapped[Created]
+    beats_since: Mapped[datetime | None]
     gone_at: Mapped[datetime | None]
     version: Mapped[str | None]
     isolation: Mapped[list[str] | None] = mapped_column(ARRAY(Text))

@@ -24,6 +24,7 @@ from punctual_api.pages.lines import read_number
 from punctual_api.pages.task_form import BLANK, FIELDS, document_from, typed_from, typed_of
 from punctual_api.pages.task_preview import preview_of
 from punctual_api.schemas.http import METHODS
+from punctual_api.schemas.task_changes import TaskReplacementSchema
 from punctual_api.schemas.tasks import NewTaskSchema
 from punctual_api.tasks import own_task
 from punctual_api.upstreams import refuse_while_followed, upstream_faults
@@ -112,7 +113,8 @@ def _checked(
     document: dict[str, Any], faults: list[Fault], *, task_id: uuid.UUID | None
 ) -> tuple[dict[str, Any], list[Fault]]:
     try:
-        values = NewTaskSchema().load(document)
+        schema = NewTaskSchema() if task_id is None else TaskReplacementSchema()
+        values = schema.load(document)
     except ValidationError as error:
         found = [
             fault._replace(pointer="/http_body") if fault.pointer == "/http/body" else fault

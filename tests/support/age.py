@@ -10,6 +10,7 @@ INSTANTS = {
     "workers": ("started_at", "heartbeat_at", "up_since", "beats_since", "gone_at"),
     "coordinators": ("started_at", "heartbeat_at", "cycle_at"),
     "last_pass": ("at", "since", "stopped_at"),
+    "coordinator_stops": ("from_at", "to_at"),
     "uptime": ("up_since", "seen_at"),
 }
 

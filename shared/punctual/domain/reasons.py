@@ -16,11 +16,17 @@ class ReasonCode(StrEnum):
     OTHER_RUN = "other_run"
     NOT_DISPATCHED = "not_dispatched"
     NOT_CLAIMED = "not_claimed"
+    NOT_PLANNED = "not_planned"
+    LATER_DUE_TIME = "later_due_time"
     CALENDAR = "calendar"
     MAX_RUNS = "max_runs"
     PAUSED = "paused"
     EDITED = "edited"
     ZONE_RULES = "zone_rules"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+    REPLACED = "replaced"
+    WORKER_LOST = "worker_lost"
 
 
 _SENTENCES = {
@@ -30,11 +36,15 @@ _SENTENCES = {
     ReasonCode.OTHER_RUN: "run {run_id} of the same task is not finished",
     ReasonCode.NOT_DISPATCHED: "no coordinator dispatched it in time",
     ReasonCode.NOT_CLAIMED: "no worker of queue {queue} claimed it in time",
+    ReasonCode.NOT_PLANNED: "no coordinator planned {what} in time",
+    ReasonCode.LATER_DUE_TIME: "a later due time of its task ran in its place",
     ReasonCode.CALENDAR: 'calendar "{name}"',
     ReasonCode.MAX_RUNS: "superseded by edit: max_runs allows only {most}",
     ReasonCode.PAUSED: "withdrawn: its task was paused",
     ReasonCode.EDITED: "superseded by edit",
     ReasonCode.ZONE_RULES: "withdrawn: the rules of its time zone have changed",
+    ReasonCode.CANCELLED: "cancelled",
+    ReasonCode.DELETED: "its task was deleted",
 }
 
 
@@ -43,13 +53,22 @@ def sentence(code: ReasonCode, **args: object) -> str:
     return _SENTENCES[code].format(**args)
 
 
-def nothing_running(
+def nothing_at_work(
     *, coordinator: bool, worker: bool, since: datetime | None, until: datetime
 ) -> str:
-    """That a service was not running, from when (if that is known) to when."""
-    down = [name for name, is_down in (("coordinator", coordinator), ("worker", worker)) if is_down]
+    """Return that a service was not at work, from when (if that is known) to when."""
     began = "until" if since is None else f"from {_second(since)} to"
-    return f"no {' or '.join(down)} was running {began} {_second(until)}"
+    return f"no {_services(coordinator, worker)} was at work {began} {_second(until)}"
+
+
+def nothing_could_start_it(*, coordinator: bool, worker: bool, before: datetime) -> str:
+    """Return when these services came back, for a run that was not due while they were away."""
+    return f"no {_services(coordinator, worker)} could start it before {_second(before)}"
+
+
+def _services(coordinator: bool, worker: bool) -> str:
+    down = [name for name, is_down in (("coordinator", coordinator), ("worker", worker)) if is_down]
+    return " or ".join(down)
 
 
 def _second(at: datetime) -> str:

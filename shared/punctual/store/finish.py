@@ -39,7 +39,11 @@ settled AS (
         started_at = ended.started_at,
         finished_at = CASE WHEN ended.next_state <> 'scheduled' THEN ended.finished_at END,
         lateness_ms = ended.lateness_ms, exit_code = ended.exit_code, signal = ended.signal,
-        reason = ended.reason, output_bytes = ended.output_bytes,
+        reason = ended.reason,
+        reason_code = CASE ended.next_state
+            WHEN 'cancelled' THEN coalesce(runs.reason_code, 'cancelled')
+            WHEN 'lost' THEN 'worker_lost' END,
+        output_bytes = ended.output_bytes,
         output_truncated = ended.output_truncated, left_behind = ended.left_behind
     FROM ended WHERE runs.id = ANY(ARRAY[ended.id])
 ), kept AS (

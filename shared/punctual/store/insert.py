@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.domain.params import Values
+from punctual.domain.reasons import ReasonCode
 from punctual.domain.run import RunState, Trigger
 from punctual.json_text import as_text
 from punctual.store.concurrency import IS_LIMITED
@@ -20,8 +21,8 @@ from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 # skipped. Backfilled ones are late on purpose besides, and have no start deadline.
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
-                  max_attempts, priority, overlap, spec, params, reason, finished_at,
-                  limited, queue, caught_up)
+                  max_attempts, priority, overlap, spec, params, reason, reason_code,
+                  finished_at, limited, queue, caught_up)
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
@@ -29,13 +30,13 @@ SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.
             THEN 'queue' ELSE t.overlap END,
        {SPEC} || CASE WHEN new.upstream IS NULL THEN '{{}}'
                       ELSE jsonb_build_object('upstream', new.upstream) END,
-       coalesce(new.params, {DEFAULTS}), new.reason,
+       coalesce(new.params, {DEFAULTS}), new.reason, new.reason_code,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
        {IS_LIMITED}, t.queue,
        new.state = 'scheduled' AND new.trigger = 'schedule' AND new.due_at < now() - {GRACE}
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
-    due_at timestamptz, reason text, params jsonb, waits boolean,
+    due_at timestamptz, reason text, reason_code text, params jsonb, waits boolean,
     upstream jsonb)
 JOIN tasks AS t ON t.id = new.task_id
 ON CONFLICT DO NOTHING
@@ -55,7 +56,8 @@ class Upstream(NamedTuple):
 class NewRun:
     """One due time to become a run, with its task's command and policies as they are now.
 
-    A missed one may stand for several: `times` due times until `until`.
+    A missed one may stand for several: `times` due times until `until`. Its `reason` is for the run
+    alone, `because` the part of it that holds for all of them.
     One that `waits` is not skipped nor replaced by others of its task, and does so to none.
     `upstream` is the last of the runs that it follows, if it follows any.
     `params` are values by name, checked and complete; None takes the defaults of the task.
@@ -67,6 +69,8 @@ class NewRun:
     trigger: Trigger = Trigger.SCHEDULE
     state: RunState = RunState.SCHEDULED
     reason: str | None = None
+    because: str | None = None
+    reason_code: ReasonCode | None = None
     until: datetime | None = None
     times: int = 1
     params: Values | None = None
@@ -95,6 +99,7 @@ def _row(run: NewRun) -> dict[str, object]:
         "scheduled_for": run.scheduled_for,
         "due_at": run.due_at,
         "reason": run.reason,
+        "reason_code": run.reason_code,
         "params": run.params,
         "upstream": None if run.upstream is None else run.upstream._asdict(),
         "waits": run.waits or run.trigger == Trigger.BACKFILL,

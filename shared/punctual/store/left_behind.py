@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.reasons import ReasonCode
+from punctual.domain.reasons import ReasonCode, sentence
 from punctual.domain.run import CatchUp
 from punctual.store.max_runs import lock_tasks
 from punctual.store.missed import LOCKED, Miss, miss
@@ -48,7 +48,7 @@ STARTABLE = f"""
 # planned, the next pass decides.
 FOUND = f"""
 WITH {UP}
-SELECT r.id, r.fence, r.task_id, t.catch_up, r.queue,
+SELECT r.id, r.fence, r.task_id, t.catch_up, r.queue, r.due_at,
        {STOPS.format(latest_start=LATEST_START)},
        EXISTS (SELECT FROM runs AS newer
                WHERE newer.task_id = r.task_id AND newer.trigger = 'schedule'
@@ -64,6 +64,17 @@ ORDER BY r.due_at, r.id LIMIT :limit
 """
 SCHEDULED = text(FOUND.format(state="scheduled", since="greatest(c.since, s.since)"))
 QUEUED = text(FOUND.format(state="queued", since="s.since"))
+
+# `latest` runs one due time for all that were left behind: a later one that has started was it.
+OUTRUN = text("""
+SELECT r.id, r.fence, r.task_id FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
+WHERE r.state IN ('scheduled', 'queued') AND r.caught_up AND r.attempt = 0
+  AND r.trigger = 'schedule' AND t.catch_up = 'latest'
+  AND EXISTS (SELECT FROM runs AS newer
+              WHERE newer.task_id = r.task_id AND newer.trigger = 'schedule'
+                AND newer.scheduled_for > r.scheduled_for AND newer.attempt > 0)
+ORDER BY r.due_at, r.id LIMIT :limit
+""")
 
 # With `all` they run one after the other, where they may not run side by side.
 KEEP = text(f"""
@@ -96,14 +107,16 @@ def settle_left_behind(
     asked = {"lease": lease, "limit": limit, "now": now}
     found = list(connection.execute(SCHEDULED, asked).all())
     found += connection.execute(QUEUED, asked | {"limit": limit - len(found)}).all()
-    if not found:
+    outrun = connection.execute(OUTRUN, {"limit": limit - len(found)}).all()
+    if not found and not outrun:
         return Settled([], [], 0)
-    locked = lock_tasks(connection, {row.task_id for row in found})
+    locked = lock_tasks(connection, {row.task_id for row in [*found, *outrun]})
     free = [row for row in found if row.task_id in locked]
     keep = [row for row in free if _still_runs(row)]
     kept = {row.id for row in keep}
     missed = _miss(connection, [row for row in free if row.id not in kept])
-    return Settled(missed, _keep(connection, keep), len(found))
+    missed += _miss_outrun(connection, [row for row in outrun if row.task_id in locked])
+    return Settled(missed, _keep(connection, keep), len(found) + len(outrun))
 
 
 def _still_runs(row: Row[Any]) -> bool:
@@ -119,6 +132,12 @@ def _miss(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:
         connection,
         [Miss(row.id, row.fence, f"missed: {reason}", code) for row, reason in reasons],
     )
+
+
+def _miss_outrun(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:
+    code = ReasonCode.LATER_DUE_TIME
+    reason = f"missed: {sentence(code)}"
+    return miss(connection, [Miss(row.id, row.fence, reason, code) for row in rows])
 
 
 def _keep(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:

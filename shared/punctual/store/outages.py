@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.store.coordinator_stops import Stop, keep_stop
 from punctual.store.models.model import new_id
 
 PASSED = text("""
@@ -29,6 +30,7 @@ RETURNING gap.at AS from_at, last_pass.at AS to_at
 BREAK = text("""
 UPDATE last_pass SET since = coalesce(:now, clock_timestamp()), stopped_at = at
 WHERE at < coalesce(:now, clock_timestamp()) - CAST(:lease AS interval) AND since <= at
+RETURNING stopped_at AS from_at, since AS to_at
 """)
 
 GOES_ON = text("UPDATE outages SET to_at = :to_at WHERE to_at = :from_at")
@@ -127,6 +129,7 @@ def note_gap(
     gap = Gap(new_id(), found.from_at, found.to_at)
     if not connection.execute(GOES_ON, {"from_at": gap.from_at, "to_at": gap.to_at}).rowcount:
         connection.execute(INSERT, gap._asdict())
+    keep_stop(connection, Stop(gap.from_at, gap.to_at))
     return gap
 
 
@@ -135,7 +138,9 @@ def note_break(connection: Connection, *, lease: timedelta, now: datetime | None
 
     Call it before a pass, after `note_gap`: what was left behind is known by it.
     """
-    connection.execute(BREAK, {"lease": lease, "now": now})
+    found = connection.execute(BREAK, {"lease": lease, "now": now}).one_or_none()
+    if found is not None:
+        keep_stop(connection, Stop(found.from_at, found.to_at))
 
 
 def list_outages(

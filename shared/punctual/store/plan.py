@@ -15,6 +15,7 @@ from punctual.domain.run import RunState
 from punctual.store.calendar_cache import CalendarCache
 from punctual.store.insert import insert_runs
 from punctual.store.ledger import note
+from punctual.store.missed_due_times import with_reasons
 from punctual.store.plan_share import PlanShare, in_turns
 from punctual.store.plan_task import TaskPlan, plan_task, stood_for
 from punctual.store.unplannable import Failure, set_aside_all, told_of
@@ -130,7 +131,7 @@ def plan(
 def _insert(
     connection: Connection, plans: Sequence[tuple[Row[Any], TaskPlan]], planned: Planned
 ) -> None:
-    runs = [run for _, one in plans for run in one.runs]
+    runs = with_reasons(connection, [run for _, one in plans for run in one.runs])
     planned.missed = sum(run.state == RunState.MISSED for run in runs)
     born = set(insert_runs(connection, runs))
     planned.runs = len(born)

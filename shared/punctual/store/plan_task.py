@@ -148,15 +148,8 @@ def _missed(
     most: int,
 ) -> list[NewRun]:
     hidden = max(len(times) - most, 0)
-    reasons = ["missed: no coordinator was there to dispatch it in time"] * (len(times) - hidden)
-    if hidden:
-        last = times[hidden].isoformat()
-        reasons[0] = f"{reasons[0]}; it stands for {hidden + 1} due times until {last}"
     shown = [*times[:1], *times[hidden + 1 :]]
-    runs = [
-        NewRun(task_id, scheduled_for[at], at, state=RunState.MISSED, reason=reason)
-        for at, reason in zip(shown, reasons, strict=True)
-    ]
+    runs = [NewRun(task_id, scheduled_for[at], at, state=RunState.MISSED) for at in shown]
     if hidden:
         until = max(scheduled_for[at] for at in times[: hidden + 1])
         runs[0] = replace(runs[0], until=until, times=hidden + 1)
@@ -165,7 +158,6 @@ def _missed(
 
 def stood_for(run: NewRun) -> Entry:
     """Return the ledger's row for a missed run that stands for several due times."""
-    because = "no coordinator was there to dispatch them in time"
     return Entry(
-        run.task_id, run.scheduled_for, Reason.MISSED, because, run.id, run.until, run.times
+        run.task_id, run.scheduled_for, Reason.MISSED, run.because, run.id, run.until, run.times
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
+from punctual.store.coordinator_stops import prune_stops
 from punctual.store.ledger import prune_ledger
 from punctual.store.live_output import prune_live_outputs
 from punctual.store.outages import prune_outages
@@ -61,6 +62,7 @@ class Pruned:
     sessions: int
     ledger: int
     outages: int
+    coordinator_stops: int
     live_outputs: int
 
 
@@ -75,5 +77,6 @@ def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
         sessions=connection.execute(OLD_SESSIONS, {"limit": limit}).rowcount,
         ledger=prune_ledger(connection, keep=keep, limit=limit),
         outages=prune_outages(connection, keep=keep, limit=limit),
+        coordinator_stops=prune_stops(connection, keep=keep, limit=limit),
         live_outputs=prune_live_outputs(connection, limit=limit),
     )

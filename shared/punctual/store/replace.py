@@ -30,6 +30,7 @@ WITH newest AS (
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 UPDATE runs SET cancel_requested_at = now(), reason = 'replaced by run ' || earlier.by,
+    reason_code = 'replaced',
     state = CASE WHEN earlier.state = 'running' THEN 'running' ELSE 'cancelled' END,
     fence = runs.fence + (earlier.state <> 'running')::int,
     finished_at = CASE WHEN earlier.state <> 'running' THEN now() END

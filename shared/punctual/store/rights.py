@@ -29,6 +29,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT",
         "worker": "SELECT",
     },
+    "coordinator_stops": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "coordinators": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "idempotency_keys": {
         "api": "SELECT, INSERT, DELETE",

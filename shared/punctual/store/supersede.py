@@ -74,7 +74,7 @@ def refresh_pending(
     """
     if task.deleted_at is not None:
         cancel_task_runs(
-            connection, task_id=task.id, owner_id=task.owner_id, reason="its task was deleted"
+            connection, task_id=task.id, owner_id=task.owner_id, code=ReasonCode.DELETED
         )
     active = schedule if task.enabled and task.deleted_at is None else None
     # A pause reaches what follows other tasks as well; an edit leaves it as it was asked for.

@@ -64,7 +64,7 @@ def test_the_ledger_says_from_when_to_when_nobody_was_there(anna: Person, engine
     come_back(engine)
     row = anna.items(f"/tasks/{task['id']}/ledger/")[0]
     span = f"from {LEFT:%Y-%m-%dT%H:%M:%SZ} to {BACK:%Y-%m-%dT%H:%M:%SZ}"
-    assert row["sentence"] == f"Missed: no coordinator was there {span}."
+    assert row["sentence"] == f"Missed: no coordinator was at work {span}."
     why = anna.get(f"/tasks/{task['id']}/why/?at={row['due_time']}").get_json()
     assert why["sentence"] == row["sentence"]
 

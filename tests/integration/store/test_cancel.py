@@ -5,6 +5,7 @@ import uuid
 import pytest
 from sqlalchemy import Engine
 
+from punctual.domain.reasons import ReasonCode
 from punctual.store.cancel import Outcome, cancel_run, cancel_task_runs
 from punctual.store.claims import claim
 from tests.support.rows import new_run, new_task, new_user, run_row
@@ -81,8 +82,8 @@ def test_all_unfinished_runs_of_a_task_and_no_others(engine: Engine, owner: uuid
     claim_run(engine, claimed, worker)
     other = new_run(engine, new_task(engine, owner_id=owner))
     with engine.begin() as connection:
-        cancel_task_runs(connection, task_id=task, owner_id=owner, reason="because")
+        cancel_task_runs(connection, task_id=task, owner_id=owner, code=ReasonCode.DELETED)
     states = [run_row(engine, each).state for each in (scheduled, claimed, running, ended, other)]
     assert states == ["cancelled", "cancelled", "running", "failed", "scheduled"]
-    assert run_row(engine, scheduled).reason == "because"
+    assert run_row(engine, scheduled).reason == "its task was deleted"
     assert run_row(engine, running).cancel_requested_at is not None

@@ -15,10 +15,11 @@ from tests.support.rows import database_now, dispatch_all, new_run, new_task, ne
 from tests.support.steps import change_run, finish_run, new_worker, start_run
 
 LAST_BEAT = """
-UPDATE workers SET heartbeat_at = now() - interval '3 min', up_since = now() - interval '1 h'
+UPDATE workers SET heartbeat_at = now() - interval '4 min', up_since = now() - interval '1 h'
 """
 BACK_NOW = """
-INSERT INTO last_pass (at, since, stopped_at) VALUES (now(), now(), now() - interval '3 min')
+INSERT INTO last_pass (at, since) VALUES (now(), now());
+INSERT INTO coordinator_stops (from_at, to_at) VALUES (now() - interval '4 min', now())
 """
 
 
@@ -103,7 +104,7 @@ def test_left_by_a_stop_of_everything_it_says_what_was_not_running(
     new_worker(engine)
     code, reason = missed_later(engine, run)
     assert code == "nothing_running"
-    assert reason.startswith("start deadline passed: no coordinator or worker was running from ")
+    assert reason.startswith("start deadline passed: no coordinator or worker was at work from ")
 
 
 def test_a_queued_run_blames_no_coordinator(engine: Engine) -> None:

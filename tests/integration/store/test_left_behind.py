@@ -98,7 +98,7 @@ def test_a_missed_run_says_what_was_not_running_and_since_when(engine: Engine) -
     new_worker(engine)
     coordinate(engine)
     reason = run_row(engine, run).reason
-    told = re.fullmatch(r"missed: no coordinator or worker was running from (\S+) to (\S+)", reason)
+    told = re.fullmatch(r"missed: no coordinator or worker was at work from (\S+) to (\S+)", reason)
     assert told is not None, reason
     began, ended = map(datetime.fromisoformat, told.groups())
     assert timedelta(seconds=170) < ended - began < timedelta(seconds=190)
@@ -110,7 +110,7 @@ def test_a_queued_run_whose_workers_alone_were_down_says_so(engine: Engine) -> N
         connection.execute(text("DELETE FROM last_pass"))
     new_worker(engine)
     settle(engine)
-    assert run_row(engine, run).reason.startswith("missed: no worker was running from ")
+    assert run_row(engine, run).reason.startswith("missed: no worker was at work from ")
 
 
 @pytest.mark.parametrize("policy", ["none", "latest", "all"])
@@ -315,5 +315,5 @@ def test_while_coordinators_were_down_a_run_that_was_not_queued_yet_is_left_behi
         note_break(connection, lease=LEASE)
     assert dispatch_all(engine) == []
     settle(engine)
-    assert run_row(engine, run).reason.startswith("missed: no coordinator was running from ")
+    assert run_row(engine, run).reason.startswith("missed: no coordinator was at work from ")
     assert pulled(engine, worker) == []

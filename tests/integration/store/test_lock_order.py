@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from punctual.domain.reasons import ReasonCode
 from punctual.store.cancel import cancel_task_runs
 from punctual.store.claims import release
 from punctual.store.finish import finish
@@ -67,7 +68,9 @@ def gives_back(scene: Scene) -> None:
 
 def cancels(scene: Scene) -> None:
     with scene.engine.begin() as connection:
-        cancel_task_runs(connection, task_id=scene.task, owner_id=scene.owner, reason="all")
+        cancel_task_runs(
+            connection, task_id=scene.task, owner_id=scene.owner, code=ReasonCode.DELETED
+        )
 
 
 def edits(scene: Scene) -> None:

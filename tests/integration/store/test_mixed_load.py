@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from punctual.domain.reasons import ReasonCode
 from punctual.domain.run import FINAL
 from punctual.store.cancel import cancel_run, cancel_task_runs
 from punctual.store.claims import pull, release
@@ -156,7 +157,7 @@ def cancel(actor: Actor) -> None:
 def cancel_all(actor: Actor) -> None:
     task = actor.dice.choice(actor.tasks)
     with actor.engine.begin() as connection:
-        cancel_task_runs(connection, task_id=task, owner_id=actor.owner, reason="all of them")
+        cancel_task_runs(connection, task_id=task, owner_id=actor.owner, code=ReasonCode.DELETED)
 
 
 def change(actor: Actor) -> None:

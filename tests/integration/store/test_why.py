@@ -153,7 +153,7 @@ def test_a_missed_due_time_that_another_stands_for_is_told_as_missed(engine: Eng
     plan_at(engine, NOON)
     answer = asked(engine, task, anchor + timedelta(seconds=500), now=NOON)
     assert (answer.verdict, answer.run) == ("missed", None)
-    assert answer.sentence == "Missed: no coordinator was there to dispatch them in time."
+    assert answer.sentence == "Missed: no coordinator planned them in time."
 
 
 def test_a_late_start_tells_what_it_waited_for(engine: Engine) -> None:

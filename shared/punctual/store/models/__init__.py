@@ -4,7 +4,7 @@ from punctual.store.models.calendars import CalendarRow
 from punctual.store.models.concurrency import ConcurrencyLimit
 from punctual.store.models.ledger import LedgerRow
 from punctual.store.models.model import Model
-from punctual.store.models.outages import LastPass, Outage
+from punctual.store.models.outages import CoordinatorStop, LastPass, Outage
 from punctual.store.models.processes import Coordinator, Worker
 from punctual.store.models.punctuality import Punctuality, StartTally
 from punctual.store.models.runs import Attempt, LiveOutput, Output, Run
@@ -20,6 +20,7 @@ __all__ = [
     "CalendarRow",
     "ConcurrencyLimit",
     "Coordinator",
+    "CoordinatorStop",
     "DatabaseUptime",
     "IdempotencyKey",
     "LastPass",

@@ -23,6 +23,15 @@ class LastPass(Model):
     stopped_at: Mapped[datetime | None]
 
 
+class CoordinatorStop(Model):
+    """A gap between two passes of more than a lease; many are too short for an outage."""
+
+    __tablename__ = "coordinator_stops"
+
+    from_at: Mapped[datetime] = mapped_column(primary_key=True)
+    to_at: Mapped[datetime]
+
+
 class Outage(Model):
     """A gap between two passes that was too long: due times in it were left to `catch_up`."""
 

@@ -1,8 +1,10 @@
 """Time zones by their IANA names, and a hint when a name is none."""
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from punctual.domain.errors import InvalidSchedule
@@ -11,7 +13,10 @@ from punctual.domain.text import unseen_in
 # zoneinfo looks names up as paths and as packages: only what looks like a name gets that far.
 _NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}", re.ASCII)
 # Files of the zone database that follow the machine, or leap seconds, instead of a place.
-_NO_PLACES = ("localtime", "posixrules", "Factory", "posix/", "right/")
+_FOLDERS = ("posix/", "right/")
+_OF_THE_MACHINE = frozenset(("local", "localtime", "system", "posixrules", "factory"))
+"""In lower case: names that mean something else, or nothing, on another machine."""
+_MACHINE = Path("/etc/localtime")
 
 _OFFSET = re.compile(
     r"(?:UTC|GMT|Z)?\s*(?P<sign>[+-])\s*(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?",
@@ -54,7 +59,7 @@ def zone_named(name: str) -> ZoneInfo:
 
     Raises InvalidSchedule at "/timezone" for any other name, with near ones as a hint.
     """
-    if _NAME.fullmatch(name) and not name.startswith(_NO_PLACES):
+    if _NAME.fullmatch(name) and _is_place(name):
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -66,9 +71,35 @@ def zone_named(name: str) -> ZoneInfo:
     )
 
 
+def zone_names() -> Iterator[str]:
+    """Yield the names that zone_named takes, as far as this machine's zone database has them."""
+    return filter(_is_place, available_timezones())
+
+
+def machine_zone(link: Path = _MACHINE) -> str | None:
+    """Return the name of the zone that this machine's clocks show, None where it is not known."""
+    try:
+        _, found, name = str(link.resolve()).rpartition("/zoneinfo/")
+    except OSError:
+        return None
+    name = name.removeprefix("posix/").removeprefix("right/")
+    return name if found and name.lower() in _all_names() else None
+
+
+def _is_place(name: str) -> bool:
+    return not name.startswith(_FOLDERS) and name.lower() not in _OF_THE_MACHINE
+
+
 def _hint(name: str) -> str:
     if unseen := unseen_in(name):
         return f" It {unseen}"
+    if name.lower() in _OF_THE_MACHINE:
+        own = machine_zone()
+        shown = f" The clocks of this server show {own}." if own else ""
+        return f" It belongs to one machine's settings and is no place.{shown}"
+    folder, _, rest = name.partition("/")
+    if f"{folder.lower()}/" in _FOLDERS and rest.lower() in _all_names():
+        return f" Write {_all_names()[rest.lower()]}."
     if offset := _OFFSET.fullmatch(name):
         return _fixed(offset["sign"], int(offset["hours"]), int(offset["minutes"] or 0))
     if places := _ABBREVIATIONS.get(name.upper()):
@@ -92,15 +123,16 @@ def _fixed(sign: str, hours: int, minutes: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _all_names() -> frozenset[str]:
-    return frozenset(map(str.lower, available_timezones()))
+def _all_names() -> dict[str, str]:
+    """Every zone by its name in lower case."""
+    return {name.lower(): name for name in zone_names()}
 
 
 @lru_cache(maxsize=1)
 def _places() -> dict[str, str]:
     """Every zone, by its own name and by its last part, in lower case."""
     # An offset is never meant by spelling: names such as Etc/GMT+2 have the opposite sign.
-    places = (name for name in available_timezones() if not _SIGNED.fullmatch(name))
+    places = (name for name in zone_names() if not _SIGNED.fullmatch(name))
     names = sorted(places, key=lambda name: (name.count("/") != 1, name))
     cities = {name.rpartition("/")[2].lower(): name for name in reversed(names)}
     return cities | {name.lower(): name for name in names}

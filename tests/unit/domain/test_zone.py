@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punctual.domain.errors import InvalidSchedule
-from punctual.domain.zone import zone_named
+from punctual.domain.zone import machine_zone, zone_named, zone_names
 
 
 def refusal(name: str) -> str:
@@ -67,3 +68,41 @@ def test_an_abbreviation_is_answered_by_its_places(name: str, places: str) -> No
 )
 def test_no_zone_with_a_sign_is_guessed_by_its_spelling(name: str) -> None:
     assert re.search(r"GMT[+-]?\d", refusal(name).partition(" or UTC.")[2]) is None
+
+
+@pytest.mark.parametrize("name", ["localtime", "Localtime", "local", "posixrules", "Factory"])
+def test_a_setting_of_a_machine_is_no_zone_and_no_place_is_guessed_for_it(name: str) -> None:
+    assert "It belongs to one machine's settings and is no place." in refusal(name)
+    assert "Did you mean" not in refusal(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("right/Europe/Rome", "Europe/Rome"),
+        ("posix/UTC", "UTC"),
+        ("POSIX/europe/rome", "Europe/Rome"),
+        ("right/GMT+0", "GMT+0"),
+    ],
+)
+def test_a_zone_of_another_folder_gets_its_own_name(name: str, zone: str) -> None:
+    assert refusal(name).endswith(f" Write {zone}.")
+
+
+def test_no_hint_offers_what_would_be_refused() -> None:
+    names = set(zone_names())
+    assert {"UTC", "Europe/Rome"} <= names
+    for name in names:
+        zone_named(name)
+    assert "Factory" not in refusal("Factry")
+    assert "localtime" not in refusal("local time").partition(" or UTC.")[2]
+
+
+def test_the_zone_of_a_machine_is_what_its_link_leads_to(tmp_path: Path) -> None:
+    link = tmp_path / "localtime"
+    link.symlink_to("/usr/share/zoneinfo/Europe/Rome")
+    assert machine_zone(link) == "Europe/Rome"
+    link.unlink()
+    assert machine_zone(link) is None
+    link.write_bytes(b"TZif2")
+    assert machine_zone(link) is None

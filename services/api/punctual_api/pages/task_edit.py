@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import Response, flash, redirect, request, url_for
 from marshmallow import ValidationError
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from punctual.domain.errors import InvalidCalendar, InvalidSchedule
 from punctual.domain.limits import LIMITS
 from punctual.domain.preview import Preview
+from punctual.domain.zone import zone_names
 from punctual.store.models import Task
 from punctual.store.tasks import change_task, create_tasks, delete_task, new_task_ids
 from punctual.store.wake import wake_if_due
@@ -170,5 +170,5 @@ def _form(
 @cache
 def _zones() -> list[str]:
     """UTC and the zones that are named after places."""
-    places = (name for name in available_timezones() if "/" in name)
+    places = (name for name in zone_names() if "/" in name)
     return ["UTC", *sorted(name for name in places if not name.startswith(("Etc/", "SystemV/")))]

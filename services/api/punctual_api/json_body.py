@@ -15,6 +15,8 @@ MAX_DEPTH = 300
 MAX_VALUES = 1_000_000
 """Each takes some 100 bytes of memory until the request is answered."""
 
+NOT_JSON = "The body must be JSON, sent with the header Content-Type: application/json."
+
 _READ = "punctual.json_body"
 
 
@@ -29,12 +31,25 @@ def json_body(request: Request) -> Any:
     return request.environ[_READ]
 
 
+def refuse_unlabelled_json(request: Request) -> None:
+    """Raise Problem 415 for a body that is no form: JSON without its header, as `curl -d` sends it.
+
+    For addresses that take a form or JSON, where the header decides which of them it is.
+    """
+    if request.mimetype == "multipart/form-data":
+        return
+    body = request.get_data(cache=True)
+    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    if body and (not is_form or body.lstrip().startswith((b"{", b"["))):
+        raise Problem(415, f"{NOT_JSON} Or send the page's form.")
+
+
 def _parse(request: Request) -> Any:
     raw = request.get_data(cache=True)
     if not raw:
         raise Problem(400, "The body is empty; send a JSON object.")
     if not request.is_json:
-        raise Problem(415, "The body must be JSON, sent with Content-Type: application/json.")
+        raise Problem(415, NOT_JSON)
     _check_size(raw)
     try:
         document = _DECODER.decode(raw.decode().removeprefix(BYTE_ORDER_MARK))

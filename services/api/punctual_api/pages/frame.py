@@ -26,6 +26,7 @@ from punctual.domain.instant import parse_instant
 from punctual.domain.params import text_of
 from punctual_api.body_limits import take_body_of_user
 from punctual_api.context import settings
+from punctual_api.json_body import refuse_unlabelled_json
 from punctual_api.pages import story, type_words, words
 from punctual_api.registration import refusal
 
@@ -60,6 +61,7 @@ def guard() -> AnyResponse | None:
     if request.endpoint in ENTRANCES:
         # A JSON body gets a token and sets no session, so there is nothing to forge.
         if not request.is_json:
+            refuse_unlabelled_json(request)
             csrf.protect()
         return None
     if current_user.is_authenticated:

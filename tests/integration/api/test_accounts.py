@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from typing import Any
 from urllib.parse import quote
 
@@ -196,7 +197,19 @@ def test_the_session_itself_is_not_stored(client: FlaskClient, engine: Engine) -
 
 @pytest.mark.parametrize(
     "target",
-    ["//[", "//evil.example", "///evil.example", "/\\evil.example", "http://evil.example", "/\t/x"],
+    [
+        *(
+            "//[",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "http://evil.example",
+            "/\t/x",
+        ),
+        *("/logout/", "/%6cogout/", "/login/", "/register/", "/login/?next=/logout/", "/nothing/"),
+        *("/api/tasks/", "/static/theme.css", "/dashboard/../logout/", "dashboard/", "?x", "#x"),
+        *(f"/task/{uuid.UUID(int=1)}/pause/", f"/run/{uuid.UUID(int=1)}/cancel/"),
+    ],
 )
 def test_after_a_login_no_address_leads_away(client: FlaskClient, target: str) -> None:
     answer = log_in_by_form(client, f"/login/?next={quote(target)}")
@@ -204,7 +217,10 @@ def test_after_a_login_no_address_leads_away(client: FlaskClient, target: str) -
     assert client.get(f"/login/?next={quote(target)}").headers["Location"] == "/dashboard/"
 
 
-@pytest.mark.parametrize("target", ["/task/create/", "/run/x/?a=//b"])
+@pytest.mark.parametrize(
+    "target",
+    ["/task/create/", f"/run/{uuid.UUID(int=1)}/?a=//b", "/dashboard/?q=a%20b&tag=%C3%A9"],
+)
 def test_after_a_login_one_comes_to_where_one_was(client: FlaskClient, target: str) -> None:
     assert log_in_by_form(client, f"/login/?next={quote(target)}").headers["Location"] == target
 

@@ -1,12 +1,13 @@
 """Register, log in and log out, by a form or by JSON."""
 
-import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import current_app, flash, jsonify, redirect, request, url_for
 from flask import session as cookie
 from flask_login import current_user, login_user, logout_user
 from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from punctual.store.models import User
@@ -19,7 +20,7 @@ from punctual_api.context import session
 from punctual_api.errors import Problem, faults_in, invalid
 from punctual_api.json_body import json_body
 from punctual_api.pages.faults import by_field
-from punctual_api.pages.frame import page, pages
+from punctual_api.pages.frame import ENTRANCES, page, pages
 from punctual_api.registration import is_first_user, refusal, require_registration
 from punctual_api.schemas.accounts import (
     CredentialsSchema,
@@ -27,8 +28,6 @@ from punctual_api.schemas.accounts import (
     TokenSchema,
     UserSchema,
 )
-
-_PATH_HERE = re.compile(r"/(?!/)")  # what begins with two slashes names a host
 
 
 @pages.get("/")
@@ -89,11 +88,24 @@ def jsonify_with(schema: Schema, value: object, status: int) -> Response:
 
 
 def safe_next(target: str | None) -> str:
-    """Where to go after logging in: a path of this site, or else the dashboard."""
+    """Return where to go after logging in: the page that was asked for, or else the dashboard."""
+    return target if target and _is_page_here(target) else url_for("pages.dashboard")
+
+
+def _is_page_here(target: str) -> bool:
+    """Return whether a GET of this target is answered by a page of this site."""
     # Browsers read a backslash as a slash and drop control characters, so "/\t/evil" is a host.
-    if target and _PATH_HERE.match(target) and target.isprintable() and "\\" not in target:
-        return target
-    return url_for("pages.dashboard")
+    if target.startswith("//") or not target.isprintable() or "\\" in target:
+        return False
+    path, _, _ = target.partition("#")[0].partition("?")
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or not path.startswith("/"):
+        return False
+    try:
+        endpoint, _ = adapter.match(unquote(path), method="GET")
+    except HTTPException:  # no such page, only by POST, or elsewhere
+        return False
+    return endpoint.startswith(f"{pages.name}.") and endpoint not in ENTRANCES
 
 
 def _read(schema: Schema, sent: object) -> dict[str, str]:

@@ -6,6 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from punctual_api.common_passwords import is_common, without_affixes
+from punctual_api.guessable import is_repetitive, own_words, without_words
 
 # OWASP's first choice for Argon2id; it leaves a small machine time and memory for its real work.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -17,14 +18,33 @@ COMMON = (
 )
 
 
+OWN_NAME = (
+    "This password is made of your name, your address or the name of this service: such are "
+    "guessed first. Use several words that do not belong together."
+)
+REPETITIVE = (
+    "This password repeats a few characters, or follows the alphabet, the digits or the keyboard: "
+    "such are guessed first. Use several words that do not belong together."
+)
+DECORATION = 8
+"""So many characters make a password by themselves; fewer only decorate a name."""
+LETTERS = 4
+
+
 def weakness(password: str, *, username: str, email: str) -> str | None:
-    """Why this password would be guessed, or None when it may do."""
-    own = {username.lower(), email.lower(), email.lower().partition("@")[0]}
-    if own & {password.lower(), without_affixes(password)}:
-        return "A password must not be the name it protects, with or without digits around it."
-    if len(set(password.lower())) < 3:
-        return "This password has too few different characters."
-    return COMMON if is_common(password) else None
+    """Return why this password would be guessed (NIST SP 800-63B, 5.1.1.2), None when it may do."""
+    if is_repetitive(password):
+        return REPETITIVE
+    if is_common(password):
+        return COMMON
+    words = own_words(username, email)
+    if without_affixes(password) in words:
+        return OWN_NAME
+    rest = without_words(password, words)
+    if rest == password.lower():
+        return None
+    few = len(rest) < DECORATION and sum(map(str.isalpha, rest)) < LETTERS
+    return OWN_NAME if few or is_repetitive(rest) or is_common(rest) else None
 
 
 def hash_password(password: str) -> str:

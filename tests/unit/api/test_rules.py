@@ -43,8 +43,52 @@ def test_a_password_that_would_be_guessed_is_weak(password: str) -> None:
     assert weakness(password, username="Clara", email="C@example.com") is not None
 
 
-def test_a_good_password_is_not_weak() -> None:
-    assert weakness("correct horse", username="clara", email="c@example.com") is None
+OF_BOB = [
+    "bob-bob-bob-bob",
+    "bobbobbob",
+    "BobBob2026!",
+    "20bob26bob28bob",
+    "b0b.b0b.b0b!",
+    "bob.smith1!",
+    "b.smith.bob",
+    "smithbob2026",
+    "acme-inc-1",
+    "Acme2026!",
+    "bob.smith@acme.com",
+    "punctual-2026!",
+    "PunctualPunctual",
+    "Punctua1-bob",
+    "my-punctual!",
+    "bob-abc123",
+    "bob-password",
+]
+
+
+@pytest.mark.parametrize("password", OF_BOB)
+def test_a_password_made_of_what_is_known_of_its_user_is_weak(password: str) -> None:
+    assert weakness(password, username="bob", email="bob.smith@acme.com") is not None
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["aaaaaaaaaaaa", "1234abcd", "abcd-1234", "abcdefghijkl", "987654321abc", "xyzxyzxyzxyz",
+     "qwertyuiop[]", "asdf1234", "poiuytrewq", "zaqzaqzaqzaq", "abc123abc123abc", "aaaabbbbcccc"],
+)  # fmt: skip
+def test_a_password_that_repeats_or_counts_on_is_weak(password: str) -> None:
+    assert weakness(password, username="clara", email="c@example.org") is not None
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["correct horse", "bob likes green trains", "x7#9$kQ2!m8-bob", "Tr0ub4dor&3-punctual",
+     "deadbeef-cafe", "planning to sail", "xK9$mPqx", "9f8e7d6c5b4a-71"],
+)  # fmt: skip
+def test_a_good_password_is_not_weak(password: str) -> None:
+    assert weakness(password, username="bob", email="bob.smith@acme.com") is None
+
+
+def test_a_good_password_may_contain_a_short_name_by_chance() -> None:
+    assert weakness("channel7kq9", username="ann", email="ann@example.org") is None
 
 
 @given(st.lists(st.integers(1, 5).map(lambda n: n if n % 2 else -n)), st.integers(0, 30))

@@ -43,19 +43,21 @@ BOTH = pycurl.PROTO_HTTP | SECURE
 
 def main(path: str) -> int:
     """Make the request that the file describes; returns the exit code."""
+    output = _Output()
     try:
         order = json.loads(Path(path).read_text(encoding="utf-8"))
-        _request(order["request"], parse_allowed(order["allowed"]))
+        _request(order["request"], parse_allowed(order["allowed"]), output)
     except TransferError as failure:
-        _say(str(failure))
+        _say(str(failure), apart=output.is_in_a_line)
         return failure.code
     except Exception as error:  # noqa: BLE001 - a traceback is of no use to a task's owner
-        _say(f"the request could not be made: {type(error).__name__}: {error}")
+        why = f"the request could not be made: {type(error).__name__}: {error}"
+        _say(why, apart=output.is_in_a_line)
         return FAULT
     return 0
 
 
-def _request(asked: Mapping[str, Any], allowed: tuple[Network, ...]) -> None:
+def _request(asked: Mapping[str, Any], allowed: tuple[Network, ...], output: "_Output") -> None:
     body = asked["body"]
     request = Request(
         method=asked["method"],
@@ -65,8 +67,8 @@ def _request(asked: Mapping[str, Any], allowed: tuple[Network, ...]) -> None:
         timeout=asked["timeout"],
         schemes=BOTH,
     )
+    output.follow = asked["follow_redirects"]
     for _ in range(MOST_REDIRECTS + 1):
-        output = _Output(asked["follow_redirects"])
         try:
             head = transfer(request, allowed=allowed, on_head=output.begin, on_body=output.add)
         except TransferError as failure:
@@ -81,15 +83,16 @@ def _request(asked: Mapping[str, Any], allowed: tuple[Network, ...]) -> None:
 class _Output:
     """Writes an answer to standard output, unless it leads on to another one."""
 
-    def __init__(self, follow: bool) -> None:
-        self._follow = follow
+    def __init__(self) -> None:
+        self.follow = True
+        self.is_in_a_line = False  # the last byte written ends no line
         self.redirected = False
         self.error: OSError | None = None
 
     def begin(self, head: Head) -> bool:
         """Write the head; False when that failed."""
         leads_on = head.complete and 300 <= head.status < 400 and bool(head.location)
-        self.redirected = self._follow and leads_on
+        self.redirected = self.follow and leads_on
         return self.add(head.text)
 
     def add(self, piece: bytes) -> bool:
@@ -102,6 +105,8 @@ class _Output:
         except OSError as error:
             self.error = error
             return False
+        if piece:
+            self.is_in_a_line = not piece.endswith(b"\n")
         return True
 
 
@@ -118,6 +123,9 @@ def _redirected(request: Request, head: Head) -> Request:
     except (pycurl.error, UnicodeError) as error:
         where = (head.location or b"").decode(errors="replace")
         raise _no_url(f"{head.phrase} leads to {where}", error) from None
+    if scheme not in ("http", "https"):
+        why = f"{head.phrase} leads to {url.url}, which is neither http nor https"
+        raise TransferError(pycurl.E_UNSUPPORTED_PROTOCOL, why)
     if request.url.scheme == "https" and scheme == "http":
         raise TransferError(REFUSED, f"{head.phrase} leads away from https to {url.url}")
     _say(f"{head.phrase}: {url.url}")
@@ -165,9 +173,10 @@ def _judge(head: Head, expect: list[int] | None) -> None:
         raise TransferError(UNEXPECTED, why)
 
 
-def _say(line: str) -> None:
+def _say(line: str, *, apart: bool = False) -> None:
+    """Write a line to standard error; `apart`, after an end of the line that the answer left."""
     with contextlib.suppress(OSError):
-        os.write(2, f"{one_line(line)}\n".encode(errors="replace"))
+        os.write(2, f"{chr(10) * apart}{one_line(line)}\n".encode(errors="replace"))
 
 
 if __name__ == "__main__":

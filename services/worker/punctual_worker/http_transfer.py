@@ -263,7 +263,7 @@ def _error(code: int, said: str, request: Request, gate: _Gate) -> TransferError
             for address, why in gate.refusals.items()
         )
         return TransferError(REFUSED, f"refused: {'; '.join(each)} (PUNCTUAL_HTTP_ALLOW_PRIVATE)")
-    said = said or pycurl.easy_strerror(code)
+    said = said.strip() or pycurl.easy_strerror(code)
     match code:
         case pycurl.E_OPERATION_TIMEDOUT:
             why = said
@@ -282,5 +282,5 @@ def _error(code: int, said: str, request: Request, gate: _Gate) -> TransferError
         case pycurl.E_SEND_ERROR | pycurl.E_RECV_ERROR:
             why = f"the connection with {host} broke off: {said}"
         case _:
-            why = f"{host}: {said}"
+            why = f"{host}: {said}" if host else said
     return TransferError(code, why)

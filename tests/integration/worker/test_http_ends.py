@@ -166,6 +166,28 @@ def test_a_request_ends_as_curl_does(tmp_path: Path, name: str) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.code])
+def test_what_went_wrong_is_a_sentence_of_its_own_about_something(
+    tmp_path: Path, name: str
+) -> None:
+    with raw_server(CASES[name].script) as server:
+        done = request(tmp_path, f"http://127.0.0.1:{server.port}/")
+    last = done.stderr.decode().splitlines()[-1]
+    assert re.match(r"[\w\[]", last), last
+    assert ": :" not in last
+    assert not last.endswith(":")
+    both = done.stdout + done.stderr
+    assert f"\n{last}\n".encode() in b"\n" + both
+
+
+@pytest.mark.parametrize("place", ["file:///etc/passwd", "ftp://127.0.0.1/", "mailto:a@b"])
+def test_a_redirect_to_another_protocol_says_where_it_leads(tmp_path: Path, place: str) -> None:
+    with raw_server(leads_to(place.encode())) as server:
+        done = request(tmp_path, f"http://127.0.0.1:{server.port}/")
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith(f"302 Found leads to {place}, which is n")
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_codes_are_those_of_the_curl_that_is_here(name: str) -> None:
     case = CASES[name]
@@ -190,7 +212,7 @@ def test_what_came_of_an_incomplete_answer_is_shown_and_what_is_missing_said(
     with raw_server(CASES["short"].script) as server:
         done = request(tmp_path, f"http://127.0.0.1:{server.port}/")
     assert done.stdout == b"HTTP/1.1 200 OK\nContent-Length: 100\n\nhello"
-    assert re.fullmatch(rb"the answer is incomplete: .*95 bytes.*\n", done.stderr)
+    assert re.fullmatch(rb"\nthe answer is incomplete: .*95 bytes.*\n", done.stderr)
 
 
 # Debian's curl 7.88 takes a connection that breaks off for its end.

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, request
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import ClientDisconnected, HTTPException
@@ -85,11 +86,17 @@ def answer_errors(app: Flask) -> None:
     """
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(InvalidPart, _invalid_part)
+    app.register_error_handler(ParseException, _unreadable_body)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _invalid_part(error: InvalidPart) -> Response:
     return _http_error(invalid([Fault(error.pointer, error.detail)]))
+
+
+def _unreadable_body(error: ParseException) -> Response:
+    detail = f"The body is not sent as HTTP has it: {error}."
+    return _answer(400, detail, (), {"Connection": "close"})
 
 
 def answer_problem(problem: Problem) -> Response:

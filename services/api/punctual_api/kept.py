@@ -10,12 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from punctual_api.client_connection import RECEIVE_BYTES, Connection
-from punctual_api.request_buffer import BUFFERED_BODY_BYTES, HeadersTooLarge
+from punctual_api.raw_problems import StatusRecorder, raw_problem
+from punctual_api.request_buffer import BUFFERED_BODY_BYTES, HEADERS_BYTES, HeadersTooLarge
 
 MOMENT_MS = 5
 """A program that sends one request after another sends the next within this time."""
@@ -32,11 +34,6 @@ WAITING_BYTES = 64 * 1024 * 1024
 """Parts of requests that wait in memory, of all connections together."""
 UNREAD_SECONDS = 0.1
 
-TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"Connection: close\r\nContent-Length: 0\r\n\r\n"
-)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE)
 
@@ -105,7 +102,22 @@ class KeepingWorker(ThreadWorker):
         # A body that the app did not want is thrown away here only as far as it has arrived.
         deadline = conn.unreader.deadline = time.monotonic() + UNREAD_SECONDS
         most = 2 * BUFFERED_BODY_BYTES
-        return bool(keepalive) and bool(conn.parser.finish_body(deadline, max_bytes=most))
+        try:
+            return bool(keepalive) and bool(conn.parser.finish_body(deadline, max_bytes=most))
+        except ParseException:  # its request is answered, and no second one begins in this
+            return False
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:
+        """Answer what is no HTTP with a problem, of the status that gunicorn chooses for it.
+
+        gunicorn has no setting for these answers; it logs them, and sends HTML of its own.
+        """
+        chosen = StatusRecorder()
+        super().handle_error(req, cast("socket.socket", chosen), addr, exc)
+        status = chosen.status or 500
+        detail = "Something went wrong here." if status == 500 else f"This is no request: {exc}."
+        with contextlib.suppress(OSError):
+            client.send(raw_problem(status, detail), socket.MSG_DONTWAIT)
 
     def _has_time(self) -> bool:
         """Return whether no connection waits for a thread."""
@@ -196,7 +208,8 @@ class KeepingWorker(ThreadWorker):
         try:
             whole = conn.receive()
         except HeadersTooLarge:
-            conn.send_now(TOO_LARGE)
+            detail = f"The headers of a request are at most {HEADERS_BYTES // 1024} KiB."
+            conn.send_now(raw_problem(431, detail))
             self._end_waiting(conn)
             self._linger(conn)
             return
@@ -223,7 +236,8 @@ class KeepingWorker(ThreadWorker):
     def _give_up(self, conn: Any) -> None:
         self._end_waiting(conn)
         if conn.received.data:
-            conn.send_now(TIMED_OUT)
+            detail = f"The request did not arrive whole within {REQUEST_SECONDS:g} seconds."
+            conn.send_now(raw_problem(408, detail))
         self._drop(conn)
 
     def _make_room(self) -> None:

@@ -83,6 +83,14 @@ def test_half_requests_hold_up_no_other(
     assert_serves(served)
 
 
+def test_two_hundred_slow_clients_of_every_kind_hold_up_no_other(
+    served: Served, connect: Callable[..., socket.socket]
+) -> None:
+    for number in range(200):
+        connect([*HALVES.values()][number % len(HALVES)])
+    assert_serves(served)
+
+
 def test_clients_that_do_not_close_hold_up_no_other(
     served: Served, connect: Callable[..., socket.socket]
 ) -> None:

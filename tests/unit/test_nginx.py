@@ -1,11 +1,16 @@
 """The proxy takes what the API takes, and no more."""
 
+import json
 import re
+from http import HTTPStatus
 from pathlib import Path
 
 from punctual_api.body_limits import BULK, BULK_BYTES, KIB, KNOWN_BYTES, UNKNOWN_BYTES
+from punctual_api.requests import CAREFUL
+from punctual_api.schemas.problems import ProblemSchema
 
 CONF = Path(__file__).parents[2] / "deploy" / "nginx" / "nginx.conf"
+PROBLEMS = CONF.with_name("problems.conf")
 UNITS = {"k": KIB, "m": KIB * KIB}
 SIZE = re.compile(r"client_max_body_size\s+(\d+)([km]);")
 
@@ -30,3 +35,21 @@ def test_nginx_has_the_limits_of_the_api() -> None:
         assert limit_of(path) == BULK_BYTES, path
     for path in ("/api/tasks/", "/task/create/", "/", "/login/x/", "/api/tasks/bulk/x/"):
         assert limit_of(path) == KNOWN_BYTES, path
+
+
+def test_nginx_answers_its_own_errors_as_the_api_does() -> None:
+    text = PROBLEMS.read_text()
+    assert "include /etc/nginx/problems.conf;" in CONF.read_text()
+    assert "problems.conf" in CONF.with_name("Dockerfile").read_text()
+    added = dict(re.findall(r'add_header (\S+) "?(.*?)"? always;', text))
+    assert CAREFUL.items() <= added.items()
+    answers = re.findall(r"location = (\S+) \{\s+internal;\s+return (\d+) '(.*)';", text)
+    assert {int(status) for _, status, _ in answers} >= {400, 404, 405, 413, 414, 429, 431, 503}
+    for path, status, body in answers:
+        problem = json.loads(body)
+        assert path == f"/.problem/{status}"
+        assert problem["status"] == int(status)
+        assert set(problem) == set(ProblemSchema().fields)
+        if int(status) not in {413, 414}:  # RFC 9110 renamed them after Python 3.11
+            assert problem["title"] == HTTPStatus(int(status)).phrase
+        assert re.search(rf"error_page [\d ]+(=\d+ )?{path};", text)

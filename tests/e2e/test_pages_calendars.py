@@ -15,7 +15,7 @@ def test_a_calendar_is_made_changed_named_by_a_task_and_deleted(ann: Visitor) ->
     windows = '[{"weekday": "sat", "start": "22:00", "end": "06:00"}]'
     assert ann.post(f"/calendar/{path}", **XMAS, windows=windows).status_code == 302
     page = ann.creates(calendars="Xmas <3")
-    assert "Xmas &lt;3</a>" in ann.http.get(page).text
+    assert "<bdi>Xmas &lt;3</bdi></a>" in ann.http.get(page).text
     refused = ann.post(f"/calendar/{path}delete/", of=f"/calendar/{path}")
     assert refused.status_code == 422
     assert "It is in use: a task names it." in refused.text

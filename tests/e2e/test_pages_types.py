@@ -10,7 +10,7 @@ def test_a_script_is_written_into_the_form_and_comes_back(ann: Visitor) -> None:
     page = ann.creates(**fields)
     shown = ann.http.get(page).text
     assert "echo &#39;&lt;b&gt;&#39;" in shown
-    assert "<h1>echo &#39;&lt;b&gt;&#39;</h1>" in shown
+    assert "<h1><bdi>echo &#39;&lt;b&gt;&#39;</bdi></h1>" in shown
     form = ann.http.get(f"{page}update/").text
     assert 'value="script" checked' in form
     assert "\r" not in form

@@ -27,7 +27,8 @@ from punctual.domain.crontab_hints import (
 )
 from punctual.domain.crontab_variable import LONGEST_LINE, read_variable
 from punctual.domain.errors import InvalidSchedule
-from punctual.domain.text import BYTE_ORDER_MARK, one_line
+from punctual.domain.names import short_name
+from punctual.domain.text import BYTE_ORDER_MARK
 from punctual.domain.zone import zone_named
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -252,7 +253,4 @@ def _time_fields(line: str) -> TimeFields:
 
 
 def _name(comments: list[str]) -> str | None:
-    name = one_line(" ".join(" ".join(comments).split()))
-    if not name:
-        return None
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    return short_name(" ".join(" ".join(comments).split()), longest=_LONGEST_NAME) or None

@@ -15,7 +15,7 @@ def one_line(text: str) -> str:
     """Return the text with every control character and line end made visible."""
     if text.isprintable():
         return text
-    return "".join(_visible(char) if _is_control(char) else char for char in text)
+    return "".join(escaped(char) if _is_control(char) else char for char in text)
 
 
 def decode_text(raw: bytes) -> str:
@@ -29,13 +29,6 @@ def decode_text(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         allowed = "UTF-8, or UTF-16 with a byte order mark"
         raise ValueError(f"not text in {allowed}: {error.reason} at {error.start}") from None
-
-
-def control_in(text: str) -> str | None:
-    """Return the first control character or line end of a text as it is escaped, or None."""
-    if text.isprintable():
-        return None
-    return next((_visible(char) for char in text if _is_control(char)), None)
 
 
 def unseen_in(text: str, *, blanks: str = " \t\n") -> str | None:
@@ -56,5 +49,6 @@ def _is_control(char: str) -> bool:
     return unicodedata.category(char) in _NOT_IN_A_LINE
 
 
-def _visible(char: str) -> str:
+def escaped(char: str) -> str:
+    """Return a character in backslash notation: `\\u202e`."""
     return char.encode("unicode_escape").decode("ascii")

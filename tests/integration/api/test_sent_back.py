@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from punctual.domain.names import name_fault
 from punctual_api.schemas.tasks import NewTaskSchema
 from tests.integration.api.conftest import Person
 
@@ -14,7 +15,8 @@ OURS = {"version", "updated_at"}
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 WORDS = TEXT.filter(str.strip)
-LABELS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=20)
+LABELS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=20)
+NAMES = LABELS.filter(lambda name: name_fault(name) is None)
 SECONDS = st.one_of(st.integers(1, 86_400), st.floats(1, 86_400))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -60,7 +62,7 @@ PARAMS = st.sampled_from(
     ]
 )
 POLICIES: dict[str, st.SearchStrategy[Any]] = {
-    "name": LABELS.filter(str.strip),
+    "name": NAMES,
     "schedule": st.none() | ONE | st.lists(ONE, min_size=1, max_size=3),
     "max_retries": st.integers(0, 100),
     "retry_delay": st.floats(0, 86_400),
@@ -70,7 +72,7 @@ POLICIES: dict[str, st.SearchStrategy[Any]] = {
     "env": st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True), TEXT),
     "params": PARAMS | st.none(),
     "working_dir": TEXT.map(lambda path: f"/{path}") | st.none(),
-    "tags": st.lists(LABELS.filter(bool), max_size=3),
+    "tags": st.lists(NAMES, max_size=3),
     "metadata": st.dictionaries(TEXT, JSON, max_size=3),
     "overlap": st.sampled_from(["skip", "allow", "queue", "replace"]),
     "max_concurrent": st.integers(1, 9) | st.none(),

@@ -41,7 +41,7 @@ def test_a_limit_is_set_for_a_tag_and_for_all(ann: Visitor) -> None:
     assert ann.post(PATH, tag="", max_concurrent="50").status_code == 302
     assert limits(ann) == [("db <b>", 2), (None, 50)]
     page = ann.get(PATH).text
-    assert "db &lt;b&gt;</a>" in page
+    assert "<bdi>db &lt;b&gt;</bdi></a>" in page
     assert "all your tasks</th>" in page
 
 

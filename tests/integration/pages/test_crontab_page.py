@@ -9,7 +9,7 @@ PATH = "/import/crontab/"
 def test_a_pasted_crontab_is_told_line_by_line(ann: Visitor) -> None:
     text = ann.post(PATH, crontab=CRONTAB.replace("\n", "\r\n"), timezone="Europe/Rome").text
     assert "1 line becomes a task, 1 cannot be imported" in text
-    assert "<b>night &lt;work&gt;</b>" in text
+    assert "<b><bdi>night &lt;work&gt;</bdi></b>" in text
     assert "@reboot names no time" in text
     assert "30 2 * * * echo\n@reboot" in text  # in the form still
     assert "Create 1 task</button>" in text

@@ -142,3 +142,21 @@ def test_a_calendar_can_be_seen_and_changed_whatever_its_row_holds(
     assert ann.person.get(f"/tasks/{task}/").get_json()["warnings"] == []
     assert ann.person.call("DELETE", f"/tasks/{task}/").status_code == 204
     assert ann.person.call("DELETE", f"/calendars/{made['id']}/").status_code == 204
+
+
+def test_a_name_that_would_be_refused_today_is_shown_apart_from_its_surroundings(
+    engine: Engine, ann: Visitor
+) -> None:
+    task = ann.person.task(schedule={"every": 3600}, tags=["x"])["id"]
+    odd = "safe\u202egpj.exe"
+    run_sql(engine, "UPDATE tasks SET name = :odd WHERE id = :id", odd=odd, id=task)
+    assert ann.person.get(f"/tasks/{task}/").get_json()["name"] == odd
+    for path in (*PAGES, "/dashboard/"):
+        text = ann.get(path.format(id=task)).text
+        title, _, body = text.partition("</title>")
+        assert odd not in title, path
+        shown = body.count(odd) - body.count(f'value="{odd}"')
+        assert shown == body.count(f"<bdi>{odd}</bdi>") + body.count(f"<bdi>Edit {odd}</bdi>"), path
+    form = {"name": odd, "version": "1"}
+    assert ann.post(f"/task/{task}/update/", **form).status_code == 422
+    assert ann.person.call("PATCH", f"/tasks/{task}/", json={"max_retries": 1}).status_code == 200

@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import parse_instant
+from punctual.domain.names import visible_name
 from punctual.domain.params import text_of
 from punctual_api.body_limits import take_body_of_user
 from punctual_api.context import settings
@@ -48,6 +49,7 @@ pages.add_app_template_filter(words.iso)
 pages.add_app_template_filter(words.took)
 pages.add_app_template_filter(type_words.what_of)
 pages.add_app_template_filter(text_of, "param_text")
+pages.add_app_template_filter(visible_name)
 pages.add_app_template_filter(story.ending)
 pages.add_app_template_filter(story.left_behind_words)
 

@@ -10,11 +10,12 @@ from marshmallow import ValidationError, fields
 
 from punctual.domain.errors import InvalidPart, InvalidSchedule
 from punctual.domain.instant import format_instant, parse_instant
+from punctual.domain.names import name_fault
 from punctual.domain.new_schedule import parse_new_schedule
 from punctual.domain.params import parse_params
 from punctual.domain.params import to_document as to_params_document
 from punctual.domain.schedule import to_document
-from punctual.domain.text import BYTE_ORDER_MARK, control_in
+from punctual.domain.text import BYTE_ORDER_MARK
 
 KIB = 1024
 MAX_DEPTH = 100
@@ -38,7 +39,7 @@ class Text(fields.String):
 
 
 class Label(Text):
-    """What people call a thing: text of one line, as it is shown and exported in lines."""
+    """What people call a thing: one line of text in which every character shows."""
 
     def __init__(self, **options: Any) -> None:
         metadata = {"pattern": _ONE_LINE, **options.pop("metadata", {})}
@@ -46,8 +47,8 @@ class Label(Text):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs).lstrip(BYTE_ORDER_MARK)
-        if char := control_in(text):
-            raise ValidationError(f"Contains a control character ({char}); it is one line of text.")
+        if fault := name_fault(text):
+            raise ValidationError(fault)
         return text
 
 

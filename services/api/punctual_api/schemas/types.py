@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from punctual.domain.text import one_line
+from punctual.domain.names import short_name
 from punctual_api.schemas.fields import KIB, Lines, Text
 
 TYPES = ("shell", "script", "http")
@@ -94,5 +94,4 @@ def default_name(values: Mapping[str, Any]) -> str:
     lines = [line.strip() for line in text.strip().splitlines()]
     if script is not None and lines[0].startswith("#!"):
         lines = [line for line in lines[1:] if line] or lines
-    line = one_line(" ".join(lines[0].split()))
-    return line if len(line) <= NAME_LENGTH else line[: NAME_LENGTH - 1] + "…"
+    return short_name(" ".join(lines[0].split()), longest=NAME_LENGTH)

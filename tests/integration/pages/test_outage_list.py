@@ -93,7 +93,11 @@ def test_of_many_tasks_those_it_did_most_to_are_named(ann: Visitor, engine: Engi
     missed(engine, ann, "a", "b", "c", "d")
     missed(engine, ann, "worst", times=2)
     told = row(ann.get("/outages/").text, outage)
-    assert re.findall(r"<bdi>(\w+)</bdi></a>: (\d)", told) == [("worst", "4"), ("a", "2"), ("b", "2")]
+    assert re.findall(r"<bdi>(\w+)</bdi></a>: (\d)", told) == [
+        ("worst", "4"),
+        ("a", "2"),
+        ("b", "2"),
+    ]
     assert "and 2 more" in told
 
 

@@ -29,14 +29,19 @@ def dashboard() -> Response:
     owner, connection = owner_id(), session().connection()
     asked = _asked()
     before = page_before()
-    found = list_tasks(
-        session(),
-        owner_id=owner,
-        limit=TASKS_A_PAGE + 1,
-        before=before,
-        status_is=asked.get("status"),
-        tag=asked.get("tag"),
-        q=asked.get("q"),
+    known = asked.get("status") in {None, *STATUSES}
+    found = (
+        []
+        if not known
+        else list_tasks(
+            session(),
+            owner_id=owner,
+            limit=TASKS_A_PAGE + 1,
+            before=before,
+            status_is=asked.get("status"),
+            tag=asked.get("tag"),
+            q=asked.get("q"),
+        )
     )
     instant = now()
     items = [task_document(seen, now=instant) for seen in found[:TASKS_A_PAGE]]
@@ -44,6 +49,8 @@ def dashboard() -> Response:
     last = items[-1]["id"] if len(found) > TASKS_A_PAGE else None
     return live_page(
         "dashboard",
+        200 if known else 422,
+        errors={} if known else {"status": f"Choose one of {', '.join(STATUSES)}."},
         items=items,
         outages=_outages(instant),
         asked=asked,
@@ -84,8 +91,6 @@ def _url(query: Mapping[str, str]) -> str:
 
 def _asked() -> dict[str, str]:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "status", "tag")}
-    if asked["status"] not in STATUSES:
-        asked["status"] = ""
     return {name: value.replace("\0", "")[:200] for name, value in asked.items() if value}
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.ledger import Reason
+from punctual.domain.local_time import clock_change_warning, local_instant
 from punctual.store.backfill import Missing, backfill
 from punctual.store.ledger import list_ledger
 from punctual.store.models import Task
@@ -20,7 +21,6 @@ from punctual_api.context import now, owner_id, session, settings
 from punctual_api.errors import Problem, not_found
 from punctual_api.pages.frame import page, pages
 from punctual_api.pages.paging import instant_before, microseconds
-from punctual_api.pages.task_form import typed_instant
 from punctual_api.schemas.backfills import MOST_RUNS
 from punctual_api.schemas.ledger import ledger_document
 from punctual_api.tasks import own_task
@@ -84,6 +84,7 @@ def backfill_task(task_id: uuid.UUID) -> AnyResponse:
     try:
         start, end = (parse_instant(request.form.get(key), pointer="") for key in ("from", "to"))
     except InvalidSchedule:
+        flash("This is no range of times: choose it again.", "bad")
         return redirect(url_for("pages.backfill_form", task_id=task_id))
     due = missing_of(task, start, end, limit=MOST_RUNS, at=at).due
     runs = backfill(session().connection(), task=task, due=due, now=at)
@@ -106,10 +107,13 @@ def _read(
     typed: Mapping[str, str], field: str, zone: str, errors: dict[str, str]
 ) -> datetime | None:
     try:
-        return typed_instant(typed[field], typed[zone])
+        instant = local_instant(typed[field], typed[zone])
+        if warning := clock_change_warning(typed[field], typed[zone]):
+            flash(warning, "warn")
     except InvalidSchedule as error:
         errors[zone if error.pointer == "/at_zone" else field] = error.detail
         return None
+    return instant
 
 
 def _why(task: Task, at: datetime) -> Answer:
@@ -121,13 +125,18 @@ def _page(
     task: Task, typed: Mapping[str, str], errors: Mapping[str, str], answer: Answer | None = None
 ) -> Response:
     reason = request.args.get("reason", "")
-    reason = reason if reason in set(Reason) else ""
-    rows = list_ledger(
-        session().connection(),
-        task_id=task.id,
-        limit=ROWS_A_PAGE + 1,
-        before=instant_before(),
-        reason=reason or None,
+    known = reason in {"", *Reason}
+    errors = errors if known else {**errors, "reason": f"Choose one of {', '.join(Reason)}."}
+    rows = (
+        []
+        if not known
+        else list_ledger(
+            session().connection(),
+            task_id=task.id,
+            limit=ROWS_A_PAGE + 1,
+            before=instant_before(),
+            reason=reason or None,
+        )
     )
     own = url_for("pages.due_times_page", task_id=task.id, reason=reason or None)
     older = None

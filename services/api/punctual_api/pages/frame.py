@@ -134,7 +134,7 @@ def page(name: str, status: int = 200, **values: Any) -> Response:
     return make_response(html, status)
 
 
-def live_page(name: str, **values: Any) -> Response:
+def live_page(name: str, status: int = 200, /, **values: Any) -> Response:
     """A page whose part `NAME_live.html` keeps itself fresh; only that part when htmx asks."""
     here = request.full_path.removesuffix("?")
-    return page(f"{name}_live" if is_live() else name, here=here, **values)
+    return page(f"{name}_live" if is_live() else name, status, here=here, **values)

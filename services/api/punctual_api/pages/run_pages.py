@@ -1,5 +1,6 @@
 """The page of one run, and what its command wrote."""
 
+import re
 import uuid
 
 from flask import Response, request
@@ -27,7 +28,7 @@ def show_run(run_id: uuid.UUID) -> Response:
     if task is None:
         raise not_found("run")
     attempts = attempts_of(session(), run)
-    output = _output(run, request.args.get("attempt", type=int))
+    output = _output(run, _attempt(run))
     return live_page(
         "run",
         run=run,
@@ -48,8 +49,18 @@ def run_output(run_id: uuid.UUID) -> Response:
     stream = request.args.get("stream")
     if stream not in (None, "stdout", "stderr"):
         raise not_found("stream")
-    attempt = request.args.get("attempt", type=int)
-    return output_answer(own_run(run_id), attempt=attempt, stream=stream)
+    run = own_run(run_id)
+    return output_answer(run, attempt=_attempt(run), stream=stream)
+
+
+def _attempt(run: Run) -> int | None:
+    """Return which attempt was asked for, None where none was; raises Problem 404."""
+    asked = request.args.get("attempt", "")
+    if not asked:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}", asked) or not 1 <= int(asked) <= run.attempt:
+        raise not_found("attempt")
+    return int(asked)
 
 
 def _output(run: Run, attempt: int | None) -> ShownOutput | None:

@@ -21,7 +21,15 @@ from punctual_api.errors import Fault, faults_in
 from punctual_api.pages.faults import by_field
 from punctual_api.pages.frame import is_live, page, pages
 from punctual_api.pages.lines import read_number
-from punctual_api.pages.task_form import BLANK, FIELDS, document_from, typed_from, typed_of
+from punctual_api.pages.task_form import (
+    BLANK,
+    FIELDS,
+    clock_warnings,
+    document_from,
+    typed_from,
+    typed_of,
+    typed_when,
+)
 from punctual_api.pages.task_preview import preview_of
 from punctual_api.schemas.http import METHODS
 from punctual_api.schemas.task_changes import TaskReplacementSchema
@@ -61,6 +69,7 @@ def create_task() -> AnyResponse:
         return _form("New task", typed, [Fault(error.pointer, error.detail)])
     wake_if_due(session().connection(), due, now=instant, window=window())
     flash("The task is saved.")
+    _warn_of_clocks(typed)
     return redirect(url_for("pages.show_task", task_id=task_id))
 
 
@@ -77,6 +86,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
     if typed["version"] != str(task.version):
         typed["version"] = str(task.version)
         return _form(heading, typed, task=task, status=412, message=CHANGED)
+    warned = typed_when(typed) != typed_when(typed_of(task))
     document, faults = document_from(typed, now=instant, task=task)
     values, faults = _checked(document, faults, task_id=task_id)
     if faults:
@@ -87,6 +97,8 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
         return _form(heading, typed, [Fault(error.pointer, error.detail)], task=task)
     wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
     flash("The changes are saved.")
+    if warned:
+        _warn_of_clocks(typed)
     return redirect(url_for("pages.show_task", task_id=task_id))
 
 
@@ -102,11 +114,17 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     return redirect(url_for("pages.dashboard"))
 
 
+def _warn_of_clocks(typed: Mapping[str, str]) -> None:
+    for warning in clock_warnings(typed):
+        flash(warning, "warn")
+
+
 def _soon() -> float | None:
     if request.form.get("kind") != "soon":
         return None
     seconds = read_number(request.form.get("soon", ""))
-    return min(max(seconds, 0), SOON_AT_MOST) if isinstance(seconds, int | float) else 0
+    known = isinstance(seconds, int | float) and 0 <= seconds <= SOON_AT_MOST
+    return float(seconds) if known else None
 
 
 def _checked(

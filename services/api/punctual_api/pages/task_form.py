@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from punctual.domain.errors import InvalidSchedule, Unreadable
-from punctual.domain.instant import FIRST_YEAR, LAST_YEAR, format_instant, parse_instant
+from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.limits import LIMITS
+from punctual.domain.local_time import clock_change_warning, local_instant
+from punctual.domain.run import CatchUp, Overlap
 from punctual.domain.schedule import read_schedule
-from punctual.domain.zone import zone_named
 from punctual.store.models import Task
 from punctual_api.errors import Fault
 from punctual_api.pages.edges import read_edges, write_edges
@@ -30,7 +31,8 @@ from punctual_api.pages.lines import (
     write_size,
     write_words,
 )
-from punctual_api.pages.type_form import BLANK_TYPE, type_document, typed_type
+from punctual_api.pages.type_form import BLANK_TYPE, REDIRECTS, type_document, typed_type
+from punctual_api.schemas.types import TYPES
 from punctual_api.stored_task import (
     stored_env,
     stored_limits,
@@ -55,6 +57,13 @@ CHOICES = {
 """What a form chooses between, and the field that each of them must have."""
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)  # whether a schedule can be read hangs on no anchor
 EVERY_UNITS = (86400, 3600, 60, 1)
+OFFERED: dict[str, tuple[str, ...]] = {
+    "type": TYPES,
+    "follow_redirects": REDIRECTS,
+    "overlap": tuple(Overlap),
+    "catch_up": tuple(CatchUp),
+}
+"""What may be chosen where the API has no field of that name, or takes nothing for its default."""
 
 BLANK = {
     **dict.fromkeys(
@@ -167,12 +176,16 @@ def document_from(
     document: dict[str, Any] = {name: typed[name] for name in TEXTS if typed[name]}
     document |= {name: read_number(typed[name]) for name in NUMBERS if typed[name].strip()}
     document |= {"limits": read_limits(typed)}
-    faults: list[Fault] = []
+    faults = choice_faults(typed)
+    for fault in faults:
+        document.pop(fault.pointer.strip("/"), None)
     try:
         document |= type_document(typed, task=task)
     except ValueError as error:
         faults.append(Fault("/headers", str(error)))
         document["command"] = "-"  # so that nothing else is said to be missing
+    if typed["type"] not in TYPES:
+        document["command"] = "-"
     readers = {
         "tags": read_words,
         "calendars": read_words,
@@ -202,19 +215,36 @@ def document_from(
     return document, faults
 
 
+def choice_faults(typed: Mapping[str, str]) -> list[Fault]:
+    """Return a fault for each choice that is none of those offered; browsers send no other."""
+    return [
+        Fault(f"/{name}", f"Choose one of {', '.join(options)}.")
+        for name, options in OFFERED.items()
+        if typed[name] not in options and (name != "follow_redirects" or typed["type"] == "http")
+    ]
+
+
+def clock_warnings(typed: Mapping[str, str]) -> list[str]:
+    """Return what a clock change makes of the one time typed, which schedule_from has read."""
+    if typed["kind"] != "at":
+        return []
+    warning = clock_change_warning(typed["at"].strip(), typed["at_zone"].strip())
+    return [] if warning is None else [warning]
+
+
 def schedule_from(typed: Mapping[str, str]) -> Any:
     """The API's JSON for the schedule as typed, not checked yet. Raises InvalidSchedule."""
     match typed["kind"]:
         case "at":
-            return {
-                "at": format_instant(typed_instant(typed["at"].strip(), typed["at_zone"].strip()))
-            }
+            at = local_instant(typed["at"].strip(), typed["at_zone"].strip())
+            return {"at": format_instant(at)}
         case "cron":
             return {"cron": typed["cron"].strip(), "timezone": typed["timezone"].strip()}
         case "every":
-            count, unit = read_number(typed["every"]), read_number(typed["every_unit"])
-            both = isinstance(count, int | float) and isinstance(unit, int | float)
-            return {"every": count * unit if both else count}  # type: ignore[operator]  # narrowed
+            if typed["every_unit"] not in map(str, EVERY_UNITS):
+                raise InvalidSchedule("/every_unit", "Choose a unit of time.")
+            count = read_number(typed["every"])
+            return {"every": count if isinstance(count, str) else count * int(typed["every_unit"])}
         case "several":
             try:
                 return read_schedules(typed["several"])
@@ -223,27 +253,6 @@ def schedule_from(typed: Mapping[str, str]) -> Any:
         case "hand":
             return None
     raise InvalidSchedule("/schedule", "Choose when it runs.")
-
-
-def typed_instant(local: str, zone: str) -> datetime:
-    """The instant that clocks in a zone show so, or that an offset tells.
-
-    Raises InvalidSchedule at /at or /at_zone.
-    """
-    try:
-        typed = datetime.fromisoformat(local)
-    except ValueError:
-        raise InvalidSchedule("/at", "Pick a date and a time.") from None
-    try:
-        here = typed if typed.tzinfo else typed.replace(tzinfo=zone_named(zone))
-        instant = here.astimezone(UTC)
-    except InvalidSchedule as error:
-        raise InvalidSchedule("/at_zone", error.detail) from None
-    except OverflowError:
-        raise InvalidSchedule("/at", "There is no such time.") from None
-    if instant.year < FIRST_YEAR:
-        raise InvalidSchedule("/at", f"A time lies in the years {FIRST_YEAR} to {LAST_YEAR}.")
-    return instant
 
 
 def _typed_schedule(schedule: Mapping[str, Any] | Sequence[Any] | None) -> dict[str, str]:

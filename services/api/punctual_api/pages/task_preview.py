@@ -1,6 +1,7 @@
 """The preview in a task's form: what the typed schedule means, in words and in due times."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from punctual.domain.errors import InvalidSchedule, Unreadable
@@ -10,7 +11,7 @@ from punctual.domain.schedule import read_schedule
 from punctual.store.models import Task
 from punctual_api.holds import own_calendars
 from punctual_api.pages.lines import read_number, read_words
-from punctual_api.pages.task_form import schedule_from, typed_of, typed_when
+from punctual_api.pages.task_form import clock_warnings, schedule_from, typed_of, typed_when
 from punctual_api.schemas.tasks import chosen_timeout
 
 DUE_TIMES = 5
@@ -41,6 +42,7 @@ def preview_of(
         calendars = ()
     if isinstance(calendars, Unreadable):
         return InvalidSchedule("/calendars", calendars.detail)
-    return preview(
+    seen = preview(
         schedule, start=now, count=DUE_TIMES, timeout=seconds, new=not kept, calendars=calendars
     )
+    return seen if kept else replace(seen, warnings=(*clock_warnings(typed), *seen.warnings))

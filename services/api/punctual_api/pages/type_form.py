@@ -21,6 +21,7 @@ BLANK_TYPE = {
     "follow_redirects": "yes",
 }
 """A new task's part."""
+REDIRECTS = ("yes", "no")
 
 
 def typed_type(task: Task) -> dict[str, str]:

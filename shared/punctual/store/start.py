@@ -8,6 +8,8 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import Connection, text
 
+from punctual.domain.reasons import ReasonCode, skipped_behind
+from punctual.json_text import as_text
 from punctual.store.admit import admit_held
 from punctual.store.claims import pairs
 from punctual.store.concurrency import IS_LIMITED
@@ -15,6 +17,7 @@ from punctual.store.direct import rows
 from punctual.store.left_behind import STARTABLE
 from punctual.store.models.model import Document
 from punctual.store.prepared import execute
+from punctual.store.workers import IS_SILENT
 
 # "Unfinished" runs of the same task stand in the way unless overlap is allowed: one that is
 # running, or one between two attempts. `running` under my fence is my own START whose COMMIT I
@@ -82,7 +85,7 @@ WAITS = """
           AND (earlier.due_at, earlier.id) < (blocked.due_at, blocked.id))
 """
 
-SKIP = text(f"""
+BLOCKED = text(f"""
 WITH blocked AS (
     SELECT r.id, r.task_id, r.due_at, ({OBSTACLE}) AS obstacle FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
@@ -91,10 +94,16 @@ WITH blocked AS (
       AND r.attempt = 0 AND r.due_at <= clock_timestamp()
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
+SELECT blocked.id, obstacle, w.name, w.heartbeat_at FROM blocked JOIN runs AS o ON o.id = obstacle
+LEFT JOIN workers AS w ON w.id = o.worker_id AND o.state = 'running' AND {IS_SILENT}
+WHERE NOT ({WAITS})
+""")
+
+SKIP = text("""
 UPDATE runs SET state = 'skipped', fence = fence + 1, finished_at = now(),
-                reason = 'skipped: run ' || obstacle || ' of the same task was not finished',
-                reason_code = 'other_run'
-FROM blocked WHERE runs.id = blocked.id AND obstacle IS NOT NULL AND NOT ({WAITS})
+                reason = s.reason, reason_code = s.code
+FROM jsonb_to_recordset(CAST(:skips AS jsonb)) AS s (id uuid, reason text, code text)
+WHERE runs.id = s.id
 RETURNING runs.id
 """)
 
@@ -165,7 +174,17 @@ def skip_overlapping(
 ) -> list[uuid.UUID]:
     """End as `skipped` the due runs whose task still has another unfinished run."""
     asked = {"asked": pairs(held), "worker_id": worker_id}
-    return list(connection.execute(SKIP, asked).scalars())
+    skips = [
+        {
+            "id": row.id,
+            "reason": skipped_behind(row.obstacle, worker=row.name, since=row.heartbeat_at),
+            "code": ReasonCode.WORKER_SILENT if row.name else ReasonCode.OTHER_RUN,
+        }
+        for row in connection.execute(BLOCKED, asked)
+    ]
+    if not skips:
+        return []
+    return list(connection.execute(SKIP, {"skips": as_text(skips)}).scalars())
 
 
 def note_started(connection: Connection, *, worker_id: uuid.UUID, begun: str) -> None:

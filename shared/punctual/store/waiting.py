@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from punctual.domain.run import PENDING, RunState
 from punctual.domain.waiting import Hindrance, hindrance_in_words
 from punctual.store.concurrency import count_in_hand, count_running, limits_of
 from punctual.store.models import Run
-from punctual.store.workers import BUSY_SLOTS
+from punctual.store.workers import BUSY_SLOTS, IS_SILENT
 
 SERVED = text(f"""
 SELECT queue, sum(slots) AS slots, sum(greatest(slots - {BUSY_SLOTS}, 0)) AS free
@@ -23,14 +24,20 @@ FROM workers, unnest(queues) AS queue WHERE state = 'active' GROUP BY queue
 
 # As dispatch and START see it: what runs, what is between two attempts, and, where runs of the task
 # wait for each other, what is due before this one.
-OBSTACLES = text("""
-SELECT DISTINCT ON (r.id) r.id, other.id AS other FROM runs AS r
+OBSTACLES = text(f"""
+SELECT DISTINCT ON (r.id) r.id, other.id AS other, w.name, w.heartbeat_at FROM runs AS r
 JOIN runs AS other ON other.task_id = r.task_id AND other.id <> r.id
     AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
     AND (other.state = 'running' OR other.attempt > 0 OR r.overlap = 'queue'
          AND (other.due_at, other.id) < (r.due_at, r.id))
+LEFT JOIN workers AS w ON w.id = other.worker_id AND other.state = 'running' AND {IS_SILENT}
 WHERE r.id = ANY(:ids) AND r.overlap <> 'allow' AND r.attempt = 0
 ORDER BY r.id, other.state = 'running' DESC, other.due_at, other.id
+""")
+
+HOLDERS = text(f"""
+SELECT r.id, w.name, w.heartbeat_at FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
+WHERE r.id = ANY(:ids) AND r.state = 'claimed' AND {IS_SILENT}
 """)
 
 NOW = text("SELECT clock_timestamp()")
@@ -79,8 +86,15 @@ def hindrances(
     late = [run.id for run in waiting if run.due_at <= now - after]
     rows = connection.execute(OBSTACLES, {"ids": late}).all() if late else []
     others: dict[uuid.UUID, uuid.UUID] = {row.id: row.other for row in rows}
+    claimed = [run.id for run in waiting if run.state == RunState.CLAIMED and run.id in set(late)]
+    holders = connection.execute(HOLDERS, {"ids": claimed}).all() if claimed else []
+    looked_at = [*rows, *(row for row in holders if row.id not in others)]
+    silent = {row.id: (row.name, row.heartbeat_at) for row in looked_at if row.name}
     found = {
-        run.id: _of(run, served, limits.get(run.id), others.get(run.id), late=run.id in late)
+        run.id: replace(
+            _of(run, served, limits.get(run.id), others.get(run.id), late=run.id in late),
+            silent=silent.get(run.id),
+        )
         for run in waiting
     }
     return {run_id: hindrance for run_id, hindrance in found.items() if hindrance.code}

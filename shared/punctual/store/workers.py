@@ -66,6 +66,9 @@ SELECT interpreters FROM workers WHERE state = 'active' AND :queue = ANY(queues)
 FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - interval '7 days'")
 
 
+IS_SILENT = "w.heartbeat_at < clock_timestamp() - interval '10 seconds'"
+"""Whether the worker `w` has not been heard of for two heartbeats, as they are by default."""
+
 LEASE = timedelta(seconds=30)
 """By default; after so long without a beat a worker counts as down."""
 

@@ -5,7 +5,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from punctual.store.start import skip_overlapping, start
@@ -18,9 +18,12 @@ from tests.support.steps import (
     claim_run,
     finish_run,
     new_worker,
+    silence,
     start_held,
     start_run,
 )
+
+LAST_BEAT = text("SELECT heartbeat_at AT TIME ZONE 'UTC' FROM workers WHERE id = :id")
 
 
 def skipped(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) -> list[uuid.UUID]:
@@ -40,6 +43,39 @@ def test_while_one_runs_the_next_is_refused(engine: Engine, overlap: str) -> Non
     assert start_held(engine, worker, (second, held.fence)) == []
     finish_run(engine, started, worker, "succeeded")
     assert len(start_held(engine, worker, (second, held.fence))) == 1
+
+
+def test_a_skipped_run_names_the_worker_that_left_the_other_unfinished(engine: Engine) -> None:
+    dead, worker = new_worker(engine, name="w-dead"), new_worker(engine)
+    task = new_task(engine, overlap="skip")
+    first = new_run(engine, task)
+    start_run(engine, first, dead)
+    silence(engine, dead, seconds=20)
+    with engine.connect() as connection:
+        beat = connection.execute(LAST_BEAT, {"id": dead}).scalar_one()
+    second = new_run(engine, task)
+    held = claim_run(engine, second, worker)
+    assert skipped(engine, worker, (second, held.fence)) == [second]
+    row = run_row(engine, second)
+    assert (row.state, row.reason_code) == ("skipped", "worker_silent")
+    assert row.reason == (
+        f"skipped: run {first} of the same task was not finished:"
+        f" its worker w-dead had not answered since {beat:%Y-%m-%dT%H:%M:%SZ}"
+    )
+
+
+def test_a_run_skipped_behind_a_live_one_names_no_worker(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    first, second = new_run(engine, task, due_in=-1), new_run(engine, task)
+    start_run(engine, first, worker)
+    change_run(engine, second, state="queued")
+    held = claim_run(engine, second, worker)
+    assert skipped(engine, worker, (second, held.fence)) == [second]
+    row = run_row(engine, second)
+    assert (row.reason_code, row.reason) == (
+        "other_run",
+        f"skipped: run {first} of the same task was not finished",
+    )
 
 
 def test_with_allow_they_run_side_by_side(engine: Engine) -> None:

@@ -1,9 +1,12 @@
 """Runs over REST: told attempt by attempt, cancelled, retried, and read as bytes."""
 
+import uuid
+
 import pytest
 from sqlalchemy import Engine
 
 from tests.integration.api.conftest import Person, end_run, run_sql, start_run
+from tests.support.rows import new_run, run_row
 from tests.support.steps import new_worker
 
 RUN = {
@@ -167,3 +170,24 @@ def test_a_run_that_waits_says_for_what_alone_and_in_a_list(anna: Person, engine
     assert anna.get(f"/runs/{waits}/").get_json()["waiting_for"] == expected
     listed = anna.get("/runs/").get_json()["items"]
     assert [item["waiting_for"] for item in listed] == [expected, None]
+
+
+def test_a_retry_that_waits_says_for_what_in_its_task_and_its_reason_too(
+    anna: Person, engine: Engine
+) -> None:
+    task = anna.task(schedule={"cron": "* * * * *"}, queue="gpu")
+    run = new_run(engine, uuid.UUID(task["id"]), due_in=-5)
+    start_run(engine, str(run))
+    run_sql(engine, "UPDATE runs SET state = 'scheduled', fence = fence + 1 WHERE id = :id", id=run)
+    expected = {
+        "code": "no_worker",
+        "args": {"queue": "gpu"},
+        "sentence": "no worker serves queue gpu",
+    }
+    due = run_row(engine, run).scheduled_for.isoformat()
+    [listed] = anna.items("/tasks/")
+    read = anna.get(f"/tasks/{task['id']}/").get_json()
+    why = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": due}).get_json()
+    assert [listed["last_run"]["id"], why["run"]["id"]] == [str(run), str(run)]
+    for shown in (listed["last_run"], read["last_run"], why["run"]):
+        assert shown["waiting_for"] == expected

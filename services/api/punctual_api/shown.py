@@ -21,7 +21,7 @@ from punctual.domain.retry import RetryPolicy
 from punctual.domain.run import Overlap
 from punctual.domain.schedule import Schedule, next_due, read_schedule
 from punctual.domain.waiting import Hindrance, hindrance_in_words
-from punctual.store.listing import IDLE, ListedTask, seen_tasks
+from punctual.store.listing import ListedTask, seen_tasks
 from punctual.store.models import Run, Task
 from punctual.store.past_of_task import past_of_task
 from punctual.store.runs import find_run
@@ -65,9 +65,8 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
     """What TaskSchema answers of a task."""
     task, last = listed.task, listed.last_run
     next_run_at, warnings = _next_run_at(listed), task_warnings(task, now=now)
-    status = listed.status
-    if status == "scheduled" and next_run_at is None and ALL_HELD in warnings:
-        status = IDLE if last is None else last.state
+    all_blocked = next_run_at is None and ALL_HELD in warnings
+    status = listed.status_if_blocked if all_blocked else listed.status
     loaded = vars(task)  # through SQLAlchemy's attributes it takes three times as long
     return {
         **{name: loaded[name] if name in loaded else getattr(task, name) for name in COLUMNS},
@@ -81,6 +80,14 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
         "retries": 0 if last is None else max(last.attempt - 1, 0),
         "warnings": warnings,
     }
+
+
+def status_of(listed: ListedTask, *, now: datetime) -> str:
+    """The status that a task answers, without the rest of its answer."""
+    if listed.status == listed.status_if_blocked or not listed.task.calendars:
+        return listed.status
+    status: str = task_document(listed, now=now)["status"]
+    return status
 
 
 def _next_run_at(listed: ListedTask) -> datetime | None:
@@ -165,18 +172,26 @@ def answered(seen: ListedTask, status: int = 200, *, past: bool = False) -> Resp
     document["warnings"] += interpreter_warnings(seen.task)
     if past:
         document["warnings"] += warnings_from_past(seen.task, now=at)
+    _show_last_runs([document])
     response = jsonify(_task.dump(document))
     response.status_code = status
     response.set_etag(str(seen.task.version))
     return response
 
 
-def task_page(listed: Sequence[ListedTask], *, limit: int) -> Response:
-    """A page of tasks; `listed` holds one more when there is a next page."""
-    shown, at = listed[:limit], now()
-    cursor = task_cursor(shown[-1].task.id) if len(listed) > limit else None
-    items = [task_document(one, now=at) for one in shown]
+def task_page(items: Sequence[dict[str, Any]], *, more_before: uuid.UUID | None) -> Response:
+    """A page of tasks; the next one, if any, goes on before the task with that id."""
+    cursor = None if more_before is None else task_cursor(more_before)
+    _show_last_runs(items)
     return jsonify(_task_page.dump({"items": items, "next_cursor": cursor}))
+
+
+def _show_last_runs(tasks: Sequence[dict[str, Any]]) -> None:
+    """Have the last run of each task say what it waits for, if it does."""
+    last = [task for task in tasks if task["last_run"] is not None]
+    shown = run_documents([task["last_run"] for task in last]) if last else []
+    for task, document in zip(last, shown, strict=True):
+        task["last_run"] = document
 
 
 def run_answer(run_id: uuid.UUID, *, status: int) -> Response:

@@ -8,7 +8,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 from werkzeug.urls import iri_to_uri
 
-from punctual.store.listing import list_tasks, seen_tasks
+from punctual.store.listing import seen_tasks
 from punctual.store.models import Task
 from punctual.store.tasks import change_task, create_one, delete_task, find_task
 from punctual.store.wake import wake_if_due
@@ -23,6 +23,7 @@ from punctual_api.schemas.task_changes import TaskChangesSchema, TaskReplacement
 from punctual_api.schemas.tasks import NewTaskSchema, TaskPageSchema, TaskQuerySchema, TaskSchema
 from punctual_api.schemas.together import HTTP_TOGETHER, TOGETHER, check_http, check_together
 from punctual_api.shown import answered, task_answer, task_page
+from punctual_api.task_list import listed_tasks
 from punctual_api.upstreams import refuse_while_followed, upstream_faults
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/api/tasks", description="What to run, when")
@@ -74,17 +75,14 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
 @blueprint.response(200, TaskPageSchema)
 def list_own_tasks(asked: dict[str, Any]) -> Response:
     """List your tasks, newest first."""
-    limit = asked["limit"]
-    listed = list_tasks(
-        session(),
-        owner_id=owner_id(),
-        limit=limit + 1,
+    items, more_before = listed_tasks(
+        limit=asked["limit"],
         before=read_task_cursor(asked["cursor"]),
-        status_is=asked["status"],
+        status=asked["status"],
         tag=asked["tag"],
         q=asked["q"],
     )
-    return task_page(listed, limit=limit)
+    return task_page(items, more_before=more_before)
 
 
 @blueprint.route("/", methods=["POST"])

@@ -58,14 +58,29 @@ status: ColumnElement[str] = case(
 STATUSES = ("scheduled", "queued", "running", *sorted(FINAL), "paused", IDLE)
 
 
+# Whether its calendars block all that is to come is worked out where a task is answered: then its
+# status is what it would be with nothing to come.
+may_be_blocked: ColumnElement[bool] = and_(
+    status == "scheduled", ahead.c.scheduled.is_not(True), Task.calendars.is_not(None)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ListedTask:
-    """A task with what its runs say about it."""
+    """A task with what its runs say about it; `waits` while a run of it is scheduled."""
 
     task: Task
     status: str
     next_run_at: datetime | None
     last_run: Run | None
+    waits: bool = False
+
+    @property
+    def status_if_blocked(self) -> str:
+        """Its status where calendars block all that is to come, which nothing here knows."""
+        if self.status != "scheduled" or self.waits:
+            return self.status
+        return IDLE if self.last_run is None else self.last_run.state
 
 
 def list_tasks(
@@ -80,13 +95,15 @@ def list_tasks(
 ) -> list[ListedTask]:
     """At most `limit` of the owner's tasks, newest first, those older than `before`.
 
-    `tag` is one exact tag; `q` is found in a name or a command, in any letter case.
+    `tag` is one exact tag; `q` is found in a name or a command, in any letter case. `status_is`
+    answers those as well that have this status if their calendars block all that is to come.
     """
     wanted: list[ColumnElement[bool]] = [Task.owner_id == owner_id, Task.deleted_at.is_(None)]
     if before is not None:
         wanted.append(Task.id < before)
     if status_is is not None:
-        wanted.append(status == status_is)
+        ended = func.coalesce(LastRun.state, IDLE) == status_is
+        wanted.append(or_(status == status_is, and_(may_be_blocked, ended)))
     if tag is not None:
         wanted.append(Task.tags.contains([tag]))
     if q:
@@ -112,6 +129,7 @@ def _tasks() -> Select[Any]:
                 else_=ahead.c.next_run_at,
             ).label("next_run_at"),
             LastRun,
+            func.coalesce(ahead.c.scheduled, False),
         )
         .select_from(Task)
         .join(ahead, true())

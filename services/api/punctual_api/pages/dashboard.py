@@ -9,14 +9,14 @@ from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
-from punctual.store.listing import STATUSES, list_tasks
+from punctual.store.listing import STATUSES
 from punctual.store.outages import list_outages
 from punctual.store.overview import counts, known_tags, next_due_tasks, strips
 from punctual.store.punctuality import OnTime, on_time
 from punctual_api.context import now, owner_id, session
 from punctual_api.pages.frame import live_page, pages
 from punctual_api.schemas.outages import outage_document
-from punctual_api.shown import task_document
+from punctual_api.task_list import listed_tasks
 
 TASKS_A_PAGE = 50
 STRIP_RUNS = 12
@@ -30,29 +30,20 @@ def dashboard() -> Response:
     asked = _asked()
     before = page_before()
     known = asked.get("status") in {None, *STATUSES}
-    found = (
-        []
-        if not known
-        else list_tasks(
-            session(),
-            owner_id=owner,
-            limit=TASKS_A_PAGE + 1,
-            before=before,
-            status_is=asked.get("status"),
-            tag=asked.get("tag"),
-            q=asked.get("q"),
-        )
+    items, last = listed_tasks(
+        limit=TASKS_A_PAGE,
+        before=before,
+        status=asked.get("status"),
+        tag=asked.get("tag"),
+        q=asked.get("q"),
     )
-    instant = now()
-    items = [task_document(seen, now=instant) for seen in found[:TASKS_A_PAGE]]
     starts = on_time(connection, owner_id=owner)
-    last = items[-1]["id"] if len(found) > TASKS_A_PAGE else None
     return live_page(
         "dashboard",
         200 if known else 422,
         errors={} if known else {"status": f"Choose one of {', '.join(STATUSES)}."},
         items=items,
-        outages=_outages(instant),
+        outages=_outages(now()),
         asked=asked,
         before=before,
         counts=counts(connection, owner_id=owner),

@@ -8,7 +8,8 @@ from punctual.domain.after import On, stored_edges
 from punctual.store.listing import seen_tasks
 from punctual.store.models import Task
 from punctual.store.upstreams import downstream_of
-from punctual_api.context import owner_id, session
+from punctual_api.context import now, owner_id, session
+from punctual_api.shown import status_of
 
 
 def read_edges(text: str) -> list[dict[str, Any]]:
@@ -39,8 +40,13 @@ def edges_page(task: Task) -> dict[str, list[dict[str, Any]]]:
 
 
 def _seen(ends: Mapping[uuid.UUID, str]) -> list[dict[str, Any]]:
-    found = [(seen.task, seen.status) for seen in seen_tasks(session(), list(ends))]
+    at = now()
     return [
-        {"id": task.id, "name": task.name, "status": status, "on": ends[task.id]}
-        for task, status in found
+        {
+            "id": seen.task.id,
+            "name": seen.task.name,
+            "status": status_of(seen, now=at),
+            "on": ends[seen.task.id],
+        }
+        for seen in seen_tasks(session(), list(ends))
     ]

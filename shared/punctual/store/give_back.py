@@ -26,7 +26,9 @@ UPDATE runs SET
     fence = runs.fence + 1, worker_id = NULL, worker = NULL,
     finished_at = CASE WHEN mine.cancelled THEN clock_timestamp() ELSE runs.finished_at END,
     reason = CASE WHEN mine.cancelled THEN coalesce(runs.reason, 'cancelled before its start')
-                  ELSE runs.reason END
+                  ELSE runs.reason END,
+    reason_code = CASE WHEN mine.cancelled THEN coalesce(runs.reason_code, 'cancelled')
+                       ELSE runs.reason_code END
 FROM mine WHERE runs.id = mine.id
 RETURNING runs.id
 """)

@@ -101,7 +101,7 @@ def test_one_that_was_to_be_cancelled_is_and_has_not_run(engine: Engine) -> None
     assert given(engine, worker, (run, started.fence)) == [run]
     row = run_row(engine, run)
     assert (row.state, row.attempt, row.reason) == ("cancelled", 0, "cancelled before its start")
-    assert row.finished_at
+    assert (row.finished_at is not None, row.reason_code) == (True, "cancelled")
 
 
 def test_a_replaced_one_keeps_its_reason(engine: Engine) -> None:

@@ -1,7 +1,6 @@
 """`make run` as a person uses it: started, disturbed, killed, started again, stopped."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,9 +18,9 @@ from punctual_devstack.pids import started_at
 from tests.support.database import process_number
 from tests.support.eventually import eventually
 from tests.support.ground import Ground
+from tests.support.make_run import make_run, remove_untouched, touching
 from tests.support.product import STOP_SECONDS, Product, running_product
 
-ROOT = Path(__file__).parents[2]
 NAMES = {"postgres", "valkey", "api-1", "coordinator-1", "worker-1", "worker-2"}
 
 
@@ -29,21 +28,6 @@ NAMES = {"postgres", "valkey", "api-1", "coordinator-1", "worker-1", "worker-2"}
 def stack() -> Iterator[Product]:
     with running_product({"WORKERS": "2"}) as started:
         yield started
-
-
-def touching(folder: Path) -> list[str]:
-    """The processes that run in the folder, or were told of it, in words fit for a failure."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            told = b""
-            with suppress(OSError):  # what a worker's is none but root can read
-                told += (entry / "cmdline").read_bytes()
-                told += (entry / "environ").read_bytes()
-                told += bytes((entry / "cwd").readlink())
-            if bytes(folder) in told and started_at(int(entry.name)):
-                found.append(f"{entry.name} {(entry / 'comm').read_text()}")
-    return found
 
 
 def test_every_process_has_its_pid_and_its_log(stack: Product) -> None:
@@ -195,26 +179,10 @@ def test_a_killed_supervisor_is_no_obstacle_to_the_next() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_make_run_that_is_told_to_stop_leaves_nobody_behind(number: signal.Signals) -> None:
-    data_dir = reachable_temporary("punctual-make-")
-    told = Product(data_dir)
-    with subprocess.Popen(
-        ["make", "run"],
-        cwd=ROOT,
-        env=told.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    ) as make:
-        assert make.stdout is not None
-        said = iter(make.stdout.readline, b"")
-        assert f"ready {told.url}\n".encode() in said
-        assert touching(data_dir)
+    with make_run() as (product, make):
+        assert touching(product.data_dir)
         os.killpg(make.pid, number)
         make.wait(STOP_SECONDS)
-    assert touching(data_dir) == []
-    assert not list((data_dir / "pids").glob("*.pid"))
-    shutil.rmtree(data_dir)
 
 
 def test_a_stop_during_the_start_leaves_nobody_behind() -> None:
@@ -223,8 +191,7 @@ def test_a_stop_during_the_start_leaves_nobody_behind() -> None:
     stack.launch()
     eventually((data_dir / "pids" / "valkey.pid").exists)
     stack.stop()
-    assert touching(data_dir) == []
-    shutil.rmtree(data_dir)
+    remove_untouched(data_dir)
 
 
 def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
@@ -234,8 +201,7 @@ def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
     assert stack.process.wait(60) == 1
     assert "coordinator: PUNCTUAL_REDIS_URL" in stack.terminal()
     stack.stop()
-    assert touching(data_dir) == []
-    shutil.rmtree(data_dir)
+    remove_untouched(data_dir)
 
 
 @pytest.mark.parametrize(

@@ -1,45 +1,17 @@
 """`make run` told to stop while a command runs, as supervisors and impatient people do it."""
 
 import os
-import shutil
 import signal
-import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from punctual_devstack.account import reachable_temporary
 from punctual_devstack.supervisor import REPEAT_SECONDS
-from tests.e2e.test_local_stack import touching
 from tests.support.eventually import eventually
+from tests.support.make_run import make_run
 from tests.support.product import Product
-
-ROOT = Path(__file__).parents[2]
-
-
-@contextmanager
-def made(**environ: str) -> Iterator[tuple[Product, "subprocess.Popen[bytes]"]]:
-    """The stack that `make run` starts, and that process; nothing is left of it at the end."""
-    data_dir = reachable_temporary("punctual-stops-")
-    product = Product(data_dir, environ=environ)
-    with subprocess.Popen(
-        ["make", "run"],
-        cwd=ROOT,
-        env=product.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    ) as make:
-        assert make.stdout is not None
-        assert f"ready {product.url}\n".encode() in iter(make.stdout.readline, b"")
-        yield product, make
-    assert touching(data_dir) == []
-    assert not list((data_dir / "pids").glob("*.pid"))
-    shutil.rmtree(data_dir)
 
 
 def started(product: Product, command: str, mark: Path) -> None:
@@ -56,7 +28,7 @@ def test_a_running_command_may_end_however_often_the_group_is_told(
     open_folder: Path, number: signal.Signals
 ) -> None:
     end = open_folder / "end"
-    with made(PUNCTUAL_DRAIN_SECONDS="") as (product, make):  # the default, 30 s
+    with make_run(PUNCTUAL_DRAIN_SECONDS="") as (product, make):  # the default, 30 s
         started(product, f"sleep 6; echo >>{end}", open_folder / "start")
         for _ in range(3):
             os.killpg(make.pid, number)
@@ -68,7 +40,7 @@ def test_a_running_command_may_end_however_often_the_group_is_told(
 
 
 def test_a_signal_after_that_ends_what_runs(open_folder: Path) -> None:
-    with made(PUNCTUAL_DRAIN_SECONDS="600") as (product, make):
+    with make_run(PUNCTUAL_DRAIN_SECONDS="600") as (product, make):
         started(product, "sleep 600", open_folder / "start")
         os.killpg(make.pid, signal.SIGTERM)
         eventually(lambda: "worker draining" in product.log("worker-1"))

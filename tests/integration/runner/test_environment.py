@@ -1,23 +1,16 @@
 """What a command finds around itself: what it was given, and nothing of the runner's."""
 
-import os
-import pwd
 import resource
 import sys
 from pathlib import Path
 
 import pytest
 
-from punctual_worker.runner.spawn import DEFAULT_PATH
 from tests.integration.runner.stage import NewStage, Stage
+from tests.support.command_environment import PRINT, defaults, environment
 from tests.support.eventually import eventually
 
-ENV = ("/usr/bin/env", "-0")
-
-
-def environment(output: bytes) -> dict[str, str]:
-    pairs = (os.fsdecode(line).partition("=") for line in output.split(b"\0") if line)
-    return {name: value for name, _, value in pairs}
+ENV = tuple(PRINT.split())
 
 
 def test_the_environment_is_what_was_given_and_a_few_names_more(stage: Stage) -> None:
@@ -30,17 +23,7 @@ def test_the_environment_is_what_was_given_and_a_few_names_more(stage: Stage) ->
     found = environment(stage.run(argv=ENV, env=given).output)
 
     home = found.pop("HOME")
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    assert found == {
-        "PATH": DEFAULT_PATH,
-        "LANG": "C.UTF-8",
-        "TMPDIR": home,
-        "USER": user,
-        "LOGNAME": user,
-        "SHELL": "/bin/sh",
-        "PYTHONUNBUFFERED": "1",
-        **given,
-    }
+    assert found == {**defaults(home), **given}
     assert Path(home).is_relative_to(stage.work_dir)
 
 

@@ -1,45 +1,38 @@
 """What a command finds in its environment when a worker runs it: what docs/tasks.md lists."""
 
-import os
-import pwd
 import uuid
 
 from sqlalchemy import Engine, text
 
 from punctual.store.follow import follow
-from punctual_worker.runner.spawn import DEFAULT_PATH
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.test_runs import ended
+from tests.support.command_environment import PRINT, defaults, environment
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
+
+
+def output_of(engine: Engine, run_id: uuid.UUID) -> bytes:
+    with engine.connect() as connection:
+        asked = text("SELECT data FROM outputs WHERE run_id = :id")
+        return bytes(connection.execute(asked, {"id": run_id}).scalar_one())
 
 
 def test_the_environment_is_what_is_documented_and_nothing_else(
     engine: Engine, start_worker: StartWorker
 ) -> None:
     start_worker(heartbeat_seconds=0.5)
-    task_id = new_task(engine, name="Größe = 1", command="/usr/bin/env -0", env={"MINE": "x"})
+    task_id = new_task(engine, name="Größe = 1", command=PRINT, env={"MINE": "x"})
     run_id = new_run(engine, task_id)
     dispatch_all(engine)
     assert ended(engine, run_id).state == "succeeded"
 
-    with engine.connect() as connection:
-        asked = text("SELECT data FROM outputs WHERE run_id = :id")
-        data = bytes(connection.execute(asked, {"id": run_id}).scalar_one())
-    pairs = (line.partition("=") for line in data.decode().split("\0") if line)
-    found = {name: value for name, _, value in pairs}
+    found = environment(output_of(engine, run_id))
     run = run_row(engine, run_id)
-    user = pwd.getpwuid(os.geteuid()).pw_name
     home = found.pop("HOME")
     assert found.pop("PWD", home) == home  # the shell's own
     assert found.pop("PUNCTUAL_FENCE").isdecimal()
     assert found == {
-        "PATH": DEFAULT_PATH,
-        "LANG": "C.UTF-8",
-        "TMPDIR": home,
-        "USER": user,
-        "LOGNAME": user,
-        "SHELL": "/bin/sh",
-        "PYTHONUNBUFFERED": "1",
+        **defaults(home),
         "MINE": "x",
         "PUNCTUAL_TASK_ID": str(task_id),
         "PUNCTUAL_TASK_NAME": "Größe = 1",
@@ -67,7 +60,4 @@ def test_a_run_that_follows_others_knows_the_last_of_them(
         [run_id] = follow(connection, limit=10)
     dispatch_all(engine)
     assert ended(engine, run_id).state == "succeeded"
-    with engine.connect() as connection:
-        asked = text("SELECT data FROM outputs WHERE run_id = :id")
-        data = bytes(connection.execute(asked, {"id": run_id}).scalar_one())
-    assert data.decode().split() == [str(last), "failed", "after"]
+    assert output_of(engine, run_id).decode().split() == [str(last), "failed", "after"]

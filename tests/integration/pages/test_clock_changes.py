@@ -44,6 +44,14 @@ def test_the_pages_of_due_times_say_it(ann: Visitor, local: str) -> None:
     assert ann.person.get(f"/tasks/{task}/").get_json()["paused_until"] == INSTANT[local]
 
 
+def test_a_zone_that_was_typed_stays_also_when_it_is_utc(ann: Visitor) -> None:
+    """The page's script puts the browser's zone where nothing was typed."""
+    path = f"/task/{ann.person.task()['id']}/due-times/"
+    fresh = ann.get(path).text
+    asked = ann.browser.get(path, query_string={"at": "2026-01-01T00:00", "zone": "UTC"}).text
+    assert [text.count("data-browser-zone") for text in (fresh, asked)] == [2, 1]
+
+
 def test_an_ordinary_time_is_taken_without_a_word(ann: Visitor) -> None:
     saved = ann.post("/task/create/", **FORM, at="2035-03-25T03:30")
     assert "clocks" not in ann.get(saved.headers["Location"]).text

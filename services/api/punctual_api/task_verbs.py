@@ -60,7 +60,7 @@ def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
 @blueprint.arguments(PauseSchema, required=False)
 @blueprint.response(200, TaskSchema)
 def pause_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
-    """Pause a task, for good or until a time: what is running goes on, nothing new starts."""
+    """Pause a task, for good or until a time: what is running goes on, no retry or other start."""
     task, at, until = own_task(task_id), now(), asked["until"]
     if until is not None and until <= at:
         raise invalid([Fault("/until", "This time has passed: a pause ends in the future.")])

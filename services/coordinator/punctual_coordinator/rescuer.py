@@ -12,6 +12,7 @@ from punctual import telemetry
 from punctual.domain.run import FINAL
 from punctual.store.dispatch import mark_missed
 from punctual.store.finish import Settled
+from punctual.store.paused_retries import withdraw_paused_retries
 from punctual.store.reap import Buried, bury, reap_claimed, reap_overdue, reap_running
 from punctual.store.uptime import Uptime, record_uptime
 from punctual.tracing import Tracing
@@ -26,12 +27,13 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How many runs were missed, workers buried, and runs put back, retried or given up."""
+    """How many runs were missed, workers buried, and runs put back, given up or withdrawn."""
 
     missed: int = 0
     buried: int = 0
     put_back: int = 0
     ended: int = 0
+    withdrawn: int = 0
 
 
 class Rescuer:
@@ -66,6 +68,10 @@ class Rescuer:
         for run_id in missed:
             log.warning("run missed", run_id=str(run_id))
         telemetry.RUNS_FINISHED.labels("missed").inc(len(missed))
+        withdrawn = self._drain(lambda c: withdraw_paused_retries(c, limit=self._batch))
+        for run_id in withdrawn:
+            log.info("retry withdrawn", run_id=str(run_id))
+        telemetry.RUNS_FINISHED.labels("cancelled").inc(len(withdrawn))
         uptime = self._uptime()
         buried = self._bury(now or uptime.seen_at) if self._may_take(uptime) else []
         put_back = self._drain(lambda c: reap_claimed(c, limit=self._batch))
@@ -76,7 +82,8 @@ class Rescuer:
         ended = self._drain(lambda c: reap_running(c, limit=self._batch))
         for run in ended:
             self._tell(run)
-        return Report(len(missed), len(buried), len(put_back) + overdue, len(ended))
+        given = len(put_back) + overdue
+        return Report(len(missed), len(buried), given, len(ended), len(withdrawn))
 
     def _take_overdue(self, now: datetime | None) -> int:
         """Take back what workers claimed and do not start; after an outage they get time to."""

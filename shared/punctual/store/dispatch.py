@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from punctual.store.deadlines import mark_missed
 from punctual.store.deal_turns import deal_turns
 from punctual.store.left_behind import DISPATCHABLE
+from punctual.store.paused_retries import MAY_BE_RETRIED
 from punctual.store.waitlist import next_of_waitlist
 
 __all__ = ["Queued", "dispatch", "mark_missed", "redispatch"]
@@ -52,7 +53,7 @@ WITH due AS (
     SELECT ctid AS place, id, owner_id, queue, due_at, priority FROM runs AS r
     WHERE state = 'scheduled' AND due_at <= coalesce(:now, now()) + :window AND {which}
       AND (start_by IS NULL OR attempt > 0 OR start_by > coalesce(:now, now()))
-      AND {dispatchable}
+      AND {dispatchable} AND {may_be_retried}
       AND (overlap <> 'queue' OR NOT EXISTS (
           SELECT FROM runs AS other
           WHERE other.task_id = r.task_id AND other.id <> r.id
@@ -69,12 +70,9 @@ FROM turns WHERE runs.ctid = turns.place
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue, runs.owner_id,
           turns.overtakes
 """
-DISPATCH_UNLIMITED = text(
-    DISPATCH.format(which="NOT limited", turns=TURNS, dispatchable=DISPATCHABLE)
-)
-DISPATCH_ADMITTED = text(
-    DISPATCH.format(which="r.id = ANY(:admitted)", turns=TURNS, dispatchable=DISPATCHABLE)
-)
+PARTS = {"turns": TURNS, "dispatchable": DISPATCHABLE, "may_be_retried": MAY_BE_RETRIED}
+DISPATCH_UNLIMITED = text(DISPATCH.format(which="NOT limited", **PARTS))
+DISPATCH_ADMITTED = text(DISPATCH.format(which="r.id = ANY(:admitted)", **PARTS))
 
 # The first copy still counts, whenever it arrives: the fence is the same.
 REDISPATCH = text("""

@@ -15,6 +15,7 @@ from punctual.store.calendars import hold, own_calendars_named
 from punctual.store.cancel import cancel_task_runs
 from punctual.store.deal_turns import deal_turns
 from punctual.store.models import Task
+from punctual.store.paused_retries import withdraw_retries_of
 from punctual.store.snapshot import DEFAULTS, SPEC, start_by
 from punctual.store.wake import wake_coordinators
 
@@ -76,6 +77,8 @@ def refresh_pending(
         cancel_task_runs(
             connection, task_id=task.id, owner_id=task.owner_id, code=ReasonCode.DELETED
         )
+    if not task.enabled:
+        withdraw_retries_of(connection, task.id)
     active = schedule if task.enabled and task.deleted_at is None else None
     # A pause reaches what follows other tasks as well; an edit leaves it as it was asked for.
     triggers = [Trigger.SCHEDULE] if task.enabled else [Trigger.SCHEDULE, Trigger.AFTER]

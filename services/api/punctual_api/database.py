@@ -53,10 +53,11 @@ def bind_database(app: Flask, settings: Settings) -> None:
     app.teardown_appcontext(_give_back)  # the last that is registered is called first
     db.init_app(app)
     with app.app_context():
+        dialect: Any = db.engine.dialect  # a WatchedDialect, as watched_url says
         watch = DatabaseWatch(
-            db.engine.dialect.in_flight,  # type: ignore[attr-defined]  # watched_url names its class
-            lambda: ping(app.extensions["punctual_probe"]().engine),
+            dialect.in_flight, lambda: ping(app.extensions["punctual_probe"]().engine)
         )
+        dialect.check = watch.check
         app.extensions["punctual_database_watch"] = watch
         app.extensions["punctual_connections"] = Connections(db.engine, check=watch.check)
     app.after_request(_end_transaction)

@@ -55,9 +55,12 @@ class WatchedDialect(Dialect):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.in_flight: dict[int, InFlight] = {}
+        self.check: Callable[[], None] = _nothing
+        """Raises while the database is known to be away."""
 
     def connect(self, *args: Any, **options: Any) -> Any:
         """Open a connection."""
+        self.check()  # the pool opens one in place of one that was ended
         return self._noted(None, super().connect, *args, **options)
 
     def do_ping(self, dbapi_connection: Any) -> bool:
@@ -97,6 +100,10 @@ class WatchedDialect(Dialect):
             return wait(*arguments, **options)
         finally:
             self.in_flight.pop(thread, None)
+
+
+def _nothing() -> None:
+    return
 
 
 def watched_url(database_url: str) -> str:

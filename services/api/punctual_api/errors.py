@@ -142,7 +142,9 @@ def _with_slash() -> str | None:
 def _unexpected(error: Exception) -> Response:
     if _database_is_away(error):
         telemetry.DATABASE_ERRORS.inc()
-        log.warning("database did not answer", error=str(error.__cause__ or error))
+        # That it is away has been logged; so only what was asked of it is worth a warning.
+        tell = log.debug if isinstance(error, DatabaseAwayError) else log.warning
+        tell("database did not answer", error=str(error.__cause__ or error))
         detail = "The database does not answer just now; nothing was changed."
         return _answer(503, detail, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
     if isinstance(error, OutcomeUnknown):

@@ -18,6 +18,7 @@ from punctual.store.engine import connect_args, driver_url
 from punctual.store.migrate import behind
 from punctual.store.standing import Overdue, late_after, overdue
 from punctual_api import metrics
+from punctual_api.database_watch import DatabaseWatch
 from punctual_api.timed_question import TimedQuestion
 
 blueprint = Blueprint("health", __name__)
@@ -65,13 +66,14 @@ class Probe:
         self._database = TimedQuestion(self._ask_database, seconds=ANSWER_SECONDS)
         self._queue = TimedQuestion(self._ask_queue, seconds=ANSWER_SECONDS)
 
-    def ask(self) -> Health:
+    def ask(self, *, database_is_away: bool) -> Health:
         """Return whether this service can work, and how the others get on.
 
         A server that is frozen and answers nothing at all costs ANSWER_SECONDS, and is asked again
         only when it has answered.
         """
-        health = self._database.ask() or Health(["database: does not answer in time"], {}, {})
+        found = None if database_is_away else self._database.ask()
+        health = found or Health(["database: does not answer in time"], {}, {})
         queue = self._queue.ask()
         if queue is None:
             queue = {"queue": "does not answer in time"}
@@ -137,7 +139,9 @@ def readyz() -> Response:
 
     What this service can do without is named in `degraded`.
     """
-    health: Health = current_app.extensions["punctual_probe"]().ask()
+    watch: DatabaseWatch = current_app.extensions["punctual_database_watch"]
+    probe: Probe = current_app.extensions["punctual_probe"]()
+    health = probe.ask(database_is_away=watch.is_away)
     degraded = sorted(health.degraded)
     details = [f"{name}: {detail}" for name, detail in sorted(health.degraded.items())]
     if health.reasons:

@@ -5,6 +5,7 @@ Runs on the machine's own Python before anything is installed: standard library 
 that Python 3.6 can read, so that it can say what is wrong with it.
 """
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -165,18 +166,22 @@ def main() -> None:
     except OSError as error:
         if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise
-        refused = error
-        try:
+        with contextlib.suppress(OSError):
             if is_made(kind, only_this_python=only_this):
                 return
-        except OSError as other:
-            refused = other
-        if str(refused.filename or "").startswith(str(VENV) + os.sep):
+        if is_other_users_venv():
             sys.exit(other_users_venv())
         sys.exit(
             f"{ROOT} cannot be written to ({error.strerror}): setting up needs a .venv in it. "
             "Make it writable, or copy it to where it is."
         )
+
+
+def is_other_users_venv() -> bool:
+    """Whether there is a .venv that this user may not renew, as another one made it."""
+    if not VENV.exists() or os.access(str(VENV), os.W_OK):
+        return False
+    return VENV.stat().st_uid != os.geteuid()
 
 
 def other_users_venv() -> str:
@@ -196,7 +201,7 @@ def set_up(kind: str, *, only_this_python: bool) -> None:
     """Makes or renews the .venv unless it is what it should be."""
     if is_made(kind, only_this_python=only_this_python):
         return
-    if VENV.exists() and not os.access(str(VENV), os.W_OK):
+    if is_other_users_venv():
         sys.exit(other_users_venv())
     if STAMP.exists() and STAMP.read_text().startswith("dev "):
         kind = "dev"  # it holds all that `run` needs: never take a developer's tools away

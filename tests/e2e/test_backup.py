@@ -112,6 +112,13 @@ def test_a_torn_backup_changes_nothing_and_a_stopped_product_can_be_backed_up(
             refused = program(product, "restore", FROM=source)
             assert refused.returncode == 1
             assert refused.stderr.startswith("not restored: ")
+            assert "pg_restore" not in refused.stderr
+            assert refused.stderr.count("\n") == 1
+        no_backup = product.data_dir / "no.dump"
+        for content in (whole.read_bytes()[:3], whole.read_bytes()[:200], b"-- SQL\n" * 99, b""):
+            no_backup.write_bytes(content)
+            refused = program(product, "restore", FROM=str(no_backup))
+            assert refused.stderr.startswith(f"not restored: {no_backup} is not a whole backup")
         product.start()
         assert ann.get(f"/api/tasks/{task}/").status_code == 200
     assert databases(product) == ["punctual"]

@@ -72,3 +72,36 @@ def test_a_checkout_that_cannot_be_written_to_is_named_in_a_sentence() -> None:
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"{folder} cannot be written to (Permission denied): ")
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_venv_of_another_user_is_named_in_a_sentence() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can make what another user may not renew")
+    folder = reachable_temporary("punctual-other-")
+    try:
+        (folder / "deploy").mkdir()
+        shutil.copy(SCRIPT, folder / "deploy")
+        for own in ("shared", "services/api", "services/coordinator", "services/worker"):
+            (folder / own).mkdir(parents=True)
+        (folder / ".venv" / "bin").mkdir(parents=True)
+        python = shutil.which("python3", path=DEFAULT_PATH)
+        assert python is not None
+        for private in (False, True):
+            (folder / ".venv").chmod(0o700 if private else 0o755)
+            for writable in (False, True):
+                folder.chmod(0o777 if writable else 0o755)
+                ended = subprocess.run(
+                    [python, folder / "deploy" / "venv.py", "run"],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    cwd="/",
+                    user=unprivileged().uid,
+                    extra_groups=[],
+                )
+                assert ended.returncode == 1
+                assert ended.stderr.startswith(f"{folder}/.venv was made by root, "), ended.stderr
+                assert "rm -r .venv" in ended.stderr
+                assert ended.stderr.count("\n") == 1
+    finally:
+        shutil.rmtree(folder)

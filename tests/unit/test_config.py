@@ -62,6 +62,10 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
             {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_LEASE_SECONDS": "15"},
             "PUNCTUAL_SELF_FENCE_SECONDS",
         ),
+        (
+            {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_HEARTBEAT_SECONDS": "11"},
+            "PUNCTUAL_SELF_FENCE_SECONDS must be at least two heartbeats",
+        ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_ON_LEASE_LOSS": "run"}, "ON_LEASE_LOSS"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_LOG_LEVEL": "loud"}, "PUNCTUAL_LOG_LEVEL"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_BIND": "127.0.0.1"}, "PUNCTUAL_BIND must be"),

@@ -24,7 +24,8 @@ def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict
     environ["PUNCTUAL_BIND"] = bind(settings)
     if not settings.given("REGISTRATION") and is_loopback(bind(settings)):
         environ["PUNCTUAL_REGISTRATION"] = "open"  # only this machine reaches it
-    environ.setdefault("PUNCTUAL_SLOTS", str(settings.slots))
+    if not settings.given("SLOTS"):
+        environ["PUNCTUAL_SLOTS"] = str(settings.slots)
     environ["PYTHONUNBUFFERED"] = "1"
     environ.setdefault("PYTHONTZPATH", "")  # zones of the pinned package, as in the images
     return environ | _files(secrets)

@@ -65,6 +65,23 @@ def test_a_number_that_cannot_be_is_refused_by_name(name: str, value: str) -> No
         read({name: value})
 
 
+def test_slots_reach_the_workers_whichever_way_they_are_set() -> None:
+    def slots(**environ: str) -> set[tuple[str, str]]:
+        found = shared_environ(read(environ), {})
+        return {each for each in found.items() if each[0].startswith("PUNCTUAL_SLOTS")}
+
+    assert slots() == {("PUNCTUAL_SLOTS", "16")}
+    assert slots(SLOTS="5") == {("PUNCTUAL_SLOTS", "5")}
+    assert slots(PUNCTUAL_SLOTS="6") == {("PUNCTUAL_SLOTS", "6")}
+    assert slots(PUNCTUAL_SLOTS_FILE="/x") == {("PUNCTUAL_SLOTS_FILE", "/x")}
+
+
+def test_make_run_needs_a_port_that_it_can_print() -> None:
+    for bind in ("127.0.0.1:0", "[::1]:0"):
+        with pytest.raises(InvalidSetting, match="^PUNCTUAL_BIND must name a port here"):
+            check_services(read({"PUNCTUAL_BIND": bind}))
+
+
 def test_what_no_service_could_start_with_is_refused_before_any_is_started() -> None:
     check_services(read({"PUNCTUAL_SLOTS": "3", "PUNCTUAL_DATA_DIR": "/tmp", "HOME": "/root"}))
     for wrong in ({"PUNCTUAL_SLOTS": "none"}, {"PUNCTUAL_SLOT": "3"}):

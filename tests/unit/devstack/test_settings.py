@@ -78,7 +78,7 @@ def test_slots_reach_the_workers_whichever_way_they_are_set() -> None:
 
 def test_make_run_needs_a_port_that_it_can_print() -> None:
     for bind in ("127.0.0.1:0", "[::1]:0"):
-        with pytest.raises(InvalidSetting, match="^PUNCTUAL_BIND must name a port here"):
+        with pytest.raises(InvalidSetting, match=r"^PUNCTUAL_BIND must name a port here"):
             check_services(read({"PUNCTUAL_BIND": bind}))
 
 

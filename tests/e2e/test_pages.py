@@ -193,10 +193,10 @@ def test_what_is_next_is_not_called_past_while_its_start_is_not_told_yet(page: P
     page.get_by_label("Date and time", exact=True).fill("2080-01-01T12:00:00")
     page.get_by_role("button", name="Create task").click()
     expect(page.get_by_text("The task is saved.")).to_be_visible()
-    for clock, told in (("11:59:57", "in 3 s"), ("12:00:03", "now"), ("12:00:10", "10 s ago")):
+    for clock, shown in (("11:59:57", "in 3 s"), ("12:00:03", "now"), ("12:00:10", "10 s ago")):
         page.clock.set_fixed_time(f"2080-01-01T{clock}Z")
         page.goto("/dashboard/")
-        expect(page.locator("[data-label='Next run'] time").first).to_have_text(told)
+        expect(page.locator("[data-label='Next run'] time").first).to_have_text(shown)
 
 
 def test_everything_works_without_javascript(without_scripts: Page) -> None:

@@ -38,7 +38,7 @@ def test_a_form_that_somebody_overtook_is_not_saved_and_keeps_its_input(ann: Vis
     assert answer.headers["Location"] == task
     late = ann.post(f"{task}update/", **FORM, name="third", version="1")
     assert late.status_code == 412
-    assert "changed this task meanwhile" in late.text
+    assert "has changed since you opened it" in late.text
     assert value_of(late, "name") == "third"
     assert "<h1><bdi>second</bdi></h1>" in ann.http.get(task).text
     decided = ann.post(f"{task}update/", **FORM, name="third", version="2")

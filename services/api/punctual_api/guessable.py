@@ -33,7 +33,7 @@ def is_repetitive(password: str) -> bool:
 
 
 def own_words(username: str, email: str) -> set[str]:
-    """Return the words that whoever knows the user tries first, in lower case."""
+    """Return the words of a user that guesses begin with, in lower case."""
     name, _, domain = email.lower().rpartition("@")
     labels = domain.split(".")[:-1]
     words = {SERVICE, username.lower(), email.lower()}

@@ -99,9 +99,9 @@ def test_what_is_held_is_not_due_next_and_why_says_so(anna: Person) -> None:
     next_run_at = datetime.fromisoformat(task["next_run_at"])
     assert next_run_at > datetime.now(UTC) + timedelta(days=364)
     soon = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
-    told = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": soon}).get_json()
-    assert told["verdict"] == "held"
-    assert 'Held: calendar "Weekend".' in told["sentence"]
+    reason = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": soon}).get_json()
+    assert reason["verdict"] == "held"
+    assert 'Held: calendar "Weekend".' in reason["sentence"]
     assert anna.call("PUT", path, json={**WEEKEND, "windows": []}).status_code == 200
     again = anna.get(f"/tasks/{task['id']}/").get_json()
     assert datetime.fromisoformat(again["next_run_at"]) < datetime.now(UTC) + timedelta(hours=2)

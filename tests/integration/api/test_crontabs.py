@@ -51,7 +51,7 @@ def test_applied_it_makes_tasks_that_behave_as_crons_entries_did(anna: Person) -
     assert first["schedule"]["timezone"] == "Europe/Rome"
     assert (first["overlap"], first["catch_up"], first["max_retries"]) == ("allow", "none", 0)
     assert first["tags"] == ["crontab"]
-    assert not [told for told in first["warnings"] if "timeout" in told]
+    assert not [warning for warning in first["warnings"] if "timeout" in warning]
     assert (second["name"], second["command"][:19]) == ("cat", "exec /bin/sh -c cat")
 
 

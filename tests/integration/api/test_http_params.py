@@ -18,8 +18,8 @@ def test_a_request_may_name_the_parameters_of_its_task(anna: Person) -> None:
     answer = save(anna, {"headers": {"X-Day": "${PARAM_DAY}"}, "body": "$PARAM_DAY"})
     assert (answer.status_code, answer.get_json()["warnings"]) == (201, [])
     task = save(anna, {"url": "https://example.com/"}).get_json()
-    [told] = task["warnings"]
-    assert told == "The request does not name the parameter day ($PARAM_DAY): no effect."
+    [warning] = task["warnings"]
+    assert warning == "The request does not name the parameter day ($PARAM_DAY): no effect."
 
 
 @pytest.mark.parametrize(

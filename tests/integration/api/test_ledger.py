@@ -61,5 +61,5 @@ def test_nobody_sees_the_ledger_of_another_users_task(anna: Person, ben: Person)
 def test_why_answers_from_the_ledger_where_no_run_is_left(anna: Person, engine: Engine) -> None:
     task = anna.task(schedule={"cron": "0 12 * * *", "timezone": "UTC"})
     noted(engine, task, 0, Reason.HELD, because='calendar "Xmas"')
-    told = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": NOON.isoformat()}).get_json()
-    assert (told["verdict"], told["sentence"]) == ("held", 'Held: calendar "Xmas".')
+    reason = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": NOON.isoformat()}).get_json()
+    assert (reason["verdict"], reason["sentence"]) == ("held", 'Held: calendar "Xmas".')

@@ -54,8 +54,8 @@ def test_an_hour_away_tells_of_twelve_due_times_and_what_became_of_each(
     report = anna.get(f"/outages/{outage}/").get_json()
     assert (item["id"], item["seconds"], item["due_times"]) == (outage, 3600, 12)
     assert (item["became"]["missed"], item["became"]["waiting"]) == (missed, run)
-    [told] = report["tasks"]
-    assert (told["task_id"], told["due_times"], told["became"]) == (task["id"], 12, item["became"])
+    [one] = report["tasks"]
+    assert (one["task_id"], one["due_times"], one["became"]) == (task["id"], 12, item["became"])
     assert len(anna.items(f"/tasks/{task['id']}/ledger/")) == missed
 
 
@@ -74,8 +74,8 @@ def test_one_call_backfills_the_chosen_tasks_and_none_twice(anna: Person, engine
     path = f"/outages/{come_back(engine)}"
     made = anna.post(f"{path}/backfill/", json={"tasks": [chosen["id"]]})
     assert made.status_code == 202
-    [told] = made.get_json()["tasks"]
-    assert (told["task_id"], len(told["runs"])) == (chosen["id"], 12)
+    [one] = made.get_json()["tasks"]
+    assert (one["task_id"], len(one["runs"])) == (chosen["id"], 12)
     assert len(anna.items(f"/tasks/{other['id']}/runs/?state=scheduled")) == 0
     rest = anna.post(f"{path}/backfill/", json={"tasks": "all", "limit": 5}).get_json()
     assert (len(rest["tasks"][0]["runs"]), rest["more"]) == (5, True)

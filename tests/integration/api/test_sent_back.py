@@ -158,10 +158,10 @@ def test_a_task_replaced_by_what_was_read_of_it_is_what_it_was(anna: Person) -> 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_what_an_answer_only_tells_is_taken_and_left_unread(anna: Person, method: str) -> None:
     other, task = anna.task(), anna.task(schedule={"every": 3600})
-    told = {"enabled": False, "status": "running", "paused_until": "soon", "last_run": 7}
-    told |= {"id": other["id"], "version": 99, "type": "http", "created_at": None, "retries": -1}
+    unread = {"enabled": False, "status": "running", "paused_until": "soon", "last_run": 7}
+    unread |= {"id": other["id"], "version": 99, "type": "http", "created_at": None, "retries": -1}
     path = f"/tasks/{task['id']}/"
-    now = anna.call(method, path, json={**task, **told, "priority": 9}).get_json()
+    now = anna.call(method, path, json={**task, **unread, "priority": 9}).get_json()
     assert {**now, "updated_at": None} == {
         **task,
         "priority": 9,

@@ -228,16 +228,16 @@ def test_a_task_counts_the_retries_of_its_last_run(anna: Person, engine: Engine)
 
 def test_a_task_due_within_the_window_wakes_a_coordinator(anna: Person, engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        heard = connection.connection.driver_connection
-        assert heard is not None
+        listening = connection.connection.driver_connection
+        assert listening is not None
         connection.exec_driver_sql("LISTEN punctual_due")
         soon = datetime.now(UTC) + timedelta(seconds=20)
         anna.task(schedule_time=(soon + timedelta(seconds=60)).isoformat())
         connection.exec_driver_sql("SELECT 1")
-        assert heard.notifies == []
+        assert listening.notifies == []
         anna.task(schedule_time=soon.isoformat())
         connection.exec_driver_sql("SELECT 1")
-        assert len(heard.notifies) == 1
+        assert len(listening.notifies) == 1
         connection.exec_driver_sql("UNLISTEN *")
 
 

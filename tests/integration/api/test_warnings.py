@@ -20,8 +20,8 @@ FROM tasks AS t, generate_series(now() - interval '20 minutes', now() - interval
 
 
 def warnings(who: Person, task: str) -> list[str]:
-    told: list[str] = who.get(f"/tasks/{task}/").get_json()["warnings"]
-    return told
+    found: list[str] = who.get(f"/tasks/{task}/").get_json()["warnings"]
+    return found
 
 
 def test_runs_longer_than_the_interval_are_warned_of(anna: Person, engine: Engine) -> None:
@@ -37,8 +37,8 @@ def test_runs_longer_than_the_interval_are_warned_of(anna: Person, engine: Engin
         )
     finally:
         run_sql(engine, "ALTER TABLE runs ENABLE TRIGGER USER")
-    [told] = warnings(anna, task)
-    assert told.startswith("95 in 100 of its last 20 runs took up to 1 minute 30 seconds")
+    [warning] = warnings(anna, task)
+    assert warning.startswith("95 in 100 of its last 20 runs took up to 1 minute 30 seconds")
 
 
 def test_many_tasks_at_one_second_are_warned_of(anna: Person, ben: Person) -> None:
@@ -91,9 +91,9 @@ def test_an_interpreter_that_no_worker_has_is_warned_of_when_it_is_saved(
     worker_with(["python3", "sh"])
     worker_with(["perl"], queue="other")
     saved = anna.task(**script("perl"))
-    [told] = saved["warnings"]
-    assert told.startswith("No worker that is up has the interpreter perl: every run fails.")
-    assert told.endswith(" They have: python3, sh (PUNCTUAL_INTERPRETERS).")
+    [warning] = saved["warnings"]
+    assert warning.startswith("No worker that is up has the interpreter perl: every run fails.")
+    assert warning.endswith(" They have: python3, sh (PUNCTUAL_INTERPRETERS).")
     assert warnings(anna, saved["id"]) == saved["warnings"]
     changed = anna.call("PATCH", f"/tasks/{saved['id']}/", json={"queue": "other"}).get_json()
     assert changed["warnings"] == []
@@ -106,8 +106,8 @@ def test_an_interpreter_that_some_workers_have_is_warned_of(
 ) -> None:
     worker_with(["bash", "sh"])
     worker_with(["sh"])
-    [told] = anna.task(**script("bash"))["warnings"]
-    assert told.startswith("The interpreter bash is not on 1 of the 2 workers that are up")
+    [warning] = anna.task(**script("bash"))["warnings"]
+    assert warning.startswith("The interpreter bash is not on 1 of the 2 workers that are up")
 
 
 def test_what_workers_have_is_not_guessed(anna: Person, worker_with: WorkerWith) -> None:
@@ -118,17 +118,17 @@ def test_what_workers_have_is_not_guessed(anna: Person, worker_with: WorkerWith)
 
 
 def test_a_command_for_bash_is_warned_of_when_it_is_saved(anna: Person) -> None:
-    [told] = anna.task(command="source x; true")["warnings"]
-    assert told.startswith("Commands are run by /bin/sh")
-    assert told.endswith("source. Save it as a script with the interpreter bash.")
+    [warning] = anna.task(command="source x; true")["warnings"]
+    assert warning.startswith("Commands are run by /bin/sh")
+    assert warning.endswith("source. Save it as a script with the interpreter bash.")
     bash = {"interpreter": "bash", "body": "source x; true"}
     assert anna.task(command=None, script=bash)["warnings"] == []
 
 
 def test_retries_that_make_the_next_due_time_skipped_are_warned_of(anna: Person) -> None:
     saved = anna.task(schedule={"every": 60})
-    [told] = saved["warnings"]
-    assert told.startswith("A run that fails is unfinished for 1 minute 10 seconds and more")
+    [warning] = saved["warnings"]
+    assert warning.startswith("A run that fails is unfinished for 1 minute 10 seconds and more")
     for change in ({"overlap": "allow"}, {"overlap": "skip", "max_retries": 2}):
         answer = anna.call("PATCH", f"/tasks/{saved['id']}/", json=change).get_json()
         assert answer["warnings"] == []

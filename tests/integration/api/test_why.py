@@ -20,9 +20,9 @@ def test_a_due_time_is_answered_with_its_run(anna: Person, engine: Engine) -> No
     )
     answer = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": "2026-01-05T13:00:00+01:00"})
     assert answer.status_code == 200
-    told = answer.get_json()
-    assert told["run"]["id"] == run["id"]
-    assert {key: told[key] for key in told if key != "run"} == {
+    reply = answer.get_json()
+    assert reply["run"]["id"] == run["id"]
+    assert {key: reply[key] for key in reply if key != "run"} == {
         "at": NOON,
         "due_time": NOON,
         "verdict": "missed",
@@ -32,8 +32,8 @@ def test_a_due_time_is_answered_with_its_run(anna: Person, engine: Engine) -> No
 
 
 def test_without_an_instant_it_is_asked_about_now(anna: Person) -> None:
-    told = anna.get(f"/tasks/{anna.task()['id']}/why/").get_json()
-    assert (told["verdict"], told["due_time"], told["run"]) == ("not_due", None, None)
+    reply = anna.get(f"/tasks/{anna.task()['id']}/why/").get_json()
+    assert (reply["verdict"], reply["due_time"], reply["run"]) == ("not_due", None, None)
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-01-05T12:00:00", "1999-12-31T00:00:00Z"])

@@ -47,7 +47,7 @@ def test_a_limit_is_set_for_a_tag_and_for_all(ann: Visitor) -> None:
 
 def test_what_is_wrong_with_a_new_one_is_told_beside_its_field(ann: Visitor) -> None:
     limit_of(ann, "db", 2)
-    for tag, most, field, told in (
+    for tag, most, field, message in (
         ("db", "3", "tag", "There is a limit for tag db already: change that one."),
         ("x" * 51, "3", "tag", "Length must be between 1 and 50."),
         ("files", "", "max_concurrent", "Please fill this in."),
@@ -57,7 +57,7 @@ def test_what_is_wrong_with_a_new_one_is_told_beside_its_field(ann: Visitor) -> 
     ):
         answer = ann.post(PATH, tag=tag, max_concurrent=most)
         assert answer.status_code == 422
-        assert told in wrong(answer.text, field), answer.text
+        assert message in wrong(answer.text, field), answer.text
         assert f'id="tag" name="tag" type="text" value="{tag}"' in answer.text
         assert f'name="max_concurrent" type="text" value="{most}"' in answer.text
     assert limits(ann) == [("db", 2)]

@@ -83,8 +83,8 @@ def test_a_pause_with_an_end_is_kept(ann: Visitor) -> None:
     path = f"/task/{task}/pause-until/"
     until = {"until": "2199-01-01T01:00:00", "until_zone": "Europe/Rome"}
     assert ann.post(path, of=of, **until).status_code == 302
-    told = ann.person.get(f"/tasks/{task}/").get_json()
-    assert (told["enabled"], told["paused_until"]) == (False, "2199-01-01T00:00:00Z")
+    saved = ann.person.get(f"/tasks/{task}/").get_json()
+    assert (saved["enabled"], saved["paused_until"]) == (False, "2199-01-01T00:00:00Z")
 
 
 @pytest.mark.parametrize("until", ["", "2020-01-01T00:00:00"])

@@ -82,9 +82,9 @@ def test_what_a_deleted_task_missed_is_told_and_cannot_be_run(ann: Visitor, engi
     outage = gone(engine, hours=5)
     [task] = missed(engine, ann, "feed")
     ann.post(f"/task/{task}/delete/")
-    told = row(ann.get("/outages/").text, outage)
-    assert "<bdi>feed</bdi> (deleted): 2 missed" in told
-    assert RUN_IT not in told
+    shown = row(ann.get("/outages/").text, outage)
+    assert "<bdi>feed</bdi> (deleted): 2 missed" in shown
+    assert RUN_IT not in shown
     assert "Run all that was missed" not in ann.get(f"/outages/{outage}/").text
 
 
@@ -92,13 +92,13 @@ def test_of_many_tasks_those_it_did_most_to_are_named(ann: Visitor, engine: Engi
     outage = gone(engine, hours=5)
     missed(engine, ann, "a", "b", "c", "d")
     missed(engine, ann, "worst", times=2)
-    told = row(ann.get("/outages/").text, outage)
-    assert re.findall(r"<bdi>(\w+)</bdi></a>: (\d)", told) == [
+    shown = row(ann.get("/outages/").text, outage)
+    assert re.findall(r"<bdi>(\w+)</bdi></a>: (\d)", shown) == [
         ("worst", "4"),
         ("a", "2"),
         ("b", "2"),
     ]
-    assert "and 2 more" in told
+    assert "and 2 more" in shown
 
 
 @pytest.mark.parametrize("query", ["", "?before=soon", "?before=9999999999999999999999"])

@@ -1,4 +1,4 @@
-"""What the API's own checks found, told beside the fields of a form."""
+"""Show what the API's own checks found at the fields of a form."""
 
 from collections.abc import Collection, Sequence
 
@@ -10,7 +10,7 @@ PLAINER = {
     "Not a valid integer.": "This must be a whole number.",
     "Not a valid number.": "This must be a number.",
 }
-"""The checks speak to programs; people are told this instead."""
+"""The checks speak to programs; pages say this instead."""
 
 
 def by_field(faults: Sequence[Fault], fields: Collection[str]) -> tuple[dict[str, str], list[str]]:

@@ -1,4 +1,4 @@
-"""Run now: at once, or with the values that somebody fills in for the task's parameters."""
+"""Run now: at once, or with values that are filled in for the task's parameters."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What became of a run, told in a sentence and in steps."""
+"""What became of a run, in a sentence and in steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def _standing(run: Run, waits_for: str | None) -> str:
     why = f": {reason}" if reason else ""
     if run.state == RunState.RUNNING:
         if run.cancel_requested_at:
-            return "Somebody cancelled it; its worker is stopping it."
+            return "It was cancelled; its worker is stopping it."
         return f"It is running on {run.worker}."
     if run.state in PENDING and run.attempt:
         return (

@@ -45,8 +45,8 @@ FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"
 PARTS = {"at", "cron", "timezone", "every"}
 SOON_AT_MOST = 3600
 CHANGED = (
-    "Somebody changed this task meanwhile. What you typed is kept here; save it again to replace "
-    "the newer version, or cancel to see that one."
+    "This task has changed since you opened it. What you typed is kept here; save it again to "
+    "replace the newer version, or cancel to see that one."
 )
 
 

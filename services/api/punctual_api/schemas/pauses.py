@@ -6,7 +6,7 @@ from punctual_api.schemas.fields import Instant
 
 
 class PauseSchema(Schema):
-    """How long a task is paused; without a body, until somebody resumes it."""
+    """How long a task is paused; without a body, until it is resumed."""
 
     class Meta:
         unknown = RAISE

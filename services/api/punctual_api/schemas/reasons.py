@@ -26,7 +26,7 @@ class WhyQuerySchema(Schema):
     at = Instant(
         load_default=None,
         validate=_sensible,
-        metadata={"description": "Now, unless told otherwise"},
+        metadata={"description": "Now by default"},
     )
 
 

@@ -26,7 +26,7 @@ class PreviewQuerySchema(Schema):
         data_key="from",
         load_default=None,
         validate=_near_enough,
-        metadata={"description": "Now, unless told otherwise; intervals count from here"},
+        metadata={"description": "Now by default; intervals count from here"},
     )
     calendars = fields.List(
         Text(),

@@ -1,21 +1,19 @@
 """Left behind: what was planned before a stop is asked about again before it may start."""
 
 import re
-import uuid
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
 from punctual.domain.run import Trigger
-from punctual.store.claims import claim, pull, release, still_held
+from punctual.store.claims import claim, release, still_held
 from punctual.store.ledger import list_ledger
-from punctual.store.left_behind import Settled, settle_left_behind
-from punctual.store.outages import note_break, note_pass
-from punctual.store.plan import plan
+from punctual.store.outages import note_break
 from punctual.store.workers import beat, leave
+from tests.integration.store.stops import coordinate, pulled, settle, states, stopped_for
 from tests.support.age import age
-from tests.support.rows import WINDOW, database_now, dispatch_all, new_run, new_task, run_row
+from tests.support.rows import database_now, dispatch_all, new_run, new_task, run_row
 from tests.support.steps import (
     LEASE,
     claim_run,
@@ -26,71 +24,6 @@ from tests.support.steps import (
 )
 
 MINUTELY = {"every": 60}
-
-
-def coordinate(engine: Engine) -> list[uuid.UUID]:
-    """What a coordinator does in a pass, in its order; answers what is queued anew."""
-    with engine.begin() as connection:
-        note_break(connection, lease=LEASE)
-    with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=100)
-    queued = dispatch_all(engine)
-    settle(engine)
-    queued += dispatch_all(engine)
-    with engine.begin() as connection:
-        note_pass(connection)
-    return [run.run_id for run in queued]
-
-
-def settle(engine: Engine) -> Settled:
-    with engine.begin() as connection:
-        return settle_left_behind(connection, lease=LEASE, limit=100)
-
-
-def states(engine: Engine, *runs: uuid.UUID) -> list[str]:
-    return [run_row(engine, run).state for run in runs]
-
-
-def stopped_for(
-    engine: Engine, seconds: float, *, state: str, task: uuid.UUID, due_in: float = 5
-) -> uuid.UUID:
-    """A run that was planned, and brought to a state, before everything stopped for so long."""
-    coordinate(engine)
-    worker = new_worker(engine, name="before")
-    run = new_run(engine, task, due_in=due_in)
-    if state == "claimed":
-        claim_run(engine, run, worker)
-    elif state == "queued":
-        dispatch_all(engine)
-    with engine.begin() as connection:
-        leave(connection, worker_id=worker)
-    age(engine, timedelta(seconds=seconds))
-    assert run_row(engine, run).state == state
-    return run
-
-
-def pulled(engine: Engine, worker: uuid.UUID) -> list[uuid.UUID]:
-    with engine.begin() as connection:
-        return [run.run_id for run in pull(connection, worker_id=worker, room=9, ahead=WINDOW)]
-
-
-@pytest.mark.parametrize("state", ["scheduled", "queued"])
-@pytest.mark.parametrize("policy", ["none", "latest", "all"])
-def test_only_what_catch_up_allows_starts_after_a_stop_of_everything(
-    engine: Engine, state: str, policy: str
-) -> None:
-    task = new_task(engine, catch_up=policy)
-    run = stopped_for(engine, 180, state=state, task=task)
-    worker = new_worker(engine)
-    assert pulled(engine, worker) == []  # a worker that is back first leaves it alone
-    assert dispatch_all(engine) == [] or state == "scheduled"
-    coordinate(engine)
-    row = run_row(engine, run)
-    if policy == "none":
-        assert (row.state, row.reason_code) == ("missed", "nothing_running")
-    else:
-        assert (row.state, row.caught_up) == ("queued", True)
-        assert pulled(engine, worker) == [run]
 
 
 def test_a_missed_run_says_what_was_not_running_and_since_when(engine: Engine) -> None:
@@ -111,61 +44,6 @@ def test_a_queued_run_whose_workers_alone_were_down_says_so(engine: Engine) -> N
     new_worker(engine)
     settle(engine)
     assert run_row(engine, run).reason.startswith("missed: no worker was at work from ")
-
-
-@pytest.mark.parametrize("policy", ["none", "latest", "all"])
-def test_of_a_task_due_every_minute_the_policy_runs_what_it_says_after_three_minutes(
-    engine: Engine, policy: str
-) -> None:
-    task = new_task(engine, schedule=MINUTELY, catch_up=policy)
-    planned = stopped_for(engine, 180, state="queued", task=task)
-    with engine.begin() as connection:  # its due times: 5 s after the stop, and each minute since
-        first = run_row(connection, planned).scheduled_for
-        anchor = {"task": task, "anchor": first, "next": first + timedelta(minutes=1)}
-        connection.execute(
-            text(
-                "UPDATE tasks SET schedule_anchor = :anchor, next_due_at = :next WHERE id = :task"
-            ),
-            anchor,
-        )
-    worker = new_worker(engine)
-    coordinate(engine)
-    now = database_now(engine)
-    with engine.connect() as connection:
-        asked = text("SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_for")
-        due = [run for run in connection.execute(asked, {"task": task}) if run.due_at <= now]
-    assert [run.scheduled_for for run in due] == [
-        first + timedelta(minutes=minutes) for minutes in range(3)
-    ]
-    missed = [run.id for run in due if run.state == "missed"]
-    expected = {"none": due, "latest": due[:2], "all": []}[policy]
-    assert missed == [run.id for run in expected]
-    runs = [run.id for run in due if run.id not in missed]
-    for run in runs:  # one after the other, the earliest first
-        [got] = [each for each in pulled(engine, worker) if each in runs]
-        assert got == run
-        started = start_held(engine, worker, (run, run_row(engine, run).fence))
-        finish_run(engine, started[0], worker, "succeeded")
-        dispatch_all(engine)
-
-
-def test_a_later_due_time_that_runs_stands_for_the_one_left_behind(engine: Engine) -> None:
-    task = new_task(engine, catch_up="latest")
-    old = stopped_for(engine, 60, state="queued", task=task)
-    fresh = new_run(engine, task)
-    new_worker(engine)
-    coordinate(engine)
-    assert states(engine, old, fresh) == ["missed", "queued"]
-
-
-def test_a_later_due_time_that_is_still_to_be_planned_is_waited_for(engine: Engine) -> None:
-    now = database_now(engine)
-    task = new_task(engine, catch_up="latest", schedule=MINUTELY, next_due_at=now)
-    old = stopped_for(engine, 60, state="queued", task=task)
-    new_worker(engine)
-    assert settle(engine).caught_up == []
-    coordinate(engine)
-    assert states(engine, old) == ["missed"]
 
 
 def test_what_waited_for_a_slot_while_workers_were_up_is_late_and_runs(engine: Engine) -> None:

@@ -1,23 +1,26 @@
 """Edits win until the start: what a task's unstarted runs become when it changes."""
 
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Row, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, text
 
-from punctual.store.models import Task
-from punctual.store.plan import plan
-from punctual.store.tasks import change_task, delete_task, set_enabled
-from tests.support.rows import WINDOW, new_run, new_task, run_row
-from tests.support.steps import change_run, claim_run, finish_run, new_worker, start_held, start_run
-
-NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
-EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
-HALF_PAST = {"cron": "30 * * * *", "timezone": "UTC"}
+from punctual.store.tasks import delete_task
+from tests.integration.store.edits import (
+    EVERY_5_MINUTES,
+    HALF_PAST,
+    NOON,
+    alter,
+    at,
+    edit,
+    enable,
+    next_due,
+    plan_at,
+    runs,
+)
+from tests.support.rows import new_run, new_task, run_row
+from tests.support.steps import claim_run, finish_run, new_worker, start_held, start_run
 
 
 @pytest.fixture
@@ -26,50 +29,6 @@ def task(engine: Engine) -> uuid.UUID:
     made = new_task(engine, schedule=EVERY_5_MINUTES, schedule_anchor=NOON, next_due_at=at(5))
     plan_at(engine, at(4, 40))
     return made
-
-
-def at(minute: int, second: int = 0) -> datetime:
-    """A time after noon."""
-    return NOON + timedelta(minutes=minute, seconds=second)
-
-
-def plan_at(engine: Engine, now: datetime) -> int:
-    """How many runs a pass of planning inserts then."""
-    with engine.begin() as connection:
-        return plan(connection, window=WINDOW, limit=10, now=now).runs
-
-
-def alter(engine: Engine, task_id: uuid.UUID, change: Callable[[Session, Task], None]) -> None:
-    """Change a task as the API does: locked, in one transaction."""
-    with Session(engine) as session, session.begin():
-        change(session, session.get_one(Task, task_id, with_for_update=True))
-
-
-def edit(engine: Engine, task_id: uuid.UUID, *, now: datetime, **values: Any) -> None:
-    """Give a task new values."""
-    alter(engine, task_id, lambda session, task: change_task(session, task, values, now=now))
-
-
-def enable(engine: Engine, task_id: uuid.UUID, enabled: bool, *, now: datetime) -> None:
-    """Pause or resume a task."""
-    alter(
-        engine, task_id, lambda session, task: set_enabled(session, task, enabled=enabled, now=now)
-    )
-
-
-def runs(engine: Engine) -> list[Row[Any]]:
-    """Every run in the order they were made."""
-    with engine.connect() as connection:
-        return list(connection.execute(text("SELECT * FROM runs ORDER BY id")).all())
-
-
-def next_due(engine: Engine) -> datetime | None:
-    """When the only task is due next."""
-    with engine.connect() as connection:
-        due: datetime | None = connection.execute(
-            text("SELECT next_due_at FROM tasks")
-        ).scalar_one()
-        return due
 
 
 def test_a_new_command_reaches_the_run_that_waits_already(engine: Engine, task: uuid.UUID) -> None:
@@ -233,76 +192,8 @@ def test_a_past_time_in_a_list_is_due_at_once_and_only_once(
     assert len(runs(engine)) == 1
 
 
-def test_a_time_that_was_to_be_planned_yet_is_not_lost_in_a_list(engine: Engine) -> None:
-    once = {"at": at(5).isoformat()}
-    task = new_task(engine, schedule=once, schedule_anchor=NOON, next_due_at=at(5))
-    edit(engine, task, now=at(5, 1), schedule=[once, HALF_PAST])
-    assert [run.scheduled_for for run in runs(engine)] == [at(5)]
-    assert next_due(engine) == at(30)
-
-
-def test_a_withdrawn_run_does_not_count_towards_the_most(engine: Engine) -> None:
-    task = new_task(
-        engine, schedule=EVERY_5_MINUTES, schedule_anchor=NOON, next_due_at=at(5), max_runs=1
-    )
-    assert plan_at(engine, at(4, 40)) == 1
-    assert next_due(engine) is None
-    enable(engine, task, False, now=at(4, 45))
-    enable(engine, task, True, now=at(4, 50))
-    assert next_due(engine) == at(5)
-    assert plan_at(engine, at(4, 55)) == 1
-    edit(engine, task, now=at(4, 56), max_runs=2)
-    assert next_due(engine) == at(10)
-    edit(engine, task, now=at(4, 57), max_runs=1)
-    assert next_due(engine) is None
-
-
-def test_past_times_of_a_list_count_towards_the_most(engine: Engine) -> None:
-    task = new_task(engine, max_runs=2)
-    past = [{"at": at(minute).isoformat()} for minute in (-3, -2, -1)]
-    edit(engine, task, now=at(0), schedule=[*past, EVERY_5_MINUTES])
-    assert [run.scheduled_for for run in runs(engine)] == [at(-3), at(-2)]
-    assert next_due(engine) is None
-
-
-def test_several_past_times_of_a_list_wait_for_each_other(engine: Engine) -> None:
-    task = new_task(engine)
-    past = [{"at": at(minute).isoformat()} for minute in (-3, -2)]
-    edit(engine, task, now=at(0), schedule=[*past, EVERY_5_MINUTES])
-    assert [run.overlap for run in runs(engine)] == ["queue", "queue"]
-
-
 def test_every_edit_is_a_new_version(engine: Engine, task: uuid.UUID) -> None:
     edit(engine, task, now=at(4, 50), command="echo new")
     enable(engine, task, True, now=at(4, 51))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT version FROM tasks")).scalar_one() == 2
-
-
-def test_a_lower_max_runs_reaches_what_is_planned_already(engine: Engine) -> None:
-    task = new_task(
-        engine, schedule={"every": 3}, schedule_anchor=NOON, next_due_at=at(0, 3), max_runs=10
-    )
-    plan_at(engine, NOON)
-    planned = runs(engine)
-    assert len(planned) == 10
-    started = planned[:3]
-    for run in started:
-        change_run(engine, run.id, state="queued")
-        change_run(engine, run.id, state="claimed")
-        change_run(engine, run.id, state="running", attempt=1)
-        change_run(engine, run.id, state="succeeded", finished_at=at(1))
-    edit(engine, task, now=at(0, 10), max_runs=5)
-    withdrawn = [run for run in runs(engine) if run.superseded]
-    assert [run.id for run in withdrawn] == [run.id for run in planned[5:]]
-    assert {run.reason_code for run in withdrawn} == {"max_runs"}
-    assert (next_due(engine), planned_runs(engine)) == (None, 5)
-    edit(engine, task, now=at(0, 11), max_runs=2)
-    assert [run.state for run in runs(engine)].count("scheduled") == 0
-    edit(engine, task, now=at(0, 12), max_runs=6)
-    assert next_due(engine) == at(0, 15)
-
-
-def planned_runs(engine: Engine) -> int:
-    with engine.connect() as connection:
-        return int(connection.execute(text("SELECT planned_runs FROM tasks")).scalar_one())

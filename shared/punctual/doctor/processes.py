@@ -1,25 +1,28 @@
 """The processes that share the work: who is there, how long since each was heard of."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, ok, warning
+from punctual.domain.instant import format_instant
 from punctual.store.workers import BUSY_SLOTS
 
 SILENT_CYCLES = 3
 
 COORDINATORS = text("""
-SELECT name, version, extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS beat,
+SELECT id, name, version, started_at,
+       extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS beat,
        extract(epoch FROM clock_timestamp() - coalesce(cycle_at, started_at))::float8 AS cycle
-FROM coordinators WHERE heartbeat_at > now() - :lease ORDER BY name
+FROM coordinators WHERE heartbeat_at > now() - :lease ORDER BY name, started_at
 """)
 
 WORKERS = text(f"""
-SELECT name, state, slots, greatest(slots - {BUSY_SLOTS}, 0) AS free, version,
+SELECT id, name, state, slots, greatest(slots - {BUSY_SLOTS}, 0) AS free, version, started_at,
        extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS beat
-FROM workers WHERE state <> 'gone' ORDER BY name
+FROM workers WHERE state <> 'gone' ORDER BY name, started_at
 """)  # noqa: S608 - constants
 
 
@@ -33,8 +36,8 @@ def coordinator_findings(connection: Connection, settings: Settings) -> list[Fin
     return [
         (warning if row.cycle > limit else ok)(
             "coordinator",
-            f"{row.name}{_release(row.version)}: last heard of {row.beat:.0f} s ago,"
-            f" last cycle {row.cycle:.0f} s ago",
+            f"{row.name}{_release(row.version)}: last heartbeat {row.beat:.0f} s ago,"
+            f" last cycle {row.cycle:.0f} s ago; {_life(row)}",
         )
         for row in rows
     ]
@@ -46,8 +49,7 @@ def worker_findings(connection: Connection, settings: Settings) -> list[Finding]
     found = [
         (warning if row.beat > settings.self_fence_seconds else ok)(
             "worker",
-            f"{row.name}{_release(row.version)}: {row.state},"
-            f" {row.free} of {row.slots} slots free, last heard of {row.beat:.0f} s ago",
+            f"{row.name}{_release(row.version)}: {_standing(row, settings)}; {_life(row)}",
         )
         for row in rows
     ]
@@ -57,6 +59,19 @@ def worker_findings(connection: Connection, settings: Settings) -> list[Finding]
     elif not any(row.free for row in alive):
         found.append(warning("worker", "no slot is free: what is due now starts late"))
     return found
+
+
+def _standing(row: Row[Any], settings: Settings) -> str:
+    beat = f"last heartbeat {row.beat:.0f} s ago"
+    if row.beat > settings.self_fence_seconds:
+        taken_back = f"a coordinator takes back its runs after {settings.lease_seconds:g} s"
+        return f"stopped answering, {beat}; {taken_back}"
+    return f"{row.state}, {row.free} of {row.slots} slots free, {beat}"
+
+
+def _life(row: Row[Any]) -> str:
+    # An id begins with its time: so much of it tells apart what was started one after the other.
+    return f"id {str(row.id)[:13]}…, since {format_instant(row.started_at.replace(microsecond=0))}"
 
 
 def _release(version: str | None) -> str:

@@ -1,5 +1,6 @@
 """Coordinators and workers, as the doctor finds them."""
 
+import re
 import uuid
 from datetime import timedelta
 from importlib.metadata import version
@@ -22,6 +23,20 @@ def test_nobody_at_work_is_an_error(engine: Engine, doctor: Doctor) -> None:
         "worker": "none takes runs: nothing starts",
     }
     assert "w-9" in bad(document, "warning")["worker"]
+
+
+def test_a_restarted_worker_and_its_earlier_life_can_be_told_apart(
+    at_work: Engine, doctor: Doctor
+) -> None:
+    earlier = new_worker(at_work, name="w-1")
+    silence(at_work, earlier, seconds=25)
+    found = [each for each in doctor()[1]["findings"] if each["check"] == "worker"]
+    told = {each["level"]: each["detail"] for each in found}
+    assert re.match(r"w-1: stopped answering, last heartbeat \d+ s ago; ", told["warning"])
+    assert f"id {str(earlier)[:13]}…, since 20" in told["warning"]
+    free = r"w-1: active, 16 of 16 slots free, last heartbeat \d+ s ago; id "
+    assert re.match(free, told["ok"])
+    assert str(earlier)[:13] not in told["ok"]
 
 
 def test_a_worker_whose_slots_are_all_busy_is_a_warning(at_work: Engine, doctor: Doctor) -> None:

@@ -20,6 +20,7 @@ from tests.support.coordinator import PATIENT, coordinator
 from tests.support.eventually import eventually
 from tests.support.ground import as_service
 from tests.support.rows import database_now, new_task, new_user
+from tests.support.steps import claim_run, new_worker, start_held
 
 TOWN = "Test/Town"
 HOUR = timedelta(hours=1)
@@ -111,6 +112,22 @@ def test_a_planned_run_that_has_not_started_moves_too_and_there_is_one(
     planner.run_once(now=moved)
     assert [run.scheduled_for for run in all_runs(engine) if not run.superseded] == [moved]
     assert task_row(engine, task).next_due_at == moved + 24 * HOUR
+
+
+def test_a_run_that_a_worker_holds_already_is_taken_from_it(engine: Engine, rules: Rules) -> None:
+    rules(1)
+    at = minute_after(engine, 0)
+    due_daily(engine, at, ahead=1)
+    ZoneWatch(engine).run_once()
+    Planner(engine, window=WINDOW).run_once(now=at)
+    [run] = all_runs(engine)
+    worker = new_worker(engine)
+    held = claim_run(engine, run.id, worker)
+    rules(0)
+    ZoneWatch(engine).run_once()
+    assert start_held(engine, worker, (held.run_id, held.fence)) == []
+    [run] = all_runs(engine)
+    assert (run.state, run.reason_code) == ("cancelled", "zone_rules")
 
 
 def test_what_ran_by_the_old_rules_is_not_run_again_by_the_new_ones(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from punctual.domain.reasons import ReasonCode
 from punctual.store.cancel import cancel_run
 from punctual.store.dispatch import mark_missed
+from punctual.store.give_back import give_back
 from punctual.store.left_behind import settle_left_behind
 from punctual.store.models import Task
 from punctual.store.outages import note_break, note_pass
@@ -73,6 +74,16 @@ def end_by_a_person(engine: Engine) -> None:
     started = start_run(engine, running, worker)
     cancel(engine, running, owner)
     finish_run(engine, started, worker, "failed")
+
+
+def end_given_back(engine: Engine) -> None:
+    owner, worker = new_user(engine), new_worker(engine)
+    run = new_run(engine, new_task(engine, owner_id=owner))
+    started = start_run(engine, run, worker)
+    cancel(engine, run, owner)
+    with engine.begin() as connection:
+        unlaunched = [(started.run_id, started.fence)]
+        assert give_back(connection, worker_id=worker, unlaunched=unlaunched)
 
 
 def end_by_deletion(engine: Engine) -> None:
@@ -165,6 +176,7 @@ def end_lost(engine: Engine) -> None:
 
 WAYS = {
     end_by_a_person: {("cancelled", "cancelled")},
+    end_given_back: {("cancelled", "cancelled")},
     end_by_deletion: {("cancelled", "deleted")},
     end_by_edit: {("cancelled", "edited")},
     end_by_pause: {("cancelled", "paused")},

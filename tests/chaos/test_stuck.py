@@ -22,7 +22,7 @@ def test_a_command_stops_the_runner(new_field: NewField, measured: Measured) -> 
     field.running(8)
     at = field.now()
     promises += work.accept([0.0], work=STOPS_ITS_RUNNER, max_retries=1)
-    promises += work.accept([5.0 + n for n in range(20)], max_retries=1)
+    promises += work.accept([5.0 + n for n in range(20)], max_retries=0)  # none is lost
     eventually(lambda: any(worker.exits for worker in field.of_kind("worker")), within=40)
     settled(field, promises, within=60)
     verdict = judge(field, promises, late_by=40)

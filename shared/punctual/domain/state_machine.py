@@ -8,7 +8,7 @@ MEANING = {
     RunState.SCHEDULED: "waits for its due time, or for its next attempt",
     RunState.QUEUED: "is due soon and offered to the workers",
     RunState.CLAIMED: "lies in a worker's memory until its due time",
-    RunState.RUNNING: "has a command running",
+    RunState.RUNNING: "is started: its command runs, or will on its instant",
     RunState.SUCCEEDED: "its command ended with exit code 0",
     RunState.FAILED: "its last attempt ended otherwise",
     RunState.TIMED_OUT: "its last attempt took longer than its timeout",

@@ -118,11 +118,12 @@ def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
     if run.superseded:
         return Verdict.WITHDRAWN, _sentence("Withdrawn before its start", run.reason, "withdrawn")
     if state == RunState.RUNNING:
-        return Verdict.RUNNING, f"It is running, {_start(run, noted)}."
+        began = _start(run, noted)
+        running = "Its worker is starting it." if began is None else f"It is running, {began}."
+        return Verdict.RUNNING, running
     if state in PENDING and run.attempt:
         why = f" ({run.reason})" if run.reason else ""
-        began = _start(run, noted)
-        return Verdict.WAITING, f"It ran, {began}, without success{why}; it is tried again."
+        return Verdict.WAITING, f"{_ran(run, noted)}, without success{why}; it is tried again."
     if state in PENDING:
         held_up = "" if noted is None or noted.reason != Reason.LIMITED else _clause(noted)
         if run.waits_for and not held_up:
@@ -131,7 +132,7 @@ def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
     if run.attempt:
         words = state.value.replace("_", " ")
         why = f": {run.reason.removeprefix(f'{words}: ')}" if run.reason else ""
-        return Verdict.RAN, f"It ran, {_start(run, noted)}, and ended as {words}{why}."
+        return Verdict.RAN, f"{_ran(run, noted)}, and ended as {words}{why}."
     word = state.value
     because = run.reason
     if noted is not None and noted.reason == word and noted.because:
@@ -139,9 +140,14 @@ def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
     return Verdict(word), _sentence(word.capitalize(), because, word)
 
 
-def _start(run: Told, noted: InLedger | None) -> str:
+def _ran(run: Told, noted: InLedger | None) -> str:
+    began = _start(run, noted)
+    return "It was attempted, with no start on record" if began is None else f"It ran, {began}"
+
+
+def _start(run: Told, noted: InLedger | None) -> str | None:
     if run.started_at is None:
-        return "just started"
+        return None
     late = max(run.lateness or 0.0, 0.0)
     words = f"{late * 1000:.0f} ms" if late < 1 else duration_in_words(round(late))
     held_up = "" if noted is None else _clause(noted)

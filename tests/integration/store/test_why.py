@@ -63,6 +63,16 @@ def test_a_run_tells_when_it_started_how_late_and_how_it_ended(engine: Engine) -
     assert answer.run.id == run
 
 
+def test_a_start_that_is_not_on_record_is_not_told_as_one(engine: Engine) -> None:
+    task, worker = cron_task(engine), new_worker(engine)
+    started = start_run(engine, born(engine, task, at(5)), worker)
+    assert asked(engine, task, at(5), now=at(6)).sentence == "Its worker is starting it."
+    finish_run(engine, started, worker, "failed", started_at=None, reason="cannot start: no room")
+    assert asked(engine, task, at(5), now=at(6)).sentence == (
+        "It was attempted, with no start on record, and ended as failed: cannot start: no room."
+    )
+
+
 def test_an_instant_between_two_due_times_is_answered_for_the_one_before(engine: Engine) -> None:
     task = cron_task(engine)
     born(engine, task, at(5))

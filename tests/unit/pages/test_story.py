@@ -41,7 +41,8 @@ def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]
             {"state": "claimed", "attempt": 0, "worker": "w-1"},
             "Worker w-1 holds it until it is due.",
         ),
-        ({"state": "running", "worker": "w-1"}, "It is running on w-1."),
+        ({"state": "running", "worker": "w-1", "started_at": None}, "Worker w-1 is starting it."),
+        ({"state": "running", "worker": "w-1", "started_at": DUE}, "It is running on w-1."),
         (
             {"state": "scheduled", "reason": "exit code 3"},
             "Attempt 1 of 4 did not succeed: exit code 3. It will be tried again.",

@@ -58,7 +58,8 @@ def _standing(run: Run, waits_for: str | None) -> str:
     if run.state == RunState.RUNNING:
         if run.cancel_requested_at:
             return "It was cancelled; its worker is stopping it."
-        return f"It is running on {run.worker}."
+        starting = f"Worker {run.worker} is starting it."
+        return f"It is running on {run.worker}." if run.started_at else starting
     if run.state in PENDING and run.attempt:
         return (
             f"Attempt {run.attempt} of {run.max_attempts} did not succeed{why}. "

@@ -1,6 +1,8 @@
 """What a command finds around itself: what it was given, and nothing of the runner's."""
 
 import resource
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -102,3 +104,8 @@ def test_a_limit_the_runner_raised_for_itself_is_not_passed_on(new_stage: NewSta
 def test_a_command_may_trap_the_signals_the_runner_does_not_heed(stage: Stage) -> None:
     ended = stage.run("trap 'echo INT' INT; trap 'echo TERM; exit 4' TERM; kill -INT $$; kill $$")
     assert (ended.output, ended.exit_code) == (b"INT\nTERM\n", 4)
+
+
+def test_setuid_programs_work_for_a_user_who_gave_no_rights_up(stage: Stage) -> None:
+    line = "grep NoNewPrivs /proc/self/status"
+    assert stage.run(line).output == subprocess.check_output(shlex.split(line))

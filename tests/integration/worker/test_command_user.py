@@ -97,6 +97,19 @@ def test_requests_find_a_python_that_their_user_can_run() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == FAULT
 
 
+def test_a_setuid_program_gives_commands_nothing(
+    engine: Engine, start_worker: StartWorker, folder: Path
+) -> None:
+    program = folder / "id"
+    shutil.copy("/usr/bin/id", program)
+    program.chmod(0o4755)
+    start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
+    assert output_of(engine, command=f"{program} -u") == f"{unprivileged().uid}\n"
+    with engine.connect() as connection:
+        held = connection.execute(text("SELECT isolation FROM workers")).scalar_one()
+    assert "no_new_privileges" in held
+
+
 def test_commands_are_root_where_an_operator_names_it(
     engine: Engine, start_worker: StartWorker
 ) -> None:

@@ -14,6 +14,7 @@ from punctual_worker.runner.priority import go_first
 PR_SET_DUMPABLE = 4
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
 # The loop gives the interpreter away at each system call that may block, and another thread, which
 # sums up memory or tidies, would keep it for five milliseconds.
 SWITCH_SECONDS = 0.0001
@@ -32,7 +33,7 @@ def prepare() -> int:
 
 
 def become(user: int, group: int) -> None:
-    """Be that user from now on, without a way back and without a capability.
+    """Be that user from now on, and commands too, without a way back and without a capability.
 
     By the process itself, and not by who starts it, so that Python and this package may lie where
     that user cannot read. Until then the process is root's, and out of reach of every command.
@@ -40,6 +41,9 @@ def become(user: int, group: int) -> None:
     os.setgroups([])
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
+    # Root gave its rights up on purpose: no setuid program gives a command any of them back.
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot close setuid programs to commands")
 
 
 def forbid_inspection() -> None:

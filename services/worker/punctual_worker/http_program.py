@@ -7,23 +7,19 @@ have a Python of their own, but requests are made by ours.
 import hashlib
 import os
 import shutil
-import stat
 import sys
 import sysconfig
-import tempfile
-from collections.abc import Callable
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
 
 from punctual.account import Account, can_use
+from punctual_worker.copies import copy, remove_unused
 
 MODULE = "punctual_worker.http_request"
 PACKAGES = ("punctual", "punctual_worker")
 DISTRIBUTIONS = ("pycurl",)
 OPTIONS = ("-I", "-X", "utf8")
-COPIES = Path("/var/lib/punctual")
-"""Any user gets there, and only root writes there."""
 BOOT = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
@@ -46,6 +42,7 @@ def http_program(account: Account | None) -> tuple[str, ...]:
         return as_installed
     try:
         python, code = _copy_of_python(), _copy_of_code()
+        remove_unused(keep=(python, code))
     except OSError:
         return as_installed
     library = ("/usr/bin/env", f"LD_LIBRARY_PATH={python / 'lib'}")
@@ -75,7 +72,7 @@ def _copy_of_python() -> Path:
         for file in shared.glob("libpython*.so*"):
             shutil.copy2(file, folder / "lib" / file.name)
 
-    return _copy(name, fill)
+    return copy(name, fill)
 
 
 def _copy_of_code() -> Path:
@@ -99,25 +96,4 @@ def _copy_of_code() -> Path:
                     there.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(str(file.locate()), there)
 
-    return _copy(f"code-{read.hexdigest()[:16]}-{sys.implementation.cache_tag}", fill)
-
-
-def _copy(name: str, fill: Callable[[Path], None]) -> Path:
-    """Return the folder of that name, filled by the worker that comes first; never a half of it."""
-    copy = COPIES / name
-    if copy.exists():
-        return copy
-    COPIES.mkdir(mode=0o755, parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix="copy-", dir=COPIES))
-    try:
-        fill(new)
-        for each in (new, *new.rglob("*")):
-            mode = each.stat().st_mode
-            runs = stat.S_ISDIR(mode) or mode & stat.S_IXUSR
-            each.chmod(0o755 if runs else 0o644)
-        new.rename(copy)
-    except OSError:
-        shutil.rmtree(new, ignore_errors=True)
-        if not copy.exists():  # else another worker was faster
-            raise
-    return copy
+    return copy(f"code-{read.hexdigest()[:16]}-{sys.implementation.cache_tag}", fill)

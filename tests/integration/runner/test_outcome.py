@@ -87,6 +87,13 @@ def test_a_home_directory_is_gone_after_the_end(stage: Stage) -> None:
     assert Path("/etc").exists()
 
 
+def test_what_a_command_leaves_above_its_home_is_gone_after_the_end(stage: Stage) -> None:
+    found = stage.run('chmod 700 ..; touch ../left && printf "$HOME"')
+    left = Path(os.fsdecode(found.stream(1))).parent / "left"
+    assert left.is_relative_to(stage.work_dir)
+    eventually(lambda: not left.parent.exists())
+
+
 def test_a_runner_that_ends_leaves_no_directory(stage: Stage) -> None:
     stage.run("touch file")
     stage.started(stage.start("touch file; sleep 600"))

@@ -97,6 +97,14 @@ def test_requests_find_a_python_that_their_user_can_run() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == FAULT
 
 
+def test_a_command_cannot_write_above_its_home_by_mistake(
+    engine: Engine, start_worker: StartWorker, folder: Path
+) -> None:
+    start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
+    command = "touch ../left 2>/dev/null || echo refused; ls -A .."
+    assert output_of(engine, command=command) == "refused\nhome\n"
+
+
 def test_a_setuid_program_gives_commands_nothing(
     engine: Engine, start_worker: StartWorker, folder: Path
 ) -> None:

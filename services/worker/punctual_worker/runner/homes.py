@@ -1,4 +1,9 @@
-"""Home directories: an empty one for each attempt, gone after its end whatever it holds then."""
+"""Home directories: an empty one for each attempt, gone after its end whatever it holds then.
+
+Each lies alone in a directory that cannot be written to, the attempt's as well. Commands are the
+user that owns that one, so this stops a mistake (`tar` with `..`) and no intent. What an attempt
+leaves there goes with it.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,8 @@ SPARE = 1024
 # in a third of the time that it takes among hundreds.
 TOGETHER, FOLDERS = 32, 32
 MADE = stat.S_IFDIR | 0o700
+CLOSED = stat.S_IFDIR | 0o500
+NAME = "home"
 LEAVE_SECONDS = 5.0
 """What processes of a dead runner may take to be gone; a killed one takes milliseconds."""
 
@@ -29,7 +36,7 @@ class Homes:
 
     def __init__(self, work_dir: str, *, launch: int) -> None:
         os.makedirs(work_dir, exist_ok=True)
-        self._spare: list[str] = []
+        self._spare: list[str] = []  # directories of homes
         self._made = 0
         self._trash: deque[str] = deque()
         self._has_trash = threading.Event()
@@ -49,9 +56,9 @@ class Homes:
         while self._spare:
             spare = self._spare.pop()
             path = f"{os.path.dirname(spare)}/{serial}"
-            with suppress(OSError):  # commands of the same user may have removed it meanwhile
+            with suppress(OSError):  # commands of the same user may have removed it
                 os.rename(spare, path)
-                return path
+                return f"{path}/{NAME}"
         number = self._made // TOGETHER % FOLDERS
         self._made += 1
         folder = f"{self._root}/more-{number}" if number else self._root
@@ -61,7 +68,11 @@ class Homes:
         except FileNotFoundError:  # its first home, or a command removed more than its own
             os.mkdir(folder, 0o700)
             os.mkdir(path, 0o700)
-        return path
+        try:
+            return _make_in(path)
+        except OSError:
+            self._throw_away(path)
+            raise
 
     def write(self, serial: int, content: bytes) -> str:
         """Return the path of a file that only its owner reads; OSError when there is no room."""
@@ -79,25 +90,20 @@ class Homes:
         os.mkfifo(path, 0o600)
         return path
 
-    def discard(self, path: str) -> None:
-        """Remove a directory: at once when it is empty, as most are, else behind the loop's back.
+    def discard(self, home: str) -> None:
+        """Remove a home and its directory, at once or behind the loop's back.
 
-        A thread, because a tree can take seconds and removing it is all system calls, during
-        which Python lets the loop run. One that is as it was made is given to somebody else,
-        under another name: ext4 takes 0.2 ms to find an inode that was not in use just now.
+        By a thread, because a tree can take seconds and removing it is all system calls, during
+        which Python lets the loop run. One that is as it was made, as most are, is given to another
+        attempt, under another name: ext4 takes 0.2 ms to find an inode that was not in use just
+        now.
         """
-        try:
-            if len(self._spare) < SPARE and _is_as_made(path):
+        path = os.path.dirname(home)
+        with suppress(OSError):
+            if len(self._spare) < SPARE and _is_as_made(home) and _is_closed(path):
                 self._spare.append(path)
-            else:
-                os.rmdir(path)
-        except FileNotFoundError:
-            return
-        except NotADirectoryError:  # a command put something else in its place
-            with suppress(OSError):
-                os.unlink(path)
-        except OSError:
-            self._throw_away(path)
+                return
+        self._throw_away(path)
 
     def close(self) -> None:
         """Remove every directory of this runner, now."""
@@ -134,6 +140,14 @@ class Homes:
                 self._throw_away(path)
 
 
+def _make_in(path: str) -> str:
+    home = f"{path}/{NAME}"
+    os.mkdir(home, 0o700)
+    os.chmod(path, stat.S_IMODE(CLOSED))
+    os.utime(path, (0, 0))  # which any change sets
+    return home
+
+
 def _is_as_made(path: str) -> bool:
     found = os.lstat(path)
     return (
@@ -141,6 +155,12 @@ def _is_as_made(path: str) -> bool:
         and _is_empty(path)
         and not _attributes(path)
     )
+
+
+def _is_closed(path: str) -> bool:
+    """Whether nothing was written into the directory of a home, nor could be."""
+    found = os.lstat(path)
+    return found.st_mode == CLOSED and found.st_mtime_ns == 0
 
 
 def _is_empty(path: str) -> bool:

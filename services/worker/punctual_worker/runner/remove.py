@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from itertools import count
 
 
@@ -13,6 +14,10 @@ def remove_tree(path: str) -> None:
     Subdirectories are first moved next to `path`, so that no path ever gets longer than one name
     and no recursion deeper than one level.
     """
+    if os.path.islink(path):  # a command put it in a directory's place
+        with suppress(OSError):
+            os.unlink(path)
+        return
     names = count()
     pending = [path]
     while pending:

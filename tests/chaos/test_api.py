@@ -1,12 +1,14 @@
 """The API dies or loses its database; what it has accepted is kept, and it says what is wrong."""
 
+import os
+import signal
 import uuid
 
 import httpx
 
 from tests.chaos.conftest import NewCustomer, NewField
 from tests.chaos.customer import promise
-from tests.chaos.links import REFUSE, Mode
+from tests.chaos.links import HOLD, REFUSE, Mode
 from tests.chaos.traps import NEW_TASKS, Kind
 from tests.chaos.verdict import judge, settled
 from tests.support.eventually import eventually
@@ -52,10 +54,10 @@ def test_without_its_database_the_api_says_503_and_why(
     field = new_field(apis=1)
     ann = new_customer(field)
     paths = ("/api/tasks/", "/api/runs/", f"/api/tasks/{uuid.uuid4()}/", "/readyz", "/healthz")
-    for fault in (REFUSE, Mode(cut_after=0)):
+    for fault in (REFUSE, Mode(cut_after=0), HOLD):
         field["api-1"].database.set(fault)
         for path in paths:
-            answer = ann.client.get(path, timeout=40)
+            answer = ann.client.get(path, timeout=10 if fault is HOLD else 40)
             expected = 200 if path == "/healthz" else 503
             assert answer.status_code == expected, (fault, path, answer.text)
             assert "Traceback" not in answer.text
@@ -70,3 +72,25 @@ def test_without_its_database_the_api_says_503_and_why(
     reasons = ann.client.get("/readyz").json()["reasons"]
     assert [reason.partition(":")[0] for reason in reasons] == ["queue"]
     assert ann.client.get("/api/tasks/").status_code == 200  # only hints go through Redis
+
+
+def test_a_request_process_that_is_frozen_is_made_anew(
+    new_field: NewField, new_customer: NewCustomer
+) -> None:
+    field = new_field(apis=1)
+    ann = new_customer(field)
+    _, child = field["api-1"].everything()
+    os.kill(child, signal.SIGSTOP)
+
+    def answers() -> bool:
+        try:
+            return ann.client.get("/api/tasks/", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    assert not answers()
+    eventually(answers, within=40, every=1)
+    [frozen] = field["api-1"].said("request process frozen")
+    [ended] = field["api-1"].said("request process ended")
+    assert (frozen["pid"], ended["pid"], ended["signal"]) == (child, child, "SIGKILL")
+    assert field["api-1"].said("library reported") == []

@@ -3,7 +3,10 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from structlog.testing import capture_logs
+
 from punctual_coordinator.timetable import keep_ticking
+from tests.support.eventually import eventually
 
 
 def test_every_duty_ticks_at_once_and_again_and_again() -> None:
@@ -57,3 +60,23 @@ def test_a_duty_that_fails_ticks_again() -> None:
         assert all(ticks.acquire(timeout=10) for _ in range(3))
         stop.set()
         over.result(10)
+
+
+def test_a_turn_that_lasts_into_the_next_is_logged_once() -> None:
+    stop, go_on, other = threading.Event(), threading.Semaphore(0), threading.Semaphore(0)
+
+    def sweep() -> None:
+        go_on.acquire(timeout=10)
+
+    with capture_logs() as lines, ThreadPoolExecutor(1) as pool:
+        over = pool.submit(keep_ticking, {sweep: 0.01, other.release: 0.01}, stop)
+        eventually(lambda: len(lines) == 1)
+        assert all(other.acquire(timeout=10) for _ in range(5))
+        assert len(lines) == 1
+        go_on.release()
+        eventually(lambda: len(lines) == 2)
+        stop.set()
+        for _ in range(100):
+            go_on.release()
+        over.result(10)
+    assert lines[0] == {"event": "duty still at work", "duty": "sweep", "log_level": "warning"}

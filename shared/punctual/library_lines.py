@@ -22,6 +22,13 @@ class Known(NamedTuple):
 
 ENDED = ("request process ended", ("pid", "signal"))
 
+NOT_ACKNOWLEDGED = (
+    "Failed to post_process_message(%s) due to a connection error: %s\n"
+    "The operation will be retried in %s seconds until the connection recovers.\n"
+    "If you restart this worker before this operation succeeds, the message will be re-processed"
+    " later."
+)
+
 # By the library's own text, before its arguments are put in. What is at `debug` here is logged by
 # an event of ours already, once and not each time.
 KNOWN = {
@@ -32,6 +39,7 @@ KNOWN = {
     "Consumer encountered a connection error: %s": Known(
         "consumer lost its connection", logging.DEBUG, ("error",)
     ),
+    NOT_ACKNOWLEDGED: Known("message not acknowledged", logging.DEBUG, ("claims", "error")),
     'Execution of job "%s" skipped: maximum number of running instances reached (%d)': Known(
         "duty not started again", logging.DEBUG, ("duty", "running")
     ),

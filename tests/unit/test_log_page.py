@@ -15,7 +15,7 @@ def in_the_code() -> dict[str, set[str]]:
     """The events that services log, each with its levels."""
     # The level of the one depends on the path, and the other is written by the stream itself.
     found: dict[str, set[str]] = {"request answered": {"info"}, "log lines lost": {"warning"}}
-    found["database did not answer"] = {"warning"}
+    found["database did not answer"] = found["start failed"] = {"warning"}
     found["library reported"] = LEVELS
     for known in KNOWN.values():
         found.setdefault(known.event, set()).add(logging.getLevelName(known.level).lower())

@@ -1,11 +1,19 @@
 """Log lines are JSON, whatever the stream they go to can write."""
 
+import ast
+import inspect
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import apscheduler.schedulers.base
+import dramatiq.worker
+import gunicorn.arbiter
 import pytest
+
+from punctual.library_lines import KNOWN
 
 WRITES = """
 import logging, structlog
@@ -73,3 +81,19 @@ def test_what_is_logged_once_by_us_is_at_debug_where_a_library_repeats_it() -> N
     lines = {str(line["event"]): line for line in logged_by_libraries("debug")}
     lost = lines["consumer lost its connection"]
     assert (lost["level"], lost["error"]) == ("debug", "refused")
+
+
+def test_texts_of_libraries_that_we_know_are_still_theirs() -> None:
+    sources = [
+        Path(inspect.getsourcefile(module) or "").read_text()
+        for module in (gunicorn.arbiter, dramatiq.worker, apscheduler.schedulers.base)
+    ]
+    texts = {
+        node.value
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    # gunicorn puts one together of two.
+    whole = {f"Worker (pid:%s) was sent %s!{end}" for end in texts if end.startswith(" Perhaps")}
+    assert set(KNOWN) - texts - whole == set()

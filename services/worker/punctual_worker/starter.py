@@ -146,7 +146,8 @@ class Starter:
         except DATABASE_FAILURES as error:
             # Whether it was committed is unknown: START answers the same attempts when repeated.
             telemetry.DATABASE_ERRORS.inc()
-            log.warning("start failed", error=said_by(error), runs=len(batch))
+            tell = log.debug if self._failing_since else log.warning  # tried again in 200 ms
+            tell("start failed", error=said_by(error), runs=len(batch))
             self._size.failed(len(batch))
             self._give_back(batch)
             return

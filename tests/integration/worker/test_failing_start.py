@@ -38,6 +38,7 @@ def test_what_it_failed_to_start_for_10_s_is_released(
     row = run_row(engine, run)
     assert (row.worker_id, row.attempt, row.fence) == (None, 0, 2)
     assert worker.process.poll() is None
+    assert worker.log.read_text().count('"start failed"') == 1
 
 
 def test_a_run_whose_command_cannot_be_made_of_what_is_stored_fails_alone(

@@ -1,6 +1,7 @@
 """A question that may never be answered holds up no caller, and is asked once at a time."""
 
 import threading
+from concurrent.futures import Future
 
 import pytest
 
@@ -30,6 +31,23 @@ def test_without_an_answer_in_time_there_is_none_and_nothing_more_is_asked() -> 
     assert oracle.asked == 1
     oracle.may_answer.set()
     eventually(lambda: (question.ask() or 0) > 1)
+
+
+def test_only_the_first_to_ask_waits_for_all_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+    result = Future.result
+
+    def waited(future: Future[int], timeout: float | None = None) -> int:
+        waits.append(timeout)
+        return result(future, timeout)
+
+    monkeypatch.setattr(Future, "result", waited)
+    oracle = Oracle()
+    question = TimedQuestion(oracle, seconds=0.01)
+    assert [question.ask() for _ in range(3)] == [None, None, None]
+    assert waits[0]
+    assert waits[1:] == [0, 0]
+    oracle.may_answer.set()
 
 
 def test_a_question_that_fails_fails_where_it_was_asked() -> None:

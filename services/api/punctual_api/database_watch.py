@@ -200,6 +200,7 @@ class DatabaseWatch:
                 threading.Thread(target=self._run, name="database-watch", daemon=True).start()
 
     def _run(self) -> None:
+        self._question.ask()  # opens the connection while there is no hurry
         while not self._stop.wait(LOOK_SECONDS):
             self.look()
 

@@ -52,8 +52,8 @@ class Probe:
         limits = connect_args(service="readyz", statement_timeout_ms=2000)
         self.engine: Engine = create_engine(
             driver_url(settings.database_url),
-            pool_size=1,
-            max_overflow=2,  # for readiness, metrics and the watch, which may wait at once
+            pool_size=2,  # readiness, metrics and the watch may ask at once
+            max_overflow=1,
             pool_timeout=2,
             pool_pre_ping=True,
             connect_args={**limits, "connect_timeout": 2},

@@ -51,6 +51,11 @@ SCHEDULE: dict[str, Any] = {
     ],
 }
 
+CATCH_UP = {
+    "description": "Of the due times that a stop left behind: latest = the newest, unless a later "
+    "one has come or started by then; all = every one; none"
+}
+
 EXIT_CODES: dict[str, Any] = {
     "type": "array",
     "items": {"type": "integer", "minimum": 1, "maximum": 255},

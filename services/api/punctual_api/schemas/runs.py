@@ -58,7 +58,9 @@ class RunSchema(Schema):
     reason_code = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "The code of the reason, where it has one"},
+        metadata={
+            "description": "Code of the reason; a missed, skipped, cancelled or lost run has one"
+        },
     )
     waiting_for = fields.Nested(
         WaitingForSchema,

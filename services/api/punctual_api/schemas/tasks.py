@@ -26,7 +26,7 @@ from punctual_api.schemas.fields import (
 )
 from punctual_api.schemas.http import HttpSchema
 from punctual_api.schemas.limits import LimitsSchema
-from punctual_api.schemas.openapi import EXIT_CODES, PARAMS, SCHEDULE
+from punctual_api.schemas.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.schemas.runs import PageQuerySchema, RunSchema
 from punctual_api.schemas.sparse import SparseSchema
 from punctual_api.schemas.together import check_http, check_together
@@ -154,7 +154,7 @@ class TaskFields(SparseSchema):
         validate=validate.Length(max=20),
         metadata={"description": "Names of your calendars: nothing is due in them"},
     )
-    catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]))
+    catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]), metadata=CATCH_UP)
     start_deadline = Number(
         load_default=None,
         allow_none=True,

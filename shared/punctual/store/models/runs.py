@@ -33,7 +33,8 @@ class Run(Model):
     claim what is queued by its `turn`, in which owners alternate. `limited`: it may count towards a
     limit of concurrent runs. `caught_up`: a stop left it behind, and its task's `catch_up` still
     runs it.
-    `reason_code` is the code of `reason`, where it has one (domain/reasons.py).
+    `reason_code` is the code of `reason` (domain/reasons.py); a run that is missed, skipped,
+    cancelled or lost always has one.
     """
 
     __tablename__ = "runs"

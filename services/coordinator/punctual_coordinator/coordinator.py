@@ -19,7 +19,7 @@ from punctual_coordinator.dispatcher import Dispatcher
 from punctual_coordinator.duepass import DuePass
 from punctual_coordinator.folder import Folder
 from punctual_coordinator.follower import Follower
-from punctual_coordinator.health import trouble
+from punctual_coordinator.health import Health
 from punctual_coordinator.outage_watch import OutageWatch
 from punctual_coordinator.planner import Planner
 from punctual_coordinator.presence import Presence
@@ -76,10 +76,8 @@ class Coordinator:
 
     def serve_health(self) -> None:
         """Answer probes on the health port, if there is one. Raises OSError when it is taken."""
-        telemetry.serve(self._settings.health_port, self._trouble)
-
-    def _trouble(self) -> list[str]:
-        return trouble(self._engine, self._pulse, self._progress)
+        health = Health(self._engine, self._pulse, self._progress)
+        telemetry.serve(self._settings.health_port, health.trouble)
 
     def run(self) -> None:
         """Work until `stop` is set, finish what is at hand, and leave."""

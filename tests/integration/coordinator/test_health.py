@@ -1,0 +1,43 @@
+"""A coordinator's probes on a database that does not answer."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, event
+
+from punctual.progress import Progress
+from punctual_coordinator import health
+from punctual_coordinator.health import Health
+from punctual_coordinator.pulse import Pulse
+from tests.support.eventually import eventually
+
+
+def test_one_probe_waits_for_a_frozen_database_and_the_others_do_not(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "ANSWER_SECONDS", 0.01)
+    asked, thawed = threading.Semaphore(0), threading.Event()
+
+    def freeze(*_: object) -> None:
+        asked.release()
+        thawed.wait(20)
+
+    event.listen(engine, "before_cursor_execute", freeze)
+    progress = Progress()
+    pulse = Pulse(progress, cycle_seconds=30)
+    pulse.beat()
+    probes = Health(engine, pulse, progress)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(probes.trouble)
+            assert asked.acquire(timeout=10)
+            for _ in range(5):
+                assert probes.trouble() == ["database: does not answer in time"]
+            assert not asked.acquire(blocking=False)
+            thawed.set()
+            assert first.result(20) == []
+        eventually(lambda: probes.trouble() == [])
+    finally:
+        thawed.set()
+        event.remove(engine, "before_cursor_execute", freeze)

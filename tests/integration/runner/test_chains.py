@@ -3,6 +3,7 @@
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from punctual_worker.runner.births import Births
+from punctual_worker.runner.marks import Marks
+from punctual_worker.runner.newest import kill_newest
 from punctual_worker.runner_messages import Ended
-from tests.integration.runner.stage import Stage
+from tests.integration.runner.stage import Stage, is_alive
+from tests.integration.runner.test_deaths import AGENT
 from tests.support.eventually import eventually
 
 REPETITIONS = 20
@@ -206,11 +211,19 @@ def test_a_zombie_that_another_run_traces_is_not_waited_for(
     assert not stage.has_ended(tracer)
 
 
-def test_chains_end_with_the_runner(stage: Stage, witness: Witness) -> None:
-    key = stage.start(f"exec 3>{witness.path}; {python(FAST_CHAIN)} & exec sleep 600")
-    stage.started(key)
+def test_a_chain_ends_with_a_runner_whose_agent_was_killed(
+    witness: Witness, tmp_path: Path
+) -> None:
+    command = f"exec 3>{witness.path}; {python(FAST_CHAIN)} & exec sleep 600"
+    agent = subprocess.Popen(
+        [sys.executable, "-c", AGENT, str(tmp_path / "work"), command], stdout=subprocess.PIPE
+    )
+    assert agent.stdout is not None
+    runner = int(agent.stdout.readline())
     eventually(witness.has_read)
-    stage.close()
+    agent.kill()
+    agent.communicate()
+    eventually(lambda: not is_alive(runner))
     assert witness.sees_none()
 
 
@@ -221,3 +234,13 @@ def test_a_chain_that_a_killed_runner_left_is_ended(stage: Stage, witness: Witne
     os.kill(stage.client.pid, signal.SIGKILL)
     stage.wait_until_gone()
     assert witness.sees_none()
+
+
+def test_a_process_is_killed_by_the_number_that_it_was_just_given(witness: Witness) -> None:
+    marks, births = Marks(launch=7), Births()
+    command = f"exec 3>{witness.path}; exec {python(CHAIN_OF_SESSIONS)}"
+    subprocess.run(command, shell=True, preexec_fn=lambda: marks.put_on_next(5), check=True)
+    eventually(witness.has_read)
+    assert not kill_newest(marks, births, {4})
+    assert eventually(lambda: kill_newest(marks, births, {5})) == {5}
+    eventually(witness.sees_none)

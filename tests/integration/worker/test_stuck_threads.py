@@ -18,6 +18,7 @@ LOOPS = (
     *("main", "heartbeat", "starter", "reporter", "claimer", "events"),
     *("live output", "notices", "pushes", "consumer runs"),
 )
+HEARTBEAT_SECONDS = 5.0
 PLANT = {"CHAOS_PLANT": "tests.chaos.planted.sticks_soon"}
 STATE = text("SELECT state FROM workers")
 
@@ -75,16 +76,20 @@ def test_a_worker_that_starts_nothing_is_not_ready(
 def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck(
     engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
 ) -> None:
-    worker = start_worker(plant={**PLANT, "STICKS": ""}, heartbeat_seconds=0.5)
+    plant = {"CHAOS_PLANT": "tests.chaos.planted.wakes_slowly"}
+    worker = start_worker(plant=plant, heartbeat_seconds=HEARTBEAT_SECONDS)
+    eventually(lambda: '"worker started"' in worker.log.read_text(), within=30)
     worker.signal(signal.SIGSTOP)
-    eventually(lambda: frozen_for(engine) > 6, within=30)
+    # Loops then stood still for longer than they may, and the database was not away for so long.
+    eventually(lambda: frozen_for(engine) > 2 * HEARTBEAT_SECONDS, within=30)
     worker.signal(signal.SIGCONT)
     run = new_run(engine, new_task(engine))
     Broker(redis_url, namespace=namespace).publish(
         [(each.run_id, each.fence) for each in dispatch_all(engine)]
     )
     eventually(lambda: run_row(engine, run).state == "succeeded", within=30)
-    assert worker.process.poll() is None
+    worker.process.terminate()
+    assert worker.end() == 0  # and 1 after a failure
 
 
 def frozen_for(engine: Engine) -> float:

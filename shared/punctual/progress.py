@@ -42,7 +42,7 @@ class Loop:
         try:
             yield
         finally:
-            self.mark()
+            self.marked = self._clock()
             self.waiting = False
 
 

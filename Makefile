@@ -8,7 +8,7 @@ VENV := $(or $(PYTHON),python3) deploy/venv.py
 CHOSEN := $(if $(PYTHON),--this-python)
 # Relative and through `python -m` throughout, so that a checkout may lie in any folder.
 PY := .venv/bin/python
-SUITES_APART := chaos bench containers
+SUITES_APART := faults bench containers
 
 .PHONY: help
 help: ## print this
@@ -24,7 +24,7 @@ test: check ## every check and every test but chaos, bench and containers
 
 .PHONY: chaos
 chaos: setup-dev ## the fault suite, judged by a checker (SOAK=600: a random mix so long; SEED=1 repeats one)
-	@$(PY) -m pytest $(if $(SEED),--seed $(SEED)) $(if $(SOAK),tests/chaos/test_soak.py --soak $(SOAK),-n 2 --dist worksteal tests/chaos)
+	@$(PY) -m pytest $(if $(SEED),--seed $(SEED)) $(if $(SOAK),tests/faults/test_soak.py --soak $(SOAK),-n 2 --dist worksteal tests/faults)
 
 .PHONY: bench
 bench: setup-dev .venv-bench/made ## the benchmarks: prints a table, writes build/bench.json (ONLY=lateness,burst SIZE=small)

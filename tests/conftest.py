@@ -10,7 +10,7 @@ from tests.support.database import (  # noqa: F401  # fixtures are found by thei
     namespace,
     redis_url,
 )
-from tests.support.ground import Controller, ground  # noqa: F401
+from tests.support.servers import Controller, ground  # noqa: F401
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("punctual", deadline=None)

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points, version
 
-from punctual import config
-from punctual.account import account_of, become, forbid_inspection
+from punctual.ops import config
+from punctual.ops.process_user import account_of, become, forbid_inspection
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,14 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folders = [f"--folder={folder}" for folder in asked.folder]
         return doctor([*folders, *(["--json"] if asked.json else [])])
     if asked.verb == "migrate":
-        from punctual.store.migrate import main as migrate
+        from punctual.store.schema.migrate import main as migrate
 
         return migrate()
     if asked.verb == "config":
         return config.main()
     if asked.verb == "user":
         return _of_service(asked)
-    from punctual.store.rights import main as rights
+    from punctual.store.schema.rights import main as rights
 
     return rights()
 

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.bench.bed import Bed, laid_bed
+from tests.bench.environment import Bed, laid_bed
 from tests.bench.failure import Failure, told
 from tests.bench.machine import about
 from tests.bench.measured import fill_in

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import psycopg2.extensions
 
-from tests.bench.bed import Bed, connect
 from tests.bench.clients import Client
+from tests.bench.environment import Bed, connect
 from tests.bench.row import OURS
 from tests.support.product import Product
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from punctual.store.claims import claim
-from punctual.store.dispatch import dispatch
-from punctual.store.finish import Report, finish
-from punctual.store.plan import plan
-from punctual.store.start import note_started, start
-from punctual.store.workers import register
+from punctual.store.lifecycle.claim import claim
+from punctual.store.lifecycle.dispatch import dispatch
+from punctual.store.lifecycle.finish import Report, finish
+from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.start import note_started, start
+from punctual.store.processes.workers import register
 
 WINDOW = timedelta(seconds=35)
 LEASE = timedelta(minutes=10)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench.bed import Bed
 from tests.bench.contestants import ROOT
+from tests.bench.environment import Bed
 from tests.bench.queues import CELERY
 
 PACKAGES = ("dramatiq", "apscheduler", "flask", "gunicorn", "sqlalchemy", "psycopg2-binary")

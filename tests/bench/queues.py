@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from psycopg2.extras import execute_values
 
 from tests.bench.baselines import original
-from tests.bench.bed import Bed, bare, connect
 from tests.bench.contestants import ROOT, Plan, counter, instant, wait
+from tests.bench.environment import Bed, bare, connect
 
 CELERY = ROOT / ".venv-bench" / "bin" / "python"
 CONCURRENCY = 8

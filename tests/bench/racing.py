@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.bench.bed import Bed
 from tests.bench.contestants import Bare, Contestant
+from tests.bench.environment import Bed
 from tests.bench.row import Samples
 from tests.bench.stamp import read
 

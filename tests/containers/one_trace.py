@@ -6,8 +6,8 @@ import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from punctual import tracing
-from punctual.store.models.model import new_id
+from punctual.ops import tracing
+from punctual.store.schema.models.model import new_id
 
 RUN = new_id()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from punctual.store.migrate import head
+from punctual.store.schema.migrate import head
 from tests.containers.composition import SERVICES, Composition
 from tests.containers.tasks import Json, in_seconds, in_state
 from tests.support.eventually import eventually

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from punctual_devstack.account import reachable_temporary
+from punctual_devstack.postgres_user import reachable_temporary
 from tests.support.eventually import eventually
 from tests.support.product import Product
 

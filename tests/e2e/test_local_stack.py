@@ -12,14 +12,14 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
-from punctual.account import unprivileged
-from punctual_devstack.account import reachable_temporary
+from punctual.ops.process_user import unprivileged
 from punctual_devstack.pids import started_at
+from punctual_devstack.postgres_user import reachable_temporary
 from tests.support.database import process_number
 from tests.support.eventually import eventually
-from tests.support.ground import Ground
 from tests.support.make_run import make_run, remove_untouched, touching
 from tests.support.product import STOP_SECONDS, Product, running_product
+from tests.support.servers import Ground
 
 NAMES = {"postgres", "valkey", "api-1", "coordinator-1", "worker-1", "worker-2"}
 

@@ -3,7 +3,7 @@
 import os
 import pwd
 
-from punctual_worker.runner.spawn import DEFAULT_PATH
+from punctual_worker.runner.launch.spawn import DEFAULT_PATH
 
 PRINT = "/usr/bin/env -0"
 """A command that writes its environment, for `environment` to read."""

@@ -9,9 +9,9 @@ import pytest
 import redis
 from sqlalchemy import Engine, make_url
 
-from punctual.store.engine import make_engine
+from punctual.store.driver.engine import make_engine
 from tests.support.eventually import eventually
-from tests.support.ground import Ground
+from tests.support.servers import Ground
 
 TABLES = """
     SELECT format('%I', tablename) FROM pg_tables

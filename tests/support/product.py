@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from punctual_devstack.account import reachable_temporary
 from punctual_devstack.ports import free_port
+from punctual_devstack.postgres_user import reachable_temporary
 from punctual_devstack.readiness import Readiness
 
 READY_SECONDS = 60

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.orm import Session
 
-from punctual.domain.run import Trigger
-from punctual.store.dispatch import Queued, dispatch
-from punctual.store.insert import NewRun, insert_runs
-from punctual.store.models import Task, User
+from punctual.domain.runs.states import Trigger
+from punctual.store.lifecycle.dispatch import Queued, dispatch
+from punctual.store.lifecycle.insert import NewRun, insert_runs
+from punctual.store.schema.models import Task, User
 
 WINDOW = timedelta(seconds=35)
 

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
-from punctual.store.claims import Claimed, claim
-from punctual.store.finish import Report, Settled, finish
-from punctual.store.start import Started, start
-from punctual.store.workers import register
+from punctual.store.lifecycle.claim import Claimed, claim
+from punctual.store.lifecycle.finish import Report, Settled, finish
+from punctual.store.lifecycle.start import Started, start
+from punctual.store.processes.workers import register
 from tests.support.rows import database_now, dispatch_all, run_row
 
 LEASE = timedelta(seconds=30)

@@ -9,7 +9,7 @@ SHARED = re.compile(
     r"""gettempdir\(\)\)? / ["']|open\(f?["']/(var/)?tmp/|Path\(f?["']/(var/)?tmp/"""
 )
 # Where commands live unless an operator says otherwise: a worker that cannot use it says so.
-ALLOWED = {"shared/punctual/config.py"}
+ALLOWED = {"shared/punctual/ops/config.py"}
 
 
 def test_no_file_is_opened_under_a_fixed_name_in_tmp() -> None:

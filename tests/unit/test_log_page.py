@@ -5,7 +5,7 @@ import logging
 import re
 from pathlib import Path
 
-from punctual.library_lines import KNOWN
+from punctual.ops.library_lines import KNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}

@@ -9,11 +9,11 @@ def main() -> int:
     """Runs until told to stop: 0, or 1 when it could not start, said in a sentence."""
     # From here on a Ctrl-C waits until there is someone to stop everything in order.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    from punctual.account import forbid_inspection
+    from punctual.ops.process_user import forbid_inspection
     from punctual_devstack import settings
     from punctual_devstack.data_dir import InUse
+    from punctual_devstack.database_location import Misplaced
     from punctual_devstack.full_disk import FULL, is_full
-    from punctual_devstack.place import Misplaced
     from punctual_devstack.postgres import Unusable
     from punctual_devstack.stack import CannotStart, run
 

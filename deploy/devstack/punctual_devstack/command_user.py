@@ -5,8 +5,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from punctual import account, config
-from punctual_devstack.account import REACHED_BY_ALL, server_account
+from punctual.ops import config, process_user
+from punctual_devstack.postgres_user import REACHED_BY_ALL, server_account
 from punctual_devstack.settings import InvalidSetting, StackSettings
 
 SPARE_ID = 65_533
@@ -30,8 +30,8 @@ def command_user(settings: StackSettings, *, euid: int) -> CommandUser:
     work_dir = settings.data_dir / "work"
     try:
         given = config.load(only=("user", "command_user"), environ=settings.environ)
-        agent = account.account_of("USER", given.user, euid=euid)
-        chosen = account.command_account(given.command_user, agent=agent, euid=euid)
+        agent = process_user.account_of("USER", given.user, euid=euid)
+        chosen = process_user.command_account(given.command_user, agent=agent, euid=euid)
     except config.InvalidSetting as error:
         raise InvalidSetting(str(error)) from None
     if euid != 0:
@@ -41,15 +41,15 @@ def command_user(settings: StackSettings, *, euid: int) -> CommandUser:
     environ = {}
     server = server_account()
     if not given.command_user and server is not None and server.uid == chosen.uid:
-        chosen = account.Account(SPARE_ID, SPARE_ID)
+        chosen = process_user.Account(SPARE_ID, SPARE_ID)
         environ["PUNCTUAL_COMMAND_USER"] = f"{chosen.uid}:{chosen.gid}"
-    if not account.can_use(settings.data_dir, chosen, os.X_OK):
+    if not process_user.can_use(settings.data_dir, chosen, os.X_OK):
         name = hashlib.sha256(bytes(settings.data_dir)).hexdigest()[:16]
         work_dir = REACHED_BY_ALL / f"work-{name}"
     notice = None
     if not given.command_user:
         notice = (
-            f"commands run as {account.name_of(chosen)}, not as root: PUNCTUAL_COMMAND_USER names"
-            " another user"
+            f"commands run as {process_user.name_of(chosen)}, not as root:"
+            " PUNCTUAL_COMMAND_USER names another user"
         )
     return CommandUser(work_dir, environ, notice)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from punctual.store.rights import ROLES
-from punctual_devstack.account import server_account
+from punctual.store.schema.rights import ROLES
 from punctual_devstack.data_dir import DataDir
+from punctual_devstack.database_location import database_folder
 from punctual_devstack.leftovers import drop_stale_lock
-from punctual_devstack.place import database_folder
 from punctual_devstack.ports import free_port
 from punctual_devstack.postgres import Postgres
+from punctual_devstack.postgres_user import server_account
 from punctual_devstack.settings import StackSettings
 from punctual_devstack.valkey import Valkey
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from punctual_devstack.account import server_account
+from punctual_devstack.database_location import programs
 from punctual_devstack.full_disk import FULL, says_full
-from punctual_devstack.place import programs
+from punctual_devstack.postgres_user import server_account
 from punctual_devstack.spawn import Account, Spec, leashed
 
 USER = "punctual"

@@ -11,10 +11,10 @@ from psycopg2 import sql
 
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir, InUse
+from punctual_devstack.database_session import CannotVisit, Client, program, stopped_database
 from punctual_devstack.full_disk import says_full
 from punctual_devstack.postgres import DATABASE, Postgres, Unusable
 from punctual_devstack.servers import NotReady
-from punctual_devstack.visit import CannotVisit, Client, program, stopped_database
 
 TORN = (
     "end of file",

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from punctual_devstack.account import reachable_temporary
 from punctual_devstack.pids import signal_group
 from punctual_devstack.ports import free_port
 from punctual_devstack.postgres import Postgres
+from punctual_devstack.postgres_user import reachable_temporary
 from punctual_devstack.spawn import spawn
 from punctual_devstack.valkey import Valkey
 

@@ -36,7 +36,7 @@ def migration(
 ) -> Spec:
     """The process that brings the database's tables up to date, and ends."""
     own = _files(secrets.get("migrate", {}))
-    return Spec("migrate", _module("punctual.store.migrate"), {**environ, **own}, cwd)
+    return Spec("migrate", _module("punctual.store.schema.migrate"), {**environ, **own}, cwd)
 
 
 def services(

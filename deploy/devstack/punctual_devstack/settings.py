@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from punctual import config
+from punctual.ops import config
 from punctual_devstack.make_variables import mistaken_names
 
 

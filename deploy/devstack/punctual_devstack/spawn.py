@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-LEASH = str(Path(__file__).with_name("leash.py"))
+LEASH = str(Path(__file__).with_name("parent_death_signal.py"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from punctual_devstack.data_dir import DataDir
-from punctual_devstack.kept import Kept, told
 from punctual_devstack.pids import Pids, children, signal_group
+from punctual_devstack.restart_policy import Kept, told
 from punctual_devstack.spawn import Spec, spawn
 from punctual_devstack.terminal import Terminal
 

@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from punctual_devstack.place import package_folder
+from punctual_devstack.database_location import package_folder
 from punctual_devstack.spawn import Spec
 
 

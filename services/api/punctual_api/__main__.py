@@ -3,10 +3,10 @@
 import signal
 import sys
 
-from punctual import config, logs
-from punctual.account import forbid_inspection
+from punctual.ops import config, logs
+from punctual.ops.process_user import forbid_inspection
 from punctual_api.app import NEEDS
-from punctual_api.server import Server
+from punctual_api.http.server import Server
 
 
 def main() -> int:

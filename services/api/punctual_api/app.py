@@ -7,39 +7,37 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from punctual import config
-from punctual.config import Settings
-from punctual_api import (
-    accounts,
-    backfills,
-    bulk,
-    calendars,
-    concurrency,
-    crontabs,
-    health,
-    ledger,
-    outages,
-    output,
-    reference,
-    runs,
-    schedules,
-    task_verbs,
-    tasks,
-    why,
-)
-from punctual_api.allowed_hosts import refuse_foreign_hosts
-from punctual_api.auth import recognise_users
-from punctual_api.body_limits import LimitedRequest, limit_bodies
-from punctual_api.database import bind_database
-from punctual_api.errors import answer_errors, redirect_here
-from punctual_api.failed_logins import count_failed_logins
-from punctual_api.https import know_https
-from punctual_api.json_answer import Answers
-from punctual_api.pages import add_pages
-from punctual_api.pages.frame import csrf
-from punctual_api.proxies import trust_proxies
-from punctual_api.requests import follow_requests
-from punctual_api.routing import Api
+from punctual.ops import config
+from punctual.ops.config import Settings
+from punctual_api.accounts.authentication import recognise_users
+from punctual_api.accounts.endpoints import blueprint as accounts
+from punctual_api.accounts.failed_logins import count_failed_logins
+from punctual_api.calendars.endpoints import blueprint as calendars
+from punctual_api.concurrency.endpoints import blueprint as concurrency
+from punctual_api.crontab.endpoints import blueprint as crontab
+from punctual_api.http import openapi_pages
+from punctual_api.http.allowed_hosts import refuse_foreign_hosts
+from punctual_api.http.blueprints import Api
+from punctual_api.http.body_limits import LimitedRequest, limit_bodies
+from punctual_api.http.database import bind_database
+from punctual_api.http.https import know_https
+from punctual_api.http.json_answer import Answers
+from punctual_api.http.problems import answer_errors, redirect_here
+from punctual_api.http.proxies import trust_proxies
+from punctual_api.http.request_hooks import follow_requests
+from punctual_api.ledger.backfill import blueprint as backfill
+from punctual_api.ledger.endpoints import blueprint as ledger
+from punctual_api.ledger.why import blueprint as why
+from punctual_api.outages.endpoints import blueprint as outages
+from punctual_api.runs.endpoints import blueprint as runs
+from punctual_api.runs.output import blueprint as output
+from punctual_api.schedules.endpoints import blueprint as schedules
+from punctual_api.system import health
+from punctual_api.tasks.bulk import blueprint as bulk
+from punctual_api.tasks.endpoints import blueprint as tasks
+from punctual_api.tasks.verbs import blueprint as task_verbs
+from punctual_api.web.page_base import csrf
+from punctual_api.web.site import add_pages
 
 NEEDS = ("database_url", "redis_url", "secret_key")
 
@@ -79,25 +77,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     count_failed_logins(app, settings)
 
-    api = Api(app, **reference.DESCRIPTION)
+    api = Api(app, **openapi_pages.DESCRIPTION)
     for part in (
         accounts,
         tasks,
         bulk,
         task_verbs,
-        backfills,
+        backfill,
         concurrency,
         why,
         ledger,
         outages,
-        crontabs,
+        crontab,
         schedules,
         calendars,
         runs,
         output,
     ):
-        api.register_blueprint(part.blueprint)
-    reference.serve_reference(app, api)
+        api.register_blueprint(part)
+    openapi_pages.serve_reference(app, api)
     add_pages(app)
     health.watch_health(app, settings)
 

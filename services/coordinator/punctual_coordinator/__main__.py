@@ -6,8 +6,8 @@ import threading
 
 from sqlalchemy.exc import ArgumentError
 
-from punctual import config, garbage, logs
-from punctual.account import forbid_inspection
+from punctual.ops import config, gc_tuning, logs
+from punctual.ops.process_user import forbid_inspection
 from punctual_coordinator.coordinator import Coordinator
 
 
@@ -34,7 +34,7 @@ def main() -> int:
         return _unusable(f"PUNCTUAL_REDIS_URL: {error}")
     except OSError as error:
         return _unusable(f"PUNCTUAL_HEALTH_PORT: {error.strerror}")
-    garbage.set_aside()
+    gc_tuning.set_aside()
     coordinator.run()
     return 0
 

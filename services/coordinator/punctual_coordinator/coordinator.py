@@ -8,29 +8,29 @@ import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from punctual import telemetry, tracing
-from punctual.config import Settings
 from punctual.messaging.broker import Broker
-from punctual.progress import Loop, Progress
-from punctual.store.engine import make_engine
-from punctual_coordinator.catch_up import CatchUp
-from punctual_coordinator.contact import Contact
-from punctual_coordinator.dispatcher import Dispatcher
-from punctual_coordinator.duepass import DuePass
-from punctual_coordinator.folder import Folder
-from punctual_coordinator.follower import Follower
-from punctual_coordinator.health import Health
-from punctual_coordinator.outage_watch import OutageWatch
-from punctual_coordinator.planner import Planner
-from punctual_coordinator.presence import Presence
-from punctual_coordinator.pruner import Pruner
-from punctual_coordinator.pulse import SILENT_SECONDS, Pulse
-from punctual_coordinator.rescuer import Rescuer
-from punctual_coordinator.resumer import Resumer
-from punctual_coordinator.timetable import keep_ticking
-from punctual_coordinator.turns import Turns, mark_turn
-from punctual_coordinator.wakeup import wake_on_notice
-from punctual_coordinator.zone_watch import ZoneWatch
+from punctual.ops import telemetry, tracing
+from punctual.ops.config import Settings
+from punctual.ops.progress import Loop, Progress
+from punctual.store.driver.engine import make_engine
+from punctual_coordinator.duties.catch_up import CatchUp
+from punctual_coordinator.duties.dispatcher import Dispatcher
+from punctual_coordinator.duties.follower import Follower
+from punctual_coordinator.duties.outage_detector import OutageWatch
+from punctual_coordinator.duties.planner import Planner
+from punctual_coordinator.duties.pruner import Pruner
+from punctual_coordinator.duties.punctuality_rollup import Folder
+from punctual_coordinator.duties.rescuer import Rescuer
+from punctual_coordinator.duties.resumer import Resumer
+from punctual_coordinator.duties.scheduling_pass import DuePass
+from punctual_coordinator.duties.zone_changes import ZoneWatch
+from punctual_coordinator.duty_runner import Turns, mark_turn
+from punctual_coordinator.liveness.database_contact import Contact
+from punctual_coordinator.liveness.health import Health
+from punctual_coordinator.liveness.registration import Presence
+from punctual_coordinator.liveness.watchdog import SILENT_SECONDS, Pulse
+from punctual_coordinator.notify_listener import wake_on_notice
+from punctual_coordinator.scheduler import keep_ticking
 
 log = structlog.get_logger()
 

@@ -5,8 +5,8 @@ import sys
 
 import structlog
 
-from punctual import config, garbage, logs, telemetry, tracing
-from punctual.account import (
+from punctual.ops import config, gc_tuning, logs, telemetry, tracing
+from punctual.ops.process_user import (
     Account,
     account_of,
     become,
@@ -14,14 +14,14 @@ from punctual.account import (
     forbid_inspection,
     name_of,
 )
-from punctual.store.engine import DATABASE_FAILURES, said_by
-from punctual_worker.agent import Agent
-from punctual_worker.http_program import http_program
-from punctual_worker.isolation import in_force, protections, tell
-from punctual_worker.runner_client import RunnerClient, RunnerGoneError
-from punctual_worker.stale_runners import end_stale_runners
-from punctual_worker.stop_signals import StopSignals
-from punctual_worker.work_folder import make_folder
+from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual_worker.agent.agent import Agent
+from punctual_worker.agent.isolation import in_force, protections, tell
+from punctual_worker.agent.runner_client import RunnerClient, RunnerGoneError
+from punctual_worker.agent.stale_runners import end_stale_runners
+from punctual_worker.agent.stop_signals import StopSignals
+from punctual_worker.agent.work_dir import make_folder
+from punctual_worker.commands.http_program import http_program
 
 
 def main() -> int:
@@ -60,7 +60,7 @@ def main() -> int:
             http_program=program,
         )
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
-        garbage.set_aside()
+        gc_tuning.set_aside()
         return 0 if agent.run(signals.stop, signals.hurry) else 1
     except RunnerGoneError as error:
         log.critical("no runner", error=str(error))

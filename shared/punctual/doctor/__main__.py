@@ -8,10 +8,10 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from punctual import config
-from punctual.config import Settings
 from punctual.doctor.examine import examine
 from punctual.doctor.finding import Finding, error
+from punctual.ops import config
+from punctual.ops.config import Settings
 
 MARKS = {"ok": "ok     ", "unseen": "unseen ", "warning": "WARNING", "error": "ERROR  "}
 

@@ -7,15 +7,15 @@ from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, unseen
 from punctual.doctor.processes import coordinator_findings, worker_findings
 from punctual.doctor.queue import queue_findings
 from punctual.doctor.room import disk_findings, write_findings
 from punctual.doctor.server import clock_finding, schema_finding, server_findings
-from punctual.doctor.told import isolation_findings, release_findings
+from punctual.doctor.versions import isolation_findings, release_findings
 from punctual.doctor.work import run_findings, task_findings
-from punctual.store.engine import make_engine
+from punctual.ops.config import Settings
+from punctual.store.driver.engine import make_engine
 
 Look = Callable[[Connection, Settings], list[Finding]]
 

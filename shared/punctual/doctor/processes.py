@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, ok, warning
 from punctual.domain.instant import format_instant
-from punctual.store.workers import BUSY_SLOTS
+from punctual.ops.config import Settings
+from punctual.store.processes.workers import BUSY_SLOTS
 
 SILENT_CYCLES = 3
 

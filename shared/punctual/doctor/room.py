@@ -8,8 +8,8 @@ from typing import Any
 import redis
 from sqlalchemy import Connection, text
 
-from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, ok, warning
+from punctual.ops.config import Settings
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 LEAST_FREE_SHARE = 0.05

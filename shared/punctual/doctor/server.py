@@ -4,7 +4,7 @@ from sqlalchemy import Connection, Engine, text
 
 from punctual.doctor.clock import measure
 from punctual.doctor.finding import Finding, error, ok, warning
-from punctual.store.migrate import behind, head
+from punctual.store.schema.migrate import behind, head
 
 OLDEST_VERSION = 150_000
 MOST_USED_SHARE = 0.8
@@ -73,7 +73,7 @@ def schema_finding(engine: Engine) -> Finding:
     """Whether the tables are this release's."""
     outdated = behind(engine)
     if outdated:
-        return error("tables", f"{outdated}: run python -m punctual.store.migrate")
+        return error("tables", f"{outdated}: run python -m punctual.store.schema.migrate")
     with engine.connect() as connection:
         found = connection.execute(REVISION).scalar_one()
     if found != head():

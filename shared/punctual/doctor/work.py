@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-from punctual.config import Settings
 from punctual.doctor.finding import Finding, error, ok, warning
-from punctual.store.standing import STUCK_SECONDS, Standing, late_after, standing
+from punctual.ops.config import Settings
+from punctual.store.processes.health_summary import STUCK_SECONDS, Standing, late_after, standing
 
 UNPLANNED = text("""
 SELECT plan_error, count(*) AS tasks, sum(count(*)) OVER ()::bigint AS altogether FROM tasks

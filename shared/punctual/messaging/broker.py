@@ -14,10 +14,10 @@ import structlog
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import BrokerConnectionError
 
-from punctual import telemetry
-from punctual.domain.queue import DEFAULT_QUEUE
-from punctual.messaging.messages import ACTOR, Pair, encode, parcels, redis_queue
+from punctual.domain.runs.queue import DEFAULT_QUEUE
+from punctual.messaging.hints import ACTOR, Pair, encode, parcels, redis_queue
 from punctual.messaging.socket_limits import with_socket_limits
+from punctual.ops import telemetry
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from punctual_devstack.ports import LOOPBACK, free_port, is_taken
 from tests.bench.baselines import flask_app
-from tests.bench.bed import Bed, bare, connect
 from tests.bench.clients import MOST, Client
 from tests.bench.contestants import ROOT, instant
+from tests.bench.environment import Bed, bare, connect
 from tests.bench.load import latencies, prepared, rate
 from tests.bench.processes import cpu_seconds, tree
 from tests.bench.row import OURS, Figures, Row

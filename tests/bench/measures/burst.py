@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from statistics import median
 
-from tests.bench.bed import Bed
 from tests.bench.contestants import THREADS, Contestant, punctual
+from tests.bench.environment import Bed
 from tests.bench.queues import celery, naive
 from tests.bench.racing import race, warm_up
 from tests.bench.row import OURS, Figures, Row, percentile

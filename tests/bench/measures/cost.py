@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from tests.bench.bed import Bed, connect
 from tests.bench.contestants import Contestant, Punctual, punctual
+from tests.bench.environment import Bed, connect
 from tests.bench.queues import Queue, celery
 from tests.bench.racing import race, warm_up
 from tests.bench.row import Figures, Row

@@ -15,11 +15,11 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from punctual import logs
-from punctual.config import Settings
+from punctual.ops import logs
+from punctual.ops.config import Settings
 from punctual_api.app import create_app
-from punctual_api.database import db
-from tests.bench.bed import Bed
+from punctual_api.http.database import db
+from tests.bench.environment import Bed
 from tests.bench.row import OURS, Row
 
 BATCHES, OF = 30, 100

@@ -9,11 +9,11 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from punctual.messaging.broker import Broker
-from punctual_coordinator.dispatcher import Dispatcher
-from punctual_coordinator.duepass import DuePass
-from punctual_coordinator.planner import Planner
-from tests.bench.bed import Bed, engine
+from punctual_coordinator.duties.dispatcher import Dispatcher
+from punctual_coordinator.duties.planner import Planner
+from punctual_coordinator.duties.scheduling_pass import DuePass
 from tests.bench.contestants import FLOOR, Contestant, punctual
+from tests.bench.environment import Bed, engine
 from tests.bench.filling import FULL_DATABASE, add_due, drop_due, fill_tasks
 from tests.bench.measures.lateness import EVERY_MS, rows
 from tests.bench.racing import lateness, warm_up

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg2.extensions
 import redis
 
-from tests.bench.bed import Bed, connect
 from tests.bench.clients import Client
+from tests.bench.environment import Bed, connect
 from tests.bench.processes import cpu_seconds, tree
 from tests.bench.row import OURS, Row, percentile
 from tests.bench.stamp import read

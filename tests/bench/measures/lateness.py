@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from tests.bench.bed import Bed
 from tests.bench.contestants import FLOOR, Contestant, punctual
+from tests.bench.environment import Bed
 from tests.bench.queues import celery, naive
 from tests.bench.racing import lateness, warm_up
 from tests.bench.row import OURS, Row, Samples

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
-from punctual.store.users import issue_token, user_named
-from tests.bench.bed import Bed, engine
+from punctual.store.accounts.users import issue_token, user_named
+from tests.bench.environment import Bed, engine
 from tests.bench.filling import FULL_DATABASE, OWNER, fill_runs, fill_tasks
 from tests.bench.load import latencies, prepared
 from tests.bench.row import OURS, Figures, Row, percentile

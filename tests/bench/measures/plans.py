@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, event, text
 from sqlalchemy.orm import Session
 
-from punctual.store.claims import PULL
-from punctual.store.dispatch import dispatch, mark_missed, redispatch
-from punctual.store.listing import list_tasks
-from punctual.store.plan import plan
-from punctual.store.runs import list_runs
-from punctual.store.users import user_named
-from tests.bench.bed import Bed, engine
+from punctual.store.accounts.users import user_named
+from punctual.store.lifecycle.claim import PULL
+from punctual.store.lifecycle.dispatch import dispatch, mark_missed, redispatch
+from punctual.store.lifecycle.plan import plan
+from punctual.store.runs.listing import list_runs
+from punctual.store.tasks.listing import list_tasks
+from tests.bench.environment import Bed, engine
 from tests.bench.filling import FULL_DATABASE, OWNER, add_due, drop_due, fill_runs, fill_tasks
 from tests.bench.life import WINDOW, dispatch_all, new_worker, plan_all
 from tests.bench.row import OURS, Row

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from punctual_coordinator.pruner import Pruner
-from tests.bench.bed import Bed, engine
+from punctual_coordinator.duties.pruner import Pruner
 from tests.bench.contestants import FLOOR, punctual
+from tests.bench.environment import Bed, engine
 from tests.bench.filling import fill_old_runs, fill_tasks
 from tests.bench.measures.lateness import EVERY_MS
 from tests.bench.racing import lateness, warm_up

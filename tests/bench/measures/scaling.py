@@ -14,12 +14,12 @@ import redis
 from sqlalchemy import Engine
 
 from punctual.messaging.broker import Broker
-from punctual.messaging.messages import QUEUE
-from punctual.store.workers import beat, held_by
-from tests.bench.bed import Bed, engine
+from punctual.messaging.hints import QUEUE
+from punctual.store.processes.workers import beat, held_by
+from tests.bench.environment import Bed, engine
 from tests.bench.filling import add_due, drop_due, fill_tasks
 from tests.bench.life import Pair, Worker, dispatch_all, new_worker, parts, plan_all
-from tests.bench.load_of import cost
+from tests.bench.machine_load import cost
 from tests.bench.row import OURS, Row
 
 DATABASE = "scaling"

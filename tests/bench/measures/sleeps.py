@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from tests.bench.bed import Bed, connect
 from tests.bench.contestants import instant, punctual
+from tests.bench.environment import Bed, connect
 from tests.bench.processes import private_bytes, runner_of
 from tests.bench.racing import warm_up
 from tests.bench.row import OURS, Row

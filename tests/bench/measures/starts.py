@@ -10,9 +10,9 @@ from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 
-from punctual_worker.runner_client import RunnerClient
-from punctual_worker.runner_messages import Ended, Launch
-from tests.bench.bed import Bed
+from punctual_worker.agent.runner_client import RunnerClient
+from punctual_worker.agent.runner_messages import Ended, Launch
+from tests.bench.environment import Bed
 from tests.bench.row import OURS, Figures, Row
 
 AT_ONCE = 256

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tests.bench.bed import Bed, engine
+from tests.bench.environment import Bed, engine
 from tests.bench.filling import add_due, drop_due, fill_tasks
 from tests.bench.life import dispatch_all, new_worker, plan_all
-from tests.bench.load_of import Cost, cost
+from tests.bench.machine_load import Cost, cost
 from tests.bench.row import OURS, Row
 
 RUNS = 2_000

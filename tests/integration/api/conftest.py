@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
-from punctual.config import Settings
+from punctual.ops.config import Settings
 from punctual_api.app import create_app
-from punctual_api.database import db
-from tests.support.ground import as_service
+from punctual_api.http.database import db
+from tests.support.servers import as_service
 
 PASSWORD = "correct horse battery staple"
 SECRET = "qW3rTy-only-for-tests-0123456789-abcdef"

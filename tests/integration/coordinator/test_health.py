@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine, event
 
-from punctual.progress import Progress
-from punctual_coordinator import health
-from punctual_coordinator.health import Health
-from punctual_coordinator.pulse import Pulse
+from punctual.ops.progress import Progress
+from punctual_coordinator.liveness import health
+from punctual_coordinator.liveness.health import Health
+from punctual_coordinator.liveness.watchdog import Pulse
 from tests.support.eventually import eventually
 
 

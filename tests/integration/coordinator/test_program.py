@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from punctual.store.engine import driver_url
-from punctual.store.wake import wake_coordinators
+from punctual.store.driver.engine import driver_url
+from punctual.store.driver.notify import wake_coordinators
 from punctual_devstack.ports import free_port
-from tests.integration.coordinator.duties import all_runs, flat, published
+from tests.integration.coordinator.settings_of_duties import all_runs, flat, published
 from tests.support.coordinator import PATIENT, Program, coordinator
 from tests.support.eventually import eventually
-from tests.support.ground import as_service
 from tests.support.locks import waiting
 from tests.support.rows import database_now, new_run, new_task, run_row
+from tests.support.servers import as_service
 from tests.support.steps import change_run, finish_run, new_worker, silence, start_run
 
 
@@ -249,8 +249,8 @@ def test_a_setting_it_cannot_use_stops_the_start_by_name(
 
 def test_a_coordinator_whose_cycles_hang_ends_itself() -> None:
     hangs = (
-        "import threading; from punctual.progress import Progress\n"
-        "from punctual_coordinator.pulse import Pulse\n"
+        "import threading; from punctual.ops.progress import Progress\n"
+        "from punctual_coordinator.liveness.watchdog import Pulse\n"
         "pulse = Pulse(Progress(), cycle_seconds=30); assert pulse.limit == 90; pulse.limit = 0.1\n"
         "threading.Thread(target=threading.Event().wait).start()\n"
         "pulse.guard(threading.Event())"

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 from tests.support.age import age
 from tests.support.coordinator import PATIENT, Program, coordinator
 from tests.support.eventually import eventually
-from tests.support.ground import as_service
 from tests.support.rows import new_run, new_task, run_row
+from tests.support.servers import as_service
 from tests.support.steps import new_worker, start_run
 
 

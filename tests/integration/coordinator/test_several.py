@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import Engine, text
 
 from punctual.messaging.broker import Broker
-from punctual.store.engine import make_engine
-from punctual_coordinator.dispatcher import Dispatcher
-from punctual_coordinator.duepass import DuePass, Report
-from punctual_coordinator.planner import Planner
-from tests.integration.coordinator.duties import WINDOW, all_runs, flat, published
+from punctual.store.driver.engine import make_engine
+from punctual_coordinator.duties.dispatcher import Dispatcher
+from punctual_coordinator.duties.planner import Planner
+from punctual_coordinator.duties.scheduling_pass import DuePass, Report
+from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, flat, published
 from tests.support.rows import database_now, new_task
 
 TASKS = 2000

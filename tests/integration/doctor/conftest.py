@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from punctual.store.coordinators import register
+from punctual.store.processes.coordinators import register
 from tests.support.steps import new_worker
 
 Doctor = Callable[..., tuple[int, dict[str, Any]]]

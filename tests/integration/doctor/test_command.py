@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual.store.rights import page
+from punctual.store.schema.rights import page
 
 PUNCTUAL = str(Path(sys.executable).with_name("punctual"))
 

@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 from sqlalchemy import Engine, text
 
-from punctual.store.coordinators import register
-from punctual.store.workers import register as register_worker
+from punctual.store.processes.coordinators import register
+from punctual.store.processes.workers import register as register_worker
 from tests.integration.doctor.conftest import Doctor, bad
 from tests.support.rows import database_now, new_run, new_task
 from tests.support.steps import change_run, claim_run, new_worker, silence, start_run

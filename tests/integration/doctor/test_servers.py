@@ -8,7 +8,7 @@ from sqlalchemy import Engine, make_url, text
 
 from punctual_devstack.ports import free_port
 from tests.integration.doctor.conftest import Doctor, bad
-from tests.support.ground import as_service
+from tests.support.servers import as_service
 
 
 @pytest.mark.usefixtures("at_work")
@@ -19,7 +19,7 @@ def test_tables_of_another_release_are_told(engine: Engine, doctor: Doctor) -> N
     try:
         code, document = doctor()
         assert code == 1
-        assert "punctual.store.migrate" in bad(document, "error")["tables"]
+        assert "punctual.store.schema.migrate" in bad(document, "error")["tables"]
         with engine.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         code, document = doctor()

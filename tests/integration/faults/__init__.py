@@ -1,1 +1,1 @@
-"""One short fault of each kind; the long ones are in tests/chaos."""
+"""One short fault of each kind; the long ones are in tests/faults."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from punctual_devstack.servers import temporary_servers
-from tests.chaos.field import Field
-from tests.chaos.laying import laid_field
-from tests.chaos.workload import Workload
-from tests.support.ground import lay_template
+from tests.faults.cluster import Field
+from tests.faults.cluster_setup import laid_field
+from tests.faults.workload import Workload
+from tests.support.servers import lay_template
 
 QUICK = {
     "SWEEP_SECONDS": "0.5",

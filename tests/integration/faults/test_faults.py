@@ -7,10 +7,10 @@ import uuid
 import pytest
 from sqlalchemy import text
 
-from tests.chaos.field import Field
-from tests.chaos.traps import FINISH, START, Kind
-from tests.chaos.verdict import Verdict, judge, settled
-from tests.chaos.workload import Workload
+from tests.faults.cluster import Field
+from tests.faults.statement_faults import FINISH, START, Kind
+from tests.faults.verdict import Verdict, judge, settled
+from tests.faults.workload import Workload
 from tests.support.eventually import eventually
 
 LATE_BY = 30.0

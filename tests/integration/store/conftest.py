@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from punctual.store.dialect import quick_url
-from punctual.store.engine import driver_url, pool_options
+from punctual.store.driver.dialect import quick_url
+from punctual.store.driver.engine import driver_url, pool_options
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from punctual.store.engine import make_engine
+from punctual.store.driver.engine import make_engine
 from tests.support.database import empty
 
 COORDINATOR = """

@@ -9,11 +9,11 @@ import pytest
 import redis
 
 from punctual.doctor.queue import queue_findings
-from punctual.domain.queue import DEFAULT_QUEUE
+from punctual.domain.runs.queue import DEFAULT_QUEUE
 from punctual.messaging.broker import Broker
-from punctual.messaging.messages import redis_queue
-from punctual.store.models.model import new_id
-from punctual_api.failed_logins import FailedLogins
+from punctual.messaging.hints import redis_queue
+from punctual.store.schema.models.model import new_id
+from punctual_api.accounts.failed_logins import FailedLogins
 from tests.integration.api.conftest import settings_for
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "compose" / "secrets.sh"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.support.eventually import eventually
-from tests.support.ground import as_service
+from tests.support.servers import as_service
 
 
 class WorkerProcess:
@@ -64,7 +64,7 @@ def start_worker(
             **own,
         }
         if plant:
-            chaos = Path(__file__).parents[2] / "chaos"
+            chaos = Path(__file__).parents[2] / "faults"
             planted = f"{chaos / 'planted'}{os.pathsep}{chaos.parents[1]}"
             environ |= {"PYTHONPATH": planted, **plant}
         environ |= {f"PUNCTUAL_{key.upper()}": str(value) for key, value in settings.items()}

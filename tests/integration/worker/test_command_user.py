@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from punctual.account import unprivileged
-from punctual_devstack.account import reachable_temporary
-from punctual_worker.http_program import http_program
-from punctual_worker.http_request import FAULT
-from tests.integration.runner.stage import descendants, is_alive
+from punctual.ops.process_user import unprivileged
+from punctual_devstack.postgres_user import reachable_temporary
+from punctual_worker.commands.http_program import http_program
+from punctual_worker.commands.http_request import FAULT
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
+from tests.integration.worker.runner.harness import descendants, is_alive
 from tests.integration.worker.test_runs import ended
 from tests.support.eventually import eventually
 from tests.support.rows import dispatch_all, new_run, new_task, run_row

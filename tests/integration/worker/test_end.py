@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row, text
 
-from punctual.domain.run import FINAL
+from punctual.domain.runs.states import FINAL
 from punctual.messaging.broker import Broker
-from punctual.store.cancel import cancel_run
-from tests.integration.runner.stage import is_alive
+from punctual.store.lifecycle.cancel import cancel_run
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
+from tests.integration.worker.runner.harness import is_alive
 from tests.support.eventually import eventually
 from tests.support.rows import attempts_of, dispatch_all, new_run, new_task, new_user, run_row
 

@@ -4,7 +4,7 @@ import uuid
 
 from sqlalchemy import Engine, text
 
-from punctual.store.follow import follow
+from punctual.store.lifecycle.follow import follow
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.test_runs import ended
 from tests.support.command_environment import PRINT, defaults, environment

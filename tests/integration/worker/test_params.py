@@ -3,8 +3,8 @@
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from punctual.store.models import Task
-from punctual.store.trigger import run_now
+from punctual.store.lifecycle.run_now import run_now
+from punctual.store.schema.models import Task
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.test_runs import ended
 from tests.support.rows import dispatch_all, new_task

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row, text
 
-from punctual.domain.run import FINAL
+from punctual.domain.runs.states import FINAL
 from punctual.messaging.broker import Broker
-from punctual.store.cancel import cancel_run
-from punctual.store.dispatch import Queued
+from punctual.store.lifecycle.cancel import cancel_run
+from punctual.store.lifecycle.dispatch import Queued
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
 from tests.support.eventually import eventually
 from tests.support.rows import attempts_of, dispatch_all, new_run, new_task, new_user, run_row

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError
 
-from punctual_api.schemas.tasks import NewTaskSchema, TaskSchema
+from punctual_api.tasks.schemas import NewTaskSchema, TaskSchema
 
 VALUES = st.one_of(
     st.none(),

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from punctual_api.timed_question import TimedQuestion
+from punctual_api.http.timed_question import TimedQuestion
 from tests.support.eventually import eventually
 
 

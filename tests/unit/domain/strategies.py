@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from tests.unit.domain.oracle import MONTHS, WEEKDAYS, clock_changes_by_brute_force
+from tests.unit.domain.schedules.cron_oracle import MONTHS, WEEKDAYS, clock_changes_by_brute_force
 
 # Beside the four we promise: clocks that change at midnight, at 00:01, by two hours, by a day.
 # All in the past: laws still change what newer zone files say of the years to come.

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from punctual.store.models import Model
-from punctual.store.rights import RIGHTS, page
+from punctual.store.schema.models import Model
+from punctual.store.schema.rights import RIGHTS, page
 
 PAGE = Path(__file__).parents[3] / "docs" / "database-roles.md"
 
@@ -12,12 +12,12 @@ def test_every_table_has_a_line_of_rights() -> None:
     tables = {"alembic_version", *Model.metadata.tables}
     for table in sorted(tables - set(RIGHTS)):
         raise AssertionError(
-            f"no service may use the table {table}: give it a line in punctual/store/rights.py,"
-            " then `python -m punctual.store.rights > docs/database-roles.md`"
+            f"no service may use the table {table}: give it a line in store/schema/rights.py,"
+            " then `python -m punctual.store.schema.rights > docs/database-roles.md`"
         )
     assert set(RIGHTS) - tables == set(), "rights on tables that do not exist"
 
 
 def test_the_page_in_docs_is_the_generated_one() -> None:
-    """Run `python -m punctual.store.rights > docs/database-roles.md` after a change."""
+    """Run `python -m punctual.store.schema.rights > docs/database-roles.md` after a change."""
     assert PAGE.read_text() == page()

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from punctual.account import Account, account_of, command_account, unprivileged
-from punctual.config import InvalidSetting
-from punctual_worker.runner.leftovers import await_none_of
+from punctual.ops.config import InvalidSetting
+from punctual.ops.process_user import Account, account_of, command_account, unprivileged
+from punctual_worker.runner.supervise.stale_processes import await_none_of
 
 NOBODY_HAS = 2**31 - 17
 

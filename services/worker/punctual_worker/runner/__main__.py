@@ -8,17 +8,17 @@ import socket
 import sys
 from contextlib import suppress
 
-from punctual_worker.runner.channel import AgentGoneError, Channel
-from punctual_worker.runner.evacuation import kill_everything
-from punctual_worker.runner.homes import Homes
-from punctual_worker.runner.host import become, forbid_inspection, prepare, still_gc
-from punctual_worker.runner.isolation import probe
-from punctual_worker.runner.launch_notes import LaunchNotes
+from punctual_worker.runner.host.home_dirs import Homes
+from punctual_worker.runner.host.isolation import probe
+from punctual_worker.runner.host.process_setup import become, forbid_inspection, prepare, still_gc
+from punctual_worker.runner.launch.launch_notes import LaunchNotes
+from punctual_worker.runner.launch.spawn import Spawner
 from punctual_worker.runner.loop import Loop
-from punctual_worker.runner.marks import Marks
-from punctual_worker.runner.reports import Reports
-from punctual_worker.runner.spawn import Spawner
-from punctual_worker.runner.wire import BadFrameError
+from punctual_worker.runner.protocol.channel import AgentGoneError, Channel
+from punctual_worker.runner.protocol.events import Reports
+from punctual_worker.runner.protocol.wire import BadFrameError
+from punctual_worker.runner.supervise.kill_all import kill_everything
+from punctual_worker.runner.supervise.process_tag import Marks
 
 
 def main() -> int:

@@ -10,22 +10,22 @@ import gc
 import time
 from itertools import count
 
-from punctual_worker.runner.attempt import SECOND, WAITING, Attempt
-from punctual_worker.runner.attending import Attending
-from punctual_worker.runner.channel import Channel
-from punctual_worker.runner.endings import MILLISECOND, Endings
-from punctual_worker.runner.guard import Guard
-from punctual_worker.runner.homes import Homes
+from punctual_worker.runner.attempts.attempt import SECOND, WAITING, Attempt
+from punctual_worker.runner.attempts.registry import Roster
+from punctual_worker.runner.host.home_dirs import Homes
+from punctual_worker.runner.io.pipes import Pipes
+from punctual_worker.runner.io.poller import AGENT, PIDFD, Watch
+from punctual_worker.runner.launch.launcher import Starter
+from punctual_worker.runner.launch.spawn import Spawner
 from punctual_worker.runner.lease import Lease
-from punctual_worker.runner.marks import Marks
-from punctual_worker.runner.pipes import Pipes
-from punctual_worker.runner.reports import Reports
-from punctual_worker.runner.roster import Roster
-from punctual_worker.runner.spawn import Spawner
-from punctual_worker.runner.starter import Starter
-from punctual_worker.runner.stops import Stops
-from punctual_worker.runner.watch import AGENT, PIDFD, Watch
-from punctual_worker.runner.wire import BadFrameError
+from punctual_worker.runner.limits.monitor import Guard
+from punctual_worker.runner.protocol.channel import Channel
+from punctual_worker.runner.protocol.events import Reports
+from punctual_worker.runner.protocol.wire import BadFrameError
+from punctual_worker.runner.supervise.exit_watch import Attending
+from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.reaper import MILLISECOND, Endings
+from punctual_worker.runner.supervise.stop import Stops
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

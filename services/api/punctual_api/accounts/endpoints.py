@@ -1,0 +1,92 @@
+"""Accounts: register, log in for a token, log out; the pages call the same functions."""
+
+from flask import request
+
+from punctual.store.accounts.users import (
+    NewToken,
+    create_user,
+    issue_token,
+    revoke_token,
+    user_named,
+)
+from punctual.store.schema.models import User
+from punctual_api.accounts.authentication import CHALLENGE, require_token, token_sent
+from punctual_api.accounts.failed_logins import failed_logins
+from punctual_api.accounts.passwords import hash_password, is_password, weakness
+from punctual_api.accounts.registration import where_registration_is_open
+from punctual_api.accounts.schemas import (
+    CredentialsSchema,
+    RegistrationSchema,
+    TokenSchema,
+    UserSchema,
+)
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import session
+from punctual_api.http.problems import Fault, Problem, invalid
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/api", description="Users and tokens")
+
+
+def register(username: str, password: str, email: str) -> User:
+    """A new user from values that RegistrationSchema has read.
+
+    Raises Problem: 422 for a password that would be guessed, 409 for what is taken.
+    """
+    if fault := weakness(password, username=username, email=email):
+        raise invalid([Fault("/password", fault)])
+    hashed = hash_password(password)
+    user = create_user(session(), username=username, email=email, password_hash=hashed)
+    if isinstance(user, str):
+        taken = Fault(f"/{user}", "This one is already taken.")
+        raise Problem(409, f"That {user} is taken.", faults=[taken])
+    return user
+
+
+def check_login(username: str, password: str) -> User:
+    """Return the user who has that password, unless too many were wrong before.
+
+    Raises Problem: 401, the same for name and password, or 429. Whatever form the login came in,
+    the name that is counted is the one that is looked up.
+    """
+    failed, address = failed_logins(), request.remote_addr or ""
+    if wait := failed.seconds_to_wait(username, address):
+        headers = {"Retry-After": str(wait)}
+        raise Problem(429, "Too many failed logins; try again later.", headers=headers)
+    user = user_named(session(), username)
+    if not is_password(password, None if user is None else user.password_hash) or user is None:
+        failed.count_failure(username, address)
+        raise Problem(
+            401, "Unknown username or wrong password.", headers={"WWW-Authenticate": CHALLENGE}
+        )
+    failed.note_success(username, address)
+    return user
+
+
+@blueprint.route("/register/", methods=["POST"])
+@blueprint.doc(security=[])
+@blueprint.problems(400, 403, 409, 413, 415)
+@where_registration_is_open
+@blueprint.arguments(RegistrationSchema)
+@blueprint.response(201, UserSchema)
+def register_by_api(sent: dict[str, str]) -> User:
+    """Register a user."""
+    return register(**sent)
+
+
+@blueprint.route("/login/", methods=["POST"])
+@blueprint.doc(security=[])
+@blueprint.problems(400, 401, 413, 415, 429)
+@blueprint.arguments(CredentialsSchema)
+@blueprint.response(200, TokenSchema)
+def login_by_api(sent: dict[str, str]) -> NewToken:
+    """Log in for a token, good for 90 days."""
+    return issue_token(session(), check_login(**sent).id)
+
+
+@blueprint.route("/logout/", methods=["POST"])
+@blueprint.problems(401)
+@blueprint.response(204)
+def logout_by_api() -> None:
+    """Revoke the token that this request carries."""
+    require_token()
+    revoke_token(session(), token_sent(request) or "")

@@ -1,0 +1,146 @@
+"""Guessing passwords gets slow: failed logins are counted for each account and each address."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
+
+import redis
+import structlog
+from flask import Flask, current_app
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from punctual.domain.username import canonical_username
+from punctual.messaging.socket_limits import with_socket_limits
+from punctual.ops import telemetry
+from punctual.ops.config import Settings
+
+log = structlog.get_logger()
+
+FROM_ONE_ADDRESS = (RateLimitItemPerMinute(100, 15, "address"),)
+FOR_ONE_ACCOUNT_FROM_ONE_ADDRESS = (RateLimitItemPerMinute(10, 15, "account-address"),)
+FOR_ONE_ACCOUNT = (
+    RateLimitItemPerMinute(30, 15, "account"),
+    RateLimitItemPerDay(100, 1, "account"),
+)
+"""From whatever address; those that the account has logged in from lately are left out, so that
+strangers who guess do not lock its owner out."""
+KNOWN_ADDRESS = RateLimitItemPerDay(1, 30, "known")
+"""Taken by a login that succeeds, so it is used up while the address is known."""
+IPV6_PREFIX = 64  # one customer has so many addresses
+ANSWER_SECONDS = 0.5
+"""How long a login waits for Redis, whatever limits its URL names."""
+AWAY_SECONDS = 5.0
+"""After a wait in vain, Redis is not asked for this long."""
+
+Counted = tuple[RateLimitItem, tuple[str, ...]]
+Answer = TypeVar("Answer")
+
+_EXTENSION = "punctual_failed_logins"
+
+
+def count_failed_logins(app: Flask, settings: Settings) -> None:
+    """Let failed_logins answer this app's counters."""
+    app.extensions[_EXTENSION] = FailedLogins(settings)
+
+
+def failed_logins() -> "FailedLogins":
+    """Return the counters of this app."""
+    found: FailedLogins = current_app.extensions[_EXTENSION]
+    return found
+
+
+class FailedLogins:
+    """Counters in Redis, over all processes of the API.
+
+    While Redis does not answer, each process counts in its own memory: as strict, but for as many
+    guesses as there are processes; the alternative would be to let nobody in.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        shared = RedisStorage(
+            with_socket_limits(settings.redis_url, seconds=ANSWER_SECONDS),
+            # Apart from the queue's keys, which Redis users of the API cannot reach.
+            key_prefix=f"{settings.namespace}-logins",
+            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # handed on to the client
+        )
+        self._shared = MovingWindowRateLimiter(shared)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+        self._away = False
+
+    def seconds_to_wait(self, username: str, address: str) -> int | None:
+        """Return how long no password is looked at for this name from there; None if one is."""
+
+        def ask(limiter: MovingWindowRateLimiter) -> int | None:
+            for item, keys in _counted(username, address, limiter):
+                if not limiter.test(item, *keys):
+                    reset = limiter.get_window_stats(item, *keys).reset_time
+                    return max(1, int(reset - time.time()) + 1)
+            return None
+
+        return self._with(ask)
+
+    def count_failure(self, username: str, address: str) -> None:
+        """Note that this password was wrong, or the name unknown."""
+
+        def count(limiter: MovingWindowRateLimiter) -> None:
+            for item, keys in _counted(username, address, limiter):
+                limiter.hit(item, *keys)
+
+        self._with(count)
+
+    def note_success(self, username: str, address: str) -> None:
+        """Note that the account is used from there."""
+        self._with(lambda limiter: limiter.hit(KNOWN_ADDRESS, *_both(username, address)))
+
+    def _with(self, ask: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
+        if time.monotonic() >= self._away_until:
+            try:
+                answer = ask(self._shared)
+            except redis.RedisError as error:
+                telemetry.REDIS_ERRORS.inc()
+                self._away_until = time.monotonic() + AWAY_SECONDS
+                first, self._away = not self._away, True
+                if first:
+                    log.warning("failed logins counted in memory", error=str(error))
+            else:
+                came_back, self._away = self._away, False
+                if came_back:
+                    log.info("failed logins counted in Redis again")
+                return answer
+        return ask(self._own)
+
+
+def _counted(username: str, address: str, limiter: MovingWindowRateLimiter) -> list[Counted]:
+    """Return the counters of an attempt; a name that no user can have is only its address's."""
+    counted: list[Counted] = [(item, (_place(address),)) for item in FROM_ONE_ADDRESS]
+    if canonical_username(username) is None:
+        return counted
+    both = _both(username, address)
+    counted += [(item, both) for item in FOR_ONE_ACCOUNT_FROM_ONE_ADDRESS]
+    if limiter.test(KNOWN_ADDRESS, *both):
+        counted += [(item, both[:1]) for item in FOR_ONE_ACCOUNT]
+    return counted
+
+
+def _both(username: str, address: str) -> tuple[str, str]:
+    digest = hashlib.sha256((canonical_username(username) or "").encode()).hexdigest()
+    return digest[:32], _place(address)
+
+
+def _place(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(IPv6Address(int(parsed) >> (128 - IPV6_PREFIX) << (128 - IPV6_PREFIX)))
+    return str(parsed)

@@ -1,0 +1,145 @@
+"""Register, log in and log out, by a form or by JSON."""
+
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from flask import current_app, flash, jsonify, redirect, request, url_for
+from flask import session as cookie
+from flask_login import current_user, login_user, logout_user
+from marshmallow import Schema, ValidationError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from punctual.store.accounts.sessions import end_session, start_session
+from punctual.store.accounts.users import issue_token
+from punctual.store.schema.models import User
+from punctual_api.accounts.authentication import signed_in
+from punctual_api.accounts.endpoints import check_login
+from punctual_api.accounts.endpoints import register as register_user
+from punctual_api.accounts.registration import is_first_user, refusal, require_registration
+from punctual_api.accounts.schemas import (
+    CredentialsSchema,
+    RegistrationSchema,
+    TokenSchema,
+    UserSchema,
+)
+from punctual_api.http.context import session
+from punctual_api.http.json_body import json_body
+from punctual_api.http.problems import Problem, faults_in, invalid
+from punctual_api.web.form_errors import by_field
+from punctual_api.web.page_base import ENTRANCES, page, pages
+
+
+@pages.get("/")
+def home() -> Response:
+    """The dashboard, or the way to it."""
+    known = current_user.is_authenticated
+    return redirect(url_for("pages.dashboard" if known else "pages.login"))
+
+
+@pages.route("/register/", methods=["GET", "POST"])
+def register() -> Response:
+    """A new user: by a form logged in at once, by JSON answered as the API does."""
+    if request.method == "GET":
+        return _entrance("register", refusal())
+    if request.is_json:
+        require_registration()
+        user = register_user(**_read(RegistrationSchema(), json_body(request)))
+        return jsonify_with(UserSchema(), user, 201)
+    typed = {name: request.form.get(name, "") for name in ("username", "email", "password")}
+    try:
+        require_registration()
+        user = register_user(**_read(RegistrationSchema(), typed))
+    except Problem as problem:
+        return _entrance("register", problem, typed)
+    return _enter(user)
+
+
+@pages.route("/login/", methods=["GET", "POST"])
+def login() -> Response:
+    """A known user: by a form with a session, by JSON with a token."""
+    if request.method == "GET":
+        return _entrance("login")
+    if request.is_json:
+        user = check_login(**_read(CredentialsSchema(), json_body(request)))
+        return jsonify_with(TokenSchema(), issue_token(session(), user.id), 200)
+    typed = {name: request.form.get(name, "") for name in ("username", "password")}
+    try:
+        return _enter(check_login(**_read(CredentialsSchema(), typed)))
+    except Problem as problem:
+        return _entrance("login", problem, typed)
+
+
+@pages.post("/logout/")
+def logout() -> Response:
+    """End the session: its cookie, should someone have kept it, opens nothing any more."""
+    _end_session()
+    logout_user()
+    cookie.clear()
+    flash("You are logged out.")
+    return redirect(url_for("pages.login"))
+
+
+def jsonify_with(schema: Schema, value: object, status: int) -> Response:
+    """JSON as the API answers it."""
+    response = jsonify(schema.dump(value))
+    response.status_code = status
+    return response
+
+
+def safe_next(target: str | None) -> str:
+    """Return where to go after logging in: the page that was asked for, or else the dashboard."""
+    return target if target and _is_page_here(target) else url_for("pages.dashboard")
+
+
+def _is_page_here(target: str) -> bool:
+    """Return whether a GET of this target is answered by a page of this site."""
+    # Browsers read a backslash as a slash and drop control characters, so "/\t/evil" is a host.
+    if target.startswith("//") or not target.isprintable() or "\\" in target:
+        return False
+    path, _, _ = target.partition("#")[0].partition("?")
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or not path.startswith("/"):
+        return False
+    try:
+        endpoint, _ = adapter.match(unquote(path), method="GET")
+    except HTTPException:  # no such page, only by POST, or elsewhere
+        return False
+    return endpoint.startswith(f"{pages.name}.") and endpoint not in ENTRANCES
+
+
+def _read(schema: Schema, sent: object) -> dict[str, str]:
+    try:
+        read: dict[str, str] = schema.load(sent)  # type: ignore[arg-type]  # it checks the type
+    except ValidationError as error:
+        raise invalid(list(faults_in(error.messages))) from None
+    return read
+
+
+def _enter(user: User) -> Response:
+    _end_session()
+    cookie.clear()  # whatever a stranger may have planted in this browser before
+    cookie.permanent = True
+    login_user(signed_in(user, session_token=start_session(session(), user.id)))
+    return redirect(safe_next(request.args.get("next")))
+
+
+def _end_session() -> None:
+    if token := cookie.get("_user_id"):
+        end_session(session(), token)
+
+
+def _entrance(
+    name: str, problem: Problem | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
+    if request.method == "GET" and current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")))
+    errors, others = by_field(problem.faults if problem else (), {"username", "email", "password"})
+    message = problem and (" ".join(others) or ("" if errors else problem.description))
+    kept = {"username": "", "email": "", **(typed or {}), "password": ""}
+    values = {"errors": errors, "typed": kept, "message": message, "first": is_first_user()}
+    status = 200 if problem is None else problem.code or 400
+    answer = page(name, status, next=request.args.get("next"), **values)
+    if problem and (wait := problem.headers.get("Retry-After")):
+        answer.headers["Retry-After"] = wait
+    return answer

@@ -1,0 +1,64 @@
+"""People and tokens as they are sent and answered."""
+
+import re
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from punctual.domain.username import USERNAME
+from punctual_api.http.fields import Instant, Label, Text
+
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+\Z")
+
+
+class RegistrationSchema(Schema):
+    """A new user."""
+
+    class Meta:
+        unknown = RAISE
+
+    username = Text(
+        required=True,
+        validate=validate.Regexp(
+            USERNAME, error="A username is 3 to 64 letters, digits, dots, dashes and underscores."
+        ),
+        metadata={"pattern": r"^[A-Za-z0-9_.\-]{3,64}$"},
+    )
+    password = Text(
+        required=True,
+        load_only=True,
+        validate=validate.Length(min=8, max=1024),
+        metadata={"format": "password"},
+    )
+    email = Label(
+        required=True,
+        validate=[
+            validate.Regexp(EMAIL, error="This is no e-mail address."),
+            validate.Length(max=254),
+        ],
+        metadata={"pattern": r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$"},
+    )
+
+
+class UserSchema(Schema):
+    """A user."""
+
+    id = fields.UUID(required=True)
+    username = fields.String(required=True)
+    email = fields.String(required=True)
+
+
+class CredentialsSchema(Schema):
+    """Who wants a token."""
+
+    class Meta:
+        unknown = RAISE
+
+    username = Text(required=True, validate=validate.Length(max=1024))
+    password = Text(required=True, load_only=True, validate=validate.Length(max=1024))
+
+
+class TokenSchema(Schema):
+    """A token, shown this once."""
+
+    token = fields.String(required=True)
+    expires_at = Instant(required=True)

@@ -1,0 +1,1 @@
+"""Calendars: when nothing is due."""

@@ -1,0 +1,23 @@
+"""The asker's calendars, read once a request, and what they hold of a schedule."""
+
+from collections.abc import Sequence
+
+from flask import g
+
+from punctual.domain.calendars.calendar import Calendar, Calendars, readable_calendars
+from punctual.domain.errors import Unreadable
+from punctual.store.calendars.changes import own_calendars_named
+from punctual_api.http.context import owner_id, session
+
+
+def own_calendars(names: Sequence[str] | None) -> Calendars | Unreadable:
+    """Return those of the asker's calendars that have these names, or why one is Unreadable."""
+    if not names:
+        return ()
+    if "own_calendars" not in g:
+        g.own_calendars = {}
+    own: dict[str, Calendar | Unreadable | None] = g.own_calendars
+    if unknown := [name for name in names if name not in own]:
+        found = own_calendars_named(session().connection(), owner_id(), unknown)
+        own |= {name: found.get(name) for name in unknown}
+    return readable_calendars({name: one for name, one in own.items() if one}, names)

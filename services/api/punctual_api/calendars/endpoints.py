@@ -1,0 +1,122 @@
+"""Calendars: when nothing is due, shared by the tasks that name them."""
+
+import uuid
+from typing import Any
+
+from flask import Response, jsonify, url_for
+from sqlalchemy.exc import IntegrityError
+
+from punctual.store.calendars.changes import change_calendar, find_calendar, list_calendars, used_by
+from punctual.store.schema.models import CalendarRow
+from punctual_api.accounts.authentication import require_token
+from punctual_api.calendars.schemas import (
+    CalendarListSchema,
+    CalendarReplacementSchema,
+    CalendarSchema,
+    NewCalendarSchema,
+)
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.problems import Problem, not_found
+
+MOST_CALENDARS = 200
+
+blueprint = Blueprint(
+    "calendars", __name__, url_prefix="/api/calendars", description="When nothing is due"
+)
+blueprint.before_request(require_token)
+
+_calendar = CalendarSchema()
+
+
+def own_calendar(calendar_id: uuid.UUID) -> CalendarRow:
+    """The asker's calendar, locked for a change; raises Problem 404."""
+    row = find_calendar(session(), calendar_id, owner_id=owner_id(), lock=True)
+    if row is None:
+        raise not_found("calendar")
+    return row
+
+
+def create_own(values: dict[str, Any]) -> CalendarRow:
+    """A new calendar of the asker; raises Problem 409 for a name that is taken."""
+    if len(list_calendars(session(), owner_id=owner_id())) >= MOST_CALENDARS:
+        raise Problem(409, f"You have {MOST_CALENDARS} calendars already.")
+    row = CalendarRow(owner_id=owner_id(), **values)
+    session().add(row)
+    try:
+        session().flush()
+    except IntegrityError:
+        raise taken() from None
+    session().refresh(row)
+    return row
+
+
+def change_own(row: CalendarRow, values: dict[str, Any]) -> None:
+    """Give a calendar new values; raises Problem 409 for a name that is taken."""
+    try:
+        change_calendar(session(), row, values, now=now())
+    except IntegrityError:
+        raise taken() from None
+
+
+def delete_own(row: CalendarRow) -> None:
+    """Delete a calendar that no task names; raises Problem 409."""
+    users = used_by(session(), row)
+    if users:
+        told = "a task names" if users == 1 else f"{users} tasks name"
+        raise Problem(409, f"It is in use: {told} it.")
+    session().delete(row)
+    session().flush()
+
+
+def taken() -> Problem:
+    """The answer to a name that another calendar has."""
+    return Problem(409, "Another calendar of yours has this name.")
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.response(200, CalendarListSchema)
+def list_own_calendars() -> dict[str, Any]:
+    """List your calendars by name."""
+    return {"items": list_calendars(session(), owner_id=owner_id())}
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.problems(400, 401, 409, 413, 415)
+@blueprint.arguments(NewCalendarSchema)
+@blueprint.response(201, CalendarSchema)
+def create_calendar(values: dict[str, Any]) -> Response:
+    """Create a calendar."""
+    row = create_own(values)
+    response = jsonify(_calendar.dump(row))
+    response.status_code = 201
+    response.headers["Location"] = url_for("calendars.get_calendar", calendar_id=row.id)
+    return response
+
+
+@blueprint.route("/<uuid:calendar_id>/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.response(200, CalendarSchema)
+def get_calendar(calendar_id: uuid.UUID) -> CalendarRow:
+    """Read a calendar."""
+    return own_calendar(calendar_id)
+
+
+@blueprint.route("/<uuid:calendar_id>/", methods=["PUT"])
+@blueprint.problems(400, 401, 404, 409, 413, 415)
+@blueprint.arguments(CalendarReplacementSchema)
+@blueprint.response(200, CalendarSchema)
+def replace_calendar(values: dict[str, Any], calendar_id: uuid.UUID) -> CalendarRow:
+    """Replace a calendar, also by its own answer, changed; what is planned with it follows."""
+    row = own_calendar(calendar_id)
+    change_own(row, values)
+    return row
+
+
+@blueprint.route("/<uuid:calendar_id>/", methods=["DELETE"])
+@blueprint.problems(401, 404, 409)
+@blueprint.response(204)
+def delete_calendar(calendar_id: uuid.UUID) -> None:
+    """Delete a calendar that no task names."""
+    delete_own(own_calendar(calendar_id))

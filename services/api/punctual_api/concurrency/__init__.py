@@ -1,0 +1,1 @@
+"""Limits of concurrent runs."""

@@ -1,0 +1,117 @@
+"""Limits of concurrent runs: by tag, or for all that a user runs."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, jsonify, url_for
+from sqlalchemy.exc import IntegrityError
+
+from punctual.store.concurrency.limits import (
+    change_limit,
+    create_limit,
+    delete_limit,
+    find_limit,
+    list_limits,
+    running_by_limit,
+    waiting_by_limit,
+)
+from punctual.store.schema.models import ConcurrencyLimit
+from punctual_api.accounts.authentication import require_token
+from punctual_api.concurrency.schemas import (
+    ConcurrencyChangeSchema,
+    ConcurrencyPageSchema,
+    ConcurrencySchema,
+    NewConcurrencySchema,
+)
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import owner_id, session
+from punctual_api.http.problems import Problem, not_found
+
+blueprint = Blueprint(
+    "concurrency",
+    __name__,
+    url_prefix="/api/concurrency",
+    description="How many runs at once, by tag or in all",
+)
+blueprint.before_request(require_token)
+
+_limit, _page = ConcurrencySchema(), ConcurrencyPageSchema()
+
+
+def documents_of(limits: Sequence[ConcurrencyLimit]) -> list[dict[str, Any]]:
+    """The asker's limits as ConcurrencySchema answers them, with what runs and waits now."""
+    running = running_by_limit(session(), owner_id=owner_id())
+    waiting = waiting_by_limit(session(), limits, owner_id=owner_id())
+    return [
+        {
+            "id": limit.id,
+            "tag": limit.tag,
+            "max_concurrent": limit.max_concurrent,
+            "running": running.get(limit.id, 0),
+            "waiting": waiting.get(limit.id, 0),
+        }
+        for limit in limits
+    ]
+
+
+def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
+    """The asker's limit, locked for a change; raises Problem 404."""
+    limit = find_limit(session(), limit_id, owner_id=owner_id())
+    if limit is None:
+        raise not_found("limit")
+    return limit
+
+
+def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
+    """A new limit of the asker; raises Problem 409 where there is one, with all undone."""
+    try:
+        return create_limit(session(), owner_id=owner_id(), **sent)
+    except IntegrityError:
+        session().rollback()
+        what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
+        raise Problem(409, f"There is a limit for {what} already: change that one.") from None
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.response(200, ConcurrencyPageSchema)
+def list_concurrency() -> Response:
+    """List your limits of concurrent runs, and how many runs count towards each now."""
+    found = list_limits(session(), owner_id=owner_id())
+    return jsonify(_page.dump({"items": documents_of(found)}))
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.problems(400, 401, 409, 413, 415)
+@blueprint.arguments(NewConcurrencySchema)
+@blueprint.response(201, ConcurrencySchema)
+def create_concurrency(sent: dict[str, Any]) -> Response:
+    """Limit the concurrent runs of your tasks with a tag, or, with tag null, of all of them."""
+    response = _answer(create_own(sent))
+    response.status_code = 201
+    response.headers["Location"] = url_for("concurrency.list_concurrency")
+    return response
+
+
+@blueprint.route("/<uuid:limit_id>/", methods=["PATCH"])
+@blueprint.problems(400, 401, 404, 413, 415)
+@blueprint.arguments(ConcurrencyChangeSchema)
+@blueprint.response(200, ConcurrencySchema)
+def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
+    """Raise or lower a limit; what runs beyond a lower one runs on."""
+    limit = own_limit(limit_id)
+    change_limit(session(), limit, max_concurrent=sent["max_concurrent"])
+    return _answer(limit)
+
+
+@blueprint.route("/<uuid:limit_id>/", methods=["DELETE"])
+@blueprint.problems(401, 404)
+@blueprint.response(204)
+def delete_concurrency(limit_id: uuid.UUID) -> None:
+    """Take a limit away."""
+    delete_limit(session(), own_limit(limit_id))
+
+
+def _answer(limit: ConcurrencyLimit) -> Response:
+    return jsonify(_limit.dump(documents_of([limit])[0]))

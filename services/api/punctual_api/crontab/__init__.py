@@ -1,0 +1,1 @@
+"""Crontabs: imported as tasks, and exported."""

@@ -1,0 +1,98 @@
+"""Crontabs: taken over as tasks, once it was looked at what they become, and given back."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.domain.crontab.write import TaskToWrite, write_crontab
+from punctual.store.schema.models import Task
+from punctual.store.tasks.exports import tasks_to_export
+from punctual_api.accounts.authentication import require_token
+from punctual_api.crontab.line_import import Read, create_read, read_lines, report_of
+from punctual_api.crontab.schemas import (
+    CrontabExportQuerySchema,
+    CrontabQuerySchema,
+    CrontabReportSchema,
+)
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import owner_id, session
+from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.http.idempotency import create_once, idempotency_key
+from punctual_api.tasks.stored import stored_env
+
+blueprint = Blueprint("crontabs", __name__, url_prefix="/api")
+blueprint.before_request(require_token)
+
+_report = CrontabReportSchema()
+
+
+@blueprint.route("/import/crontab/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(400, 401, 413, 415)
+@blueprint.arguments(CrontabQuerySchema)
+@blueprint.response(201, CrontabReportSchema)
+@blueprint.alt_response(200, schema=CrontabReportSchema, description="A dry run: nothing was made")
+def import_crontab(asked: dict[str, Any]) -> Response:
+    """Tell what each line of a crontab becomes; with `dry_run: false`, create those tasks."""
+    idempotency_key()  # a bad one is told in a dry run already
+    system = asked["format"] == "system"
+    read = read_lines(asked["crontab"], system=system, timezone=asked["timezone"])
+    return import_report(read, dry_run=asked["dry_run"])
+
+
+@blueprint.route("/export/crontab/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.arguments(CrontabExportQuerySchema, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+def export_crontab(asked: dict[str, Any]) -> Response:
+    """Give your tasks as a crontab; what cron cannot express is a comment with the reason."""
+    return exported(timezone=asked["timezone"], tag=asked["tag"])
+
+
+def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
+    """The report of an import, which is done unless it is a dry run."""
+    count = sum(one.values is not None for one in read)
+
+    def told(ids: Sequence[uuid.UUID]) -> Response:
+        return jsonify(_report.dump(report_of(read, ids, dry_run=dry_run)))
+
+    if dry_run or not count:
+        return told([])
+    response = create_once(count, create=lambda ids: told(create_read(read, ids)), again=told)
+    response.status_code = 201
+    return response
+
+
+def exported(*, timezone: str, tag: str | None = None) -> Response:
+    """The asker's tasks as a crontab."""
+    tasks = tasks_to_export(session(), owner_id=owner_id(), tag=tag)
+    text = write_crontab(map(_to_write, tasks), timezone=timezone)
+    response = Response(text, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = 'inline; filename="crontab"'
+    return response
+
+
+def _to_write(task: Task) -> TaskToWrite:
+    return TaskToWrite(
+        task.name,
+        task.command,
+        task.schedule,
+        stored_env(task.env),
+        task.working_dir,
+        tuple(_beyond(task)),
+    )
+
+
+def _beyond(task: Task) -> Iterator[str]:
+    if not task.command:
+        yield "It is no command but a script or a request."
+    if not task.enabled:
+        yield "It is paused."
+    if task.calendars:
+        yield f"Its calendars hold it back: {', '.join(task.calendars)}."
+    if task.max_runs is not None:
+        yield f"It ends after {task.max_runs} runs."
+    if task.jitter:
+        yield "It is due at a time of its own within its jitter."

@@ -1,0 +1,102 @@
+"""A crontab's lines as tasks: what each becomes, checked as every new task is."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from punctual.domain.crontab.read import Entry, Line, LineKind, read_crontab
+from punctual.store.driver.notify import wake_if_due
+from punctual.store.tasks.changes import create_tasks, new_task_ids
+from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.problems import faults_in
+from punctual_api.tasks.schemas import DAY, NewTaskSchema
+from punctual_api.tasks.type_schemas import default_name
+
+LIKE_CRON = {
+    "overlap": "allow",
+    "catch_up": "none",
+    "max_retries": 0,
+    "timeout": 7 * DAY,
+    "tags": ["crontab"],
+}
+"""What keeps an imported entry doing what cron did: no retry, no catching up, runs may overlap."""
+
+_new_task = NewTaskSchema()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A line, what to tell of it, and the values of its task, if it becomes one."""
+
+    line: Line
+    kind: LineKind
+    told: tuple[str, ...]
+    values: dict[str, Any] | None = None
+
+
+def read_lines(crontab: str, *, system: bool, timezone: str) -> list[Read]:
+    """Every line in order; an entry that no task can be is told as a fault."""
+    return [_read(line) for line in read_crontab(crontab, system=system, timezone=timezone)]
+
+
+def create_read(
+    read: Sequence[Read], ids: Sequence[uuid.UUID] | None = None
+) -> Sequence[uuid.UUID]:
+    """Create the tasks of these lines, under `ids` if they are given; answers their ids."""
+    tasks = [one.values for one in read if one.values is not None]
+    chosen = new_task_ids(len(tasks)) if ids is None else ids
+    if tasks:
+        at = now()
+        due = create_tasks(session(), owner_id=owner_id(), ids=chosen, tasks=tasks, now=at)
+        wake_if_due(session().connection(), due, now=at, window=window())
+    return chosen
+
+
+def report_of(read: Sequence[Read], ids: Sequence[Any], *, dry_run: bool) -> dict[str, Any]:
+    """What CrontabReportSchema answers; `ids` are those of the new tasks, in order."""
+    made = iter(ids)
+    lines = [
+        {
+            "line": one.line.number,
+            "text": one.line.text,
+            "kind": one.kind,
+            "told": list(one.told),
+            "task": one.values,
+            "task_id": None if one.values is None else next(made, None),
+        }
+        for one in read
+    ]
+    kinds = [one.kind for one in read]
+    return {
+        "dry_run": dry_run,
+        "entries": kinds.count(LineKind.ENTRY),
+        "faults": kinds.count(LineKind.FAULT),
+        "lines": lines,
+    }
+
+
+def _read(line: Line) -> Read:
+    if line.entry is None:
+        return Read(line, line.kind, line.notes)
+    try:
+        values = _new_task.load(_document(line.entry, line.number))
+    except ValidationError as error:
+        told = tuple(f"{fault.pointer}: {fault.detail}" for fault in faults_in(error.messages))
+        return Read(line, LineKind.FAULT, told)
+    return Read(line, line.kind, line.notes, values)
+
+
+def _document(entry: Entry, number: int) -> dict[str, Any]:
+    about = {"line": number, "user": entry.user, "mailto": entry.mailto}
+    return {
+        **LIKE_CRON,
+        "name": entry.name or default_name({"command": entry.written}),
+        "command": entry.command,
+        "schedule": {"cron": entry.cron, "timezone": entry.timezone},
+        "env": entry.env,
+        "working_dir": entry.working_dir,
+        "metadata": {"crontab": {key: told for key, told in about.items() if told is not None}},
+    }

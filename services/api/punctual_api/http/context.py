@@ -1,0 +1,51 @@
+"""What a request works with: its owner, its session, its instant, and the settings."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import current_app
+from flask.globals import app_ctx
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from punctual.ops.config import Settings
+from punctual.store.tasks.changes import database_now
+from punctual_api.http.database import connection, db
+
+__all__ = ["connection", "now", "owner_id", "remember_now", "session", "settings", "window"]
+
+
+def settings() -> Settings:
+    """This service's settings."""
+    chosen: Settings = current_app.extensions["punctual"]
+    return chosen
+
+
+def session() -> Session:
+    """The session of this request, one transaction; use it and never commit."""
+    return db.session()
+
+
+def owner_id() -> uuid.UUID:
+    """Who asks."""
+    user_id: uuid.UUID = current_user.id
+    return user_id
+
+
+def now() -> datetime:
+    """The instant of this request, on the database's clock; asked for once."""
+    own = app_ctx.g
+    if "now" not in own:
+        remember_now(database_now(session()))
+    instant: datetime = own.now
+    return instant
+
+
+def remember_now(instant: datetime) -> None:
+    """Let this be the instant of the request: the database told it along with something else."""
+    app_ctx.g.now = instant
+
+
+def window() -> timedelta:
+    """What is due within this time must not wait for a coordinator's next cycle."""
+    return timedelta(seconds=settings().window_seconds)

@@ -1,0 +1,76 @@
+"""Cursors: where a page ended, opaque to clients, so that pages stay put while rows come in."""
+
+import base64
+import binascii
+import struct
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from punctual.store.runs.listing import Position
+from punctual_api.http.problems import Fault, invalid
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RUN = struct.Struct(">q16s")
+TIME = struct.Struct(">q")
+
+
+def task_cursor(task_id: uuid.UUID) -> str:
+    """The cursor of the page that ends with this task."""
+    return _shown(task_id.bytes)
+
+
+def read_task_cursor(cursor: str | None) -> uuid.UUID | None:
+    """The task that a cursor names; raises Problem 422 for what is no such cursor."""
+    if cursor is None:
+        return None
+    try:
+        return uuid.UUID(bytes=_read(cursor))
+    except ValueError:
+        raise _bad_cursor() from None
+
+
+def run_cursor(scheduled_for: datetime, run_id: uuid.UUID) -> str:
+    """The cursor of the page that ends with this run."""
+    return _shown(RUN.pack((scheduled_for - EPOCH) // timedelta(microseconds=1), run_id.bytes))
+
+
+def read_run_cursor(cursor: str | None) -> Position | None:
+    """The run that a cursor names; raises Problem 422 for what is no such cursor."""
+    if cursor is None:
+        return None
+    try:
+        microseconds, run_id = RUN.unpack(_read(cursor))
+        return Position(EPOCH + timedelta(microseconds=microseconds), uuid.UUID(bytes=run_id))
+    except (ValueError, struct.error, OverflowError):
+        raise _bad_cursor() from None
+
+
+def time_cursor(at: datetime) -> str:
+    """The cursor of the page that ends with this instant."""
+    return _shown(TIME.pack((at - EPOCH) // timedelta(microseconds=1)))
+
+
+def read_time_cursor(cursor: str | None) -> datetime | None:
+    """The instant that a cursor names; raises Problem 422 for what is no such cursor."""
+    if cursor is None:
+        return None
+    try:
+        [microseconds] = TIME.unpack(_read(cursor))
+        return EPOCH + timedelta(microseconds=microseconds)
+    except (ValueError, struct.error, OverflowError):
+        raise _bad_cursor() from None
+
+
+def _shown(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _read(cursor: str) -> bytes:
+    try:
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError(cursor) from error
+
+
+def _bad_cursor() -> Exception:
+    return invalid([Fault("/cursor", "This is no cursor of this list; start without one.")])

@@ -1,0 +1,111 @@
+"""The database as this service binds it: one request is one transaction, and only here it ends."""
+
+from typing import Any
+
+from flask import Flask, Response, current_app, g
+from flask.globals import app_ctx
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from punctual.ops.config import Settings
+from punctual.store.driver.engine import driver_url, ping, pool_options
+from punctual.store.schema.models import Model
+from punctual_api.http.connection_reuse import Connections
+from punctual_api.http.database_watch import DatabaseWatch, watched_url
+
+
+class RequestSession(Session):
+    """A session on the connection of its request, and in the same transaction."""
+
+    def get_bind(self, *_args: Any, **_options: Any) -> Connection:
+        """That connection."""
+        return connection()
+
+
+db = SQLAlchemy(
+    model_class=Model,
+    session_options={"class_": RequestSession, "join_transaction_mode": "control_fully"},
+)
+
+CONNECT_SECONDS = 3
+"""How long a request waits for a new connection, which no watch can end."""
+
+THREADS = 8
+"""How many requests one process answers at once, each with a connection of its own."""
+
+
+class OutcomeUnknown(Exception):
+    """The database was lost while it was told to commit: it may have done so, or not."""
+
+
+def bind_database(app: Flask, settings: Settings) -> None:
+    """Give the app its pool, and commit each request that went well before its reply is sent.
+
+    Register this last of all `after_request` functions: Flask calls the last one first, so that
+    what the others see and log is an answer that holds.
+    """
+    app.config["SQLALCHEMY_DATABASE_URI"] = watched_url(driver_url(settings.database_url))
+    options = pool_options(service="api", size=THREADS)
+    options["connect_args"]["connect_timeout"] = CONNECT_SECONDS
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.teardown_appcontext(_give_back)  # the last that is registered is called first
+    db.init_app(app)
+    with app.app_context():
+        dialect: Any = db.engine.dialect  # a WatchedDialect, as watched_url says
+        watch = DatabaseWatch(
+            dialect.in_flight, lambda: ping(app.extensions["punctual_probe"]().engine)
+        )
+        dialect.check = watch.check
+        app.extensions["punctual_database_watch"] = watch
+        app.extensions["punctual_connections"] = Connections(db.engine, check=watch.check)
+    app.after_request(_end_transaction)
+
+
+def connection() -> Connection:
+    """The connection of this request: all that a statement needs, where a session is not."""
+    own = app_ctx.g
+    if "connection" not in own:
+        own.connection = _connections().take()
+    found: Connection = own.connection
+    return found
+
+
+def roll_back() -> None:
+    """Undo what this request did so far."""
+    if db.session.registry.has():
+        db.session.rollback()
+    if "connection" in g:
+        g.connection.rollback()
+
+
+def _commit() -> None:
+    if db.session.registry.has():
+        db.session.commit()
+    own = app_ctx.g
+    if "connection" in own:
+        own.connection.commit()
+
+
+def _give_back(_error: BaseException | None) -> None:
+    if (own := app_ctx.g.pop("connection", None)) is not None:
+        _connections().give_back(own)
+
+
+def _connections() -> Connections:
+    found: Connections = current_app.extensions["punctual_connections"]
+    return found
+
+
+def _end_transaction(response: Response) -> Response:
+    if response.status_code >= 400:
+        roll_back()
+        return response
+    try:
+        _commit()
+    except DBAPIError as error:
+        # Flask's own way from here leads to a 500: handlers are asked before, not after this.
+        failure = OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error
+        return current_app.make_response(current_app.handle_user_exception(failure))
+    return response

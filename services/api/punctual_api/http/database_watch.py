@@ -1,0 +1,208 @@
+"""Watch the statements in flight: a database that is frozen must not keep every request waiting.
+
+A server that is stopped, or that lies behind a network that drops packets, closes nothing: a read
+from its socket never ends, and no limit on the server's side counts down. So a statement that has
+no answer for a while makes the watch ask the server a question of its own. A server that answers is
+slow and is waited for. One that does not is away: statements in flight are ended, and requests are
+refused at once until it answers.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+import structlog
+from sqlalchemy.dialects import registry
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from punctual.ops import telemetry
+from punctual.store.driver.dialect import Dialect
+from punctual.store.driver.engine import STATEMENT_TIMEOUT_MS
+from punctual_api.http.timed_question import TimedQuestion
+
+log = structlog.get_logger()
+
+NAME = "postgresql+punctual_api"
+
+SILENT_SECONDS = 1.5
+"""A statement without an answer for this long makes the watch ask."""
+ANSWER_SECONDS = 1.0
+"""A server that leaves the watch's question open for this long does not answer."""
+UNANSWERED = 2
+"""Looks without an answer that count: after one, this process itself may have stood still."""
+LOOK_SECONDS = 0.25
+LONGEST_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 5
+"""A server that answers has cancelled a statement by then: it is this connection that is frozen."""
+
+InFlight = tuple[Any, float]
+"""The connection that a thread waits for, None while it is being opened, and since when."""
+
+
+class DatabaseAwayError(Exception):
+    """The database does not answer; nothing was asked of it."""
+
+
+class WatchedDialect(Dialect):
+    """The services' dialect, which notes for each thread what it waits for."""
+
+    supports_statement_cache = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self.in_flight: dict[int, InFlight] = {}
+        self.check: Callable[[], None] = _nothing
+        """Raises while the database is known to be away."""
+
+    def connect(self, *args: Any, **options: Any) -> Any:
+        """Open a connection."""
+        self.check()  # the pool opens one in place of one that was ended
+        return self._noted(None, super().connect, *args, **options)
+
+    def do_ping(self, dbapi_connection: Any) -> bool:
+        """Return whether the server is there."""
+        return bool(self._noted(dbapi_connection, super().do_ping, dbapi_connection))
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit."""
+        self._noted(dbapi_connection.dbapi_connection, super().do_commit, dbapi_connection)
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back."""
+        self._noted(dbapi_connection.dbapi_connection, super().do_rollback, dbapi_connection)
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Execute a statement."""
+        thread, in_flight = threading.get_ident(), self.in_flight
+        in_flight[thread] = (cursor.connection, time.monotonic())
+        try:
+            super().do_execute(cursor, statement, parameters, context)
+        finally:
+            in_flight.pop(thread, None)
+
+    def do_executemany(
+        self, cursor: Any, statement: str, parameters: Any, context: Any = None
+    ) -> None:
+        """Execute a statement for each of the parameters."""
+        line = cursor.connection
+        if line.begins or line.unsent:
+            self.do_execute(cursor, "SELECT", None, context)
+        self._noted(line, super().do_executemany, cursor, statement, parameters, context)
+
+    def _noted(self, line: Any, wait: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        thread = threading.get_ident()
+        self.in_flight[thread] = (line, time.monotonic())
+        try:
+            return wait(*arguments, **options)
+        finally:
+            self.in_flight.pop(thread, None)
+
+
+def _nothing() -> None:
+    return
+
+
+def watched_url(database_url: str) -> str:
+    """The URL with this dialect named in it."""
+    return make_url(database_url).set(drivername=NAME).render_as_string(hide_password=False)
+
+
+class DatabaseWatch:
+    """Knows whether the database answers; `ask` returns when it does, on a connection of its own.
+
+    Its thread starts with the first request.
+    """
+
+    def __init__(
+        self,
+        in_flight: dict[int, InFlight],
+        ask: Callable[[], object],
+        *,
+        longest_seconds: float = LONGEST_SECONDS,
+    ) -> None:
+        self.is_away = False
+        self._in_flight = in_flight
+        self._ask = ask
+        self._question = TimedQuestion(self._answers, seconds=ANSWER_SECONDS)
+        self._longest_seconds = longest_seconds
+        self._unanswered = 0
+        self._starting = threading.Lock()
+        self._started = False
+        self._stop = threading.Event()
+
+    def check(self) -> None:
+        """Raise DatabaseAwayError while the database does not answer."""
+        if not self._started:
+            self._start()
+        if self.is_away:
+            raise DatabaseAwayError("it has not answered for a while")
+
+    def look(self) -> None:
+        """Ask the database if something waits for it, and end what waits in vain."""
+        waiting = self._waiting(LOOK_SECONDS if self.is_away else SILENT_SECONDS)
+        if waiting or self.is_away:
+            self._note(answered=bool(self._question.ask()), waiting=len(waiting))
+        else:
+            self._unanswered = 0
+        for thread, each in waiting.items():
+            if self.is_away or time.monotonic() - each[1] > self._longest_seconds:
+                self._end(thread, each)
+
+    def stop(self) -> None:
+        """Have the thread end."""
+        self._stop.set()
+
+    def _waiting(self, seconds: float) -> dict[int, InFlight]:
+        """Return what threads have waited for this long."""
+        now = time.monotonic()
+        found = self._in_flight.copy()
+        return {thread: each for thread, each in found.items() if now - each[1] > seconds}
+
+    def _note(self, *, answered: bool, waiting: int) -> None:
+        self._unanswered = 0 if answered else self._unanswered + 1
+        if answered and self.is_away:
+            self.is_away = False
+            log.info("database back")
+        elif self._unanswered >= UNANSWERED and not self.is_away:
+            self.is_away = True
+            log.warning("database away", error="no answer in time", requests=waiting)
+
+    def _end(self, thread: int, each: InFlight) -> None:
+        """End the wait of a thread: its read finds the connection closed."""
+        line = each[0]
+        if line is None or line.closed:  # opening one has a time limit
+            return
+        try:
+            with socket.socket(fileno=os.dup(line.fileno())) as twin:
+                # The thread waited before the descriptor was doubled and waits still, so the
+                # descriptor was this connection's in between.
+                if self._in_flight.get(thread) is each:
+                    twin.shutdown(socket.SHUT_RDWR)
+        except (OSError, psycopg2.Error):  # it has been closed by now
+            return
+
+    def _answers(self) -> bool:
+        try:
+            self._ask()
+        except SQLAlchemyError:
+            telemetry.DATABASE_ERRORS.inc()
+            return False
+        return True
+
+    def _start(self) -> None:
+        with self._starting:
+            if not self._started:
+                self._started = True
+                threading.Thread(target=self._run, name="database-watch", daemon=True).start()
+
+    def _run(self) -> None:
+        self._question.ask()  # opens the connection while there is no hurry
+        while not self._stop.wait(LOOK_SECONDS):
+            self.look()
+
+
+registry.register(NAME.replace("+", "."), __name__, WatchedDialect.__name__)

@@ -1,0 +1,64 @@
+"""Idempotency-Key: a creation that is sent again, as after a lost reply, happens once."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
+
+from flask import Response, request
+
+from punctual.store.accounts.idempotency import take_key
+from punctual.store.schema.models.model import new_id
+from punctual_api.http.context import owner_id, session
+from punctual_api.http.json_body import json_body
+from punctual_api.http.problems import Fault, Problem, invalid
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+MAX_LENGTH = 255
+
+PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "description": "The same key with the same body creates once and answers the same",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": "^[ -~]+$"},
+}
+
+
+Answer = Callable[[Sequence[uuid.UUID]], Response]
+
+
+def create_once(count: int, *, create: Answer, again: Answer) -> Response:
+    """Have `create` make so many rows, unless this request's key has made them: then `again`.
+
+    Both are handed the ids of the rows. Raises Problem 422 for a key that was used with another
+    body.
+    """
+    ids = [new_id() for _ in range(count)]  # ascending, as they are sent
+    key = idempotency_key()
+    if key is not None:
+        before = take_key(
+            session(), owner_id=owner_id(), key=key, fingerprint=_fingerprint(), ids=ids
+        )
+        if before == "other":
+            raise Problem(422, f"This {HEADER} was used with another request.")
+        if before is not None:
+            response = again(before)
+            response.headers[REPLAYED] = "true"
+            return response
+    return create(ids)
+
+
+def idempotency_key() -> str | None:
+    """The key of this request; raises Problem 422 for what can be none."""
+    key = request.headers.get(HEADER)
+    if key is not None and not (0 < len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()):
+        detail = f"It has 1 to {MAX_LENGTH} printable ASCII characters."
+        raise invalid([Fault(f"/{HEADER}", detail)])
+    return key
+
+
+def _fingerprint() -> bytes:
+    sent = json_body(request) if request.get_data(cache=True) else None
+    canonical = json.dumps(sent, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{request.path} {canonical}".encode()).digest()

@@ -1,0 +1,1 @@
+"""The ledger of due times, the question why, and backfill."""

@@ -1,0 +1,61 @@
+"""Backfill: run what an outage, a pause or a late idea left out, once it was looked at."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedules.syntax import read_schedule
+from punctual.store.ledger.backfill import Missing, backfill, find_missing
+from punctual.store.schema.models import Task
+from punctual_api.accounts.authentication import require_token
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import now, session, settings
+from punctual_api.http.problems import Fault, Problem, invalid
+from punctual_api.ledger.backfill_schemas import BackfillQuerySchema, BackfillSchema
+from punctual_api.tasks.endpoints import own_task
+
+blueprint = Blueprint("backfill", __name__, url_prefix="/api/tasks/<uuid:task_id>/backfill")
+blueprint.before_request(require_token)
+
+_backfill = BackfillSchema()
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.problems(400, 401, 404, 409, 412, 413, 415)
+@blueprint.arguments(BackfillQuerySchema)
+@blueprint.response(202, BackfillSchema)
+@blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was made")
+def backfill_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Tell which due times never had a start; with `dry_run: false`, run them now."""
+    task, at = own_task(task_id), now()
+    missing = missing_of(task, asked["start"], asked["end"], limit=asked["limit"], at=at)
+    runs: list[uuid.UUID] = []
+    if not asked["dry_run"]:
+        runs = backfill(session().connection(), task=task, due=missing.due, now=at)
+    told = {"dry_run": asked["dry_run"], "due": missing.due, "runs": runs}
+    response = jsonify(_backfill.dump({**told, "next_from": missing.next_from}))
+    response.status_code = 200 if asked["dry_run"] else 202
+    return response
+
+
+def missing_of(task: Task, start: datetime, end: datetime, *, limit: int, at: datetime) -> Missing:
+    """The task's due times without a start, up to `at`; raises Problem 422 for a pruned past."""
+    kept_since = at - timedelta(days=settings().retention_days)
+    if start < kept_since:
+        raise invalid([Fault("/from", "History is kept from later on: what ran then is unknown.")])
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if isinstance(schedule, Unreadable):
+        raise Problem(409, f"Its due times cannot be computed: {schedule.detail}")
+    if schedule is None:
+        return Missing((), None)
+    return find_missing(
+        session().connection(),
+        task_id=task.id,
+        schedule=schedule,
+        start=start,
+        end=min(end, at),
+        limit=limit,
+    )

@@ -1,0 +1,34 @@
+"""Why: what became of a due time, in one sentence and the facts behind it."""
+
+import uuid
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+from punctual.store.ledger.why import why
+from punctual.store.tasks.changes import find_task
+from punctual_api.accounts.authentication import require_token
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import now, owner_id, session, settings
+from punctual_api.http.problems import not_found
+from punctual_api.ledger.reason_schemas import WhyQuerySchema, WhySchema
+from punctual_api.tasks.serializers import run_documents
+
+blueprint = Blueprint("why", __name__, url_prefix="/api/tasks/<uuid:task_id>/why")
+blueprint.before_request(require_token)
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.arguments(WhyQuerySchema, location="query")
+@blueprint.response(200, WhySchema)
+def explain_task(asked: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:
+    """Tell what became of the due time at or nearest before an instant, and why."""
+    task = find_task(session(), task_id, owner_id=owner_id())
+    if task is None:
+        raise not_found("task")
+    at = now()
+    keep = timedelta(days=settings().retention_days)
+    answer = why(session(), task, at=asked["at"] or at, keep=keep, now=at)
+    run = None if answer.run is None else run_documents([answer.run])[0]
+    return {field.name: getattr(answer, field.name) for field in fields(answer)} | {"run": run}

@@ -1,0 +1,1 @@
+"""Outages, and what became of the due times in them."""

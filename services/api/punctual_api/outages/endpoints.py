@@ -1,0 +1,93 @@
+"""Outages: when no coordinator was there, what became of your due times, and a way to run them."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.store.outages.backfill import Backfilled, backfill_outage
+from punctual.store.outages.outages import Gap, find_outage, list_outages, tasks_in_outage
+from punctual_api.accounts.authentication import require_token
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import now, owner_id, session, settings
+from punctual_api.http.problems import Fault, invalid, not_found
+from punctual_api.outages.schemas import (
+    MOST_RUNS,
+    OutageBackfillQuerySchema,
+    OutageBackfillSchema,
+    OutagePageSchema,
+    OutageReportSchema,
+    OutagesQuerySchema,
+    outage_document,
+    report_document,
+)
+
+blueprint = Blueprint("outages", __name__, url_prefix="/api/outages")
+blueprint.before_request(require_token)
+
+_page, _report, _made = OutagePageSchema(), OutageReportSchema(), OutageBackfillSchema()
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.arguments(OutagesQuerySchema, location="query")
+@blueprint.response(200, OutagePageSchema)
+def list_own_outages(asked: dict[str, Any]) -> Response:
+    """List the times without a coordinator, newest first, with your due times in them."""
+    found = list_outages(session().connection(), owner_id=owner_id(), limit=asked["limit"])
+    return jsonify(_page.dump({"items": [outage_document(outage) for outage in found]}))
+
+
+@blueprint.route("/<uuid:outage_id>/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.response(200, OutageReportSchema)
+def get_outage(outage_id: uuid.UUID) -> Response:
+    """Tell of one outage what became of your due times in it, task by task."""
+    gap = known_outage(outage_id)
+    tasks = tasks_in_outage(session().connection(), gap, owner_id=owner_id())
+    return jsonify(_report.dump(report_document(gap, tasks)))
+
+
+@blueprint.route("/<uuid:outage_id>/backfill/", methods=["POST"])
+@blueprint.problems(400, 401, 404, 413, 415)
+@blueprint.arguments(OutageBackfillQuerySchema)
+@blueprint.response(202, OutageBackfillSchema)
+def backfill_own_outage(asked: dict[str, Any], outage_id: uuid.UUID) -> Response:
+    """Run the missed due times of the chosen tasks now; a repeated call runs none twice."""
+    gap = known_outage(outage_id)
+    made = run_missed(gap, asked["tasks"], limit=asked["limit"])
+    told = [{"task_id": task, "runs": runs} for task, runs in made.runs.items()]
+    response = jsonify(_made.dump({"tasks": told, "more": made.more}))
+    response.status_code = 202
+    return response
+
+
+def known_outage(outage_id: uuid.UUID) -> Gap:
+    """That outage; raises Problem 404."""
+    gap = find_outage(session().connection(), outage_id)
+    if gap is None:
+        raise not_found("outage")
+    return gap
+
+
+def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, limit: int = MOST_RUNS) -> Backfilled:
+    """Backfill the asker's tasks, all with None; raises Problem 422 for one that was not due."""
+    if tasks is not None:
+        was_due = {
+            task.task_id
+            for task in tasks_in_outage(session().connection(), gap, owner_id=owner_id())
+        }
+        strangers = [place for place, task in enumerate(tasks) if task not in was_due]
+        if strangers:
+            told = "No task of yours that was due in this outage."
+            raise invalid([Fault(f"/tasks/{place}", told) for place in strangers])
+    return backfill_outage(
+        session(),
+        gap,
+        owner_id=owner_id(),
+        tasks=tasks,
+        limit=limit,
+        keep=timedelta(days=settings().retention_days),
+        now=now(),
+    )

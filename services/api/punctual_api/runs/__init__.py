@@ -1,0 +1,1 @@
+"""Runs: listed, read with their attempts and output, cancelled, rerun."""

@@ -1,0 +1,109 @@
+"""Runs: listed, read with their attempts, cancelled, retried."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+
+from punctual.domain.errors import InvalidParams
+from punctual.store.lifecycle.cancel import cancel_run
+from punctual.store.lifecycle.run_now import retry_run
+from punctual.store.runs.listing import attempts_of, find_run, list_runs
+from punctual.store.schema.models import Run
+from punctual.store.tasks.changes import find_task
+from punctual_api.accounts.authentication import require_token
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import owner_id, session
+from punctual_api.http.cursors import read_run_cursor
+from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.http.idempotency import create_once
+from punctual_api.http.problems import Problem, not_found
+from punctual_api.http.request_hooks import made_run
+from punctual_api.runs.schemas import (
+    RunDetailSchema,
+    RunPageSchema,
+    RunSchema,
+    RunsQuerySchema,
+)
+from punctual_api.tasks.serializers import run_answer, run_documents, run_page
+
+blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="What became of it")
+blueprint.before_request(require_token)
+
+
+def own_run(run_id: uuid.UUID) -> Run:
+    """The asker's run; raises Problem 404."""
+    run = find_run(session(), run_id, owner_id=owner_id())
+    if run is None:
+        raise not_found("run")
+    return run
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.arguments(RunsQuerySchema, location="query")
+@blueprint.response(200, RunPageSchema)
+def list_own_runs(asked: dict[str, Any]) -> Response:
+    """List your runs, newest due time first."""
+    runs = list_runs(
+        session(),
+        owner_id=owner_id(),
+        limit=asked["limit"] + 1,
+        before=read_run_cursor(asked["cursor"]),
+        state=asked["state"],
+        task_id=asked["task"],
+        since=asked["since"],
+    )
+    return run_page(runs, limit=asked["limit"])
+
+
+@blueprint.route("/<uuid:run_id>/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.response(200, RunDetailSchema)
+def get_run(run_id: uuid.UUID) -> dict[str, Any]:
+    """Read a run with its attempts."""
+    return run_detail(own_run(run_id))
+
+
+def run_detail(run: Run) -> dict[str, Any]:
+    """What RunDetailSchema answers of a run."""
+    [shown] = run_documents([run])
+    return {**shown, "attempts": attempts_of(session(), run)}
+
+
+@blueprint.route("/<uuid:run_id>/cancel/", methods=["POST"])
+@blueprint.problems(401, 404, 409)
+@blueprint.response(202, RunSchema)
+def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
+    """Cancel a run: one that has not started ends at once, a running one is killed."""
+    outcome = cancel_run(session().connection(), run_id=run_id, owner_id=owner_id())
+    run = own_run(run_id)
+    if outcome == "final":
+        raise Problem(409, f"This run has ended already: it is {run.state}.")
+    [shown] = run_documents([run])
+    return shown
+
+
+@blueprint.route("/<uuid:run_id>/retry/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(401, 404, 409)
+@blueprint.response(202, RunSchema)
+def retry_own_run(run_id: uuid.UUID) -> Response:
+    """Run a final run's task again, as the task is now, with the run's values; answers that run."""
+    run = own_run(run_id)
+    task = find_task(session(), run.task_id, owner_id=owner_id())
+    if task is None:
+        raise Problem(409, "Its task was deleted.")
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        try:
+            made = retry_run(session().connection(), task=task, run=run, run_id=ids[0])
+        except InvalidParams as error:
+            raise Problem(409, f"Its task needs other values by now: {error}") from None
+        if made is None:
+            raise Problem(409, f"This run has not ended yet: it is {run.state}.")
+        made_run(made)
+        return run_answer(made, status=202)
+
+    return create_once(1, create=create, again=lambda ids: run_answer(ids[0], status=202))

@@ -1,0 +1,45 @@
+"""What a run's command wrote: as kept at its end, or brought from its worker while it runs."""
+
+import threading
+import time
+
+from punctual.domain.runs.states import RunState
+from punctual.store.runs.listing import bytes_written, find_output
+from punctual.store.runs.live_output import ask_for_output, find_live_output, output_is_pending
+from punctual.store.schema.models import LiveOutput, Output, Run
+from punctual_api.http.context import session
+from punctual_api.http.database import db
+
+PATIENCE_SECONDS = 0.5
+"""A worker answers within some 20 ms; one that is cut off must not hold up the page."""
+
+LOOK_EVERY_SECONDS = 0.01
+
+
+def output_of(run: Run, *, attempt: int | None) -> tuple[Output | LiveOutput, int] | None:
+    """What an attempt wrote, by default the last that wrote anything, and its size in full."""
+    if run.state == RunState.RUNNING and attempt in (None, run.attempt):
+        _bring(run)
+        live = find_live_output(session(), run.id, attempt=run.attempt)
+        # It may have ended meanwhile: what is kept then has all of it.
+        if live is not None and find_output(session(), run.id, run.attempt) is None:
+            return live, live.output_bytes
+    output = find_output(session(), run.id, attempt)
+    if output is None:
+        return None
+    return output, bytes_written(session(), run, output.attempt)
+
+
+def _bring(run: Run) -> None:
+    # On a connection apart: a notice goes out when its transaction is committed.
+    with db.engine.connect() as connection:
+        asked_at = ask_for_output(connection, run_id=run.id)
+        connection.commit()
+        if asked_at is None:
+            return
+        until, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
+        while output_is_pending(connection, run_id=run.id, asked_at=asked_at):
+            connection.rollback()
+            if time.monotonic() > until:
+                return
+            pause.wait(LOOK_EVERY_SECONDS)

@@ -1,0 +1,68 @@
+"""Output as a page shows it: text, each stream apart, nothing a browser could take for markup."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from punctual.store.schema.models import LiveOutput, Output
+from punctual_api.runs.output import pieces
+
+SHOWN_BYTES = 256 * 1024
+"""A page shows this much of a longer output, its end; the raw links have the rest."""
+
+# What colours a terminal only clutters a page; other control characters show as pictures.
+TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\-_])")
+PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOutput:
+    """Pieces of text in the order written, each with its kind: out, err or left-out.
+
+    `size` is how many bytes were written, `shortened` whether pieces show only their end.
+    """
+
+    attempt: int
+    size: int
+    pieces: list[tuple[str, str]]
+    shortened: bool
+    live: bool
+
+
+def shown_output(output: Output | LiveOutput, *, size: int) -> ShownOutput:
+    """An attempt's output for a page; `size` bytes were written, kept or not."""
+    left_out = max(size - len(output.data), 0)
+    shortened = len(output.data) > SHOWN_BYTES
+    start = max(len(output.data) - SHOWN_BYTES, 0)
+    told = _texts(output, start=start, left_out=left_out)
+    merged = [
+        (kind, "".join(text for _, text in texts)) for kind, texts in groupby(told, lambda t: t[0])
+    ]
+    shown = [piece for piece in merged if piece[1]]
+    return ShownOutput(output.attempt, size, shown, shortened, isinstance(output, LiveOutput))
+
+
+def _texts(output: Output | LiveOutput, *, start: int, left_out: int) -> Iterator[tuple[str, str]]:
+    # Each stream has a decoder of its own: the other one may write between a character's bytes.
+    decoders = {stream: codecs.getincrementaldecoder("utf-8")("replace") for stream in KINDS}
+    cut_told = not left_out
+    for offset, piece, stream in pieces(output):
+        if not cut_told and offset >= output.head_bytes:
+            cut_told = True
+            yield "left-out", f"\n[… {left_out} bytes left out …]\n"
+        wanted = piece[max(start - offset, 0) :]
+        if wanted:
+            yield KINDS[stream], _plain(decoders[stream].decode(wanted))
+    for stream, decoder in decoders.items():
+        yield KINDS[stream], _plain(decoder.decode(b"", final=True))
+    if not cut_told:
+        yield "left-out", f"\n[… {left_out} bytes left out …]\n"
+
+
+def _plain(text: str) -> str:
+    return TERMINAL.sub("", text).translate(PICTURES)
+
+
+KINDS = {"stdout": "out", "stderr": "err"}

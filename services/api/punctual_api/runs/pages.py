@@ -1,0 +1,68 @@
+"""The page of one run, and what its command wrote."""
+
+import re
+import uuid
+
+from flask import Response, request
+
+from punctual.domain.runs.states import FINAL
+from punctual.store.runs.blocked_by import waits_for
+from punctual.store.runs.listing import attempts_of
+from punctual.store.schema.models import Run
+from punctual.store.tasks.changes import find_task
+from punctual_api.http.context import owner_id, session
+from punctual_api.http.problems import not_found
+from punctual_api.runs.endpoints import own_run
+from punctual_api.runs.live_output import output_of
+from punctual_api.runs.narrative import sentence, timeline
+from punctual_api.runs.output import output_answer
+from punctual_api.runs.output_text import ShownOutput, shown_output
+from punctual_api.web.page_base import live_page, pages
+
+
+@pages.get("/run/<uuid:run_id>/")
+def show_run(run_id: uuid.UUID) -> Response:
+    """One run: where it stands, its attempts, and the output of the last or of a chosen one."""
+    run = own_run(run_id)
+    task = find_task(session(), run.task_id, owner_id=owner_id(), deleted=True)
+    if task is None:
+        raise not_found("run")
+    attempts = attempts_of(session(), run)
+    output = _output(run, _attempt(run))
+    return live_page(
+        "run",
+        run=run,
+        task=task,
+        final=run.state in FINAL,
+        cancelling=run.cancel_requested_at is not None,
+        sentence=sentence(run, waits_for=waits_for(session(), run)),
+        timeline=timeline(run, attempts),
+        attempts=attempts,
+        output=output,
+        spec=run.spec,
+    )
+
+
+@pages.get("/run/<uuid:run_id>/output/")
+def run_output(run_id: uuid.UUID) -> Response:
+    """The raw bytes of an attempt's output, of both streams or of one."""
+    stream = request.args.get("stream")
+    if stream not in (None, "stdout", "stderr"):
+        raise not_found("stream")
+    run = own_run(run_id)
+    return output_answer(run, attempt=_attempt(run), stream=stream)
+
+
+def _attempt(run: Run) -> int | None:
+    """Return which attempt was asked for, None where none was; raises Problem 404."""
+    asked = request.args.get("attempt", "")
+    if not asked:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}", asked) or not 1 <= int(asked) <= run.attempt:
+        raise not_found("attempt")
+    return int(asked)
+
+
+def _output(run: Run, attempt: int | None) -> ShownOutput | None:
+    found = output_of(run, attempt=attempt)
+    return found and shown_output(found[0], size=found[1])

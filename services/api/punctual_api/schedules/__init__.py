@@ -1,0 +1,1 @@
+"""Schedules, previewed before a task is saved with one."""

@@ -1,0 +1,32 @@
+"""Schedules, tried out: what one means and when it is due, before a task is saved with it."""
+
+from typing import Any
+
+from punctual.domain.errors import InvalidCalendar, Unreadable
+from punctual.domain.schedules.preview import Preview, preview
+from punctual.domain.schedules.syntax import parse_schedule
+from punctual.store.calendars.changes import require_calendars
+from punctual_api.accounts.authentication import require_token
+from punctual_api.calendars.blocks import own_calendars
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import now, owner_id, session
+from punctual_api.schedules.schemas import PreviewQuerySchema, PreviewSchema
+
+blueprint = Blueprint("schedules", __name__, url_prefix="/api/schedules")
+blueprint.before_request(require_token)
+
+
+@blueprint.route("/preview/", methods=["POST"])
+@blueprint.problems(400, 401, 413, 415)
+@blueprint.arguments(PreviewQuerySchema)
+@blueprint.response(200, PreviewSchema)
+def preview_schedule(asked: dict[str, Any]) -> Preview:
+    """Tell a schedule in words, its next due times, and what may surprise; nothing is saved."""
+    start = asked["start"] or now()
+    schedule = parse_schedule(asked["schedule"], anchor=start)
+    names = asked["calendars"]
+    require_calendars(session().connection(), owner_id=owner_id(), names=names)
+    calendars = own_calendars(names)
+    if isinstance(calendars, Unreadable):
+        raise InvalidCalendar("/calendars", calendars.detail)
+    return preview(schedule, start=start, count=asked["count"], calendars=calendars)

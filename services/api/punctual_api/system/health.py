@@ -1,0 +1,166 @@
+"""Health: alive, and ready (with reasons when not)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+import redis
+from flask import Blueprint, Flask, Response, current_app, jsonify
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from punctual.messaging.socket_limits import with_socket_limits
+from punctual.ops import telemetry
+from punctual.ops.config import Settings
+from punctual.store.driver.engine import connect_args, driver_url
+from punctual.store.processes.health_summary import Overdue, late_after, overdue
+from punctual.store.schema.migrate import behind
+from punctual_api.http.database_watch import DatabaseWatch
+from punctual_api.http.timed_question import TimedQuestion
+from punctual_api.system import metrics
+
+blueprint = Blueprint("health", __name__)
+
+ALIVE = text("""
+SELECT (SELECT count(*) FROM coordinators
+        WHERE heartbeat_at > now() - :lease * interval '1 second') AS coordinators,
+       (SELECT count(*) FROM workers
+        WHERE state = 'active' AND heartbeat_at > now() - :lease * interval '1 second') AS workers
+""")
+
+ANSWER_SECONDS = 3.0
+"""How long a probe waits for a server; what asks for readiness seldom waits much longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Why this service is not ready, what of the product does not get on, and who is alive."""
+
+    reasons: list[str]
+    degraded: dict[str, str]
+    alive: dict[str, int]
+
+
+class Probe:
+    """Asks the servers behind on connections of its own, so that a busy pool is no outage."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._lease = settings.lease_seconds
+        self._late = late_after(sweep_seconds=settings.sweep_seconds)
+        limits = connect_args(service="readyz", statement_timeout_ms=2000)
+        self.engine: Engine = create_engine(
+            driver_url(settings.database_url),
+            pool_size=2,  # readiness, metrics and the watch may ask at once
+            max_overflow=1,
+            pool_timeout=2,
+            pool_pre_ping=True,
+            connect_args={**limits, "connect_timeout": 2},
+        )
+        self._redis = redis.Redis.from_url(
+            with_socket_limits(settings.redis_url, seconds=1),
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._current = False
+        self._database = TimedQuestion(self._ask_database, seconds=ANSWER_SECONDS)
+        self._queue = TimedQuestion(self._ask_queue, seconds=ANSWER_SECONDS)
+
+    def ask(self, *, database_is_away: bool) -> Health:
+        """Return whether this service can work, and how the others get on.
+
+        A server that is frozen and answers nothing at all costs ANSWER_SECONDS, and is asked again
+        only when it has answered.
+        """
+        found = None if database_is_away else self._database.ask()
+        health = found or Health(["database: does not answer in time"], {}, {})
+        queue = self._queue.ask()
+        if queue is None:
+            queue = {"queue": "does not answer in time"}
+        return replace(health, degraded={**health.degraded, **queue})
+
+    def _ask_database(self) -> Health:
+        try:
+            outdated = None if self._current else behind(self.engine)
+            self._current = outdated is None
+            if outdated:
+                return Health([f"database: {outdated}"], {}, {})
+            with self.engine.connect() as connection:
+                row = connection.execute(ALIVE, {"lease": self._lease}).one()
+                alive = {"coordinators": row.coordinators, "workers": row.workers}
+                late = _late(overdue(connection), after=self._late)
+                return Health([], self._missing(alive) | late, alive)
+        except SQLAlchemyError as error:
+            telemetry.DATABASE_ERRORS.inc()
+            return Health([f"database: does not answer ({type(error).__name__})"], {}, {})
+
+    def _missing(self, alive: Mapping[str, int]) -> dict[str, str]:
+        """Name the services of which none has sent a heartbeat for a whole lease."""
+        without = {"coordinators": "nothing new is planned", "workers": "nothing starts"}
+        return {
+            kind: f"no heartbeat for {self._lease:g} s: {effect}"
+            for kind, effect in without.items()
+            if not alive[kind]
+        }
+
+    def _ask_queue(self) -> dict[str, str]:
+        try:
+            self._redis.ping()
+        except (redis.RedisError, OSError) as error:
+            telemetry.REDIS_ERRORS.inc()
+            # Only hints travel through it: everything that this service does works without.
+            return {"queue": f"does not answer ({type(error).__name__})"}
+        return {}
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+        self._redis.close()
+
+
+def watch_health(app: Flask, settings: Settings) -> None:
+    """Answer /healthz, /readyz and /metrics."""
+    probe = cache(lambda: Probe(settings))
+    app.extensions["punctual_probe"] = probe
+    app.extensions["punctual_stand"] = cache(lambda: metrics.Stand(probe().engine, settings))
+    app.register_blueprint(blueprint)
+    app.register_blueprint(metrics.blueprint)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """This process answers; nothing else is asked."""
+    return jsonify({"status": "ok"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """The database is reachable, and the tables are this release's.
+
+    What this service can do without is named in `degraded`.
+    """
+    watch: DatabaseWatch = current_app.extensions["punctual_database_watch"]
+    probe: Probe = current_app.extensions["punctual_probe"]()
+    health = probe.ask(database_is_away=watch.is_away)
+    degraded = sorted(health.degraded)
+    details = [f"{name}: {detail}" for name, detail in sorted(health.degraded.items())]
+    if health.reasons:
+        reasons = [*health.reasons, *details]
+        response = jsonify({"status": "unavailable", "reasons": reasons, "degraded": degraded})
+        response.status_code = 503
+        return response
+    if degraded:
+        more = {"degraded": degraded, "reasons": details}
+        return jsonify({"status": "ready", **health.alive, **more})
+    return jsonify({"status": "ready", **health.alive})
+
+
+def _late(found: Overdue, *, after: float) -> dict[str, str]:
+    """Name what should have got on by now."""
+    late: dict[str, str] = {}
+    if found.unplanned > after:
+        late["planning"] = f"due times of {found.unplanned:.0f} s ago are not planned"
+    state, seconds = max(found.runs.items(), key=lambda item: item[1])
+    if seconds > after:
+        late["starts"] = f"a {state} run is {seconds:.0f} s overdue"
+    return late

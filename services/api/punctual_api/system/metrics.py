@@ -1,0 +1,70 @@
+"""/metrics: this process's own metrics, and how the whole product stands."""
+
+import time
+from datetime import timedelta
+
+from flask import Blueprint, Response, current_app
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from punctual.ops import telemetry
+from punctual.ops.config import Settings
+from punctual.store.processes.health_summary import Standing, standing
+from punctual_api.http.timed_question import TimedQuestion
+
+blueprint = Blueprint("metrics", __name__)
+
+FRESH_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
+"""How long a scrape waits for the database."""
+
+
+class Stand:
+    """Asks the database how things stand, at most every 5 s however many ask."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._question = TimedQuestion(self._read, seconds=ANSWER_SECONDS)
+        self._until = 0.0
+        self._last: Standing | None = None
+
+    def ask(self) -> Standing | None:
+        """How things stand; None while the database does not answer."""
+        if time.monotonic() >= self._until:
+            self._last = self._question.ask()
+            self._until = time.monotonic() + FRESH_SECONDS
+        return self._last
+
+    def _read(self) -> Standing | None:
+        try:
+            with self._engine.connect() as connection:
+                return standing(connection, lease=self._lease)
+        except SQLAlchemyError:
+            telemetry.DATABASE_ERRORS.inc()
+            return None
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Prometheus' text format; without a database, what needs it is left out."""
+    found: Standing | None = current_app.extensions["punctual_stand"]().ask()
+    body, content_type = telemetry.exposition(_samples(found) if found else {})
+    return Response(body, content_type=content_type)
+
+
+def _samples(found: Standing) -> telemetry.Samples:
+    samples: telemetry.Samples = {
+        telemetry.COORDINATORS: {"": found.coordinators},
+        telemetry.WORKERS: {"": found.workers},
+        telemetry.OLDEST_QUEUED: {"": found.oldest_queued_seconds},
+        telemetry.UNFINISHED_RUNS: dict(found.unfinished),
+        telemetry.OVERDUE: dict(found.overdue.runs),
+        telemetry.UNPLANNED: {"": found.overdue.unplanned},
+        telemetry.PLAN_ERRORS: {"": found.plan_errors},
+        telemetry.STARTS: {"": found.on_time.starts},
+        telemetry.ON_TIME_STARTS: {"": found.on_time.on_time},
+    }
+    if found.on_time.ratio is not None:
+        samples[telemetry.ON_TIME_RATIO] = {"": found.on_time.ratio}
+    return samples

@@ -1,0 +1,1 @@
+"""Tasks: created, changed, listed, and acted on."""

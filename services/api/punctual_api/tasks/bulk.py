@@ -1,0 +1,56 @@
+"""Bulk: up to 10,000 new tasks in one request, all or none."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.domain.errors import InvalidCalendar
+from punctual.store.driver.notify import wake_if_due
+from punctual.store.tasks.changes import create_tasks
+from punctual_api.accounts.authentication import require_token
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.http.idempotency import create_once
+from punctual_api.http.problems import Fault, invalid
+from punctual_api.tasks.schemas import BulkAnswerSchema, BulkSchema
+from punctual_api.tasks.upstreams import upstream_faults
+
+blueprint = Blueprint("bulk", __name__, url_prefix="/api/tasks/bulk")
+blueprint.before_request(require_token)
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(400, 401, 413, 415)
+@blueprint.arguments(BulkSchema)
+@blueprint.response(201, BulkAnswerSchema)
+def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
+    """Create many tasks, all or none; answers their ids in order."""
+    tasks = sent["items"]
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        at = now()
+        faults = [
+            fault._replace(pointer=f"/items/{place}{fault.pointer}")
+            for place, task in enumerate(tasks)
+            for fault in upstream_faults(task, task_id=None)
+        ]
+        if faults:
+            raise invalid(faults)
+        try:
+            due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
+        except InvalidCalendar as error:
+            raise invalid([Fault(f"/items{error.pointer}", error.detail)]) from None
+        wake_if_due(session().connection(), due, now=at, window=window())
+        return _ids(ids)
+
+    return create_once(len(tasks), create=create, again=_ids)
+
+
+def _ids(ids: Sequence[uuid.UUID]) -> Response:
+    response = jsonify({"ids": ids})
+    response.status_code = 201
+    return response

@@ -1,0 +1,93 @@
+"""The dashboard: how things stand, what is due next, and the tasks page by page."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import floor
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request, url_for
+
+from punctual.store.outages.outages import list_outages
+from punctual.store.runs.punctuality import OnTime, on_time
+from punctual.store.tasks.listing import STATUSES
+from punctual.store.tasks.overview import counts, known_tags, next_due_tasks, strips
+from punctual_api.http.context import now, owner_id, session
+from punctual_api.outages.schemas import outage_document
+from punctual_api.tasks.task_list import listed_tasks
+from punctual_api.web.page_base import live_page, pages
+
+TASKS_A_PAGE = 50
+STRIP_RUNS = 12
+NEXT_TASKS = 5
+
+
+@pages.get("/dashboard/")
+def dashboard() -> Response:
+    """The user's tasks, newest first."""
+    owner, connection = owner_id(), session().connection()
+    asked = _asked()
+    before = page_before()
+    known = asked.get("status") in {None, *STATUSES}
+    items, last = listed_tasks(
+        limit=TASKS_A_PAGE,
+        before=before,
+        status=asked.get("status"),
+        tag=asked.get("tag"),
+        q=asked.get("q"),
+    )
+    starts = on_time(connection, owner_id=owner)
+    return live_page(
+        "dashboard",
+        200 if known else 422,
+        errors={} if known else {"status": f"Choose one of {', '.join(STATUSES)}."},
+        items=items,
+        outages=_outages(now()),
+        asked=asked,
+        before=before,
+        counts=counts(connection, owner_id=owner),
+        on_time=starts,
+        share=on_time_share(starts),
+        next_due=next_due_tasks(connection, owner_id=owner, size=NEXT_TASKS),
+        strips=strips(connection, task_ids=[task["id"] for task in items], size=STRIP_RUNS),
+        statuses=STATUSES,
+        tags=known_tags(connection, owner_id=owner),
+        newest_url=_url(asked) if before else None,
+        older_url=_url({**asked, "before": str(last)}) if last else None,
+    )
+
+
+def _outages(now: datetime) -> list[dict[str, Any]]:
+    """The outages of the last day that left a due time of the viewer's missed."""
+    since = now - timedelta(days=1)
+    found = list_outages(session().connection(), owner_id=owner_id(), limit=3, since=since)
+    return [
+        outage_document(one) for one in found if one.became["missed"] > one.became["backfilled"]
+    ]
+
+
+def on_time_share(numbers: OnTime) -> str:
+    """How many starts in a hundred were on time, never rounded up to a hundred: "99.9 %"."""
+    if not numbers.starts:
+        return ""
+    percent = floor(1000 * numbers.on_time / numbers.starts) / 10
+    return f"{percent:.1f} %".replace(".0 ", " ")
+
+
+def _url(query: Mapping[str, str]) -> str:
+    path = url_for("pages.dashboard")
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _asked() -> dict[str, str]:
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "status", "tag")}
+    return {name: value.replace("\0", "")[:200] for name, value in asked.items() if value}
+
+
+def page_before() -> uuid.UUID | None:
+    """What the page asked for begins after; None for the first one."""
+    try:
+        return uuid.UUID(request.args.get("before", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,192 @@
+"""Create, change and delete a task by its form; what may be saved, the API's own schema says."""
+
+import uuid
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from punctual.domain.errors import InvalidCalendar, InvalidSchedule
+from punctual.domain.runs.limits import LIMITS
+from punctual.domain.schedules.preview import Preview
+from punctual.domain.schedules.zone import zone_names
+from punctual.store.driver.notify import wake_if_due
+from punctual.store.schema.models import Task
+from punctual.store.tasks.changes import change_task, create_tasks, delete_task, new_task_ids
+from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.problems import Fault, faults_in
+from punctual_api.tasks.change_schemas import TaskReplacementSchema
+from punctual_api.tasks.endpoints import own_task
+from punctual_api.tasks.form import (
+    BLANK,
+    FIELDS,
+    clock_warnings,
+    document_from,
+    typed_from,
+    typed_of,
+    typed_when,
+)
+from punctual_api.tasks.http_schemas import METHODS
+from punctual_api.tasks.preview import preview_of
+from punctual_api.tasks.schemas import NewTaskSchema
+from punctual_api.tasks.upstreams import refuse_while_followed, upstream_faults
+from punctual_api.web.form_errors import by_field
+from punctual_api.web.form_fields import read_number
+from punctual_api.web.page_base import is_live, page, pages
+
+FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
+    "end_grace",
+    *("working_dir", "env", "metadata", "max_runs", "jitter", "params"),
+    *("queue", "max_concurrent", "calendars", "after"),
+}
+PARTS = {"at", "cron", "timezone", "every"}
+SOON_AT_MOST = 3600
+CHANGED = (
+    "This task has changed since you opened it. What you typed is kept here; save it again to "
+    "replace the newer version, or cancel to see that one."
+)
+
+
+@pages.route("/task/create/", methods=["GET", "POST"])
+def create_task() -> AnyResponse:
+    """A new task."""
+    if request.method == "GET":
+        return _form("New task", BLANK, fresh=True)
+    typed, instant = typed_from(request.form), now()
+    if "preview" in request.form:
+        return _previewed("New task", typed)
+    document, faults = document_from(typed, now=instant, soon=_soon())
+    values, faults = _checked(document, faults, task_id=None)
+    if faults:
+        return _form("New task", typed, faults)
+    [task_id] = ids = new_task_ids(1)
+    try:
+        due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=[values], now=instant)
+    except InvalidCalendar as error:
+        return _form("New task", typed, [Fault(error.pointer, error.detail)])
+    wake_if_due(session().connection(), due, now=instant, window=window())
+    flash("The task is saved.")
+    _warn_of_clocks(typed)
+    return redirect(url_for("pages.show_task", task_id=task_id))
+
+
+@pages.route("/task/<uuid:task_id>/update/", methods=["GET", "POST"])
+def update_task(task_id: uuid.UUID) -> AnyResponse:
+    """Change a task, unless it was changed since its form was opened."""
+    task = own_task(task_id)
+    heading = f"Edit {task.name}"
+    if request.method == "GET":
+        return _form(heading, typed_of(task), task=task)
+    typed, instant = typed_from(request.form, task), now()
+    if "preview" in request.form:
+        return _previewed(heading, typed, task)
+    if typed["version"] != str(task.version):
+        typed["version"] = str(task.version)
+        return _form(heading, typed, task=task, status=412, message=CHANGED)
+    warned = typed_when(typed) != typed_when(typed_of(task))
+    document, faults = document_from(typed, now=instant, task=task)
+    values, faults = _checked(document, faults, task_id=task_id)
+    if faults:
+        return _form(heading, typed, faults, task=task)
+    try:
+        change_task(session(), task, values, now=instant)
+    except InvalidCalendar as error:
+        return _form(heading, typed, [Fault(error.pointer, error.detail)], task=task)
+    wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
+    flash("The changes are saved.")
+    if warned:
+        _warn_of_clocks(typed)
+    return redirect(url_for("pages.show_task", task_id=task_id))
+
+
+@pages.route("/task/<uuid:task_id>/delete/", methods=["GET", "POST"])
+def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
+    """Delete a task, once asked back."""
+    task = own_task(task_id)
+    if request.method == "GET":
+        return page("task_delete", task=task)
+    refuse_while_followed(task_id)
+    delete_task(session(), task, now=now())
+    flash("The task is deleted.")
+    return redirect(url_for("pages.dashboard"))
+
+
+def _warn_of_clocks(typed: Mapping[str, str]) -> None:
+    for warning in clock_warnings(typed):
+        flash(warning, "warn")
+
+
+def _soon() -> float | None:
+    if request.form.get("kind") != "soon":
+        return None
+    seconds = read_number(request.form.get("soon", ""))
+    known = isinstance(seconds, int | float) and 0 <= seconds <= SOON_AT_MOST
+    return float(seconds) if known else None
+
+
+def _checked(
+    document: dict[str, Any], faults: list[Fault], *, task_id: uuid.UUID | None
+) -> tuple[dict[str, Any], list[Fault]]:
+    try:
+        schema = NewTaskSchema() if task_id is None else TaskReplacementSchema()
+        values = schema.load(document)
+    except ValidationError as error:
+        found = [
+            fault._replace(pointer="/http_body") if fault.pointer == "/http/body" else fault
+            for fault in faults_in(error.messages)
+        ]
+        return {}, [*faults, *found]
+    return values, [*faults, *upstream_faults(values, task_id=task_id)]
+
+
+def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None) -> Response:
+    """The form with what its schedule comes to; only that when htmx asks, while it is typed."""
+    seen = preview_of(typed, now=now(), task=task)
+    if is_live():
+        return page("task_preview", previewed=seen)
+    if isinstance(seen, InvalidSchedule):
+        return _form(heading, typed, [Fault(seen.pointer, seen.detail)], task=task)
+    return _form(heading, typed, task=task, previewed=seen)
+
+
+def _form(
+    heading: str,
+    typed: Mapping[str, str],
+    faults: list[Fault] | None = None,
+    *,
+    task: Task | None = None,
+    fresh: bool = False,
+    status: int = 200,
+    message: str = "",
+    previewed: Preview | None = None,
+) -> Response:
+    kind = typed["kind"] if typed["kind"] != "soon" else "at"
+    # What is wrong within a list has no field of its own.
+    errors, others = by_field(faults or (), FIELDS - PARTS if kind == "several" else FIELDS)
+    return page(
+        "task_form",
+        422 if faults else status,
+        heading=heading,
+        task=task,
+        typed={**typed, "kind": kind},
+        errors=errors,
+        others=others,
+        message=message or ("Please correct what is marked." if faults else ""),
+        fresh=fresh,
+        previewed=previewed,
+        open=bool(FOLDED & set(errors)),
+        limited=any(typed[name] for name in LIMITS),
+        zones=_zones(),
+        methods=[(method, method) for method in METHODS],
+        priorities=[(str(number), str(number)) for number in range(9, -1, -1)],
+    )
+
+
+@cache
+def _zones() -> list[str]:
+    """UTC and the zones that are named after places."""
+    places = (name for name in zone_names() if "/" in name)
+    return ["UTC", *sorted(name for name in places if not name.startswith(("Etc/", "SystemV/")))]

@@ -1,0 +1,162 @@
+"""Tasks: listed, created, read, replaced, changed and deleted."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, request
+from marshmallow import ValidationError
+from werkzeug.urls import iri_to_uri
+
+from punctual.store.driver.notify import wake_if_due
+from punctual.store.schema.models import Task
+from punctual.store.tasks.changes import change_task, create_one, delete_task, find_task
+from punctual.store.tasks.listing import seen_tasks
+from punctual_api.accounts.authentication import require_token
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import connection, now, owner_id, session, window
+from punctual_api.http.cursors import read_task_cursor
+from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.http.idempotency import create_once
+from punctual_api.http.problems import Problem, faults_in, invalid, not_found
+from punctual_api.tasks.change_schemas import TaskChangesSchema, TaskReplacementSchema
+from punctual_api.tasks.cross_field_checks import (
+    HTTP_TOGETHER,
+    TOGETHER,
+    check_http,
+    check_together,
+)
+from punctual_api.tasks.schemas import NewTaskSchema, TaskPageSchema, TaskQuerySchema, TaskSchema
+from punctual_api.tasks.serializers import answered, task_answer, task_page
+from punctual_api.tasks.task_list import listed_tasks
+from punctual_api.tasks.upstreams import refuse_while_followed, upstream_faults
+
+blueprint = Blueprint("tasks", __name__, url_prefix="/api/tasks", description="What to run, when")
+blueprint.before_request(require_token)
+
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "Only while the task has this ETag",
+    "schema": {"type": "string"},
+}
+
+
+def own_task(task_id: uuid.UUID) -> Task:
+    """The asker's task, locked for a change; raises Problem 404, and 412 by If-Match."""
+    task = find_task(session(), task_id, owner_id=owner_id(), lock=True)
+    if task is None:
+        raise not_found("task")
+    if "If-Match" in request.headers and not request.if_match.contains_weak(str(task.version)):
+        raise Problem(
+            412,
+            f"The task has changed since: it is at version {task.version}.",
+            headers={"ETag": f'"{task.version}"'},
+        )
+    return task
+
+
+def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
+    """Change the asker's task, and answer it as it is now."""
+    task, at = own_task(task_id), now()
+    if values:
+        try:
+            if set(TOGETHER) & set(values):  # what is stored already is not judged again
+                check_together({**{name: getattr(task, name) for name in TOGETHER}, **values})
+            if set(HTTP_TOGETHER) & set(values):
+                check_http({**{name: getattr(task, name) for name in HTTP_TOGETHER}, **values})
+        except ValidationError as error:
+            raise invalid(list(faults_in(error.messages))) from None
+        if faults := upstream_faults(values, task_id=task_id):
+            raise invalid(faults)
+        change_task(session(), task, values, now=at)
+        wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
+    return task_answer(task_id)
+
+
+@blueprint.route("/", methods=["GET"])
+@blueprint.problems(401)
+@blueprint.arguments(TaskQuerySchema, location="query")
+@blueprint.response(200, TaskPageSchema)
+def list_own_tasks(asked: dict[str, Any]) -> Response:
+    """List your tasks, newest first."""
+    items, more_before = listed_tasks(
+        limit=asked["limit"],
+        before=read_task_cursor(asked["cursor"]),
+        status=asked["status"],
+        tag=asked["tag"],
+        q=asked["q"],
+    )
+    return task_page(items, more_before=more_before)
+
+
+@blueprint.route("/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(400, 401, 404, 413, 415)
+@blueprint.arguments(NewTaskSchema)
+@blueprint.response(201, TaskSchema)
+def create_task(values: dict[str, Any]) -> Response:
+    """Create a task."""
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        at = now()
+        if faults := upstream_faults(values, task_id=None):
+            raise invalid(faults)
+        own = connection()
+        created = create_one(own, owner_id=owner_id(), task_id=ids[0], values=values, now=at)
+        wake_if_due(own, created.next_run_at, now=at, window=window())
+        return _created(answered(created, status=201), ids[0])
+
+    return create_once(
+        1, create=create, again=lambda ids: _created(task_answer(ids[0], 201), ids[0])
+    )
+
+
+def _created(response: Response, task_id: uuid.UUID) -> Response:
+    # As url_for would say, which looks through the routes for it.
+    below = iri_to_uri(root) if (root := request.script_root) else ""
+    response.headers["Location"] = f"{below}{blueprint.url_prefix}/{task_id}/"
+    return response
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.response(200, TaskSchema)
+def get_task(task_id: uuid.UUID) -> Response:
+    """Read a task."""
+    found = seen_tasks(session(), [task_id])
+    if not found or found[0].task.owner_id != owner_id() or found[0].task.deleted_at is not None:
+        raise not_found("task")
+    # Never 304: the ETag is the version, and what became of the runs does not change that one.
+    return answered(found[0], past=True)
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["PUT"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(TaskReplacementSchema)
+@blueprint.response(200, TaskSchema)
+def replace_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Replace a task, also by its own answer, changed; absent fields get their defaults."""
+    return changed(task_id, values)
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["PATCH"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(TaskChangesSchema(partial=True))
+@blueprint.response(200, TaskSchema)
+def patch_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Change a task; absent fields stay, a schedule is replaced as a whole."""
+    return changed(task_id, values)
+
+
+@blueprint.route("/<uuid:task_id>/", methods=["DELETE"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(401, 404, 409, 412)
+@blueprint.response(204)
+def delete_own_task(task_id: uuid.UUID) -> None:
+    """Delete a task that no other runs after, and cancel its runs; history stays for a while."""
+    task = own_task(task_id)
+    refuse_while_followed(task_id)
+    delete_task(session(), task, now=now())

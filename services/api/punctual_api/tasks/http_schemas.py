@@ -1,0 +1,104 @@
+"""An HTTP request as a task, as it is sent."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+
+from punctual_api.http.fields import KIB, Flag, Number, Text
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+MOST_HEADERS = 50
+LONGEST_URL = 2000
+LONGEST_BODY = 256 * KIB
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OWN = {"connection", "content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"}
+
+
+def _url(url: str) -> None:
+    if not re.fullmatch(r"[!-~]+", url):
+        raise ValidationError("A URL is printable ASCII without blanks; encode the rest with %.")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        parts, usable = None, False
+    if parts is None or not usable:
+        raise ValidationError("A URL is such as https://example.com/path.")
+    if "$" in parts.netloc:
+        raise ValidationError("A parameter cannot decide the host: write the host out.")
+    if "@" in parts.netloc:
+        raise ValidationError("Send credentials in an Authorization header, not in the URL.")
+
+
+def _body(body: str) -> None:
+    if len(body.encode()) > LONGEST_BODY:
+        raise ValidationError(f"Longer than {LONGEST_BODY // KIB} KiB.")
+
+
+class Headers(fields.Field[dict[str, str]]):
+    """Names and values of a request's headers."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise ValidationError("Not a valid object.")
+        if len(value) > MOST_HEADERS:
+            raise ValidationError(f"More than {MOST_HEADERS} headers.")
+        faults = {name: [fault] for name, text in value.items() if (fault := _fault(name, text))}
+        if faults:
+            raise ValidationError(faults)
+        return value
+
+
+def _fault(name: str, value: object) -> str | None:
+    if not _HEADER.fullmatch(name) or len(name) > 100:
+        return "A header's name is letters, digits and hyphens."
+    if name.lower() in _OWN:
+        return "This header is set by the request itself."
+    if not isinstance(value, str):
+        return "Not a valid string."
+    if not re.fullmatch(r"[\t -~]{0,8192}", value):
+        return "A header's value is one line of printable ASCII, of at most 8192 characters."
+    return None
+
+
+class HttpSchema(Schema):
+    """A request, and which answers are good."""
+
+    class Meta:
+        unknown = RAISE
+
+    method = Text(load_default="GET", validate=validate.OneOf(METHODS))
+    url = Text(
+        required=True,
+        validate=[validate.Length(max=LONGEST_URL), _url],
+        metadata={"description": "http or https, to an address the operator lets it reach"},
+    )
+    headers = Headers(
+        load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}}
+    )
+    body = Text(
+        load_default=None, allow_none=True, validate=_body, metadata={"maxLength": LONGEST_BODY}
+    )
+    expect = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(100, 599)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 100),
+        metadata={"description": "Good statuses; null = 200 to 299"},
+    )
+    timeout = Number(
+        load_default=30.0,
+        validate=validate.Range(min=0.1, max=3600),
+        metadata={
+            "description": "Seconds it waits for a connection, and for each part of an answer"
+        },
+    )
+    follow_redirects = Flag(load_default=True)
+
+    @validates_schema
+    def _together(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("method") == "HEAD" and data.get("body") is not None:
+            raise ValidationError("A HEAD request has no body; leave it out.", "body")

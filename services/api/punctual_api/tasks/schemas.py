@@ -1,0 +1,295 @@
+"""Tasks as they are sent and answered."""
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+
+from punctual.domain.runs.limits import LONGEST_END_GRACE
+from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, is_queue
+from punctual.domain.runs.states import CatchUp, Overlap
+from punctual.store.tasks.listing import STATUSES
+from punctual_api.calendars.schemas import LONGEST_NAME
+from punctual_api.concurrency.schemas import MOST_CONCURRENT
+from punctual_api.http.fields import (
+    KIB,
+    BoundedList,
+    Document,
+    Environment,
+    ExitCodes,
+    Instant,
+    Label,
+    Lines,
+    Number,
+    Params,
+    ScheduleField,
+    Text,
+)
+from punctual_api.http.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE
+from punctual_api.http.sparse import SparseSchema
+from punctual_api.runs.schemas import PageQuerySchema, RunSchema
+from punctual_api.tasks.cross_field_checks import check_http, check_together
+from punctual_api.tasks.http_schemas import HttpSchema
+from punctual_api.tasks.limit_schemas import LimitsSchema
+from punctual_api.tasks.type_schemas import (
+    TYPES,
+    ScriptSchema,
+    Whole,
+    check_command,
+    choose_type,
+    default_name,
+)
+from punctual_api.tasks.upstream_schemas import UpstreamSchema, once_each
+
+DAY = 86_400
+MOST_RUNS = 1_000_000_000
+DEFAULT_TIMEOUT = 3600.0
+
+
+def _queue(name: str) -> None:
+    if not is_queue(name):
+        raise ValidationError(QUEUE_RULE)
+
+
+def _more_than_nothing(maximum: float) -> validate.Range:
+    return validate.Range(min=0, max=maximum, min_inclusive=False)
+
+
+class TaskFields(SparseSchema):
+    """What a user decides about a task."""
+
+    name = Label(validate=validate.Length(min=1, max=200))
+    command = Lines(
+        load_default=None,
+        allow_none=True,
+        validate=check_command,
+        metadata={"minLength": 1, "maxLength": 32 * KIB, "description": "Run by /bin/sh -c"},
+    )
+    script = Whole(
+        ScriptSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "In place of a command"},
+    )
+    http = Whole(
+        HttpSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "A request in place of a command"},
+    )
+    schedule = ScheduleField(load_default=None, allow_none=True, metadata=SCHEDULE)
+    max_retries = fields.Integer(strict=True, load_default=3, validate=validate.Range(0, 100))
+    retry_delay = Number(load_default=10.0, validate=validate.Range(0, DAY))
+    retry_delay_max = Number(load_default=3600.0, validate=validate.Range(0, 7 * DAY))
+    retry_on = ExitCodes(
+        load_default=None,
+        allow_none=True,
+        metadata={**EXIT_CODES, "description": "Only these are retried; null = all are"},
+    )
+    no_retry_on = ExitCodes(
+        load_default=None,
+        allow_none=True,
+        metadata={**EXIT_CODES, "description": "These are not retried, everything else is"},
+    )
+    timeout = Number(
+        load_default=DEFAULT_TIMEOUT,
+        validate=_more_than_nothing(7 * DAY),
+        metadata={"exclusiveMinimum": 0},
+    )
+    end_grace = Number(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, LONGEST_END_GRACE),
+        metadata={
+            "description": "Seconds in which what the command started may end after it; "
+            "null = as its worker says, 2 by default"
+        },
+    )
+    env = Environment(
+        load_default=dict,
+        metadata={"type": "object", "additionalProperties": {"type": "string"}},
+    )
+    params = Params(load_default=None, allow_none=True, metadata=PARAMS)
+    working_dir = Text(
+        load_default=None,
+        allow_none=True,
+        validate=[
+            validate.Length(max=4096),
+            validate.Regexp(r"^/", error="A working directory starts with a slash."),
+        ],
+    )
+    tags = fields.List(
+        Label(validate=validate.Length(min=1, max=50)),
+        load_default=list,
+        validate=validate.Length(max=20),
+    )
+    metadata = Document(
+        load_default=dict, metadata={"type": "object", "additionalProperties": True}
+    )
+    overlap = Text(load_default="skip", validate=validate.OneOf([*Overlap]))
+    after = fields.List(
+        fields.Nested(UpstreamSchema),
+        load_default=list,
+        validate=[validate.Length(max=20), once_each],
+        metadata={"description": "It runs when all of these have ended so"},
+    )
+    max_concurrent = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, MOST_CONCURRENT),
+        metadata={"description": "At most so many runs of it at once, with `overlap: allow`"},
+    )
+    queue = Text(
+        load_default=DEFAULT_QUEUE,
+        validate=_queue,
+        metadata={
+            "description": "Runs only on workers that were started for it",
+            "pattern": "^[a-z0-9-]{1,40}$",
+        },
+    )
+    calendars = fields.List(
+        Text(validate=validate.Length(min=1, max=LONGEST_NAME)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=20),
+        metadata={"description": "Names of your calendars: nothing is due in them"},
+    )
+    catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]), metadata=CATCH_UP)
+    start_deadline = Number(
+        load_default=None,
+        allow_none=True,
+        validate=_more_than_nothing(366 * DAY),
+        metadata={"exclusiveMinimum": 0},
+    )
+    priority = fields.Integer(strict=True, load_default=5, validate=validate.Range(0, 9))
+    max_runs = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, MOST_RUNS),
+        metadata={"description": "After so many runs by schedule it is not due any more"},
+    )
+    limits = fields.Nested(
+        LimitsSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "What one attempt may use; past it the attempt fails"},
+    )
+    jitter = Number(
+        load_default=0.0,
+        validate=validate.Range(0, DAY),
+        metadata={"description": "Seconds; each due time is put off by its own share of them"},
+    )
+
+
+class NewTaskSchema(TaskFields):
+    """A task as it is created."""
+
+    class Meta:
+        unknown = RAISE
+
+    schedule_time = Instant(
+        load_only=True, metadata={"description": 'Short form of {"schedule": {"at": t}}'}
+    )
+
+    @post_load
+    def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "schedule_time" in values:
+            at = values.pop("schedule_time")
+            if values.get("schedule"):
+                raise ValidationError("Send either schedule or schedule_time.", "schedule_time")
+            values["schedule"] = ScheduleField().deserialize(
+                {"at": Instant().serialize("at", {"at": at})}
+            )
+        if values.get("retry_on") is not None:
+            if values.get("no_retry_on") is not None:
+                raise ValidationError("Send either retry_on or no_retry_on.", "no_retry_on")
+            values["no_retry_on"] = None
+        elif values.get("no_retry_on") is not None:
+            values["retry_on"] = None
+        choose_type(values, whole=not self.partial)
+        if not self.partial:
+            values.setdefault("name", default_name(values))
+        if values.get("limits") is not None:
+            own = {name: most for name, most in values["limits"].items() if most is not None}
+            values["limits"] = own or None
+        if "tags" in values:
+            values["tags"] = list(dict.fromkeys(values["tags"]))
+        if "calendars" in values:
+            values["calendars"] = list(dict.fromkeys(values["calendars"] or ())) or None
+        if not self.partial:
+            check_together(values)
+            check_http(values)
+        return values
+
+
+class BulkSchema(Schema):
+    """Tasks to be created, all or none."""
+
+    class Meta:
+        unknown = RAISE
+
+    items = BoundedList(
+        fields.Nested(NewTaskSchema), required=True, validate=validate.Length(min=1, max=10_000)
+    )
+
+
+class BulkAnswerSchema(Schema):
+    """The ids of the new tasks, in the order in which they were sent."""
+
+    ids = fields.List(fields.UUID(), required=True)
+
+
+class TaskSchema(TaskFields):
+    """A task as it is answered, from a dict that has all of it."""
+
+    id = fields.UUID(required=True)
+    type = fields.String(required=True, validate=validate.OneOf(TYPES))
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    enabled = fields.Boolean(required=True)
+    paused_until = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When its pause ends by itself"},
+    )
+    next_run_at = Instant(required=True, allow_none=True)
+    last_run = fields.Nested(RunSchema, required=True, allow_none=True)
+    retries = fields.Integer(
+        required=True, metadata={"description": "How many retries the last run used"}
+    )
+    planned_runs = fields.Integer(
+        required=True, metadata={"description": "How many runs were planned by schedule"}
+    )
+    warnings = fields.List(fields.String(), required=True)
+    created_at = Instant(required=True)
+    updated_at = Instant(required=True)
+    version = fields.Integer(required=True)
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        if many:
+            return super()._serialize(obj, many=True)
+        # marshmallow would ask for each field whether this is a dict, and where its value is.
+        return {
+            name: None if obj[name] is None else field._serialize(obj[name], name, obj)  # noqa: SLF001
+            for name, field in self.dump_fields.items()
+        }
+
+
+class TaskPageSchema(Schema):
+    """A page of tasks, newest first."""
+
+    items = fields.List(fields.Nested(TaskSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class TaskQuerySchema(PageQuerySchema):
+    """Which tasks."""
+
+    status = Text(load_default=None, validate=validate.OneOf(STATUSES))
+    tag = Text(load_default=None)
+    q = Text(load_default=None, validate=validate.Length(max=200))
+
+
+def chosen_timeout(seconds: float) -> float | None:
+    """A task's timeout as one that somebody chose; None when it is the default."""
+    return None if seconds == DEFAULT_TIMEOUT else seconds

@@ -1,0 +1,230 @@
+"""Tasks as they are answered: their columns, and what follows from them and from their runs."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, jsonify
+
+from punctual.domain.calendars.calendar import SearchLimit, next_unheld
+from punctual.domain.commands.http_params import unused_params
+from punctual.domain.commands.shell_advice import shell_warnings
+from punctual.domain.errors import Unreadable
+from punctual.domain.runs.params import read_params
+from punctual.domain.runs.retry import RetryPolicy
+from punctual.domain.runs.states import Overlap
+from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.domain.schedules.advice import schedule_warnings, shortest_interval, start_of_day
+from punctual.domain.schedules.advice_history import past_warnings
+from punctual.domain.schedules.advice_retry import retry_warnings
+from punctual.domain.schedules.jitter import jittered
+from punctual.domain.schedules.preview import ALL_HELD
+from punctual.domain.schedules.syntax import Schedule, next_due, read_schedule
+from punctual.store.runs.blocked_by import hindrances
+from punctual.store.runs.listing import find_run
+from punctual.store.runs.run_history import past_of_task
+from punctual.store.schema.models import Run, Task
+from punctual.store.tasks.listing import ListedTask, seen_tasks
+from punctual_api.calendars.blocks import own_calendars
+from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.cursors import run_cursor, task_cursor
+from punctual_api.http.problems import not_found
+from punctual_api.runs.schemas import RunPageSchema, RunSchema
+from punctual_api.tasks.interpreters import interpreter_warnings
+from punctual_api.tasks.schemas import TaskPageSchema, TaskSchema, chosen_timeout
+from punctual_api.tasks.stored import stored_columns
+from punctual_api.tasks.type_schemas import type_of
+
+COLUMNS = (
+    *("id", "name", "schedule", "enabled", "max_retries", "retry_delay"),
+    *("retry_delay_max", "timeout", "end_grace", "working_dir", "tags"),
+    *("overlap", "catch_up"),
+    *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
+    *("retry_on", "no_retry_on", "calendars"),
+    "max_concurrent",
+    "queue",
+    *("created_at", "updated_at", "version"),
+)
+
+MOST_STEPS = 200
+"""A list answers a hundred tasks: none of them has its calendars searched for longer."""
+
+STOPPED = (
+    f"Its calendars hold its due times for long: its next run was not found in {MOST_STEPS} steps"
+    " over what they hold."
+)
+
+_task = TaskSchema()
+_task_page = TaskPageSchema()
+_run = RunSchema()
+_run_page = RunPageSchema()
+
+
+def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
+    """What TaskSchema answers of a task."""
+    task, last = listed.task, listed.last_run
+    next_run_at, warnings = _next_run_at(listed), task_warnings(task, now=now)
+    all_blocked = next_run_at is None and ALL_HELD in warnings
+    status = listed.status_if_blocked if all_blocked else listed.status
+    loaded = vars(task)  # through SQLAlchemy's attributes it takes three times as long
+    return {
+        **{name: loaded[name] if name in loaded else getattr(task, name) for name in COLUMNS},
+        "command": task.command or None,
+        "type": type_of(task),
+        **stored_columns(task),
+        "status": status,
+        "paused_until": None if task.enabled else task.paused_until,
+        "next_run_at": next_run_at,
+        "last_run": last,
+        "retries": 0 if last is None else max(last.attempt - 1, 0),
+        "warnings": warnings,
+    }
+
+
+def status_of(listed: ListedTask, *, now: datetime) -> str:
+    """The status that a task answers, without the rest of its answer."""
+    if listed.status == listed.status_if_blocked or not listed.task.calendars:
+        return listed.status
+    status: str = task_document(listed, now=now)["status"]
+    return status
+
+
+def _next_run_at(listed: ListedTask) -> datetime | None:
+    task, at = listed.task, listed.next_run_at
+    if at is None or at != task.next_due_at:  # a planned run's own due time is spread already
+        return at
+    if task.calendars:
+        schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+        calendars = own_calendars(task.calendars)
+        if isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
+            return None
+        after, limit = at - timedelta(microseconds=1), SearchLimit(MOST_STEPS)
+        at = next_unheld(schedule, calendars, after=after, limit=limit)
+        if at is None:
+            return None
+    return jittered(at, task_id=task.id, seconds=task.jitter)
+
+
+def task_warnings(task: Task, *, now: datetime) -> list[str]:
+    """What the owner of a task should know about its schedule and its command."""
+    errors = [] if task.plan_error is None else [f"It could not be planned: {task.plan_error}"]
+    if task.max_runs is not None and task.planned_runs >= task.max_runs:
+        errors.append(f"It has had its {task.max_runs} runs (max_runs): not due any more.")
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if isinstance(schedule, Unreadable):
+        return errors or [f"It could not be planned: {schedule.detail}"]
+    if task.calendars and next_due(schedule, after=now) is not None:
+        calendars = own_calendars(task.calendars)
+        if isinstance(calendars, Unreadable):
+            errors = errors or [f"It could not be planned: {calendars.detail}"]
+        else:
+            limit = SearchLimit(MOST_STEPS)
+            if next_unheld(schedule, calendars, after=now, limit=limit) is None:
+                errors.append(STOPPED if limit.reached else ALL_HELD)
+    # Runs that may overlap are no surprise to whoever allows it.
+    timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
+    return [
+        *errors,
+        *schedule_warnings(schedule, now=now, timeout=timeout),
+        *_retry_warnings(task, schedule, now),
+        *shell_warnings(task.command),
+        *_unused(task),
+    ]
+
+
+def _unused(task: Task) -> Iterable[str]:
+    names = [param.name for param in read_params(task.params)] if task.http else ()
+    for name in unused_params(task.http, names):
+        yield f"The request does not name the parameter {name} ($PARAM_{name.upper()}): no effect."
+
+
+def _retry_warnings(task: Task, schedule: Schedule | None, now: datetime) -> Iterable[str]:
+    if schedule is None or not task.max_retries or task.overlap == Overlap.ALLOW:
+        return ()
+    policy = RetryPolicy(task.max_retries, task.retry_delay, task.retry_delay_max)
+    shortest = shortest_interval(schedule, start_of_day(now))
+    return retry_warnings(policy, overlap=Overlap(task.overlap), shortest=shortest)
+
+
+def warnings_from_past(task: Task, *, now: datetime) -> list[str]:
+    """What the task's runs and its owner's other tasks say; two statements, so for one task."""
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    if schedule is None or isinstance(schedule, Unreadable):
+        return []
+    past = past_of_task(session().connection(), task.id)
+    shortest = shortest_interval(schedule, start_of_day(now))
+    return list(past_warnings(past, shortest=shortest, jitter=task.jitter))
+
+
+def task_answer(task_id: uuid.UUID, status: int = 200) -> Response:
+    """One task with its ETag; 404 when it is gone."""
+    seen = seen_tasks(session(), [task_id])
+    if not seen:
+        raise not_found("task")
+    return answered(seen[0], status=status, past=True)
+
+
+def answered(seen: ListedTask, status: int = 200, *, past: bool = False) -> Response:
+    """A task at hand, with its ETag; with `past`, what that warns of is told as well."""
+    at = now()
+    document = task_document(seen, now=at)
+    document["warnings"] += interpreter_warnings(seen.task)
+    if past:
+        document["warnings"] += warnings_from_past(seen.task, now=at)
+    _show_last_runs([document])
+    response = jsonify(_task.dump(document))
+    response.status_code = status
+    response.set_etag(str(seen.task.version))
+    return response
+
+
+def task_page(items: Sequence[dict[str, Any]], *, more_before: uuid.UUID | None) -> Response:
+    """A page of tasks; the next one, if any, goes on before the task with that id."""
+    cursor = None if more_before is None else task_cursor(more_before)
+    _show_last_runs(items)
+    return jsonify(_task_page.dump({"items": items, "next_cursor": cursor}))
+
+
+def _show_last_runs(tasks: Sequence[dict[str, Any]]) -> None:
+    """Have the last run of each task say what it waits for, if it does."""
+    last = [task for task in tasks if task["last_run"] is not None]
+    shown = run_documents([task["last_run"] for task in last]) if last else []
+    for task, document in zip(last, shown, strict=True):
+        task["last_run"] = document
+
+
+def run_answer(run_id: uuid.UUID, *, status: int) -> Response:
+    """One of the asker's runs; 404 when it is gone."""
+    run = find_run(session(), run_id, owner_id=owner_id())
+    if run is None:
+        raise not_found("run")
+    [document] = run_documents([run])
+    response = jsonify(_run.dump(document))
+    response.status_code = status
+    return response
+
+
+def run_documents(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Return what RunSchema answers of each run; what holds them back is asked for all at once."""
+    found = hindrances(session().connection(), runs)
+    return [
+        {
+            **{name: getattr(run, name) for name in _run.fields if name != "waiting_for"},
+            "waiting_for": _waiting_for(found.get(run.id)),
+        }
+        for run in runs
+    ]
+
+
+def _waiting_for(found: Hindrance | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"code": found.code, "args": found.args, "sentence": hindrance_in_words(found)}
+
+
+def run_page(runs: Sequence[Run], *, limit: int) -> Response:
+    """A page of runs; `runs` holds one more when there is a next page."""
+    shown = runs[:limit]
+    cursor = run_cursor(shown[-1].scheduled_for, shown[-1].id) if len(runs) > limit else None
+    return jsonify(_run_page.dump({"items": run_documents(shown), "next_cursor": cursor}))

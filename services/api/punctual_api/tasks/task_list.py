@@ -1,0 +1,47 @@
+"""A page of tasks: of those with a status, exactly those that answer it."""
+
+import uuid
+from typing import Any
+
+from punctual.store.tasks.listing import list_tasks
+from punctual_api.http.context import now, owner_id, session
+from punctual_api.tasks.serializers import task_document
+
+MOST_LOOKED_AT = 1000
+"""A page is short, and goes on, once so many tasks were looked at for a status."""
+
+
+def listed_tasks(
+    *,
+    limit: int,
+    before: uuid.UUID | None,
+    status: str | None = None,
+    tag: str | None = None,
+    q: str | None = None,
+) -> tuple[list[dict[str, Any]], uuid.UUID | None]:
+    """Return at most `limit` of the asker's tasks, and before which task there may be more.
+
+    Whether calendars block all due times of a task, which makes it idle, no statement knows.
+    """
+    items: list[dict[str, Any]] = []
+    at, owner, looked_at = now(), owner_id(), 0
+    while True:
+        found = list_tasks(
+            session(),
+            owner_id=owner,
+            limit=limit + 1,
+            before=before,
+            status_is=status,
+            tag=tag,
+            q=q,
+        )
+        documents = [task_document(one, now=at) for one in found]
+        items += [one for one in documents if status in (None, one["status"])]
+        if len(items) > limit:
+            return items[:limit], items[limit - 1]["id"]
+        if len(found) <= limit:
+            return items, None
+        before = found[-1].task.id
+        looked_at += len(found)
+        if looked_at >= MOST_LOOKED_AT:
+            return items, before

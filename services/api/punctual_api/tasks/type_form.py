@@ -1,0 +1,64 @@
+"""The part of a task's form that says what it runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from punctual.store.schema.models import Task
+from punctual_api.tasks.stored import stored_http, stored_script
+from punctual_api.tasks.type_schemas import type_of
+from punctual_api.web.form_fields import read_codes, read_headers, write_codes, write_headers
+
+BLANK_TYPE = {
+    "type": "shell",
+    "command": "",
+    "interpreter": "python3",
+    "body": "",
+    "method": "GET",
+    "url": "",
+    "headers": "",
+    "http_body": "",
+    "expect": "",
+    "follow_redirects": "yes",
+}
+"""A new task's part."""
+REDIRECTS = ("yes", "no")
+
+
+def typed_type(task: Task) -> dict[str, str]:
+    """The part of a task as it stands."""
+    script, request = stored_script(task.script), stored_http(task.http)
+    typed = {**BLANK_TYPE, "type": type_of(task), "command": task.command, **(script or {})}
+    if request is not None:
+        typed |= {
+            "method": request["method"],
+            "url": request["url"],
+            "headers": write_headers(request["headers"]),
+            "http_body": request["body"] or "",
+            "expect": write_codes(request["expect"]),
+            "follow_redirects": "yes" if request["follow_redirects"] else "no",
+        }
+    return typed
+
+
+def type_document(typed: Mapping[str, str], *, task: Task | None = None) -> dict[str, Any]:
+    """The API's JSON for the part as typed, not checked yet.
+
+    What the form does not show of `task` stays as it is. Raises ValueError for headers that
+    cannot be read.
+    """
+    if typed["type"] == "script":
+        return {"script": {"interpreter": typed["interpreter"].strip(), "body": typed["body"]}}
+    if typed["type"] != "http":
+        return {"command": typed["command"]}
+    stored = None if task is None else stored_http(task.http)
+    kept = {} if stored is None else {"timeout": stored["timeout"]}
+    request = {
+        **kept,
+        "method": typed["method"],
+        "url": typed["url"].strip(),
+        "headers": read_headers(typed["headers"]),
+        "body": typed["http_body"] or None,
+        "expect": read_codes(typed["expect"]) or None,
+        "follow_redirects": typed["follow_redirects"] != "no",
+    }
+    return {"http": request}

@@ -1,0 +1,100 @@
+"""What else can be done with a task: run it now, pause it, resume it, read its runs."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+
+from punctual.domain.errors import InvalidParams
+from punctual.store.driver.notify import wake_if_due
+from punctual.store.lifecycle.run_now import run_now
+from punctual.store.runs.listing import list_runs
+from punctual.store.tasks.changes import find_task, set_enabled
+from punctual_api.accounts.authentication import require_token
+from punctual_api.http.blueprints import Blueprint
+from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.cursors import read_run_cursor
+from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
+from punctual_api.http.idempotency import create_once
+from punctual_api.http.problems import Fault, invalid, not_found
+from punctual_api.http.request_hooks import made_run
+from punctual_api.runs.schemas import (
+    RunNowSchema,
+    RunPageSchema,
+    RunSchema,
+    TaskRunsQuerySchema,
+)
+from punctual_api.tasks.endpoints import IF_MATCH, own_task
+from punctual_api.tasks.pause_schemas import PauseSchema
+from punctual_api.tasks.schemas import TaskSchema
+from punctual_api.tasks.serializers import run_answer, run_page, task_answer
+
+blueprint = Blueprint("task verbs", __name__, url_prefix="/api/tasks/<uuid:task_id>")
+blueprint.before_request(require_token)
+
+
+@blueprint.route("/run/", methods=["POST"])
+@blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(RunNowSchema, required=False)
+@blueprint.response(202, RunSchema)
+def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Run a task now, also while it is paused."""
+    task = own_task(task_id)
+
+    def create(ids: Sequence[uuid.UUID]) -> Response:
+        try:
+            run_now(session().connection(), task=task, params=asked["params"], run_id=ids[0])
+        except InvalidParams as error:
+            raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
+        made_run(ids[0])
+        return run_answer(ids[0], status=202)
+
+    return create_once(1, create=create, again=lambda ids: run_answer(ids[0], status=202))
+
+
+@blueprint.route("/pause/", methods=["POST"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.arguments(PauseSchema, required=False)
+@blueprint.response(200, TaskSchema)
+def pause_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Pause a task, for good or until a time: what is running goes on, no retry or other start."""
+    task, at, until = own_task(task_id), now(), asked["until"]
+    if until is not None and until <= at:
+        raise invalid([Fault("/until", "This time has passed: a pause ends in the future.")])
+    set_enabled(session(), task, enabled=False, now=at, until=until)
+    return task_answer(task_id)
+
+
+@blueprint.route("/resume/", methods=["POST"])
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.problems(401, 404, 412)
+@blueprint.response(200, TaskSchema)
+def resume_task(task_id: uuid.UUID) -> Response:
+    """Resume a paused task; what came due meanwhile is not caught up."""
+    task, at = own_task(task_id), now()
+    set_enabled(session(), task, enabled=True, now=at)
+    wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
+    return task_answer(task_id)
+
+
+@blueprint.route("/runs/", methods=["GET"])
+@blueprint.problems(401, 404)
+@blueprint.arguments(TaskRunsQuerySchema, location="query")
+@blueprint.response(200, RunPageSchema)
+def list_task_runs(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """List the runs of a task, newest due time first; those of a deleted one stay for a while."""
+    if find_task(session(), task_id, owner_id=owner_id(), deleted=True) is None:
+        raise not_found("task")
+    runs = list_runs(
+        session(),
+        owner_id=owner_id(),
+        task_id=task_id,
+        limit=asked["limit"] + 1,
+        before=read_run_cursor(asked["cursor"]),
+        state=asked["state"],
+        since=asked["since"],
+    )
+    return run_page(runs, limit=asked["limit"])

@@ -1,0 +1,99 @@
+"""Values in plain words, for people: schedules, durations, sizes, states."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from signal import Signals
+from typing import Any
+
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedules.describe import describe
+from punctual.domain.schedules.syntax import At, read_schedule
+from punctual.store.tasks.overview import CAP
+
+_ANY = datetime(2000, 1, 1, tzinfo=UTC)  # the words are the same whatever the anchor
+UNREADABLE = "A schedule that cannot be read"
+_SHORT = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_BYTES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def schedule_words(schedule: Mapping[str, Any] | Sequence[Any] | None) -> str:
+    """A task's schedule as a phrase: "Every 5 minutes", "Every weekday at 02:00 (Europe/Rome)".
+
+    For {"at": t} it is "Once", as the page shows the time itself in the reader's zone.
+    """
+    read = read_schedule(schedule, anchor=_ANY)
+    if read is None:
+        return "By hand"
+    if isinstance(read, Unreadable):
+        return UNREADABLE
+    if isinstance(read, At):
+        return "Once"
+    return describe(read)
+
+
+def span_words(seconds: float) -> str:
+    """A duration, short: "12 ms", "4.2 s", "3 min 5 s", "2 h", "4 d 6 h"."""
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    if seconds < 60:
+        return f"{min(seconds, 59.9):.1f} s".replace(".0 ", " ")
+    for place, (size, name) in enumerate(_SHORT):
+        if seconds >= size:
+            smaller, small_name = _SHORT[place + 1]
+            rest = int(seconds % size // smaller)
+            whole = f"{int(seconds // size)} {name}"
+            return f"{whole} {rest} {small_name}" if rest else whole
+    return "0 s"
+
+
+def lateness_words(milliseconds: float) -> str:
+    """How much after its due time something started: "+4 ms", "+2.5 s"."""
+    if milliseconds < 10:
+        return f"+{milliseconds:.1f} ms"
+    return f"+{span_words(milliseconds / 1000)}"
+
+
+def bytes_words(size: int) -> str:
+    """A size, short: "312 B", "1.5 MiB"."""
+    for unit, name in _BYTES:
+        if size >= unit:
+            return f"{size / unit:.1f} {name}".replace(".0 ", " ")
+    return f"{size} B"
+
+
+def signal_words(number: int) -> str:
+    """A signal by its name, or by its number where it has none: "SIGKILL"."""
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def state_words(state: str) -> str:
+    """A state as one reads it: "timed out"."""
+    return state.replace("_", " ")
+
+
+def count_words(number: int) -> str:
+    """A count that stops at the overview's cap: "1,421", "10,000+"."""
+    return f"{number:,}" + ("+" if number >= CAP else "")
+
+
+def utc_words(instant: datetime) -> str:
+    """A time as shown without JavaScript: "2026-11-23 09:00:00 UTC"."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def iso(instant: datetime) -> str:
+    """A time as a browser reads it, in UTC with milliseconds: "2026-11-23T09:00:00.000Z"."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def took(ended: Any) -> float | None:
+    """How many seconds a run or an attempt took; None when it is unfinished or never started."""
+    told = ended.__getitem__ if isinstance(ended, Mapping) else partial(getattr, ended)
+    started_at, finished_at = told("started_at"), told("finished_at")
+    if started_at is None or finished_at is None:
+        return None
+    return max(0.0, float((finished_at - started_at).total_seconds()))

@@ -1,0 +1,142 @@
+"""What every page shares: the blueprint, who may see it, its forms' guard, its live part."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from punctual.domain.errors import InvalidSchedule
+from punctual.domain.instant import parse_instant
+from punctual.domain.names import visible_name
+from punctual.domain.runs.params import text_of
+from punctual_api.accounts.registration import refusal
+from punctual_api.http.body_limits import take_body_of_user
+from punctual_api.http.context import settings
+from punctual_api.http.json_body import refuse_unlabelled_json
+from punctual_api.runs import narrative
+from punctual_api.tasks import type_formatting
+from punctual_api.web import formatting
+
+STATIC = Path(__file__).parent.parent / "static"
+PUBLIC = {"pages.home", "pages.logout"}
+ENTRANCES = {"pages.login", "pages.register"}
+
+pages = Blueprint("pages", __name__)
+csrf = CSRFProtect()
+
+pages.add_app_template_filter(formatting.schedule_words)
+pages.add_app_template_filter(formatting.span_words)
+pages.add_app_template_filter(formatting.lateness_words)
+pages.add_app_template_filter(formatting.bytes_words)
+pages.add_app_template_filter(formatting.count_words)
+pages.add_app_template_filter(formatting.state_words)
+pages.add_app_template_filter(formatting.utc_words)
+pages.add_app_template_filter(formatting.iso)
+pages.add_app_template_filter(formatting.took)
+pages.add_app_template_filter(type_formatting.what_of)
+pages.add_app_template_filter(text_of, "param_text")
+pages.add_app_template_filter(visible_name)
+pages.add_app_template_filter(narrative.ending)
+pages.add_app_template_filter(narrative.left_behind_words)
+
+
+@pages.before_request
+def guard() -> AnyResponse | None:
+    """Send who is not logged in to do so, and refuse forms that are not our own.
+
+    In this order: what is sent by a stranger is not read.
+    """
+    if request.endpoint in ENTRANCES:
+        # A JSON body gets a token and sets no session, so there is nothing to forge.
+        if not request.is_json:
+            refuse_unlabelled_json(request)
+            csrf.protect()
+        return None
+    if current_user.is_authenticated:
+        take_body_of_user()
+    if current_user.is_authenticated or request.endpoint in PUBLIC:
+        csrf.protect()
+        return None
+    here = request.full_path.removesuffix("?") if request.method == "GET" else None
+    login = url_for("pages.login", next=here)
+    if is_live():  # a poll must not put the login page into the middle of this one
+        return Response(headers={"HX-Redirect": login})
+    return redirect(login)
+
+
+@pages.after_request
+def keep_private(response: AnyResponse) -> AnyResponse:
+    """Have no cache keep what one user saw."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Cookie, HX-Request"
+    return response
+
+
+@pages.app_template_global()
+@cache
+def asset(name: str) -> str:
+    """The URL of a static file, changing with its content, so that browsers may keep it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return url_for("static", filename=name, v=digest[:12])
+
+
+@pages.app_template_global()
+def own_url() -> str:
+    """Where users reach this installation, without a slash at the end."""
+    return (settings().public_url or request.url_root).rstrip("/")
+
+
+@pages.app_template_global()
+def may_register() -> bool:
+    """Return whether a link to the registration leads anywhere."""
+    return refusal() is None
+
+
+@pages.app_template_filter("instant")
+def instant_of(schedule: object) -> datetime | None:
+    """Return the time of a schedule that is due once; None for every other one."""
+    try:
+        at = schedule.get("at") if isinstance(schedule, Mapping) else None
+        return None if at is None else parse_instant(at, pointer="")
+    except InvalidSchedule:
+        return None
+
+
+@pages.app_template_filter()
+def pretty(document: object) -> str:
+    """JSON for people."""
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def is_live() -> bool:
+    """Whether htmx asks, for the part of the page that changes."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def page(name: str, status: int = 200, **values: Any) -> Response:
+    """A whole page, from the template of that name."""
+    given = {"errors": {}, "typed": {}, "viewer": current_user, **values}
+    html = render_template(f"{name}.html", **given)
+    return make_response(html, status)
+
+
+def live_page(name: str, status: int = 200, /, **values: Any) -> Response:
+    """A page whose part `NAME_live.html` keeps itself fresh; only that part when htmx asks."""
+    here = request.full_path.removesuffix("?")
+    return page(f"{name}_live" if is_live() else name, status, here=here, **values)

@@ -1,0 +1,34 @@
+"""The web pages: what people see and click; the REST API is next door."""
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_wtf.csrf import CSRFError
+
+import punctual_api.accounts.pages
+import punctual_api.calendars.pages
+import punctual_api.concurrency.pages
+import punctual_api.crontab.pages
+import punctual_api.ledger.pages
+import punctual_api.outages.list_page
+import punctual_api.outages.pages
+import punctual_api.runs.pages
+import punctual_api.tasks.action_pages
+import punctual_api.tasks.dashboard
+import punctual_api.tasks.edit_pages
+import punctual_api.tasks.pages
+import punctual_api.tasks.run_form  # noqa: F401 - importing it adds its pages
+from punctual_api.web.error_pages import error_page, refused_form
+from punctual_api.web.page_base import pages
+
+SESSION_LIFE = timedelta(days=14)
+
+
+def add_pages(app: Flask) -> None:
+    """Give the app its web pages, and its errors a face."""
+    app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFE
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form stays good for as long as its session
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)  # names change with content
+    app.register_error_handler(CSRFError, refused_form)
+    app.register_blueprint(pages)
+    app.extensions["punctual_error_page"] = error_page

@@ -1,0 +1,1 @@
+"""The duties of a coordinator: each is one file, named by its job."""

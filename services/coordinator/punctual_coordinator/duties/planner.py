@@ -1,0 +1,131 @@
+"""The planner: turns due times that come up into runs."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from punctual.domain.batch_size import BatchSize
+from punctual.ops import telemetry
+from punctual.store.calendars.cache import CalendarCache
+from punctual.store.lifecycle.plan import Planned, plan
+from punctual.store.lifecycle.plan_errors import DueTask, due_tasks, refuse
+from punctual.store.lifecycle.plan_retry import retry_unplannable
+from punctual.store.lifecycle.plan_share import PlanShare
+
+log = structlog.get_logger()
+
+BATCH = 1000
+MOST_RETRIED = 200
+
+# SQLSTATE classes of what a row holds: data, constraints, limits of the server, and triggers.
+OF_A_ROW = ("21", "22", "23", "54", "P0")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many tasks one batch looked at, and what came of them; `more` may be left."""
+
+    tasks: int = 0
+    runs: int = 0
+    missed: int = 0
+    refused: int = 0
+    more: bool = False
+
+
+class Planner:
+    """Plans what is due within `window`, one batch of tasks and one transaction at a time."""
+
+    def __init__(self, engine: Engine, *, window: timedelta, batch: int = BATCH) -> None:
+        self._engine = engine
+        self._window = window
+        self._size = BatchSize(batch)
+        self._calendars = CalendarCache()
+        self._share = PlanShare()
+
+    def begin_pass(self, share: PlanShare | None = None) -> None:
+        """Give every owner a new share of planning."""
+        self._share = share or PlanShare()
+
+    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> Report:
+        """Plan one batch; a task that cannot be planned is told so, and stops nobody else.
+
+        The earliest due, or `by_owner` as many of each.
+        """
+        size = self._size.now
+        try:
+            with self._engine.begin() as connection:
+                planned = plan(
+                    connection,
+                    window=self._window,
+                    limit=size,
+                    now=now,
+                    by_owner=by_owner,
+                    share=self._share,
+                    calendars=self._calendars,
+                )
+        except DBAPIError as failure:
+            if not _of_a_row(failure):
+                self._size.failed(size)
+                raise
+            planned = self._one_by_one(now, size)
+        self._size.went_well()
+        for task_id, error in planned.errors:
+            log.warning("task cannot be planned", task_id=str(task_id), error=error)
+        telemetry.RUNS_PLANNED.inc(planned.runs)
+        telemetry.RUNS_FINISHED.labels("missed").inc(planned.missed)
+        return Report(
+            tasks=planned.tasks - planned.left,
+            runs=planned.runs,
+            missed=planned.missed,
+            refused=len(planned.errors),
+            more=by_owner or planned.tasks >= size or planned.left > 0,
+        )
+
+    @property
+    def put_off(self) -> list[uuid.UUID]:
+        """The owners that have had their share of this pass, and may have more to plan."""
+        return self._share.over
+
+    def retry_once(self, *, now: datetime | None = None) -> int:
+        """Look again at tasks that could not be planned; answer how many can be by now."""
+        with Session(self._engine) as session, session.begin():
+            healed = retry_unplannable(session, limit=MOST_RETRIED, now=now)
+        if healed:
+            log.info("tasks can be planned again", tasks=healed)
+        return healed
+
+    def _one_by_one(self, now: datetime | None, size: int) -> Planned:
+        """The same batch again, so that an error names its task."""
+        with self._engine.begin() as connection:
+            tasks = due_tasks(connection, window=self._window, limit=size, now=now)
+        total = Planned()
+        for task in tasks:
+            one = self._just(task, now)
+            total.tasks += one.tasks
+            total.runs += one.runs
+            total.missed += one.missed
+            total.errors += one.errors
+        return total
+
+    def _just(self, task: DueTask, now: datetime | None) -> Planned:
+        try:
+            with self._engine.begin() as connection:
+                return plan(connection, window=self._window, limit=1, now=now, only=task.task_id)
+        except DBAPIError as failure:
+            if not _of_a_row(failure):
+                raise
+            error = str(failure.orig).partition("\n")[0]
+        with self._engine.begin() as connection:
+            refuse(connection, task=task, error=error, now=now)
+        errors: list[tuple[uuid.UUID, str]] = [(task.task_id, error)]
+        return Planned(tasks=1, errors=errors)
+
+
+def _of_a_row(failure: DBAPIError) -> bool:
+    """Whether the database refused what a row holds, so that the other rows can go on."""
+    return (getattr(failure.orig, "pgcode", None) or "")[:2] in OF_A_ROW

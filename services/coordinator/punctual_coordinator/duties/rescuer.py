@@ -1,0 +1,133 @@
+"""The rescuer: ends what came too late, buries silent workers and takes back what they held."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from punctual.domain.runs.states import FINAL
+from punctual.ops import telemetry
+from punctual.ops.tracing import Tracing
+from punctual.store.lifecycle.dispatch import mark_missed
+from punctual.store.lifecycle.finish import Settled
+from punctual.store.lifecycle.paused_retries import withdraw_paused_retries
+from punctual.store.lifecycle.reap import Buried, bury, reap_claimed, reap_overdue, reap_running
+from punctual.store.processes.uptime import Uptime, record_uptime
+from punctual_coordinator.liveness.database_contact import Contact
+
+log = structlog.get_logger()
+
+Row = TypeVar("Row")
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many runs were missed, workers buried, and runs put back, given up or withdrawn."""
+
+    missed: int = 0
+    buried: int = 0
+    put_back: int = 0
+    ended: int = 0
+    withdrawn: int = 0
+
+
+class Rescuer:
+    """Repairs, in short transactions, what late or dead workers left behind.
+
+    It takes back from silent workers only when the database was up for a whole lease: after an
+    outage every heartbeat looks old, and its worker may only be about to renew it. The database
+    itself knows that (store/processes/uptime.py), so a coordinator that was just started need not
+    wait. One that lost the database in its own lifetime waits a lease from then on.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        contact: Contact,
+        *,
+        lease: timedelta,
+        batch: int = BATCH,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self._engine = engine
+        self._contact = contact
+        self._lease = lease
+        self._batch = batch
+        self._tracing = tracing
+
+    def run_once(self, *, now: datetime | None = None) -> Report:
+        """Do everything that can be done now; what workers left in good order needs no waiting."""
+        missed = self._drain(
+            lambda c: mark_missed(c, limit=self._batch, now=now, lease=self._lease)
+        )
+        for run_id in missed:
+            log.warning("run missed", run_id=str(run_id))
+        telemetry.RUNS_FINISHED.labels("missed").inc(len(missed))
+        withdrawn = self._drain(lambda c: withdraw_paused_retries(c, limit=self._batch))
+        for run_id in withdrawn:
+            log.info("retry withdrawn", run_id=str(run_id))
+        telemetry.RUNS_FINISHED.labels("cancelled").inc(len(withdrawn))
+        uptime = self._uptime()
+        buried = self._bury(now or uptime.seen_at) if self._may_take(uptime) else []
+        put_back = self._drain(lambda c: reap_claimed(c, limit=self._batch))
+        for run_id in put_back:
+            log.warning("run reaped", run_id=str(run_id), outcome="put back")
+        overdue = self._take_overdue(now) if self._may_take(uptime) else 0
+        telemetry.RUNS_REAPED.labels("put back").inc(len(put_back) + overdue)
+        ended = self._drain(lambda c: reap_running(c, limit=self._batch))
+        for run in ended:
+            self._tell(run)
+        given = len(put_back) + overdue
+        return Report(len(missed), len(buried), given, len(ended), len(withdrawn))
+
+    def _take_overdue(self, now: datetime | None) -> int:
+        """Take back what workers claimed and do not start; after an outage they get time to."""
+        taken = self._drain(lambda c: reap_overdue(c, limit=self._batch, now=now))
+        for run_id, worker in taken:
+            log.warning("overdue claim taken back", run_id=str(run_id), worker=worker)
+        return len(taken)
+
+    def _uptime(self) -> Uptime:
+        with self._engine.begin() as connection:
+            return record_uptime(connection, lease=self._lease)
+
+    def _may_take(self, uptime: Uptime) -> bool:
+        unbroken = self._contact.unbroken_for(self._lease.total_seconds())
+        return uptime.covers(self._lease) and unbroken
+
+    def _bury(self, now: datetime) -> list[Buried]:
+        # Heartbeats are held against the end of the time that is known to be long enough: what
+        # freezes after that makes no worker look silent.
+        with self._engine.begin() as connection:
+            buried = bury(connection, lease=self._lease, now=now)
+        for worker in buried:
+            log.warning("worker buried", worker_id=str(worker.worker_id), worker=worker.name)
+        telemetry.BURIED_WORKERS.inc(len(buried))
+        return buried
+
+    def _drain(self, take: Callable[[Connection], Sequence[Row]]) -> list[Row]:
+        taken: list[Row] = []
+        while True:
+            with self._engine.begin() as connection:
+                rows = take(connection)
+            taken += rows
+            if len(rows) < self._batch:
+                return taken
+
+    def _tell(self, run: Settled) -> None:
+        outcome = "retried" if run.retry_at else run.state
+        log.warning("run reaped", run_id=str(run.run_id), attempt=run.attempt, outcome=outcome)
+        telemetry.RUNS_REAPED.labels(outcome).inc()
+        if run.retry_at:
+            telemetry.RUNS_RETRIED.inc()
+        if run.state in FINAL:
+            telemetry.RUNS_FINISHED.labels(run.state).inc()
+            if self._tracing:
+                told = {"task_id": str(run.task_id)}
+                at = datetime.now(UTC)
+                self._tracing.run_ended(run.run_id, state=run.state, at=at, told=told)

@@ -1,0 +1,42 @@
+"""The resumer: lets tasks run on whose pause is over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from punctual.store.tasks.resume import resume_due
+
+log = structlog.get_logger()
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many tasks were resumed."""
+
+    resumed: int = 0
+
+
+class Resumer:
+    """Resumes a little ahead, so that what is due when a pause ends is planned in time."""
+
+    def __init__(self, engine: Engine, *, window: timedelta, batch: int = BATCH) -> None:
+        self._engine = engine
+        self._window = window
+        self._batch = batch
+
+    def run_once(self, *, now: datetime | None = None) -> Report:
+        """Resume every task whose pause ends within the window."""
+        resumed = 0
+        while True:
+            with Session(self._engine) as session, session.begin():
+                tasks = resume_due(session, window=self._window, limit=self._batch, now=now)
+            for task_id in tasks:
+                log.info("task resumed", task_id=str(task_id))
+            resumed += len(tasks)
+            if len(tasks) < self._batch:
+                return Report(resumed)

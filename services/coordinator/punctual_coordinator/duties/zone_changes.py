@@ -1,0 +1,66 @@
+"""The zone watch: works due times out anew when the rules of their time zone have changed."""
+
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from punctual.domain.schedules.zone_rules import zone_fingerprint
+from punctual.store.lifecycle.zone_changes import (
+    follow_calendars,
+    keep_rules,
+    known_rules,
+    move_tasks,
+    zones_in_use,
+)
+
+log = structlog.get_logger()
+
+
+class ZoneWatch:
+    """Compares this machine's rules to those that the stored due times follow, once.
+
+    A process reads a zone's rules once, so they cannot change before its next start. Of several
+    coordinators with different rules, the one that started last decides; another one plans a due
+    time by its own rules when it comes up, and none of them changes what is stored again before
+    it is started anew.
+    """
+
+    def __init__(
+        self, engine: Engine, *, fingerprint: Callable[[str], str | None] = zone_fingerprint
+    ) -> None:
+        self._engine = engine
+        self._fingerprint = fingerprint
+        self._done = False
+
+    def run_once(self) -> int:
+        """Return how many tasks were looked at; a zone that is unknown here stays as it is."""
+        if self._done:
+            return 0
+        with self._engine.begin() as connection:
+            known, used = known_rules(connection), zones_in_use(connection)
+        looked_at = 0
+        for zone in used:
+            fingerprint = self._fingerprint(zone)
+            if fingerprint is None or known.get(zone) == fingerprint:
+                continue
+            if known:  # on the first start with this table there is nothing to compare to
+                looked_at += self._move(zone)
+            with self._engine.begin() as connection:
+                keep_rules(connection, zone=zone, fingerprint=fingerprint)
+        self._done = True
+        return looked_at
+
+    def _move(self, zone: str) -> int:
+        looked_at, last = 0, None
+        while True:
+            with Session(self._engine) as session, session.begin():
+                tasks = move_tasks(session, zone=zone, after=last)
+            if not tasks:
+                break
+            looked_at, last = looked_at + len(tasks), tasks[-1]
+        with Session(self._engine) as session, session.begin():
+            follow_calendars(session, zone=zone)
+        log.warning("rules of a time zone have changed", zone=zone, tasks=looked_at)
+        return looked_at

@@ -1,0 +1,1 @@
+"""Liveness: this coordinator's registration, its watchdog and its health."""

@@ -1,0 +1,70 @@
+"""Whether the database answers this coordinator, and since when."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from punctual.ops import telemetry
+
+log = structlog.get_logger()
+
+# SQLSTATE classes of a server that is going down, starting, unreachable or out of resources.
+AWAY_CLASSES = ("08", "53", "57P")
+
+
+def clock() -> float:
+    """Seconds since some instant, the time this machine was suspended included."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+class Contact:
+    """Contact with the database as this process has it; one log line per outage.
+
+    How long the database was up before this process started is in store/processes/uptime.py.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._away = False
+        self._back_at: float | None = None
+
+    def made(self) -> None:
+        """Note that the database has just answered."""
+        with self._lock:
+            came_back, self._away = self._away, False
+            if came_back:
+                self._back_at = self._clock()
+        if came_back:
+            log.info("database back")
+
+    def failed(self, error: DBAPIError) -> bool:
+        """Note an error, and answer whether it means that the database is away."""
+        telemetry.DATABASE_ERRORS.inc()
+        if not is_outage(error):
+            return False
+        with self._lock:
+            first, self._away = not self._away, True
+        if first:
+            log.warning("database away", error=str(error.orig).strip())
+        return True
+
+    def unbroken_for(self, seconds: float) -> bool:
+        """Return False if the database was away within so many seconds, or is."""
+        with self._lock:
+            lately = self._back_at is not None and self._clock() - self._back_at < seconds
+            return not self._away and not lately
+
+
+def is_outage(error: DBAPIError) -> bool:
+    """Whether an error is the server's absence, and not an answer that it gave."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code: str | None = getattr(error.orig, "pgcode", None)
+    return error.connection_invalidated or code is None or code.startswith(AWAY_CLASSES)

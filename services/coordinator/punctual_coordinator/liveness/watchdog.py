@@ -1,0 +1,70 @@
+"""The pulse: how long ago this coordinator last finished a whole cycle, and what if too long."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from punctual.ops import telemetry
+from punctual.ops.progress import Progress
+
+log = structlog.get_logger()
+
+SILENT_SECONDS = 90.0
+SILENT_CYCLES = 3
+STOP_SECONDS = 4.5
+
+
+class Pulse:
+    """Beats once a finished cycle; `limit` seconds without a beat mean that something hangs."""
+
+    def __init__(self, progress: Progress, *, cycle_seconds: float) -> None:
+        self._progress = progress
+        self.limit = max(SILENT_SECONDS, SILENT_CYCLES * cycle_seconds)
+        self.began = False
+        self._last = time.monotonic()
+        telemetry.CYCLE_AGE.set_function(self.age)
+
+    def beat(self) -> None:
+        """Note that a cycle has finished."""
+        self.began = True
+        self._last = time.monotonic()
+
+    def age(self) -> float:
+        """Seconds since the last finished cycle, or since the start."""
+        return time.monotonic() - self._last
+
+    def end_with(self, work: Callable[[], None], stop: threading.Event) -> None:
+        """Do a thread's work; an error in it ends the process, which would be half dead."""
+        try:
+            work()
+        except Exception as error:
+            log.critical("thread died", error=repr(error), exc_info=True)
+            raise
+        finally:
+            if not stop.is_set():
+                os._exit(1)
+
+    def guard(self, stop: threading.Event) -> None:
+        """End the process, non-zero, once the pulse has stopped; after `stop`, within 4.5 s.
+
+        No exception and no `sys.exit`: the interpreter would wait for the very threads that hang.
+        Whoever supervises this process starts a fresh one; a transaction it left open is undone.
+        """
+        while not stop.wait(1.0):
+            age, stuck = self.age(), self._progress.look()
+            try:
+                if age > self.limit:
+                    log.critical("no cycle finished in time", age_seconds=round(age))
+                elif stuck:
+                    log.critical("duty stuck", duties=stuck)
+            finally:
+                if age > self.limit or stuck:
+                    os._exit(1)
+        threading.Event().wait(STOP_SECONDS)
+        try:
+            log.warning("a duty did not end in time", waited_seconds=STOP_SECONDS)
+        finally:
+            os._exit(0)

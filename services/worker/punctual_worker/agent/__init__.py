@@ -1,0 +1,1 @@
+"""The agent: claims runs, orders their starts, and reports how they ended."""

@@ -1,0 +1,112 @@
+"""The heartbeat: renews the lease, reads the database's clock, and mends what got out of step."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Engine
+
+from punctual.ops import telemetry
+from punctual.ops.config import Settings
+from punctual.ops.progress import STUCK_SECONDS, Progress
+from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual.store.processes.workers import Held, beat, held_by
+from punctual_worker.agent.clock import DatabaseClock
+from punctual_worker.agent.lease import Lease
+from punctual_worker.agent.run_queue import Intake
+
+log = structlog.get_logger()
+
+
+class BuriedError(Exception):
+    """The database took this worker for dead: what it held belongs to others by now."""
+
+
+class Heartbeat:
+    """Beats, and hands what the database says this worker holds to `reconcile`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        intake: Intake,
+        clock: DatabaseClock,
+        lease: Lease,
+        *,
+        worker_id: uuid.UUID,
+        settings: Settings,
+        progress: Progress,
+        may_beat: Callable[[], bool],
+        extend: Callable[[int], None],
+        reconcile: Callable[[list[Held]], None],
+    ) -> None:
+        self._engine = engine
+        self._intake = intake
+        self._clock = clock
+        self._lease = lease
+        self._worker_id = worker_id
+        self._every = settings.heartbeat_seconds
+        self._lasts = timedelta(seconds=settings.lease_seconds)
+        self.loop = progress.loop(
+            "heartbeat", within_seconds=STUCK_SECONDS + self._every, excusable=False
+        )
+        self._may_beat = may_beat
+        self._extend = extend
+        self._reconcile = reconcile
+        self.draining = False
+        self._away = False
+
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
+        """Beat until `stop` is set, but not while the rest of this worker is stuck.
+
+        Raises BuriedError when this worker was declared dead.
+        """
+        while not stop.is_set():
+            turned()
+            beaten = self._may_beat() and self.try_beat()
+            stop.wait(self._every if beaten else 1.0)
+
+    def try_beat(self) -> bool:
+        """Beat once; False when the database did not answer."""
+        try:
+            self.beat()
+        except DATABASE_FAILURES as error:
+            telemetry.DATABASE_ERRORS.inc()
+            if not self._away:
+                log.warning(
+                    "database away", error=said_by(error), lease_age=self._lease.age_seconds
+                )
+            self._away = True
+            return False
+        if self._away:
+            log.info("database back")
+        self._away = False
+        return True
+
+    def beat(self) -> None:
+        """Beat once. Raises BuriedError, and SQLAlchemy's errors when the database is away."""
+        sent_ns, sent = time.monotonic_ns(), time.time()
+        room = self._intake.free_slots
+        # A database that is away takes the lease; it does not make this loop a stuck one.
+        with self.loop.wait(), self._engine.begin() as connection:
+            answer = beat(
+                connection,
+                worker_id=self._worker_id,
+                room=room,
+                draining=self.draining,
+                lease=self._lasts,
+            )
+            answered = time.time()
+        if answer is None:
+            raise BuriedError
+        self._clock.observe(sent=sent, answered=answered, database=answer.now)
+        until_ns = self._lease.renew(sent_ns=sent_ns, room_elsewhere=answer.room_elsewhere)
+        self._extend(until_ns)
+        telemetry.WORKER_ROOM.set(self._intake.slots - self._intake.busy)
+        telemetry.CLOCK_OFFSET.set(self._clock.offset_seconds)
+        # Apart from the beat: whoever locks the table of runs must not take the lease with it.
+        with self.loop.wait(), self._engine.begin() as connection:
+            held = held_by(connection, worker_id=self._worker_id)
+        self._reconcile(held)

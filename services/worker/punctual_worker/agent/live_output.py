@@ -1,0 +1,84 @@
+"""Tells people who look at a running attempt what it has written so far."""
+
+import queue
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Engine
+
+from punctual.ops import telemetry
+from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual.store.runs.live_output import keep_live_output
+from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.runner_client import RunnerClient
+from punctual_worker.agent.runner_messages import SoFar
+
+log = structlog.get_logger()
+
+MOST_WAITING = 64
+"""Whoever looks asks again soon, so what finds no room here is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An attempt, and what it had written when it was asked."""
+
+    attempt: Attempt
+    so_far: SoFar
+
+
+class LiveOutput:
+    """Asks the runner for the output of an attempt, and writes the answer where the API looks."""
+
+    def __init__(
+        self, engine: Engine, running: Running, runner: RunnerClient, *, worker_id: uuid.UUID
+    ) -> None:
+        self._engine = engine
+        self._running = running
+        self._runner = runner
+        self._worker_id = worker_id
+        self._told: queue.Queue[Told] = queue.Queue(MOST_WAITING)
+
+    def wanted(self, run_id: uuid.UUID) -> None:
+        """Somebody looks at this run."""
+        for attempt in self._running.all():
+            if attempt.run_id == run_id:
+                self._runner.tell(attempt.key)
+
+    def came(self, attempt: Attempt, so_far: SoFar) -> None:
+        """The runner has answered; never waits."""
+        attempt.seen = so_far
+        if not self._told.full():
+            self._told.put(Told(attempt, so_far))
+
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
+        """Until `stop` is set, write what came. A database that is away costs nothing but sight."""
+        while not stop.is_set():
+            turned()
+            try:
+                told = self._told.get(timeout=1.0)
+            except queue.Empty:
+                continue
+            try:
+                self._keep(told)
+            except DATABASE_FAILURES as error:
+                telemetry.DATABASE_ERRORS.inc()
+                # Only the driver's words: SQLAlchemy's have the output in them.
+                log.warning("live output not kept", error=said_by(error))
+
+    def _keep(self, told: Told) -> None:
+        so_far = told.so_far
+        with self._engine.begin() as connection:
+            keep_live_output(
+                connection,
+                worker_id=self._worker_id,
+                run_id=told.attempt.run_id,
+                fence=told.attempt.fence,
+                data=so_far.output,
+                segments=[size if stream == 1 else -size for stream, size in so_far.segments],
+                head_bytes=len(so_far.output) if so_far.gap_at is None else so_far.gap_at,
+                output_bytes=so_far.output_bytes,
+            )

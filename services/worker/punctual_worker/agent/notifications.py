@@ -1,0 +1,35 @@
+"""Hears of runs that are cancelled or looked at; heartbeats catch the cancels not heard of."""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from punctual.ops.config import Settings
+from punctual.store.driver.listen import listen
+
+log = structlog.get_logger()
+
+
+def listen_for_notices(
+    settings: Settings,
+    *,
+    worker_id: uuid.UUID,
+    heed: Mapping[str, Callable[[uuid.UUID], None]],
+    stop: threading.Event,
+    turned: Callable[[], None],
+) -> None:
+    """Until `stop` is set, call what `heed` has for a channel with each run of this worker."""
+    url = settings.database_url
+    for heard in listen(url, *heed, service="worker", stop=stop, turned=turned):
+        for channel, payload in heard:
+            try:
+                message = json.loads(payload)
+                run_id = uuid.UUID(message["run"]) if message["worker"] == str(worker_id) else None
+            except (ValueError, KeyError, TypeError, AttributeError):
+                log.warning("notice not understood", channel=channel)
+                continue
+            if run_id is not None:
+                heed[channel](run_id)

@@ -1,0 +1,136 @@
+"""How an attempt ended, in the words of the protocol."""
+
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from punctual.domain.runs.retry import why_no_retry
+from punctual.store.lifecycle.finish import Report
+from punctual_worker.agent.active_attempts import Attempt
+from punctual_worker.agent.clock import DatabaseClock
+from punctual_worker.agent.runner_messages import Ended, SoFar
+
+CANCELLED = "cancelled"
+SHUTDOWN = "shutdown"
+LEASE = "lease"
+NUL = "\0"
+LONGEST_REASON = 500
+WOULD_FAIL_AGAIN = "not retried: another attempt would fail in the same way"
+
+SHUT_DOWN = "its worker was shut down before it had ended"
+
+STOPPED = {
+    CANCELLED: ("cancelled", "cancelled while it ran"),
+    SHUTDOWN: ("lost", SHUT_DOWN),
+    "limit": ("failed", "ended by a limit"),
+    LEASE: ("lost", "its worker could not reach the database and had to kill it"),
+}
+
+
+def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
+    """The report of an attempt that the runner says has ended."""
+    outcome, reason = _judge(attempt, ended)
+    started_at = None
+    if ended.started_ns is not None:
+        # The runner never fires early; reading two clocks may be off by some microseconds.
+        started_at = max(clock.instant(ended.started_ns), attempt.due_at)
+    finished_at = clock.instant(ended.ended_ns)
+    return Report(
+        run_id=attempt.run_id,
+        fence=attempt.fence,
+        outcome=outcome,
+        started_at=started_at,
+        finished_at=max(finished_at, started_at or finished_at),
+        exit_code=ended.exit_code,
+        signal=ended.signal,
+        reason=reason,
+        output=ended.output,
+        segments=_signed(ended.segments),
+        head_bytes=_head_bytes(ended),
+        output_bytes=ended.output_bytes,
+        output_truncated=ended.truncated,
+        left_behind=ended.left_behind,
+        no_retry=WOULD_FAIL_AGAIN
+        if ended.permanent
+        else why_no_retry(attempt.rule, outcome, exit_code=ended.exit_code, signal=ended.signal),
+    )
+
+
+def was_unlaunched(ended: Ended) -> bool:
+    """Whether an attempt was called off before its command ran, and by no wish of the user's."""
+    return ended.started_ns is None and ended.stopped in (SHUTDOWN, LEASE)
+
+
+def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
+    """The report of an attempt whose end nobody saw, with what was brought of its output."""
+    started_at = None if attempt.started_ns is None else clock.instant(attempt.started_ns)
+    return Report(
+        run_id=attempt.run_id,
+        fence=attempt.fence,
+        outcome="lost",
+        started_at=started_at and max(started_at, attempt.due_at),
+        finished_at=clock.now(),
+        exit_code=None,
+        signal=None,
+        reason=reason,
+        **_seen(attempt),
+    )
+
+
+def _seen(attempt: Attempt) -> dict[str, Any]:
+    seen = attempt.seen
+    if seen is None:
+        empty = {"output": b"", "segments": (), "head_bytes": 0, "output_bytes": 0}
+        return {**empty, "output_truncated": False}
+    return {
+        "output": seen.output,
+        "segments": _signed(seen.segments),
+        "head_bytes": _head_bytes(seen),
+        "output_bytes": seen.output_bytes,
+        "output_truncated": True,  # more may have been written
+    }
+
+
+def _signed(segments: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    return tuple(length if stream == 1 else -length for stream, length in segments)
+
+
+def _head_bytes(written: Ended | SoFar) -> int:
+    return len(written.output) if written.gap_at is None else written.gap_at
+
+
+def unstarted_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
+    """The report of an attempt whose command cannot be started on this worker."""
+    report = lost_report(attempt, reason, clock)
+    return replace(report, outcome="failed", no_retry=WOULD_FAIL_AGAIN)
+
+
+def _judge(attempt: Attempt, ended: Ended) -> tuple[str, str | None]:
+    if ended.stopped == "timeout":
+        return "timed_out", f"timed out after {attempt.timeout:g} s"
+    if ended.stopped is not None:
+        outcome, reason = STOPPED.get(ended.stopped, ("lost", f"stopped: {ended.stopped}"))
+        return outcome, ended.error or reason
+    if ended.error is not None:
+        return "failed", ended.error
+    if ended.signal is not None:
+        return "failed", f"killed by {_signal_name(ended.signal)}"
+    if ended.exit_code == 0:
+        return "succeeded", None
+    return "failed", _why(attempt, ended)
+
+
+def _why(attempt: Attempt, ended: Ended) -> str:
+    lines = ended.stream(2).decode(errors="replace").split("\n") if attempt.says_why else []
+    said = next((line for line in reversed(lines) if line.strip()), None)
+    if said is not None:
+        return f"{said.replace(NUL, '')[:LONGEST_REASON]} (exit code {ended.exit_code})"
+    return f"exit code {ended.exit_code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,96 @@
+"""Keeps what the database takes this worker to hold and what it really holds the same."""
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Engine
+
+from punctual.ops import telemetry
+from punctual.store.lifecycle.claim import release
+from punctual.store.lifecycle.finish import Report
+from punctual.store.lifecycle.give_back import give_back
+from punctual.store.processes.workers import Held
+from punctual_worker.agent.active_attempts import Attempt, Running, key_of
+from punctual_worker.agent.clock import DatabaseClock
+from punctual_worker.agent.outcome import lost_report
+from punctual_worker.agent.run_queue import Intake
+
+log = structlog.get_logger()
+
+
+class Reconciler:
+    """Compares at each heartbeat; what is unknown here twice in a row is given back.
+
+    Once is no proof: a claim or START may be committed whose answer is still on its way. What was
+    never entered here was never ordered from the runner either; only an attempt whose report the
+    database refused was, and is lost.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        intake: Intake,
+        running: Running,
+        clock: DatabaseClock,
+        *,
+        worker_id: uuid.UUID,
+        cancel: Callable[[uuid.UUID], None],
+        report: Callable[[Report], None],
+    ) -> None:
+        self._engine = engine
+        self._intake = intake
+        self._running = running
+        self._clock = clock
+        self._worker_id = worker_id
+        self._cancel = cancel
+        self._report = report
+        self._suspects: set[tuple[uuid.UUID, int]] = set()
+
+    def __call__(self, held: list[Held]) -> None:
+        """Take in what the database says; cancels that were not heard of are carried out too."""
+        for run in held:
+            if run.cancel_requested and run.state == "running":
+                self._cancel(run.run_id)
+        unknown = self._unknown(held)
+        proven = [run for pair, run in unknown.items() if pair in self._suspects]
+        self._suspects = set(unknown)
+        claimed = [_pair(run) for run in proven if run.state == "claimed"]
+        started = [run for run in proven if run.state == "running"]
+        refused = [run for run in started if self._running.is_refused(_key(run))]
+        unlaunched = [_pair(run) for run in started if run not in refused]
+        if claimed or unlaunched:
+            with self._engine.begin() as connection:
+                released = release(connection, worker_id=self._worker_id, held=claimed)
+                released += give_back(connection, worker_id=self._worker_id, unlaunched=unlaunched)
+            for run_id in released:
+                log.warning("unknown run released", run_id=str(run_id))
+                telemetry.RUNS_RELEASED.inc()
+        for run in refused:
+            log.warning("unknown run given up", run_id=str(run.run_id))
+            self._report(lost_report(_unknown(run, self._clock), REFUSED, self._clock))
+
+    def _unknown(self, held: list[Held]) -> dict[tuple[uuid.UUID, int], Held]:
+        # From the intake a run goes on to those running, so these are asked later.
+        runs = {(run.run_id, run.fence): run for run in held}
+        waiting = self._intake.pairs()
+        return {
+            pair: run
+            for pair, run in runs.items()
+            if pair not in waiting and self._running.get(key_of(*pair)) is None
+        }
+
+
+REFUSED = "the database refused the report of its end"
+
+
+def _pair(run: Held) -> tuple[uuid.UUID, int]:
+    return run.run_id, run.fence
+
+
+def _key(run: Held) -> str:
+    return key_of(run.run_id, run.fence)
+
+
+def _unknown(run: Held, clock: DatabaseClock) -> Attempt:
+    return Attempt(_key(run), run.run_id, run.fence, attempt=0, due_at=clock.now(), timeout=0)

@@ -1,0 +1,34 @@
+"""Enter a worker into the database: what it is, and which runs it takes."""
+
+import os
+import socket
+import uuid
+from collections.abc import Collection
+from datetime import timedelta
+from importlib.metadata import version
+
+from sqlalchemy import Engine
+
+from punctual.domain.runs.queue import parse_queues
+from punctual.ops.config import Settings
+from punctual.store.processes.workers import register
+from punctual_worker.agent.interpreters import Interpreters
+
+
+def register_worker(
+    engine: Engine, settings: Settings, isolation: Collection[str], interpreters: Interpreters
+) -> uuid.UUID:
+    """Register one life of a worker and return its id; `isolation` names what is in force."""
+    with engine.begin() as connection:
+        return register(
+            connection,
+            name=settings.name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            slots=settings.slots,
+            queues=parse_queues(settings.queues),
+            version=version("punctual"),
+            isolation=isolation,
+            lease=timedelta(seconds=settings.lease_seconds),
+            interpreters=interpreters.usable,
+        )

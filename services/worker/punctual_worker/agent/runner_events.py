@@ -1,0 +1,69 @@
+"""Takes in what the runner reports of attempts, and empties the slots of those that ended."""
+
+from collections.abc import Sequence
+
+from punctual.messaging.broker import Broker
+from punctual.store.lifecycle.finish import Report
+from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.claimer import Claimer
+from punctual_worker.agent.clock import DatabaseClock
+from punctual_worker.agent.live_output import LiveOutput
+from punctual_worker.agent.outcome import report_of, was_unlaunched
+from punctual_worker.agent.reporter import Reporter
+from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.runner_client import RunnerClient
+from punctual_worker.agent.runner_messages import Ended, SoFar, Started
+
+
+class RunnerEvents:
+    """Hands each report of the runner to the part of the worker that acts on it."""
+
+    def __init__(
+        self,
+        running: Running,
+        intake: Intake,
+        runner: RunnerClient,
+        clock: DatabaseClock,
+        reporter: Reporter,
+        live_output: LiveOutput,
+        claimer: Claimer,
+        broker: Broker,
+    ) -> None:
+        self._running = running
+        self._intake = intake
+        self._runner = runner
+        self._clock = clock
+        self._reporter = reporter
+        self._live_output = live_output
+        self._claimer = claimer
+        self._broker = broker
+
+    def take_in(self, events: Sequence[Started | Ended | SoFar]) -> None:
+        """Take in what came together: all slots that it empties are then filled together."""
+        reports: list[Report] = []
+        ended: list[Attempt] = []
+        unlaunched: list[Attempt] = []
+        for event in events:
+            attempt = self._running.get(event.key)
+            if attempt is None:
+                continue
+            if isinstance(event, Started):
+                self._reporter.begun(attempt, event.at_ns)
+            elif isinstance(event, SoFar):
+                self._live_output.came(attempt, event)
+            else:
+                ended.append(attempt)
+                if was_unlaunched(event):
+                    unlaunched.append(attempt)
+                else:
+                    reports.append(report_of(attempt, event, self._clock))
+        if not ended:
+            return
+        self._reporter.ended(*reports)
+        self._reporter.unlaunched(unlaunched)
+        for attempt in ended:
+            self._runner.forget(attempt.key)
+        was_full = self._intake.free(*(attempt.pair for attempt in ended))
+        self._claimer.want()
+        if was_full:
+            self._broker.pushed.set()  # messages that were left to others are ours again

@@ -1,0 +1,275 @@
+"""Starts held runs: the attempt is committed just before its instant, the process on it."""
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+
+from punctual.domain.batch_size import BatchSize
+from punctual.domain.errors import InvalidParams
+from punctual.ops import telemetry
+from punctual.ops.config import Settings
+from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual.store.lifecycle.claim import release, still_held
+from punctual.store.lifecycle.give_back import give_back
+from punctual.store.lifecycle.replace import replace_earlier
+from punctual.store.lifecycle.start import Started, skip_overlapping, start
+from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.clock import DatabaseClock
+from punctual_worker.agent.interpreters import Interpreters, NoInterpreterError
+from punctual_worker.agent.launch_spec import launch_of
+from punctual_worker.agent.lease import Lease
+from punctual_worker.agent.limits import default_limits
+from punctual_worker.agent.outcome import CANCELLED
+from punctual_worker.agent.run_queue import Held, Intake
+from punctual_worker.agent.runner_client import RunnerClient
+from punctual_worker.agent.runner_messages import Launch
+
+log = structlog.get_logger()
+
+LEAD = timedelta(milliseconds=330)
+"""So long before its due time a run is started, so that no database trip delays the command.
+
+An odd number: were it 300, that work would meet the instant of another run wherever runs are due at
+round times, and make that one late.
+"""
+
+GATHER = timedelta(milliseconds=100)
+"""Runs due so soon after the first one are started in the same statement."""
+
+PATIENCE = timedelta(milliseconds=50)
+"""So long past its due time a run waits for a slot here before it goes to a worker with room."""
+
+Refuse = Callable[[Attempt, str], None]
+"""Takes an attempt whose command cannot be started here, and why."""
+
+BEHIND_AFTER = timedelta(seconds=10)
+GIVE_BACK_AFTER = timedelta(seconds=10)
+"""After failing for so long, STARTs are left to workers that may have better luck."""
+
+SOON = timedelta(milliseconds=200)
+AGAIN = timedelta(seconds=1)
+
+
+class Starter:
+    """Takes runs off the intake as they come due, STARTs them in batches, and hands them over."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        intake: Intake,
+        running: Running,
+        runner: RunnerClient,
+        clock: DatabaseClock,
+        lease: Lease,
+        *,
+        worker_id: uuid.UUID,
+        settings: Settings,
+        http_program: tuple[str, ...],
+        interpreters: Interpreters,
+        refuse: Refuse,
+        claim_more: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._intake = intake
+        self._running = running
+        self._runner = runner
+        self._clock = clock
+        self._lease = lease
+        self._worker_id = worker_id
+        self._settings = settings
+        self._http_program = http_program
+        self._refuse = refuse
+        self._claim_more = claim_more
+        self._size = BatchSize(settings.slots)
+        self._interpreters = interpreters
+        self._limits = default_limits(settings)
+        self._turned: Callable[[], None] = lambda: None
+        self._starting = threading.Lock()
+        self._failing_since: datetime | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a START is long overdue for which there is a slot."""
+        at = self._intake.next_at()
+        if at is None or self._intake.busy >= self._intake.slots:
+            return False
+        return self._clock.now() - at > BEHIND_AFTER
+
+    def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
+        """Until `stop` is set, start what is due."""
+        self._turned = turned
+        while not stop.is_set():
+            turned()
+            now = self._clock.now()
+            with self._intake.changed:
+                at = self._intake.next_at()
+                full = self._intake.busy >= self._intake.slots
+                ready = at is not None and at <= now and not full and self._lease.fresh
+                if not ready:
+                    self._intake.changed.wait(_pause(at, now))
+            if ready:
+                with self._starting:
+                    self._start(self._intake.take(now + GATHER, most=self._size.now))
+            elif full:
+                self._release_overdue()
+
+    def settle(self, seconds: float) -> None:
+        """Wait up to so long until no START is under way; after the intake was closed."""
+        if self._starting.acquire(timeout=seconds):
+            self._starting.release()
+
+    def _start(self, batch: Sequence[Held]) -> None:
+        if not batch:
+            return
+        self._turned()
+        try:
+            with self._engine.begin() as connection:
+                started = start(
+                    connection,
+                    worker_id=self._worker_id,
+                    held=[held.pair for held in batch],
+                    lease=timedelta(seconds=self._settings.lease_seconds),
+                )
+        except IntegrityError:
+            # Another worker started the same task in this instant. One at a time, the statement
+            # sees it and refuses just that one.
+            if len(batch) == 1:
+                self._give_back(batch)
+            for held in batch if len(batch) > 1 else ():
+                self._start([held])
+            return
+        except DATABASE_FAILURES as error:
+            # Whether it was committed is unknown: START answers the same attempts when repeated.
+            telemetry.DATABASE_ERRORS.inc()
+            tell = log.debug if self._failing_since else log.warning  # tried again in 200 ms
+            tell("start failed", error=said_by(error), runs=len(batch))
+            self._size.failed(len(batch))
+            self._give_back(batch)
+            return
+        self._size.went_well()
+        self._failing_since = None
+        self._launch(started)
+        self._claim_more()  # what is to follow these should wait here when their slots are free
+        ours = {run.run_id for run in started}
+        if refused := [held for held in batch if held.run_id not in ours]:
+            self._settle_refused(refused)
+
+    def _launch(self, started: Sequence[Started]) -> None:
+        attempts = [self._running.add(run) for run in started]
+        launches = [self._launch_of(*each) for each in zip(started, attempts, strict=True)]
+        self._runner.start(*(launch for launch in launches if launch is not None))
+        for attempt in attempts:  # cancelled before the runner had been told of it
+            if self._running.was_cancelled(attempt.run_id):
+                self._runner.stop(attempt.key, CANCELLED)
+
+    def _launch_of(self, run: Started, attempt: Attempt) -> Launch | None:
+        try:
+            return launch_of(
+                run,
+                attempt.key,
+                at_ns=self._clock.monotonic_ns(run.due_at),
+                settings=self._settings,
+                interpreters=self._interpreters,
+                http_program=self._http_program,
+                limits=self._limits,
+            )
+        except NoInterpreterError as error:
+            self._refuse(attempt, str(error))
+        except InvalidParams as error:
+            name = error.pointer.removeprefix("/")
+            self._refuse(attempt, f"parameter {name}: {error.detail}")
+        except Exception as error:
+            # Given back, such a run would end one worker after the other.
+            self._refuse(attempt, f"its command cannot be made of what is stored: {error!r}")
+            log.exception("launch failed", run_id=str(run.run_id))
+        return None
+
+    def _settle_refused(self, refused: Sequence[Held]) -> None:
+        """Replace or skip what overlaps, drop what is not ours any more, try the rest later."""
+        pairs = [held.pair for held in refused]
+        try:
+            with self._engine.begin() as connection:
+                replaced = replace_earlier(connection, worker_id=self._worker_id, held=pairs)
+            with self._engine.begin() as connection:
+                skipped = skip_overlapping(connection, worker_id=self._worker_id, held=pairs)
+                ours = still_held(connection, worker_id=self._worker_id, held=pairs)
+                too_late = [held.pair for held in refused if ours.get(held.run_id)]
+                release(connection, worker_id=self._worker_id, held=too_late)
+        except DATABASE_FAILURES as error:
+            telemetry.DATABASE_ERRORS.inc()
+            log.warning("refused runs not settled", error=said_by(error), runs=len(refused))
+            self._put_back(refused)
+            return
+        for run in replaced:
+            log.info("run replaced", run_id=str(run.run_id), state=run.state)
+        for run_id in skipped:
+            log.info("run skipped", run_id=str(run_id))
+            telemetry.RUNS_FINISHED.labels("skipped").inc()
+        now = self._clock.now()
+        for held in refused:
+            if ours.get(held.run_id) is False:  # whether it overlaps is decided when it is due
+                self._intake.put_back(held, at=held.due_at if now < held.due_at else now + AGAIN)
+            else:
+                self._intake.free(held.pair)
+
+    def _put_back(self, batch: Sequence[Held]) -> None:
+        for held in batch:
+            self._intake.put_back(held, at=self._clock.now() + SOON)
+
+    def _give_back(self, batch: Sequence[Held]) -> None:
+        """Try runs again soon whose START failed, or release what is overdue if it goes on failing.
+
+        Only what was released leaves its slot: of the rest nothing is known.
+        """
+        now = self._clock.now()
+        self._failing_since = self._failing_since or now
+        released: set[uuid.UUID] = set()
+        if now - self._failing_since > GIVE_BACK_AFTER:
+            overdue = [held for held in batch if held.due_at <= now]
+            released = set(self._release(overdue) or ())
+        for held in batch:
+            if held.run_id in released:
+                self._intake.free(held.pair)
+            else:
+                self._intake.put_back(held, at=now + SOON)
+
+    def _release_overdue(self) -> None:
+        """Give away what would wait here although other workers have room for it."""
+        waiting = self._intake.overdue(
+            self._clock.now() - PATIENCE, most=self._lease.room_elsewhere
+        )
+        if not waiting:
+            return
+        if self._release(waiting) is None:
+            for held in waiting:
+                self._intake.put_back(held, at=held.at)
+            return
+        self._lease.sent_elsewhere(len(waiting))
+
+    def _release(self, waiting: Sequence[Held]) -> list[uuid.UUID] | None:
+        """Return which runs were released; None when the database did not answer."""
+        try:
+            with self._engine.begin() as connection:
+                pairs = [held.pair for held in waiting]
+                # A START of theirs may have been committed whose answer was lost.
+                released = give_back(connection, worker_id=self._worker_id, unlaunched=pairs)
+        except DATABASE_FAILURES as error:
+            telemetry.DATABASE_ERRORS.inc()
+            log.warning("release failed", error=said_by(error), runs=len(waiting))
+            return None
+        telemetry.RUNS_RELEASED.inc(len(released))
+        return released
+
+
+def _pause(at: datetime | None, now: datetime) -> float:
+    """Seconds until there may be something to do, if nothing changes before."""
+    if at is None:
+        return 1.0
+    if at <= now:  # no slot, or no lease
+        return PATIENCE.total_seconds()
+    return min((at - now).total_seconds(), 1.0)

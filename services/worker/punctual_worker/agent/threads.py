@@ -1,0 +1,68 @@
+"""The worker's threads: named, watched, and the end of the process when one of them fails."""
+
+import os
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from punctual.ops.progress import Loop, Progress
+
+log = structlog.get_logger()
+
+END_SECONDS = 40.0
+"""So long after a failure the process ends, however far it got with ending in good order."""
+
+Turned = Callable[[], None]
+Work = Callable[[threading.Event, Turned], None]
+"""Runs until the event is set, and calls `Turned` every few seconds."""
+
+
+class Threads:
+    """Starts threads, and keeps the first error that ended one of them."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.stop = threading.Event()
+        self.failed = threading.Event()
+        self.error: BaseException | None = None
+        self._progress = progress
+        self._threads: list[threading.Thread] = []
+
+    def start(self, name: str, work: Work, *, loop: Loop | None = None) -> None:
+        """Run `work` until it returns; `loop` is its own if it has registered one."""
+        turned = (loop or self._progress.loop(name)).mark
+        thread = threading.Thread(
+            target=self._watch, args=(name, work, turned), name=name, daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def fail(self, error: BaseException) -> None:
+        """Have this worker end because of an error; the first one is kept."""
+        if not self.failed.is_set():
+            self.error = error
+            self.failed.set()
+            threading.Thread(target=_end_anyway, name="end", daemon=True).start()
+
+    def join(self, seconds: float) -> None:
+        """Tell all threads to end, and wait up to `seconds` for each."""
+        self.stop.set()
+        for thread in self._threads:
+            thread.join(seconds)
+
+    def _watch(self, name: str, work: Work, turned: Turned) -> None:
+        try:
+            work(self.stop, turned)
+        except BaseException as error:
+            self.fail(error)
+            log.critical("thread died", thread=name, error=repr(error), exc_info=True)
+            return
+        if not self.stop.is_set():
+            self.fail(RuntimeError(f"{name} ended"))
+            log.critical("thread ended", thread=name)
+
+
+def _end_anyway() -> None:
+    """End the process if it cannot end itself; its runner then kills what runs."""
+    threading.Event().wait(END_SECONDS)
+    os._exit(1)

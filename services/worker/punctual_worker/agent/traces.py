@@ -1,0 +1,26 @@
+"""What a worker adds to the traces of runs: each attempt that ended, and the run once final."""
+
+from collections.abc import Sequence
+
+from punctual.domain.runs.states import FINAL
+from punctual.ops.tracing import Tracing
+from punctual.store.lifecycle.finish import Report, Settled
+
+
+def trace(tracing: Tracing, settled: Sequence[Settled], batch: Sequence[Report]) -> None:
+    """Tell the attempts that these reports ended, once that is committed."""
+    reports = {report.run_id: report for report in batch}
+    for run in settled:
+        report = reports[run.run_id]
+        told = {"task_id": str(run.task_id), "lateness_ms": run.lateness_ms}
+        if report.started_at is not None:
+            tracing.attempt_ended(
+                run.run_id,
+                attempt=run.attempt,
+                outcome=report.outcome,
+                started_at=report.started_at,
+                ended_at=report.finished_at,
+                told={**told, "exit_code": report.exit_code, "reason": report.reason},
+            )
+        if run.state in FINAL:
+            tracing.run_ended(run.run_id, state=run.state, at=report.finished_at, told=told)

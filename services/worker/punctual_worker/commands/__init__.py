@@ -1,0 +1,1 @@
+"""Commands that the worker brings along: an HTTP request as a program."""

@@ -1,0 +1,1 @@
+"""Attempts as the runner knows them, with their timers and output."""

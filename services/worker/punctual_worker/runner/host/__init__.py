@@ -1,0 +1,1 @@
+"""The host: the runner's own process, directories and isolation."""

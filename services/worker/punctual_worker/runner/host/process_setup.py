@@ -1,0 +1,105 @@
+"""Prepares the runner's own process, so that what it starts inherits nothing but defaults."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import sys
+
+from punctual_worker.runner.host.scheduling import go_first
+
+PR_SET_DUMPABLE = 4
+PR_SET_NAME = 15
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+# The loop gives the interpreter away at each system call that may block, and another thread, which
+# sums up memory or tidies, would keep it for five milliseconds.
+SWITCH_SECONDS = 0.0001
+
+
+def prepare() -> int:
+    """Make this process fit to be a runner; return the soft limit on descriptors it came with."""
+    _name_and_adopt()
+    _settle_signals()
+    _settle_descriptors()
+    go_first()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    os.umask(0o022)
+    os.chdir("/")
+    return _raise_descriptor_limit()
+
+
+def become(user: int, group: int) -> None:
+    """Be that user from now on, and commands too, without a way back and without a capability.
+
+    By the process itself, and not by who starts it, so that Python and this package may lie where
+    that user cannot read. Until then the process is root's, and out of reach of every command.
+    """
+    os.setgroups([])
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
+    # Root gave its rights up on purpose: no setuid program gives a command any of them back.
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot close setuid programs to commands")
+
+
+def forbid_inspection() -> None:
+    """Close this process to its commands, which are the same user: memory, descriptors, ptrace.
+
+    From here on what is below /proc/self belongs to root, and cannot be opened for writing.
+    """
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot close the runner to its commands")
+
+
+def still_gc() -> None:
+    """Take what exists out of the collector's sight and stop it from choosing its own moments.
+
+    A collection in the wrong millisecond is lateness. The loop makes no reference cycles to speak
+    of, and collects by itself when nothing is due.
+    """
+    gc.disable()
+    gc.collect()
+    gc.freeze()
+
+
+def _name_and_adopt() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_NAME, b"punctual-runner", 0, 0, 0)
+    # Orphans of commands come to us, not to whatever is process 1, so that "no children left"
+    # means "nothing left".
+    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "cannot become a child subreaper")
+
+
+def _settle_signals() -> None:
+    for number in signal.valid_signals():
+        if number in (signal.SIGKILL, signal.SIGSTOP):
+            continue
+        if signal.getsignal(number) == signal.SIG_IGN and number != signal.SIGPIPE:
+            signal.signal(number, signal.SIG_DFL)
+    # The agent decides when a runner ends: by closing the socket, or by dying. An empty handler,
+    # not SIG_IGN: handlers are reset in a started command, ignored signals stay ignored.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: None)
+    # Ends are told by pidfds. Blocked in every thread, this signal stays pending: while the main
+    # thread starts something and takes none, each end would wake another thread for nothing.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGCHLD])
+
+
+def _settle_descriptors() -> None:
+    null = os.open("/dev/null", os.O_RDWR)
+    for number in (0, 1):
+        os.dup2(null, number)
+    while null <= 2:  # a closed stderr would otherwise be handed out as somebody's pipe
+        null = os.dup(null)
+    os.close(null)
+
+
+def _raise_descriptor_limit() -> int:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return soft

@@ -1,0 +1,1 @@
+"""Descriptors: waited for, and read in portions."""

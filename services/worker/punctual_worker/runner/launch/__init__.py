@@ -1,0 +1,1 @@
+"""Launching: how the process of an attempt is started on its instant."""

@@ -1,0 +1,1 @@
+"""Limits: what an attempt may use, measured and enforced."""

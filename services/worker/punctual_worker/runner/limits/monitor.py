@@ -1,0 +1,101 @@
+"""Holds attempts to their limits: counts what each of them is using, and ends the one over it.
+
+A fork bomb doubles within a millisecond, and looking at every process takes one. But no attempt
+can have grown by more processes than the whole machine has started, and that number is one cheap
+read: the guard takes it often, and counts only when somebody could have come past its limit.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from punctual_worker.runner.attempts.attempt import FLUSHING, KILLING_REST, SECOND, Attempt
+from punctual_worker.runner.attempts.registry import Roster
+from punctual_worker.runner.limits.memory import Memory
+from punctual_worker.runner.limits.pid_counter import Births
+from punctual_worker.runner.limits.resource_limits import in_words
+from punctual_worker.runner.supervise.process_scan import Census
+from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.stop import Stops
+
+LOOK_EVERY_NS = SECOND // 50
+COUNT_EVERY_NS = SECOND // 4
+# Of the time, a fifth goes into counting while somebody may be at his limit, and a fiftieth else.
+HURRIED_REST = 4
+REST = 50
+UNLIMITED = 1 << 62
+
+
+class Guard:
+    """Looks after every attempt that has limits."""
+
+    def __init__(self, roster: Roster, stops: Stops, marks: Marks) -> None:
+        self._roster = roster
+        self._stops = stops
+        self._marks = marks
+        self._births = Births()
+        self._memory = Memory()
+        self._room = UNLIMITED  # so many may be born before somebody could be over his limit
+        self._look_ns = 0
+        self._hurry_ns = 0
+        self._count_ns = 0
+
+    def spawned(self, attempt: Attempt) -> None:
+        """Look after an attempt that has just been started."""
+        if attempt.limits.processes:
+            self._room = min(self._room, attempt.limits.processes)
+
+    def wake_ns(self) -> int | None:
+        """Return when step() has something to do, or None."""
+        return self._look_ns if self._roster.by_serial else None
+
+    def step(self, now_ns: int, *, quiet: bool) -> None:
+        """End what is found over its limit; unless `quiet`, count only when that is urgent."""
+        if now_ns < self._look_ns or not self._roster.by_serial:
+            return
+        self._look_ns = now_ns + LOOK_EVERY_NS
+        for serial in self._memory.over():
+            attempt = self._roster.by_serial.get(serial)
+            if attempt is not None:
+                size = in_words(attempt.limits.memory_bytes)
+                self._stops.exceeded(attempt, f"ended: more than {size} of memory (limit)")
+        urgent = now_ns >= self._hurry_ns and self._births.count() >= self._room
+        if urgent or (quiet and now_ns >= self._count_ns):
+            self._count(now_ns)
+
+    def _count(self, now_ns: int) -> None:
+        began_ns = time.thread_time_ns()  # what was spent waiting for a processor is no cost
+        self._births.reset()
+        self._room = UNLIMITED
+        marked = Census(self._marks, self._roster.by_pid).marked
+        holders = []
+        for attempt in list(self._roster.by_serial.values()):
+            if attempt.phase >= KILLING_REST:
+                continue
+            main = (attempt.pid,) if attempt.phase < FLUSHING else ()
+            pids = (*main, *marked.get(attempt.serial, ()))
+            if attempt.limits.processes:
+                self._hold(attempt, pids)
+            if attempt.limits.memory_bytes:
+                holders.append((attempt.serial, attempt.limits.memory_bytes, pids))
+        self._memory.ask(holders)
+        took_ns = time.thread_time_ns() - began_ns
+        self._hurry_ns = now_ns + HURRIED_REST * took_ns
+        self._count_ns = now_ns + max(COUNT_EVERY_NS, REST * took_ns)
+
+    def _hold(self, attempt: Attempt, pids: tuple[int, ...]) -> None:
+        most = attempt.limits.processes
+        # Threads are looked at one process at a time, so not when the processes are too many.
+        used = len(pids) if len(pids) > most else sum(map(_threads, pids))
+        if used > most:
+            self._stops.exceeded(attempt, f"ended: more than {most} processes (limit)")
+        else:
+            self._room = min(self._room, most - used + 1)
+
+
+def _threads(pid: int) -> int:
+    try:
+        return os.stat(f"/proc/{pid}/task").st_nlink - 2
+    except OSError:
+        return 0

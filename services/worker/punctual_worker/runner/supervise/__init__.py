@@ -1,0 +1,1 @@
+"""Supervision: how attempts end, and how nothing of them stays behind."""

@@ -1,0 +1,43 @@
+"""Kills processes that fork and end faster than /proc can be read.
+
+Each of them is dead by the time that a look at all processes comes to it. Its child has one of the
+numbers that the kernel handed out last, which takes microseconds to ask for.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from punctual_worker.runner.limits.pid_counter import Births
+from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.signals import signal_marked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+WITHIN_NS = 2_000_000
+# Numbers that other processes got at the same time are passed over, up to so many.
+MOST = 32
+
+
+def kill_newest(
+    marks: Marks, births: Births, serials: Collection[int] | None = None
+) -> Collection[int]:
+    """Kill, for two milliseconds, what carries a mark of these attempts and was just forked.
+
+    None means every attempt of the marks' launch. Return the serial numbers of those killed.
+    """
+    killed = set()
+    until_ns = time.monotonic_ns() + WITHIN_NS
+    seen = births.newest()
+    while time.monotonic_ns() < until_ns:
+        newest = births.newest()
+        for pid in range(max(min(seen, newest), newest - MOST), newest + 1):
+            serial = marks.read(pid)
+            if serial is not None and (serials is None or serial in serials):
+                signal_marked(pid, serial, marks, signal.SIGKILL)
+                killed.add(serial)
+        seen = newest
+    return killed

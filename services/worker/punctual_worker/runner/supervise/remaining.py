@@ -1,0 +1,73 @@
+"""The living processes of an attempt whose main process has ended."""
+
+from __future__ import annotations
+
+import signal
+
+from punctual_worker.runner.attempts.attempt import KILLING_REST, TERMINATING_REST, Attempt
+from punctual_worker.runner.supervise.process_scan import is_zombie
+from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.signals import signal_child, signal_group, signal_marked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# Of more processes than this it is not asked one by one whether they are zombies.
+ASKED_EACH = 64
+
+
+class Remaining:
+    """Processes by how they were found: by their mark, or as unmarked children of the runner.
+
+    `died`: a zombie was found too, so that a process that it forked may have been missed.
+    """
+
+    __slots__ = ("died", "marked", "unmarked")
+
+    def __init__(self) -> None:
+        self.marked: list[int] = []
+        self.unmarked: list[int] = []
+        self.died = False
+
+    def __len__(self) -> int:
+        return len(self.marked) + len(self.unmarked)
+
+    def is_over(self, attempt: Attempt) -> bool:
+        """Return True when nothing of the attempt lives, as far as one look can say."""
+        if self.died:
+            return False
+        # A dead process that another run traces stays a zombie for as long as that one likes.
+        return not len(self) or (
+            attempt.phase == KILLING_REST and len(self) <= ASKED_EACH and not self._living()
+        )
+
+    def end(self, attempt: Attempt, marks: Marks) -> None:
+        """Send TERM once to each process, or KILL as soon as the attempt's phase says so."""
+        if attempt.left_behind is not None:
+            attempt.left_behind = max(attempt.left_behind, self._living())
+        if attempt.phase == TERMINATING_REST:
+            # A stopped process would keep its TERM for later.
+            for number in (signal.SIGTERM, signal.SIGCONT):
+                self._signal(attempt.serial, marks, number, spare=attempt.asked)
+            attempt.asked = {*self.marked, *self.unmarked}
+        else:
+            # One call for the whole group, which even a fork in progress does not survive.
+            signal_group(attempt, signal.SIGKILL)
+            self._signal(attempt.serial, marks, signal.SIGKILL)
+
+    def _living(self) -> int:
+        pids = (*self.marked, *self.unmarked)
+        if len(pids) > ASKED_EACH:
+            return len(pids)
+        return sum(not is_zombie(pid) for pid in pids)
+
+    def _signal(
+        self, serial: int, marks: Marks, number: signal.Signals, spare: Collection[int] = ()
+    ) -> None:
+        for pid in self.marked:
+            if pid not in spare:
+                signal_marked(pid, serial, marks, number)
+        for pid in self.unmarked:
+            if pid not in spare:
+                signal_child(pid, number)

@@ -1,0 +1,1 @@
+"""Calendars: days and windows in which nothing is due."""

@@ -1,0 +1,1 @@
+"""Commands: how shells and HTTP requests read what users typed."""

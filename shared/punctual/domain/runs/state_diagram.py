@@ -1,0 +1,54 @@
+"""The state machine as a page for people: `python -m punctual.domain.runs.state_diagram`."""
+
+import sys
+
+from punctual.domain.runs.states import BORN, FINAL, MOVES, RunState
+
+MEANING = {
+    RunState.SCHEDULED: "waits for its due time, or for its next attempt",
+    RunState.QUEUED: "is due soon and offered to the workers",
+    RunState.CLAIMED: "lies in a worker's memory until its due time",
+    RunState.RUNNING: "is started: its command runs, or will on its instant",
+    RunState.SUCCEEDED: "its command ended with exit code 0",
+    RunState.FAILED: "its last attempt ended otherwise",
+    RunState.TIMED_OUT: "its last attempt took longer than its timeout",
+    RunState.CANCELLED: "somebody cancelled, edited, paused or deleted",
+    RunState.LOST: "its last attempt's worker stopped reporting",
+    RunState.MISSED: "nobody could start it in time",
+    RunState.SKIPPED: "another run of its task was not finished",
+}
+
+
+def page() -> str:
+    """The whole page, in Markdown: a diagram and a table."""
+    diagram = [f"    [*] --> {state}" for state in RunState if state in BORN]
+    diagram += [f"    {old} --> {new}" for old in MOVES for new in RunState if new in MOVES[old]]
+    diagram += [f"    {state} --> [*]" for state in RunState if state in FINAL]
+    table = [f"| `{state}` | {MEANING[state]} | {_next(state)} |" for state in RunState]
+    return "\n".join(
+        [
+            "# The states of a run",
+            "",
+            "Made from `MOVES` by `python -m punctual.domain.runs.state_diagram`; a test compares.",
+            "A trigger in the database refuses every other step, and any change of a final run.",
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            *diagram,
+            "```",
+            "",
+            "| state | the run | may become |",
+            "|---|---|---|",
+            *table,
+            "",
+        ]
+    )
+
+
+def _next(state: RunState) -> str:
+    following = ", ".join(f"`{new}`" for new in RunState if new in MOVES[state])
+    return following or "nothing: it is final"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,165 @@
+"""Why a due time did, or did not, become a start on time: the answer in one sentence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from punctual.domain.instant import format_instant
+from punctual.domain.runs.ledger import Reason, ledger_sentence
+from punctual.domain.runs.states import PENDING, RunState
+from punctual.domain.schedules.describe import duration_in_words
+
+
+class Verdict(StrEnum):
+    """What became of a due time."""
+
+    RAN = "ran"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    NOT_PLANNED = "not_planned"
+    EXHAUSTED = "exhausted"
+    PAUSED = "paused"
+    EARLIER = "earlier"
+    FORGOTTEN = "forgotten"
+    UPCOMING = "upcoming"
+    UNKNOWN = "unknown"
+    NOT_DUE = "not_due"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What its run says of a due time; `lateness` in seconds, `waits_for` what holds it back."""
+
+    state: RunState
+    attempt: int
+    started_at: datetime | None
+    lateness: float | None
+    reason: str | None
+    superseded: bool = False
+    waits_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskThen:
+    """What its task says: all as it is now, as nothing older is kept.
+
+    `next_due_at` is the first due time without a run yet, `since` when the schedule was set,
+    `kept_since` how far history goes back, `noted` what the ledger says of this due time.
+    """
+
+    enabled: bool
+    exhausted: bool
+    next_due_at: datetime | None
+    plan_error: str | None
+    now: datetime
+    since: datetime
+    kept_since: datetime
+    noted: "InLedger | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class InLedger:
+    """What the ledger says of a due time: the reason's word, and the clause that follows it."""
+
+    reason: Reason
+    because: str | None
+
+
+_WITHOUT_A_RUN = {
+    Reason.MISSED: Verdict.MISSED,
+    Reason.SKIPPED: Verdict.SKIPPED,
+    Reason.HELD: Verdict.HELD,
+    Reason.PAUSED: Verdict.PAUSED,
+    Reason.SUPERSEDED: Verdict.WITHDRAWN,
+    Reason.CANCELLED: Verdict.CANCELLED,
+    Reason.LIMITED: Verdict.WAITING,
+    Reason.LATE: Verdict.RAN,
+}
+
+
+def explain(due: datetime | None, run: Told | None, task: TaskThen) -> tuple[Verdict, str]:
+    """What became of the due time, as a word and as a sentence. None: there was none."""
+    if due is None:
+        return Verdict.NOT_DUE, "The task was never due up to then."
+    if run is not None:
+        return _of_run(run, task.noted)
+    if task.noted is not None:
+        word = task.noted.reason
+        return _WITHOUT_A_RUN[word], ledger_sentence(word, task.noted.because)
+    if due < task.kept_since:
+        return Verdict.FORGOTTEN, "Unknown: history that old is pruned."
+    if due < task.since:
+        set_at = format_instant(task.since)
+        return Verdict.EARLIER, f"No run: the schedule as it is was set only at {set_at}."
+    return _without_run(due, task)
+
+
+def _without_run(due: datetime, task: TaskThen) -> tuple[Verdict, str]:
+    if task.plan_error is not None:
+        return Verdict.NOT_PLANNED, f"No run: it could not be planned ({task.plan_error})."
+    if task.exhausted:
+        return Verdict.EXHAUSTED, "No run: the task has had all the runs that max_runs allows."
+    if not task.enabled:
+        return Verdict.PAUSED, "No run: the task is paused."
+    if due > task.now:
+        return Verdict.UPCOMING, "It is still to come."
+    if task.next_due_at is not None and task.next_due_at <= due:
+        return Verdict.WAITING, "It waits to be planned by a coordinator."
+    return Verdict.UNKNOWN, "No run: the task was paused or had another schedule then."
+
+
+def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
+    state = run.state
+    if run.superseded:
+        return Verdict.WITHDRAWN, _sentence("Withdrawn before its start", run.reason, "withdrawn")
+    if state == RunState.RUNNING:
+        began = _start(run, noted)
+        running = "Its worker is starting it." if began is None else f"It is running, {began}."
+        return Verdict.RUNNING, running
+    if state in PENDING and run.attempt:
+        why = f" ({run.reason})" if run.reason else ""
+        return Verdict.WAITING, f"{_ran(run, noted)}, without success{why}; it is tried again."
+    if state in PENDING:
+        held_up = "" if noted is None or noted.reason != Reason.LIMITED else _clause(noted)
+        if run.waits_for and not held_up:
+            held_up = f": {run.waits_for}"
+        return Verdict.WAITING, f"It waits for its start and is {state.value} now{held_up}."
+    if run.attempt:
+        words = state.value.replace("_", " ")
+        why = f": {run.reason.removeprefix(f'{words}: ')}" if run.reason else ""
+        return Verdict.RAN, f"{_ran(run, noted)}, and ended as {words}{why}."
+    word = state.value
+    because = run.reason
+    if noted is not None and noted.reason == word and noted.because:
+        because = noted.because
+    return Verdict(word), _sentence(word.capitalize(), because, word)
+
+
+def _ran(run: Told, noted: InLedger | None) -> str:
+    began = _start(run, noted)
+    return "It was attempted, with no start on record" if began is None else f"It ran, {began}"
+
+
+def _start(run: Told, noted: InLedger | None) -> str | None:
+    if run.started_at is None:
+        return None
+    late = max(run.lateness or 0.0, 0.0)
+    words = f"{late * 1000:.0f} ms" if late < 1 else duration_in_words(round(late))
+    held_up = "" if noted is None else _clause(noted)
+    return f"started at {format_instant(run.started_at)}, {words} after it was due{held_up}"
+
+
+def _clause(noted: InLedger) -> str:
+    if noted.reason not in (Reason.LATE, Reason.LIMITED) or not noted.because:
+        return ""
+    return f" ({noted.because})"
+
+
+def _sentence(what: str, reason: str | None, known: str) -> str:
+    why = f": {reason.removeprefix(f'{known}: ')}" if reason else ""
+    return f"{what}{why}."

@@ -1,0 +1,1 @@
+"""Schedules: what they mean, when they are due, and what may be wrong with them."""

@@ -1,0 +1,1 @@
+"""How every service is operated: settings, logs, metrics, traces, the doctor."""

@@ -1,0 +1,266 @@
+"""Settings: read once from the environment, checked, frozen, and passed in."""
+
+import os
+import re
+import socket
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit, urlunsplit
+
+from punctual.domain.commands.addresses import parse_allowed, parse_networks
+from punctual.domain.hosts import parse_hosts, parse_public_url
+from punctual.domain.runs.limits import LONGEST_END_GRACE
+from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
+from punctual.ops.setting_names import unknown_names
+
+PREFIX = "PUNCTUAL_"
+MASK = "********"
+OnLeaseLoss = Literal["kill", "keep"]
+Registration = Literal["open", "invite", "closed"]
+
+WELL_KNOWN_SECRET = re.compile(
+    r".*(change|replace)me.*|(a|the|my|your|this|is|very|super|secret|key|password|default|insecure"
+    r"|dev(elopment)?|(0|1)?123456789(0|abcdef)?)+"
+)
+"""A key that was copied from an example or made of such words, its letters and digits alone."""
+MIN_SECRET_LENGTH = 32
+_PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
+BIND = re.compile(r"([^\s:/]*|\[[\da-fA-F:.]+\]):\d{1,5}", re.ASCII)
+LAST_PORT = 65_535
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class InvalidSetting(Exception):
+    """A setting is missing or cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator can set; durations in seconds, sizes in bytes, None is up to us.
+
+    Each field is read from `PUNCTUAL_<NAME>`, or from the file that `PUNCTUAL_<NAME>_FILE` names.
+    """
+
+    database_url: str = field(default="", repr=False, metadata={"secret": True})
+    redis_url: str = field(default="", repr=False, metadata={"secret": True})
+    secret_key: str = field(default="", repr=False, metadata={"secret": True})
+    cycle_seconds: float = 30
+    window_seconds: float = 30
+    sweep_seconds: float = 5
+    heartbeat_seconds: float = 5
+    lease_seconds: float = 30
+    self_fence_seconds: float = 20
+    slots: int = 16
+    queues: str = DEFAULT_QUEUE
+    output_limit_bytes: int = 1_048_576
+    limit_processes: int | None = None
+    limit_memory_bytes: int | None = None
+    limit_file_bytes: int = 8 * 2**30
+    kill_grace_seconds: float = 10
+    end_grace_seconds: float = 2
+    drain_seconds: float = 30
+    retention_days: float = 30
+    on_lease_loss: OnLeaseLoss = "kill"
+    api_role_password: str = field(default="", repr=False, metadata={"secret": True})
+    coordinator_role_password: str = field(default="", repr=False, metadata={"secret": True})
+    worker_role_password: str = field(default="", repr=False, metadata={"secret": True})
+    name: str = ""
+    bind: str = "0.0.0.0:8000"
+    user: str = ""
+    command_user: str = ""
+    work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it
+    interpreters: str = "sh,bash,python3"
+    http_allow_private: str = ""
+    health_port: int = 0
+    trust_proxy: int = 0
+    proxy_networks: str = ""
+    registration: Registration = "invite"
+    allowed_hosts: str = ""
+    public_url: str = ""
+    namespace: str = "punctual"
+    log_level: str = "info"
+
+
+def load(
+    *,
+    needs: Collection[str] = (),
+    only: Collection[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of this process; `needs` names the ones that have no default for it.
+
+    With `only`, nothing else is read. Raises InvalidSetting, naming the first setting that is
+    missing or cannot be used, or the variables that look like one and are none.
+    """
+    source = os.environ if environ is None else environ
+    if only is None:
+        check_names(source)
+    given: dict[str, Any] = {}
+    for item in fields(Settings):
+        if only is not None and item.name not in only:
+            continue
+        raw = _raw(source, item.name.upper())
+        if raw is not None:
+            given[item.name] = _parse(item.name, item.type, raw)
+    given.setdefault("name", socket.gethostname())
+    settings = Settings(**given)
+    for need in needs:
+        if not getattr(settings, need):
+            raise InvalidSetting(f"{PREFIX}{need.upper()} is not set, and this service needs it")
+    _check(settings)
+    return settings
+
+
+def check_names(environ: Mapping[str, str]) -> None:
+    """Raise InvalidSetting for variables that nothing reads, naming each and what may be meant."""
+    settings = [item.name.upper() for item in fields(Settings)]
+    if unknown := unknown_names(environ, settings, prefix=PREFIX):
+        raise InvalidSetting(f"{'; '.join(unknown)}. docs/settings.md lists every setting")
+
+
+def _raw(source: Mapping[str, str], name: str) -> str | None:
+    value, path = source.get(PREFIX + name), source.get(f"{PREFIX}{name}_FILE")
+    if value is not None and path is not None:
+        raise InvalidSetting(f"{PREFIX}{name} and {PREFIX}{name}_FILE are both set: set one")
+    if path is None:
+        return value
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise InvalidSetting(f"{PREFIX}{name}_FILE: {path}: {error.strerror}") from None
+
+
+def _parse(name: str, kind: Any, raw: str) -> object:
+    setting = PREFIX + name.upper()
+    if kind in (int, float, int | None):
+        try:
+            number: float = (float if kind is float else int)(raw)
+        except ValueError:
+            number = -1
+        if not 0 <= number < 10**12:
+            raise InvalidSetting(f"{setting} must be a number of 0 or more, not {raw!r}")
+        return number
+    if kind is OnLeaseLoss and raw not in get_args(OnLeaseLoss):
+        raise InvalidSetting(f"{setting} must be kill or keep, not {raw!r}")
+    if kind is Registration and raw not in get_args(Registration):
+        raise InvalidSetting(f"{setting} must be open, invite or closed, not {raw!r}")
+    return Path(raw) if kind is Path else raw
+
+
+def _check(s: Settings) -> None:
+    secret = s.secret_key
+    if secret and len(secret) < MIN_SECRET_LENGTH:
+        raise InvalidSetting(
+            f"{PREFIX}SECRET_KEY must be {MIN_SECRET_LENGTH} random characters or more"
+        )
+    plain = "".join(filter(str.isalnum, secret.lower()))
+    if secret and (len(set(secret)) < 8 or WELL_KNOWN_SECRET.fullmatch(plain)):
+        raise InvalidSetting(f"{PREFIX}SECRET_KEY is too easy to guess: make it random")
+    for name in ("cycle", "window", "sweep", "heartbeat", "lease", "self_fence"):
+        if getattr(s, f"{name}_seconds") <= 0:
+            raise InvalidSetting(f"{PREFIX}{name.upper()}_SECONDS must be more than 0")
+    if s.end_grace_seconds > LONGEST_END_GRACE:
+        raise InvalidSetting(f"{PREFIX}END_GRACE_SECONDS must be at most {LONGEST_END_GRACE}")
+    if s.slots < 1:
+        raise InvalidSetting(f"{PREFIX}SLOTS must be 1 or more")
+    try:
+        parse_queues(s.queues)
+    except ValueError:
+        raise InvalidSetting(
+            f"{PREFIX}QUEUES must be a list such as default,gpu: {QUEUE_RULE}"
+        ) from None
+    try:
+        parse_allowed(s.http_allow_private)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}HTTP_ALLOW_PRIVATE must be true or networks such as 10.0.0.0/8: {error}"
+        ) from None
+    if not BIND.fullmatch(s.bind) or int(s.bind.rpartition(":")[2]) > LAST_PORT:
+        raise InvalidSetting(
+            f"{PREFIX}BIND must be an address and a port such as 127.0.0.1:8000, not {s.bind!r}"
+        )
+    _check_hosts(s)
+    if s.log_level not in LOG_LEVELS:
+        raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
+    if s.window_seconds < s.cycle_seconds:
+        raise InvalidSetting(
+            f"{PREFIX}WINDOW_SECONDS must not be shorter than {PREFIX}CYCLE_SECONDS"
+        )
+    if not s.heartbeat_seconds * 2 <= s.self_fence_seconds < s.lease_seconds:
+        raise InvalidSetting(
+            f"{PREFIX}SELF_FENCE_SECONDS must be at least two heartbeats and less than the lease"
+        )
+
+
+def _check_hosts(s: Settings) -> None:
+    try:
+        parse_hosts(s.allowed_hosts)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}ALLOWED_HOSTS must be host names such as cron.example.com,10.1.2.3, without "
+            f"ports, or * for every host: {error} is none"
+        ) from None
+    try:
+        parse_networks(s.proxy_networks)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}PROXY_NETWORKS must be networks such as 10.0.0.0/8: {error}"
+        ) from None
+    try:
+        if s.public_url:
+            parse_public_url(s.public_url)
+    except ValueError as error:
+        raise InvalidSetting(
+            f"{PREFIX}PUBLIC_URL must be a URL such as https://cron.example.com: {error}"
+        ) from None
+
+
+def traces_wanted(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether OpenTelemetry's own variables ask for traces: it reads the rest of them itself."""
+    source = os.environ if environ is None else environ
+    if source.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return False
+    if source.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
+        return False
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return any(source.get(name) for name in names)
+
+
+def masked(settings: Settings) -> dict[str, str]:
+    """Every setting as text fit for a log: secrets and passwords in URLs masked."""
+    shown = {}
+    for item in fields(Settings):
+        given = getattr(settings, item.name)
+        value = "" if given is None else str(given)
+        if item.metadata.get("secret") and value:
+            value = _mask_url(value) if item.name.endswith("_url") else MASK
+        shown[PREFIX + item.name.upper()] = value
+    return shown
+
+
+def _mask_url(url: str) -> str:
+    parts = urlsplit(url)
+    query = _PASSWORD_IN_QUERY.sub(rf"\1{MASK}", parts.query)
+    place = parts.netloc
+    if parts.password is not None:
+        place = f"{parts.username or ''}:{MASK}@{parts.netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=place, query=query))
+
+
+def main() -> int:
+    """Print every setting; 2 when one cannot be used."""
+    try:
+        settings = load()
+    except InvalidSetting as error:
+        print(f"config: {error}", file=sys.stderr)
+        return 2
+    for setting, shown in masked(settings).items():
+        print(f"{setting}={shown}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Which user a program that was started as root becomes, and who may look into a process."""
+
+import ctypes
+import os
+import pwd
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from punctual.ops.config import PREFIX, InvalidSetting
+
+PR_SET_DUMPABLE = 4
+ROOT = "root"
+OVERFLOW_ID = 65_534
+"""What the kernel shows for users that it cannot name, so that none has this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of this machine, with one group and no other."""
+
+    uid: int
+    gid: int
+
+
+def account_of(setting: str, given: str, *, euid: int) -> Account | None:
+    """Return the user that `given` names: a name, `uid` or `uid:gid`; None when it is empty.
+
+    Raises InvalidSetting for an unknown user, for root, and when `euid`, who we are, could not
+    become another user.
+    """
+    if not given:
+        return None
+    uid, _, gid = given.partition(":")
+    if uid.isdecimal() and (gid.isdecimal() or not gid):
+        account = Account(int(uid), int(gid or uid))
+    else:
+        try:
+            found = pwd.getpwnam(given)
+        except KeyError:
+            raise InvalidSetting(f"{PREFIX}{setting}: no user {given!r} here") from None
+        account = Account(found.pw_uid, found.pw_gid)
+    if account.uid == 0:
+        raise InvalidSetting(f"{PREFIX}{setting} must not be root")
+    if euid not in (0, account.uid):
+        raise InvalidSetting(f"{PREFIX}{setting} takes a worker that is started as root")
+    return account
+
+
+def command_account(given: str, *, agent: Account | None, euid: int) -> Account | None:
+    """Return whom commands run as, None when that is who we are: root only where `given` says so.
+
+    `given` is PUNCTUAL_COMMAND_USER; empty means the agent's user, or where that is root the user
+    that owns nothing. Raises InvalidSetting as account_of() does.
+    """
+    setting = "COMMAND_USER"
+    if given == ROOT:
+        if euid != 0 or agent is not None:
+            raise InvalidSetting(
+                f"{PREFIX}{setting}=root takes a worker that is root, and stays it: start it as "
+                f"root and leave {PREFIX}USER out"
+            )
+        return None
+    if given.partition(":")[0] == "0":
+        raise InvalidSetting(
+            f"{PREFIX}{setting} must not be 0: to run commands as root, write {ROOT}"
+        )
+    if not given and agent is None and euid == 0:
+        return unprivileged()
+    return account_of(setting, given, euid=euid) or agent
+
+
+def unprivileged() -> Account:
+    """Return the account of this machine that no file should belong to."""
+    try:
+        found = pwd.getpwnam("nobody")
+    except KeyError:
+        return Account(OVERFLOW_ID, OVERFLOW_ID)
+    return Account(found.pw_uid, found.pw_gid)
+
+
+def name_of(account: Account) -> str:
+    """Return the user's name, or its number where it has none."""
+    try:
+        return pwd.getpwuid(account.uid).pw_name
+    except KeyError:
+        return str(account.uid)
+
+
+def can_use(path: Path, account: Account | None, mode: int) -> bool:
+    """Whether the account may do so with the path (os.access), found out by asking as that user."""
+    if account is None or account.uid == os.geteuid():
+        return os.access(path, mode)
+    child = os.fork()  # as there is no way back
+    if child == 0:
+        try:
+            become(account)
+            os._exit(not os.access(path, mode))
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def become(account: Account | None) -> None:
+    """Be `account` from now on, without a way back; no other user but root can look into us."""
+    if account is not None and os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(account.gid, account.gid, account.gid)
+        os.setresuid(account.uid, account.uid, account.uid)
+    forbid_inspection()
+
+
+def forbid_inspection() -> None:
+    """Close this process to all but root: its memory, environment and descriptors, and ptrace.
+
+    Commands may run as the same user. What this process starts is open again after its exec.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

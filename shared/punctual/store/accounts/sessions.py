@@ -1,0 +1,79 @@
+"""Sessions of people on the pages: a row each, so that one that has ended opens nothing."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from punctual.store.schema.models import User, UserSession
+from punctual.store.schema.models.model import new_id
+
+SESSION_LIFE = timedelta(days=14)
+"""Without a visit; each visit prolongs it again, at most once a day."""
+RENEWED_AFTER = timedelta(days=1)
+
+
+class SessionUser(NamedTuple):
+    """Whose session it is."""
+
+    id: uuid.UUID
+    username: str
+    email: str
+
+
+def start_session(session: Session, user_id: uuid.UUID) -> str:
+    """Return the token of a new session; the user's expired ones are deleted."""
+    token = secrets.token_urlsafe(32)
+    session.execute(
+        delete(UserSession).where(
+            UserSession.user_id == user_id, UserSession.expires_at <= func.now()
+        )
+    )
+    session.execute(
+        insert(UserSession).values(
+            id=new_id(),
+            user_id=user_id,
+            token_hash=_digest(token),
+            expires_at=func.now() + SESSION_LIFE,
+        )
+    )
+    return token
+
+
+def user_of_session(session: Session, token: str) -> SessionUser | None:
+    """Return whose session this is; None when it is unknown, has ended or expired."""
+    found = session.execute(
+        select(
+            User.id,
+            User.username,
+            User.email,
+            UserSession.expires_at < func.now() + SESSION_LIFE - RENEWED_AFTER,
+        )
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(UserSession.token_hash == _digest(token), UserSession.expires_at > func.now())
+    ).one_or_none()
+    if found is None:
+        return None
+    user_id, username, email, is_old = found
+    if is_old:
+        session.execute(
+            update(UserSession)
+            .where(UserSession.token_hash == _digest(token))
+            .values(expires_at=func.now() + SESSION_LIFE)
+            .execution_options(synchronize_session=False)
+        )
+    return SessionUser(user_id, username, email)
+
+
+def end_session(session: Session, token: str) -> None:
+    """Make that session open nothing from now on."""
+    session.execute(delete(UserSession).where(UserSession.token_hash == _digest(token)))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

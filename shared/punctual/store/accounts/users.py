@@ -1,0 +1,119 @@
+"""People and their tokens: found by name or by what they carry, never by a stored secret."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, delete, exists, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from punctual.domain.username import canonical_username
+from punctual.store.driver import raw_statements
+from punctual.store.schema.models import ApiToken, User
+from punctual.store.schema.models.model import new_id
+
+TOKEN_PREFIX = "pt_"  # noqa: S105 - it marks a token in a log or a repository, and is none
+TOKEN_LIFE = timedelta(days=90)
+
+# Every request asks this first, so it also brings the request's instant along.
+BEARER = text("""
+SELECT CAST(users.id AS text), username, email, now()
+FROM api_tokens JOIN users ON users.id = user_id
+WHERE token_hash = :digest AND expires_at > now()
+""")
+
+# Two people who register at once in an installation without users must not both be its first.
+FIRST_USER_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('punctual first user'))")
+
+Taken = Literal["username", "email"]
+
+
+class Bearer(NamedTuple):
+    """Who sent a token, and the time of the transaction on the database's clock."""
+
+    id: uuid.UUID
+    username: str
+    email: str
+    now: datetime
+
+
+class NewToken(NamedTuple):
+    """A token in clear, for the one reply that shows it."""
+
+    token: str
+    expires_at: datetime
+
+
+def create_user(session: Session, *, username: str, email: str, password_hash: str) -> User | Taken:
+    """A new user, or which of the two is taken; letter case makes no difference."""
+    values = {"username": username, "email": email, "password_hash": password_hash}
+    statement = insert(User).values(id=new_id(), **values).on_conflict_do_nothing().returning(User)
+    user = session.scalars(statement).one_or_none()
+    if user is not None:
+        return user
+    return "username" if user_named(session, username) else "email"
+
+
+def there_are_users(session: Session) -> bool:
+    """Return whether anyone has registered."""
+    return bool(session.scalar(select(exists().select_from(User))))
+
+
+def take_first_place(session: Session) -> bool:
+    """Return whether the user that this transaction creates is the first; others wait for it."""
+    if there_are_users(session):
+        return False
+    session.execute(FIRST_USER_LOCK)
+    return not there_are_users(session)
+
+
+def user_named(session: Session, username: str) -> User | None:
+    """The user of that name, in whatever letter case."""
+    name = canonical_username(username)
+    if name is None:
+        return None
+    return session.scalars(select(User).where(func.lower(User.username) == name)).one_or_none()
+
+
+def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
+    """A new token for that user, good for 90 days; their expired ones are dropped."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    session.execute(
+        delete(ApiToken).where(ApiToken.user_id == user_id, ApiToken.expires_at <= func.now())
+    )
+    statement = insert(ApiToken).values(
+        id=new_id(),
+        user_id=user_id,
+        token_hash=_digest(token),
+        expires_at=func.now() + TOKEN_LIFE,
+    )
+    return NewToken(token, session.scalars(statement.returning(ApiToken.expires_at)).one())
+
+
+def bearer_of(connection: Connection, token: str) -> Bearer | None:
+    """Whose token this is; None when it is unknown, revoked or expired."""
+    found = raw_statements.rows(connection, "bearer", BEARER, {"digest": _digest(token)})
+    if not found:
+        return None
+    user_id, username, email, now = found[0]
+    return Bearer(_uuid(user_id), username, email, now)
+
+
+def revoke_token(session: Session, token: str) -> None:
+    """Make that token worthless from now on."""
+    session.execute(delete(ApiToken).where(ApiToken.token_hash == _digest(token)))
+
+
+@lru_cache(maxsize=1000)
+def _uuid(spelled: str) -> uuid.UUID:
+    """The id so spelled, made once: who has asked asks again."""
+    return uuid.UUID(spelled)
+
+
+def _digest(token: str) -> bytes:
+    # 32 random bytes need no salt and no slow hash: nobody guesses them.
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

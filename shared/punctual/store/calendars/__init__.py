@@ -1,0 +1,1 @@
+"""Calendars: stored, changed and cached."""

@@ -1,0 +1,79 @@
+"""Calendars that were read before, so that a pass reads and merges only what has changed."""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.calendars.calendar import Calendar
+from punctual.domain.calendars.syntax import read_calendar
+from punctual.domain.errors import Unreadable
+from punctual.store.lifecycle.plan_share import PlanShare
+
+MOST_KEPT = 500
+
+# A row's xmin changes with every change of it, from whichever process.
+VERSIONS = text("""
+SELECT c.id, c.owner_id, c.name, CAST(c.xmin AS text) AS version
+FROM unnest(CAST(:owners AS uuid[]), CAST(:names AS text[])) AS wanted (owner_id, name)
+JOIN calendars AS c ON c.owner_id = wanted.owner_id AND c.name = wanted.name
+""")
+
+CONTENTS = text("SELECT id, timezone, days, windows FROM calendars WHERE id = ANY(:ids)")
+
+Key = tuple[uuid.UUID, str]
+
+
+class CalendarCache:
+    """Keeps the calendars that were used last; one that cannot be read is read again each time."""
+
+    def __init__(self, *, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, Calendar] = OrderedDict()
+
+    def named(
+        self,
+        connection: Connection,
+        wanted: Collection[tuple[uuid.UUID, str]],
+        share: PlanShare,
+    ) -> dict[uuid.UUID, dict[str, Calendar | Unreadable]]:
+        """Return the wanted calendars, each an (owner, name), by owner and name.
+
+        What had to be read counts towards the owners' share.
+        """
+        found: dict[uuid.UUID, dict[str, Calendar | Unreadable]] = {}
+        if not wanted:
+            return found
+        asked = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
+        rows = connection.execute(VERSIONS, asked).all()
+        unknown = [row.id for row in rows if (row.id, row.version) not in self._kept]
+        contents = {}
+        if unknown:
+            contents = {row.id: row for row in connection.execute(CONTENTS, {"ids": unknown})}
+        for row in rows:
+            key = row.id, row.version
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                found.setdefault(row.owner_id, {})[row.name] = self._kept[key]
+            elif content := contents.get(row.id):
+                read = read_calendar(
+                    row.name,
+                    timezone=content.timezone,
+                    days=content.days,
+                    windows=content.windows,
+                )
+                share.add_reading(row.owner_id, _size(content.days) + _size(content.windows))
+                found.setdefault(row.owner_id, {})[row.name] = read
+                if isinstance(read, Calendar):
+                    self._keep(key, read)
+        return found
+
+    def _keep(self, key: Key, calendar: Calendar) -> None:
+        self._kept[key] = calendar
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+def _size(listed: object) -> int:
+    return len(listed) if isinstance(listed, list) else 1

@@ -1,0 +1,215 @@
+"""Calendars: kept for an owner, named by tasks, and followed by what is planned already."""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+from sqlalchemy.orm import Session
+
+from punctual.domain.calendars.calendar import (
+    Calendar,
+    StoredCalendars,
+    held_by,
+    readable_calendars,
+)
+from punctual.domain.calendars.syntax import read_calendar
+from punctual.domain.errors import InvalidCalendar, Unreadable
+from punctual.domain.runs.ledger import Reason
+from punctual.domain.schedules.syntax import is_due, read_schedule
+from punctual.store.driver.notify import wake_coordinators
+from punctual.store.ledger.entries import Entry, note
+from punctual.store.schema.models import CalendarRow
+
+NAMED = text("""
+SELECT c.owner_id, c.name, c.timezone, c.days, c.windows
+FROM unnest(CAST(:owners AS uuid[]), CAST(:names AS text[])) AS wanted (owner_id, name)
+JOIN calendars AS c ON c.owner_id = wanted.owner_id AND c.name = wanted.name
+""")
+
+# Locked against being renamed or deleted until the task that names them is saved.
+KNOWN = text("""
+SELECT name FROM calendars WHERE owner_id = :owner_id AND name = ANY(:names)
+ORDER BY name FOR KEY SHARE
+""")
+
+RENAME = text("""
+UPDATE tasks SET calendars = array_replace(calendars, :old, :new)
+WHERE owner_id = :owner_id AND :old = ANY(calendars)
+""")
+
+USERS = text("""
+SELECT id, schedule, schedule_anchor, calendars FROM tasks
+WHERE owner_id = :owner_id AND deleted_at IS NULL AND :name = ANY(calendars)
+ORDER BY id FOR UPDATE
+""")
+
+UNSTARTED = text("""
+SELECT id, task_id, scheduled_for FROM runs
+WHERE task_id = ANY(:tasks) AND trigger = 'schedule' AND attempt = 0
+  AND state IN ('scheduled', 'queued', 'claimed')
+ORDER BY due_at, id FOR UPDATE
+""")
+
+WITHDRAW = text("""
+UPDATE runs SET state = 'cancelled', superseded = true, fence = fence + 1, finished_at = now(),
+                reason = 'held: ' || w.because, reason_code = 'calendar'
+FROM jsonb_to_recordset(CAST(:withdrawn AS jsonb)) AS w (id uuid, because text)
+WHERE runs.id = w.id
+""")
+
+UNCOUNT = text("""
+UPDATE tasks SET planned_runs = greatest(planned_runs - u.runs, 0)
+FROM jsonb_to_recordset(CAST(:counts AS jsonb)) AS u (id uuid, runs integer)
+WHERE tasks.id = u.id
+""")
+
+PASSED_OVER = text("""
+SELECT task_id, scheduled_for FROM ledger
+WHERE task_id = ANY(:tasks) AND reason = 'held' AND scheduled_for > now()
+ORDER BY scheduled_for
+""")
+
+TRY_AGAIN = text("""
+UPDATE tasks SET plan_retry_at = now() WHERE id = ANY(:tasks) AND plan_retry_at IS NOT NULL
+""")
+
+GO_BACK = text("""
+UPDATE tasks SET next_due_at = least(next_due_at, b.due)
+FROM jsonb_to_recordset(CAST(:back AS jsonb)) AS b (id uuid, due timestamptz)
+WHERE tasks.id = b.id AND enabled AND (max_runs IS NULL OR planned_runs < max_runs)
+""")
+
+
+def calendars_named(
+    connection: Connection, wanted: Collection[tuple[uuid.UUID, str]]
+) -> dict[uuid.UUID, dict[str, Calendar | Unreadable]]:
+    """Return the wanted calendars, each an (owner, name), by owner and name.
+
+    One that cannot be read is answered as Unreadable, so that it concerns nothing but the tasks
+    that name it.
+    """
+    found: dict[uuid.UUID, dict[str, Calendar | Unreadable]] = {}
+    if not wanted:
+        return found
+    asked = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
+    for row in connection.execute(NAMED, asked):
+        found.setdefault(row.owner_id, {})[row.name] = read_calendar(
+            row.name, timezone=row.timezone, days=row.days, windows=row.windows
+        )
+    return found
+
+
+def own_calendars_named(
+    connection: Connection, owner_id: uuid.UUID, names: Iterable[str] | None
+) -> StoredCalendars:
+    """Return those of an owner's calendars that have these names, by name."""
+    wanted = {(owner_id, name) for name in names or ()}
+    return calendars_named(connection, wanted).get(owner_id, {})
+
+
+def require_calendars(
+    connection: Connection, *, owner_id: uuid.UUID, names: Sequence[str] | None, pointer: str = ""
+) -> None:
+    """Raise InvalidCalendar, pointing below `pointer`, for a name that no calendar has."""
+    if not names:
+        return
+    asked = {"owner_id": owner_id, "names": list(names)}
+    known = set(connection.execute(KNOWN, asked).scalars())
+    for place, name in enumerate(names):
+        if name not in known:
+            raise InvalidCalendar(f"{pointer}/calendars/{place}", "There is no such calendar.")
+
+
+def list_calendars(session: Session, *, owner_id: uuid.UUID) -> list[CalendarRow]:
+    """An owner's calendars by name."""
+    wanted = select(CalendarRow).where(CalendarRow.owner_id == owner_id)
+    return list(session.scalars(wanted.order_by(CalendarRow.name)))
+
+
+def find_calendar(
+    session: Session, calendar_id: uuid.UUID, *, owner_id: uuid.UUID, lock: bool = False
+) -> CalendarRow | None:
+    """That owner's calendar."""
+    wanted = select(CalendarRow).where(
+        CalendarRow.id == calendar_id, CalendarRow.owner_id == owner_id
+    )
+    return session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+
+
+def change_calendar(
+    session: Session, row: CalendarRow, values: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Give a calendar new values, and have the tasks that name it follow."""
+    old = row.name
+    for column, value in values.items():
+        setattr(row, column, value)
+    row.version += 1
+    row.updated_at = now
+    session.flush()
+    connection = session.connection()
+    if row.name != old:
+        connection.execute(RENAME, {"owner_id": row.owner_id, "old": old, "new": row.name})
+    follow_calendar(connection, owner_id=row.owner_id, name=row.name)
+
+
+def used_by(session: Session, row: CalendarRow) -> int:
+    """How many tasks name a calendar."""
+    asked = {"owner_id": row.owner_id, "name": row.name}
+    return len(session.connection().execute(USERS, asked).all())
+
+
+def hold(
+    connection: Connection, runs: Iterable[tuple[uuid.UUID, uuid.UUID, datetime, str]]
+) -> None:
+    """Withdraw runs, and note why: (run, task, due time, name of the calendar) for each."""
+    held = list(runs)
+    if not held:
+        return
+    withdrawn = [{"id": str(run), "because": because(name)} for run, _, _, name in held]
+    connection.execute(WITHDRAW, {"withdrawn": json.dumps(withdrawn)})
+    note(connection, [Entry(task, due, Reason.HELD, because(name)) for _, task, due, name in held])
+
+
+def because(name: str) -> str:
+    """The ledger's clause for a due time that this calendar holds."""
+    return f'calendar "{name}"'
+
+
+def follow_calendar(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:
+    """Withdraw what a calendar holds now, and have what it does not any more planned after all."""
+    tasks = connection.execute(USERS, {"owner_id": owner_id, "name": name}).all()
+    if not tasks:
+        return
+    names = {each for task in tasks for each in task.calendars}
+    own = own_calendars_named(connection, owner_id, names)
+    readable = {task.id: readable_calendars(own, task.calendars) for task in tasks}
+    # What a calendar that cannot be read blocks is not known: its tasks stay as they are.
+    calendars = {key: some for key, some in readable.items() if not isinstance(some, Unreadable)}
+    asked = {"tasks": list(calendars)}
+    held = [
+        (run.id, run.task_id, run.scheduled_for, holder)
+        for run in connection.execute(UNSTARTED, asked).all()
+        if (holder := held_by(calendars[run.task_id], run.scheduled_for)) is not None
+    ]
+    hold(connection, held)
+    counts = Counter(task_id for _, task_id, _, _ in held)
+    if counts:
+        counted = [{"id": str(task_id), "runs": runs} for task_id, runs in counts.items()]
+        connection.execute(UNCOUNT, {"counts": json.dumps(counted)})
+    schedules = {task.id: task for task in tasks}
+    back: dict[str, str] = {}
+    for row in connection.execute(PASSED_OVER, asked):
+        task = schedules[row.task_id]
+        schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+        if schedule is None or isinstance(schedule, Unreadable):
+            continue
+        if is_due(schedule, row.scheduled_for):
+            back.setdefault(str(row.task_id), row.scheduled_for.isoformat())
+    connection.execute(TRY_AGAIN, {"tasks": [task.id for task in tasks]})
+    rows = [{"id": task_id, "due": due} for task_id, due in back.items()]
+    connection.execute(GO_BACK, {"back": json.dumps(rows)})
+    wake_coordinators(connection)

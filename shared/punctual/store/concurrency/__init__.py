@@ -1,0 +1,1 @@
+"""Concurrency limits: how full they are, and which runs they admit."""

@@ -1,0 +1,41 @@
+"""Admit: which of the runs that a worker would start fit into their concurrency limits."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.concurrency import Candidate, admit
+from punctual.store.concurrency.usage import Counted, count_running, limits_of
+
+# One after the other in every transaction, so that nobody waits in a circle.
+LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+
+
+def admit_held(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the runs that may start now as far as their limits go, and that have limits.
+
+    Until this transaction ends nobody else is admitted under the same limits: what is counted
+    here stays true until the START that follows is committed.
+    """
+    counted = limits_of(connection, run_ids)
+    if not counted:
+        return []
+    connection.execute(LOCK, {"keys": sorted({lock_number(row.limit.key) for row in counted})})
+    running = count_running(connection, {row.owner_id for row in counted})
+    places = {row.limit.key: row.limit.most - running.get(row.limit.key, 0) for row in counted}
+    return admit(candidates_of(counted), places)
+
+
+def candidates_of(counted: Iterable[Counted]) -> list[Candidate]:
+    """One candidate for each run, in order, with all the keys it counts towards."""
+    keys: dict[uuid.UUID, set[str]] = {}
+    for row in counted:
+        keys.setdefault(row.run_id, set()).add(row.limit.key)
+    return [Candidate(run_id, frozenset(own)) for run_id, own in keys.items()]
+
+
+def lock_number(key: str) -> int:
+    """The number that stands for a limit among PostgreSQL's advisory locks."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True)

@@ -1,0 +1,89 @@
+"""Limits of concurrent runs as users set them: by tag, or for all of their runs."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from punctual.store.concurrency.usage import APPLIES, count_in_hand, count_running, mark_limited
+from punctual.store.driver.notify import wake_coordinators
+from punctual.store.schema.models import ConcurrencyLimit
+
+LOOKED_AT = 10_000
+
+WAITING = text(f"""
+SELECT 'limit ' || l.id AS key, count(*) AS waiting
+FROM (SELECT id, task_id FROM runs AS r
+      WHERE r.owner_id = :owner_id AND r.limited AND r.state = 'scheduled' AND r.due_at <= now()
+      ORDER BY r.due_at, r.id LIMIT :looked_at) AS due
+JOIN tasks AS t ON t.id = due.task_id JOIN concurrency_limits AS l ON {APPLIES}
+GROUP BY l.id
+""")
+
+
+def list_limits(session: Session, *, owner_id: uuid.UUID) -> Sequence[ConcurrencyLimit]:
+    """The owner's limits, oldest first."""
+    statement = select(ConcurrencyLimit).where(ConcurrencyLimit.owner_id == owner_id)
+    return session.scalars(statement.order_by(ConcurrencyLimit.id)).all()
+
+
+def running_by_limit(session: Session, *, owner_id: uuid.UUID) -> Mapping[uuid.UUID, int]:
+    """How many runs count towards each limit now; one without any is left out."""
+    counted = count_running(session.connection(), [owner_id])
+    return {
+        uuid.UUID(key.removeprefix("limit ")): count
+        for key, count in counted.items()
+        if key.startswith("limit ")
+    }
+
+
+def waiting_by_limit(
+    session: Session, limits: Sequence[ConcurrencyLimit], *, owner_id: uuid.UUID
+) -> Mapping[uuid.UUID, int]:
+    """How many due runs each of the owner's limits holds back, as it is reached.
+
+    One that holds back none is left out. A run under several that are reached waits for each of
+    them. Only the 10,000 earliest due runs are looked at.
+    """
+    asked = {"owner_id": owner_id, "looked_at": LOOKED_AT}
+    due = {row.key: row.waiting for row in session.execute(WAITING, asked)}
+    in_hand = count_in_hand(session.connection(), [owner_id]) if due else {}
+    return {
+        limit.id: due[key]
+        for limit in limits
+        if (key := f"limit {limit.id}") in due and in_hand.get(key, 0) >= limit.max_concurrent
+    }
+
+
+def find_limit(
+    session: Session, limit_id: uuid.UUID, *, owner_id: uuid.UUID
+) -> ConcurrencyLimit | None:
+    """That owner's limit."""
+    found = session.get(ConcurrencyLimit, limit_id, with_for_update=True)
+    return found if found is not None and found.owner_id == owner_id else None
+
+
+def create_limit(
+    session: Session, *, owner_id: uuid.UUID, tag: str | None, max_concurrent: int
+) -> ConcurrencyLimit:
+    """Set a limit, also for what is planned already. Raises IntegrityError when there is one."""
+    made = ConcurrencyLimit(owner_id=owner_id, tag=tag, max_concurrent=max_concurrent)
+    session.add(made)
+    session.flush()
+    mark_limited(session.connection(), owner_id=owner_id)
+    return made
+
+
+def change_limit(session: Session, limit: ConcurrencyLimit, *, max_concurrent: int) -> None:
+    """Raise or lower a limit; what runs beyond a lower one runs on."""
+    limit.max_concurrent = max_concurrent
+    session.flush()
+    wake_coordinators(session.connection())
+
+
+def delete_limit(session: Session, limit: ConcurrencyLimit) -> None:
+    """Take a limit away; what waited for it goes on."""
+    session.delete(limit)
+    session.flush()
+    wake_coordinators(session.connection())

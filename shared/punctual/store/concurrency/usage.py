@@ -1,0 +1,92 @@
+"""Concurrency limits in the database: which ones a run counts towards, and how full they are.
+
+A run that may count towards one is marked `limited`: only those are looked at, and an index leads
+to them. The mark may be there without need, never missing where START has admitted the run.
+"""
+
+import uuid
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.concurrency import Limit
+
+# The limits of tag and user that a task `t` falls under, as `l`.
+APPLIES = "l.owner_id = t.owner_id AND (l.tag IS NULL OR l.tag = ANY (t.tags))"
+
+IS_LIMITED = f"""
+    (t.max_concurrent IS NOT NULL OR EXISTS (SELECT FROM concurrency_limits AS l WHERE {APPLIES}))
+"""
+
+LIMITS = text(f"""
+SELECT r.id AS run_id, r.due_at, t.owner_id, 'task ' || t.id AS key, t.max_concurrent AS most,
+       t.id AS task_id, NULL AS tag
+FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
+WHERE r.id = ANY(:ids) AND t.max_concurrent IS NOT NULL
+UNION ALL
+SELECT r.id, r.due_at, t.owner_id, 'limit ' || l.id, l.max_concurrent, NULL, l.tag
+FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {APPLIES}
+WHERE r.id = ANY(:ids)
+ORDER BY due_at, run_id, key
+""")
+
+COUNT = """
+SELECT 'task ' || t.id AS key, count(*) AS taken
+FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
+WHERE r.limited AND r.state IN ({states}) AND r.owner_id = ANY(:owners)
+  AND t.max_concurrent IS NOT NULL
+GROUP BY t.id
+UNION ALL
+SELECT 'limit ' || l.id, count(*)
+FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {applies}
+WHERE r.limited AND r.state IN ({states}) AND r.owner_id = ANY(:owners)
+GROUP BY l.id
+"""
+RUNNING = text(COUNT.format(states="'running'", applies=APPLIES))
+IN_HAND = text(COUNT.format(states="'queued', 'claimed', 'running'", applies=APPLIES))
+
+MARK = text(f"""
+WITH unfinished AS (
+    SELECT r.id FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
+    WHERE t.owner_id = :owner_id AND (CAST(:task_id AS uuid) IS NULL OR t.id = :task_id)
+      AND r.state IN ('scheduled', 'queued', 'claimed', 'running') AND NOT r.limited
+      AND {IS_LIMITED}
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+UPDATE runs SET limited = true FROM unfinished WHERE runs.id = unfinished.id
+""")
+
+
+class Counted(NamedTuple):
+    """One limit that one run counts towards."""
+
+    run_id: uuid.UUID
+    owner_id: uuid.UUID
+    limit: Limit
+
+
+def limits_of(connection: Connection, run_ids: Collection[uuid.UUID]) -> list[Counted]:
+    """The limits that these runs count towards, the earliest due run first."""
+    rows = connection.execute(LIMITS, {"ids": list(run_ids)})
+    return [
+        Counted(row.run_id, row.owner_id, Limit(row.key, row.most, row.task_id, row.tag))
+        for row in rows
+    ]
+
+
+def count_running(connection: Connection, owners: Collection[uuid.UUID]) -> dict[str, int]:
+    """How many runs count towards each limit of these owners; a limit with none is left out."""
+    return {row.key: row.taken for row in connection.execute(RUNNING, {"owners": list(owners)})}
+
+
+def count_in_hand(connection: Connection, owners: Collection[uuid.UUID]) -> dict[str, int]:
+    """The same, with those that are queued or claimed."""
+    return {row.key: row.taken for row in connection.execute(IN_HAND, {"owners": list(owners)})}
+
+
+def mark_limited(
+    connection: Connection, *, owner_id: uuid.UUID, task_id: uuid.UUID | None = None
+) -> None:
+    """Have the unfinished runs of an owner, or of one task, looked at, if it has limits."""
+    connection.execute(MARK, {"owner_id": owner_id, "task_id": task_id})

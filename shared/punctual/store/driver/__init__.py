@@ -1,0 +1,1 @@
+"""The driver: what adapts SQLAlchemy and psycopg2 to short transactions."""

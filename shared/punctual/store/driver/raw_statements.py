@@ -1,0 +1,76 @@
+"""What is sent again and again, short of the result objects that SQLAlchemy makes around it."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Connection, TextClause
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+
+from punctual.store.driver.dialect import Line
+from punctual.store.driver.prepared_statements import ready
+
+SPELLING = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # as psycopg2
+
+
+def rows(
+    connection: Connection, name: str, statement: TextClause, parameters: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
+    """What the statement answers; it is prepared under `name`, and its errors are SQLAlchemy's."""
+    return _carry_out(connection, _spelled(ready(connection, name, statement)), parameters)
+
+
+def send_along(
+    connection: Connection, name: str, statement: TextClause, parameters: Mapping[str, object]
+) -> None:
+    """Have the statement carried out together with the next one of its transaction, or COMMIT.
+
+    That one raises its errors as well. On a connection whose BEGIN does not travel it is carried
+    out at once.
+    """
+    sql = _spelled(ready(connection, name, statement))
+    line = _begun(connection)
+    if not isinstance(line, Line):
+        _carry_out(connection, sql, parameters)
+        return
+    with line.cursor() as cursor:
+        line.unsent += cursor.mogrify(sql, parameters) + b";"
+
+
+def _begun(connection: Connection) -> Any:
+    """The driver's own connection, with a transaction begun."""
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.dbapi_connection
+
+
+def _carry_out(
+    connection: Connection, sql: str, parameters: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
+    line, dialect = _begun(connection), connection.dialect
+    cursor = line.cursor()
+    try:
+        dialect.do_execute(cursor, sql, parameters)
+        return list(cursor.fetchall() if cursor.description else ())
+    except psycopg2.Error as error:
+        lost = dialect.is_disconnect(error, line, cursor)  # type: ignore[arg-type]  # any driver's
+        if lost:  # so that nobody else is handed it
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            sql,
+            parameters,
+            error,
+            psycopg2.Error,
+            connection_invalidated=lost,
+            dialect=dialect,
+        ) from error
+    finally:
+        cursor.close()
+
+
+@cache
+def _spelled(statement: TextClause) -> str:
+    """The statement as psycopg2 takes it."""
+    return str(statement.compile(dialect=SPELLING))

@@ -1,0 +1,75 @@
+"""Backfill: give due times of the past that never had a start their run after all."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.states import Trigger
+from punctual.domain.schedules.syntax import Schedule, due_times
+from punctual.store.driver.notify import wake_coordinators
+from punctual.store.lifecycle.insert import NewRun, insert_runs
+from punctual.store.schema.models import Task
+
+CHUNK = 1000
+
+MOST_LOOKED_AT = 100_000
+"""At most so many due times a call; the next one goes on from there."""
+
+HAD_THEIR_TURN = text("""
+SELECT scheduled_for FROM runs
+WHERE task_id = :task_id AND scheduled_for = ANY(:times) AND NOT superseded
+  AND (trigger = 'backfill' OR trigger = 'schedule' AND (
+       attempt > 0 OR state IN ('scheduled', 'queued', 'claimed', 'running')))
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Due times without a start, ascending; `next_from` when there is more to look at."""
+
+    due: tuple[datetime, ...]
+    next_from: datetime | None
+
+
+def find_missing(
+    connection: Connection,
+    *,
+    task_id: uuid.UUID,
+    schedule: Schedule,
+    start: datetime,
+    end: datetime,
+    limit: int,
+) -> Missing:
+    """At most `limit` due times from `start` to `end`, both included, that never had a start.
+
+    Without a run, or with one that was missed, skipped or cancelled before it started; what is
+    still to start, or was backfilled before, is none.
+    """
+    coming = due_times(schedule, after=start - timedelta(microseconds=1))
+    within = takewhile(lambda due: due <= end, coming)
+    found: list[datetime] = []
+    looked_at = 0
+    while chunk := list(islice(within, CHUNK)):
+        asked = {"task_id": task_id, "times": chunk}
+        started = set(connection.execute(HAD_THEIR_TURN, asked).scalars())
+        found += [due for due in chunk if due not in started]
+        looked_at += len(chunk)
+        if len(found) > limit:
+            return Missing(tuple(found[:limit]), next_from=found[limit])
+        if looked_at >= MOST_LOOKED_AT:
+            return Missing(tuple(found), next_from=next(within, None))
+    return Missing(tuple(found), next_from=None)
+
+
+def backfill(
+    connection: Connection, *, task: Task, due: tuple[datetime, ...], now: datetime
+) -> list[uuid.UUID]:
+    """Runs for these due times, due at once, earliest first; also when the task is paused."""
+    runs = [NewRun(task.id, at, due_at=now, trigger=Trigger.BACKFILL) for at in due]
+    born = set(insert_runs(connection, runs))
+    if born:
+        wake_coordinators(connection)
+    return [run.id for run in runs if run.id in born]

@@ -1,0 +1,189 @@
+"""The ledger: due times that did not become a plain start on time, noted, listed and pruned.
+
+What a run tells of itself (late, skipped, missed, cancelled, superseded) is noted by the trigger
+`runs_ledger`; this is for due times without a run, and for reasons that a run does not know.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, text
+
+from punctual.domain.instant import format_instant
+from punctual.domain.runs.ledger import BEFORE_A_RUN, Reason
+from punctual.store.schema.models.model import Document
+
+NOTE = text("""
+INSERT INTO ledger AS l (task_id, scheduled_for, owner_id, reason, because, detail, run_id,
+                         until, times)
+SELECT t.id, n.scheduled_for, t.owner_id, n.reason, n.because, n.detail, n.run_id, n.until, n.times
+FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS n (
+    task_id uuid, scheduled_for timestamptz, reason text, because text, detail jsonb,
+    run_id uuid, until timestamptz, times integer)
+JOIN tasks AS t ON t.id = n.task_id
+ORDER BY t.id, n.scheduled_for
+ON CONFLICT (task_id, scheduled_for) DO UPDATE SET
+    reason = excluded.reason, because = excluded.because, detail = l.detail || excluded.detail,
+    run_id = coalesce(excluded.run_id, l.run_id), until = excluded.until, times = excluded.times,
+    noted_at = now()
+""")
+
+# A due time that an edit took away and another brought back has a run that speaks for itself.
+STILL_TRUE = """
+    (l.reason <> ALL(:before_a_run) OR NOT EXISTS (
+        SELECT FROM runs AS r WHERE r.task_id = l.task_id AND r.scheduled_for = l.scheduled_for
+          AND r.trigger = 'schedule' AND NOT r.superseded))
+"""
+
+# What was missed because nobody was there says from when to when that was.
+NOBODY_THERE = """
+LEFT JOIN LATERAL (
+    SELECT o.from_at, o.to_at FROM outages AS o
+    WHERE l.reason = 'missed' AND l.because LIKE 'no coordinator was there%'
+      AND o.from_at < l.scheduled_for AND o.to_at >= l.scheduled_for
+    ORDER BY o.from_at LIMIT 1) AS away ON true
+"""
+
+OF_TASK = text(f"""
+SELECT l.*, away.from_at, away.to_at FROM ledger AS l {NOBODY_THERE}
+WHERE l.task_id = :task_id AND (CAST(:reason AS text) IS NULL OR l.reason = :reason)
+  AND (CAST(:since AS timestamptz) IS NULL OR coalesce(l.until, l.scheduled_for) >= :since)
+  AND (CAST(:before AS timestamptz) IS NULL OR l.scheduled_for < :before)
+  AND {STILL_TRUE}
+ORDER BY l.scheduled_for DESC LIMIT :limit
+""")
+
+COVERING = text(f"""
+SELECT l.*, away.from_at, away.to_at FROM (
+    SELECT * FROM ledger AS l
+    WHERE l.task_id = :task_id AND l.scheduled_for <= :due
+      AND (l.scheduled_for = :due OR l.until >= :due)
+    ORDER BY l.scheduled_for DESC LIMIT 1
+) AS l {NOBODY_THERE} WHERE {STILL_TRUE}
+""")
+
+PRUNE = text("""
+DELETE FROM ledger WHERE (task_id, scheduled_for) IN (
+    SELECT task_id, scheduled_for FROM ledger WHERE noted_at < now() - :keep
+    ORDER BY noted_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
+BEFORE = [str(reason) for reason in BEFORE_A_RUN]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A due time and why it did not become a plain start on time.
+
+    `because` is a clause such as `calendar "Xmas"`, told after the reason's word; `detail` holds
+    ids for programs. With `until`, it is about `times` due times from `scheduled_for` to it.
+    """
+
+    task_id: uuid.UUID
+    scheduled_for: datetime
+    reason: Reason
+    because: str | None = None
+    run_id: uuid.UUID | None = None
+    until: datetime | None = None
+    times: int = 1
+    detail: Document = field(default_factory=dict)
+
+
+class Noted(NamedTuple):
+    """A row of the ledger, as `Entry`, with the `lateness` in seconds of a late start."""
+
+    task_id: uuid.UUID
+    scheduled_for: datetime
+    reason: Reason
+    because: str | None
+    run_id: uuid.UUID | None
+    until: datetime | None
+    times: int
+    detail: Document
+    lateness: float | None
+    noted_at: datetime
+
+
+def note(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write these entries in one statement; a newer word about a due time replaces the older.
+
+    Lock the tasks first, or be the only one who writes about them: two that note the same due
+    times in the same instant wait for each other. Entries may not repeat a due time of a task.
+    """
+    if entries:
+        document = json.dumps([_row(entry) for entry in entries])
+        connection.execute(NOTE, {"entries": document})
+
+
+def list_ledger(
+    connection: Connection,
+    *,
+    task_id: uuid.UUID,
+    limit: int,
+    before: datetime | None = None,
+    since: datetime | None = None,
+    reason: str | None = None,
+) -> list[Noted]:
+    """At most `limit` rows of a task, newest due time first, those due before `before`."""
+    asked = {
+        "task_id": task_id,
+        "limit": limit,
+        "before": before,
+        "since": since,
+        "reason": reason,
+        "before_a_run": BEFORE,
+    }
+    return [_noted(row) for row in connection.execute(OF_TASK, asked)]
+
+
+def find_in_ledger(connection: Connection, *, task_id: uuid.UUID, due: datetime) -> Noted | None:
+    """What the ledger says of this due time, by itself or as one of several."""
+    asked = {"task_id": task_id, "due": due, "before_a_run": BEFORE}
+    row = connection.execute(COVERING, asked).one_or_none()
+    return None if row is None else _noted(row)
+
+
+def prune_ledger(connection: Connection, *, keep: timedelta, limit: int) -> int:
+    """Delete at most `limit` rows older than `keep`; answers how many."""
+    return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount
+
+
+def _noted(row: Row[tuple[object, ...]]) -> Noted:
+    late = row.detail.get("lateness_ms")
+    return Noted(
+        row.task_id,
+        row.scheduled_for,
+        Reason(row.reason),
+        _because(row),
+        row.run_id,
+        row.until,
+        row.times,
+        row.detail,
+        None if late is None else late / 1000,
+        row.noted_at,
+    )
+
+
+def _because(row: Row[tuple[object, ...]]) -> str | None:
+    if row.from_at is None:
+        because: str | None = row.because
+        return because
+    start, end = (at.replace(microsecond=0) for at in (row.from_at, row.to_at))
+    return f"no coordinator was there from {format_instant(start)} to {format_instant(end)}"
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {
+        "task_id": str(entry.task_id),
+        "scheduled_for": entry.scheduled_for.isoformat(),
+        "reason": entry.reason,
+        "because": entry.because,
+        "detail": entry.detail,
+        "run_id": entry.run_id and str(entry.run_id),
+        "until": entry.until and entry.until.isoformat(),
+        "times": entry.times,
+    }

@@ -1,0 +1,112 @@
+"""Why: the due time nearest before an instant, and what the rows know of it."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session, defer
+
+from punctual.domain.calendars.calendar import held_by, readable_calendars
+from punctual.domain.errors import Unreadable
+from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.states import RunState
+from punctual.domain.runs.why import InLedger, TaskThen, Told, Verdict, explain
+from punctual.domain.schedules.syntax import FARTHEST_BACK, last_due, next_due, read_schedule
+from punctual.store.calendars.changes import because, own_calendars_named
+from punctual.store.ledger.entries import find_in_ledger
+from punctual.store.runs.blocked_by import waits_for
+from punctual.store.schema.models import Run, Task
+
+# A run that was withdrawn tells of its due time only when no other does.
+NEAREST = text("""
+SELECT id FROM runs
+WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at
+  AND trigger IN ('schedule', 'backfill', 'after')
+ORDER BY scheduled_for DESC, superseded, trigger DESC, id DESC LIMIT 1
+""")
+
+# Where a calendar kept a run from following others, there is no run and no time of a schedule.
+KEPT_FROM_FOLLOWING = text("""
+SELECT max(scheduled_for) FROM ledger
+WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at AND reason = 'held'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of `due`, the due time at or nearest before `asked`; and which one is next."""
+
+    asked: datetime
+    due: datetime | None
+    verdict: Verdict
+    sentence: str
+    run: Run | None
+    next_due: datetime | None
+
+
+def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: datetime) -> Answer:
+    """Explain the task's due time at or nearest before `at`, by its schedule and its runs."""
+    read = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    schedule = None if isinstance(read, Unreadable) else read  # the rows still answer
+    named = None if schedule is None else last_due(schedule, at=at)
+    since = named or at - FARTHEST_BACK
+    asked = {"task_id": task.id, "since": since, "at": at}
+    run_id: uuid.UUID | None = session.execute(NEAREST, asked).scalar_one_or_none()
+    run = session.get(Run, run_id, options=[defer(Run.spec)]) if run_id else None
+    due = named if run is None else run.scheduled_for
+    if task.after:
+        blocked: datetime | None = session.execute(KEPT_FROM_FOLLOWING, asked).scalar_one()
+        if blocked is not None and (due is None or blocked > due):
+            due, run = blocked, None
+    verdict, sentence = explain(
+        due, _told(session, run), _then(session, task, due=due, keep=keep, now=now)
+    )
+    if run is None and isinstance(read, Unreadable):
+        verdict, sentence = Verdict.NOT_PLANNED, f"No run: it could not be planned ({read.detail})."
+    coming = next_due(schedule, after=at)
+    if due != at and due is not None:
+        told = "nor later" if coming is None else f"next at {coming:%Y-%m-%d %H:%M:%S} UTC"
+        sentence = (
+            f"Not due at that instant ({told});"
+            f" of {due:%Y-%m-%d %H:%M:%S} UTC, the due time before: {sentence}"
+        )
+    return Answer(at, due, verdict, sentence, run, coming)
+
+
+def _told(session: Session, run: Run | None) -> Told | None:
+    if run is None:
+        return None
+    lateness = None if run.lateness_ms is None else run.lateness_ms / 1000
+    state = RunState(run.state)
+    held_back = waits_for(session, run)
+    return Told(state, run.attempt, run.started_at, lateness, run.reason, run.superseded, held_back)
+
+
+def _then(
+    session: Session, task: Task, *, due: datetime | None, keep: timedelta, now: datetime
+) -> TaskThen:
+    noted = None if due is None else _noted(session, task, due=due, now=now)
+    return TaskThen(
+        enabled=task.enabled,
+        exhausted=task.max_runs is not None and task.planned_runs >= task.max_runs,
+        next_due_at=task.next_due_at,
+        plan_error=task.plan_error,
+        now=now,
+        since=task.schedule_anchor,
+        kept_since=now - keep,
+        noted=noted,
+    )
+
+
+def _noted(session: Session, task: Task, *, due: datetime, now: datetime) -> InLedger | None:
+    """What the ledger says, or will say of a due time to come that a calendar holds."""
+    noted = find_in_ledger(session.connection(), task_id=task.id, due=due)
+    if noted is not None:
+        return InLedger(noted.reason, noted.because)
+    if due <= now or not task.calendars:
+        return None
+    own = own_calendars_named(session.connection(), task.owner_id, task.calendars)
+    calendars = readable_calendars(own, task.calendars)
+    name = None if isinstance(calendars, Unreadable) else held_by(calendars, due)
+    return None if name is None else InLedger(Reason.HELD, because(name))

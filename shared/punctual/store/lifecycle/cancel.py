@@ -1,0 +1,66 @@
+"""Cancel: a run that has not started ends at once, a running one is killed by its worker."""
+
+import uuid
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.reasons import ReasonCode, sentence
+from punctual.store.driver.notify import wake_worker
+
+CANCEL = text("""
+WITH target AS (
+    SELECT id, state FROM runs
+    WHERE owner_id = :owner_id AND state IN ('scheduled', 'queued', 'claimed', 'running')
+      AND (id = :run_id OR task_id = :task_id)
+    ORDER BY due_at, id FOR UPDATE
+)
+UPDATE runs SET
+    cancel_requested_at = coalesce(runs.cancel_requested_at, now()),
+    state = CASE WHEN target.state = 'running' THEN 'running' ELSE 'cancelled' END,
+    fence = runs.fence + (target.state <> 'running')::int,
+    finished_at = CASE WHEN target.state = 'running' THEN NULL ELSE now() END,
+    reason = CASE WHEN target.state <> 'running' THEN :reason
+                  WHEN CAST(:code AS text) = 'cancelled' THEN runs.reason  -- its end says so
+                  ELSE coalesce(runs.reason, :reason) END,
+    reason_code = CASE WHEN target.state <> 'running' THEN :code
+                       WHEN CAST(:code AS text) = 'cancelled' THEN runs.reason_code
+                       ELSE coalesce(runs.reason_code, :code) END
+FROM target WHERE runs.id = target.id
+RETURNING runs.id, runs.state, runs.worker_id
+""")
+
+IS_THERE = text("SELECT 1 FROM runs WHERE id = :run_id AND owner_id = :owner_id")
+
+Outcome = Literal["cancelled", "requested", "final"]
+
+
+def cancel_run(connection: Connection, *, run_id: uuid.UUID, owner_id: uuid.UUID) -> Outcome | None:
+    """Cancel one run of this owner; None when there is no such run.
+
+    "cancelled": it will not start. "requested": it is running, and its worker kills it within
+    seconds. "final": it had ended already, and stays as it is.
+    """
+    asked = {"run_id": run_id, "task_id": None, "owner_id": owner_id, **_why(ReasonCode.CANCELLED)}
+    row = connection.execute(CANCEL, asked).one_or_none()
+    if row is None:
+        known = connection.execute(IS_THERE, {"run_id": run_id, "owner_id": owner_id}).first()
+        return "final" if known else None
+    if row.state != "running":
+        return "cancelled"
+    wake_worker(connection, worker_id=row.worker_id, run_id=row.id)
+    return "requested"
+
+
+def cancel_task_runs(
+    connection: Connection, *, task_id: uuid.UUID, owner_id: uuid.UUID, code: ReasonCode
+) -> None:
+    """Cancel every run of a task that has not ended."""
+    asked = {"run_id": None, "task_id": task_id, "owner_id": owner_id, **_why(code)}
+    for row in connection.execute(CANCEL, asked).all():
+        if row.state == "running":
+            wake_worker(connection, worker_id=row.worker_id, run_id=row.id)
+
+
+def _why(code: ReasonCode) -> dict[str, str]:
+    return {"reason": sentence(code), "code": code}

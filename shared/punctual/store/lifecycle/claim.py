@@ -1,0 +1,150 @@
+"""Claim and release: which worker holds which queued run."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.ops.json_text import as_text
+from punctual.store.driver.notify import wake_coordinators
+from punctual.store.driver.raw_statements import rows
+from punctual.store.lifecycle.catch_up import STARTABLE
+
+# A batch's rows are found one by one by their primary key, whatever PostgreSQL believes about the
+# table when it makes a plan that is kept (see `prepared`). Two spellings leave it no other way,
+# here and in `start` and `finish`: `= ANY(ARRAY[id])` can be neither merged nor hashed, and
+# `state || ''` is in no index, so that the queue is never gone through for each of the batch.
+#
+# Both forms skip what somebody else is just taking, so that they wait for nobody, and take nothing
+# for a worker that was buried or drains. The row that comes back is the answer.
+TAKE = """
+UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
+                worker = (SELECT name FROM workers WHERE id = :worker_id),
+                redispatch_at = greatest(runs.due_at, now()) + interval '30 seconds'
+FROM free WHERE runs.id = ANY(ARRAY[free.id])
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn, runs.owner_id
+"""
+
+SERVED = "SELECT unnest(queues) AS queue FROM workers WHERE id = :worker_id AND state = 'active'"
+
+CLAIM = text(f"""
+WITH asked AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+), free AS (
+    SELECT r.id FROM runs AS r JOIN asked AS a
+        ON r.id = ANY(ARRAY[a.id]) AND a.fence = r.fence
+    WHERE r.state || '' = 'queued' AND r.queue IN ({SERVED})
+      AND (CAST(:ahead AS interval) IS NULL OR r.due_at <= now() + :ahead)
+      AND {STARTABLE}
+    ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
+)
+{TAKE}
+""")
+
+# By turns, so that it is the same few rows of an index, whoever has queued how much.
+PULL = text(f"""
+WITH free AS (
+    SELECT r.id FROM ({SERVED}) AS served CROSS JOIN LATERAL (
+        SELECT id, turn, due_at FROM runs AS r
+        WHERE state = 'queued' AND queue = served.queue
+          AND due_at <= now() + CAST(:ahead AS interval) AND {STARTABLE}
+        ORDER BY turn, due_at, id LIMIT :room FOR UPDATE SKIP LOCKED
+    ) AS r ORDER BY r.turn, r.due_at, r.id LIMIT :room
+)
+{TAKE}
+""")
+
+RELEASE = text("""
+WITH held AS (
+    SELECT r.id FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+      ON h.id = r.id AND h.fence = r.fence
+    WHERE r.state = 'claimed' AND r.worker_id = :worker_id
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL
+FROM held WHERE runs.id = held.id
+RETURNING runs.id
+""")
+
+STILL_HELD = text(f"""
+SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() OR NOT {STARTABLE}
+FROM runs AS r
+JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+  ON h.id = r.id AND h.fence = r.fence
+WHERE r.state = 'claimed' AND r.worker_id = :worker_id
+""")
+
+
+class Claimed(NamedTuple):
+    """A run this worker holds under `fence`, to be started at `due_at`, among others in `turn`.
+
+    The turns of an owner are its own: its runs take them by due time and priority.
+    """
+
+    run_id: uuid.UUID
+    fence: int
+    due_at: datetime
+    priority: int
+    turn: int = 0
+    owner_id: uuid.UUID | None = None
+
+
+def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:
+    """(run id, fence) pairs as the JSON document that the batch statements take."""
+    return as_text([{"id": run_id, "fence": fence} for run_id, fence in runs])
+
+
+def claim(
+    connection: Connection,
+    *,
+    worker_id: uuid.UUID,
+    messages: Sequence[tuple[uuid.UUID, int]],
+    room: int,
+    ahead: timedelta | None = None,
+) -> list[Claimed]:
+    """Claim, of the (run id, fence) pairs of a message, what is still queued under that fence.
+
+    At most `room`, earliest first, and only what is due within `ahead`, if given; a doubled, late
+    or reordered message answers nothing.
+    """
+    asked = {"asked": pairs(messages), "worker_id": worker_id, "room": room, "ahead": ahead}
+    return sorted((Claimed(*row) for row in rows(connection, "claim", CLAIM, asked)), key=_due)
+
+
+def pull(
+    connection: Connection, *, worker_id: uuid.UUID, room: int, ahead: timedelta
+) -> list[Claimed]:
+    """Claim the next queued runs due within `ahead`, owners in turn, message or no message."""
+    asked = {"worker_id": worker_id, "room": room, "ahead": ahead}
+    return sorted((Claimed(*row) for row in rows(connection, "pull", PULL, asked)), key=_due)
+
+
+def release(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> list[uuid.UUID]:
+    """Give claimed runs back, so that another worker can start them; answers which were ours."""
+    if not held:
+        return []
+    asked = {"held": pairs(held), "worker_id": worker_id}
+    released = list(connection.execute(RELEASE, asked).scalars())
+    if released:
+        wake_coordinators(connection)
+    return released
+
+
+def still_held(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> dict[uuid.UUID, bool]:
+    """Which claims are still ours, and whether they are to be released, as they may not start.
+
+    Their start deadline has passed, or a stop left them behind.
+    """
+    asked = {"held": pairs(held), "worker_id": worker_id}
+    return {row[0]: bool(row[1]) for row in connection.execute(STILL_HELD, asked)}
+
+
+def _due(claimed: Claimed) -> tuple[datetime, int, uuid.UUID]:
+    return claimed.due_at, -claimed.priority, claimed.run_id

@@ -1,0 +1,78 @@
+"""Start deadlines: end the runs whose deadline has passed, and say what kept them from starting."""
+
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from punctual.domain.runs.reasons import ReasonCode, sentence
+from punctual.domain.runs.states import RunState
+from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.store.lifecycle.max_runs import lock_tasks
+from punctual.store.lifecycle.missed import Miss, miss
+from punctual.store.processes.stops import JOIN_UP, STOPS, UP, why_nothing_ran
+from punctual.store.processes.workers import LEASE
+from punctual.store.runs.blocked_by import hindrances
+
+# A limit that kept a run from its start was noted by then, and may have room again by now.
+PASSED = text(f"""
+WITH {UP}
+SELECT r.id, r.fence, r.task_id, r.state, r.queue, r.owner_id, r.due_at, r.limited,
+       l.because AS limit_reached, {STOPS.format(latest_start="r.start_by")}
+FROM runs AS r {JOIN_UP}
+LEFT JOIN ledger AS l ON l.task_id = r.task_id AND l.scheduled_for = r.scheduled_for
+                     AND l.run_id = r.id AND l.reason = 'limited'
+WHERE r.state IN ('scheduled', 'queued') AND r.attempt = 0
+  AND r.start_by <= coalesce(:now, now())
+ORDER BY r.due_at, r.id LIMIT :limit
+""")
+
+NO_WAIT = timedelta(0)
+
+
+def mark_missed(
+    connection: Connection,
+    *,
+    limit: int,
+    now: datetime | None = None,
+    lease: timedelta = LEASE,
+) -> list[uuid.UUID]:
+    """End at most `limit` runs whose start deadline has passed before they could start."""
+    passed = connection.execute(PASSED, {"limit": limit, "now": now, "lease": lease}).all()
+    locked = lock_tasks(connection, {row.task_id for row in passed}) if passed else set()
+    rows = [row for row in passed if row.task_id in locked]
+    if not rows:
+        return []
+    found = hindrances(connection, rows, after=NO_WAIT)
+    stopped = [row for row in rows if _was_stopped(row)]
+    stops = {
+        row.id: why for row, why in zip(stopped, why_nothing_ran(connection, stopped), strict=True)
+    }
+    misses = []
+    for row in rows:
+        if row.id in stops:
+            code, why = ReasonCode.NOTHING_RUNNING, stops[row.id]
+        else:
+            code, why = _why(row, found.get(row.id, Hindrance()))
+        misses.append(Miss(row.id, row.fence, f"start deadline passed: {why}", code))
+    return miss(connection, misses)
+
+
+def _was_stopped(row: Row[Any]) -> bool:
+    """Whether it had no chance: once it is queued, that is only up to workers."""
+    return bool(row.no_worker or (row.no_coordinator and row.state == RunState.SCHEDULED))
+
+
+def _why(row: Row[Any], found: Hindrance) -> tuple[ReasonCode, str]:
+    queued = row.state == RunState.QUEUED
+    if not queued:  # workers come in only after dispatch
+        found = replace(found, queue=None)
+    if row.limit_reached and found.queue is None and found.limit is None:
+        return ReasonCode.LIMIT, row.limit_reached
+    code, words = found.code, hindrance_in_words(found)
+    if code is not None and words is not None:
+        return code, words
+    code = ReasonCode.NOT_CLAIMED if queued else ReasonCode.NOT_DISPATCHED
+    return code, sentence(code, queue=row.queue)

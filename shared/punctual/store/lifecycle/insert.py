@@ -1,0 +1,106 @@
+"""Insert runs: the one statement through which every run is born."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.params import Values
+from punctual.domain.runs.reasons import ReasonCode
+from punctual.domain.runs.states import RunState, Trigger
+from punctual.ops.json_text import as_text
+from punctual.store.concurrency.usage import IS_LIMITED
+from punctual.store.lifecycle.catch_up import GRACE
+from punctual.store.lifecycle.run_spec import DEFAULTS, SPEC, start_by
+from punctual.store.schema.models.model import new_id
+
+# Runs that make up for others are due all at once: they wait for each other where they would be
+# skipped. Backfilled ones are late on purpose besides, and have no start deadline.
+INSERT_RUNS = text(f"""
+INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
+                  max_attempts, priority, overlap, spec, params, reason, reason_code,
+                  finished_at, limited, queue, caught_up)
+SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
+       CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
+       t.max_retries + 1, t.priority,
+       CASE WHEN new.waits AND t.overlap IN ('skip', 'replace')
+            THEN 'queue' ELSE t.overlap END,
+       {SPEC} || CASE WHEN new.upstream IS NULL THEN '{{}}'
+                      ELSE jsonb_build_object('upstream', new.upstream) END,
+       coalesce(new.params, {DEFAULTS}), new.reason, new.reason_code,
+       CASE WHEN new.state <> 'scheduled' THEN now() END,
+       {IS_LIMITED}, t.queue,
+       new.state = 'scheduled' AND new.trigger = 'schedule' AND new.due_at < now() - {GRACE}
+FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
+    id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
+    due_at timestamptz, reason text, reason_code text, params jsonb, waits boolean,
+    upstream jsonb)
+JOIN tasks AS t ON t.id = new.task_id
+ON CONFLICT DO NOTHING
+""")
+
+INSERTED = text("SELECT id FROM runs WHERE id = ANY(:ids)")
+
+
+class Upstream(NamedTuple):
+    """The run whose end a new one follows, and how it ended; None when it is gone by now."""
+
+    run_id: uuid.UUID
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """One due time to become a run, with its task's command and policies as they are now.
+
+    A missed one may stand for several: `times` due times until `until`. Its `reason` is for the run
+    alone, `because` the part of it that holds for all of them.
+    One that `waits` is not skipped nor replaced by others of its task, and does so to none.
+    `upstream` is the last of the runs that it follows, if it follows any.
+    `params` are values by name, checked and complete; None takes the defaults of the task.
+    """
+
+    task_id: uuid.UUID
+    scheduled_for: datetime
+    due_at: datetime
+    trigger: Trigger = Trigger.SCHEDULE
+    state: RunState = RunState.SCHEDULED
+    reason: str | None = None
+    because: str | None = None
+    reason_code: ReasonCode | None = None
+    until: datetime | None = None
+    times: int = 1
+    params: Values | None = None
+    waits: bool = False
+    upstream: Upstream | None = None
+    id: uuid.UUID = field(default_factory=new_id)
+
+
+def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUID]:
+    """Insert the runs that are not there yet; answers the ids of those that were new."""
+    if not runs:
+        return []
+    ids = [run.id for run in runs]
+    document = as_text([_row(run) for run in runs])
+    if connection.execute(INSERT_RUNS, {"runs": document}).rowcount == len(ids):  # nearly always
+        return ids
+    return list(connection.execute(INSERTED, {"ids": ids}).scalars())
+
+
+def _row(run: NewRun) -> dict[str, object]:
+    return {
+        "id": run.id,
+        "task_id": run.task_id,
+        "state": run.state,
+        "trigger": run.trigger,
+        "scheduled_for": run.scheduled_for,
+        "due_at": run.due_at,
+        "reason": run.reason,
+        "reason_code": run.reason_code,
+        "params": run.params,
+        "upstream": None if run.upstream is None else run.upstream._asdict(),
+        "waits": run.waits or run.trigger == Trigger.BACKFILL,
+    }

@@ -1,0 +1,52 @@
+"""Missed: end runs that did not start in time, each with what kept it."""
+
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.reasons import ReasonCode
+from punctual.ops.json_text import as_text
+from punctual.store.lifecycle.max_runs import return_places
+
+LOCKED = """
+locked AS (
+    SELECT r.id, a.reason, a.code FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (
+        id uuid, fence bigint, reason text, code text)
+      ON a.id = r.id AND a.fence = r.fence
+    WHERE r.state IN ('scheduled', 'queued')
+    ORDER BY r.due_at, r.id FOR UPDATE OF r SKIP LOCKED
+)
+"""
+
+MISS = text(f"""
+WITH {LOCKED}
+UPDATE runs SET state = 'missed', finished_at = now(), fence = fence + 1,
+                reason = locked.reason, reason_code = locked.code
+FROM locked WHERE runs.id = locked.id
+RETURNING runs.id, runs.task_id, runs.trigger
+""")
+
+
+class Miss(NamedTuple):
+    """A run that is to be missed, if it still has this fence, and why."""
+
+    id: uuid.UUID
+    fence: int
+    reason: str
+    code: ReasonCode
+
+
+def miss(connection: Connection, misses: Sequence[Miss]) -> list[uuid.UUID]:
+    """End these runs as missed and return their places in `max_runs`; answers which it did.
+
+    Lock their tasks first.
+    """
+    if not misses:
+        return []
+    asked = {"asked": as_text([each._asdict() for each in misses])}
+    ended = connection.execute(MISS, asked).all()
+    return_places(connection, [row.task_id for row in ended if row.trigger == "schedule"])
+    return [row.id for row in ended]

@@ -1,0 +1,68 @@
+"""Outranked: claimed runs that wait for a slot while a more urgent one of their owner is queued."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.store.lifecycle.catch_up import STARTABLE
+from punctual.store.lifecycle.claim import pairs
+
+# Of each owner of what is held, the next queued runs by turn: as many as it has here.
+RIVALS = text(f"""
+WITH mine AS MATERIALIZED (
+    SELECT r.id, r.fence, r.owner_id, r.queue, r.due_at, r.priority, r.state FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+      ON h.id = r.id AND h.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state = 'claimed'
+)
+SELECT * FROM mine
+UNION ALL
+SELECT next.* FROM (SELECT owner_id, queue, count(*) AS many FROM mine GROUP BY 1, 2) AS o
+CROSS JOIN LATERAL (
+    SELECT id, fence, owner_id, queue, due_at, priority, state FROM runs AS r
+    WHERE state = 'queued' AND queue = o.queue AND owner_id = o.owner_id
+      AND due_at <= clock_timestamp() + interval '1 second' AND {STARTABLE}
+    ORDER BY turn LIMIT o.many
+) AS next
+""")
+
+
+class Rival(NamedTuple):
+    """A run that is held, or queued, and would take a place among its owner's runs here."""
+
+    id: uuid.UUID
+    fence: int
+    owner_id: uuid.UUID
+    queue: str
+    due_at: datetime
+    priority: int
+    state: str
+
+
+class Exchange(NamedTuple):
+    """What to release and what to claim for it: (run id, fence) pairs, as many of each."""
+
+    release: list[tuple[uuid.UUID, int]]
+    claim: list[tuple[uuid.UUID, int]]
+
+
+def find_outranked(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> Exchange:
+    """Return which of the runs held should give their places to queued ones of the same owner."""
+    asked = {"held": pairs(held), "worker_id": worker_id}
+    owned: dict[tuple[uuid.UUID, str], list[Rival]] = {}
+    for row in connection.execute(RIVALS, asked):
+        rival = Rival(*row)
+        owned.setdefault((rival.owner_id, rival.queue), []).append(rival)
+    exchange = Exchange([], [])
+    for rivals in owned.values():
+        # What is held keeps its place against its equals.
+        rivals.sort(key=lambda r: (r.due_at, -r.priority, r.state == "queued", r.id))
+        places = sum(rival.state == "claimed" for rival in rivals)
+        exchange.claim.extend((r.id, r.fence) for r in rivals[:places] if r.state == "queued")
+        exchange.release.extend((r.id, r.fence) for r in rivals[places:] if r.state == "claimed")
+    return exchange

@@ -1,0 +1,56 @@
+"""Paused retries: a pause ends what its task's schedule began and what waits to be tried again.
+
+A run that a person asked for may be started while the task is paused, and so may its retries.
+"""
+
+import uuid
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.reasons import ReasonCode
+
+WAITS_TO_BE_RETRIED = "r.attempt > 0 AND r.trigger IN ('schedule', 'after')"
+
+MAY_BE_RETRIED = f"""
+    (NOT ({WAITS_TO_BE_RETRIED})
+     OR NOT EXISTS (SELECT FROM tasks AS t WHERE t.id = r.task_id AND NOT t.enabled))
+"""
+"""Whether no pause stops the run `r`; it looks at the tasks of retries alone."""
+
+WITHDRAW = f"""
+UPDATE runs SET state = 'cancelled', fence = fence + 1, finished_at = now(),
+                reason = concat_ws('; ', reason, 'not retried: its task was paused'),
+                reason_code = '{ReasonCode.PAUSED}'
+FROM retries WHERE runs.id = retries.id
+RETURNING runs.id
+"""
+
+OF_TASK = text(f"""
+WITH retries AS (
+    SELECT id FROM runs AS r
+    WHERE task_id = :task_id AND state IN ('scheduled', 'queued', 'claimed')
+      AND {WAITS_TO_BE_RETRIED}
+    ORDER BY due_at, id FOR UPDATE
+)
+{WITHDRAW}
+""")
+
+# Their attempts ended after the pause had begun.
+OF_PAUSED_TASKS = text(f"""
+WITH retries AS (
+    SELECT r.id FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
+    WHERE r.state = 'scheduled' AND {WAITS_TO_BE_RETRIED} AND NOT t.enabled
+    ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
+)
+{WITHDRAW}
+""")
+
+
+def withdraw_retries_of(connection: Connection, task_id: uuid.UUID) -> None:
+    """End, as cancelled, the runs of a task that is being paused and that wait for a retry."""
+    connection.execute(OF_TASK, {"task_id": task_id})
+
+
+def withdraw_paused_retries(connection: Connection, *, limit: int) -> list[uuid.UUID]:
+    """End at most `limit` runs that failed during a pause and wait for a retry; answers which."""
+    return list(connection.execute(OF_PAUSED_TASKS, {"limit": limit}).scalars())

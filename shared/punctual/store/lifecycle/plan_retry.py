@@ -1,0 +1,100 @@
+"""Tasks that cannot be planned: set aside with the reason, and tried again with a backoff."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.orm import Session
+
+from punctual.domain.calendars.calendar import readable_calendars
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedules.syntax import next_due, read_schedule
+from punctual.store.calendars.changes import calendars_named
+from punctual.store.lifecycle.reschedule import forgive
+from punctual.store.schema.models import Task
+
+LONGEST_ERROR = 500
+
+# The first retry comes after a minute, the following ones after twice the time each, at most an
+# hour: a zone that is back is noticed soon, and a thousand broken tasks cost next to nothing.
+BACKOFF = "least(3600, 60 * power(2, least(tasks.plan_failures, 10))) * interval '1 second'"
+
+SET_ASIDE = text(f"""
+UPDATE tasks SET plan_error = f.error, plan_due_at = f.due_at, next_due_at = NULL,
+    plan_failures = least(tasks.plan_failures + 1, 100),
+    plan_retry_at = coalesce(:now, now()) + {BACKOFF}
+FROM jsonb_to_recordset(CAST(:failures AS jsonb)) AS f (id uuid, due_at timestamptz, error text)
+WHERE tasks.id = f.id AND tasks.next_due_at = f.due_at
+""")
+
+PUT_OFF = text(f"""
+UPDATE tasks SET plan_failures = least(plan_failures + 1, 100),
+    plan_retry_at = coalesce(:now, now()) + {BACKOFF}
+WHERE id = ANY(:ids)
+""")
+
+
+class Failure(NamedTuple):
+    """A task that could not be planned from this due time on, and why."""
+
+    task_id: uuid.UUID
+    due_at: datetime
+    error: str
+
+
+def told_of(failure: Exception) -> str:
+    """Return what `plan_error` says of an unexpected failure."""
+    return f"{type(failure).__name__}: {failure}"
+
+
+def set_aside_all(
+    connection: Connection, failures: Sequence[Failure], *, now: datetime | None = None
+) -> None:
+    """Plan these tasks no further for a while; they show the error as `plan_error`."""
+    if not failures:
+        return
+    rows = [
+        {
+            "id": str(failed.task_id),
+            "due_at": failed.due_at.isoformat(),
+            "error": failed.error.replace("\0", "")[:LONGEST_ERROR],
+        }
+        for failed in failures
+    ]
+    connection.execute(SET_ASIDE, {"failures": json.dumps(rows), "now": now})
+
+
+def retry_unplannable(session: Session, *, limit: int, now: datetime | None = None) -> int:
+    """Look at up to `limit` tasks whose backoff is over; answer how many can be planned again.
+
+    What came due since is left to their `catch_up`. The others wait for their next turn.
+    """
+    at = now or session.scalars(select(func.now())).one()
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.plan_retry_at <= at, Task.enabled, Task.deleted_at.is_(None))
+        .order_by(Task.plan_retry_at, Task.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    connection = session.connection()
+    wanted = {(task.owner_id, name) for task in tasks for name in task.calendars or ()}
+    calendars = calendars_named(connection, wanted)
+    waiting: list[uuid.UUID] = []
+    for task in tasks:
+        schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+        own = readable_calendars(calendars.get(task.owner_id, {}), task.calendars)
+        if isinstance(schedule, Unreadable) or isinstance(own, Unreadable):
+            waiting.append(task.id)
+            continue
+        due_at, failures = task.plan_due_at, task.plan_failures
+        forgive(task)
+        task.plan_failures = failures  # until it was planned: what failed may fail again
+        task.next_due_at = due_at or next_due(schedule, after=at)
+    session.flush()
+    if waiting:
+        connection.execute(PUT_OFF, {"ids": waiting, "now": at})
+    return len(tasks) - len(waiting)

@@ -1,0 +1,62 @@
+"""Replace: a due run of `overlap: replace` has the earlier ones of its task end first."""
+
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.store.driver.notify import wake_worker
+from punctual.store.lifecycle.catch_up import STARTABLE
+from punctual.store.lifecycle.claim import pairs
+
+# Only what may still start itself has others make way. Of several that are due the newest stays. It
+# cannot start before the others have ended: START refuses it as long as one of them is running.
+REPLACE = text(f"""
+WITH newest AS (
+    SELECT DISTINCT ON (r.task_id) r.task_id, r.scheduled_for, r.id FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+      ON a.id = r.id AND a.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'replace'
+      AND r.attempt = 0 AND r.due_at <= clock_timestamp() AND {STARTABLE}
+      AND (r.start_by IS NULL OR r.start_by > clock_timestamp())
+    ORDER BY r.task_id, r.scheduled_for DESC, r.id DESC
+), earlier AS (
+    SELECT r.id, r.state, newest.id AS by FROM runs AS r
+    JOIN newest ON newest.task_id = r.task_id
+               AND (r.scheduled_for, r.id) < (newest.scheduled_for, newest.id)
+    WHERE r.state IN ('scheduled', 'queued', 'claimed', 'running')
+      AND r.cancel_requested_at IS NULL
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+UPDATE runs SET cancel_requested_at = now(), reason = 'replaced by run ' || earlier.by,
+    reason_code = 'replaced',
+    state = CASE WHEN earlier.state = 'running' THEN 'running' ELSE 'cancelled' END,
+    fence = runs.fence + (earlier.state <> 'running')::int,
+    finished_at = CASE WHEN earlier.state <> 'running' THEN now() END
+FROM earlier WHERE runs.id = earlier.id
+RETURNING runs.id, runs.state, runs.worker_id
+""")
+
+
+class Replaced(NamedTuple):
+    """A run that had to make way; `running` while its worker still has to kill it."""
+
+    run_id: uuid.UUID
+    state: str
+    worker_id: uuid.UUID | None
+
+
+def replace_earlier(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> list[Replaced]:
+    """Cancel what stands in the way of the due runs held; those start once it has ended.
+
+    A transaction of its own: it locks runs that are due before those that are held.
+    """
+    asked = {"asked": pairs(held), "worker_id": worker_id}
+    replaced = [Replaced(*row) for row in connection.execute(REPLACE, asked)]
+    for run in replaced:
+        if run.state == "running" and run.worker_id is not None:
+            wake_worker(connection, worker_id=run.worker_id, run_id=run.run_id)
+    return replaced

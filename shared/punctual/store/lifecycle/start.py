@@ -1,0 +1,192 @@
+"""Start: the one step that spends an attempt, committed just before the command may run."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.reasons import ReasonCode, skipped_behind
+from punctual.ops.json_text import as_text
+from punctual.store.concurrency.admit import admit_held
+from punctual.store.concurrency.usage import IS_LIMITED
+from punctual.store.driver.prepared_statements import execute
+from punctual.store.driver.raw_statements import rows
+from punctual.store.lifecycle.catch_up import STARTABLE
+from punctual.store.lifecycle.claim import pairs
+from punctual.store.processes.workers import IS_SILENT
+from punctual.store.schema.models.model import Document
+
+# "Unfinished" runs of the same task stand in the way unless overlap is allowed: one that is
+# running, or one between two attempts. `running` under my fence is my own START whose COMMIT I
+# did not hear of: a fence belongs to one claim, so nobody else can have started it.
+OBSTACLE = """
+    SELECT other.id FROM runs AS other
+    WHERE other.task_id = r.task_id AND other.id <> r.id
+      AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
+      AND (other.state = 'running' OR other.attempt > 0)
+    ORDER BY other.state = 'running' DESC LIMIT 1
+"""
+
+# No spec is selected: a worker's role may not read that column, held_run() reads it for it.
+START = text(f"""
+WITH asked AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+), mine AS (
+    SELECT r.id, r.fence, r.task_id, r.state, r.attempt, r.max_attempts, r.due_at, r.scheduled_for,
+           r.start_by, r.overlap, r.cancel_requested_at, r.created_at, r.trigger, r.caught_up,
+           r.queue
+    FROM runs AS r JOIN asked AS a ON r.id = ANY(ARRAY[a.id]) AND a.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state || '' IN ('claimed', 'running')
+      AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
+                  AND heartbeat_at > clock_timestamp() - CAST(:lease AS interval))
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+), ready AS (
+    SELECT id FROM (
+        SELECT r.id, r.overlap, row_number() OVER (
+                   PARTITION BY r.task_id, r.overlap = 'allow' ORDER BY r.due_at, r.id) AS turn
+        FROM mine AS r
+        WHERE r.state = 'claimed' AND r.cancel_requested_at IS NULL
+          AND r.attempt < r.max_attempts
+          AND (r.start_by IS NULL OR r.attempt > 0 OR r.start_by > clock_timestamp())
+          AND {STARTABLE}
+          AND (r.overlap = 'allow' OR NOT EXISTS ({OBSTACLE}))
+          AND (r.id = ANY(CAST(:admitted AS uuid[])) OR NOT EXISTS (
+              SELECT FROM tasks AS t WHERE t.id = r.task_id AND {IS_LIMITED}))
+    ) AS r WHERE overlap = 'allow' OR turn = 1
+), started AS (
+    UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = NULL,
+                    finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
+                    reason = NULL, reason_code = NULL, output_bytes = 0, output_truncated = false,
+                    left_behind = 0,
+                    limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
+    FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
+    RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for,
+              runs.trigger
+)
+SELECT s.id, fence, task_id, attempt, due_at, scheduled_for, trigger, params, CAST(spec AS text)
+FROM started AS s, held_run(s.id)
+UNION ALL
+SELECT m.id, fence, task_id, attempt, due_at, scheduled_for, trigger, params, CAST(spec AS text)
+FROM mine AS m, held_run(m.id)
+WHERE state = 'running'
+""")
+
+# A run that is caught up costs no due time its start: the first one that meets it waits until it
+# has ended, others that come due in the meantime are skipped.
+WAITS = """
+    EXISTS (SELECT FROM runs AS c WHERE c.id = obstacle AND c.caught_up AND c.state = 'running')
+    AND NOT EXISTS (
+        SELECT FROM runs AS earlier
+        WHERE earlier.task_id = blocked.task_id AND earlier.state IN ('queued', 'claimed')
+          AND earlier.attempt = 0 AND earlier.overlap = 'skip'
+          AND (earlier.due_at, earlier.id) < (blocked.due_at, blocked.id))
+"""
+
+BLOCKED = text(f"""
+WITH blocked AS (
+    SELECT r.id, r.task_id, r.due_at, ({OBSTACLE}) AS obstacle FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+      ON a.id = r.id AND a.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'skip'
+      AND r.attempt = 0 AND r.due_at <= clock_timestamp()
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+SELECT blocked.id, obstacle, w.name, w.heartbeat_at FROM blocked JOIN runs AS o ON o.id = obstacle
+LEFT JOIN workers AS w ON w.id = o.worker_id AND o.state = 'running' AND {IS_SILENT}
+WHERE NOT ({WAITS})
+""")
+
+SKIP = text("""
+UPDATE runs SET state = 'skipped', fence = fence + 1, finished_at = now(),
+                reason = s.reason, reason_code = s.code
+FROM jsonb_to_recordset(CAST(:skips AS jsonb)) AS s (id uuid, reason text, code text)
+WHERE runs.id = s.id
+RETURNING runs.id
+""")
+
+NOTE_STARTED = text("""
+WITH begun AS (
+    SELECT r.id, b.started_at FROM runs AS r
+    JOIN jsonb_to_recordset(CAST(:begun AS jsonb)) AS b (
+        id uuid, fence bigint, started_at timestamptz)
+      ON r.id = ANY(ARRAY[b.id]) AND b.fence = r.fence
+    WHERE r.worker_id = :worker_id AND r.state || '' = 'running'
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
+)
+UPDATE runs SET started_at = begun.started_at,
+    lateness_ms = extract(epoch FROM begun.started_at - runs.due_at) * 1000
+FROM begun WHERE runs.id = ANY(ARRAY[begun.id])
+""")
+
+
+class Started(NamedTuple):
+    """An attempt that may run now: everything its command needs."""
+
+    run_id: uuid.UUID
+    fence: int
+    task_id: uuid.UUID
+    attempt: int
+    due_at: datetime
+    scheduled_for: datetime
+    trigger: str
+    params: Document | None
+    spec: Document
+
+
+def start(
+    connection: Connection,
+    *,
+    worker_id: uuid.UUID,
+    held: Sequence[tuple[uuid.UUID, int]],
+    lease: timedelta,
+) -> list[Started]:
+    """Start what may start of the (run id, fence) pairs; nothing may run before the commit.
+
+    What falls under a limit of concurrent runs starts in a second statement, once it was counted.
+    Safe to repeat when a commit's outcome is unknown: it answers the same attempts again.
+    Raises IntegrityError when two workers start one task in the same instant: repeat it.
+    """
+    asked = {"worker_id": worker_id, "lease": lease}
+    first = {**asked, "asked": pairs(held), "admitted": []}
+    started = _start(connection, first)
+    ours = {run.run_id for run in started}
+    left = [run_id for run_id, _ in held if run_id not in ours]
+    admitted = admit_held(connection, left) if left else []
+    if admitted:
+        named = pairs((run_id, fence) for run_id, fence in held if run_id in admitted)
+        second = {**asked, "asked": named, "admitted": admitted}
+        started += _start(connection, second)
+    return started
+
+
+def _start(connection: Connection, asked: Mapping[str, object]) -> list[Started]:
+    return [
+        Started._make((*told, orjson.loads(spec)))
+        for *told, spec in rows(connection, "start", START, asked)
+    ]
+
+
+def skip_overlapping(
+    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+) -> list[uuid.UUID]:
+    """End as `skipped` the due runs whose task still has another unfinished run."""
+    asked = {"asked": pairs(held), "worker_id": worker_id}
+    skips = [
+        {
+            "id": row.id,
+            "reason": skipped_behind(row.obstacle, worker=row.name, since=row.heartbeat_at),
+            "code": ReasonCode.WORKER_SILENT if row.name else ReasonCode.OTHER_RUN,
+        }
+        for row in connection.execute(BLOCKED, asked)
+    ]
+    if not skips:
+        return []
+    return list(connection.execute(SKIP, {"skips": as_text(skips)}).scalars())
+
+
+def note_started(connection: Connection, *, worker_id: uuid.UUID, begun: str) -> None:
+    """Record when commands really started; `begun`: JSON `[{id, fence, started_at}]`."""
+    execute(connection, "note", NOTE_STARTED, {"worker_id": worker_id, "begun": begun})

@@ -1,0 +1,1 @@
+"""Runs: listed, explained, measured and pruned."""

@@ -1,0 +1,140 @@
+"""Waiting: what holds runs back that are due, or soon will be, as far as the rows know."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.orm import Session
+
+from punctual.domain.runs.concurrency import Limit
+from punctual.domain.runs.ledger import LATE_AFTER
+from punctual.domain.runs.states import PENDING, RunState
+from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.store.concurrency.usage import count_in_hand, count_running, limits_of
+from punctual.store.processes.workers import BUSY_SLOTS, IS_SILENT
+from punctual.store.schema.models import Run
+
+SERVED = text(f"""
+SELECT queue, sum(slots) AS slots, sum(greatest(slots - {BUSY_SLOTS}, 0)) AS free
+FROM workers, unnest(queues) AS queue WHERE state = 'active' GROUP BY queue
+""")
+
+# As dispatch and START see it: what runs, what is between two attempts, and, where runs of the task
+# wait for each other, what is due before this one.
+OBSTACLES = text(f"""
+SELECT DISTINCT ON (r.id) r.id, other.id AS other, w.name, w.heartbeat_at FROM runs AS r
+JOIN runs AS other ON other.task_id = r.task_id AND other.id <> r.id
+    AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
+    AND (other.state = 'running' OR other.attempt > 0 OR r.overlap = 'queue'
+         AND (other.due_at, other.id) < (r.due_at, r.id))
+LEFT JOIN workers AS w ON w.id = other.worker_id AND other.state = 'running' AND {IS_SILENT}
+WHERE r.id = ANY(:ids) AND r.overlap <> 'allow' AND r.attempt = 0
+ORDER BY r.id, other.state = 'running' DESC, other.due_at, other.id
+""")
+
+HOLDERS = text(f"""
+SELECT r.id, w.name, w.heartbeat_at FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
+WHERE r.id = ANY(:ids) AND r.state = 'claimed' AND {IS_SILENT}
+""")
+
+NOW = text("SELECT clock_timestamp()")
+
+NOTHING = Hindrance()
+
+
+class Waiting(Protocol):
+    """What is asked of a run that may wait."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def queue(self) -> str: ...
+    @property
+    def limited(self) -> bool: ...
+    @property
+    def owner_id(self) -> uuid.UUID: ...
+    @property
+    def due_at(self) -> datetime: ...
+
+
+Waits = Waiting | Run | Row[tuple[object, ...]]
+
+
+def waits_for(session: Session, run: Run) -> str | None:
+    """What this run waits for, besides its due time; None when it is nothing."""
+    return hindrance_in_words(hindrances(session.connection(), [run]).get(run.id, NOTHING))
+
+
+def hindrances(
+    connection: Connection, runs: Sequence[Waits], *, after: timedelta = LATE_AFTER
+) -> dict[uuid.UUID, Hindrance]:
+    """What holds back each of the runs that wait; one that nothing does is left out.
+
+    Other runs and busy slots count from `after` its due time on: up to then it is on time.
+    """
+    waiting = [run for run in runs if run.state in PENDING]
+    if not waiting:
+        return {}
+    served = {row.queue: row for row in connection.execute(SERVED)}
+    limits = _reached(connection, waiting)
+    now: datetime = connection.execute(NOW).scalar_one()
+    late = [run.id for run in waiting if run.due_at <= now - after]
+    rows = connection.execute(OBSTACLES, {"ids": late}).all() if late else []
+    others: dict[uuid.UUID, uuid.UUID] = {row.id: row.other for row in rows}
+    claimed = [run.id for run in waiting if run.state == RunState.CLAIMED and run.id in set(late)]
+    holders = connection.execute(HOLDERS, {"ids": claimed}).all() if claimed else []
+    looked_at = [*rows, *(row for row in holders if row.id not in others)]
+    silent = {row.id: (row.name, row.heartbeat_at) for row in looked_at if row.name}
+    found = {
+        run.id: replace(
+            _of(run, served, limits.get(run.id), others.get(run.id), late=run.id in late),
+            silent=silent.get(run.id),
+        )
+        for run in waiting
+    }
+    return {run_id: hindrance for run_id, hindrance in found.items() if hindrance.code}
+
+
+def _of(
+    run: Waits,
+    served: Mapping[str, Row[tuple[object, ...]]],
+    limit: Limit | None,
+    other: uuid.UUID | None,
+    *,
+    late: bool,
+) -> Hindrance:
+    slots = served.get(run.queue)
+    # One that is scheduled has not come so far.
+    busy = (
+        late
+        and slots is not None
+        and (run.state == RunState.CLAIMED or (run.state == RunState.QUEUED and slots.free == 0))
+    )
+    return Hindrance(
+        queue=None if slots is not None or run.state == RunState.CLAIMED else run.queue,
+        limit=limit,
+        run_id=other,
+        slots=(run.queue, int(slots.slots)) if busy and slots is not None else None,
+    )
+
+
+def _reached(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID, Limit]:
+    """The first limit that is reached of each run."""
+    counted = limits_of(connection, [run.id for run in runs if run.limited])
+    if not counted:
+        return {}
+    owners = {row.owner_id for row in counted}
+    running, in_hand = count_running(connection, owners), count_in_hand(connection, owners)
+    scheduled = {run.id for run in runs if run.state == RunState.SCHEDULED}
+    reached: dict[uuid.UUID, Limit] = {}
+    for taken in (running, in_hand):  # what runs comes first; what is queued keeps others back too
+        for row in counted:
+            full = taken.get(row.limit.key, 0) >= row.limit.most
+            if full and (taken is running or row.run_id in scheduled):
+                reached.setdefault(row.run_id, row.limit)
+    return reached

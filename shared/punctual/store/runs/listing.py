@@ -1,0 +1,116 @@
+"""Runs as people see them: found, listed newest first, and told attempt by attempt."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.orm import Session, defer
+
+from punctual.domain.runs.states import RunState
+from punctual.store.schema.models import Attempt, LiveOutput, Output, Run
+
+
+class Position(NamedTuple):
+    """Where a page of runs ends."""
+
+    scheduled_for: datetime
+    run_id: uuid.UUID
+
+
+def find_run(session: Session, run_id: uuid.UUID, *, owner_id: uuid.UUID) -> Run | None:
+    """That owner's run."""
+    statement = select(Run).where(Run.id == run_id, Run.owner_id == owner_id)
+    return session.scalars(
+        statement.options(defer(Run.spec)).execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def list_runs(
+    session: Session,
+    *,
+    owner_id: uuid.UUID,
+    limit: int,
+    before: Position | None = None,
+    state: str | None = None,
+    task_id: uuid.UUID | None = None,
+    since: datetime | None = None,
+) -> list[Run]:
+    """At most `limit` of the owner's runs, newest due time first, those that come after `before`.
+
+    `since` leaves out what was scheduled for an earlier instant. Runs that an edit or a pause
+    withdrew before they were due are no history, and are left out too.
+    """
+    wanted: list[ColumnElement[bool]] = [Run.owner_id == owner_id, ~Run.superseded]
+    if before is not None:
+        wanted.append(tuple_(Run.scheduled_for, Run.id) < tuple_(*before))
+    if state is not None:
+        wanted.append(Run.state == state)
+    if task_id is not None:
+        wanted.append(Run.task_id == task_id)
+    if since is not None:
+        wanted.append(Run.scheduled_for >= since)
+    statement = (
+        select(Run)
+        .where(*wanted)
+        .order_by(Run.scheduled_for.desc(), Run.id.desc())
+        .limit(limit)
+        .options(defer(Run.spec))
+    )
+    return list(session.scalars(statement))
+
+
+def attempts_of(session: Session, run: Run) -> list[dict[str, Any]]:
+    """Every attempt of the run in order, the one that is running now included."""
+    ended: Sequence[Attempt] = session.scalars(
+        select(Attempt).where(Attempt.run_id == run.id).order_by(Attempt.attempt)
+    ).all()
+    told = [{name: getattr(attempt, name) for name in ATTEMPT_FIELDS} for attempt in ended]
+    if run.state == RunState.RUNNING:
+        now = {name: getattr(run, name) for name in ATTEMPT_FIELDS if name != "late"}
+        told = [one for one in told if one["attempt"] != run.attempt] + [{**now, "late": False}]
+    return told
+
+
+ATTEMPT_FIELDS = (
+    "attempt",
+    "state",
+    "started_at",
+    "finished_at",
+    "lateness_ms",
+    "exit_code",
+    "signal",
+    "reason",
+    "worker",
+    "output_bytes",
+    "output_truncated",
+    "left_behind",
+    "late",
+)
+
+
+def find_output(session: Session, run_id: uuid.UUID, attempt: int | None = None) -> Output | None:
+    """What that attempt of the run wrote, or the last one that wrote anything."""
+    statement = select(Output).where(Output.run_id == run_id).order_by(Output.attempt.desc())
+    if attempt is not None:
+        statement = statement.where(Output.attempt == attempt)
+    return session.scalars(statement.limit(1)).one_or_none()
+
+
+def is_truncated(session: Session, output: Output | LiveOutput) -> bool:
+    """Return whether an attempt that has ended wrote more than is stored, or may have."""
+    asked = select(Attempt.output_truncated).where(
+        Attempt.run_id == output.run_id, Attempt.attempt == output.attempt
+    )
+    return bool(session.scalars(asked).one_or_none())
+
+
+def bytes_written(session: Session, run: Run, attempt: int) -> int:
+    """How many bytes that attempt wrote, those that were not kept included."""
+    written = session.scalars(
+        select(Attempt.output_bytes).where(Attempt.run_id == run.id, Attempt.attempt == attempt)
+    ).one_or_none()
+    if written is not None:
+        return written
+    return run.output_bytes if attempt == run.attempt else 0

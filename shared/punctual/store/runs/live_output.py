@@ -1,0 +1,101 @@
+"""Live output: what a running attempt has written, brought from its worker for whoever looks."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, text
+from sqlalchemy.orm import Session
+
+from punctual.store.schema.models import LiveOutput
+
+LOOK_CHANNEL = "punctual_look"
+"""Workers listen here: `{"worker": id, "run": id}`, a running run that somebody looks at."""
+
+FRESH = timedelta(seconds=1)
+"""Told less than this ago, output is not asked for again, however many people look."""
+
+# One statement asks, unless what is there is fresh; it answers the instant to wait for.
+ASK = text("""
+SELECT now(), pg_notify(:channel, CAST(json_build_object('worker', r.worker_id, 'run', r.id)
+                                       AS text))
+FROM runs AS r LEFT JOIN live_outputs AS l ON l.run_id = r.id AND l.fence = r.fence
+WHERE r.id = :run_id AND r.state = 'running' AND r.worker_id IS NOT NULL
+  AND (l.told_at IS NULL OR l.told_at < now() - :fresh)
+""")
+
+PENDING = text("""
+SELECT EXISTS (
+    SELECT FROM runs AS r LEFT JOIN live_outputs AS l ON l.run_id = r.id AND l.fence = r.fence
+    WHERE r.id = :run_id AND r.state = 'running' AND (l.told_at IS NULL OR l.told_at < :asked_at))
+""")
+
+# Not an upsert: that would need the right to read what other workers' commands have written.
+FORGET = text("DELETE FROM live_outputs WHERE run_id = :run_id")
+
+KEEP = text("""
+INSERT INTO live_outputs (run_id, attempt, fence, data, segments, head_bytes, output_bytes, told_at)
+SELECT r.id, r.attempt, r.fence, :data,
+       ARRAY(SELECT size::int FROM jsonb_array_elements_text(CAST(:segments AS jsonb)) AS size),
+       :head_bytes, :output_bytes, clock_timestamp()
+FROM runs AS r
+WHERE r.id = :run_id AND r.fence = :fence AND r.worker_id = :worker_id AND r.state = 'running'
+""")
+
+PRUNE = text("""
+DELETE FROM live_outputs WHERE run_id IN (
+    SELECT l.run_id FROM live_outputs AS l
+    WHERE NOT EXISTS (SELECT FROM runs AS r
+                      WHERE r.id = l.run_id AND r.fence = l.fence AND r.state = 'running')
+    LIMIT :limit)
+""")
+
+
+def ask_for_output(connection: Connection, *, run_id: uuid.UUID) -> datetime | None:
+    """Ask a run's worker for its output once this is committed; None when there is no need to."""
+    asked = {"run_id": run_id, "channel": LOOK_CHANNEL, "fresh": FRESH}
+    row = connection.execute(ASK, asked).one_or_none()
+    return None if row is None else row[0]
+
+
+def output_is_pending(connection: Connection, *, run_id: uuid.UUID, asked_at: datetime) -> bool:
+    """Whether the run goes on and its worker has not answered what was asked then."""
+    asked = {"run_id": run_id, "asked_at": asked_at}
+    return bool(connection.execute(PENDING, asked).scalar_one())
+
+
+def keep_live_output(
+    connection: Connection,
+    *,
+    worker_id: uuid.UUID,
+    run_id: uuid.UUID,
+    fence: int,
+    data: bytes,
+    segments: Sequence[int],
+    head_bytes: int,
+    output_bytes: int,
+) -> bool:
+    """Write what the attempt under this fence has written so far; False when it is over."""
+    kept = {
+        "worker_id": worker_id,
+        "run_id": run_id,
+        "fence": fence,
+        "data": data,
+        "segments": json.dumps(list(segments)),
+        "head_bytes": head_bytes,
+        "output_bytes": output_bytes,
+    }
+    connection.execute(FORGET, {"run_id": run_id})
+    return connection.execute(KEEP, kept).rowcount == 1
+
+
+def find_live_output(session: Session, run_id: uuid.UUID, *, attempt: int) -> LiveOutput | None:
+    """What the worker last told of this attempt."""
+    statement = select(LiveOutput).where(LiveOutput.run_id == run_id, LiveOutput.attempt == attempt)
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def prune_live_outputs(connection: Connection, *, limit: int) -> int:
+    """Delete what was told of attempts that are over; answers how many."""
+    return connection.execute(PRUNE, {"limit": limit}).rowcount

@@ -1,0 +1,82 @@
+"""Prune: delete history past its retention, in small steps that nobody waits for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, text
+
+from punctual.store.ledger.entries import prune_ledger
+from punctual.store.outages.outages import prune_outages
+from punctual.store.processes.coordinator_stops import prune_stops
+from punctual.store.runs.live_output import prune_live_outputs
+
+# Ids are UUIDs of version 7, so the oldest runs come first in the primary key.
+OLD_RUNS = text("""
+WITH old AS (
+    SELECT id FROM runs
+    WHERE id < CAST(lpad(to_hex(((extract(epoch FROM now() - :keep)) * 1000)::bigint), 12, '0')
+                    || repeat('0', 20) AS uuid)
+      AND state NOT IN ('scheduled', 'queued', 'claimed', 'running')
+      AND finished_at < now() - :keep
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+DELETE FROM runs USING old WHERE runs.id = old.id
+""")
+
+OLD_TASKS = text("""
+DELETE FROM tasks WHERE id IN (
+    SELECT id FROM tasks AS t WHERE deleted_at < now() - :keep
+      AND NOT EXISTS (SELECT FROM runs WHERE task_id = t.id)
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+""")
+
+OLD_KEYS = text("""
+DELETE FROM idempotency_keys WHERE (owner_id, key) IN (
+    SELECT owner_id, key FROM idempotency_keys
+    WHERE created_at < now() - interval '1 day'
+    ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
+OLD_TOKENS = text("""
+DELETE FROM api_tokens WHERE id IN (
+    SELECT id FROM api_tokens WHERE expires_at < now()
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
+OLD_SESSIONS = text("""
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at < now()
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many rows of each kind one step deleted."""
+
+    runs: int
+    tasks: int
+    idempotency_keys: int
+    tokens: int
+    sessions: int
+    ledger: int
+    outages: int
+    coordinator_stops: int
+    live_outputs: int
+
+
+def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
+    """Delete at most `limit` of each: runs ended before `keep`, what hung on them, stale keys."""
+    asked = {"keep": keep, "limit": limit}
+    return Pruned(
+        runs=connection.execute(OLD_RUNS, asked).rowcount,
+        tasks=connection.execute(OLD_TASKS, asked).rowcount,
+        idempotency_keys=connection.execute(OLD_KEYS, {"limit": limit}).rowcount,
+        tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
+        sessions=connection.execute(OLD_SESSIONS, {"limit": limit}).rowcount,
+        ledger=prune_ledger(connection, keep=keep, limit=limit),
+        outages=prune_outages(connection, keep=keep, limit=limit),
+        coordinator_stops=prune_stops(connection, keep=keep, limit=limit),
+        live_outputs=prune_live_outputs(connection, limit=limit),
+    )

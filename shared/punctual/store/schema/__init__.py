@@ -1,0 +1,1 @@
+"""The schema: tables, migrations, and the rights of each service's database role."""

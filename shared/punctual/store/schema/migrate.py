@@ -1,0 +1,155 @@
+"""Bring the database to this release's tables: `python -m punctual.store.schema.migrate`."""
+
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg2.errors import InsufficientPrivilege
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from punctual.ops import config, logs
+from punctual.store.driver.engine import connect_args, driver_url
+from punctual.store.schema.grants import MayNotMakeRolesError, grant_all
+from punctual.store.schema.rights import SERVICES
+
+ADVISORY_LOCK = 0x70756E6374  # "punct": one migration at a time, however many start at once
+WAIT_SECONDS = 60
+POLL_SECONDS = 0.1
+
+TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+OWNER = text("""
+SELECT tableowner, current_user, pg_has_role(tableowner, 'MEMBER') FROM pg_tables
+WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'alembic_version'
+""")
+
+
+class WrongRoleError(Exception):
+    """The role that logs in may not change the tables; the message names the one that may."""
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration; the connection is handed over in `attributes`."""
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return settings
+
+
+def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) -> None:
+    """Apply every migration that is missing; safe to run from many processes at once.
+
+    Then the services' roles get their rights; `passwords`, by service, makes the roles too.
+    A database that a newer release has migrated is left as it is.
+    Waits up to 60 s for another one that is migrating, then raises TimeoutError; also raises
+    WrongRoleError, MayNotMakeRolesError and SQLAlchemy's errors.
+    """
+    engine = create_engine(
+        driver_url(database_url),
+        connect_args=connect_args(service="migrate", statement_timeout_ms=WAIT_SECONDS * 1000),
+    )
+    with engine.connect() as connection:
+        _check_role(connection)
+        _take_turn(connection)
+        try:
+            settings = alembic_config()
+            found = MigrationContext.configure(connection).get_current_revision()
+            if not _is_newer(ScriptDirectory.from_config(settings), found):
+                settings.attributes["connection"] = connection
+                command.upgrade(settings, "head")
+                grant_all(connection, passwords=passwords or {})
+                connection.commit()
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+            connection.commit()
+    engine.dispose()
+
+
+def _check_role(connection: Connection) -> None:
+    found = connection.execute(OWNER).first()
+    connection.rollback()
+    if found is None:  # an empty database
+        return
+    owner, role, is_member = found
+    if not is_member:
+        raise WrongRoleError(
+            f"PUNCTUAL_DATABASE_URL logs in as {role}, who may not change the tables: migrate takes"
+            f" their owner, {owner}, whose URL only the migrate service has"
+        )
+
+
+def _take_turn(connection: Connection) -> None:
+    # Asked for again and again, not waited for: an index that is built concurrently waits for every
+    # transaction, and one that waited for this lock would in turn wait for the index.
+    until = time.monotonic() + WAIT_SECONDS
+    while not connection.execute(TRY_LOCK, {"key": ADVISORY_LOCK}).scalar_one():
+        connection.rollback()
+        if time.monotonic() > until:
+            raise TimeoutError(f"another migration has been at work for {WAIT_SECONDS} s")
+        threading.Event().wait(POLL_SECONDS)
+    connection.commit()
+
+
+def behind(engine: Engine) -> str | None:
+    """Why this release cannot use the database's tables yet, or None when it can.
+
+    Tables of a newer release are fine: migrations are safe beside the release before them.
+    """
+    scripts = ScriptDirectory.from_config(alembic_config())
+    wanted = scripts.get_current_head()
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == wanted or _is_newer(scripts, found):
+        return None
+    return f"database is at migration {found}, this needs {wanted}"
+
+
+def head() -> str:
+    """The newest migration that this release knows."""
+    return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
+
+
+def _is_newer(scripts: ScriptDirectory, revision: str | None) -> bool:
+    """Whether a database's revision is one that this release has never heard of."""
+    return revision is not None and all(
+        known.revision != revision for known in scripts.walk_revisions()
+    )
+
+
+def _passwords(settings: config.Settings) -> dict[str, str]:
+    given = {name: getattr(settings, f"{name}_role_password") for name in SERVICES}
+    return {name: password for name, password in given.items() if password}
+
+
+def main() -> int:
+    """Run as a program: 0 when the tables are current, 1 when the database refused."""
+    try:
+        settings = config.load(needs=["database_url"])
+    except config.InvalidSetting as error:
+        print(f"migrate: {error}", file=sys.stderr)
+        return 2
+    logs.configure(service="migrate", name=settings.name, level=settings.log_level)
+    try:
+        migrate(settings.database_url, passwords=_passwords(settings))
+    except DBAPIError as error:
+        print(f"migrate: {str(error.orig).strip()}", file=sys.stderr)
+        if isinstance(error.orig, InsufficientPrivilege):
+            print(
+                "migrate: PUNCTUAL_DATABASE_URL must be that of the role which owns the database",
+                file=sys.stderr,
+            )
+        return 1
+    except (TimeoutError, WrongRoleError, MayNotMakeRolesError) as error:
+        print(f"migrate: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
+
+from punctual.store.schema.models.calendars import CalendarRow
+from punctual.store.schema.models.concurrency import ConcurrencyLimit
+from punctual.store.schema.models.ledger import LedgerRow
+from punctual.store.schema.models.model import Model
+from punctual.store.schema.models.outages import CoordinatorStop, LastPass, Outage
+from punctual.store.schema.models.processes import Coordinator, Worker
+from punctual.store.schema.models.punctuality import Punctuality, StartTally
+from punctual.store.schema.models.runs import Attempt, LiveOutput, Output, Run
+from punctual.store.schema.models.tasks import IdempotencyKey, Task
+from punctual.store.schema.models.upstreams import UpstreamEnd
+from punctual.store.schema.models.uptime import DatabaseUptime
+from punctual.store.schema.models.users import ApiToken, User, UserSession
+from punctual.store.schema.models.zones import ZoneRules
+
+__all__ = [
+    "ApiToken",
+    "Attempt",
+    "CalendarRow",
+    "ConcurrencyLimit",
+    "Coordinator",
+    "CoordinatorStop",
+    "DatabaseUptime",
+    "IdempotencyKey",
+    "LastPass",
+    "LedgerRow",
+    "LiveOutput",
+    "Model",
+    "Outage",
+    "Output",
+    "Punctuality",
+    "Run",
+    "StartTally",
+    "Task",
+    "UpstreamEnd",
+    "User",
+    "UserSession",
+    "Worker",
+    "ZoneRules",
+]

@@ -1,0 +1,122 @@
+"""Who may do what to which table: one line a table, one word list a service's database role.
+
+`SELECT (a, b)` is those columns alone, `SELECT (all but a)` every other one, new ones included.
+A row lock (`FOR UPDATE`) needs UPDATE on some column: `UPDATE (id)` is a lock and nothing more.
+A right that the release before still needs stays for one release more.
+The page docs/database-roles.md is printed by `python -m punctual.store.schema.rights`.
+"""
+
+import sys
+
+SERVICES = ("api", "coordinator", "worker")
+
+ROLES = {service: f"punctual_{service}" for service in SERVICES}
+
+RIGHTS: dict[str, dict[str, str]] = {
+    "alembic_version": {"api": "SELECT", "coordinator": "SELECT", "worker": "SELECT"},
+    "api_tokens": {
+        "api": "SELECT, INSERT, DELETE",
+        "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
+    },
+    "attempts": {
+        "api": "SELECT",
+        "coordinator": "SELECT, INSERT",
+        "worker": "SELECT, INSERT, UPDATE",
+    },
+    "calendars": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT"},
+    "concurrency_limits": {
+        "api": "SELECT, INSERT, UPDATE, DELETE",
+        "coordinator": "SELECT",
+        "worker": "SELECT",
+    },
+    "coordinator_stops": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
+    "coordinators": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
+    "idempotency_keys": {
+        "api": "SELECT, INSERT, DELETE",
+        "coordinator": "SELECT (owner_id, key, created_at), UPDATE (owner_id), DELETE",
+    },
+    # Written by a trigger on runs, with the rights of whoever decides about the run.
+    "ledger": {
+        "api": "SELECT, INSERT, UPDATE",
+        "coordinator": "SELECT, INSERT, UPDATE, DELETE",
+        "worker": "SELECT, INSERT, UPDATE",
+    },
+    "last_pass": {"coordinator": "SELECT, INSERT, UPDATE"},
+    "live_outputs": {
+        "api": "SELECT",
+        "coordinator": "SELECT (run_id, fence, output_bytes), DELETE",
+        "worker": "SELECT (run_id), INSERT, DELETE",
+    },
+    "outages": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
+    "outputs": {"api": "SELECT", "worker": "INSERT"},
+    "punctuality": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},
+    "runs": {
+        "api": "SELECT, INSERT, UPDATE",
+        "coordinator": "SELECT, INSERT, UPDATE, DELETE",
+        # They hold commands, environments and arguments; held_run() tells those of runs in hand.
+        "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, owner_id, trigger,"
+        " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
+        " superseded, caught_up, dispatches, created_at)",
+    },
+    "sessions": {
+        "api": "SELECT, INSERT, UPDATE (expires_at), DELETE",
+        "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
+    },
+    "start_tallies": {
+        "api": "SELECT",
+        "coordinator": "SELECT, INSERT, UPDATE (id), DELETE",
+        "worker": "INSERT",
+    },
+    # Written by a trigger on runs, with the rights of the tables' owner.
+    "upstream_ends": {"coordinator": "SELECT, UPDATE, DELETE"},
+    "tasks": {
+        "api": "SELECT, INSERT, UPDATE",
+        "coordinator": "SELECT, UPDATE, DELETE",
+        "worker": "SELECT (id, owner_id, tags, max_concurrent)",  # what a limit needs to know
+    },
+    "uptime": {"coordinator": "SELECT, INSERT, UPDATE"},
+    "users": {"api": "SELECT, INSERT, UPDATE", "coordinator": "SELECT (id)"},
+    "workers": {
+        "api": "SELECT",
+        "coordinator": "SELECT, UPDATE, DELETE",
+        "worker": "SELECT, INSERT, UPDATE",
+    },
+    "zone_rules": {"coordinator": "SELECT, INSERT, UPDATE"},
+}
+
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "held_run(uuid)": ("coordinator", "worker"),
+    "keep_seen_output(uuid, smallint)": ("coordinator",),
+    "forget_seen_output(uuid, bigint)": ("worker",),
+}
+
+PAGE = """# Database roles
+
+Each service has a role of its own in PostgreSQL, with these rights and no other; the tables belong
+to the role that migrates. Printed by `python -m punctual.store.schema.rights`; a test holds the
+page to the code, and another tries the rights on a real server. How roles are made is told in
+[isolation](isolation.md).
+
+A lock on a row needs `UPDATE` on some column, so `UPDATE (id)` is a lock and nothing more.
+"""
+
+
+def page() -> str:
+    """The page docs/database-roles.md."""
+    rows = [["table", *(f"`{ROLES[service]}`" for service in SERVICES)], ["---"] * 4]
+    for table, rights in RIGHTS.items():
+        rows.append([f"`{table}`", *(rights.get(service, "nothing") for service in SERVICES)])
+    for function, services in FUNCTIONS.items():
+        told = ("EXECUTE" if service in services else "nothing" for service in SERVICES)
+        rows.append([f"`{function}`", *told])
+    return PAGE + "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def main() -> int:
+    """Print the page."""
+    sys.stdout.write(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Tasks: saved, changed, paused, listed."""

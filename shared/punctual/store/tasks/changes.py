@@ -1,0 +1,271 @@
+"""Tasks: saved, changed, paused and deleted, each together with the runs that follow from them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.orm import Session
+
+from punctual.domain.errors import Unreadable
+from punctual.domain.schedules.syntax import next_due, only_time, parse_schedule, read_schedule
+from punctual.ops.json_text import as_text
+from punctual.store.calendars.changes import require_calendars
+from punctual.store.concurrency.usage import mark_limited
+from punctual.store.driver import raw_statements
+from punctual.store.driver.notify import wake_coordinators
+from punctual.store.ledger.entries import Entry, note
+from punctual.store.lifecycle.insert import NewRun, insert_runs
+from punctual.store.lifecycle.reschedule import forgive, refresh_pending
+from punctual.store.schema.models import Task
+from punctual.store.schema.models.model import new_id
+from punctual.store.tasks.listing import IDLE, ListedTask
+from punctual.store.tasks.past_due_times import part_held, passed_times
+from punctual.store.tasks.pauses import note_pause, was_due_once
+
+TaskValues = Mapping[str, Any]
+"""A task's columns by name, already checked; `schedule` is the API's document or None."""
+
+# Says everything of a new row, so that what was saved is known without being read back.
+INSERT = text("""
+INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
+                   max_retries, retry_delay, retry_delay_max, timeout, end_grace,
+                   env, working_dir, tags, metadata, overlap, catch_up, start_deadline,
+                   priority, max_runs, planned_runs, jitter, retry_on, no_retry_on, params, limits,
+                   max_concurrent, after,
+                   queue, script, http, calendars,
+                   enabled, version, created_at, updated_at)
+SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
+       max_retries, retry_delay, retry_delay_max, timeout, end_grace,
+       env, working_dir, tags, metadata, overlap, catch_up, start_deadline,
+       priority, max_runs, planned_runs, coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
+       max_concurrent, coalesce(after, '[]'),
+       coalesce(queue, 'default'), script, http, calendars,
+       true, 1, :now, :now
+FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
+    id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
+    max_retries smallint, retry_delay float, retry_delay_max float, timeout float, end_grace float,
+    env jsonb,    working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
+    start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
+    retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
+    max_concurrent integer, after jsonb,
+    queue text, script jsonb, http jsonb,
+    calendars text[])
+""")
+
+UNSET = dict.fromkeys(
+    ("plan_error", "plan_due_at", "plan_retry_at", "paused_at", "paused_until", "deleted_at")
+)
+"""What INSERT leaves to be NULL."""
+
+
+def database_now(session: Session) -> datetime:
+    """The time of this transaction on the database's clock, in UTC: the one all services share."""
+    return session.scalars(select(func.now())).one()
+
+
+def new_task_ids(count: int) -> list[uuid.UUID]:
+    """Fresh ids in ascending order, so that newest first is also last sent first."""
+    return [new_id() for _ in range(count)]
+
+
+def create_tasks(
+    session: Session,
+    *,
+    owner_id: uuid.UUID,
+    ids: Sequence[uuid.UUID],
+    tasks: Sequence[TaskValues],
+    now: datetime,
+) -> datetime | None:
+    """Save new tasks under `ids`, all in one statement; answers the earliest of their due times.
+
+    Raises InvalidCalendar, pointing into the list, for a calendar that is not there.
+    """
+    for place, values in enumerate(tasks):
+        names = values.get("calendars")
+        require_calendars(session.connection(), owner_id=owner_id, names=names, pointer=f"/{place}")
+    new = _prepared(session.connection(), ids, tasks, owner_id=owner_id, now=now)
+    _insert(session.connection(), new, owner_id=owner_id, now=now)
+    return new.first
+
+
+def create_one(
+    connection: Connection,
+    *,
+    owner_id: uuid.UUID,
+    task_id: uuid.UUID,
+    values: TaskValues,
+    now: datetime,
+) -> ListedTask:
+    """Save a new task, of which `values` say everything; answers it without reading it back.
+
+    Raises InvalidCalendar for a calendar that is not there.
+    """
+    require_calendars(connection, owner_id=owner_id, names=values.get("calendars"))
+    new = _prepared(connection, [task_id], [values], owner_id=owner_id, now=now)
+    _insert(connection, new, owner_id=owner_id, now=now)
+    task = _as_inserted(new.rows[0], owner_id=owner_id, now=now)
+    status = IDLE if new.first is None else "scheduled"
+    return ListedTask(task, status=status, next_run_at=new.first, last_run=None)
+
+
+class _Prepared(NamedTuple):
+    """Rows of tasks, what becomes of times that have passed, and the earliest due time."""
+
+    rows: list[dict[str, Any]]
+    past: list[NewRun]
+    held: list[Entry]
+    first: datetime | None
+
+
+def _prepared(
+    connection: Connection,
+    ids: Sequence[uuid.UUID],
+    tasks: Sequence[TaskValues],
+    *,
+    owner_id: uuid.UUID,
+    now: datetime,
+) -> _Prepared:
+    first: datetime | None = None
+    rows, past, held = [], [], []
+    for task_id, values in zip(ids, tasks, strict=True):
+        schedule = parse_schedule(values["schedule"], anchor=now)
+        due = only_time(schedule) or next_due(schedule, after=now)
+        most = values.get("max_runs")
+        passed, noted = part_held(
+            connection,
+            passed_times(task_id, schedule, now=now),
+            owner_id=owner_id,
+            names=values.get("calendars"),
+        )
+        passed = passed[:most]
+        past += passed
+        held += noted
+        if len(passed) == most:
+            due = None
+        for at in (due, now if passed else None):
+            if at is not None and (first is None or at < first):
+                first = at
+        followed = {"id": task_id, "next_due_at": due, "planned_runs": len(passed)}
+        rows.append({**values, **followed})
+    return _Prepared(rows, past, held, first)
+
+
+def _insert(connection: Connection, new: _Prepared, *, owner_id: uuid.UUID, now: datetime) -> None:
+    rows = as_text(new.rows)
+    sent = {"owner_id": owner_id, "now": now, "tasks": rows}
+    raw_statements.send_along(connection, "insert_tasks", INSERT, sent)  # answer known
+    insert_runs(connection, new.past)
+    note(connection, new.held)
+
+
+def _as_inserted(row: dict[str, Any], *, owner_id: uuid.UUID, now: datetime) -> Task:
+    """A task as INSERT has saved it; of no session, so nobody will ask what has changed in it."""
+    task: Task = Task.__new__(Task)
+    known = {"owner_id": owner_id, "enabled": True, "version": 1, "meta": row.pop("metadata")}
+    times = {"schedule_anchor": now, "created_at": now, "updated_at": now}
+    task.__dict__.update({**UNSET, **row, **known, **times, "command": row["command"] or ""})
+    return task
+
+
+def find_task(
+    session: Session,
+    task_id: uuid.UUID,
+    *,
+    owner_id: uuid.UUID,
+    lock: bool = False,
+    deleted: bool = False,
+) -> Task | None:
+    """That owner's task, locked against other changes when asked; `deleted` finds those as well."""
+    statement = select(Task).where(Task.id == task_id, Task.owner_id == owner_id)
+    if not deleted:
+        statement = statement.where(Task.deleted_at.is_(None))
+    if lock:
+        statement = statement.with_for_update()
+    return session.scalars(statement).one_or_none()
+
+
+def change_task(session: Session, task: Task, values: TaskValues, *, now: datetime) -> None:
+    """Give the task new values, and have its unstarted runs follow; sets its `next_due_at`.
+
+    A schedule that is only sent again stays anchored where it was. Raises InvalidCalendar for a
+    calendar that is not there.
+    """
+    require_calendars(session.connection(), owner_id=task.owner_id, names=values.get("calendars"))
+    recalled = "calendars" in values and values["calendars"] != task.calendars
+    before = task.next_due_at
+    changed = "schedule" in values and values["schedule"] != task.schedule
+    limited = "max_runs" in values and values["max_runs"] != task.max_runs
+    past: list[NewRun] = []
+    if changed:
+        new = parse_schedule(values["schedule"], anchor=now)
+        old = read_schedule(task.schedule, anchor=now)
+        if task.enabled:
+            known = None if isinstance(old, Unreadable) else old
+            past = passed_times(task.id, new, now=now, old=known, left=task.next_due_at)
+        task.schedule_anchor = now
+        forgive(task)
+    for column, value in values.items():
+        if column == "command":
+            task.command = value or ""
+        else:
+            setattr(task, "meta" if column == "metadata" else column, value)
+    _follow(session, task, now=now, replan=changed or limited or recalled)
+    if recalled and not (changed or limited) and before is not None and not task.plan_error:
+        # What an outage left behind is still to be caught up.
+        task.next_due_at = min(before, task.next_due_at or before)
+    if {"max_concurrent", "tags"} & set(values):
+        mark_limited(session.connection(), owner_id=task.owner_id, task_id=task.id)
+    if past:
+        _run_passed(session, task, past)
+
+
+def set_enabled(
+    session: Session, task: Task, *, enabled: bool, now: datetime, until: datetime | None = None
+) -> None:
+    """Pause a task or let it run on; what came due while it was paused is not caught up.
+
+    `until` is when the pause ends by itself, or ended.
+    """
+    if task.enabled != enabled or (not enabled and task.paused_until != until):
+        over = False
+        if enabled:
+            end = now if until is None else max(now, until - timedelta(microseconds=1))
+            note_pause(session.connection(), task, end=end)
+            over = was_due_once(task, end=end)
+        if enabled or task.enabled:
+            task.paused_at = None if enabled else now
+        task.enabled = enabled
+        task.paused_until = until
+        _follow(session, task, now=now)
+        if over:
+            task.next_due_at = None
+            session.flush()
+
+
+def delete_task(session: Session, task: Task, *, now: datetime) -> None:
+    """Hide a task and stop its runs; their history stays readable until it is pruned."""
+    task.deleted_at = now
+    _follow(session, task, now=now)
+
+
+def _run_passed(session: Session, task: Task, passed: list[NewRun]) -> None:
+    connection = session.connection()
+    past, held = part_held(connection, passed, owner_id=task.owner_id, names=task.calendars)
+    note(connection, held)
+    room = None if task.max_runs is None else max(task.max_runs - task.planned_runs, 0)
+    task.planned_runs += len(insert_runs(connection, past[:room]))
+    if task.max_runs is not None and task.planned_runs >= task.max_runs:
+        task.next_due_at = None
+    wake_coordinators(connection)
+    session.flush()
+
+
+def _follow(session: Session, task: Task, *, now: datetime, replan: bool = True) -> None:
+    task.version += 1
+    task.updated_at = now
+    session.flush()
+    schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
+    refresh_pending(session.connection(), task, schedule=schedule, now=now, replan=replan)
+    session.flush()

@@ -1,0 +1,143 @@
+"""Tasks as people see them: each with its status, its next run and its last one."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy.orm import Session, aliased, defer
+
+from punctual.domain.runs.states import FINAL, PENDING, RunState
+from punctual.store.schema.models import Run, Task
+
+IDLE = "idle"
+"""The status of a task that has nothing to come and never ran."""
+
+LastRun = aliased(Run, name="last_run")
+
+UNFINISHED = [*PENDING, RunState.RUNNING]
+
+# One look at a task's unfinished runs, of which there are few, through their own partial index.
+ahead = (
+    select(
+        func.bool_or(Run.state == RunState.RUNNING).label("running"),
+        func.bool_or(Run.state.in_([RunState.QUEUED, RunState.CLAIMED])).label("queued"),
+        func.bool_or(Run.state == RunState.SCHEDULED).label("scheduled"),
+        func.min(Run.due_at)
+        .filter(Run.attempt == 0, Run.state != RunState.RUNNING)
+        .label("next_run_at"),
+    )
+    .where(Run.task_id == Task.id, Run.state.in_(sorted(UNFINISHED)))
+    .correlate(Task)
+    .lateral("ahead")
+)
+
+newest = (
+    select(Run.id)
+    .where(
+        Run.task_id == Task.id,
+        ~Run.superseded,
+        or_(Run.attempt > 0, Run.state.in_(sorted(FINAL))),
+    )
+    .order_by(Run.scheduled_for.desc(), Run.id.desc())
+    .limit(1)
+    .correlate(Task)
+    .lateral("newest")
+)
+
+status: ColumnElement[str] = case(
+    (~Task.enabled, "paused"),
+    (ahead.c.running, "running"),
+    (ahead.c.queued, "queued"),
+    (or_(ahead.c.scheduled, Task.next_due_at.is_not(None)), "scheduled"),
+    else_=func.coalesce(LastRun.state, IDLE),
+)
+
+STATUSES = ("scheduled", "queued", "running", *sorted(FINAL), "paused", IDLE)
+
+
+# Whether its calendars block all that is to come is worked out where a task is answered: then its
+# status is what it would be with nothing to come.
+may_be_blocked: ColumnElement[bool] = and_(
+    status == "scheduled", ahead.c.scheduled.is_not(True), Task.calendars.is_not(None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTask:
+    """A task with what its runs say about it; `waits` while a run of it is scheduled."""
+
+    task: Task
+    status: str
+    next_run_at: datetime | None
+    last_run: Run | None
+    waits: bool = False
+
+    @property
+    def status_if_blocked(self) -> str:
+        """Its status where calendars block all that is to come, which nothing here knows."""
+        if self.status != "scheduled" or self.waits:
+            return self.status
+        return IDLE if self.last_run is None else self.last_run.state
+
+
+def list_tasks(
+    session: Session,
+    *,
+    owner_id: uuid.UUID,
+    limit: int,
+    before: uuid.UUID | None = None,
+    status_is: str | None = None,
+    tag: str | None = None,
+    q: str | None = None,
+) -> list[ListedTask]:
+    """At most `limit` of the owner's tasks, newest first, those older than `before`.
+
+    `tag` is one exact tag; `q` is found in a name or a command, in any letter case. `status_is`
+    answers those as well that have this status if their calendars block all that is to come.
+    """
+    wanted: list[ColumnElement[bool]] = [Task.owner_id == owner_id, Task.deleted_at.is_(None)]
+    if before is not None:
+        wanted.append(Task.id < before)
+    if status_is is not None:
+        ended = func.coalesce(LastRun.state, IDLE) == status_is
+        wanted.append(or_(status == status_is, and_(may_be_blocked, ended)))
+    if tag is not None:
+        wanted.append(Task.tags.contains([tag]))
+    if q:
+        wanted.append(
+            or_(Task.name.icontains(q, autoescape=True), Task.command.icontains(q, autoescape=True))
+        )
+    return _listed(session, _tasks().where(and_(*wanted)).order_by(Task.id.desc()).limit(limit))
+
+
+def seen_tasks(session: Session, ids: Sequence[uuid.UUID]) -> list[ListedTask]:
+    """These tasks, deleted ones as well, in the order of `ids`; what is gone is left out."""
+    found = {seen.task.id: seen for seen in _listed(session, _tasks().where(Task.id.in_(ids)))}
+    return [found[task_id] for task_id in ids if task_id in found]
+
+
+def _tasks() -> Select[Any]:
+    return (
+        select(
+            Task,
+            status.label("status"),
+            case(
+                (Task.enabled, func.coalesce(ahead.c.next_run_at, Task.next_due_at)),
+                else_=ahead.c.next_run_at,
+            ).label("next_run_at"),
+            LastRun,
+            func.coalesce(ahead.c.scheduled, False),
+        )
+        .select_from(Task)
+        .join(ahead, true())
+        .outerjoin(newest, true())
+        .outerjoin(LastRun, LastRun.id == newest.c.id)
+        .options(defer(LastRun.spec))
+    )
+
+
+def _listed(session: Session, statement: Select[Any]) -> list[ListedTask]:
+    return [ListedTask(*row) for row in session.execute(statement)]

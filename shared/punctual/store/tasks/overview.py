@@ -1,0 +1,124 @@
+"""What one owner's dashboard shows at a glance; every statement is bounded, as pages poll it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.calendars.calendar import held_by, readable_calendars
+from punctual.domain.errors import Unreadable
+from punctual.store.calendars.changes import own_calendars_named
+
+MOST_HELD = 20
+"""So many tasks whose next due time is held do not keep others from being shown."""
+
+CAP = 10_000
+"""Counts stop here: beyond it a page says "10,000+", and no statement reads more rows."""
+
+COUNTS = text("""
+WITH recent AS (
+    SELECT state FROM runs
+    WHERE owner_id = :owner_id AND NOT superseded
+      AND scheduled_for > now() - interval '24 hours' AND scheduled_for <= now()
+    ORDER BY scheduled_for DESC, id DESC LIMIT :cap
+)
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM tasks
+        WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled
+          AND (next_due_at IS NOT NULL OR EXISTS (
+              SELECT FROM runs WHERE runs.task_id = tasks.id AND runs.attempt = 0
+                AND runs.state IN ('scheduled', 'queued', 'claimed')))
+        LIMIT :cap) AS capped) AS scheduled,
+    (SELECT count(*) FROM runs WHERE owner_id = :owner_id AND state = 'running') AS running,
+    (SELECT count(*) FROM recent
+     WHERE state IN ('failed', 'timed_out', 'lost', 'missed')) AS failed
+""")
+
+NEXT_DUE = text("""
+SELECT task_id, due.name, min(due_at) AS due_at, calendars FROM (
+    (SELECT id AS task_id, name, next_due_at AS due_at FROM tasks
+     WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled AND next_due_at IS NOT NULL
+     ORDER BY next_due_at, id LIMIT :size)
+    UNION ALL
+    (SELECT runs.task_id, tasks.name, min(runs.due_at) AS due_at
+     FROM runs JOIN tasks ON tasks.id = runs.task_id
+     WHERE runs.owner_id = :owner_id AND runs.state IN ('scheduled', 'queued', 'claimed')
+     GROUP BY 1, 2 ORDER BY 3, 1 LIMIT :size)
+) AS due JOIN tasks ON tasks.id = task_id
+GROUP BY task_id, due.name, calendars ORDER BY 3, 1 LIMIT :size
+""")
+
+STRIPS = text("""
+SELECT strip.* FROM unnest(CAST(:task_ids AS uuid[])) AS task (id) CROSS JOIN LATERAL (
+    SELECT task_id, id, state, scheduled_for, lateness_ms FROM runs
+    WHERE task_id = task.id AND NOT superseded
+      AND (scheduled_for <= now() OR finished_at IS NOT NULL)
+    ORDER BY scheduled_for DESC, id DESC LIMIT :size
+) AS strip
+""")
+
+TAGS = text("""
+SELECT tag FROM (
+    SELECT DISTINCT unnest(tags) AS tag FROM (
+        SELECT tags FROM tasks WHERE owner_id = :owner_id AND deleted_at IS NULL
+        ORDER BY id DESC LIMIT :cap) AS newest
+) AS known ORDER BY lower(tag) LIMIT 200
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Tasks that will start by themselves; runs now running; runs of the last 24 hours that
+    failed, timed out, were lost or missed.
+    """
+
+    scheduled: int
+    running: int
+    failed: int
+
+
+def counts(connection: Connection, *, owner_id: uuid.UUID) -> Counts:
+    """The numbers at the top of a dashboard; none of the counts goes beyond CAP."""
+    row = connection.execute(COUNTS, {"owner_id": owner_id, "cap": CAP}).one()
+    return Counts(*row)
+
+
+def next_due_tasks(
+    connection: Connection, *, owner_id: uuid.UUID, size: int
+) -> list[tuple[uuid.UUID, str, datetime]]:
+    """The tasks due next, earliest first: (task id, name, due time).
+
+    One whose next due time is held is left out.
+    """
+    rows = connection.execute(NEXT_DUE, {"owner_id": owner_id, "size": size + MOST_HELD}).all()
+    names = {name for row in rows for name in row.calendars or ()}
+    own = own_calendars_named(connection, owner_id, names)
+    free = []
+    for row in rows:
+        calendars = readable_calendars(own, row.calendars)
+        if isinstance(calendars, Unreadable) or held_by(calendars, row.due_at) is None:
+            free.append((row.task_id, row.name, row.due_at))
+    return free[:size]
+
+
+def strips(
+    connection: Connection, *, task_ids: Sequence[uuid.UUID], size: int
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """The last `size` runs of each task that came due, oldest first.
+
+    Each with id, task_id, state, scheduled_for and lateness_ms.
+    """
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {task_id: [] for task_id in task_ids}
+    asked = {"task_ids": list(task_ids), "size": size}
+    for row in connection.execute(STRIPS, asked).mappings():
+        found[row["task_id"]].insert(0, dict(row))
+    return found
+
+
+def known_tags(connection: Connection, *, owner_id: uuid.UUID) -> list[str]:
+    """The tags of this owner's tasks, in alphabetical order."""
+    return list(connection.execute(TAGS, {"owner_id": owner_id, "cap": CAP}).scalars())

@@ -1,0 +1,37 @@
+"""Resume: let paused tasks run on whose pause has an end, in time for what is due right then."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from punctual.store.schema.models import Task
+from punctual.store.tasks.changes import set_enabled
+
+
+def resume_due(
+    session: Session, *, window: timedelta, limit: int, now: datetime | None = None
+) -> list[uuid.UUID]:
+    """Resume at most `limit` tasks whose pause ends within the window; answers their ids.
+
+    Nothing that is due before the end of its pause is planned. Fewer than `limit` mean that
+    none is left.
+    """
+    at = now or session.scalars(select(func.now())).one()
+    paused = session.scalars(
+        select(Task)
+        .where(~Task.enabled, Task.deleted_at.is_(None), Task.paused_until <= at + window)
+        .order_by(Task.paused_until, Task.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for task in paused:
+        until = task.paused_until
+        if until is None:
+            continue
+        # What came due since, while no coordinator was there, is left to its `catch_up`.
+        ended = min(at, until - timedelta(microseconds=1))
+        set_enabled(session, task, enabled=True, now=ended, until=until)
+    session.flush()
+    return [task.id for task in paused]

@@ -1,8 +1,0 @@
-"""A product that takes a report for its run whoever sends it, and however late."""
-
-from punctual.store import finish
-from tests.chaos.mutants.without import without
-
-finish.FINISH = without(
-    finish.FINISH, (" AND t.fence = r.fence", ""), ("r.worker_id = :worker_id AND ", "")
-)

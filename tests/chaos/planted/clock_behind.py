@@ -1,7 +1,0 @@
-"""A worker whose wall clock is two minutes behind the database's."""
-
-import time
-
-from tests.chaos.planted.shifted import shifted
-
-time.time = shifted(time.time, -120.0)

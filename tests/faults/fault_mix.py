@@ -1,0 +1,144 @@
+"""Every fault of the suite, each with its end, for a random mix of them."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+from collections.abc import Callable
+
+import psycopg2
+from sqlalchemy import make_url
+
+from punctual_devstack.valkey import Valkey
+from tests.faults.cluster import Field
+from tests.faults.links import HOLD, REFUSE, SWALLOW, Mode
+from tests.faults.messages import every_pair_that_ever_was
+from tests.faults.proxy import Proxy
+from tests.faults.service import Service
+from tests.faults.statement_faults import DISPATCH, FINISH, START, Kind
+from tests.support.eventually import eventually
+
+Fault = Callable[[Field, random.Random], None]
+
+MODES = (HOLD, REFUSE, SWALLOW, Mode(delay=0.2), Mode(cut_after=2_000))
+
+
+def any_service_is_killed(field: Field, chance: random.Random) -> None:
+    """SIGKILL, to any process of ours."""
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        _any(field, chance).kill()
+
+
+def any_service_is_told_to_stop(field: Field, chance: random.Random) -> None:
+    """SIGTERM, to any process of ours."""
+    with contextlib.suppress(ProcessLookupError):
+        _any(field, chance).terminate()
+
+
+def a_runner_is_killed(field: Field, chance: random.Random) -> None:
+    """SIGKILL, to a worker's runner alone."""
+    worker = chance.choice(field.of_kind("worker"))
+    with contextlib.suppress(LookupError, OSError):  # this worker is just being replaced
+        os.kill(worker.runner_pid, signal.SIGKILL)
+
+
+def any_service_freezes(field: Field, chance: random.Random) -> None:
+    """SIGSTOP, for less than its lease or for longer."""
+    service = _any(field, chance)
+    pid = service.pid
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+        field.lasts(chance.uniform(1, 10))
+        os.kill(pid, signal.SIGCONT)
+
+
+def a_wire_goes_bad(field: Field, chance: random.Random) -> None:
+    """Any wire: nothing passes, replies are lost, it is slow, or cut in the middle."""
+    wire = _wire(field, chance)
+    wire.set(chance.choice(MODES))
+    field.lasts(chance.uniform(1, 10))
+    wire.set(Mode())
+
+
+def a_commit_is_not_answered(field: Field, chance: random.Random) -> None:
+    """START, FINISH or dispatch is committed, and who sent it is never told."""
+    marker = chance.choice((START, FINISH, DISPATCH))
+    kind = "coordinator" if marker == DISPATCH else "worker"
+    wire = chance.choice(field.of_kind(kind)).database
+    trap = wire.arm(Kind.SWALLOW_COMMIT, marker, cut=chance.random() < 0.5)
+    trap.sprung.wait(5)
+    field.lasts(chance.uniform(0, 3))
+    wire.release()
+
+
+def the_queue_is_flushed(field: Field, chance: random.Random) -> None:
+    """FLUSHALL."""
+    with field.queue() as client:
+        client.flushall()
+
+
+def the_queue_is_killed(field: Field, chance: random.Random) -> None:
+    """Valkey is away for some seconds, and comes back with or without what it held."""
+    valkey = field.servers.valkey
+    valkey.kill()
+    field.lasts(chance.uniform(0, 6))
+    if chance.random() < 0.5:
+        assert isinstance(valkey.kind, Valkey)
+        shutil.rmtree(valkey.kind.folder / "appendonlydir", ignore_errors=True)
+    valkey.start()
+
+
+def old_messages_come_again(field: Field, chance: random.Random) -> None:
+    """Messages of any age, doubled and shuffled."""
+    pairs = every_pair_that_ever_was(field)
+    field.publish(chance.sample(pairs, min(len(pairs), 300)))
+
+
+def the_database_is_killed(field: Field, chance: random.Random) -> None:
+    """PostgreSQL is away for a moment, or for longer than a lease."""
+    field.servers.postgres.kill()
+    field.lasts(chance.choice((0, 0, 3, 9)))
+    field.servers.postgres.start()
+
+
+def a_table_is_locked(field: Field, chance: random.Random) -> None:
+    """Somebody's schema change, or a careless session."""
+    url = make_url(field.database_url).set(drivername="postgresql")
+    connection = psycopg2.connect(url.render_as_string(hide_password=False))
+    try:
+        with connection.cursor() as cursor:
+            table = chance.choice(("runs", "workers", "tasks"))
+            cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        field.lasts(chance.uniform(1, 8))
+        connection.rollback()
+    finally:
+        connection.close()
+
+
+FAULTS: tuple[Fault, ...] = (
+    any_service_is_killed,
+    any_service_is_killed,
+    any_service_is_told_to_stop,
+    a_runner_is_killed,
+    any_service_freezes,
+    a_wire_goes_bad,
+    a_wire_goes_bad,
+    a_commit_is_not_answered,
+    the_queue_is_flushed,
+    the_queue_is_killed,
+    old_messages_come_again,
+    the_database_is_killed,
+    a_table_is_locked,
+)
+
+
+def _any(field: Field, chance: random.Random) -> Service:
+    service = chance.choice(sorted(field.services.values(), key=lambda service: service.name))
+    eventually(lambda: service.alive, within=10)
+    return service
+
+
+def _wire(field: Field, chance: random.Random) -> Proxy:
+    service = _any(field, chance)
+    return service.redis if chance.random() < 0.3 else service.database

@@ -1,0 +1,8 @@
+"""A product that takes a report for its run whoever sends it, and however late."""
+
+from punctual.store.lifecycle import finish
+from tests.faults.mutants.without import without
+
+finish.FINISH = without(
+    finish.FINISH, (" AND t.fence = r.fence", ""), ("r.worker_id = :worker_id AND ", "")
+)

@@ -1,0 +1,7 @@
+"""A worker whose wall clock is two minutes ahead of the database's."""
+
+import time
+
+from tests.faults.planted.shifted import shifted
+
+time.time = shifted(time.time, 120.0)

@@ -1,0 +1,93 @@
+"""Each fault can be told from the others: by /readyz, by metrics, and by one log line a repair."""
+
+from collections import Counter
+
+import httpx
+
+from tests.faults.cluster import SCALED, Field
+from tests.faults.conftest import NewField
+from tests.faults.links import HOLD, REFUSE
+from tests.faults.service import Service
+from tests.faults.verdict import judge, settled
+from tests.faults.workload import Workload
+from tests.support.eventually import eventually
+
+
+def reasons(service: Service) -> str:
+    """Why a service is not ready, in one line; empty when it is."""
+    answer = httpx.get(f"{service.health_url}/readyz", timeout=20)
+    return "; ".join(answer.json().get("reasons", []))
+
+
+def metric(service: Service, name: str) -> float:
+    """The sum of a metric over its labels."""
+    text = httpx.get(f"{service.health_url}/metrics", timeout=20).text
+    lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
+def repairs(field: Field, event: str) -> list[dict[str, str]]:
+    """Every line that any coordinator logged about that kind of repair."""
+    return [told for each in field.of_kind("coordinator") for told in each.said(event)]
+
+
+def test_each_fault_is_told_apart(new_field: NewField) -> None:
+    field = new_field(settings={**SCALED, "SLOTS": "6"}, coordinators=2)
+    worker, other = field["worker-1"], field["worker-2"]
+    coordinator = field["coordinator-1"]
+    assert [reasons(service) for service in field.services.values()] == [""] * 4
+
+    worker.database.set(HOLD)
+    eventually(lambda: "database" in reasons(worker), within=20)
+    assert metric(worker, "punctual_heartbeat_age_seconds") > 3
+    assert reasons(other) == ""
+    assert metric(other, "punctual_heartbeat_age_seconds") < 3
+    worker.calm()
+    eventually(field.healthy, within=30)
+
+    errors = metric(coordinator, "punctual_redis_errors_total")
+    for each in field.of_kind("coordinator"):
+        each.redis.set(REFUSE)
+    work = Workload(field)
+    promises = work.accept([0.5] * 4)
+    settled(field, promises, within=30)
+    told = sum(metric(each, "punctual_redis_errors_total") for each in field.of_kind("coordinator"))
+    assert told > errors
+    assert metric(coordinator, "punctual_database_errors_total") == 0
+    field.calm()
+
+    coordinator.database.set(REFUSE)
+    eventually(lambda: "database" in reasons(coordinator), within=20)
+    eventually(lambda: coordinator.said("database away"), within=20)
+    coordinator.calm()
+    eventually(lambda: coordinator.said("database back"), within=20)
+    assert len(coordinator.said("database away")) == 1
+
+
+def test_each_repair_is_logged_once_with_its_ids(new_field: NewField) -> None:
+    field = new_field(settings={**SCALED, "SLOTS": "6"}, coordinators=2)
+    work = Workload(field)
+    promises = work.accept(
+        [3.0] * 12, work="[ $PUNCTUAL_ATTEMPT -gt 1 ] || sleep 20", max_retries=1
+    )
+    field.running(12)
+    field["worker-1"].kill()
+    settled(field, promises, within=60)
+    verdict = judge(field, promises, late_by=20)
+    assert verdict.violations == []
+    lost = {a.run_id for a in verdict.history.attempts if a.state == "lost"}
+    assert len(lost) == 6
+    buried = repairs(field, "worker buried")
+    assert [told["worker"] for told in buried] == ["worker-1"]
+    assert all(told["worker_id"] for told in buried)
+    reaped = Counter(told["run_id"] for told in repairs(field, "run reaped"))
+    assert set(reaped.values()) == {1}
+    assert lost <= set(reaped)
+    counted = sum(
+        metric(each, "punctual_runs_reaped_total") for each in field.of_kind("coordinator")
+    )
+    assert counted == len(reaped)
+    assert (
+        sum(metric(each, "punctual_buried_workers_total") for each in field.of_kind("coordinator"))
+        == 1
+    )

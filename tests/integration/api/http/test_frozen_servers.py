@@ -1,0 +1,111 @@
+"""PostgreSQL or Redis is frozen: it keeps its connections and answers nothing on any of them."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from punctual_api.http.database import THREADS
+from punctual_devstack.servers import Server, Servers, temporary_servers
+from tests.integration.api.conftest import PASSWORD
+from tests.integration.api.served import Served, serving
+from tests.support.eventually import eventually
+from tests.support.servers import TEMPLATE, lay_template
+
+WHO = {"username": "anna", "password": PASSWORD}
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """Servers of this file's own."""
+    with temporary_servers() as started:
+        lay_template(started)
+        yield started
+
+
+@pytest.fixture
+def served(servers: Servers, tmp_path: Path) -> Iterator[Served]:
+    """A live API on them."""
+    name = f"frozen_{tmp_path.name}"
+    url = servers.create_database(name, template=TEMPLATE)
+    patient = servers.redis_url().replace("socket_timeout=5", "socket_timeout=60")
+    with serving(tmp_path, database_url=url, redis_url=patient) as found:
+        found.client.post(
+            "/api/register/", json={**WHO, "email": "a@example.com"}
+        ).raise_for_status()
+        yield found
+
+
+@contextmanager
+def frozen(server: Server) -> Iterator[None]:
+    """Stop a server and all of its processes, as a paused machine does."""
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGSTOP)
+    stopped = [server.pid, *children(server.pid)]
+    for pid in stopped[1:]:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one started."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def user(client: httpx.Client) -> dict[str, str]:
+    """The headers of a user who is logged in."""
+    token = client.post("/api/login/", json=WHO).raise_for_status().json()["token"]
+    return {"Authorization": f"Token {token}"}
+
+
+def is_refused(answer: httpx.Response) -> bool:
+    """Whether it says, as a problem, when to come again."""
+    return (
+        answer.status_code == 503
+        and answer.headers["Content-Type"] == "application/problem+json"
+        and int(answer.headers["Retry-After"]) > 0
+    )
+
+
+def test_requests_are_refused_while_postgresql_is_frozen_and_answered_after(
+    served: Served, servers: Servers
+) -> None:
+    client, headers = served.client, user(served.client)
+
+    def tasks(_: int = 0) -> httpx.Response:
+        return client.get("/api/tasks/", headers=headers)
+
+    with ThreadPoolExecutor(3 * THREADS) as pool:
+        assert {answer.status_code for answer in pool.map(tasks, range(3 * THREADS))} == {200}
+        with frozen(servers.postgres):
+            # More at once than there are threads, on connections that were open before and not.
+            assert all(map(is_refused, pool.map(tasks, range(3 * THREADS))))
+            assert is_refused(client.post("/api/login/", json=WHO))
+            assert client.get("/healthz").status_code == 200
+            assert client.get("/readyz").status_code == 503
+            metrics = client.get("/metrics").raise_for_status().text
+            assert "\npunctual_workers " not in metrics
+            page = client.get("/login/", headers={"Accept": "text/html"})
+            assert page.status_code in {200, 503}
+        eventually(lambda: tasks().status_code == 200, within=20)
+
+
+def test_logins_are_answered_while_redis_is_frozen_and_guessing_still_gets_slow(
+    served: Served, servers: Servers
+) -> None:
+    client = served.client
+    wrong = {"username": "anna", "password": "wrong one"}
+    with frozen(servers.valkey):
+        assert client.post("/api/login/", json=WHO).status_code == 200
+        assert "queue" in client.get("/readyz").json()["degraded"]
+        codes = [client.post("/api/login/", json=wrong).status_code for _ in range(12)]
+        assert codes[-1] == 429

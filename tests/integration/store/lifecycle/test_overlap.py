@@ -1,0 +1,196 @@
+"""Overlap: runs of one task beside each other, or not, whatever the timing."""
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from punctual.store.lifecycle.start import skip_overlapping, start
+from tests.support.eventually import eventually
+from tests.support.locks import waiting
+from tests.support.rows import new_run, new_task, run_row
+from tests.support.steps import (
+    LEASE,
+    change_run,
+    claim_run,
+    finish_run,
+    new_worker,
+    silence,
+    start_held,
+    start_run,
+)
+
+LAST_BEAT = text("SELECT heartbeat_at AT TIME ZONE 'UTC' FROM workers WHERE id = :id")
+
+
+def skipped(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) -> list[uuid.UUID]:
+    """Which of the held runs end as skipped."""
+    with engine.begin() as connection:
+        return skip_overlapping(connection, worker_id=worker_id, held=held)
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue", "replace"])
+def test_while_one_runs_the_next_is_refused(engine: Engine, overlap: str) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap=overlap)
+    first = new_run(engine, task)
+    started = start_run(engine, first, worker)
+    second = new_run(engine, task)
+    change_run(engine, second, state="queued")
+    held = claim_run(engine, second, worker)
+    assert start_held(engine, worker, (second, held.fence)) == []
+    finish_run(engine, started, worker, "succeeded")
+    assert len(start_held(engine, worker, (second, held.fence))) == 1
+
+
+def test_a_skipped_run_names_the_worker_that_left_the_other_unfinished(engine: Engine) -> None:
+    dead, worker = new_worker(engine, name="w-dead"), new_worker(engine)
+    task = new_task(engine, overlap="skip")
+    first = new_run(engine, task)
+    start_run(engine, first, dead)
+    silence(engine, dead, seconds=20)
+    with engine.connect() as connection:
+        beat = connection.execute(LAST_BEAT, {"id": dead}).scalar_one()
+    second = new_run(engine, task)
+    held = claim_run(engine, second, worker)
+    assert skipped(engine, worker, (second, held.fence)) == [second]
+    row = run_row(engine, second)
+    assert (row.state, row.reason_code) == ("skipped", "worker_silent")
+    assert row.reason == (
+        f"skipped: run {first} of the same task was not finished:"
+        f" its worker w-dead had not answered since {beat:%Y-%m-%dT%H:%M:%SZ}"
+    )
+
+
+def test_a_run_skipped_behind_a_live_one_names_no_worker(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    first, second = new_run(engine, task, due_in=-1), new_run(engine, task)
+    start_run(engine, first, worker)
+    change_run(engine, second, state="queued")
+    held = claim_run(engine, second, worker)
+    assert skipped(engine, worker, (second, held.fence)) == [second]
+    row = run_row(engine, second)
+    assert (row.reason_code, row.reason) == (
+        "other_run",
+        f"skipped: run {first} of the same task was not finished",
+    )
+
+
+def test_with_allow_they_run_side_by_side(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="allow")
+    runs = [new_run(engine, task) for _ in range(2)]
+    for run in runs:
+        start_run(engine, run, worker)
+    assert {run_row(engine, run).state for run in runs} == {"running"}
+
+
+def test_of_one_batch_only_the_earliest_starts(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    late, early = new_run(engine, task, due_in=0), new_run(engine, task, due_in=-5)
+    held = [(run, claim_run(engine, run, worker).fence) for run in (late, early)]
+    assert [started.run_id for started in start_held(engine, worker, *held)] == [early]
+
+
+def test_two_workers_in_the_same_instant_never_both_start(engine: Engine) -> None:
+    one, two = new_worker(engine), new_worker(engine)
+    task = new_task(engine, overlap="skip")
+    first, second = new_run(engine, task), new_run(engine, task)
+    held_one, held_two = claim_run(engine, first, one), claim_run(engine, second, two)
+    with engine.connect() as connection, ThreadPoolExecutor(1) as pool:
+        mine = (first, held_one.fence)
+        assert len(start(connection, worker_id=one, held=[mine], lease=LEASE)) == 1
+        other = pool.submit(start_held, engine, two, (second, held_two.fence))
+        eventually(lambda: waiting(engine))
+        connection.commit()
+        with pytest.raises(IntegrityError, match="uq_runs_one_running"):
+            other.result(10)
+    assert start_held(engine, two, (second, held_two.fence)) == []
+    assert run_row(engine, second).state == "claimed"
+
+
+def test_many_workers_at_once_never_have_two_running(engine: Engine) -> None:
+    task = new_task(engine, overlap="skip")
+    held = []
+    for number in range(4):
+        worker, run = new_worker(engine, name=f"w-{number}"), new_run(engine, task)
+        held.append((worker, run, claim_run(engine, run, worker).fence))
+    together = threading.Barrier(len(held))
+
+    def try_to_start(worker: uuid.UUID, run: uuid.UUID, fence: int) -> int:
+        together.wait(10)
+        try:
+            return len(start_held(engine, worker, (run, fence)))
+        except IntegrityError:
+            return 0
+
+    with ThreadPoolExecutor(len(held)) as pool:
+        started = list(pool.map(lambda each: try_to_start(*each), held))
+    assert sum(started) == 1
+    assert [run_row(engine, run).state for _, run, _ in held].count("running") == 1
+
+
+def test_skip_ends_a_due_run_whose_task_still_runs_and_says_so(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    first, second = new_run(engine, task), new_run(engine, task)
+    started = start_run(engine, first, worker)
+    held = claim_run(engine, second, worker)
+    assert skipped(engine, worker, (second, held.fence)) == [second]
+    row = run_row(engine, second)
+    assert (row.state, row.attempt) == ("skipped", 0)
+    assert str(started.run_id) in row.reason
+
+
+def test_a_run_is_not_skipped_before_it_is_due(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    start_run(engine, new_run(engine, task), worker)
+    early = new_run(engine, task, due_in=30)
+    held = claim_run(engine, early, worker)
+    assert skipped(engine, worker, (early, held.fence)) == []
+
+
+def test_a_run_between_two_attempts_is_unfinished_too(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip", max_retries=1)
+    first = new_run(engine, task)
+    finish_run(engine, start_run(engine, first, worker), worker, "failed")
+    second = new_run(engine, task)
+    held = claim_run(engine, second, worker)
+    assert start_held(engine, worker, (second, held.fence)) == []
+    assert skipped(engine, worker, (second, held.fence)) == [second]
+
+
+def test_with_nothing_in_the_way_nothing_is_skipped(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    finish_run(engine, start_run(engine, new_run(engine, task), worker), worker, "succeeded")
+    run = new_run(engine, task)
+    held = claim_run(engine, run, worker)
+    assert skipped(engine, worker, (run, held.fence)) == []
+    assert len(start_held(engine, worker, (run, held.fence))) == 1
+
+
+def test_a_due_time_waits_for_a_run_that_is_caught_up_and_only_later_ones_are_skipped(
+    engine: Engine,
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    stale = new_run(engine, task, due_in=-60)
+    assert run_row(engine, stale).caught_up
+    started = start_run(engine, stale, worker)
+    fresh, later = (new_run(engine, task, due_in=seconds) for seconds in (-2, -1))
+    held = [(run, claim_run(engine, run, worker).fence) for run in (fresh, later)]
+    assert start_held(engine, worker, *held) == []
+    assert skipped(engine, worker, *held) == [later]
+    finish_run(engine, started, worker, "succeeded")
+    assert [run.run_id for run in start_held(engine, worker, held[0])] == [fresh]
+
+
+def test_a_caught_up_run_that_waits_for_its_retry_keeps_no_due_time_waiting(
+    engine: Engine,
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip", max_retries=1)
+    finish_run(
+        engine, start_run(engine, new_run(engine, task, due_in=-60), worker), worker, "failed"
+    )
+    fresh = new_run(engine, task)
+    held = (fresh, claim_run(engine, fresh, worker).fence)
+    assert skipped(engine, worker, held) == [fresh]

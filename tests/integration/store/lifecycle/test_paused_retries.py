@@ -1,0 +1,99 @@
+"""A pause stops retries too, but not those of a run that a person asked for."""
+
+import uuid
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from punctual.domain.runs.states import Trigger
+from punctual.store.lifecycle.paused_retries import withdraw_paused_retries
+from punctual.store.schema.models import Task
+from punctual.store.tasks.changes import set_enabled
+from tests.support.rows import attempts_of, database_now, dispatch_all, new_run, new_task, run_row
+from tests.support.steps import (
+    claim_run,
+    finish_run,
+    new_worker,
+    queue_run,
+    start_held,
+    start_run,
+)
+
+DUE_NOW = text("UPDATE runs SET due_at = clock_timestamp() WHERE id = :id")
+WITHDRAWN = "exit code 1; not retried: its task was paused"
+
+
+def enable(engine: Engine, task_id: uuid.UUID, *, enabled: bool) -> None:
+    with Session(engine) as session, session.begin():
+        task = session.get_one(Task, task_id, with_for_update=True)
+        set_enabled(session, task, enabled=enabled, now=database_now(engine))
+
+
+def swept(engine: Engine) -> list[uuid.UUID]:
+    with engine.begin() as connection:
+        return withdraw_paused_retries(connection, limit=10)
+
+
+def fail_once(
+    engine: Engine, task: uuid.UUID, worker: uuid.UUID, *, trigger: Trigger = Trigger.SCHEDULE
+) -> uuid.UUID:
+    """A run whose first attempt has failed, and whose retry is due now."""
+    run = new_run(engine, task, trigger=trigger)
+    finish_run(engine, start_run(engine, run, worker), worker, "failed", reason="exit code 1")
+    with engine.begin() as connection:
+        connection.execute(DUE_NOW, {"id": run})
+    return run
+
+
+@pytest.mark.parametrize("state", ["scheduled", "queued", "claimed"])
+def test_a_pause_withdraws_what_waits_for_its_retry(engine: Engine, state: str) -> None:
+    worker, task = new_worker(engine), new_task(engine, max_retries=3)
+    run = fail_once(engine, task, worker)
+    fence = run_row(engine, run).fence
+    if state == "queued":
+        queue_run(engine, run)
+    if state == "claimed":
+        fence = claim_run(engine, run, worker).fence
+    enable(engine, task, enabled=False)
+    row = run_row(engine, run)
+    assert (row.state, row.reason, row.reason_code) == ("cancelled", WITHDRAWN, "paused")
+    assert row.finished_at
+    assert start_held(engine, worker, (run, fence)) == []
+    assert [attempt.state for attempt in attempts_of(engine, run)] == ["failed"]
+
+
+def test_what_fails_during_a_pause_is_not_retried(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, max_retries=3)
+    run = new_run(engine, task)
+    started = start_run(engine, run, worker)
+    enable(engine, task, enabled=False)
+    assert run_row(engine, run).state == "running"
+    finish_run(engine, started, worker, "failed", reason="exit code 1")
+    with engine.begin() as connection:
+        connection.execute(DUE_NOW, {"id": run})
+    assert dispatch_all(engine) == []
+    assert swept(engine) == [run]
+    row = run_row(engine, run)
+    assert (row.state, row.reason, row.reason_code) == ("cancelled", WITHDRAWN, "paused")
+    assert swept(engine) == []
+
+
+@pytest.mark.parametrize("trigger", [Trigger.MANUAL, Trigger.RETRY, Trigger.BACKFILL])
+def test_what_a_person_asked_for_is_retried_during_a_pause(
+    engine: Engine, trigger: Trigger
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, max_retries=3)
+    before = fail_once(engine, task, worker, trigger=trigger)
+    enable(engine, task, enabled=False)
+    assert (swept(engine), run_row(engine, before).state) == ([], "scheduled")
+    assert [queued.run_id for queued in dispatch_all(engine)] == [before]
+
+
+def test_after_a_pause_retries_are_made_again(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, max_retries=3)
+    enable(engine, task, enabled=False)
+    enable(engine, task, enabled=True)
+    run = fail_once(engine, task, worker)
+    assert swept(engine) == []
+    assert [queued.run_id for queued in dispatch_all(engine)] == [run]

@@ -1,0 +1,108 @@
+"""Overlap replace: a new due run has the earlier one end, and starts when that is over."""
+
+import uuid
+
+from sqlalchemy import Engine
+
+from punctual.domain.runs.states import Trigger
+from punctual.store.lifecycle.replace import Replaced, replace_earlier
+from tests.support.rows import database_now, new_run, new_task, run_row
+from tests.support.steps import (
+    change_run,
+    claim_run,
+    finish_run,
+    new_worker,
+    start_held,
+    start_run,
+)
+
+
+def replaced(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) -> list[Replaced]:
+    """What has to make way for the held runs."""
+    with engine.begin() as connection:
+        return replace_earlier(connection, worker_id=worker_id, held=held)
+
+
+def test_the_running_one_is_cancelled_by_name_and_the_new_one_starts_after_it(
+    engine: Engine,
+) -> None:
+    one, two = new_worker(engine), new_worker(engine)
+    task = new_task(engine, overlap="replace", max_retries=3)
+    first = new_run(engine, task, due_in=-5)
+    started = start_run(engine, first, one)
+    second = new_run(engine, task)
+    held = (second, claim_run(engine, second, two).fence)
+    assert start_held(engine, two, held) == []
+    assert replaced(engine, two, held) == [Replaced(first, "running", one)]
+    assert replaced(engine, two, held) == []
+    assert start_held(engine, two, held) == []
+    finish_run(engine, started, one, "cancelled", reason="cancelled while it ran")
+    row = run_row(engine, first)
+    assert (row.state, row.reason) == ("cancelled", f"replaced by run {second}")
+    assert len(start_held(engine, two, held)) == 1
+
+
+def test_one_that_succeeds_all_the_same_has_succeeded(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace")
+    started = start_run(engine, new_run(engine, task, due_in=-5), worker)
+    second = new_run(engine, task)
+    replaced(engine, worker, (second, claim_run(engine, second, worker).fence))
+    finish_run(engine, started, worker, "succeeded")
+    row = run_row(engine, started.run_id)
+    assert (row.state, row.reason) == ("succeeded", None)
+
+
+def test_of_several_that_are_due_the_newest_stays(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace")
+    runs = [new_run(engine, task, due_in=seconds) for seconds in (-9, -6, -3)]
+    held = [(run, claim_run(engine, run, worker).fence) for run in runs]
+    assert {run.run_id for run in replaced(engine, worker, *held)} == set(runs[:2])
+    assert [run_row(engine, run).state for run in runs] == ["cancelled", "cancelled", "claimed"]
+    assert [started.run_id for started in start_held(engine, worker, *held)] == [runs[2]]
+
+
+def test_one_between_two_attempts_makes_way_at_once(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace", max_retries=1)
+    first = new_run(engine, task, due_in=-5)
+    finish_run(engine, start_run(engine, first, worker), worker, "failed")
+    second = new_run(engine, task)
+    held = (second, claim_run(engine, second, worker).fence)
+    assert start_held(engine, worker, held) == []
+    assert replaced(engine, worker, held) == [Replaced(first, "cancelled", None)]
+    assert len(start_held(engine, worker, held)) == 1
+
+
+def test_nothing_is_replaced_before_the_new_run_is_due(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace")
+    start_run(engine, new_run(engine, task), worker)
+    early = new_run(engine, task, due_in=30)
+    assert replaced(engine, worker, (early, claim_run(engine, early, worker).fence)) == []
+
+
+def test_other_policies_and_other_tasks_are_left_alone(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    start_run(engine, new_run(engine, task, due_in=-5), worker)
+    other = new_run(engine, new_task(engine, overlap="replace"))
+    second = new_run(engine, task)
+    change_run(engine, second, state="queued")
+    held = [(run, claim_run(engine, run, worker).fence) for run in (second, other)]
+    assert replaced(engine, worker, *held) == []
+
+
+def test_backfilled_runs_wait_for_each_other_instead(engine: Engine) -> None:
+    task = new_task(engine, overlap="replace")
+    run = new_run(engine, task, trigger=Trigger.BACKFILL)
+    assert run_row(engine, run).overlap == "queue"
+
+
+def test_a_run_that_may_not_start_itself_has_no_other_make_way(engine: Engine) -> None:
+    one, two = new_worker(engine), new_worker(engine)
+    task = new_task(engine, overlap="replace", start_deadline=60)
+    start_run(engine, new_run(engine, task, due_in=-5), one)
+    second = new_run(engine, task)
+    held = (second, claim_run(engine, second, two).fence)
+    deadline = run_row(engine, second).start_by
+    change_run(engine, second, start_by=database_now(engine))
+    assert replaced(engine, two, held) == []
+    change_run(engine, second, start_by=deadline)
+    assert len(replaced(engine, two, held)) == 1

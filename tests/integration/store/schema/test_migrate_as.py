@@ -1,0 +1,46 @@
+"""Who may migrate, and the error that any other role gets."""
+
+import pytest
+from sqlalchemy import make_url
+
+from punctual.store.schema.migrate import main
+from punctual.store.schema.rights import ROLES
+from tests.support.database import process_number
+from tests.support.servers import Ground, as_service
+
+
+@pytest.fixture
+def own_url(ground: Ground) -> str:
+    return ground.new_database(f"punctual_migrate_as_{process_number()}")
+
+
+def said(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    monkeypatch.setenv("PUNCTUAL_DATABASE_URL", url)
+    return main(), capsys.readouterr().err
+
+
+def test_a_role_without_the_right_learns_which_role_has_it(
+    own_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for service, role in ROLES.items():
+        code, error = said(as_service(own_url, service), monkeypatch, capsys)
+        assert code == 1
+        assert f"logs in as {role}, who may not change the tables: " in error
+        assert "migrate takes their owner, punctual" in error
+        assert error.count("\n") == 1
+    assert said(own_url, monkeypatch, capsys) == (0, "")
+
+
+def test_in_an_empty_database_the_right_that_is_missing_is_explained(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground.new_database(f"punctual_roles_{process_number()}")  # so that the roles are there
+    empty = f"punctual_empty_{process_number()}"
+    ground._postgres().create_database(empty, template="template0")
+    url = make_url(ground._postgres().url(empty)).render_as_string(hide_password=False)
+    code, told = said(as_service(url, "api"), monkeypatch, capsys)
+    assert code == 1
+    assert told.startswith("migrate: permission denied for schema public\n")
+    assert told.endswith("must be that of the role which owns the database\n")

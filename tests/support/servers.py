@@ -1,0 +1,104 @@
+"""The ground tests stand on: one PostgreSQL and one Valkey for a whole session of pytest.
+
+With pytest-xdist they belong to the controlling process, which tells its workers where they are.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+
+from punctual.store.schema.migrate import migrate
+from punctual.store.schema.rights import ROLES, SERVICES
+from punctual_devstack.postgres import Postgres
+from punctual_devstack.servers import Servers, temporary_servers
+from punctual_devstack.valkey import Valkey
+
+TEMPLATE = "punctual_template"
+INPUT = "punctual_ground"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where the servers are, in words that can be sent to another process."""
+
+    folder: str
+    postgres_port: int
+    valkey_port: int
+    password: str
+
+    def new_database(self, name: str) -> str:
+        """Creates a database with every table and no rows; answers its URL."""
+        self._postgres().create_database(name, template=TEMPLATE)
+        return self._postgres().url(name)
+
+    def redis_url(self, number: int) -> str:
+        """The URL of one of Valkey's numbered databases."""
+        return Valkey(Path(self.folder), self.valkey_port, self.password).url(number)
+
+    def _postgres(self) -> Postgres:
+        return Postgres(Path(self.folder), self.postgres_port, self.password)
+
+
+def as_service(database_url: str, service: str) -> str:
+    """The URL under which a service logs in: its own role, with the ground's one password."""
+    url = make_url(database_url).set(username=ROLES[service])
+    return url.render_as_string(hide_password=False)
+
+
+def lay_template(servers: Servers) -> None:
+    """Migrates the database that others become copies of; roles take the server's password."""
+    url = servers.create_database(TEMPLATE)
+    password = make_url(url).password
+    assert password
+    migrate(url, passwords=dict.fromkeys(SERVICES, password))
+
+
+@contextmanager
+def laid_ground() -> Iterator[Ground]:
+    """Starts the servers, with the template in place."""
+    with temporary_servers() as servers:
+        lay_template(servers)
+        yield _where(servers)
+
+
+def _where(servers: Servers) -> Ground:
+    postgres, valkey = servers.postgres.kind, servers.valkey.kind
+    return Ground(str(servers.folder), postgres.port, valkey.port, postgres.password)
+
+
+class Controller:
+    """Lays the ground when the first worker is set up, and clears it away at the end."""
+
+    def __init__(self) -> None:
+        self._laid: Any = None
+        self._ground: Ground | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells a worker where the servers are."""
+        if self._ground is None:
+            self._laid = laid_ground()
+            self._ground = self._laid.__enter__()
+        node.workerinput[INPUT] = asdict(self._ground)
+
+    def pytest_unconfigure(self) -> None:
+        """Ends the servers."""
+        if self._laid is not None:
+            self._laid.__exit__(None, None, None)
+            self._laid = self._ground = None
+
+
+@pytest.fixture(scope="session")
+def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
+    """The session's servers: those of the controlling process, or our own without one."""
+    told = getattr(request.config, "workerinput", {}).get(INPUT)
+    if told is not None:
+        yield Ground(**told)
+        return
+    with laid_ground() as found:
+        yield found

@@ -1,0 +1,1 @@
+"""Manifests and configuration, held against the code."""

@@ -1,0 +1,58 @@
+"""Whom commands run as on the local stack of root."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from punctual.ops.process_user import unprivileged
+from punctual_devstack import settings
+from punctual_devstack.command_user import SPARE_ID, command_user
+from punctual_devstack.spawn import Account
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+def chosen(folder: Path, **environ: str) -> settings.StackSettings:
+    return settings.read({"PUNCTUAL_DATA_DIR": str(folder), **environ})
+
+
+def test_their_folder_is_one_that_they_can_reach(tmp_path: Path) -> None:
+    aside = command_user(chosen(tmp_path), euid=0).work_dir
+    assert aside.parent == Path("/var/lib/punctual")
+    assert aside == command_user(chosen(tmp_path), euid=0).work_dir
+    assert aside != command_user(chosen(tmp_path / "other"), euid=0).work_dir
+    reached = chosen(Path("/"))
+    assert command_user(reached, euid=0).work_dir == Path("/work")
+    assert command_user(chosen(tmp_path), euid=1000).work_dir == tmp_path / "work"
+
+
+def test_root_is_said_when_it_is_named(tmp_path: Path) -> None:
+    told = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="root"), euid=0)
+    assert told.notice == "commands run as root, as PUNCTUAL_COMMAND_USER says"
+    assert told.work_dir == tmp_path / "work"
+    named = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="daemon"), euid=0)
+    assert named.notice is None
+
+
+def test_they_are_never_the_user_of_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command_user(chosen(tmp_path), euid=0).environ == {}
+    nobody = unprivileged()
+    monkeypatch.setattr(
+        "punctual_devstack.command_user.server_account", lambda: Account(nobody.uid, nobody.gid)
+    )
+    told = command_user(chosen(tmp_path), euid=0)
+    assert told.environ == {"PUNCTUAL_COMMAND_USER": f"{SPARE_ID}:{SPARE_ID}"}
+
+
+def test_a_user_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(settings.InvalidSetting, match="no user 'no-such-user' here"):
+        command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="no-such-user"), euid=0)
+
+
+def test_a_user_that_only_root_can_become_stops_the_start_of_another(tmp_path: Path) -> None:
+    for wanted in ("root", "daemon"):
+        with pytest.raises(settings.InvalidSetting, match="as root"):
+            command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER=wanted), euid=1000)

@@ -1,0 +1,25 @@
+"""What the compose file promises without being started."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = Path(__file__).parents[3] / "docker-compose.yml"
+SERVICES: dict[str, Any] = yaml.safe_load(FILE.read_text())["services"]
+
+
+def test_every_port_is_published_to_this_machine_alone_by_default() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert len(ports) >= 3
+    for port in ports:
+        by_default = re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", port)
+        assert by_default.startswith("127.0.0.1:"), port
+
+
+def test_no_command_reaches_an_api_but_through_the_proxy() -> None:
+    worker, api = set(SERVICES["worker"]["networks"]), set(SERVICES["api"]["networks"])
+    assert not worker & api
+    on_edge = [name for name, service in SERVICES.items() if "edge" in service.get("networks", ())]
+    assert sorted(on_edge) == ["api", "proxy"]

@@ -1,0 +1,29 @@
+"""The ledger's sentences."""
+
+import pytest
+
+from punctual.domain.runs.ledger import Reason, ledger_sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"reason": "held", "because": 'calendar "Xmas"'}, 'Held: calendar "Xmas".'),
+        ({"reason": "cancelled", "because": None}, "Cancelled."),
+        (
+            {"reason": "late", "because": "nobody was free", "lateness": 1.25},
+            "Late: started 1.2 s after it was due; nobody was free.",
+        ),
+        (
+            {"reason": "limited", "because": None, "lateness": 90},
+            "Limited: started 1 minute 30 seconds after it was due.",
+        ),
+        (
+            {"reason": "missed", "because": "no coordinator", "times": 12},
+            "Missed: no coordinator (12 due times).",
+        ),
+    ],
+)
+def test_a_row_is_told_in_one_sentence(said: dict[str, object], sentence: str) -> None:
+    reason = Reason(str(said.pop("reason")))
+    assert ledger_sentence(reason, **said) == sentence  # type: ignore[arg-type]

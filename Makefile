@@ -62,9 +62,10 @@ restore: setup ## make a backup its database, while it is stopped (FROM=file)
 	@$(PY) -m punctual_devstack.restore
 
 .PHONY: check
-check: setup-dev ## format, lint, import rules, types
+check: setup-dev ## format, lint, words, import rules, types
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
+	@$(PY) deploy/words.py
 	@said=$$($(PY) .venv/bin/lint-imports --no-logo) || { echo "$$said"; exit 1; }
 	@$(PY) -m mypy --no-error-summary
 

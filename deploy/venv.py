@@ -53,7 +53,7 @@ def use_a_new_enough_python() -> None:
 
 def need_linux() -> None:
     """Stop with a sentence where the servers that come along cannot run: they need glibc."""
-    instead = "Use containers there: make up (docs/operations.md)."
+    instead = "Use containers there: make up (docs/operate/operations.md)."
     if not sys.platform.startswith("linux"):
         sys.exit(f"make run needs Linux; this is {platform.system()}. {instead}")
     libc, version = platform.libc_ver()

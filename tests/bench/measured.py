@@ -31,9 +31,9 @@ def fill_in(result: Path) -> None:
     """Put figures, plans and model between the marks of the documents."""
     found: Table = json.loads(result.read_text())
     blocks: list[tuple[str, str, Callable[[Table], str]]] = [
-        ("docs/performance.md", "measured", table),
-        ("docs/performance.md", "plans", lambda _: plans()),
-        ("docs/scaling.md", "model", model),
+        ("docs/internals/performance.md", "measured", table),
+        ("docs/internals/performance.md", "plans", lambda _: plans()),
+        ("docs/operate/scaling.md", "model", model),
     ]
     for document, name, content in blocks:
         _put(Path(document), name, content(found))

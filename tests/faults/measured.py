@@ -1,11 +1,11 @@
-"""Writes what was last measured into docs/reliability.md: `python -m tests.faults.measured`."""
+"""Write the last figures into docs/operate/reliability.md: `python -m tests.faults.measured`."""
 
 import sys
 from pathlib import Path
 
 from tests.faults.figures import FILE, read
 
-DOCUMENT = Path("docs/reliability.md")
+DOCUMENT = Path("docs/operate/reliability.md")
 COLUMN = "measured"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 

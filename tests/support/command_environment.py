@@ -1,4 +1,4 @@
-"""The environment that every command finds, as docs/tasks.md lists it."""
+"""The environment that every command finds, as docs/guide/tasks.md lists it."""
 
 import os
 import pwd

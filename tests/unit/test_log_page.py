@@ -1,4 +1,4 @@
-"""docs/logs.md tells of events that there are, at the level that they have."""
+"""docs/operate/logs.md tells of events that there are, at the level that they have."""
 
 import ast
 import logging
@@ -34,7 +34,7 @@ def in_the_code() -> dict[str, set[str]]:
 def on_the_page() -> dict[str, set[str]]:
     rows = re.findall(
         r"^\| ([a-z][^|`]*) \| ((?:info|warning|error|critical)[^|]*) \|",
-        (ROOT / "docs" / "logs.md").read_text(),
+        (ROOT / "docs" / "operate" / "logs.md").read_text(),
         re.M,
     )
     told: dict[str, set[str]] = {}

@@ -13,7 +13,7 @@ PROTECTIONS = (
     *("separate_user", "unprivileged", "no_new_privileges", "own_process_namespace"),
     *("seccomp", "read_only_root", "cgroup_limits"),
 )
-"""What docs/isolation.md explains, the most important first."""
+"""What docs/operate/isolation.md explains, the most important first."""
 
 RELEASES = text("""
 SELECT version FROM workers WHERE state <> 'gone'
@@ -57,5 +57,7 @@ def _isolation(names: str, there: Collection[str]) -> Finding:
     if "unprivileged" not in there:
         return warning("commands", f"{said}: they are root, and can read the worker's secrets")
     if "separate_user" not in there:
-        return warning("commands", f"{said}: they are the worker's own user (docs/isolation.md)")
+        return warning(
+            "commands", f"{said}: they are the worker's own user (docs/operate/isolation.md)"
+        )
     return ok("commands", said)

@@ -118,7 +118,9 @@ def check_names(environ: Mapping[str, str]) -> None:
     """Raise InvalidSetting for variables that nothing reads, naming each and what may be meant."""
     settings = [item.name.upper() for item in fields(Settings)]
     if unknown := unknown_names(environ, settings, prefix=PREFIX):
-        raise InvalidSetting(f"{'; '.join(unknown)}. docs/settings.md lists every setting")
+        raise InvalidSetting(
+            f"{'; '.join(unknown)}. docs/reference/settings.md lists every setting"
+        )
 
 
 def _raw(source: Mapping[str, str], name: str) -> str | None:

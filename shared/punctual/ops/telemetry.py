@@ -3,7 +3,7 @@
 Each service is one process per port (the API runs threads, not several processes), so the plain
 registry is enough: no multiprocess mode, no files.
 
-Each is told in docs/metrics.md, with its labels, who reports it and which alert watches it. What
+docs/operate/metrics.md lists each with its labels, who reports it and which alert watches it. What
 only the database knows is a `Figure`: the API reads it whenever it is asked for its metrics.
 """
 

@@ -1,4 +1,4 @@
-"""What a command finds in its environment when a worker runs it: what docs/tasks.md lists."""
+"""What a command finds in its environment when a worker runs it: what docs/guide/tasks.md lists."""
 
 import uuid
 

@@ -24,9 +24,9 @@ CONSTANTS = {
 def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two documents with marks and something old between them, in the working directory."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "docs").mkdir()
-    marks = {"performance": ("measured", "plans"), "scaling": ("model",)}
+    marks = {"internals/performance": ("measured", "plans"), "operate/scaling": ("model",)}
     for document, names in marks.items():
+        (tmp_path / "docs" / document).parent.mkdir(parents=True)
         text = "".join(f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n" for name in names)
         (tmp_path / "docs" / f"{document}.md").write_text(f"before\n{text}after\n")
     return tmp_path
@@ -47,13 +47,13 @@ def filled(documents: Path, rows: list[Row | Failure], document: str) -> str:
 def test_a_row_is_told_with_its_ratio_and_whether_its_target_is_met(documents: Path) -> None:
     figures = {OURS: [10.0, 12.0, 14.0], "floor": [20.0]}
     row = Row("late", "ms", figures, "≤ 0.5 x floor", 0.5, against="floor")
-    text = filled(documents, [row], "performance")
+    text = filled(documents, [row], "internals/performance")
     assert "| late | ms | 12 (10) | floor 20 | 0.60 | ≤ 0.5 x floor | **not met** |" in text
 
 
 def test_a_measurement_that_failed_is_told_too(documents: Path) -> None:
     failure = Failure("burst", told(ValueError("no such thing\nand more")))
-    text = filled(documents, [failure], "performance")
+    text = filled(documents, [failure], "internals/performance")
     assert "| burst | | **failed** | ValueError: no such thing |" in text
     assert line(failure).strip().endswith("FAILED: ValueError: no such thing")
 
@@ -62,11 +62,11 @@ def test_the_model_is_computed_from_what_was_measured(documents: Path) -> None:
     rows: list[Row | Failure] = [
         Row(name, "µs", {OURS: [value]}) for name, value in CONSTANTS.items()
     ]
-    text = filled(documents, rows, "scaling")
+    text = filled(documents, rows, "operate/scaling")
     # 1,000 workers: 200 heartbeats a second of 500 µs are a tenth of a core; the rest is runs.
     assert "| 1,000 | 10.0% | 900 | 2,250 | 3,600 |" in text
 
 
 def test_without_the_constants_there_is_no_model(documents: Path) -> None:
-    text = filled(documents, [Row("late", "ms", {OURS: [1.0]})], "scaling")
+    text = filled(documents, [Row("late", "ms", {OURS: [1.0]})], "operate/scaling")
     assert "not measured: `make bench ONLY=scaling`" in text

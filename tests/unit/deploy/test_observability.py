@@ -13,7 +13,7 @@ from punctual.ops import telemetry
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "observability"
-PAGE = (ROOT / "docs" / "metrics.md").read_text()
+PAGE = (ROOT / "docs" / "operate" / "metrics.md").read_text()
 NAME = re.compile(r"\bpunctual_[a-z0-9_]+")
 SUFFIXES = {"histogram": ("_bucket", "_count", "_sum"), "counter": (), "gauge": ()}
 

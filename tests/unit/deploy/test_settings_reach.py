@@ -29,7 +29,7 @@ OF_EACH_PROCESS = {"NAME"}
 
 def documented() -> Iterator[tuple[str, str]]:
     """Each setting with each service that reads it, as the table says."""
-    for line in (ROOT / "docs" / "settings.md").read_text().splitlines():
+    for line in (ROOT / "docs" / "reference" / "settings.md").read_text().splitlines():
         if line.startswith(f"| `{PREFIX}"):
             cells = [cell.strip(" `") for cell in line.split("|")]
             for reader in cells[3].split(", "):

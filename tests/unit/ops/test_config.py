@@ -9,7 +9,7 @@ import pytest
 from punctual.ops import config
 from punctual.ops.config import InvalidSetting, Settings
 
-DOCS = Path(__file__).parents[3] / "docs" / "settings.md"
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "settings.md"
 GOOD_KEY = "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
 
 

@@ -19,7 +19,7 @@ def protections(isolation: Mapping[str, bool]) -> list[str]:
 
 
 def in_force(probed: Mapping[str, bool], *, separate_user: bool) -> dict[str, bool]:
-    """What the runner found, and what shows only from beside it; names as in docs/isolation.md."""
+    """Return what the runner and the agent found, by the names of docs/operate/isolation.md."""
     return {
         "separate_user": separate_user,
         **probed,

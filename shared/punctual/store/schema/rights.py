@@ -3,7 +3,7 @@
 `SELECT (a, b)` is those columns alone, `SELECT (all but a)` every other one, new ones included.
 A row lock (`FOR UPDATE`) needs UPDATE on some column: `UPDATE (id)` is a lock and nothing more.
 A right that the release before still needs stays for one release more.
-The page docs/database-roles.md is printed by `python -m punctual.store.schema.rights`.
+The page docs/operate/database-roles.md is printed by `python -m punctual.store.schema.rights`.
 """
 
 import sys
@@ -102,7 +102,7 @@ A lock on a row needs `UPDATE` on some column, so `UPDATE (id)` is a lock and no
 
 
 def page() -> str:
-    """The page docs/database-roles.md."""
+    """The page docs/operate/database-roles.md."""
     rows = [["table", *(f"`{ROLES[service]}`" for service in SERVICES)], ["---"] * 4]
     for table, rights in RIGHTS.items():
         rows.append([f"`{table}`", *(rights.get(service, "nothing") for service in SERVICES)])

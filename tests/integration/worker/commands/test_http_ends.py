@@ -23,7 +23,7 @@ HELLO = b"Content-Length: 5\r\n\r\nhello"
 EMPTY = b"Content-Length: 0\r\n\r\n"
 
 DOCUMENTED = {0, 1, 2, 3, 6, 7, 8, 9, 18, 22, 23, 27, 28, 35, 47, 52, 55, 56, 60, 61, 77, 100}
-"""The exit codes that docs/tasks.md lists."""
+"""The exit codes that docs/guide/tasks.md lists."""
 
 
 class Case(NamedTuple):

@@ -24,7 +24,7 @@ TAKEN_BY_CRON_ALONE = {
     *("A'B=c", "=x", "9A=b", "@daily =x", "@daily = x", "A\u00a0=b"),
     "CRON_TZ=Europe/Rome 0 2 * * * x",
 }
-# What cron refuses and docs/crontab.md says is taken: byte order marks, carriage returns, length.
+# What cron refuses and docs/guide/crontab.md accepts: byte order marks, carriage returns, length.
 TAKEN_HERE_ALONE = {
     *("\ufeff* * * * * x", "\ufeff# comment", "\r"),
     *[line for line in crontab_cases.USER_LINES if line.endswith("x" * 999)],

@@ -5,11 +5,11 @@ from pathlib import Path
 from punctual.domain.runs.state_diagram import MEANING, page
 from punctual.domain.runs.states import MOVES, RunState
 
-PAGE = Path(__file__).parents[4] / "docs" / "state-machine.md"
+PAGE = Path(__file__).parents[4] / "docs" / "reference" / "state-machine.md"
 
 
 def test_the_page_in_docs_is_the_generated_one() -> None:
-    """Run `python -m punctual.domain.runs.state_diagram > docs/state-machine.md` after a change."""
+    """`python -m punctual.domain.runs.state_diagram` prints the page."""
     assert PAGE.read_text() == page()
 
 

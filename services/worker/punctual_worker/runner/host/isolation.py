@@ -13,7 +13,7 @@ NO_LIMIT = 1 << 62
 
 
 def probe() -> dict[str, bool]:
-    """Return what is in force, by the names that docs/isolation.md explains."""
+    """Return what is in force, by the names that docs/operate/isolation.md explains."""
     status = _status()
     capabilities = (status.get(name, b"0") for name in (b"CapPrm", b"CapEff", b"CapAmb"))
     return {

@@ -13,10 +13,10 @@ class Worker(Model):
     """One life of a worker's agent; a worker that was buried comes back under a new id.
 
     `room` is how many more runs it would take when it last beat, `queues` whose runs it takes.
-    `isolation` is what holds its commands in, by the names of docs/isolation.md; `interpreters` are
-    what may run scripts there. Its queues have been served without a break since `up_since`, by
-    itself or by those before it. Since `beats_since` no two of its own heartbeats were more than
-    half a lease apart.
+    `isolation` is how its commands are isolated, by the names of docs/operate/isolation.md;
+    `interpreters` are what may run scripts there. Its queues have been served without a break
+    since `up_since`, by itself or by those before it. Since `beats_since` no two of its own
+    heartbeats were more than half a lease apart.
     """
 
     __tablename__ = "workers"

@@ -100,9 +100,9 @@ def migrate_to_next_release(composition: Composition, folder: Path) -> None:
     """Runs the next release's `migrate`, which knows of one migration more than this one's."""
     file = folder / "9999_next_release.py"
     file.write_text(MIGRATION.format(head=head()))
-    ask = "import punctual.store as s; print(s.__path__[0], end='')"
-    store = composition.compose("exec", "-T", "api", "python", "-c", ask)
-    volume = f"--volume={file}:{store}/migrations/versions/{file.name}:ro"
+    ask = "import punctual.store.schema as s; print(s.__path__[0], end='')"
+    schema = composition.compose("exec", "-T", "api", "python", "-c", ask)
+    volume = f"--volume={file}:{schema}/migrations/versions/{file.name}:ro"
     composition.compose("run", "--rm", "--no-deps", "--no-TTY", volume, "migrate")
     assert revision(composition) == "9999"
 

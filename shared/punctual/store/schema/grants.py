@@ -8,6 +8,7 @@ from psycopg2.extensions import encrypt_password
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
+from punctual.store.schema import functions
 from punctual.store.schema.rights import FUNCTIONS, RIGHTS, ROLES
 
 EXISTING = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles)")
@@ -63,6 +64,8 @@ def grant_all(connection: Connection, *, passwords: Mapping[str, str]) -> list[s
             if service in rights:
                 named = _columns_named(rights[service], columns)
                 connection.execute(text(f"GRANT {named} ON {table} TO {role}"))
+    for function in functions.names():  # a backup has no rights, so a restore gives PUBLIC all
+        connection.execute(text(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC"))
     for function, services in FUNCTIONS.items():
         for service, role in roles.items():
             connection.execute(text(f"REVOKE ALL ON FUNCTION {function} FROM {role}"))

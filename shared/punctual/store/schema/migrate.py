@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual.ops import config, logs
 from punctual.store.driver.engine import connect_args, driver_url
+from punctual.store.schema import functions
 from punctual.store.schema.grants import MayNotMakeRolesError, grant_all
 from punctual.store.schema.rights import SERVICES
 
@@ -44,7 +45,8 @@ def alembic_config() -> Config:
 def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) -> None:
     """Apply every migration that is missing; safe to run from many processes at once.
 
-    Then the services' roles get their rights; `passwords`, by service, makes the roles too.
+    Then loads this release's functions and triggers, and gives the services' roles their rights;
+    `passwords`, by service, makes the roles too.
     A database that a newer release has migrated is left as it is.
     Waits up to 60 s for another one that is migrating, then raises TimeoutError; also raises
     WrongRoleError, MayNotMakeRolesError and SQLAlchemy's errors.
@@ -62,6 +64,8 @@ def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) ->
             if not _is_newer(ScriptDirectory.from_config(settings), found):
                 settings.attributes["connection"] = connection
                 command.upgrade(settings, "head")
+                functions.load(connection)
+                connection.commit()
                 grant_all(connection, passwords=passwords or {})
                 connection.commit()
         finally:

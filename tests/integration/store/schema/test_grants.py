@@ -139,6 +139,17 @@ def test_granting_again_takes_back_what_was_given_beside_the_list(
     assert refused(as_role("worker"), "UPDATE users SET username = 'x'")
 
 
+def test_granting_again_takes_functions_back_from_public_as_after_a_restore(
+    engine: Engine, as_role: As
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("GRANT EXECUTE ON FUNCTION held_run TO PUBLIC"))
+    assert not refused(as_role("api"), "SELECT held_run(gen_random_uuid())")
+    with engine.begin() as connection:
+        grant_all(connection, passwords={})
+    assert refused(as_role("api"), "SELECT held_run(gen_random_uuid())")
+
+
 def test_migrating_sets_the_passwords_it_is_told_and_logs_in_with_them(ground: Ground) -> None:
     url = ground.new_database(f"punctual_grants_{process_number()}")
     migrate(url, passwords={"worker": ground.password})

@@ -74,6 +74,10 @@ format: setup-dev ## put the code into its usual shape
 	@$(PY) -m ruff format --quiet .
 	@$(PY) -m ruff check --quiet --fix .
 
+.PHONY: schema
+schema: setup-dev ## write shared/punctual/store/schema/schema.sql anew, after a change of the tables
+	@$(PY) -m tests.support.schema_file
+
 .PHONY: setup
 setup: ## install what `make run` needs into .venv
 	@$(VENV) run $(CHOSEN)

@@ -1,4 +1,4 @@
-"""Gives each service's database role its rights, and makes the roles when it is told passwords."""
+"""Give each service's database role its rights, and make the roles whose passwords are given."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ class MayNotMakeRolesError(Exception):
 
 
 def grant_all(connection: Connection, *, passwords: Mapping[str, str]) -> list[str]:
-    """Bring every role's rights to what `rights` says; answers the roles that are there.
+    """Bring every role's rights to what `rights` says; return the roles that exist.
 
     `passwords`, by service, makes missing roles and sets what existing ones log in with. A role
     that is neither there nor made is passed over: its service may use another one. To be called
@@ -83,7 +83,7 @@ def _set_password(connection: Connection, role: str, password: str, *, exists: b
 
 
 def _columns_named(rights: str, columns: Sequence[str]) -> str:
-    """Rights as PostgreSQL takes them: every `all but` told by the columns that are meant."""
+    """Rights as PostgreSQL takes them: every `all but` replaced by the columns that it means."""
 
     def named(found: re.Match[str]) -> str:
         without = {name.strip() for name in found[1].split(",")}

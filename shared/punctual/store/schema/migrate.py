@@ -103,7 +103,7 @@ def _take_turn(connection: Connection) -> None:
 def behind(engine: Engine) -> str | None:
     """Why this release cannot use the database's tables yet, or None when it can.
 
-    Tables of a newer release are fine: migrations are safe beside the release before them.
+    Tables of a newer release are fine: the release before a migration works with its tables.
     """
     scripts = ScriptDirectory.from_config(alembic_config())
     wanted = scripts.get_current_head()
@@ -120,7 +120,7 @@ def head() -> str:
 
 
 def _is_newer(scripts: ScriptDirectory, revision: str | None) -> bool:
-    """Whether a database's revision is one that this release has never heard of."""
+    """Whether a database's revision is one that this release does not know."""
     return revision is not None and all(
         known.revision != revision for known in scripts.walk_revisions()
     )

@@ -1,4 +1,4 @@
-"""Who may do what to which table: one line a table, one word list a service's database role.
+"""What each service's database role may do to each table: one line a table.
 
 `SELECT (a, b)` is those columns alone, `SELECT (all but a)` every other one, new ones included.
 A row lock (`FOR UPDATE`) needs UPDATE on some column: `UPDATE (id)` is a lock and nothing more.
@@ -35,7 +35,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, INSERT, DELETE",
         "coordinator": "SELECT (owner_id, key, created_at), UPDATE (owner_id), DELETE",
     },
-    # Written by a trigger on runs, with the rights of whoever decides about the run.
+    # Written by a trigger on runs, with the rights of the service that decides about the run.
     "ledger": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, INSERT, UPDATE, DELETE",
@@ -53,7 +53,8 @@ RIGHTS: dict[str, dict[str, str]] = {
     "runs": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, INSERT, UPDATE, DELETE",
-        # They hold commands, environments and arguments; held_run() tells those of runs in hand.
+        # They hold commands, environments and arguments; held_run() returns those of claimed and
+        # running runs alone.
         "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, owner_id, trigger,"
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
         " superseded, caught_up, dispatches, created_at)",
@@ -94,7 +95,7 @@ PAGE = """# Database roles
 
 Each service has a role of its own in PostgreSQL, with these rights and no other; the tables belong
 to the role that migrates. Printed by `python -m punctual.store.schema.rights`; a test holds the
-page to the code, and another tries the rights on a real server. How roles are made is told in
+page to the code, and another tries the rights on a real server. How roles are made is in
 [isolation](isolation.md).
 
 A lock on a row needs `UPDATE` on some column, so `UPDATE (id)` is a lock and nothing more.
@@ -107,8 +108,8 @@ def page() -> str:
     for table, rights in RIGHTS.items():
         rows.append([f"`{table}`", *(rights.get(service, "nothing") for service in SERVICES)])
     for function, services in FUNCTIONS.items():
-        told = ("EXECUTE" if service in services else "nothing" for service in SERVICES)
-        rows.append([f"`{function}`", *told])
+        granted = ("EXECUTE" if service in services else "nothing" for service in SERVICES)
+        rows.append([f"`{function}`", *granted])
     return PAGE + "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

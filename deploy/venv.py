@@ -30,7 +30,7 @@ OLDEST_GLIBC = (2, 28)
 
 
 def say(text: str) -> None:
-    """Tells the person at the terminal; standard output is left to the program that comes next."""
+    """Print to the terminal by standard error; standard output belongs to the program after us."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A backup becomes the compose file's database: deploy/compose/restore.sh FILE
 # What was there before stays in PostgreSQL under another name; a backup that cannot be read in
-# whole changes nothing. The services are stopped meanwhile, and started again whatever happens.
+# whole changes nothing. The services stop during the restore, and start again even if it fails.
 set -eu
 file=${1:?which file?}
 [ -r "$file" ] || { echo "cannot read $file" >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""Writes what `make bench` last measured into the documents: `python -m tests.bench.measured`."""
+"""Write what `make bench` last measured into the documents: `python -m tests.bench.measured`."""
 
 import json
 import sys
@@ -11,7 +11,6 @@ from tests.bench.report import figure
 from tests.bench.row import OURS
 
 RESULT = Path("build/bench.json")
-PLANS = Path("build/plans.txt")
 ABOUT = ("date", "commit", "size", "processor", "cores", "memory", "python", "load before")
 WORDS = {True: "met", False: "**not met**", None: ""}
 
@@ -28,11 +27,10 @@ def main() -> int:
 
 
 def fill_in(result: Path) -> None:
-    """Put figures, plans and model between the marks of the documents."""
+    """Put figures and model between the marks of the documents."""
     found: Table = json.loads(result.read_text())
     blocks: list[tuple[str, str, Callable[[Table], str]]] = [
         ("docs/internals/performance.md", "measured", table),
-        ("docs/internals/performance.md", "plans", lambda _: plans()),
         ("docs/operate/scaling.md", "model", model),
     ]
     for document, name, content in blocks:
@@ -54,19 +52,13 @@ def _line(row: Table) -> str:
         f"{name} {figure(each)}" for name, each in row["figures"].items() if name != OURS
     )
     ratio = f"{row['value']:.2f}" if row["against"] else ""
-    told = "; ".join(each for each in (WORDS[row["met"]], row["note"]) if each)
+    verdict = "; ".join(each for each in (WORDS[row["met"]], row["note"]) if each)
     cells = (row["name"], row["unit"], figure(row["figures"][OURS]), others, ratio, row["target"])
-    return f"| {' | '.join([*cells, told])} |"
-
-
-def plans() -> str:
-    """The plans of the statements that matter, as EXPLAIN tells them."""
-    told = PLANS.read_text().rstrip() if PLANS.exists() else "not measured: `make bench ONLY=plans`"
-    return f"```text\n{told}\n```\n"
+    return f"| {' | '.join([*cells, verdict])} |"
 
 
 def model(found: Table) -> str:
-    """How many runs a second so many workers and cores come to, by the measured constants."""
+    """Return how many runs a second a number of workers comes to, by the measured constants."""
     of = {row["name"]: median(row["figures"][OURS]) for row in found["rows"] if "figures" in row}
     run = of.get("database CPU: for the run itself")
     batch = of.get("database CPU: for its worker's statements")
@@ -74,13 +66,13 @@ def model(found: Table) -> str:
     message = of.get("Redis CPU: one message, to and fro")
     if not (run and batch and beat and message):
         return "not measured: `make bench ONLY=scaling`\n"
-    told = (
+    constants = (
         f"Database CPU: {run:,.0f} µs a run, {batch:,.0f} µs more for each batch of runs that a "
         f"worker takes, starts and reports together, {beat:,.0f} µs a heartbeat. "
         f"Redis CPU: {message:,.0f} µs a message."
     )
     head = "| workers | heartbeats take of a core | runs/s a core in batches of 1 | of 4 | of 16 |"
-    lines = [told, "", head, "|---|---|---|---|---|"]
+    lines = [constants, "", head, "|---|---|---|---|---|"]
     for workers in (1, 10, 100, 1000):
         rest = workers / 5 * beat / 1e6
         cells = [f"{max(1 - rest, 0) / (run + batch / size) * 1e6:,.0f}" for size in (1, 4, 16)]

@@ -24,7 +24,7 @@ CONSTANTS = {
 def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two documents with marks and something old between them, in the working directory."""
     monkeypatch.chdir(tmp_path)
-    marks = {"internals/performance": ("measured", "plans"), "operate/scaling": ("model",)}
+    marks = {"internals/performance": ("measured",), "operate/scaling": ("model",)}
     for document, names in marks.items():
         (tmp_path / "docs" / document).parent.mkdir(parents=True)
         text = "".join(f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n" for name in names)

@@ -96,10 +96,10 @@ def wanted(kind: str) -> str:
     """What a finished .venv of this kind is stamped with: a move or a change anywhere renews it."""
     files = [ROOT / "locks" / f"{name}.txt" for name in ("build", kind)]
     files += [ROOT / folder / "pyproject.toml" for folder in OURS]
-    told = hashlib.sha256(MADE_BY.read_bytes())
+    digest = hashlib.sha256(MADE_BY.read_bytes())
     for file in files:
-        told.update(file.read_bytes())
-    return f"{kind} {told.hexdigest()}"
+        digest.update(file.read_bytes())
+    return f"{kind} {digest.hexdigest()}"
 
 
 def machine_trusts_someone() -> bool:

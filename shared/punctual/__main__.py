@@ -11,7 +11,7 @@ from punctual.ops.process_user import account_of, become, forbid_inspection
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the first word says; answers its exit status, 2 when it was told nonsense."""
+    """Run the named command; return its exit status, or 2 for invalid arguments."""
     asked = _parser().parse_args(arguments)
     forbid_inspection()
     try:

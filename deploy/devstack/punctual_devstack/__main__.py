@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Runs until told to stop: 0, or 1 when it could not start, said in a sentence."""
+    """Run until a stop signal; return 0, or 1 after a sentence about why it could not start."""
     # From here on a Ctrl-C waits until there is someone to stop everything in order.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     from punctual.ops.process_user import forbid_inspection

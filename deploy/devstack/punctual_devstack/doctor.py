@@ -1,4 +1,4 @@
-"""`make doctor`: the doctor, told where this data directory's stack has its servers."""
+"""`make doctor`: run the doctor with the addresses of this data directory's servers."""
 
 import os
 import sys

@@ -19,7 +19,7 @@ class Embedded:
     """None for a server that the user has already, by setting its URL.
 
     `secrets` are files by the name of the setting they hold, for what the user did not set;
-    `own_secrets` are those that one service alone is told.
+    `own_secrets` are those that only one service gets.
     """
 
     postgres: Postgres | None = None

@@ -11,7 +11,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """A port nobody listens on, below those that the kernel gives to outgoing connections.
+    """Return an unused port below those that the kernel gives to outgoing connections.
 
     A server restarted on one of *those* can find a client there, connected to itself.
     """

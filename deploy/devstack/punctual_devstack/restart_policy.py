@@ -33,6 +33,6 @@ class Kept:
         return delay
 
 
-def told(status: int) -> str:
-    """How a process ended, in words, from the exit code that os.waitstatus_to_exitcode gives."""
+def end_in_words(status: int) -> str:
+    """Describe how a process ended, from the exit code that os.waitstatus_to_exitcode gives."""
     return f"killed by signal {-status}" if status < 0 else f"exit code {status}"

@@ -1,4 +1,4 @@
-"""`make restore`: a backup becomes the database; what was there before is kept beside it."""
+"""`make restore`: make a backup the database; keep the previous one under another name."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ class RestoreFailed(Exception):
 
 
 def restore(postgres: Postgres, source: Path) -> str:
-    """Make `source` the database of a server nobody else uses; answers what the old one is called.
+    """Make `source` the database of a server without other clients; return the old one's new name.
 
     The old database is renamed, not dropped, and only after the backup is in whole.
     """

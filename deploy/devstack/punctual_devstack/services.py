@@ -19,7 +19,7 @@ def bind(settings: StackSettings) -> str:
 
 
 def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict[str, str]:
-    """What every service is told; `secrets` are files, by the name of the setting they hold."""
+    """Return every service's environment; `secrets` are files, by the setting that they hold."""
     environ = dict(settings.environ)
     environ["PUNCTUAL_BIND"] = bind(settings)
     if not settings.given("REGISTRATION") and is_loopback(bind(settings)):

@@ -1,4 +1,4 @@
-"""What `make run` is told by its environment: how many of each process, where, on which port."""
+"""Settings of `make run`, from its environment: processes of each kind, folder, port."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class CannotStart(Exception):
 
 
 def run(settings: StackSettings) -> None:
-    """Runs the whole product until told to stop.
+    """Run the whole product until a stop signal.
 
     Raises CannotStart, or what says why on the way: InUse, InvalidSetting, Misplaced, Unusable.
     """
@@ -101,7 +101,7 @@ def _all_run(supervisor: Supervisor) -> bool:
 
 
 def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
-    """Returns when the condition holds or we are told to stop; else says whose fault it is."""
+    """Return when the condition holds or at a stop signal; else raise and name the cause."""
 
     def dying() -> list[str]:
         kept = supervisor.kept.values()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.pids import Pids, children, signal_group
-from punctual_devstack.restart_policy import Kept, told
+from punctual_devstack.restart_policy import Kept, end_in_words
 from punctual_devstack.spawn import Spec, spawn
 from punctual_devstack.terminal import Terminal
 
@@ -49,7 +49,7 @@ class Supervisor:
             self._start(self.kept[spec.name])
 
     def call(self, spec: Spec) -> int | None:
-        """Runs a process to its end; answers its exit code, or None when told to stop meanwhile."""
+        """Run a process to its end; return its exit code, or None at a stop signal before that."""
         pid = spawn(spec, log=self.data_dir.log(spec.name))
         if self.wait(lambda: pid in self._exit_codes, seconds=None):
             return self._exit_codes[pid]
@@ -57,7 +57,7 @@ class Supervisor:
         return None
 
     def wait(self, until: Callable[[], bool], *, seconds: float | None) -> bool:
-        """Turns until the condition holds; False when the time is over or we are told to stop."""
+        """Supervise until the condition holds; return False on timeout or at a stop signal."""
         deadline = None if seconds is None else time.monotonic() + seconds
         while not until():
             if self.stop_requests or (deadline is not None and time.monotonic() > deadline):
@@ -66,7 +66,7 @@ class Supervisor:
         return True
 
     def turn(self, *, at_most: float) -> None:
-        """Waits for a signal, at most so many seconds, and does what is due."""
+        """Wait for a signal, for `at_most` seconds, and do what is due."""
         taken = signal.sigtimedwait((signal.SIGCHLD, *STOP_SIGNALS), at_most)
         if taken is not None and taken.si_signo != signal.SIGCHLD:
             self._note_request()
@@ -160,6 +160,6 @@ class Supervisor:
         self.pids.forget(name)
         if self.kept.get(name) is each:
             again = f"starting it again in {delay:.0f} s"
-            self.terminal.say(f"{name} ended ({told(code)}): {again}")
+            self.terminal.say(f"{name} ended ({end_in_words(code)}): {again}")
             if each.deaths == DEATHS_TO_COMPLAIN:
                 self.terminal.say(self.data_dir.log_tail(name, 20))

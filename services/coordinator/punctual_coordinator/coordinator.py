@@ -39,7 +39,7 @@ PRUNE_SECONDS = 600.0
 
 
 class Coordinator:
-    """Plans, dispatches and repairs beside any number of equals; none of them leads.
+    """Plans, dispatches and repairs as one of any number of equals; none of them leads.
 
     Each duty is a few short transactions that skip what another coordinator has locked.
     """
@@ -110,7 +110,7 @@ class Coordinator:
         self._pulse.beat()
 
     def sweep(self) -> None:
-        """Do at once what nobody announced, and repair what got stuck."""
+        """Plan what no notification announced, and repair what got stuck."""
         steps: dict[str, Callable[[], object]] = {
             "rescue": self._rescuer.run_once,
             "resume": self._resumer.run_once,
@@ -133,7 +133,7 @@ class Coordinator:
             self._due.run_once()
 
     def publish_again(self) -> None:
-        """Publish the queued runs that nobody has claimed."""
+        """Publish the queued runs that no worker has claimed."""
         again = self._dispatcher.again()
         if again.runs:
             log.info("runs published again", runs=again.runs, published=again.published)

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 def keep_ticking(duties: Mapping[Callable[[], None], float], stop: threading.Event) -> None:
-    """Call each duty at once and then every so many seconds, until `stop` is set.
+    """Call each duty at once and then at its interval in seconds, until `stop` is set.
 
     A duty never runs twice at the same time. Ticks that it missed coalesce into one, and there is
     no limit to how late it runs. Returns when the duties that were at work have finished.

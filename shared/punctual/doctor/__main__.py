@@ -17,7 +17,7 @@ MARKS = {"ok": "ok     ", "unseen": "unseen ", "warning": "WARNING", "error": "E
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 without an error (warnings are none), 1 with one, 2 when told nonsense."""
+    """Return 0 without errors (warnings are none), 1 with errors, 2 for invalid arguments."""
     parser = argparse.ArgumentParser(prog="punctual doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument(
@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         findings = [error("settings", str(wrong))]
     healthy = all(finding.level != "error" for finding in findings)
     shown = config.masked(settings) if settings else {}
-    told = _document if asked.json else _page
-    sys.stdout.write(told(findings, shown, settings, healthy=healthy))
+    render = _document if asked.json else _page
+    sys.stdout.write(render(findings, shown, settings, healthy=healthy))
     return 0 if healthy else 1
 
 

@@ -16,7 +16,7 @@ class Offset:
 
     @property
     def too_far(self) -> bool:
-        """Whether somebody should look at it, however slow the answer was."""
+        """Return whether the clock is off by more than a slow answer explains."""
         return abs(self.seconds) - self.doubt > WARNING_SECONDS
 
     def __str__(self) -> str:
@@ -26,6 +26,6 @@ class Offset:
 def measure(ask: Callable[[], float]) -> Offset:
     """Compare clocks; `ask` answers the server's, in seconds since 1970."""
     sent = time.time()
-    told = ask()
+    server_time = ask()
     answered = time.time()
-    return Offset((sent + answered) / 2 - told, (answered - sent) / 2)
+    return Offset((sent + answered) / 2 - server_time, (answered - sent) / 2)

@@ -1,4 +1,4 @@
-"""The processes that share the work: who is there, how long since each was heard of."""
+"""Coordinators and workers: which are alive, and the age of each one's last heartbeat."""
 
 from datetime import timedelta
 from typing import Any
@@ -70,7 +70,7 @@ def _standing(row: Row[Any], settings: Settings) -> str:
 
 
 def _life(row: Row[Any]) -> str:
-    # An id begins with its time: so much of it tells apart what was started one after the other.
+    # An id begins with its time: 13 characters distinguish processes started one after the other.
     return f"id {str(row.id)[:13]}…, since {format_instant(row.started_at.replace(microsecond=0))}"
 
 

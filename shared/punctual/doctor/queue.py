@@ -20,16 +20,16 @@ def queue_findings(redis_url: str, namespace: str) -> list[Finding]:
         with_socket_limits(redis_url, seconds=ANSWER_SECONDS), retry=Retry(NoBackoff(), 0)
     )
     try:
-        told: Any = client.info()
+        info: Any = client.info()
         offset = measure(lambda: _seconds(client.time()))
         writes = queue_write_finding(client, namespace)
     except (redis.RedisError, OSError) as failure:
         return [error("queue", f"does not answer: {failure}")]
     finally:
         client.close()
-    kind = "Valkey" if "valkey_version" in told else "Redis"
-    version = told.get("valkey_version") or told.get("redis_version", "of unknown version")
-    policy = told.get("maxmemory_policy", "unknown")
+    kind = "Valkey" if "valkey_version" in info else "Redis"
+    version = info.get("valkey_version") or info.get("redis_version", "of unknown version")
+    policy = info.get("maxmemory_policy", "unknown")
     return [
         ok("queue", f"{kind} {version}"),
         writes,
@@ -37,7 +37,7 @@ def queue_findings(redis_url: str, namespace: str) -> list[Finding]:
         if policy == "noeviction"
         else warning("queue policy", f"{policy}: it may drop messages; set noeviction"),
         ok("queue durability", "an append-only file is kept")
-        if told.get("aof_enabled")
+        if info.get("aof_enabled")
         else warning(
             "queue durability", "no append-only file: a restart delays queued runs by up to 15 s"
         ),
@@ -45,6 +45,6 @@ def queue_findings(redis_url: str, namespace: str) -> list[Finding]:
     ]
 
 
-def _seconds(told: Any) -> float:
-    seconds, microseconds = told
+def _seconds(time_reply: Any) -> float:
+    seconds, microseconds = time_reply
     return float(seconds) + float(microseconds) / 1_000_000

@@ -17,7 +17,7 @@ SELECT current_setting('server_version') AS version,
        current_setting('synchronous_commit') AS synchronous_commit,
        current_setting('max_connections')::int AS most,
        (SELECT count(*) FROM pg_stat_activity
-        WHERE usesysid IS NOT NULL  -- what kind they are is told of one's own role's alone
+        WHERE usesysid IS NOT NULL  -- backend_type is shown only for connections of one's own role
           AND coalesce(backend_type, 'client backend') = 'client backend') AS used,
        current_user AS role
 """)
@@ -37,9 +37,9 @@ REVISION = text("SELECT version_num FROM alembic_version")
 
 
 def server_findings(connection: Connection) -> list[Finding]:
-    """What the server says of itself."""
+    """Report the server's version, durability and connections, and the services' roles."""
     row = connection.execute(SERVER).one()
-    told = f"PostgreSQL {row.version}, as {row.role}"
+    server = f"PostgreSQL {row.version}, as {row.role}"
     version = ok if row.number >= OLDEST_VERSION else warning
     careless = [
         name
@@ -48,7 +48,7 @@ def server_findings(connection: Connection) -> list[Finding]:
     ]
     used = f"{row.used} of {row.most} connections are in use"
     return [
-        version("database", told),
+        version("database", server),
         warning("durability", f"{', '.join(careless)} off: a crash may lose what was committed")
         if careless
         else ok("durability", "what is committed outlives a crash"),
@@ -58,15 +58,15 @@ def server_findings(connection: Connection) -> list[Finding]:
 
 
 def _roles(connection: Connection) -> list[Finding]:
-    """Whether services that are connected now could do more than each needs."""
+    """Warn when connected services could do more than each needs."""
     rows = connection.execute(ROLES).all()
-    told = ", ".join(f"{row.service} as {row.role}" for row in rows)
+    roles = ", ".join(f"{row.service} as {row.role}" for row in rows)
     powerful = sorted({row.service for row in rows if row.superuser})
     if powerful:
-        return [warning("isolation", f"{told}: a superuser ({', '.join(powerful)})")]
+        return [warning("isolation", f"{roles}: a superuser ({', '.join(powerful)})")]
     if len({row.role for row in rows}) < len({row.service for row in rows}):
-        return [warning("isolation", f"{told}: a role of its own for each keeps them apart")]
-    return [ok("isolation", told)] if rows else []
+        return [warning("isolation", f"{roles}: a role of its own for each keeps them apart")]
+    return [ok("isolation", roles)] if rows else []
 
 
 def schema_finding(engine: Engine) -> Finding:

@@ -1,4 +1,4 @@
-"""What processes told of themselves when they entered: releases, and what holds commands in."""
+"""What processes registered with: their releases, and how their commands are isolated."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -29,8 +29,9 @@ WHERE state <> 'gone' AND isolation IS NOT NULL ORDER BY name
 def release_findings(connection: Connection, settings: Settings) -> list[Finding]:
     """Whether coordinators and workers are of the release that asks."""
     asked = {"lease": settings.lease_seconds}
-    told = {row.version or "one before it was told" for row in connection.execute(RELEASES, asked)}
-    others = sorted(told - {version("punctual")})
+    rows = connection.execute(RELEASES, asked)
+    releases = {row.version or "an unknown release" for row in rows}
+    others = sorted(releases - {version("punctual")})
     if others:
         return [
             warning(
@@ -39,7 +40,7 @@ def release_findings(connection: Connection, settings: Settings) -> list[Finding
                 f" {', '.join(others)}: finish the upgrade",
             )
         ]
-    return [ok("releases", f"all at work are {version('punctual')}")] if told else []
+    return [ok("releases", f"all at work are {version('punctual')}")] if releases else []
 
 
 def isolation_findings(connection: Connection, _: Settings) -> list[Finding]:

@@ -9,7 +9,7 @@ class BatchSize:
         self.now = most
 
     def failed(self, tried: int) -> None:
-        """A batch of so many failed, for whatever reason: it may have been their number."""
+        """Halve the size: a batch of `tried` failed, and its size may be the reason."""
         self.now = max(tried // 2, 1)
 
     def went_well(self) -> None:

@@ -65,7 +65,7 @@ def visible_name(text: str) -> str:
 
 
 def short_name(text: str, *, longest: int) -> str:
-    """Return text as a name of so many characters at most, with an ellipsis where it was cut."""
+    """Return text as a name of at most `longest` characters, with an ellipsis where it was cut."""
     name = visible_name(text)
     if len(name) <= longest:
         return name

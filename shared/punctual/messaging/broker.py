@@ -113,11 +113,11 @@ class Broker(RedisBroker):
                             self.pushed.set()
             except redis.RedisError:
                 telemetry.REDIS_ERRORS.inc()
-                stop.wait(1.0)  # polling goes on meanwhile
+                stop.wait(1.0)  # polling goes on
 
 
 class _WakingConsumer(_RedisConsumer):
-    """Dramatiq's consumer, but its idle wait ends as soon as the broker hears of a push."""
+    """Dramatiq's consumer, but its idle wait ends as soon as the broker is notified of a push."""
 
     broker: Broker
 

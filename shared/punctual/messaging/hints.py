@@ -12,7 +12,7 @@ QUEUE = "runs"
 """Where messages for workers of the default queue wait; the other queues have one each."""
 
 MOST_PAIRS = 50
-"""At most so many runs in one message."""
+"""The most runs in one message."""
 
 Pair = tuple[uuid.UUID, int]
 

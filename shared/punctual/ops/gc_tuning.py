@@ -3,7 +3,7 @@
 import gc
 
 YOUNG = 10_000
-"""So many new objects there may be before they are looked through; one batch makes 700."""
+"""New objects that start a collection; one batch makes 700."""
 
 
 def set_aside() -> None:

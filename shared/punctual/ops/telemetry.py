@@ -134,7 +134,7 @@ def serve(
 ) -> ThreadingHTTPServer | None:
     """Answer /healthz, /readyz and /metrics on `port` from a daemon thread; 0 serves nothing.
 
-    `alive` is told on /healthz besides. `ready` answers the reasons why this process cannot work
+    /healthz also shows `alive`. `ready` answers the reasons why this process cannot work
     now; none means 200, any 503.
     Stop the server with its `shutdown` and `server_close`. Raises OSError when the port is taken.
     """

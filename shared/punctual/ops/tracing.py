@@ -2,7 +2,7 @@
 
 Nothing of OpenTelemetry is imported otherwise. The ids of a run's trace and of its spans follow
 from the run's id, so that every service can add to them without anything being passed on: what
-made a run links to it, and each attempt lies inside it, whoever ran it.
+made a run links to it, and each attempt lies inside it, whichever worker ran it.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ FAILED = frozenset({"failed", "timed_out", "lost"})
 
 
 class Tracing:
-    """Tells spans to the collector that the variables name."""
+    """Exports spans to the collector that the environment names."""
 
     def __init__(self, provider: "TracerProvider") -> None:
         """`provider` must take its ids from an `_Ids`."""
@@ -112,7 +112,7 @@ class Tracing:
 
 
 def start(*, service: str, name: str) -> Tracing | None:
-    """Tracing for this process, or None when nobody asked for it. Not across a fork."""
+    """Return tracing for this process, or None when it is not configured. Not across a fork."""
     if not config.traces_wanted():
         return None
     try:
@@ -132,7 +132,7 @@ def start(*, service: str, name: str) -> Tracing | None:
 
 
 def _ids() -> Any:
-    """Random ids, unless the next one is told to this thread."""
+    """Return random ids, unless the next one was given to this thread."""
     from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
     class Ids(RandomIdGenerator, threading.local):

@@ -113,4 +113,4 @@ def test_an_upgrade_that_is_not_finished_is_told(at_work: Engine, doctor: Doctor
     with at_work.begin() as connection:
         connection.execute(text("UPDATE coordinators SET version = '99.0.0'"))
     _, document = doctor()
-    assert "99.0.0, one before it was told" in bad(document, "warning")["releases"]
+    assert "99.0.0, an unknown release" in bad(document, "warning")["releases"]

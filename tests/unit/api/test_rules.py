@@ -35,7 +35,7 @@ def test_only_the_right_password_opens() -> None:
     assert hashed.startswith("$argon2id$")
     assert is_password("correct horse", hashed)
     assert not is_password("correct house", hashed)
-    assert not is_password("nobody has this password", None)
+    assert not is_password("the password of no user", None)
 
 
 @pytest.mark.parametrize("password", ["PASSWORD1", "clara", "c@example.com", "ababababab"])

@@ -32,7 +32,7 @@ FOR_ONE_ACCOUNT = (
 strangers who guess do not lock its owner out."""
 KNOWN_ADDRESS = RateLimitItemPerDay(1, 30, "known")
 """Taken by a login that succeeds, so it is used up while the address is known."""
-IPV6_PREFIX = 64  # one customer has so many addresses
+IPV6_PREFIX = 64  # what one customer gets
 ANSWER_SECONDS = 0.5
 """How long a login waits for Redis, whatever limits its URL names."""
 AWAY_SECONDS = 5.0
@@ -59,7 +59,7 @@ class FailedLogins:
     """Counters in Redis, over all processes of the API.
 
     While Redis does not answer, each process counts in its own memory: as strict, but for as many
-    guesses as there are processes; the alternative would be to let nobody in.
+    guesses as there are processes; the alternative would be to refuse all logins.
     """
 
     def __init__(self, settings: Settings) -> None:

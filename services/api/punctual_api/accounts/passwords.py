@@ -27,7 +27,7 @@ REPETITIVE = (
     "such are guessed first. Use several words that do not belong together."
 )
 DECORATION = 8
-"""So many characters make a password by themselves; fewer only decorate a name."""
+"""Characters that make a password by themselves; fewer only decorate a name."""
 LETTERS = 4
 
 
@@ -63,4 +63,4 @@ def is_password(password: str, password_hash: str | None) -> bool:
 
 @cache
 def _nobody() -> str:
-    return HASHER.hash("nobody has this password")
+    return HASHER.hash("the password of no user")

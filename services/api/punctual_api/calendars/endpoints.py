@@ -63,8 +63,8 @@ def delete_own(row: CalendarRow) -> None:
     """Delete a calendar that no task names; raises Problem 409."""
     users = used_by(session(), row)
     if users:
-        told = "a task names" if users == 1 else f"{users} tasks name"
-        raise Problem(409, f"It is in use: {told} it.")
+        users_name = "a task names" if users == 1 else f"{users} tasks name"
+        raise Problem(409, f"It is in use: {users_name} it.")
     session().delete(row)
     session().flush()
 

@@ -35,8 +35,8 @@ _report = CrontabReportSchema()
 @blueprint.response(201, CrontabReportSchema)
 @blueprint.alt_response(200, schema=CrontabReportSchema, description="A dry run: nothing was made")
 def import_crontab(asked: dict[str, Any]) -> Response:
-    """Tell what each line of a crontab becomes; with `dry_run: false`, create those tasks."""
-    idempotency_key()  # a bad one is told in a dry run already
+    """Show what each line of a crontab becomes; with `dry_run: false`, create those tasks."""
+    idempotency_key()  # a dry run refuses a bad one already
     system = asked["format"] == "system"
     read = read_lines(asked["crontab"], system=system, timezone=asked["timezone"])
     return import_report(read, dry_run=asked["dry_run"])

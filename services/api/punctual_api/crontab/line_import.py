@@ -38,7 +38,7 @@ class Read:
 
 
 def read_lines(crontab: str, *, system: bool, timezone: str) -> list[Read]:
-    """Every line in order; an entry that no task can be is told as a fault."""
+    """Read every line in order; an entry that cannot become a task is a fault."""
     return [_read(line) for line in read_crontab(crontab, system=system, timezone=timezone)]
 
 

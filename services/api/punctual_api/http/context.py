@@ -42,7 +42,7 @@ def now() -> datetime:
 
 
 def remember_now(instant: datetime) -> None:
-    """Let this be the instant of the request: the database told it along with something else."""
+    """Set the instant of this request, which another statement's answer included."""
     app_ctx.g.now = instant
 
 

@@ -37,7 +37,7 @@ THREADS = 8
 
 
 class OutcomeUnknown(Exception):
-    """The database was lost while it was told to commit: it may have done so, or not."""
+    """The connection was lost during COMMIT: it may have been carried out, or not."""
 
 
 def bind_database(app: Flask, settings: Settings) -> None:

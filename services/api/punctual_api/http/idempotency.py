@@ -29,7 +29,7 @@ Answer = Callable[[Sequence[uuid.UUID]], Response]
 
 
 def create_once(count: int, *, create: Answer, again: Answer) -> Response:
-    """Have `create` make so many rows, unless this request's key has made them: then `again`.
+    """Have `create` make `count` rows, unless this request's key has made them: then `again`.
 
     Both are handed the ids of the rows. Raises Problem 422 for a key that was used with another
     body.

@@ -55,7 +55,7 @@ class Problem(HTTPException):
 
 
 def not_found(what: str) -> Problem:
-    """404, the same whether it never was, is gone, or is somebody else's."""
+    """Return a 404 that is the same for what never was, is gone, or belongs to another user."""
     return Problem(404, f"There is no such {what}.")
 
 

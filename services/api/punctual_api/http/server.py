@@ -24,7 +24,7 @@ CONNECTIONS = 1000
 FROZEN_SECONDS = 20
 """A process whose main thread, which answers no request itself, has stood still for so long is
 killed and made anew. Connections that the kernel had given to it wait for as long."""
-LONGEST_ADDRESS = 8190  # the most gunicorn can be told
+LONGEST_ADDRESS = 8190  # the most gunicorn accepts
 
 
 def _allow_files(wanted: int) -> None:

@@ -7,7 +7,7 @@ from marshmallow import RAISE, Schema, ValidationError, missing
 from marshmallow.error_store import ErrorStore
 
 MOST_UNKNOWN = 100
-"""So many unknown fields are named; the rest would cost memory and help no further."""
+"""The most unknown fields that an answer names; more would cost memory and help no further."""
 
 
 class SparseSchema(Schema):

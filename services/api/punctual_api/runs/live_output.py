@@ -21,7 +21,7 @@ def output_of(run: Run, *, attempt: int | None) -> tuple[Output | LiveOutput, in
     if run.state == RunState.RUNNING and attempt in (None, run.attempt):
         _bring(run)
         live = find_live_output(session(), run.id, attempt=run.attempt)
-        # It may have ended meanwhile: what is kept then has all of it.
+        # If the attempt has ended since, its stored output is complete.
         if live is not None and find_output(session(), run.id, run.attempt) is None:
             return live, live.output_bytes
     output = find_output(session(), run.id, attempt)

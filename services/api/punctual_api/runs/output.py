@@ -57,7 +57,7 @@ def written(output: Output | LiveOutput, *, stream: str | None, left_out: int) -
     for start, piece, whose in pieces(output):
         if stream in (None, whose):
             (head if start < output.head_bytes else tail).append(piece)
-    # How the lost bytes were shared between the streams, nobody counted.
+    # How the lost bytes were shared between the streams is not counted.
     most = "" if stream is None else "up to "
     cut = f"\n[… {most}{left_out} bytes left out …]\n".encode() if left_out else b""
     return b"".join([*head, cut, *tail])

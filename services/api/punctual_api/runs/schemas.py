@@ -66,7 +66,7 @@ class RunSchema(Schema):
         WaitingForSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "Of a run that waits: what holds it back, besides its due time"},
+        metadata={"description": "Of a run that waits: why, unless only for its due time"},
     )
     worker = fields.String(required=True, allow_none=True)
     queue = fields.String(required=True, metadata={"description": "Whose workers may run it"})

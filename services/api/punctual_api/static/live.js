@@ -1,4 +1,4 @@
-// Live pages: no polling while nobody looks, and a word when the server does not answer.
+// Live pages: no polling while the tab is hidden, and a message when the server does not answer.
 (() => {
   "use strict";
   const stale = document.getElementById("stale");

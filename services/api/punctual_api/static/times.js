@@ -25,7 +25,7 @@
     return seconds > 0 ? `in ${span(Math.ceil(seconds))}` : `${span(-seconds)} ago`;
   }
 
-  // A page is told of a start some seconds after it: until then what was next is not in the past.
+  // A page learns of a start some seconds after it: until then what was next is not in the past.
   function next(milliseconds) {
     const past = Date.now() - milliseconds;
     return past > 0 && past < 6000 ? "now" : relative(milliseconds);

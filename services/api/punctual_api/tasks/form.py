@@ -170,7 +170,7 @@ def document_from(
 ) -> tuple[dict[str, Any], list[Fault]]:
     """The JSON that the API would be sent, and what cannot be brought into that form.
 
-    `soon` means once, in so many seconds. With `task`, a schedule that is typed as it stood stays
+    `soon` means once, in that many seconds. With `task`, a schedule that is typed as it stood stays
     what it is, to the microsecond.
     """
     document: dict[str, Any] = {name: typed[name] for name in TEXTS if typed[name]}

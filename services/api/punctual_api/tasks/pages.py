@@ -26,7 +26,7 @@ from punctual_api.web.page_base import live_page, pages
 RUNS_A_PAGE = 25
 DUE_TIMES = 5
 UPCOMING = 3
-"""So many runs that are still to come are listed: what happened is looked for more often."""
+"""Upcoming runs in the list: users look for past ones more often."""
 LAST_ID = uuid.UUID(int=2**128 - 1)
 
 

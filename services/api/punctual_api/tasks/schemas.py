@@ -137,7 +137,7 @@ class TaskFields(SparseSchema):
         load_default=None,
         allow_none=True,
         validate=validate.Range(1, MOST_CONCURRENT),
-        metadata={"description": "At most so many runs of it at once, with `overlap: allow`"},
+        metadata={"description": "The most runs of it at once, with `overlap: allow`"},
     )
     queue = Text(
         load_default=DEFAULT_QUEUE,
@@ -167,7 +167,7 @@ class TaskFields(SparseSchema):
         load_default=None,
         allow_none=True,
         validate=validate.Range(1, MOST_RUNS),
-        metadata={"description": "After so many runs by schedule it is not due any more"},
+        metadata={"description": "After that many runs by schedule it is not due any more"},
     )
     limits = fields.Nested(
         LimitsSchema,
@@ -291,5 +291,5 @@ class TaskQuerySchema(PageQuerySchema):
 
 
 def chosen_timeout(seconds: float) -> float | None:
-    """A task's timeout as one that somebody chose; None when it is the default."""
+    """Return a task's timeout if its owner chose it; None when it is the default."""
     return None if seconds == DEFAULT_TIMEOUT else seconds

@@ -122,7 +122,7 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
             limit = SearchLimit(MOST_STEPS)
             if next_unheld(schedule, calendars, after=now, limit=limit) is None:
                 errors.append(STOPPED if limit.reached else ALL_HELD)
-    # Runs that may overlap are no surprise to whoever allows it.
+    # Overlapping runs are no surprise to an owner who allows them.
     timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
     return [
         *errors,
@@ -166,7 +166,7 @@ def task_answer(task_id: uuid.UUID, status: int = 200) -> Response:
 
 
 def answered(seen: ListedTask, status: int = 200, *, past: bool = False) -> Response:
-    """A task at hand, with its ETag; with `past`, what that warns of is told as well."""
+    """Answer a task with its ETag; with `past`, include warnings from its history."""
     at = now()
     document = task_document(seen, now=at)
     document["warnings"] += interpreter_warnings(seen.task)

@@ -8,7 +8,7 @@ from punctual_api.http.context import now, owner_id, session
 from punctual_api.tasks.serializers import task_document
 
 MOST_LOOKED_AT = 1000
-"""A page is short, and goes on, once so many tasks were looked at for a status."""
+"""The most tasks that a page looks at for a status; then it is short, and goes on."""
 
 
 def listed_tasks(

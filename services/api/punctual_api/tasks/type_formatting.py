@@ -8,7 +8,7 @@ from punctual_api.web.form_fields import write_headers
 
 
 class What(NamedTuple):
-    """A title, a word beside it, and the text itself."""
+    """A title, a word next to it, and the text itself."""
 
     title: str
     aside: str

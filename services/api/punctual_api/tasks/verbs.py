@@ -73,7 +73,7 @@ def pause_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
 @blueprint.problems(401, 404, 412)
 @blueprint.response(200, TaskSchema)
 def resume_task(task_id: uuid.UUID) -> Response:
-    """Resume a paused task; what came due meanwhile is not caught up."""
+    """Resume a paused task; what came due during the pause is not caught up."""
     task, at = own_task(task_id), now()
     set_enabled(session(), task, enabled=True, now=at)
     wake_if_due(session().connection(), task.next_due_at, now=at, window=window())

@@ -1,4 +1,4 @@
-"""The dispatcher: queues the runs that are due soon and tells the workers, again if need be."""
+"""Dispatcher: queue the runs that are due soon and notify workers, again if need be."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Dispatcher:
         return self._drain(queue, telemetry.RUNS_DISPATCHED)
 
     def again(self, *, now: datetime | None = None) -> Report:
-        """Publish once more, under the same fence, the queued runs that nobody has claimed."""
+        """Publish once more, under the same fence, the queued runs that no worker has claimed."""
 
         def queue(connection: Connection, size: int) -> list[Queued]:
             return redispatch(connection, limit=size, now=now)

@@ -52,7 +52,7 @@ class Planner:
         self._share = share or PlanShare()
 
     def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> Report:
-        """Plan one batch; a task that cannot be planned is told so, and stops nobody else.
+        """Plan one batch; record why a task cannot be planned, and go on with the others.
 
         The earliest due, or `by_owner` as many of each.
         """

@@ -1,4 +1,4 @@
-"""The pruner: deletes history past its retention, in small steps that nobody waits for."""
+"""Pruner: delete history past its retention, in steps too small to delay others."""
 
 import threading
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""The folder: adds up what finished attempts told of their starts, day by day."""
+"""Roll up the start tallies of finished attempts into daily on-time counts."""
 
 from dataclasses import dataclass
 

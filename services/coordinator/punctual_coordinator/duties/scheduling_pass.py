@@ -16,7 +16,7 @@ from punctual_coordinator.duties.planner import Planner
 log = structlog.get_logger()
 
 MOST_BATCHES = 100
-"""One pass does no more; whoever comes next goes on."""
+"""The most batches of one pass; the next pass goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class DuePass:
 
     def _plan(self, now: datetime | None) -> Iterator[planner.Report]:
         for number in range(MOST_BATCHES):
-            # With more than a batch to do, every other one is shared out: nobody's many tasks
-            # keep those of others waiting, and nothing is put off for ever.
+            # With more than a batch to do, every other one is shared out: an owner's many tasks
+            # do not keep those of others waiting, and nothing is put off for ever.
             batch = self._planner.run_once(now=now, by_owner=number % 2 == 1)
             yield batch
             if not batch.more or self._stop.is_set():

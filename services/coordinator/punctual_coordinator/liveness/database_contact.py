@@ -56,7 +56,7 @@ class Contact:
         return True
 
     def unbroken_for(self, seconds: float) -> bool:
-        """Return False if the database was away within so many seconds, or is."""
+        """Return False if the database is away, or was within the last `seconds`."""
         with self._lock:
             lately = self._back_at is not None and self._clock() - self._back_at < seconds
             return not self._away and not lately

@@ -51,7 +51,7 @@ class Pulse:
         """End the process, non-zero, once the pulse has stopped; after `stop`, within 4.5 s.
 
         No exception and no `sys.exit`: the interpreter would wait for the very threads that hang.
-        Whoever supervises this process starts a fresh one; a transaction it left open is undone.
+        The supervisor of this process starts a fresh one; a transaction it left open is undone.
         """
         while not stop.wait(1.0):
             age, stuck = self.age(), self._progress.look()

@@ -83,7 +83,7 @@ class Running:
             return [attempt for attempt in self._attempts.values() if attempt.run_id == run_id]
 
     def was_cancelled(self, run_id: uuid.UUID) -> bool:
-        """Whether a cancel of this run was heard lately, perhaps before its START was answered."""
+        """Return whether a cancel of this run came lately, perhaps before START was answered."""
         with self._lock:
             return run_id in self._cancelled
 

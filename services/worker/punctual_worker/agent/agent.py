@@ -55,7 +55,7 @@ class Agent:
         isolation: Collection[str],
         http_program: tuple[str, ...],
     ) -> None:
-        """`isolation` is what holds its commands in, told to whoever asks the database."""
+        """`isolation` is how its commands are isolated, recorded in the database."""
         self._settings = settings
         self._runner = runner
         self._progress = Progress()
@@ -271,7 +271,7 @@ class Agent:
             self._running.wait_empty(KILL_SECONDS)
         self._threads.join(2.0)
         if not self._runner.clean:
-            # Nobody may start its runs again before they end, which is when the lease does, and
+            # Its runs may not start again before they end, which is when the lease does, and
             # what supervises this process ends all of it now.
             log.critical("commands may be left", worker_id=str(self.worker_id))
             return

@@ -25,7 +25,7 @@ EXCHANGE_SECONDS = 0.25
 """So seldom is it looked whether queued runs are more urgent than those that wait here."""
 
 Take = Callable[[Connection, int, timedelta | None], list[Claimed]]
-"""Claims at most so many runs, due within that time if one is given."""
+"""Claims at most that many runs, due within that time if one is given."""
 
 
 class Claimer:
@@ -146,8 +146,8 @@ class Claimer:
     def _fill(self, take: Take) -> tuple[list[Claimed], bool]:
         """Claims for the free slots, then for the margin; and whether the slots are all spoken for.
 
-        The margin is kept for what is due at once: what somebody has due in a while must not hold
-        up what another has due now.
+        The margin is kept for what is due at once: a run due in a while must not delay one that
+        is due now.
         """
         free, room = self._intake.free_slots, self._intake.room
         claims: list[Claimed] = []

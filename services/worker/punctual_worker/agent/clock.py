@@ -1,4 +1,4 @@
-"""The database's time, told on this machine's clock: due times mean the same on every worker."""
+"""The database's time by this machine's clock: due times mean the same on every worker."""
 
 import threading
 import time

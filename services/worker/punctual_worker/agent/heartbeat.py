@@ -1,4 +1,4 @@
-"""The heartbeat: renews the lease, reads the database's clock, and mends what got out of step."""
+"""Heartbeat: renew the lease, read the database's clock, reconcile with the database."""
 
 import threading
 import time
@@ -106,7 +106,7 @@ class Heartbeat:
         self._extend(until_ns)
         telemetry.WORKER_ROOM.set(self._intake.slots - self._intake.busy)
         telemetry.CLOCK_OFFSET.set(self._clock.offset_seconds)
-        # Apart from the beat: whoever locks the table of runs must not take the lease with it.
+        # Apart from the beat: a lock on the table of runs must not take the lease with it.
         with self.loop.wait(), self._engine.begin() as connection:
             held = held_by(connection, worker_id=self._worker_id)
         self._reconcile(held)

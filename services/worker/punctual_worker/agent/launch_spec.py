@@ -1,4 +1,4 @@
-"""What the runner is told about an attempt: the command, and exactly the environment it gets."""
+"""The launch spec of an attempt: the command, and exactly the environment it gets."""
 
 import json
 from collections.abc import Mapping

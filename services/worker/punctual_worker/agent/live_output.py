@@ -1,4 +1,4 @@
-"""Tells people who look at a running attempt what it has written so far."""
+"""Write what a running attempt has written so far to the database, for users who open it."""
 
 import queue
 import threading
@@ -19,7 +19,7 @@ from punctual_worker.agent.runner_messages import SoFar
 log = structlog.get_logger()
 
 MOST_WAITING = 64
-"""Whoever looks asks again soon, so what finds no room here is dropped."""
+"""Pages ask again soon, so what finds no room here is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LiveOutput:
         self._told: queue.Queue[Told] = queue.Queue(MOST_WAITING)
 
     def wanted(self, run_id: uuid.UUID) -> None:
-        """Somebody looks at this run."""
+        """Fetch the output of this run: a user has it open."""
         for attempt in self._running.all():
             if attempt.run_id == run_id:
                 self._runner.tell(attempt.key)

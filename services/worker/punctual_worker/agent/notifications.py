@@ -1,4 +1,4 @@
-"""Hears of runs that are cancelled or looked at; heartbeats catch the cancels not heard of."""
+"""Listen for cancels and for requests of live output; heartbeats find cancels that are missed."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ def listen_for_notices(
     stop: threading.Event,
     turned: Callable[[], None],
 ) -> None:
-    """Until `stop` is set, call what `heed` has for a channel with each run of this worker."""
+    """Until `stop` is set, call the channel's function with each run of this worker."""
     url = settings.database_url
     for heard in listen(url, *heed, service="worker", stop=stop, turned=turned):
         for channel, payload in heard:

@@ -63,7 +63,7 @@ def was_unlaunched(ended: Ended) -> bool:
 
 
 def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
-    """The report of an attempt whose end nobody saw, with what was brought of its output."""
+    """Return the report of an attempt without a known end, with its output as far as known."""
     started_at = None if attempt.started_ns is None else clock.instant(attempt.started_ns)
     return Report(
         run_id=attempt.run_id,

@@ -48,7 +48,7 @@ class Reconciler:
         self._suspects: set[tuple[uuid.UUID, int]] = set()
 
     def __call__(self, held: list[Held]) -> None:
-        """Take in what the database says; cancels that were not heard of are carried out too."""
+        """Apply what the database says of claimed runs, including cancels that were missed."""
         for run in held:
             if run.cancel_requested and run.state == "running":
                 self._cancel(run.run_id)

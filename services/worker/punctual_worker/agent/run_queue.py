@@ -1,4 +1,4 @@
-"""The in-memory queue of claimed runs: a heap by due time, with the count of slots beside it."""
+"""The in-memory queue of claimed runs: a heap by due time, and the count of slots."""
 
 import heapq
 import threading

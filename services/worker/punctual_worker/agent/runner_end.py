@@ -1,4 +1,4 @@
-"""Ends a runner that was told to leave, and what it could not end itself."""
+"""End a runner that was asked to stop, and the processes that it could not end itself."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def end_runner(process: subprocess.Popen[bytes], *, launch: int, account: Accoun
     except subprocess.TimeoutExpired:
         try:
             process.kill()
-        except PermissionError:  # it runs as somebody else
+        except PermissionError:  # it runs as another user
             return False
         process.wait()
     until = time.monotonic() + LEAVE_SECONDS

@@ -163,7 +163,7 @@ class Starter:
         attempts = [self._running.add(run) for run in started]
         launches = [self._launch_of(*each) for each in zip(started, attempts, strict=True)]
         self._runner.start(*(launch for launch in launches if launch is not None))
-        for attempt in attempts:  # cancelled before the runner had been told of it
+        for attempt in attempts:  # cancelled before it was sent to the runner
             if self._running.was_cancelled(attempt.run_id):
                 self._runner.stop(attempt.key, CANCELLED)
 

@@ -60,7 +60,7 @@ def main() -> int:
         _say(f"bad frame from the agent: {error}")
         return 2
     finally:
-        # Also on a fault of our own: better no run than one nobody watches.
+        # Also on a fault of our own: better no run than one without a supervisor.
         kill_everything(loop.roster, marks)
         homes.close()
     return 0

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 MOST_STEPS = 5000
-"""A search of blocked due times without a limit of its own ends after so many steps in a row."""
+"""Consecutive blocked due times after which a search without a limit of its own ends."""
 
 _INSTANT = timedelta(microseconds=1)
 

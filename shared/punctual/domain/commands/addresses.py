@@ -1,4 +1,4 @@
-"""Which addresses a request may go to: public ones, and what an operator allows besides."""
+"""Which addresses a request may go to: public ones, and those that an operator allows."""
 
 from ipaddress import (
     IPv4Address,

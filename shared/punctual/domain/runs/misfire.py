@@ -1,4 +1,4 @@
-"""What becomes of due times that nobody dispatched in time."""
+"""Misfires: what becomes of due times that no coordinator dispatched in time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

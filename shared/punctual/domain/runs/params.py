@@ -151,7 +151,7 @@ def values_again(params: Sequence[Param], values: Mapping[str, object]) -> Value
 
 
 def typed_value(param: Param, text: str) -> object:
-    """What somebody typed for a parameter, as JSON; None when nothing, as it stands when wrong."""
+    """Return typed text as the parameter's JSON value: None when empty, unchanged when invalid."""
     if param.type in (ParamType.STRING, ParamType.CHOICE):
         return text or None
     text = text.strip()

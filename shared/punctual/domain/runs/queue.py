@@ -3,7 +3,7 @@
 import re
 
 DEFAULT_QUEUE = "default"
-"""The queue of a task that names none, and of a worker that was told nothing."""
+"""The queue of a task that names none, and of a worker without `PUNCTUAL_QUEUES`."""
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 

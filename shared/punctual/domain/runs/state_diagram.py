@@ -12,9 +12,9 @@ MEANING = {
     RunState.SUCCEEDED: "its command ended with exit code 0",
     RunState.FAILED: "its last attempt ended otherwise",
     RunState.TIMED_OUT: "its last attempt took longer than its timeout",
-    RunState.CANCELLED: "somebody cancelled, edited, paused or deleted",
+    RunState.CANCELLED: "a user cancelled, edited, paused or deleted",
     RunState.LOST: "its last attempt's worker stopped reporting",
-    RunState.MISSED: "nobody could start it in time",
+    RunState.MISSED: "no worker could start it in time",
     RunState.SKIPPED: "another run of its task was not finished",
 }
 

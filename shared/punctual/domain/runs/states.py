@@ -42,7 +42,7 @@ class Overlap(StrEnum):
 
 
 class CatchUp(StrEnum):
-    """Which due times that nobody dispatched in time are still run."""
+    """Which due times that no coordinator dispatched in time are still run."""
 
     LATEST = "latest"
     ALL = "all"

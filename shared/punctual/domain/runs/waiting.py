@@ -60,7 +60,7 @@ class Hindrance:
 
 
 def hindrance_in_words(found: Hindrance) -> str | None:
-    """The first thing that somebody should know or do; None when nothing stands in the way."""
+    """Return the first reason why the run waits, as a sentence; None when it does not wait."""
     code = found.code
     if code is None:
         return None

@@ -32,7 +32,7 @@ def schedule_warnings(
     """Sentences about a valid schedule's surprises in the year after the day of `now`.
 
     Times that clocks skip or repeat, two day fields that are alternatives, days that some months
-    lack, due times closer together than `timeout` seconds (None: nobody chose one), and an end
+    lack, due times closer together than `timeout` seconds (None: not chosen), and an end
     after which, or before which, nothing is due.
     """
     if schedule is None:

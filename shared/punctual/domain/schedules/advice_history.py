@@ -11,7 +11,7 @@ ENOUGH_RUNS = 10
 """Fewer ended runs than this tell nothing of how long a run takes."""
 
 MANY = 20
-"""So many tasks of one owner due at the same second are worth a word."""
+"""Tasks of one owner due in the same second from which a hint is given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _seconds_or_year(words: list[str], takes: Takes) -> str:
     what = "the year" if year_last else "the seconds" if len(words) == 6 else "seconds and year"
     often = ""
     if (found := re.fullmatch(r"\*(?:/(\d+))?", words[0])) and not year_last:
-        often = f' Every so many seconds is {{"every": {found[1] or 1}}}.'
+        often = f' For an interval in seconds use {{"every": {found[1] or 1}}}.'
     return f'{kind}, nor years; {_FIVE}. Without {what} it is "{written}".{often}'
 
 

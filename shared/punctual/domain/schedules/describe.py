@@ -28,8 +28,8 @@ def describe(schedule: Schedule | None) -> str:
             return f"{_describe_rule(cron_rule(expression))} ({timezone})"
         case Within(bounded, start, end):
             bounds = (("from", start), ("until", end))
-            told = " ".join(f"{word} {_in_utc(at)}" for word, at in bounds if at is not None)
-            return f"{describe(bounded)}, {told}"
+            limits = " ".join(f"{word} {_in_utc(at)}" for word, at in bounds if at is not None)
+            return f"{describe(bounded)}, {limits}"
         case Several(schedules):
             return "; ".join(describe(one) for one in schedules)
 

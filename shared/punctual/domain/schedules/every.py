@@ -23,7 +23,7 @@ def parse_every(seconds: object, *, anchor: datetime) -> Every:
 
     Raises InvalidSchedule at "/every" otherwise.
     """
-    # A bool is an int to Python, but nobody means one second by true. NaN fails the comparison.
+    # A bool is an int to Python, but `true` never means one second. NaN fails the comparison.
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise InvalidSchedule("/every", "An interval is a number of seconds, such as 300.")
     if not SHORTEST <= seconds <= LONGEST:

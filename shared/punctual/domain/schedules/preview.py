@@ -1,4 +1,4 @@
-"""What a schedule will do, told before it is saved."""
+"""Preview what a schedule will do, before it is saved."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ def preview(
 ) -> Preview:
     """The first `count` due times from `start` on, that instant included, and what to know.
 
-    `timeout` is in seconds, None when nobody chose one; `new` means that no task has this
+    `timeout` is in seconds, None when not chosen; `new` means that no task has this
     schedule yet. What `calendars` hold is left out, by a search of at most MOST_STEPS. `start` lies
     before the year 9000.
     """

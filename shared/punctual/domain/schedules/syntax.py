@@ -45,7 +45,7 @@ MOST_SCHEDULES = 20
 
 Document = dict[str, object]
 
-# Which keys may stand beside the one that tells the kind.
+# Which keys may stand next to the one that names the kind.
 _BOUNDS = {"start", "end"}
 _KEYS = {"at": {"at"}, "cron": {"cron", "timezone"}, "every": {"every"}}
 

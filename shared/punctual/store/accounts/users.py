@@ -115,5 +115,5 @@ def _uuid(spelled: str) -> uuid.UUID:
 
 
 def _digest(token: str) -> bytes:
-    # 32 random bytes need no salt and no slow hash: nobody guesses them.
+    # 32 random bytes need no salt and no slow hash: they cannot be guessed.
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()

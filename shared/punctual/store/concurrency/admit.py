@@ -9,14 +9,14 @@ from sqlalchemy import Connection, text
 from punctual.domain.runs.concurrency import Candidate, admit
 from punctual.store.concurrency.usage import Counted, count_running, limits_of
 
-# One after the other in every transaction, so that nobody waits in a circle.
+# In the same order in every transaction, so that they cannot deadlock.
 LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
 def admit_held(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Those of the runs that may start now as far as their limits go, and that have limits.
 
-    Until this transaction ends nobody else is admitted under the same limits: what is counted
+    Until this transaction ends no other run is admitted under the same limits: what is counted
     here stays true until the START that follows is committed.
     """
     counted = limits_of(connection, run_ids)

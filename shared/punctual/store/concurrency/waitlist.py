@@ -21,7 +21,7 @@ DUE = f"""
 
 WAITING = text(f"SELECT DISTINCT owner_id FROM runs AS r WHERE {DUE}")
 
-# Somebody else who is just at it sees to these runs as well: two at once would overbook.
+# Another coordinator that is doing this admits these runs as well: two at once would overbook.
 TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(:key)")
 
 NOT_FULL = f"""

@@ -26,8 +26,8 @@ def quick_url(database_url: str) -> str:
 class Line(psycopg2.extensions.connection):
     """A connection, when it was pinged, and what is to travel with its next statement.
 
-    That is BEGIN, where that statement `begins` a transaction, and what is `unsent`: statements,
-    each with its semicolon, whose answers nobody hears.
+    That is BEGIN, where that statement `begins` a transaction, and what is `unsent`: statements
+    without a result, each with its semicolon.
     """
 
     pinged = 0.0
@@ -46,7 +46,7 @@ class Line(psycopg2.extensions.connection):
 class Dialect(PGDialect_psycopg2):
     """BEGIN travels with the first statement, and a ping is sent once a second at most.
 
-    So does a statement whose answer nobody hears: with the next one, or with COMMIT. For READ
+    So does a statement without a result: with the next one, or with COMMIT. For READ
     COMMITTED alone: psycopg2 itself is left in autocommit.
     """
 

@@ -10,7 +10,7 @@ DUE_CHANNEL = "punctual_due"
 """Coordinators listen here: something is due inside the window and is not queued yet."""
 
 CANCEL_CHANNEL = "punctual_cancel"
-"""Workers listen here: `{"worker": id, "run": id}`, a running run that somebody cancelled."""
+"""Workers listen here: `{"worker": id, "run": id}`, a running run that was cancelled."""
 
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, CursorResult, TextClause, text
 from sqlalchemy.dialects import postgresql
 
 PLAN_SECONDS = 60.0
-"""No plan is older: it is made anew for how large the tables have become meanwhile."""
+"""Age at which a plan is made anew, for tables that have grown since."""
 
 PLANNED_AT = "punctual_planned_at"
 NUMBERED = postgresql.dialect(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped

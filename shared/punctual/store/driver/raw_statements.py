@@ -56,7 +56,7 @@ def _carry_out(
         return list(cursor.fetchall() if cursor.description else ())
     except psycopg2.Error as error:
         lost = dialect.is_disconnect(error, line, cursor)  # type: ignore[arg-type]  # any driver's
-        if lost:  # so that nobody else is handed it
+        if lost:  # so that the pool hands it out to no one
             connection.invalidate(error)
         raise DBAPIError.instance(
             sql,

@@ -16,7 +16,7 @@ from punctual.store.schema.models import Task
 CHUNK = 1000
 
 MOST_LOOKED_AT = 100_000
-"""At most so many due times a call; the next one goes on from there."""
+"""The most due times a call looks at; the next one goes on from there."""
 
 HAD_THEIR_TURN = text("""
 SELECT scheduled_for FROM runs

@@ -1,7 +1,7 @@
 """The ledger: due times that did not become a plain start on time, noted, listed and pruned.
 
-What a run tells of itself (late, skipped, missed, cancelled, superseded) is noted by the trigger
-`runs_ledger`; this is for due times without a run, and for reasons that a run does not know.
+The trigger `runs_ledger` notes what a run's row shows (late, skipped, missed, cancelled,
+superseded); this is for due times without a run, and for reasons that a run does not know.
 """
 
 import json
@@ -39,7 +39,7 @@ STILL_TRUE = """
           AND r.trigger = 'schedule' AND NOT r.superseded))
 """
 
-# What was missed because nobody was there says from when to when that was.
+# What was missed because no coordinator or no worker was there says from when to when.
 NOBODY_THERE = """
 LEFT JOIN LATERAL (
     SELECT o.from_at, o.to_at FROM outages AS o
@@ -79,7 +79,7 @@ BEFORE = [str(reason) for reason in BEFORE_A_RUN]
 class Entry:
     """A due time and why it did not become a plain start on time.
 
-    `because` is a clause such as `calendar "Xmas"`, told after the reason's word; `detail` holds
+    `because` is a clause such as `calendar "Xmas"`, put after the reason's word; `detail` holds
     ids for programs. With `until`, it is about `times` due times from `scheduled_for` to it.
     """
 

@@ -18,7 +18,7 @@ from punctual.store.ledger.entries import find_in_ledger
 from punctual.store.runs.blocked_by import waits_for
 from punctual.store.schema.models import Run, Task
 
-# A run that was withdrawn tells of its due time only when no other does.
+# A run that was withdrawn answers for its due time only when no other does.
 NEAREST = text("""
 SELECT id FROM runs
 WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at

@@ -17,7 +17,7 @@ from punctual.store.lifecycle.catch_up import STARTABLE
 # here and in `start` and `finish`: `= ANY(ARRAY[id])` can be neither merged nor hashed, and
 # `state || ''` is in no index, so that the queue is never gone through for each of the batch.
 #
-# Both forms skip what somebody else is just taking, so that they wait for nobody, and take nothing
+# Both forms skip rows that another worker is claiming, so that they never wait, and take nothing
 # for a worker that was buried or drains. The row that comes back is the answer.
 TAKE = """
 UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
@@ -43,7 +43,7 @@ WITH asked AS (
 {TAKE}
 """)
 
-# By turns, so that it is the same few rows of an index, whoever has queued how much.
+# By turns, so that it reads the same few rows of an index, however much an owner has queued.
 PULL = text(f"""
 WITH free AS (
     SELECT r.id FROM ({SERVED}) AS served CROSS JOIN LATERAL (

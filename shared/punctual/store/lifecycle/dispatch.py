@@ -1,4 +1,4 @@
-"""Dispatch: queue the runs that are due soon, and publish again what nobody claimed."""
+"""Dispatch: queue the runs that are due soon, and publish again what no worker claimed."""
 
 import uuid
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from punctual.store.lifecycle.turns import deal_turns
 __all__ = ["Queued", "dispatch", "mark_missed", "redispatch"]
 
 # A run's turn comes after its owner's last one in this queue, and not before the turn that is being
-# claimed now: owners alternate, and whoever comes with a single run need not wait for all those of
+# claimed now: owners alternate, and an owner with a single run does not wait for all those of
 # another. Two indexes answer both; nothing is sorted but the batch. Materialized, so that they are
 # asked once for each owner: for each run, they would walk past all that this statement has queued.
 TURNS = """
@@ -42,12 +42,12 @@ front AS MATERIALIZED (
 """
 
 # The locked rows are updated by their place. Joined by id, and while PostgreSQL takes the table for
-# all but empty (it was pruned, and nobody has counted since), it would go through the whole batch
+# all but empty (it was pruned, and not analysed since), it would go through the whole batch
 # for each run there is. A run that is changed in that very instant is left to the next pass.
 #
 # A run of `overlap: queue` waits here, in `scheduled`, until no other run of its task is running or
-# comes before it: queueing it earlier would only have workers pass it to and fro. One in hand that
-# is due later does not hold it back: a frequent task always has such a run.
+# comes before it: queueing it earlier would only have workers pass it to and fro. A claimed
+# one that is due later does not hold it back: a frequent task always has such a run.
 DISPATCH = """
 WITH due AS (
     SELECT ctid AS place, id, owner_id, queue, due_at, priority FROM runs AS r
@@ -125,7 +125,7 @@ def dispatch(
 
 
 def redispatch(connection: Connection, *, limit: int, now: datetime | None = None) -> list[Queued]:
-    """The queued runs that nobody claimed in time, to be published again under the same fence."""
+    """Return the queued runs that no worker claimed in time, to be published again unchanged."""
     return _ordered(connection.execute(REDISPATCH, {"limit": limit, "now": now}).all())
 
 

@@ -16,7 +16,7 @@ from punctual.store.calendars.changes import because, own_calendars_named
 from punctual.store.ledger.entries import Entry, note
 from punctual.store.lifecycle.insert import NewRun, Upstream, insert_runs
 
-# The lock on the task is what makes it one run for each set: whoever comes second finds nothing.
+# The lock on the task makes it one run for each set: a second coordinator finds nothing.
 LOCK = text("""
 SELECT id, owner_id, after, calendars, enabled AND deleted_at IS NULL AS wanted FROM tasks
 WHERE id IN (SELECT task_id FROM upstream_ends WHERE NOT seen)
@@ -33,7 +33,7 @@ FORGET = text("DELETE FROM upstream_ends WHERE id = ANY(:ids)")
 
 WAIT = text("UPDATE upstream_ends SET seen = true WHERE id = ANY(:ids) AND NOT seen")
 
-# Of tasks that were pruned meanwhile.
+# Of tasks that were pruned since.
 FORGET_GONE = text("""
 DELETE FROM upstream_ends AS e
 WHERE NOT seen AND NOT EXISTS (SELECT FROM tasks AS t WHERE t.id = e.task_id)

@@ -18,7 +18,7 @@ from punctual.store.lifecycle.run_spec import DEFAULTS, SPEC, start_by
 from punctual.store.schema.models.model import new_id
 
 # Runs that make up for others are due all at once: they wait for each other where they would be
-# skipped. Backfilled ones are late on purpose besides, and have no start deadline.
+# skipped. Backfilled ones are late on purpose, and have no start deadline.
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
                   max_attempts, priority, overlap, spec, params, reason, reason_code,

@@ -25,7 +25,7 @@ class DueTask(NamedTuple):
 def due_tasks(
     connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
 ) -> list[DueTask]:
-    """The tasks that a batch of planning would begin with, locked for nobody."""
+    """Return the tasks that a batch of planning would begin with, without locking them."""
     asked = {"window": window, "limit": limit, "now": now}
     return [DueTask(*row) for row in connection.execute(DUE_TASKS, asked)]
 

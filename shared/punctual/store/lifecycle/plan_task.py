@@ -28,10 +28,10 @@ LATE_AFTER = timedelta(seconds=15)
 """Later than this, a due time counts as left behind by an outage, and `catch_up` decides."""
 
 MOST_DUE_TIMES = 1000
-"""At most so many due times of one task a pass; the next pass goes on from there."""
+"""The most due times of one task a pass; the next pass goes on from there."""
 
 MOST_MISSED = 100
-"""At most so many missed runs of one task a pass; the oldest then stands for the rest.
+"""The most missed runs of one task a pass; the oldest then stands for the rest.
 
 In the parts of a long gap it stands for all of them.
 """

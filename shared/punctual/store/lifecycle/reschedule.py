@@ -31,7 +31,7 @@ ORDER BY due_at, id FOR UPDATE
 HELD_ELSEWHERE = "(runs.state = 'claimed' AND runs.queue <> t.queue)"
 
 # A run that a worker of the old queue holds is taken back from it; a message to the old queue names
-# a run that nobody there may claim, so that the next one goes out at once.
+# a run that no worker there may claim, so that the next one goes out at once.
 REFRESH = text(f"""
 UPDATE runs SET spec = {SPEC}, params = {DEFAULTS}, start_by = {start_by("runs")},
                 max_attempts = t.max_retries + 1, priority = t.priority, overlap = t.overlap,

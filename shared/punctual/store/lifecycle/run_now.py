@@ -48,7 +48,7 @@ def _insert(
     while True:
         now: datetime = connection.execute(NOW).scalar_one()
         run = NewRun(task.id, now, now, trigger=trigger, params=values, id=run_id)
-        if inserted := insert_runs(connection, [run]):  # empty: somebody asked in this microsecond
+        if inserted := insert_runs(connection, [run]):  # empty: another request in this microsecond
             wake_coordinators(connection)
             return inserted[0]
 

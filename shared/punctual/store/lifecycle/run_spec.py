@@ -20,4 +20,4 @@ def start_by(run: str) -> str:
 DEFAULTS = """CASE WHEN jsonb_typeof(t.params) = 'array' THEN (
     SELECT coalesce(jsonb_object_agg(p->>'name', p->'default'), '{}')
     FROM jsonb_array_elements(t.params) AS p WHERE p->'default' IS NOT NULL) END"""
-"""The values of a run that nobody gave any; null without parameters."""
+"""The default values of a run's parameters; null without parameters."""

@@ -20,8 +20,8 @@ from punctual.store.processes.workers import IS_SILENT
 from punctual.store.schema.models.model import Document
 
 # "Unfinished" runs of the same task stand in the way unless overlap is allowed: one that is
-# running, or one between two attempts. `running` under my fence is my own START whose COMMIT I
-# did not hear of: a fence belongs to one claim, so nobody else can have started it.
+# running, or one between two attempts. `running` under my fence is my own START whose COMMIT was
+# not answered: a fence belongs to one claim, so no other worker can have started it.
 OBSTACLE = """
     SELECT other.id FROM runs AS other
     WHERE other.task_id = r.task_id AND other.id <> r.id

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 MOST_DEALT = 1000
-"""At most so many runs of an owner are dealt their turns again in one statement."""
+"""The most runs of an owner whose turns are dealt again in one statement."""
 
 # Those that compete for slots now, as they are due, and those due at one instant with another
 # priority, wherever they lie. What is being claimed keeps its turn.

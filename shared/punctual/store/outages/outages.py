@@ -1,4 +1,4 @@
-"""Outages: a gap between two passes is noticed, kept, and told with what became of it."""
+"""Outages: record gaps between two scheduling passes, and list what became of their due times."""
 
 import uuid
 from collections import Counter
@@ -38,7 +38,7 @@ GOES_ON = text("UPDATE outages SET to_at = :to_at WHERE to_at = :from_at")
 INSERT = text("INSERT INTO outages (id, from_at, to_at) VALUES (:id, :from_at, :to_at)")
 
 # A due time without a run of its own is counted by its row of the ledger, which may be about
-# many; a backfilled one is told beside what the outage made of it.
+# many; a backfilled one is listed in addition to what the outage made of it.
 BECAME = """
     SELECT r.task_id, CASE WHEN r.trigger = 'backfill' THEN 'backfilled'
                WHEN r.attempt = 0 AND r.state IN ('missed', 'skipped', 'cancelled') THEN r.state

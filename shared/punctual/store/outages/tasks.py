@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from punctual.store.outages.outages import BECAME, Gap
 
-# What windows count, they count over all tasks of the outage, and not over the few that are told.
+# What windows count, they count over all tasks of the outage, and not over the few that are listed.
 MOST_HARMED = text(f"""
 SELECT o.id, h.* FROM (SELECT * FROM outages WHERE id = ANY(:ids)) AS o
 CROSS JOIN LATERAL (

@@ -46,5 +46,5 @@ def leave(connection: Connection, *, coordinator_id: uuid.UUID) -> None:
 
 
 def forget_silent(connection: Connection) -> int:
-    """Delete coordinators not heard of for a week; answers how many."""
+    """Delete coordinators without a heartbeat for a week; return how many."""
     return connection.execute(FORGET).rowcount

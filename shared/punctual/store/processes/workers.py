@@ -67,7 +67,7 @@ FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - in
 
 
 IS_SILENT = "w.heartbeat_at < clock_timestamp() - interval '10 seconds'"
-"""Whether the worker `w` has not been heard of for two heartbeats, as they are by default."""
+"""Whether the worker `w` has missed two heartbeats, at their default interval."""
 
 LEASE = timedelta(seconds=30)
 """By default; after so long without a beat a worker counts as down."""
@@ -130,7 +130,7 @@ def beat(
 
 
 def held_by(connection: Connection, *, worker_id: uuid.UUID) -> list[Held]:
-    """What the database takes this worker to hold, with the cancels it may not have heard of."""
+    """Return the runs that this worker holds by the database, with cancels it may have missed."""
     return [Held(*row) for row in execute(connection, "held", HELD, {"id": worker_id})]
 
 

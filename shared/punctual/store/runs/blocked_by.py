@@ -66,7 +66,7 @@ Waits = Waiting | Run | Row[tuple[object, ...]]
 
 
 def waits_for(session: Session, run: Run) -> str | None:
-    """What this run waits for, besides its due time; None when it is nothing."""
+    """Return what this run waits for other than its due time; None for nothing."""
     return hindrance_in_words(hindrances(session.connection(), [run]).get(run.id, NOTHING))
 
 

@@ -1,4 +1,4 @@
-"""Runs as people see them: found, listed newest first, and told attempt by attempt."""
+"""Find runs, list them newest first, and list their attempts."""
 
 import uuid
 from collections.abc import Sequence

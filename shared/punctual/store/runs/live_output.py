@@ -1,4 +1,4 @@
-"""Live output: what a running attempt has written, brought from its worker for whoever looks."""
+"""Live output: what a running attempt has written, fetched from its worker on request."""
 
 import json
 import uuid
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from punctual.store.schema.models import LiveOutput
 
 LOOK_CHANNEL = "punctual_look"
-"""Workers listen here: `{"worker": id, "run": id}`, a running run that somebody looks at."""
+"""Workers listen here: `{"worker": id, "run": id}`, a running run whose output a user opened."""
 
 FRESH = timedelta(seconds=1)
-"""Told less than this ago, output is not asked for again, however many people look."""
+"""Output younger than this is not fetched again, however many users have it open."""
 
 # One statement asks, unless what is there is fresh; it answers the instant to wait for.
 ASK = text("""
@@ -91,11 +91,11 @@ def keep_live_output(
 
 
 def find_live_output(session: Session, run_id: uuid.UUID, *, attempt: int) -> LiveOutput | None:
-    """What the worker last told of this attempt."""
+    """Return what the worker last reported of this attempt."""
     statement = select(LiveOutput).where(LiveOutput.run_id == run_id, LiveOutput.attempt == attempt)
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def prune_live_outputs(connection: Connection, *, limit: int) -> int:
-    """Delete what was told of attempts that are over; answers how many."""
+    """Delete the live output of attempts that have ended; return how many."""
     return connection.execute(PRUNE, {"limit": limit}).rowcount

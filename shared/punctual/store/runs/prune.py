@@ -1,4 +1,4 @@
-"""Prune: delete history past its retention, in small steps that nobody waits for."""
+"""Prune: delete history past its retention, in steps too small to delay others."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -9,7 +9,7 @@ DAYS = 30
 """How far the figure looks back, today (UTC) included."""
 
 # A step of every FINISH. Backfilled runs are of due times long past, so they are left out; so is
-# an attempt that was lost before anybody heard that it had started.
+# an attempt that was lost before its start was reported.
 TALLY = """
 tallied AS (
     INSERT INTO start_tallies (owner_id, day, starts, on_time)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from punctual.domain.schedules.advice_history import Past
 
 LOOKED_AT = 100
-"""At most so many of the newest runs."""
+"""The most of the newest runs that are read."""
 
 MOST_TOGETHER = 1000
 """Tasks due together are counted up to here."""

@@ -103,7 +103,7 @@ A lock on a row needs `UPDATE` on some column, so `UPDATE (id)` is a lock and no
 
 
 def page() -> str:
-    """The page docs/operate/database-roles.md."""
+    """Return the page docs/operate/database-roles.md."""
     rows = [["table", *(f"`{ROLES[service]}`" for service in SERVICES)], ["---"] * 4]
     for table, rights in RIGHTS.items():
         rows.append([f"`{table}`", *(rights.get(service, "nothing") for service in SERVICES)])

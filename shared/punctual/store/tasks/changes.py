@@ -161,7 +161,7 @@ def _insert(connection: Connection, new: _Prepared, *, owner_id: uuid.UUID, now:
 
 
 def _as_inserted(row: dict[str, Any], *, owner_id: uuid.UUID, now: datetime) -> Task:
-    """A task as INSERT has saved it; of no session, so nobody will ask what has changed in it."""
+    """Return a task as INSERT has saved it; of no session, so its changes are not tracked."""
     task: Task = Task.__new__(Task)
     known = {"owner_id": owner_id, "enabled": True, "version": 1, "meta": row.pop("metadata")}
     times = {"schedule_anchor": now, "created_at": now, "updated_at": now}

@@ -13,7 +13,7 @@ from punctual.domain.errors import Unreadable
 from punctual.store.calendars.changes import own_calendars_named
 
 MOST_HELD = 20
-"""So many tasks whose next due time is held do not keep others from being shown."""
+"""Tasks with a blocked next due time that are skipped before the list gets shorter."""
 
 CAP = 10_000
 """Counts stop here: beyond it a page says "10,000+", and no statement reads more rows."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from punctual_devstack.restart_policy import Kept, told
+from punctual_devstack.restart_policy import Kept, end_in_words
 from punctual_devstack.spawn import Spec
 
 
@@ -30,5 +30,5 @@ def test_after_a_second_again_once_it_ran_for_long() -> None:
 
 
 def test_an_end_is_told_in_words() -> None:
-    assert told(3) == "exit code 3"
-    assert told(-9) == "killed by signal 9"
+    assert end_in_words(3) == "exit code 3"
+    assert end_in_words(-9) == "killed by signal 9"

@@ -21,8 +21,8 @@ from punctual_worker.runner.supervise.stale_processes import kill_leftovers
 
 PREFIX = "runner-"
 SPARE = 4096
-# So many are made in one folder, then in the next of so many: among a few others a name is changed
-# in a third of the time that it takes among hundreds.
+# This many directories are made in one folder, then in the next: renaming among few takes a third
+# of the time that it takes among hundreds.
 TOGETHER, FOLDERS = 32, 128
 MADE = stat.S_IFDIR | 0o700
 CLOSED = stat.S_IFDIR | 0o500
@@ -187,7 +187,7 @@ def _attributes(path: str) -> list[str]:
 
 
 def _lock(path: str) -> int | None:
-    """Return a descriptor holding the directory's lock, None when somebody else holds it."""
+    """Return a descriptor holding the directory's lock, None when another process holds it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:

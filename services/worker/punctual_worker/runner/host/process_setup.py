@@ -85,7 +85,7 @@ def _settle_signals() -> None:
     # not SIG_IGN: handlers are reset in a started command, ignored signals stay ignored.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: None)
-    # Ends are told by pidfds. Blocked in every thread, this signal stays pending: while the main
+    # Pidfds report ends. Blocked in every thread, this signal stays pending: while the main
     # thread starts something and takes none, each end would wake another thread for nothing.
     signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGCHLD])
 
@@ -94,7 +94,7 @@ def _settle_descriptors() -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for number in (0, 1):
         os.dup2(null, number)
-    while null <= 2:  # a closed stderr would otherwise be handed out as somebody's pipe
+    while null <= 2:  # a closed stderr would otherwise be handed out as a command's pipe
         null = os.dup(null)
     os.close(null)
 

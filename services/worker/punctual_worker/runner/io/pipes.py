@@ -1,4 +1,4 @@
-"""Reads what commands write, in portions, so that a flood from one delays nobody else."""
+"""Read what commands write, in portions, so that a flood from one delays no other."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Pipes:
         """Read on from pipes that rested."""
         while self._resting and self._resting[0][0] <= now_ns:
             _, attempt, descriptor = self._resting.popleft()
-            if descriptor in attempt.pipes:  # else closed since, and maybe somebody else's by now
+            if descriptor in attempt.pipes:  # else closed since, and maybe another attempt's by now
                 self._watch.add(descriptor, attempt, attempt.pipes[descriptor])
 
     def _take(self, attempt: Attempt, descriptor: int) -> int:
@@ -57,7 +57,7 @@ class Pipes:
         return size
 
     def drain(self, attempt: Attempt) -> None:
-        """Read what is in the pipes and close them, whoever may still hold the other ends."""
+        """Read what is in the pipes and close them, even if processes hold the other ends."""
         for descriptor in tuple(attempt.pipes):
             for _ in range(DRAIN_PORTIONS):
                 if not self._take(attempt, descriptor):

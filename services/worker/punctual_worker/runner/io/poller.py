@@ -35,8 +35,8 @@ class Watch:
     def close(self, descriptor: int) -> None:
         """Close a descriptor, watched or not.
 
-        The epoll is told first: what was just started may hold a copy for some moments, of which
-        it would go on telling.
+        It leaves the epoll first: what was just started may hold a copy for some moments, whose
+        events would go on.
         """
         if self._known.pop(descriptor, None) is not None:
             self._epoll.unregister(descriptor)
@@ -48,7 +48,7 @@ class Watch:
         self._epoll.modify(descriptor, events)
 
     def wait(self, until_ns: int, most: int) -> list[tuple[int, int, Attempt | None, int]]:
-        """Return at most so many (descriptor, events, attempt, what), or none at `until_ns`.
+        """Return at most `most` of (descriptor, events, attempt, what), or none at `until_ns`.
 
         select() on the epoll's own descriptor sleeps by a high-resolution timer; epoll_wait()
         would round to milliseconds.

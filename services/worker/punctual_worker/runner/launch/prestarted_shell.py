@@ -3,8 +3,8 @@
 To start a shell takes longer than all else between the instant and the user's first instruction.
 So the shell of an attempt that is due soon is started with one redirection more in front of its
 command, on the same line: `: <'gate';command`, where the gate is a FIFO. Opening it blocks until
-somebody opens its other end, which leaves neither a descriptor nor a variable behind; a shell that
-was let go does exactly what it would have done, and one that is killed before has done nothing.
+the runner opens its other end, which leaves neither a descriptor nor a variable behind. A shell
+that was let go does exactly what it would have done; one that is killed before has done nothing.
 A line that cannot be parsed ends the shell at once: it is started plainly on its instant.
 """
 

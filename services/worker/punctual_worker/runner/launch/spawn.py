@@ -3,8 +3,8 @@
 posix_spawn was chosen on figures (starts of `sh -c :` on one busy core, 3.11): posix_spawn 1,530/s,
 _posixsubprocess.fork_exec 1,510/s, Popen 1,400/s. It has no working directory and no umask of its
 own, but in a single-threaded loop the runner can lend its own: changing the directory first also
-tells a missing one apart from a missing shell. A shell that would only make way for a program is
-left out (plain.py): the program is there in 0.4 ms then, and not in 1.0.
+distinguishes a missing one from a missing shell. A shell that would only make way for a program is
+left out (direct_exec.py): the program is there in 0.4 ms then, and not in 1.0.
 """
 
 from __future__ import annotations

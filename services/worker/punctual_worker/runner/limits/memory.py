@@ -14,7 +14,7 @@ from collections import deque
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 KIB = 1024
-# What took long to sum up, and was within the limit, is left alone for so many times as long.
+# What took long to sum up, and was within the limit, is left alone for this many times as long.
 REST_FACTOR = 20
 
 TYPE_CHECKING = False
@@ -79,7 +79,7 @@ def _resident(pid: int) -> int:
 
 
 def _share(pid: int) -> int:
-    """Return a process's memory, of each page its share; all of it where that is not told."""
+    """Return a process's memory, of each page its share; all of it where shares are not known."""
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb", buffering=0) as file:
             for line in file.read().splitlines():

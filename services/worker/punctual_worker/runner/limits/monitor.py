@@ -2,7 +2,7 @@
 
 A fork bomb doubles within a millisecond, and looking at every process takes one. But no attempt
 can have grown by more processes than the whole machine has started, and that number is one cheap
-read: the guard takes it often, and counts only when somebody could have come past its limit.
+read: the monitor reads it often, and counts only when an attempt may have exceeded its limit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from punctual_worker.runner.supervise.stop import Stops
 
 LOOK_EVERY_NS = SECOND // 50
 COUNT_EVERY_NS = SECOND // 4
-# Of the time, a fifth goes into counting while somebody may be at his limit, and a fiftieth else.
+# Spend at most 1/5 of CPU time counting while an attempt may be near its limit, otherwise 1/50.
 HURRIED_REST = 4
 REST = 50
 UNLIMITED = 1 << 62
@@ -36,7 +36,7 @@ class Guard:
         self._marks = marks
         self._births = Births()
         self._memory = Memory()
-        self._room = UNLIMITED  # so many may be born before somebody could be over his limit
+        self._room = UNLIMITED  # processes that may start before an attempt can exceed its limit
         self._look_ns = 0
         self._hurry_ns = 0
         self._count_ns = 0

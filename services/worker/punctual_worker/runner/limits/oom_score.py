@@ -1,6 +1,6 @@
 """Commands are the first that the kernel kills when the machine's memory runs out, not the runner.
 
-A process inherits that from whoever starts it. So the runner is expendable itself for the moment of
+A process inherits that from its parent. So the runner has the higher score itself for the moment of
 a start, which costs a fraction of opening each process's own file below /proc, and leaves no moment
 in which a command is not.
 """
@@ -34,6 +34,6 @@ class Expendable:
             os.pwrite(self._file, FIRST, 0)
 
     def take_off_next(self) -> None:
-        """Undo put_on_next(): whoever may raise that number may lower it to where it was."""
+        """Undo put_on_next(): a process that may raise that number may lower it again."""
         if self._file is not None:
             os.pwrite(self._file, self._own, 0)

@@ -1,4 +1,4 @@
-"""How many processes were started on this machine, as told by the numbers they got."""
+"""Count the processes that were started on this machine, by the pids that they got."""
 
 from __future__ import annotations
 

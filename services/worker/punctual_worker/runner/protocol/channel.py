@@ -17,7 +17,7 @@ FLUSH_BUFFERS = 64
 
 
 class AgentGoneError(Exception):
-    """The agent closed its end, or died: nobody is left to report to."""
+    """The agent closed its end, or died: no one is left to report to."""
 
 
 class Channel:

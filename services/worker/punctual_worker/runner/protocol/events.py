@@ -1,4 +1,4 @@
-"""What the runner tells the agent: that it is there, that an attempt started, how it ended."""
+"""What the runner reports to the agent: that it is up, that an attempt started, how it ended."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from punctual_worker.runner.protocol.channel import Channel
 # this is the most that waits for it. Beyond, ends are reported with little of their output.
 QUEUE_LIMIT = 64 * 1024 * 1024
 SHORT_OUTPUT = 8 * 1024
-# Somebody watching must not hold up what has ended.
+# Live output must not delay the report of an end.
 SO_FAR_LIMIT = 4 * 1024 * 1024
-# The agent is told of a start once it lasts: most commands are over by then and their end tells
-# it all, and nobody is woken while a program starts.
+# A start is reported once the command lasts: most commands are over by then and the report of their
+# end has everything, and the agent is not woken while a program starts.
 LASTS_NS = SECOND // 10
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 WITHIN_NS = 2_000_000
-# Numbers that other processes got at the same time are passed over, up to so many.
+# Numbers that other processes got at the same time are passed over, up to this many.
 MOST = 32
 
 

@@ -123,7 +123,7 @@ def _environment(pid: int) -> bytes:
             found = file.read()
         if found or time.monotonic_ns() > give_up:
             return found
-        # Asleep, not yielding: whoever has precedence on the processor would get it right back.
+        # Asleep, not yielding: a process with precedence on the processor would get it right back.
         select.select([], [], [], EXEC_PAUSE_S)
 
 

@@ -2,8 +2,8 @@
 
 A command may leave its process group, its session, its parent and its environment behind (a double
 fork under `env -i setsid`), yet resource limits follow it through all of that. RLIMIT_RTTIME bounds
-the processor time of real-time scheduling, in microseconds; nobody has a use for a soft limit of
-146,000 years, so such a number can say whose process it is without changing what the process can
+the processor time of real-time scheduling, in microseconds; no program has a use for a soft limit
+of 146,000 years, so such a number can say whose process it is without changing what the process can
 do. Reading it is one system call, prlimit(), ten times cheaper than a look into /proc/<pid>.
 """
 

@@ -45,8 +45,8 @@ REST_FACTOR = 4
 LOOK_FACTOR = 4
 LOOK_AGAIN_NS = 50 * MILLISECOND
 TERM_LOOK_NS = 5 * MILLISECOND
-# More than so many, and twice as many as there were at the end, flush nothing: that is a fork bomb,
-# which must not outrun the kills. So are more than LARGE_CROWD at any time.
+# More than this many, and twice as many as there were at the end, flush nothing: that is a fork
+# bomb, which must not outrun the kills. So are more than LARGE_CROWD at any time.
 CROWD, LARGE_CROWD = 16, 64
 
 

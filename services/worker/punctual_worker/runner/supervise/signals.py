@@ -17,7 +17,7 @@ def signal_group(attempt: Attempt, number: signal.Signals) -> None:
     except ProcessLookupError:
         return
     except PermissionError:
-        # All of the group runs as somebody else (sudo); what can be is done by who may.
+        # All of the group runs as another user (sudo); signal those that may be signalled.
         return
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAUSE_SECONDS = 0.005
-# While processes are forked one look may miss some; so many in a row miss none.
+# While processes are forked one look may miss some; this many in a row miss none.
 LOOKS = 10
 
 

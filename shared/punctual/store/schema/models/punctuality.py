@@ -10,7 +10,7 @@ from punctual.store.schema.models.model import Model
 
 
 class StartTally(Model):
-    """Starts that one batch of finished attempts tells of; folded into Punctuality soon after.
+    """Starts that one batch of finished attempts reports; rolled up into Punctuality soon after.
 
     Only ever inserted by FINISH: no two workers wait for each other over a shared counter.
     """

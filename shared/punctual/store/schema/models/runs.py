@@ -185,7 +185,7 @@ class Output(Model):
 
 
 class LiveOutput(Model):
-    """What a running attempt had written at `told_at`, kept only because somebody looked.
+    """What a running attempt had written at `told_at`, stored only when a user opened it.
 
     Fields as those of `Output`. Not logged: a crash of the server forgets it, which costs nothing.
     """

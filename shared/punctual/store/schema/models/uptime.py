@@ -11,7 +11,7 @@ from punctual.store.schema.models.model import Model
 class DatabaseUptime(Model):
     """One row: heartbeats could be written from `up_since` to `seen_at` without a long gap.
 
-    `server_started_at` tells one life of the server from the next.
+    `server_started_at` distinguishes one life of the server from the next.
     """
 
     __tablename__ = "uptime"

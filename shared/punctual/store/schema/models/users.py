@@ -10,7 +10,7 @@ from punctual.store.schema.models.model import Created, Id, Model
 
 
 class User(Model):
-    """Somebody who owns tasks."""
+    """Account that owns tasks."""
 
     __tablename__ = "users"
     __table_args__ = (

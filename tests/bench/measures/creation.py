@@ -18,7 +18,7 @@ from flask import Flask
 from punctual.ops import logs
 from punctual.ops.config import Settings
 from punctual_api.app import create_app
-from punctual_api.http.database import db
+from punctual_api.http.database import release_database
 from tests.bench.environment import Bed
 from tests.bench.row import OURS, Row
 
@@ -56,8 +56,7 @@ def _spent(app: Flask) -> list[float]:
     client.post("/api/register/", json={**WHO, "email": "bench@example.com"})
     token = client.post("/api/login/", json=WHO).get_json()["token"]
     spent = [_batch(app, token) for _ in range(BATCHES)]
-    with app.app_context():
-        db.engine.dispose()
+    release_database(app)
     return spent
 
 

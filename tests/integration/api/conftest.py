@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from punctual.ops.config import Settings
 from punctual_api.app import create_app
-from punctual_api.http.database import db
+from punctual_api.http.database import release_database
 from tests.support.servers import as_service
 
 PASSWORD = "correct horse battery staple"
@@ -87,15 +87,7 @@ def app(database_url: str, redis_url: str, namespace: str) -> Iterator[Flask]:
     """The API, its connections closed at the end."""
     made = create_app(settings_for(database_url, redis_url, namespace))
     yield made
-    close(made)
-
-
-def close(app: Flask) -> None:
-    """Close what the app has opened."""
-    app.extensions["punctual_database_watch"].stop()
-    with app.app_context():
-        db.engine.dispose()
-    app.extensions["punctual_probe"]().close()
+    release_database(made)
 
 
 @pytest.fixture

@@ -39,6 +39,11 @@ class Connections:
         else:
             self._idle.append(connection)
 
+    def close(self) -> None:
+        """Close the connections that no request has."""
+        while (kept := self._pop()) is not None:
+            kept.close()
+
     def _pop(self) -> Connection | None:
         try:
             return self._idle.pop()

@@ -63,6 +63,15 @@ def bind_database(app: Flask, settings: Settings) -> None:
     app.after_request(_end_transaction)
 
 
+def release_database(app: Flask) -> None:
+    """Close every connection of the app, which answers no request any more."""
+    app.extensions["punctual_database_watch"].stop()
+    app.extensions["punctual_connections"].close()
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["punctual_probe"]().close()
+
+
 def connection() -> Connection:
     """The connection of this request: all that a statement needs, where a session is not."""
     own = app_ctx.g

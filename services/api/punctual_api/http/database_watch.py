@@ -132,6 +132,7 @@ class DatabaseWatch:
         self._unanswered = 0
         self._starting = threading.Lock()
         self._started = False
+        self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
     def check(self) -> None:
@@ -153,8 +154,13 @@ class DatabaseWatch:
                 self._end(thread, each)
 
     def stop(self) -> None:
-        """Have the thread end."""
+        """End the thread and its question, so that neither opens a connection later."""
         self._stop.set()
+        with self._starting:
+            self._started = True
+        if self._thread is not None:
+            self._thread.join(ANSWER_SECONDS + LOOK_SECONDS)
+        self._question.settle()
 
     def _waiting(self, seconds: float) -> dict[int, InFlight]:
         """Return what threads have waited for this long."""
@@ -197,7 +203,10 @@ class DatabaseWatch:
         with self._starting:
             if not self._started:
                 self._started = True
-                threading.Thread(target=self._run, name="database-watch", daemon=True).start()
+                self._thread = threading.Thread(
+                    target=self._run, name="database-watch", daemon=True
+                )
+                self._thread.start()
 
     def _run(self) -> None:
         self._question.ask()  # opens the connection while there is no hurry

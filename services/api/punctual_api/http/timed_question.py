@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as NoAnswer
 from typing import Generic, TypeVar
 
@@ -40,6 +40,13 @@ class TimedQuestion(Generic[Answer]):
             return asked.result(max(0.0, until - time.monotonic()))
         except NoAnswer:
             return None
+
+    def settle(self) -> None:
+        """Wait for a question that is still open, as long as a question may take."""
+        with self._asking:
+            asked = self._open
+        if asked is not None:
+            wait([asked], self._seconds)
 
     def _run(self, asked: Future[Answer]) -> None:
         try:

@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from punctual_api.app import create_app
+from punctual_api.http.database import release_database
 from punctual_devstack.ports import free_port
-from tests.integration.api.conftest import PASSWORD, close, register, settings_for
+from tests.integration.api.conftest import PASSWORD, register, settings_for
 
 Made = Callable[..., FlaskClient]
 DEEP = '{"username": "anna", "password": %s, "password": "wrong one"}'
@@ -31,7 +32,7 @@ def made(database_url: str, redis_url: str, namespace: str) -> Iterator[Made]:
 
     yield make
     for app in apps:
-        close(app)
+        release_database(app)
 
 
 def guess(

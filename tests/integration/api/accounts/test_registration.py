@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 
 from punctual_api.app import create_app
-from tests.integration.api.conftest import PASSWORD, close, settings_for
+from punctual_api.http.database import release_database
+from tests.integration.api.conftest import PASSWORD, settings_for
 from tests.support.servers import as_service
 
 PUNCTUAL = str(Path(sys.executable).with_name("punctual"))
@@ -30,7 +31,7 @@ def made(database_url: str, redis_url: str, namespace: str) -> Iterator[Made]:
 
     yield make
     for app in apps:
-        close(app)
+        release_database(app)
 
 
 def sent(username: str) -> dict[str, str]:

@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from punctual_api.app import create_app
-from tests.integration.api.conftest import PASSWORD, close, settings_for
+from punctual_api.http.database import release_database
+from tests.integration.api.conftest import PASSWORD, settings_for
 
 FOREIGN = "rebind.example"
 Made = Callable[..., FlaskClient]
@@ -26,7 +27,7 @@ def made(database_url: str, redis_url: str, namespace: str) -> Iterator[Made]:
 
     yield make
     for app in apps:
-        close(app)
+        release_database(app)
 
 
 @pytest.mark.parametrize(

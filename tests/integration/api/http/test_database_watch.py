@@ -10,12 +10,20 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from punctual.store.driver.engine import driver_url, ping
+from punctual_api.app import create_app
+from punctual_api.http.database import release_database
 from punctual_api.http.database_watch import DatabaseAwayError, DatabaseWatch, watched_url
+from tests.integration.api.conftest import settings_for
 from tests.support.eventually import eventually
 
 END_SLEEPERS = text("""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_sleep%'
+""")
+
+CONNECTIONS = text("""
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'punctual_api'
 """)
 
 
@@ -96,3 +104,19 @@ def test_while_the_server_does_not_answer_nothing_is_asked_of_it(watched: Engine
     watch.look()
     watch.check()
     watch.stop()
+
+
+def test_an_app_that_is_closed_leaves_no_connection(
+    engine: Engine, database_url: str, redis_url: str, namespace: str
+) -> None:
+    for _ in range(10):  # the first request starts the watch, and the end comes before its answer
+        app = create_app(settings_for(database_url, redis_url, namespace))
+        app.test_client().get("/api/tasks/", headers={"Authorization": "Token unknown"})
+        release_database(app)
+    eventually(lambda: connections_of_the_api(engine) == 0)
+
+
+def connections_of_the_api(engine: Engine) -> int:
+    """Count the connections of the API's role."""
+    with engine.connect() as connection:
+        return int(connection.execute(CONNECTIONS).scalar_one())

@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from punctual.store.processes.coordinators import register as register_coordinator
 from punctual_api.app import create_app
+from punctual_api.http.database import release_database
 from punctual_devstack.ports import free_port
-from tests.integration.api.conftest import Person, close, run_sql, settings_for
+from tests.integration.api.conftest import Person, run_sql, settings_for
 from tests.support.rows import database_now, new_run, new_task
 from tests.support.steps import change_run, claim_run, new_worker, silence
 
@@ -181,7 +182,7 @@ def cut_off(redis_url: str, namespace: str) -> Iterator[FlaskClient]:
     nobody = f"postgresql://nobody:hidden@127.0.0.1:{free_port()}/nothing"
     app: Flask = create_app(settings_for(nobody, redis_url, namespace))
     yield app.test_client()
-    close(app)
+    release_database(app)
 
 
 def test_without_its_database_the_api_asks_to_come_back(cut_off: FlaskClient) -> None:
@@ -207,7 +208,7 @@ def test_readiness_names_what_is_missing_without_secrets(
     )
     lonely = create_app(settings)
     without_queue = lonely.test_client().get("/readyz")
-    close(lonely)
+    release_database(lonely)
     assert without_queue.status_code == 200
     assert without_queue.get_json()["status"] == "ready"
     assert "queue" in without_queue.get_json()["degraded"]

@@ -177,7 +177,7 @@ class Coordinator:
         try:
             self._presence.leave()
         except SQLAlchemyError as error:
-            log.warning("left without a word", error=type(error).__name__)
+            log.warning("coordinator deregistration failed", error=type(error).__name__)
         self._broker.close()
         self._engine.dispose()
         log.info("coordinator left")

@@ -281,4 +281,4 @@ class Agent:
                 leave(connection, worker_id=self.worker_id)
             log.info("worker left", worker_id=str(self.worker_id))
         except DATABASE_FAILURES as error:
-            log.warning("left without saying so", error=said_by(error))
+            log.warning("worker deregistration failed", error=said_by(error))

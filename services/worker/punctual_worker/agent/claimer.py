@@ -70,7 +70,8 @@ class Claimer:
             try:
                 claims, full = self._fill(named)
             except DATABASE_FAILURES as error:
-                self._fail("claim failed", error)
+                log.warning("claim failed", error=said_by(error))
+                self._look_again()
                 return
             if full and len(claims) < len(pairs):
                 self._more_queued = self._outranked = True
@@ -95,7 +96,8 @@ class Claimer:
                 self._pull()
                 self._exchange()
             except DATABASE_FAILURES as error:
-                self._fail("pull failed", error)
+                log.warning("pull failed", error=said_by(error))
+                self._look_again()
                 stop.wait(1.0)
 
     def _pull(self) -> None:
@@ -159,10 +161,9 @@ class Claimer:
                     claims += take(connection, room - free, AT_ONCE)
         return claims, len(claims) >= free
 
-    def _fail(self, what: str, error: Exception) -> None:
-        """What could not be claimed is still queued: look for it again."""
+    def _look_again(self) -> None:
+        """Pull again after a failed claim: its runs are still queued."""
         telemetry.DATABASE_ERRORS.inc()
-        log.warning(what, error=said_by(error))
         self._more_queued = True
         self._wanted.set()
 

@@ -36,6 +36,16 @@ bench: setup-dev .venv-bench/made ## the benchmarks: prints a table, writes buil
 	@.venv-bench/bin/python -m pip install -q --require-hashes -r $<
 	@touch $@
 
+.PHONY: docs
+docs: .venv-docs/made ## build the site of docs/ into build/site, offline
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --quiet
+	@echo build/site/index.html
+
+.venv-docs/made: locks/docs.txt | setup-dev
+	@$(PY) -m venv --clear .venv-docs
+	@.venv-docs/bin/python -m pip install -q --require-hashes -r $<
+	@touch $@
+
 .PHONY: containers
 containers: setup-dev ## the product in containers: built, scaled, killed, started again (needs Docker)
 	@$(PY) -m pytest tests/containers
@@ -98,6 +108,7 @@ lock: setup ## pin every dependency anew, hashes included
 	@$(COMPILE) -c locks/dev.txt --upgrade --group build -o locks/build.txt
 	@$(COMPILE) -c locks/dev.txt --upgrade deploy/devstack/pyproject.toml --group build -o locks/run.txt
 	@$(COMPILE) --upgrade --group bench -o locks/bench.txt
+	@$(COMPILE) --upgrade --group docs -o locks/docs.txt
 	@for service in api coordinator worker; do \
 		$(COMPILE) -c locks/dev.txt --upgrade services/$$service/pyproject.toml \
 			shared/pyproject.toml --extra otel -o locks/$$service.txt || exit 1; done

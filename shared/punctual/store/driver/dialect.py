@@ -24,30 +24,16 @@ def quick_url(database_url: str) -> str:
 
 
 class Line(psycopg2.extensions.connection):
-    """A connection, when it was pinged, and what is to travel with its next statement.
-
-    That is BEGIN, where that statement `begins` a transaction, and what is `unsent`: statements
-    without a result, each with its semicolon.
-    """
+    """A connection: when it was pinged, and whether its next statement begins a transaction."""
 
     pinged = 0.0
     begins = False
-    unsent = b""
-
-    def along(self) -> bytes:
-        """What goes ahead of the next statement, and with it."""
-        return b"BEGIN;" + self.unsent if self.begins else self.unsent
-
-    def left(self) -> None:
-        """Nothing is to travel with the next statement any more."""
-        self.begins, self.unsent = False, b""
 
 
 class Dialect(PGDialect_psycopg2):
-    """BEGIN travels with the first statement, and a ping is sent once a second at most.
+    """Send BEGIN with the first statement of a transaction, and ping once a second at most.
 
-    So does a statement without a result: with the next one, or with COMMIT. For READ
-    COMMITTED alone: psycopg2 itself is left in autocommit.
+    For READ COMMITTED alone: psycopg2 itself stays in autocommit.
     """
 
     supports_statement_cache = True
@@ -84,26 +70,23 @@ class Dialect(PGDialect_psycopg2):
 
     def do_commit(self, dbapi_connection: Any) -> None:
         """Commit what was begun."""
-        _end(dbapi_connection.dbapi_connection, b"COMMIT")
+        _end(dbapi_connection.dbapi_connection, "COMMIT")
 
     def do_rollback(self, dbapi_connection: Any) -> None:
-        """Take back what was begun; what is unsent never leaves."""
-        line = dbapi_connection.dbapi_connection
-        line.unsent = b""
-        _end(line, b"ROLLBACK")
+        """Roll back what was begun."""
+        _end(dbapi_connection.dbapi_connection, "ROLLBACK")
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        """Execute a statement, together with what is to travel with it."""
+        """Execute a statement, with BEGIN ahead of it where it is the first."""
         line = cursor.connection
-        if not (line.begins or line.unsent):
+        if not line.begins:
             cursor.execute(statement, parameters)
             return
-        message = line.along() + cursor.mogrify(statement, parameters)
         try:
-            cursor.execute(message)
+            cursor.execute(b"BEGIN;" + cursor.mogrify(statement, parameters))
         finally:
-            if line.get_transaction_status() != IDLE:  # what cannot be parsed has begun nothing
-                line.left()
+            # A statement that PostgreSQL cannot parse has begun nothing.
+            line.begins = line.get_transaction_status() == IDLE
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
         """Execute a statement in which % means itself."""
@@ -113,21 +96,18 @@ class Dialect(PGDialect_psycopg2):
         self, cursor: Any, statement: str, parameters: Any, context: Any = None
     ) -> None:
         """Execute a statement for each of the parameters."""
-        line = cursor.connection
-        if line.begins or line.unsent:  # it may send them one by one
+        if cursor.connection.begins:  # psycopg2 may send them one by one
             self.do_execute(cursor, "SELECT", None, context)
         super().do_executemany(  # type: ignore[no-untyped-call]
             cursor, statement, parameters, context
         )
 
 
-def _end(line: Line, word: bytes) -> None:
-    along, nothing_yet = line.along(), line.begins and not line.unsent
-    line.left()
-    if nothing_yet or not (along or line.get_transaction_status() != IDLE):
-        return
-    with line.cursor() as cursor:
-        cursor.execute(along + word)
+def _end(line: Line, statement: str) -> None:
+    line.begins = False
+    if line.get_transaction_status() != IDLE:
+        with line.cursor() as cursor:
+            cursor.execute(statement)
 
 
 def is_trusted(line: Any) -> bool:

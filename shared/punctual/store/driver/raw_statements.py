@@ -9,7 +9,6 @@ from sqlalchemy import Connection, TextClause
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
-from punctual.store.driver.dialect import Line
 from punctual.store.driver.prepared_statements import ready
 
 SPELLING = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # as psycopg2
@@ -20,23 +19,6 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """What the statement answers; it is prepared under `name`, and its errors are SQLAlchemy's."""
     return _carry_out(connection, _spelled(ready(connection, name, statement)), parameters)
-
-
-def send_along(
-    connection: Connection, name: str, statement: TextClause, parameters: Mapping[str, object]
-) -> None:
-    """Have the statement carried out together with the next one of its transaction, or COMMIT.
-
-    That one raises its errors as well. On a connection whose BEGIN does not travel it is carried
-    out at once.
-    """
-    sql = _spelled(ready(connection, name, statement))
-    line = _begun(connection)
-    if not isinstance(line, Line):
-        _carry_out(connection, sql, parameters)
-        return
-    with line.cursor() as cursor:
-        line.unsent += cursor.mogrify(sql, parameters) + b";"
 
 
 def _begun(connection: Connection) -> Any:

@@ -27,37 +27,25 @@ from punctual.store.tasks.pauses import note_pause, was_due_once
 TaskValues = Mapping[str, Any]
 """A task's columns by name, already checked; `schedule` is the API's document or None."""
 
-# Says everything of a new row, so that what was saved is known without being read back.
-INSERT = text("""
-INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
-                   max_retries, retry_delay, retry_delay_max, timeout, end_grace,
-                   env, working_dir, tags, metadata, overlap, catch_up, start_deadline,
-                   priority, max_runs, planned_runs, jitter, retry_on, no_retry_on, params, limits,
-                   max_concurrent, after,
-                   queue, script, http, calendars,
-                   enabled, version, created_at, updated_at)
-SELECT id, :owner_id, name, coalesce(command, ''), schedule, :now, next_due_at,
-       max_retries, retry_delay, retry_delay_max, timeout, end_grace,
-       env, working_dir, tags, metadata, overlap, catch_up, start_deadline,
-       priority, max_runs, planned_runs, coalesce(jitter, 0), retry_on, no_retry_on, params, limits,
-       max_concurrent, coalesce(after, '[]'),
-       coalesce(queue, 'default'), script, http, calendars,
-       true, 1, :now, :now
-FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS new (
-    id uuid, name text, command text, schedule jsonb, next_due_at timestamptz,
-    max_retries smallint, retry_delay float, retry_delay_max float, timeout float, end_grace float,
-    env jsonb,    working_dir text, tags text[], metadata jsonb, overlap text, catch_up text,
-    start_deadline float, priority smallint, max_runs integer, planned_runs integer, jitter float,
-    retry_on smallint[], no_retry_on smallint[], params jsonb, limits jsonb,
-    max_concurrent integer, after jsonb,
-    queue text, script jsonb, http jsonb,
-    calendars text[])
-""")
-
-UNSET = dict.fromkeys(
-    ("plan_error", "plan_due_at", "plan_retry_at", "paused_at", "paused_until", "deleted_at")
+SET_LATER = frozenset(
+    {
+        *("plan_error", "plan_due_at", "plan_retry_at", "plan_failures"),
+        *("paused_at", "paused_until", "deleted_at"),
+    }
 )
-"""What INSERT leaves to be NULL."""
+"""Columns that a new task leaves to the table's defaults."""
+
+DEFAULTS = {"command": "", "jitter": 0, "after": [], "queue": "default"}
+"""What a column holds for which nothing, or null, was sent."""
+
+COLUMNS = ", ".join(
+    column.name for column in Task.__table__.columns if column.name not in SET_LATER
+)
+
+INSERT = text(f"""
+INSERT INTO tasks ({COLUMNS})
+SELECT {COLUMNS} FROM jsonb_populate_recordset(CAST(NULL AS tasks), CAST(:tasks AS jsonb))
+""")
 
 
 def database_now(session: Session) -> datetime:
@@ -86,7 +74,7 @@ def create_tasks(
         names = values.get("calendars")
         require_calendars(session.connection(), owner_id=owner_id, names=names, pointer=f"/{place}")
     new = _prepared(session.connection(), ids, tasks, owner_id=owner_id, now=now)
-    _insert(session.connection(), new, owner_id=owner_id, now=now)
+    _insert(session.connection(), new)
     return new.first
 
 
@@ -98,14 +86,15 @@ def create_one(
     values: TaskValues,
     now: datetime,
 ) -> ListedTask:
-    """Save a new task, of which `values` say everything; answers it without reading it back.
+    """Save a new task; return it without reading it back, as INSERT sets all that is answered.
 
     Raises InvalidCalendar for a calendar that is not there.
     """
     require_calendars(connection, owner_id=owner_id, names=values.get("calendars"))
     new = _prepared(connection, [task_id], [values], owner_id=owner_id, now=now)
-    _insert(connection, new, owner_id=owner_id, now=now)
-    task = _as_inserted(new.rows[0], owner_id=owner_id, now=now)
+    _insert(connection, new)
+    row = new.rows[0]
+    task = Task(meta=row.pop("metadata"), **row)
     status = IDLE if new.first is None else "scheduled"
     return ListedTask(task, status=status, next_run_at=new.first, last_run=None)
 
@@ -147,26 +136,17 @@ def _prepared(
         for at in (due, now if passed else None):
             if at is not None and (first is None or at < first):
                 first = at
-        followed = {"id": task_id, "next_due_at": due, "planned_runs": len(passed)}
-        rows.append({**values, **followed})
+        row = DEFAULTS | {name: value for name, value in values.items() if value is not None}
+        row |= {"id": task_id, "owner_id": owner_id, "enabled": True, "version": 1}
+        row |= {"schedule_anchor": now, "created_at": now, "updated_at": now}
+        rows.append(row | {"next_due_at": due, "planned_runs": len(passed)})
     return _Prepared(rows, past, held, first)
 
 
-def _insert(connection: Connection, new: _Prepared, *, owner_id: uuid.UUID, now: datetime) -> None:
-    rows = as_text(new.rows)
-    sent = {"owner_id": owner_id, "now": now, "tasks": rows}
-    raw_statements.send_along(connection, "insert_tasks", INSERT, sent)  # answer known
+def _insert(connection: Connection, new: _Prepared) -> None:
+    raw_statements.rows(connection, "insert_tasks", INSERT, {"tasks": as_text(new.rows)})
     insert_runs(connection, new.past)
     note(connection, new.held)
-
-
-def _as_inserted(row: dict[str, Any], *, owner_id: uuid.UUID, now: datetime) -> Task:
-    """Return a task as INSERT has saved it; of no session, so its changes are not tracked."""
-    task: Task = Task.__new__(Task)
-    known = {"owner_id": owner_id, "enabled": True, "version": 1, "meta": row.pop("metadata")}
-    times = {"schedule_anchor": now, "created_at": now, "updated_at": now}
-    task.__dict__.update({**UNSET, **row, **known, **times, "command": row["command"] or ""})
-    return task
 
 
 def find_task(

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from punctual.ops.config import Settings
 from punctual.store.driver.engine import driver_url, ping, pool_options
 from punctual.store.schema.models import Model
-from punctual_api.http.connection_reuse import Connections
 from punctual_api.http.database_watch import DatabaseWatch, watched_url
 
 
@@ -59,24 +58,26 @@ def bind_database(app: Flask, settings: Settings) -> None:
         )
         dialect.check = watch.check
         app.extensions["punctual_database_watch"] = watch
-        app.extensions["punctual_connections"] = Connections(db.engine, check=watch.check)
     app.after_request(_end_transaction)
 
 
 def release_database(app: Flask) -> None:
     """Close every connection of the app, which answers no request any more."""
     app.extensions["punctual_database_watch"].stop()
-    app.extensions["punctual_connections"].close()
     with app.app_context():
         db.engine.dispose()
     app.extensions["punctual_probe"]().close()
 
 
 def connection() -> Connection:
-    """The connection of this request: all that a statement needs, where a session is not."""
+    """Return the connection of this request: all that a statement needs, where a session is not.
+
+    Raises DatabaseAwayError while the database is known not to answer.
+    """
     own = app_ctx.g
     if "connection" not in own:
-        own.connection = _connections().take()
+        current_app.extensions["punctual_database_watch"].check()
+        own.connection = db.engine.connect()
     found: Connection = own.connection
     return found
 
@@ -99,12 +100,7 @@ def _commit() -> None:
 
 def _give_back(_error: BaseException | None) -> None:
     if (own := app_ctx.g.pop("connection", None)) is not None:
-        _connections().give_back(own)
-
-
-def _connections() -> Connections:
-    found: Connections = current_app.extensions["punctual_connections"]
-    return found
+        own.close()
 
 
 def _end_transaction(response: Response) -> Response:

@@ -44,7 +44,6 @@ class Connection(TConn):
     discarded = 0
     continued = False  # the client was asked to continue with its body
     is_whole = False  # a whole request was received, and no thread has answered it
-    is_lost = False
 
     def init(self) -> None:
         """Make the parser, which reads from the buffer first."""

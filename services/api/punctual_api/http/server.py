@@ -13,8 +13,8 @@ from gunicorn.glogging import Logger
 from punctual.ops import tracing
 from punctual.ops.config import Settings
 from punctual_api.app import create_app
+from punctual_api.http.buffering_worker import BufferingWorker
 from punctual_api.http.database import THREADS
-from punctual_api.http.keepalive_worker import KeepingWorker
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file as it opens it
 
@@ -62,7 +62,7 @@ class Server(BaseApplication):
         chosen = {
             "bind": self._settings.bind,
             "reuse_port": True,
-            "worker_class": KeepingWorker,
+            "worker_class": BufferingWorker,
             "workers": 1,
             "threads": THREADS,
             "worker_connections": CONNECTIONS,

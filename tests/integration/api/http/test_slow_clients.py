@@ -152,9 +152,9 @@ def test_more_connections_than_it_takes_end_the_oldest(
 SLOW_READER_SERVER = """
 import sys
 from punctual.ops.config import Settings
-from punctual_api.http import keepalive_worker as kept, server
+from punctual_api.http import buffering_worker, server
 
-kept.SEND_SECONDS = 1.0
+buffering_worker.SEND_SECONDS = 1.0
 
 
 class Large(server.Server):

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import select
 import selectors
 import signal
 import socket
@@ -19,8 +18,6 @@ from punctual_api.http.client_connection import RECEIVE_BYTES, Connection
 from punctual_api.http.raw_problems import StatusRecorder, raw_problem
 from punctual_api.http.request_buffer import BUFFERED_BODY_BYTES, HEADERS_BYTES, HeadersTooLarge
 
-MOMENT_MS = 5
-"""A program that sends one request after another sends the next within this time."""
 REQUEST_SECONDS = 30.0
 """A request, up to BUFFERED_BODY_BYTES of its body included, has arrived within this time."""
 SEND_SECONDS = 30.0
@@ -38,13 +35,11 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE)
 
 
-class KeepingWorker(ThreadWorker):
+class BufferingWorker(ThreadWorker):
     """gunicorn's worker with threads, in which only the main thread waits for clients.
 
     It collects requests and hands them to a thread when they are whole, and it ends connections
-    whose clients send, read or close too slowly. A thread that has answered waits a moment for the
-    client's next request: otherwise a connection goes back to the main thread after each answer,
-    some ten system calls, at each of which the threads change places.
+    whose clients send, read or close too slowly.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -61,11 +56,15 @@ class KeepingWorker(ThreadWorker):
     # In a thread.
 
     def handle(self, conn: Any) -> Any:
-        """Answer a connection's request, and those that follow at once."""
-        kept = self._answer(conn)
-        while kept and self._has_time() and self._asks(conn):
-            kept = self._answer(conn)
-        return kept and not conn.is_lost
+        """Answer a connection's request, which was received whole; return whether to keep it."""
+        conn.hand_over()
+        if super().handle(conn) is not True:
+            return False
+        try:
+            conn.take_back()
+        except HeadersTooLarge:
+            return False
+        return True
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer one request; sending the answer takes SEND_SECONDS at most."""
@@ -88,16 +87,6 @@ class KeepingWorker(ThreadWorker):
 
         self.wsgi = timed
 
-    def _answer(self, conn: Any) -> bool:
-        conn.hand_over()
-        if super().handle(conn) is not True:
-            return False
-        try:
-            conn.take_back()
-        except HeadersTooLarge:
-            return False
-        return True
-
     def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
         # A body that the app did not want is thrown away here only as far as it has arrived.
         deadline = conn.unreader.deadline = time.monotonic() + UNREAD_SECONDS
@@ -118,23 +107,6 @@ class KeepingWorker(ThreadWorker):
         detail = "Something went wrong here." if status == 500 else f"This is no request: {exc}."
         with contextlib.suppress(OSError):
             client.send(raw_problem(status, detail), socket.MSG_DONTWAIT)
-
-    def _has_time(self) -> bool:
-        """Return whether no connection waits for a thread."""
-        idle = len(self.keepalived_conns) + len(self.pending_conns) + len(self._lingering)
-        return bool(self.alive and self.nr_conns - idle <= self.cfg.threads)
-
-    def _asks(self, conn: Any) -> bool:
-        """Return whether the client's next request arrives whole within a moment."""
-        if conn.is_whole:
-            return True
-        poll = select.poll()
-        poll.register(conn.sock, select.POLLIN)
-        try:
-            return bool(poll.poll(MOMENT_MS)) and bool(conn.receive())
-        except (EOFError, OSError, HeadersTooLarge):
-            conn.is_lost = True
-        return False
 
     # In the main thread.
 

@@ -1,6 +1,5 @@
 """Read this first: how the API service is put together, in the order in which it matters."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -43,14 +42,10 @@ NEEDS = ("database_url", "redis_url", "secret_key")
 
 
 class App(Flask):
-    """Flask, for views and hooks of which none is a coroutine."""
+    """Flask with our JSON, our limits of bodies and our redirects."""
 
     json_provider_class = Answers
     request_class = LimitedRequest
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself: Flask would look into each of them at each request."""
-        return func
 
     def handle_http_exception(self, e: HTTPException) -> Any:
         """Answer redirects of the router too, which Flask takes as they are."""

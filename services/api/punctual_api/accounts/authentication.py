@@ -4,10 +4,9 @@ import uuid
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, Request, Response, request
-from flask.globals import request_ctx
+from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from flask_login import LoginManager, UserMixin
+from flask_login import LoginManager, UserMixin, current_user
 
 from punctual.store.accounts.sessions import user_of_session
 from punctual.store.accounts.users import bearer_of
@@ -35,29 +34,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
         return self.session_token
 
 
-class Logins(LoginManager):  # type: ignore[misc]  # it ships no types
-    """Flask-Login; under /api/ it looks at the token alone, not at sessions and their cookies."""
-
-    def know_by_token(self) -> SignedIn | None:
-        """The user whose token this request carries; `current_user` from now on."""
-        user = _user_of_token(request_ctx.request)
-        self._update_request_context_with_user(user)
-        return user
-
-    def _update_remember_cookie(self, response: Response) -> Response:
-        if _is_api(request_ctx.request):
-            return response
-        answer: Response = super()._update_remember_cookie(response)
-        return answer
-
-    def _load_user(self) -> None:
-        if _is_api(request):
-            self.know_by_token()
-        else:
-            super()._load_user()
-
-
-login_manager = Logins()
+login_manager = LoginManager()
 
 
 class SessionCookies(SecureCookieSessionInterface):
@@ -84,6 +61,7 @@ def recognise_users(app: Flask) -> None:
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.session_interface = SessionCookies()
+    app.config["REMEMBER_COOKIE_NAME"] = "punctual_remember"  # never set, and no one else's
     login_manager.init_app(app)
 
 
@@ -100,12 +78,11 @@ def token_sent(sent: Request) -> str | None:
 
 def require_token() -> None:
     """Refuse a request that carries no valid token; put it before every view of a blueprint."""
-    user = login_manager.know_by_token()
-    if user is None:
+    if not current_user.is_authenticated:
         detail = "This token is unknown or has expired." if token_sent(request) else "Send a token."
         headers = {"WWW-Authenticate": CHALLENGE}
         raise Problem(401, detail, headers=headers)
-    structlog.contextvars.bind_contextvars(user_id=str(user.id))
+    structlog.contextvars.bind_contextvars(user_id=str(current_user.id))
     take_body_of_user()
 
 
@@ -119,8 +96,9 @@ def _user_of_session(token: str) -> SignedIn | None:
     return None if user is None else SignedIn(*user, token)
 
 
+@login_manager.request_loader  # type: ignore[untyped-decorator]
 def _user_of_token(sent: Request) -> SignedIn | None:
-    token = token_sent(sent)
+    token = token_sent(sent) if _is_api(sent) else None
     bearer = None if token is None else bearer_of(connection(), token)
     if bearer is None:
         return None

@@ -4,9 +4,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from marshmallow import ValidationError
-from werkzeug.urls import iri_to_uri
 
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
@@ -113,9 +112,7 @@ def create_task(values: dict[str, Any]) -> Response:
 
 
 def _created(response: Response, task_id: uuid.UUID) -> Response:
-    # As url_for would say, which looks through the routes for it.
-    below = iri_to_uri(root) if (root := request.script_root) else ""
-    response.headers["Location"] = f"{below}{blueprint.url_prefix}/{task_id}/"
+    response.headers["Location"] = url_for("tasks.get_task", task_id=task_id)
     return response
 
 

@@ -25,7 +25,6 @@ from punctual_api.http.fields import (
     Text,
 )
 from punctual_api.http.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE
-from punctual_api.http.sparse import SparseSchema
 from punctual_api.runs.schemas import PageQuerySchema, RunSchema
 from punctual_api.tasks.cross_field_checks import check_http, check_together
 from punctual_api.tasks.http_schemas import HttpSchema
@@ -54,7 +53,7 @@ def _more_than_nothing(maximum: float) -> validate.Range:
     return validate.Range(min=0, max=maximum, min_inclusive=False)
 
 
-class TaskFields(SparseSchema):
+class TaskFields(Schema):
     """What a user decides about a task."""
 
     name = Label(validate=validate.Length(min=1, max=200))
@@ -264,15 +263,6 @@ class TaskSchema(TaskFields):
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
     version = fields.Integer(required=True)
-
-    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
-        if many:
-            return super()._serialize(obj, many=True)
-        # marshmallow would ask for each field whether this is a dict, and where its value is.
-        return {
-            name: None if obj[name] is None else field._serialize(obj[name], name, obj)  # noqa: SLF001
-            for name, field in self.dump_fields.items()
-        }
 
 
 class TaskPageSchema(Schema):

@@ -1,7 +1,7 @@
-"""JSON as it is written: by orjson, and by the standard library what orjson refuses.
+"""JSON by orjson, and by the standard library what orjson refuses.
 
-That is whole numbers beyond 64 bits and halves of characters, and users send both. Nothing of
-theirs is read by orjson: of such a number it would make a float.
+That is integers over 64 bits and lone surrogates, which users do send. What they send is not
+read by orjson: it would make a float of such an integer.
 """
 
 import json
@@ -20,3 +20,11 @@ def written(document: object) -> bytes:
 def as_text(document: object) -> str:
     """What `written` writes, as a statement's parameter or a log line takes it."""
     return written(document).decode()
+
+
+def read(text: bytes | bytearray) -> object:
+    """Read JSON that this product wrote itself; raises ValueError for what is not JSON."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return json.loads(text.decode())

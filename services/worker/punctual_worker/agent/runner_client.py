@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from punctual.ops import json_text
 from punctual.ops.process_user import Account
 from punctual_worker.agent.launch_memory import LaunchMemory
-from punctual_worker.agent.quick_json import read, write
 from punctual_worker.agent.runner_end import end_runner, run_as
 from punctual_worker.agent.runner_messages import Ended, Launch, SoFar, Started, report_in
 from punctual_worker.runner.protocol.wire import Frames, pack
@@ -55,7 +55,7 @@ class RunnerClient:
         self.clean = True
         """False once its commands may be alive and cannot be ended from here."""
         self.received = 0  # how often something came, answers to pings included
-        self._frames = Frames(read)
+        self._frames = Frames(json_text.read)
         self._sending = threading.Lock()
         self._burying = threading.Lock()
         self._buried = False
@@ -196,7 +196,7 @@ class RunnerClient:
         self._bury()
 
     def _send(self, *orders: dict[str, Any]) -> None:
-        frames = b"".join(pack(order, write=write) for order in orders)
+        frames = b"".join(pack(order, write=json_text.written) for order in orders)
         try:
             with self._sending:
                 self._sock.sendall(frames)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punctual_worker.agent import quick_json
+from punctual.ops import json_text
 from punctual_worker.runner.protocol import wire
 from punctual_worker.runner.protocol.wire import LENGTHS, MAX_HEADER, BadFrameError, Frames, pack
 
@@ -21,8 +21,8 @@ texts = st.text(st.characters(codec=None), max_size=8)
     sent=st.lists(st.tuples(st.dictionaries(texts, texts, max_size=3), st.binary(max_size=20))),
     portion=st.integers(1, 64),
 )
-@pytest.mark.parametrize("write", [wire.write, quick_json.write])
-@pytest.mark.parametrize("read", [wire.read, quick_json.read])
+@pytest.mark.parametrize("write", [wire.write, json_text.written])
+@pytest.mark.parametrize("read", [wire.read, json_text.read])
 def test_frames_arrive_as_they_were_sent(
     sent: list[tuple[dict[str, str], bytes]], portion: int, write: Write, read: Read
 ) -> None:
@@ -47,7 +47,7 @@ def test_frames_arrive_as_they_were_sent(
         LENGTHS.pack(0, 0),
     ],
 )
-@pytest.mark.parametrize("read", [wire.read, quick_json.read])
+@pytest.mark.parametrize("read", [wire.read, json_text.read])
 def test_what_cannot_be_a_frame_is_refused_at_once(nonsense: bytes, read: Read) -> None:
     frames = Frames(read)
     frames.feed(nonsense)

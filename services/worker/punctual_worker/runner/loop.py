@@ -22,7 +22,7 @@ from punctual_worker.runner.limits.monitor import Guard
 from punctual_worker.runner.protocol.channel import Channel
 from punctual_worker.runner.protocol.events import Reports
 from punctual_worker.runner.protocol.wire import BadFrameError
-from punctual_worker.runner.supervise.exit_watch import Attending
+from punctual_worker.runner.supervise.exit_watch import ExitWatch
 from punctual_worker.runner.supervise.process_tag import Marks
 from punctual_worker.runner.supervise.reaper import MILLISECOND, Endings
 from punctual_worker.runner.supervise.stop import Stops
@@ -61,7 +61,6 @@ class Loop:
         self._endings = Endings(self.roster, self._watch, self._pipes, marks, homes, reports)
         self._stops = Stops(self.roster, self._endings, marks)
         self._guard = Guard(self.roster, self._stops, marks)
-        self._attending = Attending(self.roster, self._watch, self._guard, self._endings)
         self._starter = Starter(
             self.roster,
             self._watch,
@@ -70,7 +69,7 @@ class Loop:
             homes,
             self._endings,
             reports,
-            self._attending,
+            ExitWatch(self.roster, self._watch, self._guard),
         )
         self._watch.add(channel.fileno(), None, AGENT)
         self._writing = False
@@ -86,7 +85,6 @@ class Loop:
             self._meet_deadlines()
             now_ns = time.monotonic_ns()
             self._pipes.resume(now_ns)
-            self._attending.step(now_ns)
             self._guard.step(now_ns, quiet=self._is_quiet_until(now_ns + MILLISECOND))
             ends_ns = self._endings.due_ns()
             if ends_ns is not None and (
@@ -120,7 +118,7 @@ class Loop:
             else:
                 self._pipes.read(attempt, descriptor)
                 if not attempt.pipes:
-                    self._attending.closed(attempt)
+                    self._endings.flushed(attempt)
         if readable or self._channel.unread:
             for order in self._channel.receive(readable=readable):
                 self._obey(order)
@@ -188,7 +186,6 @@ class Loop:
             self.roster.deadlines.next_ns(),
             self._endings.due_ns(),
             self._pipes.wake_ns(),
-            self._attending.wake_ns(),
             self._reports.wake_ns(),
             self._guard.wake_ns(),
             self._lease.ends_ns(),

@@ -14,7 +14,7 @@ from punctual_worker.runner.launch.prestarted_shell import Holding
 from punctual_worker.runner.launch.spawn import Spawner
 from punctual_worker.runner.lease import Lease
 from punctual_worker.runner.protocol.events import Reports
-from punctual_worker.runner.supervise.exit_watch import Attending
+from punctual_worker.runner.supervise.exit_watch import ExitWatch
 from punctual_worker.runner.supervise.reaper import Endings
 
 # The kernel wakes a sleeper up to 50 µs late, and waking costs some more: the sleep ends this much
@@ -52,7 +52,7 @@ class Starter:
         homes: Homes,
         endings: Endings,
         reports: Reports,
-        attending: Attending,
+        exit_watch: ExitWatch,
     ) -> None:
         self._roster = roster
         self._watch = watch
@@ -61,9 +61,9 @@ class Starter:
         self._endings = endings
         self._reports = reports
         self._homes = homes
-        self._attending = attending
+        self._exit_watch = exit_watch
         self._launch_notes = spawner.launch_notes
-        self.holding = Holding(roster, watch, lease, spawner, homes, attending)
+        self.holding = Holding(roster, watch, lease, spawner, homes, exit_watch)
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
 
@@ -159,5 +159,5 @@ class Starter:
             attempt.permanent = not isinstance(error, OSError) or error.errno in PERMANENT
             self._endings.never_started(attempt)
             return False
-        self._attending.attend(attempt)
+        self._exit_watch.add(attempt)
         return True

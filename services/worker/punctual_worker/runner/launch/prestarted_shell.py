@@ -22,7 +22,7 @@ from punctual_worker.runner.io.poller import Watch
 from punctual_worker.runner.launch.direct_exec import SHELL, words_of
 from punctual_worker.runner.launch.spawn import Spawner
 from punctual_worker.runner.lease import Lease
-from punctual_worker.runner.supervise.exit_watch import Attending
+from punctual_worker.runner.supervise.exit_watch import ExitWatch
 from punctual_worker.runner.supervise.process_scan import reap
 from punctual_worker.runner.supervise.signals import signal_group
 
@@ -48,14 +48,14 @@ class Holding:
         lease: Lease,
         spawner: Spawner,
         homes: Homes,
-        attending: Attending,
+        exit_watch: ExitWatch,
     ) -> None:
         self._roster = roster
         self._watch = watch
         self._lease = lease
         self._spawner = spawner
         self._homes = homes
-        self._attending = attending
+        self._exit_watch = exit_watch
         self._known = os.path.basename(os.path.realpath(SHELL)) in KNOWN
         self._coming: list[tuple[int, int, Attempt]] = []  # by instant, then by serial number
         self._not_before_ns = 0
@@ -136,7 +136,7 @@ class Holding:
             attempt.gate = None
             return
         self._roster.held.add(attempt.serial)
-        self._attending.attend(attempt)
+        self._exit_watch.add(attempt)
 
     def _forget(self, attempt: Attempt) -> None:
         assert attempt.gate is not None

@@ -9,10 +9,12 @@ from tests.faults.checker import Violation, check
 from tests.faults.cluster import Field
 from tests.faults.history import Attempt, History, Promise, Run
 from tests.support.eventually import eventually
+from tests.support.rows import reason_of
 
 RUNS = text("""
 SELECT id::text, task_id::text, state, trigger, extract(epoch FROM scheduled_for)::float8,
-       attempt, max_attempts, fence, overlap, reason
+       attempt, max_attempts, fence, overlap,
+       reason, reason_code, reason_args
 FROM runs ORDER BY due_at, id
 """)
 ATTEMPTS = text("""
@@ -63,7 +65,7 @@ def judge(
 ) -> Verdict:
     """The verdict on what happened in the field so far; `late_by` bounds first starts."""
     with field.engine.connect() as connection:
-        runs = [Run(*row) for row in connection.execute(RUNS)]
+        runs = [Run(*[*row[:-3], reason_of(row)]) for row in connection.execute(RUNS)]
         attempts = [Attempt(*row) for row in connection.execute(ATTEMPTS)]
     ours = {run.id for run in runs}  # other scenarios may run on this machine at the same time
     history = History(

@@ -2,15 +2,18 @@
 
 import uuid
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.runs.states import Trigger
+from punctual.domain.wording import run_reason
 from punctual.store.lifecycle.dispatch import Queued, dispatch
 from punctual.store.lifecycle.insert import NewRun, insert_runs
 from punctual.store.schema.models import Task, User
+from tests.support.reasons import check_args
 
 WINDOW = timedelta(seconds=35)
 
@@ -94,17 +97,29 @@ def dispatch_all(engine: Engine) -> list[Queued]:
         return dispatch(connection, window=WINDOW, limit=10_000)
 
 
-def run_row(source: Engine | Connection, run_id: uuid.UUID) -> Row[Any]:
-    """A run as it stands now, every column by name."""
+def run_row(source: Engine | Connection, run_id: uuid.UUID) -> Any:
+    """A run as it stands now, every column by name, its reason as the API answers it."""
     asked = text("SELECT * FROM runs WHERE id = :id")
     if isinstance(source, Connection):
-        return source.execute(asked, {"id": run_id}).one()
+        return with_reason(source.execute(asked, {"id": run_id}).one())
     with source.connect() as connection:
-        return connection.execute(asked, {"id": run_id}).one()
+        return with_reason(connection.execute(asked, {"id": run_id}).one())
 
 
-def attempts_of(engine: Engine, run_id: uuid.UUID) -> list[Row[Any]]:
-    """The ended attempts of a run, in order."""
+def attempts_of(engine: Engine, run_id: uuid.UUID) -> list[Any]:
+    """The ended attempts of a run, in order, likewise."""
     asked = text("SELECT * FROM attempts WHERE run_id = :id ORDER BY attempt")
     with engine.connect() as connection:
-        return list(connection.execute(asked, {"id": run_id}).all())
+        return [with_reason(row) for row in connection.execute(asked, {"id": run_id})]
+
+
+def with_reason(row: Row[Any]) -> Any:
+    """A row of runs or attempts with its reason as a sentence."""
+    return SimpleNamespace(**{**row._mapping, "reason": reason_of(row)})
+
+
+def reason_of(row: Row[Any]) -> str | None:
+    """The reason that a row of runs or attempts has, as a sentence, its arguments checked."""
+    if row.reason_args is not None:
+        check_args(row.reason_code, row.reason_args)
+    return run_reason(row.state, row.reason_code, row.reason_args, row.reason)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.store.lifecycle.claim import Claimed, claim
 from punctual.store.lifecycle.finish import Report, Settled, finish
 from punctual.store.lifecycle.start import Started, start
@@ -14,6 +15,8 @@ from punctual.store.processes.workers import register
 from tests.support.rows import database_now, dispatch_all, run_row
 
 LEASE = timedelta(seconds=30)
+
+EXIT_CODE_1 = coded(ReasonCode.EXIT_CODE, exit_code=1)
 
 
 def new_worker(

@@ -24,6 +24,7 @@ from punctual_api.ledger.schemas import ledger_document
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.web.page_base import page, pages
 from punctual_api.web.paging import instant_before, microseconds
+from punctual_api.web.reader import PAGE
 
 ROWS_A_PAGE = 50
 BLANK = {"at": "", "zone": "UTC", "until": "", "until_zone": "UTC"}
@@ -118,7 +119,7 @@ def _read(
 
 def _why(task: Task, at: datetime) -> Answer:
     keep = timedelta(days=settings().retention_days)
-    return why(session(), task, at=at, keep=keep, now=now())
+    return why(session(), task, at=at, keep=keep, now=now(), reader=PAGE)
 
 
 def _page(
@@ -153,7 +154,7 @@ def _page(
         typed=typed,
         errors=errors,
         answer=answer,
-        rows=[ledger_document(row) for row in rows[:ROWS_A_PAGE]],
+        rows=[ledger_document(row, PAGE) for row in rows[:ROWS_A_PAGE]],
         reason=reason,
         reasons=list(Reason),
         newest_url=own if "before" in request.args else None,

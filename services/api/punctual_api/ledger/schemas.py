@@ -4,10 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from punctual.domain.runs.ledger import Reason, ledger_sentence
+from punctual.domain.reader import PLAIN, Reader
+from punctual.domain.runs.ledger import Reason
+from punctual.domain.wording import ledger_clause, ledger_sentence
 from punctual.store.ledger.entries import Noted
 from punctual_api.http.fields import Instant, Text
-from punctual_api.runs.schemas import PageQuerySchema
+from punctual_api.runs.schemas import REASON_ARGS, PageQuerySchema
 
 
 class LedgerQuerySchema(PageQuerySchema):
@@ -28,6 +30,10 @@ class LedgerRowSchema(Schema):
     )
     times = fields.Integer(required=True, metadata={"description": "How many due times they are"})
     reason = fields.String(required=True, validate=validate.OneOf([*Reason]))
+    reason_code = fields.String(
+        required=True, allow_none=True, metadata={"description": "Code of what lies behind it"}
+    )
+    reason_args = fields.Dict(required=True, allow_none=True, metadata=REASON_ARGS)
     sentence = fields.String(required=True)
     lateness_ms = fields.Float(required=True, allow_none=True)
     run_id = fields.UUID(required=True, allow_none=True)
@@ -42,16 +48,17 @@ class LedgerPageSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-def ledger_document(row: Noted) -> dict[str, Any]:
-    """What LedgerRowSchema answers of a row."""
+def ledger_document(row: Noted, reader: Reader = PLAIN) -> dict[str, Any]:
+    """What LedgerRowSchema answers of a row, its sentence for this reader."""
+    because = ledger_clause(row.reason, row.cause, row.text, reader)
     return {
         "due_time": row.scheduled_for,
         "until": row.until,
         "times": row.times,
         "reason": row.reason,
-        "sentence": ledger_sentence(
-            row.reason, row.because, lateness=row.lateness, times=row.times
-        ),
+        "reason_code": row.cause and row.cause.code,
+        "reason_args": row.cause and row.cause.args,
+        "sentence": ledger_sentence(row.reason, because, lateness=row.lateness, times=row.times),
         "lateness_ms": None if row.lateness is None else row.lateness * 1000,
         "run_id": row.run_id,
         "detail": {key: value for key, value in row.detail.items() if key != "lateness_ms"},

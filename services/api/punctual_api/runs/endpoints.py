@@ -26,7 +26,7 @@ from punctual_api.runs.schemas import (
     RunSchema,
     RunsQuerySchema,
 )
-from punctual_api.tasks.serializers import run_answer, run_documents, run_page
+from punctual_api.tasks.serializers import reason_of, run_answer, run_documents, run_page
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="What became of it")
 blueprint.before_request(require_token)
@@ -69,7 +69,10 @@ def get_run(run_id: uuid.UUID) -> dict[str, Any]:
 def run_detail(run: Run) -> dict[str, Any]:
     """What RunDetailSchema answers of a run."""
     [shown] = run_documents([run])
-    return {**shown, "attempts": attempts_of(session(), run)}
+    attempts = [
+        {**attempt, "reason": reason_of(attempt)} for attempt in attempts_of(session(), run)
+    ]
+    return {**shown, "attempts": attempts}
 
 
 @blueprint.route("/<uuid:run_id>/cancel/", methods=["POST"])

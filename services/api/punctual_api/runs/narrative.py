@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from punctual.domain.reader import PLAIN, Reader
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.states import FINAL, PENDING, RunState, Trigger
+from punctual.domain.wording import clause, run_clause, run_reason
 from punctual.store.schema.models import Run
-from punctual_api.web.formatting import lateness_words, signal_words, span_words, state_words, took
+from punctual_api.web.formatting import lateness_words, span_words, state_words, took
 
 MOST_ATTEMPTS = 5
 GOOD = {RunState.SUCCEEDED}
-PLAIN = {RunState.CANCELLED, RunState.SKIPPED}
+NEUTRAL = {RunState.CANCELLED, RunState.SKIPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +27,19 @@ class Step:
     mark: str = ""
 
 
-def ending(told: Mapping[str, Any] | Run) -> str:
+def ending(ended: Mapping[str, Any] | Run, reader: Reader = PLAIN) -> str:
     """Why an attempt or a run ended as it did, short: "exit code 3", "killed by SIGKILL"."""
-    known = told if isinstance(told, Mapping) else vars(told)
-    if known["reason"]:
-        return str(known["reason"])
-    if known["signal"]:
-        return f"killed by {signal_words(known['signal'])}"
-    return "" if known["exit_code"] is None else f"exit code {known['exit_code']}"
+    known = ended if isinstance(ended, Mapping) else vars(ended)
+    reason = run_reason(
+        known["state"], known["reason_code"], known["reason_args"], known["reason"], reader
+    )
+    return reason or _status(known)
 
 
-def sentence(run: Run, *, waits_for: str | None = None) -> str:
+def sentence(run: Run, *, waits_for: CodedReason | None = None, reader: Reader = PLAIN) -> str:
     """Return where a run stands, and why, in plain words; `waits_for` is what holds it back."""
     left = left_behind_words(run.left_behind)
-    return f"{_standing(run, waits_for)} {f'It {left}.' if left else ''}".rstrip()
+    return f"{_standing(run, waits_for, reader)} {f'It {left}.' if left else ''}".rstrip()
 
 
 def left_behind_words(processes: int) -> str:
@@ -52,22 +54,32 @@ def left_behind_words(processes: int) -> str:
     return f"left {left} ended"
 
 
-def _standing(run: Run, waits_for: str | None) -> str:
-    reason = ending(run).removeprefix(f"{state_words(run.state)}: ")
+def _status(known: Mapping[str, Any]) -> str:
+    if known["signal"]:
+        return clause(coded(ReasonCode.SIGNAL, signal=known["signal"]))
+    if known["exit_code"] is None:
+        return ""
+    return clause(coded(ReasonCode.EXIT_CODE, exit_code=known["exit_code"]))
+
+
+def _standing(run: Run, waits_for: CodedReason | None, reader: Reader) -> str:
+    reason = run_clause(run.state, run.reason_code, run.reason_args, run.reason, reader)
+    reason = reason or _status(vars(run))
     why = f": {reason}" if reason else ""
+    worker = reader.text(str(run.worker))
     if run.state == RunState.RUNNING:
         if run.cancel_requested_at:
             return "It was cancelled; its worker is stopping it."
-        starting = f"Worker {run.worker} is starting it."
-        return f"It is running on {run.worker}." if run.started_at else starting
+        starting = f"Worker {worker} is starting it."
+        return f"It is running on {worker}." if run.started_at else starting
     if run.state in PENDING and run.attempt:
         return (
             f"Attempt {run.attempt} of {run.max_attempts} did not succeed{why}. "
             "It will be tried again."
         )
     if run.state in PENDING:
-        held = f"Worker {run.worker} holds it" if run.state == RunState.CLAIMED else "It waits"
-        return f"{held} until it is due{f': {waits_for}' if waits_for else ''}."
+        held = f"Worker {worker} holds it" if run.state == RunState.CLAIMED else "It waits"
+        return f"{held} until it is due{f': {clause(waits_for, reader)}' if waits_for else ''}."
     if run.state == RunState.SUCCEEDED:
         seconds = took(run)
         return "It succeeded." if seconds is None else f"It succeeded after {span_words(seconds)}."
@@ -75,7 +87,7 @@ def _standing(run: Run, waits_for: str | None) -> str:
         RunState.FAILED: f"It failed{why}",
         RunState.TIMED_OUT: f"It took too long{why}",
         RunState.LOST: f"What became of it is unknown{why}",
-        RunState.CANCELLED: _cancelled(reason),
+        RunState.CANCELLED: _cancelled(run, reason),
         RunState.MISSED: f"It was not started in time{why}",
         RunState.SKIPPED: f"It was skipped{why}",
     }[RunState(run.state)]
@@ -83,10 +95,9 @@ def _standing(run: Run, waits_for: str | None) -> str:
     return f"{words}. {run.attempt} attempts were made." if retries else f"{words}."
 
 
-def _cancelled(reason: str) -> str:
-    own_words = reason.removeprefix("cancelled")
-    if own_words != reason:  # "cancelled", or "cancelled while it ran"
-        return f"It was cancelled{own_words}"
+def _cancelled(run: Run, reason: str) -> str:
+    if run.reason_code == ReasonCode.CANCELLED and run.reason is None:
+        return f"It was {reason or 'cancelled'}"  # "cancelled while it ran"
     return f"It was cancelled: {reason}" if reason else "It was cancelled"
 
 
@@ -123,5 +134,5 @@ def _attempt_steps(attempt: Mapping[str, Any], *, many: bool) -> list[Step]:
 
 
 def _ended(words: str, at: datetime | None, state: str, aside: str = "") -> Step:
-    mark = "done" if state in GOOD else "" if state in PLAIN else "wrong"
+    mark = "done" if state in GOOD else "" if state in NEUTRAL else "wrong"
     return Step(words, at, aside, mark)

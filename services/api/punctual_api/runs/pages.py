@@ -4,6 +4,7 @@ import re
 import uuid
 
 from flask import Response, request
+from markupsafe import Markup
 
 from punctual.domain.runs.states import FINAL
 from punctual.store.runs.blocked_by import waits_for
@@ -18,6 +19,7 @@ from punctual_api.runs.narrative import sentence, timeline
 from punctual_api.runs.output import output_answer
 from punctual_api.runs.output_text import ShownOutput, shown_output
 from punctual_api.web.page_base import live_page, pages
+from punctual_api.web.reader import PAGE
 
 
 @pages.get("/run/<uuid:run_id>/")
@@ -35,7 +37,7 @@ def show_run(run_id: uuid.UUID) -> Response:
         task=task,
         final=run.state in FINAL,
         cancelling=run.cancel_requested_at is not None,
-        sentence=sentence(run, waits_for=waits_for(session(), run)),
+        sentence=Markup(sentence(run, waits_for=waits_for(session(), run), reader=PAGE)),  # noqa: S704 - PAGE escapes
         timeline=timeline(run, attempts),
         attempts=attempts,
         output=output,

@@ -12,6 +12,8 @@ LEFT_BEHIND = {
     " most that lived at one time"
 }
 
+REASON_ARGS = {"description": "What the code is about: a run, a limit, an exit code"}
+
 
 class WaitingForSchema(Schema):
     """What holds a run back that waits for its start."""
@@ -62,6 +64,7 @@ class RunSchema(Schema):
             "description": "Code of the reason; a missed, skipped, cancelled or lost run has one"
         },
     )
+    reason_args = fields.Dict(required=True, allow_none=True, metadata=REASON_ARGS)
     waiting_for = fields.Nested(
         WaitingForSchema,
         required=True,
@@ -97,6 +100,8 @@ class AttemptSchema(Schema):
     exit_code = fields.Integer(required=True, allow_none=True)
     signal = fields.Integer(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+    reason_code = fields.String(required=True, allow_none=True)
+    reason_args = fields.Dict(required=True, allow_none=True, metadata=REASON_ARGS)
     worker = fields.String(required=True, allow_none=True)
     output_bytes = fields.Integer(required=True)
     output_truncated = fields.Boolean(required=True)

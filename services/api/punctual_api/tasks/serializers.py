@@ -1,7 +1,7 @@
 """Tasks as they are answered: their columns, and what follows from them and from their runs."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,14 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.runs.params import read_params
 from punctual.domain.runs.retry import RetryPolicy
 from punctual.domain.runs.states import Overlap
-from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.domain.runs.waiting import Hindrance
 from punctual.domain.schedules.advice import schedule_warnings, shortest_interval, start_of_day
 from punctual.domain.schedules.advice_history import past_warnings
 from punctual.domain.schedules.advice_retry import retry_warnings
 from punctual.domain.schedules.jitter import jittered
 from punctual.domain.schedules.preview import ALL_HELD
 from punctual.domain.schedules.syntax import Schedule, next_due, read_schedule
+from punctual.domain.wording import clause, run_reason
 from punctual.store.runs.blocked_by import hindrances
 from punctual.store.runs.listing import find_run
 from punctual.store.runs.run_history import past_of_task
@@ -209,17 +210,26 @@ def run_documents(runs: Sequence[Run]) -> list[dict[str, Any]]:
     found = hindrances(session().connection(), runs)
     return [
         {
-            **{name: getattr(run, name) for name in _run.fields if name != "waiting_for"},
+            **(
+                shown := {name: getattr(run, name) for name in _run.fields if name != "waiting_for"}
+            ),
+            "reason": reason_of(shown),
             "waiting_for": _waiting_for(found.get(run.id)),
         }
         for run in runs
     ]
 
 
+def reason_of(shown: Mapping[str, Any]) -> str | None:
+    """Return the reason of a run or an attempt as a sentence, times in UTC and runs by id."""
+    return run_reason(shown["state"], shown["reason_code"], shown["reason_args"], shown["reason"])
+
+
 def _waiting_for(found: Hindrance | None) -> dict[str, Any] | None:
-    if found is None:
+    reason = None if found is None else found.reason
+    if reason is None:
         return None
-    return {"code": found.code, "args": found.args, "sentence": hindrance_in_words(found)}
+    return {"code": reason.code, "args": reason.args, "sentence": clause(reason)}
 
 
 def run_page(runs: Sequence[Run], *, limit: int) -> Response:

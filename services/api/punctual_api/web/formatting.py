@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from signal import Signals
 from typing import Any
 
 from punctual.domain.errors import Unreadable
@@ -60,14 +59,6 @@ def bytes_words(size: int) -> str:
         if size >= unit:
             return f"{size / unit:.1f} {name}".replace(".0 ", " ")
     return f"{size} B"
-
-
-def signal_words(number: int) -> str:
-    """A signal by its name, or by its number where it has none: "SIGKILL"."""
-    try:
-        return Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def state_words(state: str) -> str:

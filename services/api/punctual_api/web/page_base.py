@@ -19,6 +19,7 @@ from flask import (
 )
 from flask_login import current_user
 from flask_wtf import CSRFProtect
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.errors import InvalidSchedule
@@ -32,6 +33,7 @@ from punctual_api.http.json_body import refuse_unlabelled_json
 from punctual_api.runs import narrative
 from punctual_api.tasks import type_formatting
 from punctual_api.web import formatting
+from punctual_api.web.reader import PAGE
 
 STATIC = Path(__file__).parent.parent / "static"
 PUBLIC = {"pages.home", "pages.logout"}
@@ -52,8 +54,13 @@ pages.add_app_template_filter(formatting.took)
 pages.add_app_template_filter(type_formatting.what_of)
 pages.add_app_template_filter(text_of, "param_text")
 pages.add_app_template_filter(visible_name)
-pages.add_app_template_filter(narrative.ending)
 pages.add_app_template_filter(narrative.left_behind_words)
+
+
+@pages.app_template_filter()
+def ending(ended: Mapping[str, Any]) -> Markup:
+    """Why an attempt or a run ended as it did, with links and times of the browser's zone."""
+    return Markup(narrative.ending(ended, PAGE))  # noqa: S704 - PAGE escapes
 
 
 @pages.before_request

@@ -6,6 +6,7 @@ from collections.abc import Collection
 import structlog
 from sqlalchemy import Engine
 
+from punctual.domain.runs.reasons import CodedReason
 from punctual.ops import telemetry
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.lifecycle.give_back import give_back
@@ -50,7 +51,7 @@ def settle_running(
     clock: DatabaseClock,
     unlaunched_runs: UnlaunchedRuns,
     *,
-    why: str,
+    why: CodedReason,
 ) -> None:
     """After the runner's end: report as lost what it had launched, and give back what it had not.
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.messaging.broker import Broker
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
@@ -191,8 +192,8 @@ class Agent:
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()
 
-    def _refuse(self, attempt: Attempt, reason: str) -> None:
-        self._reporter.ended(unstarted_report(attempt, reason, self._clock))
+    def _refuse(self, attempt: Attempt, error: str) -> None:
+        self._reporter.ended(unstarted_report(attempt, error, self._clock))
         self._intake.free(attempt.pair)
 
     def _wants_messages(self) -> bool:
@@ -246,16 +247,16 @@ class Agent:
     def _abandon(self) -> None:
         """After a failure: nothing of ours may be left running, and the database should know."""
         error = self._threads.error
-        why = "its worker failed"
+        code = ReasonCode.WORKER_FAILED
         if isinstance(error, RunnerSilentError):
-            why = str(error)
+            code = ReasonCode.RUNNER_SILENT
             self._leaving.set()
             self._runner.kill()
         elif isinstance(error, RunnerGoneError):
-            why = "its runner was killed or failed"
-        self._leave(why)
+            code = ReasonCode.RUNNER_LOST
+        self._leave(coded(code))
 
-    def _leave(self, why: str) -> None:
+    def _leave(self, why: CodedReason) -> None:
         """End the runner; `why` is the reason of what it had launched and did not finish."""
         self._leaving.set()
         waiting = self._intake.close()

@@ -1,11 +1,11 @@
 """How an attempt ended, in the words of the protocol."""
 
-import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from punctual.domain.runs.retry import why_no_retry
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
+from punctual.domain.runs.retry import SAME_AGAIN, why_no_retry
 from punctual.store.lifecycle.finish import Report
 from punctual_worker.agent.active_attempts import Attempt
 from punctual_worker.agent.clock import DatabaseClock
@@ -16,15 +16,13 @@ SHUTDOWN = "shutdown"
 LEASE = "lease"
 NUL = "\0"
 LONGEST_REASON = 500
-WOULD_FAIL_AGAIN = "not retried: another attempt would fail in the same way"
 
-SHUT_DOWN = "its worker was shut down before it had ended"
+SHUT_DOWN = coded(ReasonCode.SHUT_DOWN)
 
 STOPPED = {
-    CANCELLED: ("cancelled", "cancelled while it ran"),
+    CANCELLED: ("cancelled", coded(ReasonCode.CANCELLED, when="running")),
     SHUTDOWN: ("lost", SHUT_DOWN),
-    "limit": ("failed", "ended by a limit"),
-    LEASE: ("lost", "its worker could not reach the database and had to kill it"),
+    LEASE: ("lost", coded(ReasonCode.LEASE_LOST)),
 }
 
 
@@ -51,7 +49,7 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
         output_bytes=ended.output_bytes,
         output_truncated=ended.truncated,
         left_behind=ended.left_behind,
-        no_retry=WOULD_FAIL_AGAIN
+        no_retry=SAME_AGAIN
         if ended.permanent
         else why_no_retry(attempt.rule, outcome, exit_code=ended.exit_code, signal=ended.signal),
     )
@@ -62,7 +60,7 @@ def was_unlaunched(ended: Ended) -> bool:
     return ended.started_ns is None and ended.stopped in (SHUTDOWN, LEASE)
 
 
-def lost_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
+def lost_report(attempt: Attempt, reason: CodedReason, clock: DatabaseClock) -> Report:
     """Return the report of an attempt without a known end, with its output as far as known."""
     started_at = None if attempt.started_ns is None else clock.instant(attempt.started_ns)
     return Report(
@@ -100,37 +98,48 @@ def _head_bytes(written: Ended | SoFar) -> int:
     return len(written.output) if written.gap_at is None else written.gap_at
 
 
-def unstarted_report(attempt: Attempt, reason: str, clock: DatabaseClock) -> Report:
+def unstarted_report(attempt: Attempt, error: str, clock: DatabaseClock) -> Report:
     """The report of an attempt whose command cannot be started on this worker."""
-    report = lost_report(attempt, reason, clock)
-    return replace(report, outcome="failed", no_retry=WOULD_FAIL_AGAIN)
+    report = lost_report(attempt, coded(ReasonCode.COULD_NOT_START, error=_clean(error)), clock)
+    return replace(report, outcome="failed", no_retry=SAME_AGAIN)
 
 
-def _judge(attempt: Attempt, ended: Ended) -> tuple[str, str | None]:
+def _judge(attempt: Attempt, ended: Ended) -> tuple[str, CodedReason | None]:
+    reason = _own_reason(ended)
     if ended.stopped == "timeout":
-        return "timed_out", f"timed out after {attempt.timeout:g} s"
-    if ended.stopped is not None:
-        outcome, reason = STOPPED.get(ended.stopped, ("lost", f"stopped: {ended.stopped}"))
-        return outcome, ended.error or reason
-    if ended.error is not None:
-        return "failed", ended.error
+        return "timed_out", coded(ReasonCode.TIMEOUT, seconds=attempt.timeout)
+    if ended.stopped in STOPPED:
+        outcome, stopped = STOPPED[ended.stopped]
+        return outcome, reason or stopped
+    if reason is not None:
+        return "failed", reason
     if ended.signal is not None:
-        return "failed", f"killed by {_signal_name(ended.signal)}"
+        return "failed", coded(ReasonCode.SIGNAL, signal=ended.signal)
     if ended.exit_code == 0:
         return "succeeded", None
     return "failed", _why(attempt, ended)
 
 
-def _why(attempt: Attempt, ended: Ended) -> str:
+def _own_reason(ended: Ended) -> CodedReason | None:
+    """What the runner says of it beyond how its process ended."""
+    if ended.limit is not None:
+        limit, most = ended.limit
+        status = ended.exit_code if limit == "file_bytes" else None
+        return coded(ReasonCode.RESOURCE_LIMIT, limit=limit, most=most, exit_code=status)
+    if ended.error is not None:
+        started = ended.started_ns is not None
+        code = ReasonCode.COULD_NOT_END if started else ReasonCode.COULD_NOT_START
+        return coded(code, error=_clean(ended.error))
+    return None
+
+
+def _why(attempt: Attempt, ended: Ended) -> CodedReason:
     lines = ended.stream(2).decode(errors="replace").split("\n") if attempt.says_why else []
     said = next((line for line in reversed(lines) if line.strip()), None)
-    if said is not None:
-        return f"{said.replace(NUL, '')[:LONGEST_REASON]} (exit code {ended.exit_code})"
-    return f"exit code {ended.exit_code}"
+    if said is None:
+        return coded(ReasonCode.EXIT_CODE, exit_code=ended.exit_code)
+    return coded(ReasonCode.HTTP_ERROR, message=_clean(said), exit_code=ended.exit_code)
 
 
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+def _clean(said: str) -> str:
+    return said.replace(NUL, "")[:LONGEST_REASON]

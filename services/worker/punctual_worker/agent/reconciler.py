@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import Engine
 
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.ops import telemetry
 from punctual.store.lifecycle.claim import release
 from punctual.store.lifecycle.finish import Report
@@ -81,7 +82,7 @@ class Reconciler:
         }
 
 
-REFUSED = "the database refused the report of its end"
+REFUSED = coded(ReasonCode.REPORT_REFUSED)
 
 
 def _pair(run: Held) -> tuple[uuid.UUID, int]:

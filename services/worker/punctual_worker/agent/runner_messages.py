@@ -66,7 +66,8 @@ class Ended:
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
     `started_ns` None: never started; `permanent`: and another attempt would not start either.
-    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `left_behind`: the
+    `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `limit`: which limit
+    it exceeded, and how much that allows. `left_behind`: the
     most processes that lived at one time after the end grace, and were ended. `segments`: (stream,
     length) pairs in order of arrival, over `output`. When `truncated`, `output_bytes` counts
     everything written and `gap_at` is the offset where bytes were left out.
@@ -79,6 +80,7 @@ class Ended:
     signal: int | None
     stopped: str | None
     error: str | None
+    limit: tuple[str, int] | None
     permanent: bool
     left_behind: int
     output_bytes: int
@@ -115,5 +117,7 @@ def report_in(header: dict[str, Any], body: bytes) -> Started | Ended | SoFar:
     kind = header.pop("kind")
     if kind == "started":
         return Started(**header)
+    if header.get("limit"):
+        header["limit"] = tuple(header["limit"])
     header["segments"] = tuple((stream, length) for stream, length in header["segments"])
     return (SoFar if kind == "so_far" else Ended)(**header, output=body)

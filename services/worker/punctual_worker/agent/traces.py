@@ -20,7 +20,11 @@ def trace(tracing: Tracing, settled: Sequence[Settled], batch: Sequence[Report])
                 outcome=report.outcome,
                 started_at=report.started_at,
                 ended_at=report.finished_at,
-                told={**told, "exit_code": report.exit_code, "reason": report.reason},
+                told={
+                    **told,
+                    "exit_code": report.exit_code,
+                    "reason": report.reason and report.reason.code,
+                },
             )
         if run.state in FINAL:
             tracing.run_ended(run.run_id, state=run.state, at=report.finished_at, told=told)

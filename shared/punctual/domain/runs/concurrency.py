@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from punctual.domain.runs.reasons import ReasonCode, sentence
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,7 @@ def admit(candidates: Sequence[Candidate], places: Mapping[str, int]) -> list[uu
     return admitted
 
 
-def limit_in_words(limit: Limit) -> str:
-    """That this limit is reached: "limit reached: 2 of tag db are running"."""
-    are = "is" if limit.most == 1 else "are"
-    if limit.task_id is not None:
-        whose = "of this task"
-    else:
-        whose = "of your runs" if limit.tag is None else f"of tag {limit.tag}"
-    return sentence(ReasonCode.LIMIT, most=limit.most, whose=whose, are=are)
+def limit_reached(limit: Limit) -> CodedReason:
+    """Return the reason that this limit is reached."""
+    task_id = None if limit.task_id is None else str(limit.task_id)
+    return coded(ReasonCode.LIMIT, max_concurrent=limit.most, tag=limit.tag, task_id=task_id)

@@ -31,9 +31,16 @@ class RetryRule:
     never_on: tuple[int, ...] | None = None
 
 
+NoRetry = dict[str, object]
+"""The argument `not_retried` of a reason: a `rule`, and the `exit_codes` that it lists."""
+
+SAME_AGAIN: NoRetry = {"rule": "same_again"}
+"""Another attempt would fail in the same way."""
+
+
 def why_no_retry(
     rule: RetryRule, outcome: str, *, exit_code: int | None, signal: int | None
-) -> str | None:
+) -> NoRetry | None:
     """Why an attempt that ended like this is not tried again, or None when the rule lets it be.
 
     A `lost` attempt may always be: its end says nothing of the command. One that was timed out has
@@ -45,14 +52,10 @@ def why_no_retry(
     if outcome == "timed_out":
         code = None
     if rule.only_on is not None and code not in rule.only_on:
-        return f"not retried: only exit codes {_listed(rule.only_on)} are (retry_on)"
+        return {"rule": "retry_on", "exit_codes": list(rule.only_on)}
     if rule.never_on is not None and code in rule.never_on:
-        return f"not retried: exit codes {_listed(rule.never_on)} are not (no_retry_on)"
+        return {"rule": "no_retry_on", "exit_codes": list(rule.never_on)}
     return None
-
-
-def _listed(codes: tuple[int, ...]) -> str:
-    return ", ".join(map(str, codes))
 
 
 def next_attempt_at(

@@ -1,11 +1,11 @@
-"""What keeps a run from its start: a code, what it is about, and the words for it."""
+"""What keeps a run from its start."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from punctual.domain.runs.concurrency import Limit, limit_in_words
-from punctual.domain.runs.reasons import ReasonCode, instant_in_words, sentence
+from punctual.domain.runs.concurrency import Limit, limit_reached
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +37,19 @@ class Hindrance:
         return None if self.slots is None else ReasonCode.NO_SLOT
 
     @property
-    def args(self) -> dict[str, str | int]:
-        """What the code is about, for programs."""
-        if self.queue is not None:
-            return {"queue": self.queue}
-        if self.limit is not None:
-            about = {} if self.limit.tag is None else {"tag": self.limit.tag}
-            if self.limit.task_id is not None:
-                about = {"task_id": str(self.limit.task_id)}
-            return {**about, "max_concurrent": self.limit.most}
-        if self.run_id is not None or self.silent is not None:
-            other = {} if self.run_id is None else {"run_id": str(self.run_id)}
-            return other | self._silent_worker
-        return {} if self.slots is None else {"queue": self.slots[0], "slots": self.slots[1]}
-
-    @property
-    def _silent_worker(self) -> dict[str, str | int]:
-        if self.silent is None:
-            return {}
-        name, since = self.silent
-        return {"worker": name, "since": instant_in_words(since)}
-
-
-def hindrance_in_words(found: Hindrance) -> str | None:
-    """Return the first reason why the run waits, as a sentence; None when it does not wait."""
-    code = found.code
-    if code is None:
-        return None
-    if code == ReasonCode.LIMIT and found.limit:
-        return limit_in_words(found.limit)
-    if code == ReasonCode.WORKER_SILENT and found.run_id is not None:
-        other = sentence(ReasonCode.OTHER_RUN, run_id=found.run_id)
-        return f"{other}: {sentence(code, **found.args)}"
-    return sentence(code, **found.args)
+    def reason(self) -> CodedReason | None:
+        """Return the first reason why the run waits; None when it does not wait."""
+        code = self.code
+        if code is None:
+            return None
+        if code is ReasonCode.NO_WORKER:
+            return coded(code, queue=self.queue)
+        if code is ReasonCode.LIMIT and self.limit is not None:
+            return limit_reached(self.limit)
+        if code is ReasonCode.WORKER_SILENT and self.silent is not None:
+            worker, since = self.silent
+            return coded(code, worker=worker, since=since, run_id=self.run_id)
+        if code is ReasonCode.OTHER_RUN:
+            return coded(code, run_id=self.run_id)
+        queue, slots = self.slots or ("", 0)
+        return coded(code, queue=queue, slots=slots)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from punctual.domain.instant import format_instant
-from punctual.domain.runs.ledger import Reason, ledger_sentence
+from punctual.domain.reader import Reader
+from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.states import PENDING, RunState
 from punctual.domain.schedules.describe import duration_in_words
+from punctual.domain.wording import clause, ledger_clause, ledger_sentence
 
 
 class Verdict(StrEnum):
@@ -33,15 +35,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What its run says of a due time; `lateness` in seconds, `waits_for` what holds it back."""
+    """What its run says of a due time; `lateness` in seconds, `waits_for` what holds it back.
+
+    `reason` is a clause that may follow a word for its state, already in its reader's words.
+    """
 
     state: RunState
     attempt: int
     started_at: datetime | None
     lateness: float | None
-    reason: str | None
+    reason: str
     superseded: bool = False
-    waits_for: str | None = None
+    waits_for: CodedReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,15 @@ class TaskThen:
 
 @dataclass(frozen=True, slots=True)
 class InLedger:
-    """What the ledger says of a due time: the reason's word, and the clause that follows it."""
+    """What the ledger says of a due time: the reason's word, and why; `text` of an old release."""
 
     reason: Reason
-    because: str | None
+    cause: CodedReason | None
+    text: str | None = None
+
+    def clause(self, reader: Reader) -> str:
+        """Return what follows the reason's word."""
+        return ledger_clause(self.reason, self.cause, self.text, reader)
 
 
 _WITHOUT_A_RUN = {
@@ -82,26 +92,28 @@ _WITHOUT_A_RUN = {
 }
 
 
-def explain(due: datetime | None, run: Told | None, task: TaskThen) -> tuple[Verdict, str]:
+def explain(
+    due: datetime | None, run: Told | None, task: TaskThen, *, reader: Reader
+) -> tuple[Verdict, str]:
     """What became of the due time, as a word and as a sentence. None: there was none."""
     if due is None:
         return Verdict.NOT_DUE, "The task was never due up to then."
     if run is not None:
-        return _of_run(run, task.noted)
+        return _of_run(run, task.noted, reader)
     if task.noted is not None:
         word = task.noted.reason
-        return _WITHOUT_A_RUN[word], ledger_sentence(word, task.noted.because)
+        return _WITHOUT_A_RUN[word], ledger_sentence(word, task.noted.clause(reader))
     if due < task.kept_since:
         return Verdict.FORGOTTEN, "Unknown: history that old is pruned."
     if due < task.since:
-        set_at = format_instant(task.since)
+        set_at = reader.instant(task.since)
         return Verdict.EARLIER, f"No run: the schedule as it is was set only at {set_at}."
-    return _without_run(due, task)
+    return _without_run(due, task, reader)
 
 
-def _without_run(due: datetime, task: TaskThen) -> tuple[Verdict, str]:
+def _without_run(due: datetime, task: TaskThen, reader: Reader) -> tuple[Verdict, str]:
     if task.plan_error is not None:
-        return Verdict.NOT_PLANNED, f"No run: it could not be planned ({task.plan_error})."
+        return Verdict.NOT_PLANNED, not_planned(task.plan_error, reader)
     if task.exhausted:
         return Verdict.EXHAUSTED, "No run: the task has had all the runs that max_runs allows."
     if not task.enabled:
@@ -113,53 +125,62 @@ def _without_run(due: datetime, task: TaskThen) -> tuple[Verdict, str]:
     return Verdict.UNKNOWN, "No run: the task was paused or had another schedule then."
 
 
-def _of_run(run: Told, noted: InLedger | None) -> tuple[Verdict, str]:
+def not_planned(error: str, reader: Reader) -> str:
+    """Return that a due time has no run because of this error."""
+    return f"No run: it could not be planned ({reader.text(error)})."
+
+
+def _of_run(run: Told, noted: InLedger | None, reader: Reader) -> tuple[Verdict, str]:
     state = run.state
     if run.superseded:
-        return Verdict.WITHDRAWN, _sentence("Withdrawn before its start", run.reason, "withdrawn")
+        return Verdict.WITHDRAWN, _sentence("Withdrawn before its start", run.reason)
     if state == RunState.RUNNING:
-        began = _start(run, noted)
+        began = _start(run, noted, reader)
         running = "Its worker is starting it." if began is None else f"It is running, {began}."
         return Verdict.RUNNING, running
     if state in PENDING and run.attempt:
         why = f" ({run.reason})" if run.reason else ""
-        return Verdict.WAITING, f"{_ran(run, noted)}, without success{why}; it is tried again."
+        ran = _ran(run, noted, reader)
+        return Verdict.WAITING, f"{ran}, without success{why}; it is tried again."
     if state in PENDING:
-        held_up = "" if noted is None or noted.reason != Reason.LIMITED else _clause(noted)
+        held_up = ""
+        if noted is not None and noted.reason == Reason.LIMITED:
+            held_up = _clause(noted, reader)
         if run.waits_for and not held_up:
-            held_up = f": {run.waits_for}"
+            held_up = f": {clause(run.waits_for, reader)}"
         return Verdict.WAITING, f"It waits for its start and is {state.value} now{held_up}."
     if run.attempt:
         words = state.value.replace("_", " ")
-        why = f": {run.reason.removeprefix(f'{words}: ')}" if run.reason else ""
-        return Verdict.RAN, f"{_ran(run, noted)}, and ended as {words}{why}."
+        why = f": {run.reason}" if run.reason else ""
+        return Verdict.RAN, f"{_ran(run, noted, reader)}, and ended as {words}{why}."
     word = state.value
     because = run.reason
-    if noted is not None and noted.reason == word and noted.because:
-        because = noted.because
-    return Verdict(word), _sentence(word.capitalize(), because, word)
+    if noted is not None and noted.reason == word:
+        because = noted.clause(reader) or because
+    return Verdict(word), _sentence(word.capitalize(), because)
 
 
-def _ran(run: Told, noted: InLedger | None) -> str:
-    began = _start(run, noted)
+def _ran(run: Told, noted: InLedger | None, reader: Reader) -> str:
+    began = _start(run, noted, reader)
     return "It was attempted, with no start on record" if began is None else f"It ran, {began}"
 
 
-def _start(run: Told, noted: InLedger | None) -> str | None:
+def _start(run: Told, noted: InLedger | None, reader: Reader) -> str | None:
     if run.started_at is None:
         return None
     late = max(run.lateness or 0.0, 0.0)
     words = f"{late * 1000:.0f} ms" if late < 1 else duration_in_words(round(late))
-    held_up = "" if noted is None else _clause(noted)
-    return f"started at {format_instant(run.started_at)}, {words} after it was due{held_up}"
+    held_up = "" if noted is None else _clause(noted, reader)
+    return f"started at {reader.instant(run.started_at)}, {words} after it was due{held_up}"
 
 
-def _clause(noted: InLedger) -> str:
-    if noted.reason not in (Reason.LATE, Reason.LIMITED) or not noted.because:
+def _clause(noted: InLedger, reader: Reader) -> str:
+    if noted.reason not in (Reason.LATE, Reason.LIMITED):
         return ""
-    return f" ({noted.because})"
+    because = noted.clause(reader)
+    return f" ({because})" if because else ""
 
 
-def _sentence(what: str, reason: str | None, known: str) -> str:
-    why = f": {reason.removeprefix(f'{known}: ')}" if reason else ""
+def _sentence(what: str, reason: str) -> str:
+    why = f": {reason}" if reason else ""
     return f"{what}{why}."

@@ -19,6 +19,7 @@ from punctual.domain.calendars.calendar import (
 from punctual.domain.calendars.syntax import read_calendar
 from punctual.domain.errors import InvalidCalendar, Unreadable
 from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.schedules.syntax import is_due, read_schedule
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.ledger.entries import Entry, note
@@ -56,8 +57,8 @@ ORDER BY due_at, id FOR UPDATE
 
 WITHDRAW = text("""
 UPDATE runs SET state = 'cancelled', superseded = true, fence = fence + 1, finished_at = now(),
-                reason = 'held: ' || w.because, reason_code = 'calendar'
-FROM jsonb_to_recordset(CAST(:withdrawn AS jsonb)) AS w (id uuid, because text)
+                reason = NULL, reason_code = 'calendar', reason_args = w.args
+FROM jsonb_to_recordset(CAST(:withdrawn AS jsonb)) AS w (id uuid, args jsonb)
 WHERE runs.id = w.id
 """)
 
@@ -169,14 +170,15 @@ def hold(
     held = list(runs)
     if not held:
         return
-    withdrawn = [{"id": str(run), "because": because(name)} for run, _, _, name in held]
+    withdrawn = [{"id": str(run), "args": blocked_by(name).args} for run, _, _, name in held]
     connection.execute(WITHDRAW, {"withdrawn": json.dumps(withdrawn)})
-    note(connection, [Entry(task, due, Reason.HELD, because(name)) for _, task, due, name in held])
+    entries = [Entry(task, due, Reason.HELD, blocked_by(name)) for _, task, due, name in held]
+    note(connection, entries)
 
 
-def because(name: str) -> str:
-    """The ledger's clause for a due time that this calendar holds."""
-    return f'calendar "{name}"'
+def blocked_by(calendar: str) -> CodedReason:
+    """Return the reason of a due time that the calendar of this name blocks."""
+    return coded(ReasonCode.CALENDAR, calendar=calendar)
 
 
 def follow_calendar(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:

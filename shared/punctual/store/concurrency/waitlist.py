@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.runs.concurrency import Limit, admit, limit_in_words
+from punctual.domain.runs.concurrency import Limit, admit, limit_reached
 from punctual.store.concurrency.admit import candidates_of, lock_number
 from punctual.store.concurrency.usage import APPLIES, count_in_hand, limits_of
 from punctual.store.lifecycle.catch_up import DISPATCHABLE
@@ -37,16 +37,16 @@ ORDER BY r.due_at, r.id LIMIT :limit
 """)
 
 NOTE = text(f"""
-INSERT INTO ledger (task_id, scheduled_for, owner_id, reason, because, run_id)
+INSERT INTO ledger (task_id, scheduled_for, owner_id, reason, reason_code, reason_args, run_id)
 SELECT DISTINCT ON (r.task_id, r.scheduled_for)
-       r.task_id, r.scheduled_for, r.owner_id, 'limited', told.because, r.id
+       r.task_id, r.scheduled_for, r.owner_id, 'limited', 'limit', reached.args, r.id
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
-JOIN jsonb_to_recordset(CAST(:told AS jsonb)) AS told (key text, because text)
-  ON told.key = 'task ' || t.id
-  OR told.key IN (SELECT 'limit ' || l.id FROM concurrency_limits AS l WHERE {APPLIES})
+JOIN jsonb_to_recordset(CAST(:reached AS jsonb)) AS reached (key text, args jsonb)
+  ON reached.key = 'task ' || t.id
+  OR reached.key IN (SELECT 'limit ' || l.id FROM concurrency_limits AS l WHERE {APPLIES})
 WHERE r.limited AND r.state = 'scheduled' AND r.attempt = 0 AND r.trigger = 'schedule'
   AND r.due_at <= coalesce(:now, now()) - interval '1 second'
-ORDER BY r.task_id, r.scheduled_for, told.because
+ORDER BY r.task_id, r.scheduled_for, reached.key
 ON CONFLICT DO NOTHING
 """)
 
@@ -86,6 +86,6 @@ def next_of_waitlist(
 
 
 def _note(connection: Connection, full: dict[str, Limit], *, now: datetime | None) -> None:
-    told = [{"key": key, "because": limit_in_words(limit)} for key, limit in full.items()]
-    if told:
-        connection.execute(NOTE, {"told": json.dumps(told), "now": now})
+    reached = [{"key": key, "args": limit_reached(limit).args} for key, limit in full.items()]
+    if reached:
+        connection.execute(NOTE, {"reached": json.dumps(reached), "now": now})

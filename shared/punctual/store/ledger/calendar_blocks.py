@@ -7,7 +7,7 @@ from itertools import groupby
 
 from punctual.domain.calendars.calendar import Calendars, held_by
 from punctual.domain.runs.ledger import Reason
-from punctual.store.calendars.changes import because
+from punctual.store.calendars.changes import blocked_by
 from punctual.store.ledger.entries import Entry
 
 MOST_NOTED = 100
@@ -31,14 +31,14 @@ def part_times(
             free += held
             continue
         if len(held) <= MOST_NOTED:
-            entries += [Entry(task_id, at, Reason.HELD, because(name)) for at in held]
+            entries += [Entry(task_id, at, Reason.HELD, blocked_by(name)) for at in held]
         else:
             entries.append(
                 Entry(
                     task_id,
                     held[0],
                     Reason.HELD,
-                    because(name),
+                    blocked_by(name),
                     until=held[-1],
                     times=len(held),
                 )

@@ -13,21 +13,24 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.instant import format_instant
 from punctual.domain.runs.ledger import BEFORE_A_RUN, Reason
+from punctual.domain.runs.reasons import CodedReason, stored_reason
+from punctual.domain.wording import ledger_clause
 from punctual.store.schema.models.model import Document
 
 NOTE = text("""
-INSERT INTO ledger AS l (task_id, scheduled_for, owner_id, reason, because, detail, run_id,
-                         until, times)
-SELECT t.id, n.scheduled_for, t.owner_id, n.reason, n.because, n.detail, n.run_id, n.until, n.times
+INSERT INTO ledger AS l (task_id, scheduled_for, owner_id, reason, reason_code, reason_args,
+                         detail, run_id, until, times)
+SELECT t.id, n.scheduled_for, t.owner_id, n.reason, n.code, n.args, n.detail, n.run_id, n.until,
+       n.times
 FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS n (
-    task_id uuid, scheduled_for timestamptz, reason text, because text, detail jsonb,
+    task_id uuid, scheduled_for timestamptz, reason text, code text, args jsonb, detail jsonb,
     run_id uuid, until timestamptz, times integer)
 JOIN tasks AS t ON t.id = n.task_id
 ORDER BY t.id, n.scheduled_for
 ON CONFLICT (task_id, scheduled_for) DO UPDATE SET
-    reason = excluded.reason, because = excluded.because, detail = l.detail || excluded.detail,
+    reason = excluded.reason, reason_code = excluded.reason_code,
+    reason_args = excluded.reason_args, because = NULL, detail = l.detail || excluded.detail,
     run_id = coalesce(excluded.run_id, l.run_id), until = excluded.until, times = excluded.times,
     noted_at = now()
 """)
@@ -39,17 +42,8 @@ STILL_TRUE = """
           AND r.trigger = 'schedule' AND NOT r.superseded))
 """
 
-# What was missed because no coordinator or no worker was there says from when to when.
-NOBODY_THERE = """
-LEFT JOIN LATERAL (
-    SELECT o.from_at, o.to_at FROM outages AS o
-    WHERE l.reason = 'missed' AND l.because LIKE 'no coordinator was there%'
-      AND o.from_at < l.scheduled_for AND o.to_at >= l.scheduled_for
-    ORDER BY o.from_at LIMIT 1) AS away ON true
-"""
-
 OF_TASK = text(f"""
-SELECT l.*, away.from_at, away.to_at FROM ledger AS l {NOBODY_THERE}
+SELECT l.* FROM ledger AS l
 WHERE l.task_id = :task_id AND (CAST(:reason AS text) IS NULL OR l.reason = :reason)
   AND (CAST(:since AS timestamptz) IS NULL OR coalesce(l.until, l.scheduled_for) >= :since)
   AND (CAST(:before AS timestamptz) IS NULL OR l.scheduled_for < :before)
@@ -58,12 +52,12 @@ ORDER BY l.scheduled_for DESC LIMIT :limit
 """)
 
 COVERING = text(f"""
-SELECT l.*, away.from_at, away.to_at FROM (
+SELECT l.* FROM (
     SELECT * FROM ledger AS l
     WHERE l.task_id = :task_id AND l.scheduled_for <= :due
       AND (l.scheduled_for = :due OR l.until >= :due)
     ORDER BY l.scheduled_for DESC LIMIT 1
-) AS l {NOBODY_THERE} WHERE {STILL_TRUE}
+) AS l WHERE {STILL_TRUE}
 """)
 
 PRUNE = text("""
@@ -79,14 +73,14 @@ BEFORE = [str(reason) for reason in BEFORE_A_RUN]
 class Entry:
     """A due time and why it did not become a plain start on time.
 
-    `because` is a clause such as `calendar "Xmas"`, put after the reason's word; `detail` holds
-    ids for programs. With `until`, it is about `times` due times from `scheduled_for` to it.
+    `cause` says why, where the reason's word does not say it all; `detail` holds ids for programs.
+    With `until`, it is about `times` due times from `scheduled_for` to it.
     """
 
     task_id: uuid.UUID
     scheduled_for: datetime
     reason: Reason
-    because: str | None = None
+    cause: CodedReason | None = None
     run_id: uuid.UUID | None = None
     until: datetime | None = None
     times: int = 1
@@ -94,18 +88,27 @@ class Entry:
 
 
 class Noted(NamedTuple):
-    """A row of the ledger, as `Entry`, with the `lateness` in seconds of a late start."""
+    """A row of the ledger, as `Entry`, with the `lateness` in seconds of a late start.
+
+    `text` is the clause that a release before codes wrote instead of a cause.
+    """
 
     task_id: uuid.UUID
     scheduled_for: datetime
     reason: Reason
-    because: str | None
+    cause: CodedReason | None
     run_id: uuid.UUID | None
     until: datetime | None
     times: int
     detail: Document
     lateness: float | None
     noted_at: datetime
+    text: str | None
+
+    @property
+    def because(self) -> str | None:
+        """What follows the reason's word, in plain text, if anything does."""
+        return ledger_clause(self.reason, self.cause, self.text) or None
 
 
 def note(connection: Connection, entries: Sequence[Entry]) -> None:
@@ -158,22 +161,15 @@ def _noted(row: Row[tuple[object, ...]]) -> Noted:
         row.task_id,
         row.scheduled_for,
         Reason(row.reason),
-        _because(row),
+        stored_reason(row.reason_code, row.reason_args),
         row.run_id,
         row.until,
         row.times,
         row.detail,
         None if late is None else late / 1000,
         row.noted_at,
+        row.because,
     )
-
-
-def _because(row: Row[tuple[object, ...]]) -> str | None:
-    if row.from_at is None:
-        because: str | None = row.because
-        return because
-    start, end = (at.replace(microsecond=0) for at in (row.from_at, row.to_at))
-    return f"no coordinator was there from {format_instant(start)} to {format_instant(end)}"
 
 
 def _row(entry: Entry) -> dict[str, object]:
@@ -181,7 +177,8 @@ def _row(entry: Entry) -> dict[str, object]:
         "task_id": str(entry.task_id),
         "scheduled_for": entry.scheduled_for.isoformat(),
         "reason": entry.reason,
-        "because": entry.because,
+        "code": entry.cause and entry.cause.code,
+        "args": entry.cause and entry.cause.args,
         "detail": entry.detail,
         "run_id": entry.run_id and str(entry.run_id),
         "until": entry.until and entry.until.isoformat(),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from punctual.domain.runs.reasons import ReasonCode, nothing_at_work, sentence
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.states import RunState
 from punctual.store.lifecycle.insert import NewRun
 from punctual.store.processes.coordinator_stops import Stop, stops_at
@@ -23,12 +23,15 @@ def with_reasons(connection: Connection, runs: Sequence[NewRun]) -> list[NewRun]
 def _explained(run: NewRun, stop: Stop | None) -> NewRun:
     if run.state != RunState.MISSED:
         return run
+    many = {} if run.until is None else {"times": run.times, "last": run.until}
     if stop is None or (run.until is not None and run.until >= stop.to_at):
-        code = ReasonCode.NOT_PLANNED
-        why = sentence(code, what="it" if run.until is None else "them")
+        reason = coded(ReasonCode.NOT_PLANNED, **many)
     else:
-        code = ReasonCode.NOTHING_RUNNING
-        why = nothing_at_work(coordinator=True, worker=False, since=stop.from_at, until=stop.to_at)
-    many = "" if run.until is None else f"; it stands for {run.times} due times"
-    until = "" if run.until is None else f" until {run.until.isoformat()}"
-    return replace(run, reason=f"missed: {why}{many}{until}", because=why, reason_code=code)
+        reason = coded(
+            ReasonCode.NOTHING_RUNNING,
+            services=["coordinator"],
+            since=stop.from_at,
+            until=stop.to_at,
+            **many,
+        )
+    return replace(run, reason=reason)

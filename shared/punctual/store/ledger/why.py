@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session, defer
 
 from punctual.domain.calendars.calendar import held_by, readable_calendars
 from punctual.domain.errors import Unreadable
+from punctual.domain.reader import PLAIN, Reader
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.states import RunState
-from punctual.domain.runs.why import InLedger, TaskThen, Told, Verdict, explain
+from punctual.domain.runs.why import InLedger, TaskThen, Told, Verdict, explain, not_planned
 from punctual.domain.schedules.syntax import FARTHEST_BACK, last_due, next_due, read_schedule
-from punctual.store.calendars.changes import because, own_calendars_named
+from punctual.domain.wording import run_clause
+from punctual.store.calendars.changes import blocked_by, own_calendars_named
 from punctual.store.ledger.entries import find_in_ledger
 from punctual.store.runs.blocked_by import waits_for
 from punctual.store.schema.models import Run, Task
@@ -45,7 +47,15 @@ class Answer:
     next_due: datetime | None
 
 
-def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: datetime) -> Answer:
+def why(
+    session: Session,
+    task: Task,
+    *,
+    at: datetime,
+    keep: timedelta,
+    now: datetime,
+    reader: Reader = PLAIN,
+) -> Answer:
     """Explain the task's due time at or nearest before `at`, by its schedule and its runs."""
     read = read_schedule(task.schedule, anchor=task.schedule_anchor)
     schedule = None if isinstance(read, Unreadable) else read  # the rows still answer
@@ -60,27 +70,31 @@ def why(session: Session, task: Task, *, at: datetime, keep: timedelta, now: dat
         if blocked is not None and (due is None or blocked > due):
             due, run = blocked, None
     verdict, sentence = explain(
-        due, _told(session, run), _then(session, task, due=due, keep=keep, now=now)
+        due,
+        _told(session, run, reader),
+        _then(session, task, due=due, keep=keep, now=now),
+        reader=reader,
     )
     if run is None and isinstance(read, Unreadable):
-        verdict, sentence = Verdict.NOT_PLANNED, f"No run: it could not be planned ({read.detail})."
+        verdict, sentence = Verdict.NOT_PLANNED, not_planned(read.detail, reader)
     coming = next_due(schedule, after=at)
     if due != at and due is not None:
-        told = "nor later" if coming is None else f"next at {coming:%Y-%m-%d %H:%M:%S} UTC"
+        later = "nor later" if coming is None else f"next at {reader.due_time(coming)}"
+        before = reader.due_time(due)
         sentence = (
-            f"Not due at that instant ({told});"
-            f" of {due:%Y-%m-%d %H:%M:%S} UTC, the due time before: {sentence}"
+            f"Not due at that instant ({later}); of {before}, the due time before: {sentence}"
         )
     return Answer(at, due, verdict, sentence, run, coming)
 
 
-def _told(session: Session, run: Run | None) -> Told | None:
+def _told(session: Session, run: Run | None, reader: Reader) -> Told | None:
     if run is None:
         return None
     lateness = None if run.lateness_ms is None else run.lateness_ms / 1000
     state = RunState(run.state)
     held_back = waits_for(session, run)
-    return Told(state, run.attempt, run.started_at, lateness, run.reason, run.superseded, held_back)
+    reason = run_clause(state, run.reason_code, run.reason_args, run.reason, reader)
+    return Told(state, run.attempt, run.started_at, lateness, reason, run.superseded, held_back)
 
 
 def _then(
@@ -103,10 +117,10 @@ def _noted(session: Session, task: Task, *, due: datetime, now: datetime) -> InL
     """What the ledger says, or will say of a due time to come that a calendar holds."""
     noted = find_in_ledger(session.connection(), task_id=task.id, due=due)
     if noted is not None:
-        return InLedger(noted.reason, noted.because)
+        return InLedger(noted.reason, noted.cause, noted.text)
     if due <= now or not task.calendars:
         return None
     own = own_calendars_named(session.connection(), task.owner_id, task.calendars)
     calendars = readable_calendars(own, task.calendars)
     name = None if isinstance(calendars, Unreadable) else held_by(calendars, due)
-    return None if name is None else InLedger(Reason.HELD, because(name))
+    return None if name is None else InLedger(Reason.HELD, blocked_by(name))

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.runs.reasons import ReasonCode, sentence
+from punctual.domain.runs.reasons import ReasonCode
 from punctual.store.driver.notify import wake_worker
 
 CANCEL = text("""
@@ -20,17 +20,20 @@ UPDATE runs SET
     state = CASE WHEN target.state = 'running' THEN 'running' ELSE 'cancelled' END,
     fence = runs.fence + (target.state <> 'running')::int,
     finished_at = CASE WHEN target.state = 'running' THEN NULL ELSE now() END,
-    reason = CASE WHEN target.state <> 'running' THEN :reason
-                  WHEN CAST(:code AS text) = 'cancelled' THEN runs.reason  -- its end says so
-                  ELSE coalesce(runs.reason, :reason) END,
+    reason = CASE WHEN target.state = 'running' THEN runs.reason END,
     reason_code = CASE WHEN target.state <> 'running' THEN :code
-                       WHEN CAST(:code AS text) = 'cancelled' THEN runs.reason_code
-                       ELSE coalesce(runs.reason_code, :code) END
+                       WHEN CAST(:code AS text) = 'cancelled' THEN runs.reason_code  -- its end does
+                       ELSE coalesce(runs.reason_code, :code) END,
+    reason_args = CASE WHEN target.state <> 'running' THEN CAST('{}' AS jsonb)
+                       WHEN CAST(:code AS text) = 'cancelled' THEN runs.reason_args
+                       ELSE coalesce(runs.reason_args, '{}') END
 FROM target WHERE runs.id = target.id
 RETURNING runs.id, runs.state, runs.worker_id
 """)
 
 IS_THERE = text("SELECT 1 FROM runs WHERE id = :run_id AND owner_id = :owner_id")
+
+CANCELLED = ReasonCode.CANCELLED
 
 Outcome = Literal["cancelled", "requested", "final"]
 
@@ -41,7 +44,7 @@ def cancel_run(connection: Connection, *, run_id: uuid.UUID, owner_id: uuid.UUID
     "cancelled": it will not start. "requested": it is running, and its worker kills it within
     seconds. "final": it had ended already, and stays as it is.
     """
-    asked = {"run_id": run_id, "task_id": None, "owner_id": owner_id, **_why(ReasonCode.CANCELLED)}
+    asked = {"run_id": run_id, "task_id": None, "owner_id": owner_id, "code": CANCELLED}
     row = connection.execute(CANCEL, asked).one_or_none()
     if row is None:
         known = connection.execute(IS_THERE, {"run_id": run_id, "owner_id": owner_id}).first()
@@ -55,12 +58,8 @@ def cancel_run(connection: Connection, *, run_id: uuid.UUID, owner_id: uuid.UUID
 def cancel_task_runs(
     connection: Connection, *, task_id: uuid.UUID, owner_id: uuid.UUID, code: ReasonCode
 ) -> None:
-    """Cancel every run of a task that has not ended."""
-    asked = {"run_id": None, "task_id": task_id, "owner_id": owner_id, **_why(code)}
+    """Cancel every run of a task that has not ended, for a reason that takes no arguments."""
+    asked = {"run_id": None, "task_id": task_id, "owner_id": owner_id, "code": code}
     for row in connection.execute(CANCEL, asked).all():
         if row.state == "running":
             wake_worker(connection, worker_id=row.worker_id, run_id=row.id)
-
-
-def _why(code: ReasonCode) -> dict[str, str]:
-    return {"reason": sentence(code), "code": code}

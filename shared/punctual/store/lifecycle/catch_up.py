@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.runs.reasons import ReasonCode, sentence
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.states import CatchUp
 from punctual.store.lifecycle.max_runs import lock_tasks
 from punctual.store.lifecycle.missed import LOCKED, Miss, miss
@@ -127,17 +127,12 @@ def _miss(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:
     if not rows:
         return []
     reasons = zip(rows, why_nothing_ran(connection, rows), strict=True)
-    code = ReasonCode.NOTHING_RUNNING
-    return miss(
-        connection,
-        [Miss(row.id, row.fence, f"missed: {reason}", code) for row, reason in reasons],
-    )
+    return miss(connection, [Miss(row.id, row.fence, reason) for row, reason in reasons])
 
 
 def _miss_outrun(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:
-    code = ReasonCode.LATER_DUE_TIME
-    reason = f"missed: {sentence(code)}"
-    return miss(connection, [Miss(row.id, row.fence, reason, code) for row in rows])
+    reason = coded(ReasonCode.LATER_DUE_TIME)
+    return miss(connection, [Miss(row.id, row.fence, reason) for row in rows])
 
 
 def _keep(connection: Connection, rows: Sequence[Row[Any]]) -> list[uuid.UUID]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.runs.reasons import ReasonCode, sentence
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded, stored_reason
 from punctual.domain.runs.states import RunState
-from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.domain.runs.waiting import Hindrance
 from punctual.store.lifecycle.max_runs import lock_tasks
 from punctual.store.lifecycle.missed import Miss, miss
 from punctual.store.processes.stops import JOIN_UP, STOPS, UP, why_nothing_ran
@@ -20,7 +20,8 @@ from punctual.store.runs.blocked_by import hindrances
 PASSED = text(f"""
 WITH {UP}
 SELECT r.id, r.fence, r.task_id, r.state, r.queue, r.owner_id, r.due_at, r.limited,
-       l.because AS limit_reached, {STOPS.format(latest_start="r.start_by")}
+       l.reason_code AS noted_code, l.reason_args AS noted_args,
+       {STOPS.format(latest_start="r.start_by")}
 FROM runs AS r {JOIN_UP}
 LEFT JOIN ledger AS l ON l.task_id = r.task_id AND l.scheduled_for = r.scheduled_for
                      AND l.run_id = r.id AND l.reason = 'limited'
@@ -52,11 +53,8 @@ def mark_missed(
     }
     misses = []
     for row in rows:
-        if row.id in stops:
-            code, why = ReasonCode.NOTHING_RUNNING, stops[row.id]
-        else:
-            code, why = _why(row, found.get(row.id, Hindrance()))
-        misses.append(Miss(row.id, row.fence, f"start deadline passed: {why}", code))
+        why = stops.get(row.id) or _why(row, found.get(row.id, Hindrance()))
+        misses.append(Miss(row.id, row.fence, why.with_args(start_deadline=True)))
     return miss(connection, misses)
 
 
@@ -65,14 +63,15 @@ def _was_stopped(row: Row[Any]) -> bool:
     return bool(row.no_worker or (row.no_coordinator and row.state == RunState.SCHEDULED))
 
 
-def _why(row: Row[Any], found: Hindrance) -> tuple[ReasonCode, str]:
+def _why(row: Row[Any], found: Hindrance) -> CodedReason:
     queued = row.state == RunState.QUEUED
     if not queued:  # workers come in only after dispatch
         found = replace(found, queue=None)
-    if row.limit_reached and found.queue is None and found.limit is None:
-        return ReasonCode.LIMIT, row.limit_reached
-    code, words = found.code, hindrance_in_words(found)
-    if code is not None and words is not None:
-        return code, words
-    code = ReasonCode.NOT_CLAIMED if queued else ReasonCode.NOT_DISPATCHED
-    return code, sentence(code, queue=row.queue)
+    limit_reached = stored_reason(row.noted_code, row.noted_args)
+    if limit_reached is not None and found.queue is None and found.limit is None:
+        return limit_reached
+    if found.reason is not None:
+        return found.reason
+    if queued:
+        return coded(ReasonCode.NOT_CLAIMED, queue=row.queue)
+    return coded(ReasonCode.NOT_DISPATCHED)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.runs.reasons import CodedReason
+from punctual.domain.runs.retry import NoRetry
 from punctual.ops.json_text import as_text
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.driver.raw_statements import rows
@@ -28,6 +30,22 @@ NEXT_STATE = """
          ELSE outcome END
 """
 
+# Of `r`, the run; `why` and `why_args` are the attempt's. Who had a run cancelled says why, and
+# else what its attempt came to.
+REASON = """
+    CASE WHEN next_state = 'cancelled' THEN coalesce(r.reason_code, 'cancelled') ELSE why END
+        AS reason_code,
+    CASE WHEN next_state <> 'cancelled' AND r.attempt < r.max_attempts AND no_retry IS NOT NULL
+         THEN why_args || jsonb_build_object('not_retried', no_retry)
+         WHEN next_state <> 'cancelled' THEN why_args
+         WHEN r.reason_code IS NOT NULL THEN coalesce(r.reason_args, '{}')
+         WHEN why = 'cancelled' THEN why_args
+         WHEN why IS NULL THEN jsonb_build_object('when', 'running')
+         ELSE jsonb_build_object('when', 'running', 'after',
+                                 jsonb_build_object('code', why, 'args', why_args)) END
+        AS reason_args
+"""
+
 # The steps after `ended` are the same whether the worker reports or the reaper gives up.
 SETTLE = f"""
 settled AS (
@@ -39,20 +57,17 @@ settled AS (
         started_at = ended.started_at,
         finished_at = CASE WHEN ended.next_state <> 'scheduled' THEN ended.finished_at END,
         lateness_ms = ended.lateness_ms, exit_code = ended.exit_code, signal = ended.signal,
-        reason = ended.reason,
-        reason_code = CASE ended.next_state
-            WHEN 'cancelled' THEN coalesce(runs.reason_code, 'cancelled')
-            WHEN 'lost' THEN 'worker_lost' END,
+        reason = NULL, reason_code = ended.reason_code, reason_args = ended.reason_args,
         output_bytes = ended.output_bytes,
         output_truncated = ended.output_truncated, left_behind = ended.left_behind
     FROM ended WHERE runs.id = ANY(ARRAY[ended.id])
 ), kept AS (
     INSERT INTO attempts (run_id, attempt, fence, state, worker_id, worker, due_at, started_at,
-        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated,
-        left_behind)
+        finished_at, lateness_ms, exit_code, signal, reason_code, reason_args, output_bytes,
+        output_truncated, left_behind)
     SELECT id, attempt, fence, attempt_state, worker_id, worker, due_at, started_at,
-        finished_at, lateness_ms, exit_code, signal, reason, output_bytes, output_truncated,
-        left_behind
+        finished_at, lateness_ms, exit_code, signal, reason_code, reason_args, output_bytes,
+        output_truncated, left_behind
     FROM ended
 ), {TALLY}
 SELECT id, attempt, task_id, next_state, retry_at, overlap, lateness_ms, limited FROM ended
@@ -62,14 +77,15 @@ FINISH = text(f"""
 WITH reported AS (
     SELECT * FROM jsonb_to_recordset(CAST(:reports AS jsonb)) AS t (
         id uuid, fence bigint, outcome text, started_at timestamptz, finished_at timestamptz,
-        exit_code int, signal smallint, reason text, output_bytes bigint,
-        output_truncated boolean, left_behind int, no_retry text)
+        exit_code int, signal smallint, reason_code text, reason_args jsonb, output_bytes bigint,
+        output_truncated boolean, left_behind int, no_retry jsonb)
 ), locked AS (
     SELECT r.id, r.attempt, r.max_attempts, r.task_id, r.fence, r.worker_id, r.worker, r.due_at,
-           r.overlap, r.cancel_requested_at, r.limited, r.owner_id, r.trigger, r.reason AS before,
+           r.overlap, r.cancel_requested_at, r.limited, r.owner_id, r.trigger, r.reason_code,
+           r.reason_args,
            t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
-           t.signal AS sig, t.reason AS why, t.output_bytes AS bytes, t.output_truncated AS cut,
-           t.left_behind, t.no_retry
+           t.signal AS sig, t.reason_code AS why, t.reason_args AS why_args,
+           t.output_bytes AS bytes, t.output_truncated AS cut, t.left_behind, t.no_retry
     FROM runs AS r JOIN reported AS t ON r.id = ANY(ARRAY[t.id]) AND t.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state || '' = 'running'
     ORDER BY r.due_at, r.id FOR UPDATE OF r
@@ -83,11 +99,7 @@ WITH reported AS (
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
         began AS started_at, ended_at AS finished_at,
         (extract(epoch FROM began - r.due_at) * 1000)::float8 AS lateness_ms,
-        code AS exit_code, sig AS signal,
-        CASE WHEN next_state = 'cancelled' AND before IS NOT NULL THEN before
-             WHEN r.attempt < r.max_attempts AND no_retry IS NOT NULL
-             THEN concat_ws('; ', why, no_retry) ELSE why END
-            AS reason, bytes AS output_bytes,
+        code AS exit_code, sig AS signal, {REASON}, bytes AS output_bytes,
         cut AS output_truncated, left_behind
     FROM judged AS r
 ), {SETTLE}
@@ -143,14 +155,14 @@ class Report:
     finished_at: datetime
     exit_code: int | None
     signal: int | None
-    reason: str | None
+    reason: CodedReason | None
     output: bytes
     segments: tuple[int, ...]
     head_bytes: int
     output_bytes: int
     output_truncated: bool
     left_behind: int = 0
-    no_retry: str | None = None
+    no_retry: NoRetry | None = None
 
 
 class Settled(NamedTuple):
@@ -205,7 +217,8 @@ def _row(report: Report) -> dict[str, object]:
         "finished_at": report.finished_at,
         "exit_code": report.exit_code,
         "signal": report.signal,
-        "reason": report.reason,
+        "reason_code": report.reason and report.reason.code,
+        "reason_args": report.reason and report.reason.args,
         "output_bytes": report.output_bytes,
         "output_truncated": report.output_truncated,
         "left_behind": report.left_behind,

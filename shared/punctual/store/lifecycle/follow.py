@@ -12,7 +12,7 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.runs.after import End, complete_sets, stored_edges
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.states import Trigger
-from punctual.store.calendars.changes import because, own_calendars_named
+from punctual.store.calendars.changes import blocked_by, own_calendars_named
 from punctual.store.ledger.entries import Entry, note
 from punctual.store.lifecycle.insert import NewRun, Upstream, insert_runs
 
@@ -74,7 +74,7 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
             runs += _runs(task.id, closing, now)
         else:
             times = len(closing)
-            blocked.append(Entry(task.id, now, Reason.HELD, because(calendar), times=times))
+            blocked.append(Entry(task.id, now, Reason.HELD, blocked_by(calendar), times=times))
         waiting += kept
         done += [end.id for end in found if end.id not in kept]
     connection.execute(FORGET, {"ids": done})

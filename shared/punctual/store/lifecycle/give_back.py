@@ -25,10 +25,10 @@ UPDATE runs SET
     attempt = runs.attempt - (mine.state = 'running')::int,
     fence = runs.fence + 1, worker_id = NULL, worker = NULL,
     finished_at = CASE WHEN mine.cancelled THEN clock_timestamp() ELSE runs.finished_at END,
-    reason = CASE WHEN mine.cancelled THEN coalesce(runs.reason, 'cancelled before its start')
-                  ELSE runs.reason END,
     reason_code = CASE WHEN mine.cancelled THEN coalesce(runs.reason_code, 'cancelled')
-                       ELSE runs.reason_code END
+                       ELSE runs.reason_code END,
+    reason_args = CASE WHEN mine.cancelled AND runs.reason_code IS NULL
+                       THEN jsonb_build_object('when', 'starting') ELSE runs.reason_args END
 FROM mine WHERE runs.id = mine.id
 RETURNING runs.id
 """)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.domain.runs.params import Values
-from punctual.domain.runs.reasons import ReasonCode
+from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.states import RunState, Trigger
 from punctual.ops.json_text import as_text
 from punctual.store.concurrency.usage import IS_LIMITED
@@ -21,7 +21,7 @@ from punctual.store.schema.models.model import new_id
 # skipped. Backfilled ones are late on purpose, and have no start deadline.
 INSERT_RUNS = text(f"""
 INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
-                  max_attempts, priority, overlap, spec, params, reason, reason_code,
+                  max_attempts, priority, overlap, spec, params, reason_code, reason_args,
                   finished_at, limited, queue, caught_up)
 SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
@@ -30,13 +30,13 @@ SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.
             THEN 'queue' ELSE t.overlap END,
        {SPEC} || CASE WHEN new.upstream IS NULL THEN '{{}}'
                       ELSE jsonb_build_object('upstream', new.upstream) END,
-       coalesce(new.params, {DEFAULTS}), new.reason, new.reason_code,
+       coalesce(new.params, {DEFAULTS}), new.reason_code, new.reason_args,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
        {IS_LIMITED}, t.queue,
        new.state = 'scheduled' AND new.trigger = 'schedule' AND new.due_at < now() - {GRACE}
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
-    due_at timestamptz, reason text, reason_code text, params jsonb, waits boolean,
+    due_at timestamptz, reason_code text, reason_args jsonb, params jsonb, waits boolean,
     upstream jsonb)
 JOIN tasks AS t ON t.id = new.task_id
 ON CONFLICT DO NOTHING
@@ -56,8 +56,7 @@ class Upstream(NamedTuple):
 class NewRun:
     """One due time to become a run, with its task's command and policies as they are now.
 
-    A missed one may stand for several: `times` due times until `until`. Its `reason` is for the run
-    alone, `because` the part of it that holds for all of them.
+    A missed one may stand for several: `times` due times until `until`.
     One that `waits` is not skipped nor replaced by others of its task, and does so to none.
     `upstream` is the last of the runs that it follows, if it follows any.
     `params` are values by name, checked and complete; None takes the defaults of the task.
@@ -68,9 +67,7 @@ class NewRun:
     due_at: datetime
     trigger: Trigger = Trigger.SCHEDULE
     state: RunState = RunState.SCHEDULED
-    reason: str | None = None
-    because: str | None = None
-    reason_code: ReasonCode | None = None
+    reason: CodedReason | None = None
     until: datetime | None = None
     times: int = 1
     params: Values | None = None
@@ -98,8 +95,8 @@ def _row(run: NewRun) -> dict[str, object]:
         "trigger": run.trigger,
         "scheduled_for": run.scheduled_for,
         "due_at": run.due_at,
-        "reason": run.reason,
-        "reason_code": run.reason_code,
+        "reason_code": run.reason and run.reason.code,
+        "reason_args": run.reason and run.reason.args,
         "params": run.params,
         "upstream": None if run.upstream is None else run.upstream._asdict(),
         "waits": run.waits or run.trigger == Trigger.BACKFILL,

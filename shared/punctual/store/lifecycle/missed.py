@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.runs.reasons import ReasonCode
+from punctual.domain.runs.reasons import CodedReason
 from punctual.ops.json_text import as_text
 from punctual.store.lifecycle.max_runs import return_places
 
 LOCKED = """
 locked AS (
-    SELECT r.id, a.reason, a.code FROM runs AS r
+    SELECT r.id, a.code, a.args FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (
-        id uuid, fence bigint, reason text, code text)
+        id uuid, fence bigint, code text, args jsonb)
       ON a.id = r.id AND a.fence = r.fence
     WHERE r.state IN ('scheduled', 'queued')
     ORDER BY r.due_at, r.id FOR UPDATE OF r SKIP LOCKED
@@ -24,7 +24,7 @@ locked AS (
 MISS = text(f"""
 WITH {LOCKED}
 UPDATE runs SET state = 'missed', finished_at = now(), fence = fence + 1,
-                reason = locked.reason, reason_code = locked.code
+                reason = NULL, reason_code = locked.code, reason_args = locked.args
 FROM locked WHERE runs.id = locked.id
 RETURNING runs.id, runs.task_id, runs.trigger
 """)
@@ -35,8 +35,7 @@ class Miss(NamedTuple):
 
     id: uuid.UUID
     fence: int
-    reason: str
-    code: ReasonCode
+    reason: CodedReason
 
 
 def miss(connection: Connection, misses: Sequence[Miss]) -> list[uuid.UUID]:
@@ -46,7 +45,11 @@ def miss(connection: Connection, misses: Sequence[Miss]) -> list[uuid.UUID]:
     """
     if not misses:
         return []
-    asked = {"asked": as_text([each._asdict() for each in misses])}
+    rows = [
+        {"id": each.id, "fence": each.fence, "code": each.reason.code, "args": each.reason.args}
+        for each in misses
+    ]
+    asked = {"asked": as_text(rows)}
     ended = connection.execute(MISS, asked).all()
     return_places(connection, [row.task_id for row in ended if row.trigger == "schedule"])
     return [row.id for row in ended]

@@ -17,10 +17,17 @@ MAY_BE_RETRIED = f"""
 """
 """Whether no pause stops the run `r`; it looks at the tasks of retries alone."""
 
+# The reason why its last attempt failed stays in `after`.
+AFTER = """
+    jsonb_build_object('retry', true) || CASE WHEN reason_code IS NULL THEN '{}'
+        ELSE jsonb_build_object('after', jsonb_build_object(
+            'code', reason_code, 'args', coalesce(reason_args, '{}'))) END
+"""
+
 WITHDRAW = f"""
 UPDATE runs SET state = 'cancelled', fence = fence + 1, finished_at = now(),
-                reason = concat_ws('; ', reason, 'not retried: its task was paused'),
-                reason_code = '{ReasonCode.PAUSED}'
+                reason = NULL, reason_code = '{ReasonCode.PAUSED}',
+                reason_args = {AFTER}
 FROM retries WHERE runs.id = retries.id
 RETURNING runs.id
 """

@@ -159,5 +159,5 @@ def _missed(
 def stood_for(run: NewRun) -> Entry:
     """Return the ledger's row for a missed run that stands for several due times."""
     return Entry(
-        run.task_id, run.scheduled_for, Reason.MISSED, run.because, run.id, run.until, run.times
+        run.task_id, run.scheduled_for, Reason.MISSED, run.reason, run.id, run.until, run.times
     )

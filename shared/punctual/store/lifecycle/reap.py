@@ -6,8 +6,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from punctual.domain.runs.reasons import ReasonCode
 from punctual.store.driver.notify import wake_coordinators
-from punctual.store.lifecycle.finish import NEXT_STATE, RETRY_DELAY, SETTLE, Settled, wake_for_next
+from punctual.store.lifecycle.finish import (
+    NEXT_STATE,
+    REASON,
+    RETRY_DELAY,
+    SETTLE,
+    Settled,
+    wake_for_next,
+)
 from punctual.store.lifecycle.start import OBSTACLE
 
 BURY = text("""
@@ -50,12 +58,20 @@ RETURNING runs.id, workers.name
 
 GIVE_UP = text(f"""
 WITH locked AS (
-    SELECT r.*, 'lost' AS outcome, NULL::text AS no_retry
+    SELECT r.*, 'lost' AS outcome, NULL::jsonb AS no_retry
     FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
     WHERE w.state = 'gone' AND r.state = 'running'
     ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
 ), judged AS (
-    SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r
+    SELECT r.*, {NEXT_STATE} AS next_state, seen.run_id IS NOT NULL AS is_seen,
+        seen.output_bytes AS seen_bytes, '{ReasonCode.WORKER_LOST}' AS why,
+        jsonb_build_object('worker', r.worker, 'when',
+            CASE WHEN r.started_at IS NULL AND seen.run_id IS NULL THEN 'starting'
+                 ELSE 'running' END)
+        || CASE WHEN seen.run_id IS NULL THEN '{{}}'
+                ELSE jsonb_build_object('output_seen', true) END AS why_args
+    FROM locked AS r
+    LEFT JOIN live_outputs AS seen ON seen.run_id = r.id AND seen.fence = r.fence
 ), ended AS (
     SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
         r.limited, r.owner_id, r.trigger,
@@ -63,16 +79,10 @@ WITH locked AS (
             AS attempt_state,
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,
         r.started_at, clock_timestamp() AS finished_at, r.lateness_ms,
-        NULL::int AS exit_code, NULL::smallint AS signal,
-        'worker ' || r.worker || ' stopped reporting ' ||
-            CASE WHEN r.started_at IS NULL AND seen.run_id IS NULL
-                 THEN 'before it had confirmed the start' ELSE 'while it ran' END ||
-            CASE WHEN seen.run_id IS NULL THEN ''
-                 ELSE '; its output ends where it was last seen' END AS reason,
-        coalesce(seen.output_bytes, r.output_bytes) AS output_bytes,
-        seen.run_id IS NOT NULL OR r.output_truncated AS output_truncated, r.left_behind
+        NULL::int AS exit_code, NULL::smallint AS signal, {REASON},
+        coalesce(r.seen_bytes, r.output_bytes) AS output_bytes,
+        r.is_seen OR r.output_truncated AS output_truncated, r.left_behind
     FROM judged AS r
-    LEFT JOIN live_outputs AS seen ON seen.run_id = r.id AND seen.fence = r.fence
 ), {SETTLE}
 """)
 

@@ -29,8 +29,8 @@ WITH newest AS (
       AND r.cancel_requested_at IS NULL
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
-UPDATE runs SET cancel_requested_at = now(), reason = 'replaced by run ' || earlier.by,
-    reason_code = 'replaced',
+UPDATE runs SET cancel_requested_at = now(), reason = NULL, reason_code = 'replaced',
+    reason_args = jsonb_build_object('run_id', earlier.by),
     state = CASE WHEN earlier.state = 'running' THEN 'running' ELSE 'cancelled' END,
     fence = runs.fence + (earlier.state <> 'running')::int,
     finished_at = CASE WHEN earlier.state <> 'running' THEN now() END

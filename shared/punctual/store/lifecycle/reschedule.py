@@ -1,5 +1,6 @@
 """Edits win until the start: bring a task's unstarted runs in line with what the task says now."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, Row, text
 
 from punctual.domain.calendars.calendar import held_by, readable_calendars
 from punctual.domain.errors import Unreadable
-from punctual.domain.runs.reasons import ReasonCode, sentence
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.states import Trigger
 from punctual.domain.schedules.syntax import Schedule, due_times, is_due, only_time
 from punctual.store.calendars.changes import hold, own_calendars_named
@@ -48,7 +49,7 @@ WHERE t.id = runs.task_id AND runs.id = ANY(:ids)
 
 WITHDRAW = text("""
 UPDATE runs SET state = 'cancelled', superseded = true, fence = fence + 1, finished_at = now(),
-                reason = :reason, reason_code = :code
+                reason = NULL, reason_code = :code, reason_args = CAST(:args AS jsonb)
 WHERE id = ANY(:ids)
 """)
 
@@ -105,7 +106,7 @@ def refresh_pending(
     if task.max_runs is not None and task.planned_runs > task.max_runs:
         beyond = min(task.planned_runs - task.max_runs, len(kept))
         latest = sorted((row for row in due if row.id in kept), key=lambda row: row.scheduled_for)
-        withdraw(connection, task, latest[len(latest) - beyond :], MAX_RUNS, most=task.max_runs)
+        withdraw(connection, task, latest[len(latest) - beyond :], MAX_RUNS, max_runs=task.max_runs)
     # Due times that an outage left behind are still to be caught up, if nothing else was said.
     if isinstance(active, Unreadable):
         set_aside(task, error=active.detail, now=now)
@@ -144,7 +145,8 @@ def withdraw(
     """Withdraw runs of a task, which may be planned again; those by schedule do not count then."""
     if not rows:
         return
-    asked = {"ids": [row.id for row in rows], "reason": sentence(code, **args), "code": code}
+    reason = coded(code, **args)
+    asked = {"ids": [row.id for row in rows], "code": code, "args": json.dumps(reason.args)}
     connection.execute(WITHDRAW, asked)
     counted = sum(row.trigger == Trigger.SCHEDULE for row in rows)
     task.planned_runs = max(task.planned_runs - counted, 0)

@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
-from punctual.domain.runs.reasons import ReasonCode, skipped_behind
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.ops.json_text import as_text
 from punctual.store.concurrency.admit import admit_held
 from punctual.store.concurrency.usage import IS_LIMITED
@@ -59,8 +59,8 @@ WITH asked AS (
 ), started AS (
     UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = NULL,
                     finished_at = NULL, lateness_ms = NULL, exit_code = NULL, signal = NULL,
-                    reason = NULL, reason_code = NULL, output_bytes = 0, output_truncated = false,
-                    left_behind = 0,
+                    reason = NULL, reason_code = NULL, reason_args = NULL, output_bytes = 0,
+                    output_truncated = false, left_behind = 0,
                     limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
     FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
     RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for,
@@ -101,8 +101,8 @@ WHERE NOT ({WAITS})
 
 SKIP = text("""
 UPDATE runs SET state = 'skipped', fence = fence + 1, finished_at = now(),
-                reason = s.reason, reason_code = s.code
-FROM jsonb_to_recordset(CAST(:skips AS jsonb)) AS s (id uuid, reason text, code text)
+                reason = NULL, reason_code = s.code, reason_args = s.args
+FROM jsonb_to_recordset(CAST(:skips AS jsonb)) AS s (id uuid, code text, args jsonb)
 WHERE runs.id = s.id
 RETURNING runs.id
 """)
@@ -174,17 +174,20 @@ def skip_overlapping(
 ) -> list[uuid.UUID]:
     """End as `skipped` the due runs whose task still has another unfinished run."""
     asked = {"asked": pairs(held), "worker_id": worker_id}
-    skips = [
-        {
-            "id": row.id,
-            "reason": skipped_behind(row.obstacle, worker=row.name, since=row.heartbeat_at),
-            "code": ReasonCode.WORKER_SILENT if row.name else ReasonCode.OTHER_RUN,
-        }
-        for row in connection.execute(BLOCKED, asked)
-    ]
-    if not skips:
+    found = [(row.id, _behind(row)) for row in connection.execute(BLOCKED, asked)]
+    if not found:
         return []
+    skips = [{"id": run_id, "code": why.code, "args": why.args} for run_id, why in found]
     return list(connection.execute(SKIP, {"skips": as_text(skips)}).scalars())
+
+
+def _behind(row: Row[Any]) -> CodedReason:
+    """The other run, and its worker where that may have left it unfinished."""
+    if row.name is None:
+        return coded(ReasonCode.OTHER_RUN, run_id=row.obstacle)
+    return coded(
+        ReasonCode.WORKER_SILENT, worker=row.name, since=row.heartbeat_at, run_id=row.obstacle
+    )
 
 
 def note_started(connection: Connection, *, worker_id: uuid.UUID, begun: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.runs.reasons import nothing_at_work, nothing_could_start_it
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.store.processes.coordinator_stops import Stop, stops_at
 
 UP = """
@@ -46,7 +46,7 @@ class _Unserved(NamedTuple):
     to_at: datetime
 
 
-def why_nothing_ran(connection: Connection, rows: Sequence[Row[Any]]) -> list[str]:
+def why_nothing_ran(connection: Connection, rows: Sequence[Row[Any]]) -> list[CodedReason]:
     """For each row with STOPS, a queue and `due_at`: what was not at work then, and how long.
 
     Where it is not certain that something was not at work just then: when it came back.
@@ -73,17 +73,23 @@ def _unserved_at(
     return {(row.queue, row.at): _Unserved(row.from_at, row.to_at) for row in rows if row.to_at}
 
 
-def _why(row: Row[Any], stop: Stop | None, unserved: _Unserved | None) -> str:
+def _why(row: Row[Any], stop: Stop | None, unserved: _Unserved | None) -> CodedReason:
     known = [each for each in (stop, unserved) if each is not None]
     if not known:
         back = [row.coordinated_since] * row.no_coordinator + [row.served_since] * row.no_worker
-        return nothing_could_start_it(
-            coordinator=row.no_coordinator, worker=row.no_worker, before=max(back)
+        return coded(
+            ReasonCode.NOTHING_RUNNING,
+            services=_services(coordinator=row.no_coordinator, worker=row.no_worker),
+            before=max(back),
         )
     began = [each.from_at for each in known if each.from_at is not None]
-    return nothing_at_work(
-        coordinator=stop is not None,
-        worker=unserved is not None,
+    return coded(
+        ReasonCode.NOTHING_RUNNING,
+        services=_services(coordinator=stop is not None, worker=unserved is not None),
         since=max(began) if began else None,
         until=min(each.to_at for each in known),
     )
+
+
+def _services(*, coordinator: bool, worker: bool) -> list[str]:
+    return ["coordinator"] * coordinator + ["worker"] * worker

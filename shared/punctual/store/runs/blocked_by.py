@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from punctual.domain.runs.concurrency import Limit
 from punctual.domain.runs.ledger import LATE_AFTER
+from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.states import PENDING, RunState
-from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.domain.runs.waiting import Hindrance
 from punctual.store.concurrency.usage import count_in_hand, count_running, limits_of
 from punctual.store.processes.workers import BUSY_SLOTS, IS_SILENT
 from punctual.store.schema.models import Run
@@ -65,9 +66,9 @@ class Waiting(Protocol):
 Waits = Waiting | Run | Row[tuple[object, ...]]
 
 
-def waits_for(session: Session, run: Run) -> str | None:
+def waits_for(session: Session, run: Run) -> CodedReason | None:
     """Return what this run waits for other than its due time; None for nothing."""
-    return hindrance_in_words(hindrances(session.connection(), [run]).get(run.id, NOTHING))
+    return hindrances(session.connection(), [run]).get(run.id, NOTHING).reason
 
 
 def hindrances(

@@ -82,6 +82,8 @@ ATTEMPT_FIELDS = (
     "exit_code",
     "signal",
     "reason",
+    "reason_code",
+    "reason_args",
     "worker",
     "output_bytes",
     "output_truncated",

@@ -214,6 +214,7 @@ CREATE TABLE runs (
     caught_up boolean NOT NULL DEFAULT false,
     reason_code text,
     left_behind integer NOT NULL DEFAULT 0,
+    reason_args jsonb,
     CONSTRAINT ck_runs_state CHECK (state IN ('scheduled', 'queued', 'claimed', 'running',
         'succeeded', 'failed', 'timed_out', 'cancelled', 'lost', 'missed', 'skipped'))
 ) WITH (fillfactor=50);
@@ -276,6 +277,8 @@ CREATE TABLE attempts (
     output_truncated boolean NOT NULL DEFAULT false,
     late boolean NOT NULL DEFAULT false,
     left_behind integer NOT NULL DEFAULT 0,
+    reason_code text,
+    reason_args jsonb,
     CONSTRAINT pk_attempts PRIMARY KEY (run_id, attempt)
 );
 
@@ -327,6 +330,8 @@ CREATE TABLE ledger (
     until timestamptz,
     times integer NOT NULL DEFAULT 1,
     noted_at timestamptz NOT NULL DEFAULT now(),
+    reason_code text,
+    reason_args jsonb,
     CONSTRAINT pk_ledger PRIMARY KEY (task_id, scheduled_for)
 );
 CREATE INDEX ix_ledger_noted ON ledger (noted_at);

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.errors import Unreadable
 from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.schedules.syntax import due_times, last_due, only_time, read_schedule
 from punctual.store.ledger.entries import Entry, note
 from punctual.store.schema.models import Task
@@ -38,16 +39,15 @@ def note_pause(connection: Connection, task: Task, *, end: datetime) -> None:
     left_out = list(islice(coming, MOST_COUNTED))
     if not left_out:
         return
-    last, because = left_out[-1], "the task was paused"
+    last, uncounted = left_out[-1], False
     if len(left_out) == MOST_COUNTED:
         last = last_due(schedule, at=end) or last
-        if last > left_out[-1]:
-            because = f"{because}; there were more due times than are counted"
+        uncounted = last > left_out[-1]
     entry = Entry(
         task.id,
         left_out[0],
         Reason.PAUSED,
-        because,
+        coded(ReasonCode.TASK_PAUSED, uncounted=uncounted or None),
         until=last if len(left_out) > 1 else None,
         times=len(left_out),
     )

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from punctual.domain.runs.ledger import Reason
+from punctual.store.calendars.changes import blocked_by
 from punctual.store.ledger.entries import Entry, note
 from tests.integration.api.conftest import Person
 
+XMAS = blocked_by("Xmas")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
@@ -22,7 +24,7 @@ def noted(engine: Engine, task: dict[str, Any], minute: int, reason: Reason, **m
 def test_a_row_says_when_why_and_which_run(anna: Person, engine: Engine) -> None:
     task = anna.task()
     run = uuid.uuid4()
-    noted(engine, task, 0, Reason.HELD, because='calendar "Xmas"', run_id=run, detail={"id": 7})
+    noted(engine, task, 0, Reason.HELD, cause=XMAS, run_id=run, detail={"id": 7})
     [row] = anna.items(f"/tasks/{task['id']}/ledger/")
     assert row.pop("noted_at")
     assert row == {
@@ -30,6 +32,8 @@ def test_a_row_says_when_why_and_which_run(anna: Person, engine: Engine) -> None
         "until": None,
         "times": 1,
         "reason": "held",
+        "reason_code": "calendar",
+        "reason_args": {"calendar": "Xmas"},
         "sentence": 'Held: calendar "Xmas".',
         "lateness_ms": None,
         "run_id": str(run),
@@ -60,6 +64,6 @@ def test_nobody_sees_the_ledger_of_another_users_task(anna: Person, ben: Person)
 
 def test_why_answers_from_the_ledger_where_no_run_is_left(anna: Person, engine: Engine) -> None:
     task = anna.task(schedule={"cron": "0 12 * * *", "timezone": "UTC"})
-    noted(engine, task, 0, Reason.HELD, because='calendar "Xmas"')
+    noted(engine, task, 0, Reason.HELD, cause=XMAS)
     reason = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": NOON.isoformat()}).get_json()
     assert (reason["verdict"], reason["sentence"]) == ("held", 'Held: calendar "Xmas".')

@@ -110,7 +110,7 @@ def test_only_what_was_missed_is_run_and_not_what_a_calendar_held(
     path = f"/outages/{come_back(engine)}"
     held = LEFT.replace(minute=30)
     with engine.begin() as connection:
-        note(connection, [Entry(uuid.UUID(task["id"]), held, Reason.HELD, 'calendar "Xmas"')])
+        note(connection, [Entry(uuid.UUID(task["id"]), held, Reason.HELD)])
     made = anna.post(f"{path}/backfill/", json={"tasks": "all"}).get_json()
     assert len(made["tasks"][0]["runs"]) == 11
     times = {run["scheduled_for"] for run in anna.items("/runs/?state=scheduled")}

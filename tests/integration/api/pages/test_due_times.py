@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from punctual.domain.runs.ledger import Reason
+from punctual.store.calendars.changes import blocked_by
 from punctual.store.ledger.entries import Entry, note
 from tests.integration.api.pages.visitor import Visitor
 
@@ -21,7 +22,7 @@ def task_of(ann: Visitor, **values: object) -> str:
 
 def noted(engine: Engine, task: str, *reasons: Reason) -> None:
     entries = [
-        Entry(uuid.UUID(task), NOON + timedelta(days=place), reason, "<b>because</b>")
+        Entry(uuid.UUID(task), NOON + timedelta(days=place), reason, blocked_by("<b>X</b>"))
         for place, reason in enumerate(reasons)
     ]
     with engine.begin() as connection:
@@ -45,7 +46,8 @@ def test_the_ledger_is_shown_with_reasons_and_by_reason(ann: Visitor, engine: En
     noted(engine, task, Reason.HELD, Reason.MISSED)
     path = f"/task/{task}/due-times/"
     text = ann.get(path).text
-    assert text.index("Missed: &lt;b&gt;because") < text.index("Held: &lt;b&gt;because")
+    named = 'calendar "&lt;b&gt;X&lt;/b&gt;"'
+    assert text.index(f"Missed: {named}") < text.index(f"Held: {named}")
     assert "Missed" not in ann.get(f"{path}?reason=held").text
     assert "Missed" in ann.get(f"{path}?before=x").text
 
@@ -65,7 +67,9 @@ def test_why_is_answered_for_a_local_time(ann: Visitor, engine: Engine) -> None:
     task = task_of(ann)
     noted(engine, task, Reason.HELD)
     path = f"/task/{task}/due-times/?at=2026-01-05T13:00:00&zone=Europe/Rome"
-    assert '<p class="flash" id="answer" role="status">Held: &lt;b&gt;' in ann.get(path).text
+    assert (
+        '<p class="flash" id="answer" role="status">Held: calendar "&lt;b&gt;' in ann.get(path).text
+    )
 
 
 @pytest.mark.parametrize(

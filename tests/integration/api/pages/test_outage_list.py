@@ -30,7 +30,7 @@ def missed(engine: Engine, who: Visitor, *names: str, times: int = 1) -> list[st
     due = [START + timedelta(hours=1 + number) for number in range(times)]
     with engine.begin() as connection:
         for task in tasks:
-            note(connection, [Entry(uuid.UUID(task), at, Reason.MISSED, "gone") for at in due])
+            note(connection, [Entry(uuid.UUID(task), at, Reason.MISSED) for at in due])
         # A row of the ledger about several due times counts as it is, without runs of their own.
     run_sql(engine, "UPDATE ledger SET times = 2 WHERE reason = 'missed'")
     return tasks

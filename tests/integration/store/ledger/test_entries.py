@@ -10,7 +10,9 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.states import Trigger
+from punctual.store.calendars.changes import blocked_by
 from punctual.store.ledger.entries import (
     Entry,
     Noted,
@@ -29,6 +31,8 @@ from tests.support.rows import WINDOW, database_now, dispatch_all, new_run, new_
 from tests.support.steps import claim_run, finish_run, new_worker, start_run
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+XMAS = blocked_by("Xmas")
+LIMIT = coded(ReasonCode.LIMIT, max_concurrent=2, tag="db")
 EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
 
 
@@ -211,18 +215,18 @@ def test_a_limit_stays_the_reason_of_the_start_it_made_late(engine: Engine) -> N
     task, worker = new_task(engine), new_worker(engine)
     run = new_run(engine, task)
     due = run_row(engine, run).scheduled_for
-    noted(engine, Entry(task, due, Reason.LIMITED, "2 of tag db are running"))
+    noted(engine, Entry(task, due, Reason.LIMITED, LIMIT))
     began = due + timedelta(seconds=8)
     finish_run(engine, start_run(engine, run, worker), worker, "succeeded", started_at=began)
     [row] = ledger_of(engine, task)
-    assert (row.reason, row.because) == (Reason.LIMITED, "2 of tag db are running")
+    assert (row.reason, row.because) == (Reason.LIMITED, "limit reached: 2 of tag db are running")
     assert (row.lateness, row.run_id) == (8, run)
 
 
 def test_a_newer_word_about_a_due_time_replaces_the_older(engine: Engine) -> None:
     task = new_task(engine)
-    noted(engine, Entry(task, NOON, Reason.HELD, 'calendar "Xmas"', detail={"calendar": "7"}))
-    noted(engine, Entry(task, NOON, Reason.HELD, 'calendar "Easter"'))
+    noted(engine, Entry(task, NOON, Reason.HELD, XMAS, detail={"calendar": "7"}))
+    noted(engine, Entry(task, NOON, Reason.HELD, blocked_by("Easter")))
     [row] = ledger_of(engine, task)
     assert (row.because, row.detail) == ('calendar "Easter"', {"calendar": "7"})
 

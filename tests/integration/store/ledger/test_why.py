@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.states import RunState
 from punctual.store.ledger.entries import Entry, note
 from punctual.store.ledger.why import Answer, why
@@ -20,6 +21,8 @@ from tests.support.rows import WINDOW, new_task
 from tests.support.steps import change_run, finish_run, new_worker, start_run
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+NO_ROOM = coded(ReasonCode.COULD_NOT_START, error="cannot start: no room")
+LIMIT = coded(ReasonCode.LIMIT, max_concurrent=2, tag="db")
 EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
 MONTH = timedelta(days=30)
 
@@ -67,7 +70,7 @@ def test_a_start_that_is_not_on_record_is_not_told_as_one(engine: Engine) -> Non
     task, worker = cron_task(engine), new_worker(engine)
     started = start_run(engine, born(engine, task, at(5)), worker)
     assert asked(engine, task, at(5), now=at(6)).sentence == "Its worker is starting it."
-    finish_run(engine, started, worker, "failed", started_at=None, reason="cannot start: no room")
+    finish_run(engine, started, worker, "failed", started_at=None, reason=NO_ROOM)
     assert asked(engine, task, at(5), now=at(6)).sentence == (
         "It was attempted, with no start on record, and ended as failed: cannot start: no room."
     )
@@ -84,12 +87,20 @@ def test_an_instant_between_two_due_times_is_answered_for_the_one_before(engine:
 @pytest.mark.parametrize(
     ("state", "reason", "sentence"),
     [
-        ("missed", "missed: nobody was there", "Missed: nobody was there."),
-        ("skipped", "overlapped run 7", "Skipped: overlapped run 7."),
+        (
+            "missed",
+            coded(ReasonCode.LATER_DUE_TIME),
+            "Missed: a later due time of its task ran in its place.",
+        ),
+        (
+            "skipped",
+            coded(ReasonCode.OTHER_RUN, run_id="7"),
+            "Skipped: run 7 of the same task was not finished.",
+        ),
     ],
 )
 def test_a_run_that_never_started_tells_its_reason(
-    engine: Engine, state: str, reason: str, sentence: str
+    engine: Engine, state: str, reason: CodedReason, sentence: str
 ) -> None:
     task = cron_task(engine)
     born(engine, task, at(5), state=RunState(state), reason=reason)
@@ -143,7 +154,7 @@ def test_due_times_without_a_run_have_their_reasons_too(engine: Engine) -> None:
 def test_a_run_of_an_earlier_schedule_is_found_as_well(engine: Engine) -> None:
     task_id = cron_task(engine)
     run = born(engine, task_id, at(5))
-    change_run(engine, run, state="cancelled", reason="cancelled by ann")
+    change_run(engine, run, state="cancelled", reason_code="cancelled", reason_args="{}")
     with Session(engine) as session, session.begin():
         task = session.get_one(Task, task_id)
         change_task(session, task, {"schedule": {"every": 3600}}, now=at(6))
@@ -180,7 +191,7 @@ def test_a_run_that_waits_for_a_limit_says_so(engine: Engine) -> None:
     task = cron_task(engine)
     born(engine, task, at(5))
     with engine.begin() as connection:
-        note(connection, [Entry(task, at(5), Reason.LIMITED, "limit reached: 2 of tag db")])
+        note(connection, [Entry(task, at(5), Reason.LIMITED, LIMIT)])
     answer = asked(engine, task, at(5), now=at(6))
     assert answer.verdict == "waiting"
-    assert answer.sentence.endswith("is scheduled now (limit reached: 2 of tag db).")
+    assert answer.sentence.endswith("is scheduled now (limit reached: 2 of tag db are running).")

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from punctual.store.lifecycle.plan import plan
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, set_enabled
-from tests.support.rows import WINDOW
+from tests.support.rows import WINDOW, with_reason
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
@@ -47,10 +47,11 @@ def enable(engine: Engine, task_id: uuid.UUID, enabled: bool, *, now: datetime) 
     )
 
 
-def runs(engine: Engine) -> list[Row[Any]]:
+def runs(engine: Engine) -> list[Any]:
     """Every run in the order they were made."""
     with engine.connect() as connection:
-        return list(connection.execute(text("SELECT * FROM runs ORDER BY id")).all())
+        asked = text("SELECT * FROM runs ORDER BY id")
+        return [with_reason(row) for row in connection.execute(asked)]
 
 
 def next_due(engine: Engine) -> datetime | None:

@@ -10,7 +10,15 @@ from punctual.store.lifecycle.finish import finish
 from punctual.store.lifecycle.reap import reap_running
 from punctual.store.processes.workers import leave
 from tests.support.rows import attempts_of, database_now, new_run, new_task, new_user, run_row
-from tests.support.steps import change_run, claim_run, finish_run, new_worker, report_of, start_run
+from tests.support.steps import (
+    EXIT_CODE_1,
+    change_run,
+    claim_run,
+    finish_run,
+    new_worker,
+    report_of,
+    start_run,
+)
 
 ENDS = ["succeeded", "failed", "timed_out", "cancelled", "lost"]
 
@@ -26,10 +34,11 @@ def output_of(engine: Engine, run_id: object) -> list[bytes]:
 def test_with_no_attempts_left_the_outcome_is_final(engine: Engine, outcome: str) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=0))
     started = start_run(engine, run, worker)
-    [settled] = finish_run(engine, started, worker, outcome, reason="why")
+    [settled] = finish_run(engine, started, worker, outcome, reason=EXIT_CODE_1)
     assert (settled.run_id, settled.state, settled.retry_at) == (run, outcome, None)
     row = run_row(engine, run)
-    assert (row.state, row.fence, row.reason) == (outcome, started.fence, "why")
+    said = {"cancelled": "cancelled while it ran; exit code 1"}.get(outcome, "exit code 1")
+    assert (row.state, row.fence, row.reason) == (outcome, started.fence, said)
     assert row.finished_at is not None
     [attempt] = attempts_of(engine, run)
     assert (attempt.attempt, attempt.state, attempt.late) == (1, outcome, False)

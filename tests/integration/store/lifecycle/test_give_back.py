@@ -107,9 +107,12 @@ def test_one_that_was_to_be_cancelled_is_and_has_not_run(engine: Engine) -> None
 def test_a_replaced_one_keeps_its_reason(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine))
     started = start_run(engine, run, worker)
-    change_run(engine, run, reason="replaced by run 7", cancel_requested_at=started.due_at)
+    newer = uuid.uuid4()
+    args = f'{{"run_id": "{newer}"}}'
+    why = {"reason_code": "replaced", "reason_args": args}
+    change_run(engine, run, **why, cancel_requested_at=started.due_at)
     given(engine, worker, (run, started.fence))
-    assert run_row(engine, run).reason == "replaced by run 7"
+    assert run_row(engine, run).reason == f"replaced by run {newer}"
 
 
 def test_a_message_from_before_finds_nothing(engine: Engine) -> None:

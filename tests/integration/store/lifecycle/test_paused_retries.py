@@ -12,6 +12,7 @@ from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import set_enabled
 from tests.support.rows import attempts_of, database_now, dispatch_all, new_run, new_task, run_row
 from tests.support.steps import (
+    EXIT_CODE_1,
     claim_run,
     finish_run,
     new_worker,
@@ -40,7 +41,7 @@ def fail_once(
 ) -> uuid.UUID:
     """A run whose first attempt has failed, and whose retry is due now."""
     run = new_run(engine, task, trigger=trigger)
-    finish_run(engine, start_run(engine, run, worker), worker, "failed", reason="exit code 1")
+    finish_run(engine, start_run(engine, run, worker), worker, "failed", reason=EXIT_CODE_1)
     with engine.begin() as connection:
         connection.execute(DUE_NOW, {"id": run})
     return run
@@ -69,7 +70,7 @@ def test_what_fails_during_a_pause_is_not_retried(engine: Engine) -> None:
     started = start_run(engine, run, worker)
     enable(engine, task, enabled=False)
     assert run_row(engine, run).state == "running"
-    finish_run(engine, started, worker, "failed", reason="exit code 1")
+    finish_run(engine, started, worker, "failed", reason=EXIT_CODE_1)
     with engine.begin() as connection:
         connection.execute(DUE_NOW, {"id": run})
     assert dispatch_all(engine) == []

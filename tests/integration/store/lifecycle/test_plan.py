@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, text
 
 from punctual.domain.schedules.jitter import jittered
 from punctual.store.lifecycle.plan import Planned, plan
-from tests.support.rows import WINDOW, new_task
+from tests.support.rows import WINDOW, new_task, with_reason
 
 NOW = datetime(2026, 3, 3, 12, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -21,11 +21,11 @@ def plan_at(engine: Engine, now: datetime, *, limit: int = 500) -> Planned:
         return plan(connection, window=WINDOW, limit=limit, now=now)
 
 
-def runs_in(engine: Engine, state: str) -> list[Row[Any]]:
+def runs_in(engine: Engine, state: str) -> list[Any]:
     """The runs in a state, earliest first."""
     with engine.connect() as connection:
         asked = text("SELECT * FROM runs WHERE state = :state ORDER BY due_at")
-        return list(connection.execute(asked, {"state": state}).all())
+        return [with_reason(row) for row in connection.execute(asked, {"state": state})]
 
 
 def next_due(engine: Engine) -> datetime | None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from punctual.domain.wording import clause
 from punctual.store.lifecycle.claim import claim, pull
 from punctual.store.lifecycle.dispatch import mark_missed, redispatch
 from punctual.store.processes.workers import beat, count_active
@@ -31,7 +32,8 @@ def move(engine: Engine, task_id: uuid.UUID, queue: str) -> None:
 
 def held_back(engine: Engine, run_id: uuid.UUID) -> str | None:
     with Session(engine) as session:
-        return waits_for(session, session.get_one(Run, run_id))
+        found = waits_for(session, session.get_one(Run, run_id))
+    return None if found is None else clause(found)
 
 
 def test_a_worker_pulls_only_runs_of_its_queues(engine: Engine) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from punctual.domain.runs.reasons import ReasonCode
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.catch_up import settle_left_behind
 from punctual.store.lifecycle.dispatch import mark_missed
@@ -23,6 +23,7 @@ from punctual.store.processes.workers import leave
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, delete_task, set_enabled
 from tests.support.age import age
+from tests.support.reasons import check_args
 from tests.support.rows import WINDOW, database_now, new_run, new_task, new_user, run_row
 from tests.support.steps import (
     LEASE,
@@ -49,9 +50,18 @@ def _no_stopgap(engine: Engine) -> Iterator[None]:
 
 def codes(engine: Engine) -> set[tuple[str, str | None]]:
     """The states and codes of all runs that need one."""
-    asked = text(f"SELECT state, reason_code FROM runs WHERE state IN {NEED_A_CODE}")
+    asked = text(f"SELECT * FROM runs WHERE state IN {NEED_A_CODE}")
     with engine.connect() as connection:
         return {(row.state, row.reason_code) for row in connection.execute(asked)}
+
+
+def check_all(engine: Engine) -> None:
+    """Hold every reason, of runs, attempts and the ledger, to the arguments that its code takes."""
+    for table in ("runs", "attempts", "ledger"):
+        asked = text(f"SELECT reason_code, reason_args FROM {table} WHERE reason_code IS NOT NULL")
+        with engine.connect() as connection:
+            for row in connection.execute(asked):
+                check_args(row.reason_code, row.reason_args)
 
 
 def cancel(engine: Engine, run: uuid.UUID, owner: uuid.UUID) -> None:
@@ -91,7 +101,7 @@ def end_by_deletion(engine: Engine) -> None:
     new_run(engine, task, due_in=3)
     started = start_run(engine, new_run(engine, task), worker)
     edit(engine, task, delete_task)
-    finish_run(engine, started, worker, "cancelled", reason="cancelled while it ran")
+    finish_run(engine, started, worker, "cancelled")
     assert run_row(engine, started.run_id).reason == "its task was deleted"
 
 
@@ -165,9 +175,8 @@ def end_by_a_later_due_time(engine: Engine) -> None:
 
 def end_lost(engine: Engine) -> None:
     reporting, dead = new_worker(engine), new_worker(engine)
-    finish_run(
-        engine, start_run(engine, new_run(engine, new_task(engine)), reporting), reporting, "lost"
-    )
+    started = start_run(engine, new_run(engine, new_task(engine)), reporting)
+    finish_run(engine, started, reporting, "lost", reason=coded(ReasonCode.SHUT_DOWN))
     start_run(engine, new_run(engine, new_task(engine)), dead)
     with engine.begin() as connection:
         leave(connection, worker_id=dead)
@@ -186,7 +195,7 @@ WAYS = {
     end_by_stop: {("missed", "nothing_running")},
     end_unplanned: {("missed", "not_planned")},
     end_by_a_later_due_time: {("missed", "later_due_time")},
-    end_lost: {("lost", "worker_lost")},
+    end_lost: {("lost", "worker_lost"), ("lost", "shut_down")},
 }
 
 
@@ -195,6 +204,7 @@ WAYS = {
 def test_each_way_to_end_names_its_code(engine: Engine, end: Any) -> None:
     end(engine)
     assert codes(engine) == WAYS[end]
+    check_all(engine)
 
 
 def test_every_code_for_an_end_is_a_known_one() -> None:

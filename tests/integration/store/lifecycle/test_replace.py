@@ -36,7 +36,7 @@ def test_the_running_one_is_cancelled_by_name_and_the_new_one_starts_after_it(
     assert replaced(engine, two, held) == [Replaced(first, "running", one)]
     assert replaced(engine, two, held) == []
     assert start_held(engine, two, held) == []
-    finish_run(engine, started, one, "cancelled", reason="cancelled while it ran")
+    finish_run(engine, started, one, "cancelled")
     row = run_row(engine, first)
     assert (row.state, row.reason) == ("cancelled", f"replaced by run {second}")
     assert len(start_held(engine, two, held)) == 1

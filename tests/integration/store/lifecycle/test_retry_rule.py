@@ -3,8 +3,9 @@
 from sqlalchemy import Engine
 
 from tests.support.rows import new_run, new_task, run_row
-from tests.support.steps import finish_run, new_worker, start_run
+from tests.support.steps import EXIT_CODE_1, finish_run, new_worker, start_run
 
+RULE = {"rule": "retry_on", "exit_codes": [75]}
 WHY = "not retried: only exit codes 75 are (retry_on)"
 
 
@@ -13,7 +14,7 @@ def test_an_end_that_is_not_to_be_retried_is_final_although_attempts_are_left(
 ) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=3))
     started = start_run(engine, run, worker)
-    finish_run(engine, started, worker, "failed", reason="exit code 1", no_retry=WHY)
+    finish_run(engine, started, worker, "failed", reason=EXIT_CODE_1, no_retry=RULE)
     row = run_row(engine, run)
     assert (row.state, row.attempt, row.reason) == ("failed", 1, f"exit code 1; {WHY}")
 
@@ -21,7 +22,7 @@ def test_an_end_that_is_not_to_be_retried_is_final_although_attempts_are_left(
 def test_the_last_attempt_says_only_how_it_ended(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=0))
     started = start_run(engine, run, worker)
-    finish_run(engine, started, worker, "failed", reason="exit code 1", no_retry=WHY)
+    finish_run(engine, started, worker, "failed", reason=EXIT_CODE_1, no_retry=RULE)
     assert run_row(engine, run).reason == "exit code 1"
 
 

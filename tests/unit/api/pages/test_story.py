@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.store.schema.models import Run
 from punctual_api.runs.narrative import MOST_ATTEMPTS, ending, sentence, timeline
 
+WHY = ("reason", "reason_code", "reason_args")
 DUE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def run(**values: Any) -> Run:
     known = dict.fromkeys(
-        ("started_at", "finished_at", "lateness_ms", "exit_code", "signal", "reason", "worker")
+        ("started_at", "finished_at", "lateness_ms", "exit_code", "signal", "worker", *WHY)
     )
     plain = {"trigger": "schedule", "scheduled_for": DUE, "due_at": DUE, "attempt": 1}
     return Run(
@@ -26,6 +28,11 @@ def run(**values: Any) -> Run:
             **values,
         }
     )
+
+
+def why(code: ReasonCode, **args: object) -> dict[str, object]:
+    """The columns of a reason."""
+    return {"reason_code": code, "reason_args": coded(code, **args).args}
 
 
 def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]:
@@ -44,7 +51,7 @@ def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]
         ({"state": "running", "worker": "w-1", "started_at": None}, "Worker w-1 is starting it."),
         ({"state": "running", "worker": "w-1", "started_at": DUE}, "It is running on w-1."),
         (
-            {"state": "scheduled", "reason": "exit code 3"},
+            {"state": "scheduled", **why(ReasonCode.EXIT_CODE, exit_code=3)},
             "Attempt 1 of 4 did not succeed: exit code 3. It will be tried again.",
         ),
         ({"state": "failed", "exit_code": 3}, "It failed: exit code 3."),
@@ -61,20 +68,20 @@ def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]
             "It failed: killed by SIGKILL. 4 attempts were made.",
         ),
         (
-            {"state": "skipped", "attempt": 0, "reason": "skipped: run 7 was not finished"},
-            "It was skipped: run 7 was not finished.",
+            {"state": "skipped", "attempt": 0, **why(ReasonCode.OTHER_RUN, run_id="7")},
+            "It was skipped: run 7 of the same task was not finished.",
         ),
         (
-            {"state": "missed", "attempt": 0, "reason": "missed: no coordinator was there"},
-            "It was not started in time: no coordinator was there.",
+            {"state": "missed", "attempt": 0, **why(ReasonCode.NOT_PLANNED)},
+            "It was not started in time: no coordinator planned it in time.",
         ),
-        ({"state": "cancelled", "reason": "cancelled"}, "It was cancelled."),
+        ({"state": "cancelled", **why(ReasonCode.CANCELLED)}, "It was cancelled."),
         (
-            {"state": "cancelled", "reason": "cancelled while it ran"},
+            {"state": "cancelled", **why(ReasonCode.CANCELLED, when="running")},
             "It was cancelled while it ran.",
         ),
         (
-            {"state": "cancelled", "reason": "its task was deleted"},
+            {"state": "cancelled", **why(ReasonCode.DELETED)},
             "It was cancelled: its task was deleted.",
         ),
     ],
@@ -84,9 +91,8 @@ def test_a_sentence_says_where_a_run_stands(values: dict[str, Any], said: str) -
 
 
 def test_a_reason_is_told_rather_than_a_number() -> None:
-    assert ending(run(state="failed", exit_code=1, reason="timed out after 3 s")) == (
-        "timed out after 3 s"
-    )
+    timed_out = run(state="failed", exit_code=1, **why(ReasonCode.TIMEOUT, seconds=3))
+    assert ending(timed_out) == "timed out after 3 s"
     assert ending(run(state="succeeded", exit_code=0)) == "exit code 0"
     assert ending(run(state="running")) == ""
 

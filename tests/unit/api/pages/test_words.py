@@ -15,7 +15,6 @@ from punctual_api.web.formatting import (
     iso,
     lateness_words,
     schedule_words,
-    signal_words,
     span_words,
     took,
 )
@@ -42,7 +41,6 @@ def test_lateness_sizes_counts_and_signals_have_words() -> None:
     assert [lateness_words(ms) for ms in (0.42, 99, 2500)] == ["+0.4 ms", "+99 ms", "+2.5 s"]
     assert [bytes_words(n) for n in (12, 1536, 1 << 20)] == ["12 B", "1.5 KiB", "1 MiB"]
     assert [count_words(n) for n in (7, 1421, CAP)] == ["7", "1,421", "10,000+"]
-    assert [signal_words(n) for n in (9, 99)] == ["SIGKILL", "signal 99"]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punctual.domain.runs.concurrency import Candidate, Limit, admit, limit_in_words
-from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.domain.runs.concurrency import Candidate, Limit, admit, limit_reached
+from punctual.domain.runs.reasons import ReasonCode, coded
+from punctual.domain.runs.waiting import Hindrance
+from punctual.domain.wording import clause
 
 keys = st.frozensets(st.sampled_from("abcd"), max_size=3)
 candidates = st.lists(keys.map(lambda own: Candidate(uuid.uuid4(), own)), max_size=20)
@@ -35,9 +37,12 @@ def test_who_is_left_out_met_a_limit_that_earlier_ones_had_filled(
 
 
 def test_a_limit_that_is_reached_is_said_in_words() -> None:
-    assert limit_in_words(Limit("k", 2, tag="db")) == "limit reached: 2 of tag db are running"
-    assert limit_in_words(Limit("k", 1)) == "limit reached: 1 of your runs is running"
     task = Limit("k", 3, task_id=uuid.uuid4())
-    assert limit_in_words(task) == "limit reached: 3 of this task are running"
-    assert hindrance_in_words(Hindrance(limit=task)) == limit_in_words(task)
-    assert hindrance_in_words(Hindrance("gpu", task)) == "no worker serves queue gpu"
+    limits = [Limit("k", 2, tag="db"), Limit("k", 1), task]
+    assert [clause(limit_reached(limit)) for limit in limits] == [
+        "limit reached: 2 of tag db are running",
+        "limit reached: 1 of your runs is running",
+        "limit reached: 3 of this task are running",
+    ]
+    assert Hindrance(limit=task).reason == limit_reached(task)
+    assert Hindrance("gpu", task).reason == coded(ReasonCode.NO_WORKER, queue="gpu")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from punctual.domain.runs.ledger import Reason, ledger_sentence
+from punctual.domain.runs.ledger import Reason
+from punctual.domain.wording import ledger_sentence
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punctual.domain.runs.queue import is_queue, parse_queues
-from punctual.domain.runs.waiting import Hindrance, hindrance_in_words
+from punctual.domain.runs.reasons import ReasonCode, coded
+from punctual.domain.runs.waiting import Hindrance
 
 LETTERS = string.ascii_lowercase + string.digits + "-"
 names = st.text(LETTERS, min_size=1, max_size=40)
@@ -38,6 +39,6 @@ def test_a_list_with_anything_else_is_refused(text: str) -> None:
             parse_queues(text)
 
 
-def test_what_holds_a_run_back_is_said_in_words() -> None:
-    assert hindrance_in_words(Hindrance()) is None
-    assert hindrance_in_words(Hindrance(queue="gpu")) == "no worker serves queue gpu"
+def test_what_holds_a_run_back_is_a_reason() -> None:
+    assert Hindrance().reason is None
+    assert Hindrance(queue="gpu").reason == coded(ReasonCode.NO_WORKER, queue="gpu")

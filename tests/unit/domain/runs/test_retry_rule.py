@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.retry import RetryRule, why_no_retry
+from punctual.domain.wording import clause
 
 CODES = st.lists(st.integers(1, 255), min_size=1, max_size=5).map(tuple)
 
@@ -53,4 +55,6 @@ def test_a_timeout_has_no_exit_code_whatever_ended_the_command() -> None:
     ],
 )
 def test_the_reason_names_the_list(rule: RetryRule, sentence: str) -> None:
-    assert why_no_retry(rule, "failed", exit_code=2, signal=None) == sentence
+    why = why_no_retry(rule, "failed", exit_code=2, signal=None)
+    reason = coded(ReasonCode.EXIT_CODE, exit_code=2, not_retried=why)
+    assert clause(reason) == f"exit code 2; {sentence}"

@@ -15,6 +15,7 @@ def ended(*, started_ns: int | None, stopped: str | None, error: str | None = No
         signal=None,
         stopped=stopped,
         error=error,
+        limit=None,
         permanent=False,
         left_behind=0,
         output_bytes=0,

@@ -47,6 +47,7 @@ class Attempt:
         "home",
         "key",
         "left_behind",
+        "limit",
         "limits",
         "output",
         "permanent",
@@ -103,6 +104,7 @@ class Attempt:
         self.asked: set[int] = set()  # those of them that got TERM
         self.stopped: str | None = None
         self.error: str | None = None
+        self.limit: tuple[str, int] | None = None  # the one that it exceeded, and how much it is
         self.permanent = False  # whether another attempt would meet the same error
 
 

@@ -14,7 +14,6 @@ from punctual_worker.runner.attempts.attempt import FLUSHING, KILLING_REST, SECO
 from punctual_worker.runner.attempts.registry import Roster
 from punctual_worker.runner.limits.memory import Memory
 from punctual_worker.runner.limits.pid_counter import Births
-from punctual_worker.runner.limits.resource_limits import in_words
 from punctual_worker.runner.supervise.process_scan import Census
 from punctual_worker.runner.supervise.process_tag import Marks
 from punctual_worker.runner.supervise.stop import Stops
@@ -58,8 +57,7 @@ class Guard:
         for serial in self._memory.over():
             attempt = self._roster.by_serial.get(serial)
             if attempt is not None:
-                size = in_words(attempt.limits.memory_bytes)
-                self._stops.exceeded(attempt, f"ended: more than {size} of memory (limit)")
+                self._stops.exceeded(attempt, "memory_bytes", attempt.limits.memory_bytes)
         urgent = now_ns >= self._hurry_ns and self._births.count() >= self._room
         if urgent or (quiet and now_ns >= self._count_ns):
             self._count(now_ns)
@@ -89,7 +87,7 @@ class Guard:
         # Threads are looked at one process at a time, so not when the processes are too many.
         used = len(pids) if len(pids) > most else sum(map(_threads, pids))
         if used > most:
-            self._stops.exceeded(attempt, f"ended: more than {most} processes (limit)")
+            self._stops.exceeded(attempt, "processes", most)
         else:
             self._room = min(self._room, most - used + 1)
 

@@ -13,7 +13,6 @@ import resource
 import signal
 from functools import cache
 
-MIB = 1 << 20
 OF_SIGNAL = 128  # a shell's exit code for a command that a signal ended, less the signal
 
 
@@ -50,17 +49,11 @@ class Limits:
                 with contextlib.suppress(OSError, ValueError):
                     resource.prlimit(pid, number, (lower, lower))
 
-    def passed(self, exit_code: int | None, number: int | None) -> str | None:
-        """Say which limit of the kernel ended a command, by the status it ended with."""
+    def passed(self, exit_code: int | None, number: int | None) -> tuple[str, int] | None:
+        """Return which limit of the kernel ended a command, by the status it ended with."""
         if not self.file_bytes or signal.SIGXFSZ not in (number, (exit_code or 0) - OF_SIGNAL):
             return None
-        how = "ended" if exit_code is None else f"exit code {exit_code}"
-        return f"{how}: a file larger than {in_words(self.file_bytes)} (limit)"
-
-
-def in_words(size: int) -> str:
-    """A number of bytes as people read it: "512 MiB", "1000 bytes"."""
-    return f"{size} bytes" if size % MIB else f"{size // MIB} MiB"
+        return "file_bytes", self.file_bytes
 
 
 @cache

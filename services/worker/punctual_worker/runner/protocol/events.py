@@ -82,6 +82,7 @@ class Reports:
                 "signal": signal,
                 "stopped": attempt.stopped,
                 "error": attempt.error,
+                "limit": attempt.limit,
                 "permanent": attempt.permanent,
                 "left_behind": attempt.left_behind or 0,
                 **_kept(output),

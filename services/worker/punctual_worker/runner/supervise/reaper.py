@@ -231,7 +231,7 @@ class Endings:
     def _finish(self, attempt: Attempt) -> None:
         self._pipes.drain(attempt)
         if attempt.error is None and attempt.stopped is None:
-            attempt.error = attempt.limits.passed(*attempt.status)
+            attempt.limit = attempt.limits.passed(*attempt.status)
         if attempt.phase >= FLUSHING:
             os.waitpid(attempt.pid, 0)
         attempt.phase = DONE

@@ -66,14 +66,14 @@ class Stops:
             if attempt.phase in (FLUSHING, TERMINATING_REST):
                 self._endings.kill_rest(attempt)
 
-    def exceeded(self, attempt: Attempt, error: str) -> None:
+    def exceeded(self, attempt: Attempt, limit: str, most: int) -> None:
         """Kill an attempt that was found over a limit; the end that was asked of it stays."""
         flushes = attempt.phase in (FLUSHING, TERMINATING_REST)
         if not flushes and not self._still_runs(attempt):
             return
         if attempt.stopped is None:
             attempt.stopped = "limit"
-            attempt.error = error
+            attempt.limit = (limit, most)
         if flushes:
             self._endings.kill_rest(attempt)
         else:

@@ -13,9 +13,10 @@ from punctual.store.schema.models.model import Created, Document, Model
 class LedgerRow(Model):
     """What became of the due time `scheduled_for`, or of `times` due times from it to `until`.
 
-    `because` is the clause that follows the reason's word. Rows that a run explains are written by
-    the trigger `runs_ledger`. No foreign keys: to check one would lock the task after the run,
-    against the order in which an edit locks them.
+    `reason` is the word for it, `reason_code` and `reason_args` say why (domain/runs/reasons.py),
+    or `because`, the clause that a release before codes wrote. Rows that a run explains are
+    written by the trigger `runs_ledger`. No foreign keys: to check one would lock the task after
+    the run, against the order in which an edit locks them.
     """
 
     __tablename__ = "ledger"
@@ -29,6 +30,8 @@ class LedgerRow(Model):
     owner_id: Mapped[uuid.UUID]
     reason: Mapped[str]
     because: Mapped[str | None]
+    reason_code: Mapped[str | None]
+    reason_args: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     detail: Mapped[Document] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     run_id: Mapped[uuid.UUID | None]
     until: Mapped[datetime | None]

@@ -33,8 +33,8 @@ class Run(Model):
     claim what is queued by its `turn`, in which owners alternate. `limited`: it may count towards a
     limit of concurrent runs. `caught_up`: a stop left it behind, and its task's `catch_up` still
     runs it.
-    `reason_code` is the code of `reason` (domain/runs/reasons.py); a run that is missed, skipped,
-    cancelled or lost always has one.
+    `reason_code` and `reason_args` say why (domain/runs/reasons.py): a run that is missed, skipped,
+    cancelled or lost always has a code. `reason` is what a release before codes wrote instead.
     """
 
     __tablename__ = "runs"
@@ -131,6 +131,7 @@ class Run(Model):
     signal: Mapped[int | None] = mapped_column(SmallInteger)
     reason: Mapped[str | None]
     reason_code: Mapped[str | None]
+    reason_args: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     output_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     output_truncated: Mapped[bool] = mapped_column(server_default=text("false"))
     left_behind: Mapped[int] = mapped_column(server_default=text("0"))
@@ -140,7 +141,8 @@ class Run(Model):
 class Attempt(Model):
     """One start of a run's command, written when it has ended.
 
-    `late` marks an attempt that was taken for lost and reported its end afterwards.
+    It has a reason as a run has. `late` marks an attempt that was taken for lost and reported its
+    end afterwards.
     """
 
     __tablename__ = "attempts"
@@ -160,6 +162,8 @@ class Attempt(Model):
     exit_code: Mapped[int | None]
     signal: Mapped[int | None] = mapped_column(SmallInteger)
     reason: Mapped[str | None]
+    reason_code: Mapped[str | None]
+    reason_args: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     output_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     output_truncated: Mapped[bool] = mapped_column(server_default=text("false"))
     left_behind: Mapped[int] = mapped_column(server_default=text("0"))

@@ -1,0 +1,301 @@
+"""Wording: the one place that makes sentences of reasons, from a code and its arguments."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from signal import Signals
+from typing import Any
+
+from punctual.domain.reader import PLAIN, Reader
+from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.reasons import (
+    TYPES,
+    Args,
+    ArgType,
+    CodedReason,
+    ReasonCode,
+    stored_reason,
+)
+from punctual.domain.runs.states import RunState
+from punctual.domain.schedules.describe import duration_in_words
+
+MIB = 1 << 20
+
+
+_CLAUSES: Mapping[ReasonCode, str] = {
+    ReasonCode.NO_WORKER: "no worker serves queue {queue}",
+    ReasonCode.NO_SLOT: "all {slots} slots of queue {queue} are busy",
+    ReasonCode.OTHER_RUN: "{run_id} of the same task is not finished",
+    ReasonCode.NOT_DISPATCHED: "no coordinator dispatched it in time",
+    ReasonCode.NOT_CLAIMED: "no worker of queue {queue} claimed it in time",
+    ReasonCode.LATER_DUE_TIME: "a later due time of its task ran in its place",
+    ReasonCode.CALENDAR: 'calendar "{calendar}"',
+    ReasonCode.MAX_RUNS: "superseded by edit: max_runs allows only {max_runs}",
+    ReasonCode.EDITED: "superseded by edit",
+    ReasonCode.ZONE_RULES: "the rules of its time zone have changed",
+    ReasonCode.DELETED: "its task was deleted",
+    ReasonCode.REPLACED: "replaced by {run_id}",
+    ReasonCode.EXIT_CODE: "exit code {exit_code}",
+    ReasonCode.SIGNAL: "killed by {signal}",
+    ReasonCode.TIMEOUT: "timed out after {seconds:g} s",
+    ReasonCode.HTTP_ERROR: "{message} (exit code {exit_code})",
+    ReasonCode.COULD_NOT_START: "{error}",
+    ReasonCode.COULD_NOT_END: "{error}",
+    ReasonCode.SHUT_DOWN: "its worker was shut down before it had ended",
+    ReasonCode.LEASE_LOST: "its worker could not reach the database and had to kill it",
+    ReasonCode.WORKER_FAILED: "its worker failed",
+    ReasonCode.RUNNER_LOST: "its runner was killed or failed",
+    ReasonCode.RUNNER_SILENT: "its runner did not answer any more and was ended",
+    ReasonCode.REPORT_REFUSED: "the database refused the report of its end",
+    ReasonCode.AFTER_OTHER_RUN: "it waited for another run of the task",
+    ReasonCode.NOTHING_TO_START_IT: "nothing was running that could start it",
+    ReasonCode.NO_WORKER_YET: "no worker was running in time",
+    ReasonCode.NO_FREE_SLOT: "no worker with a free slot took it in time",
+}
+
+_IN_LEDGER: Mapping[ReasonCode, str] = {
+    ReasonCode.PAUSED: "its task was paused before its start",
+    ReasonCode.EDITED: "an edit withdrew it before its start",
+    ReasonCode.MAX_RUNS: "max_runs was lowered to {max_runs}",
+    ReasonCode.CANCELLED: "",
+}
+
+_WITHDRAWN: Mapping[ReasonCode, str] = {
+    ReasonCode.PAUSED: "withdrawn: ",
+    ReasonCode.ZONE_RULES: "withdrawn: ",
+    ReasonCode.CALENDAR: "held: ",
+}
+
+_NO_RETRY = {
+    "same_again": "another attempt would fail in the same way",
+    "retry_on": "only exit codes {codes} are (retry_on)",
+    "no_retry_on": "exit codes {codes} are not (no_retry_on)",
+}
+
+_RUN_WORDS = {ReasonCode.REPLACED: "a later run"}
+
+
+def clause(reason: CodedReason, reader: Reader = PLAIN, *, past: bool = False) -> str:
+    """Return the reason as a clause, without a capital or a full stop.
+
+    `past` says what stood in the way of a run that was skipped for it. Empty when an older release
+    wrote the code without its arguments.
+    """
+    if not reason.is_complete:
+        return ""
+    words = _shown(reason, reader)
+    if special := _SPECIAL.get(reason.code):
+        said = special(reason.args, words, past)
+    else:
+        said = _CLAUSES[reason.code].format_map(words)
+    if reason.code is ReasonCode.OTHER_RUN and past:
+        said = _unfinished(words, past)
+    if "start_deadline" in reason.args:
+        return f"start deadline passed: {said}"
+    if rule := reason.args.get("not_retried"):
+        return f"{said}; {_not_retried(rule)}"
+    return said
+
+
+def run_reason(
+    state: str, code: str | None, args: Args | None, text: str | None, reader: Reader = PLAIN
+) -> str | None:
+    """Return the reason of a run or an attempt as a sentence, as the API answers it.
+
+    `text` is the sentence that a release before codes wrote.
+    """
+    reason = stored_reason(code, args)
+    if text is not None or reason is None:
+        return text and reader.text(text)
+    said = clause(reason, reader, past=state == RunState.SKIPPED)
+    if not said:
+        return reason.code.replace("_", " ")
+    if state in (RunState.MISSED, RunState.SKIPPED) and "start_deadline" not in reason.args:
+        return f"{state}: {said}{_stands_for(reason, reader)}"
+    return said if "retry" in reason.args else f"{_WITHDRAWN.get(reason.code, '')}{said}"
+
+
+def run_clause(
+    state: str, code: str | None, args: Args | None, text: str | None, reader: Reader = PLAIN
+) -> str:
+    """Return that reason as a clause that may follow a word for the state; empty without one."""
+    reason = stored_reason(code, args)
+    if text is not None or reason is None:
+        return reader.text(text) if text else ""
+    past = state == RunState.SKIPPED
+    return f"{clause(reason, reader, past=past)}{_stands_for(reason, reader)}"
+
+
+def ledger_clause(
+    word: Reason, reason: CodedReason | None, text: str | None, reader: Reader = PLAIN
+) -> str:
+    """Return what follows the word of a row of the ledger; empty when the word says it all.
+
+    `text` is the clause that a release before codes wrote.
+    """
+    if text is not None or reason is None:
+        return reader.text(text) if text else ""
+    if reason.code in _IN_LEDGER and reason.is_complete:
+        return _IN_LEDGER[reason.code].format_map(_shown(reason, reader))
+    return clause(reason, reader, past=word is Reason.SKIPPED)
+
+
+def ledger_sentence(
+    word: Reason, because: str | None, *, lateness: float | None = None, times: int = 1
+) -> str:
+    """Return a row as a sentence: "Skipped: run 7 of the same task was not finished", for one.
+
+    `because` is the clause after the reason's word, `lateness` the seconds of a start that came
+    late, `times` how many due times it is about.
+    """
+    said = word.capitalize()
+    if lateness is not None:
+        said = f"{said}: started {_seconds(lateness)} after it was due"
+        behind = f"; {because}" if because else ""
+    else:
+        behind = f": {because}" if because else ""
+    many = f" ({times} due times)" if times > 1 else ""
+    return f"{said}{behind}{many}."
+
+
+def signal_name(number: int) -> str:
+    """Return a signal's name, or its number where it has none: "SIGKILL"."""
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def bytes_in_words(size: int) -> str:
+    """Return a number of bytes as people read it: "512 MiB", "1000 bytes"."""
+    return f"{size} bytes" if size % MIB else f"{size // MIB} MiB"
+
+
+def _seconds(lateness: float) -> str:
+    return f"{lateness:.1f} s" if lateness < 10 else duration_in_words(round(lateness))
+
+
+def _shown(reason: CodedReason, reader: Reader) -> dict[str, Any]:
+    """Return the arguments as this reader sees them: nothing else of them gets into a sentence."""
+    return {name: _shown_one(reason, name, reader) for name in reason.args if name in TYPES}
+
+
+def _shown_one(reason: CodedReason, name: str, reader: Reader) -> Any:
+    value = reason.args[name]
+    shown: Any = value
+    match TYPES[name]:
+        case ArgType.TEXT:
+            shown = reader.text(str(value))
+        case ArgType.TEXTS:
+            shown = [reader.text(str(each)) for each in value]
+        case ArgType.INSTANT:
+            shown = reader.instant(datetime.fromisoformat(str(value)))
+        case ArgType.RUN:
+            shown = reader.run(str(value), _RUN_WORDS.get(reason.code, "another run"))
+        case ArgType.WHOLE:
+            shown = int(value)
+        case ArgType.SIGNAL:
+            shown = signal_name(int(value))
+        case ArgType.NUMBER:
+            shown = float(value)
+        case ArgType.REASON:
+            inner = stored_reason(value["code"], value["args"])
+            shown = "" if inner is None else clause(inner, reader)
+    return shown
+
+
+def _unfinished(words: Args, past: bool) -> str:
+    return f"{words['run_id']} of the same task {'was' if past else 'is'} not finished"
+
+
+def _limit(args: Args, words: Args, past: bool) -> str:
+    del past
+    are = "is" if words["max_concurrent"] == 1 else "are"
+    whose = "of this task" if "task_id" in args else "of your runs"
+    if "tag" in args:
+        whose = f"of tag {words['tag']}"
+    return f"limit reached: {words['max_concurrent']} {whose} {are} running"
+
+
+def _worker_silent(args: Args, words: Args, past: bool) -> str:
+    has = "had" if past else "has"
+    silent = f"its worker {words['worker']} {has} not answered since {words['since']}"
+    return f"{_unfinished(words, past)}: {silent}" if "run_id" in args else silent
+
+
+def _nothing_running(args: Args, words: Args, past: bool) -> str:
+    del past
+    services = " or ".join(words["services"])
+    if "until" not in args:
+        before = f" before {words['before']}" if "before" in args else ""
+        return f"no {services} could start it{before}"
+    began = f"from {words['since']} to" if "since" in args else "until"
+    return f"no {services} was at work {began} {words['until']}"
+
+
+def _not_planned(args: Args, words: Args, past: bool) -> str:
+    del words, past
+    return f"no coordinator planned {'them' if 'times' in args else 'it'} in time"
+
+
+def _stands_for(reason: CodedReason, reader: Reader) -> str:
+    if "times" not in reason.args:
+        return ""
+    words = _shown(reason, reader)
+    return f"; it stands for {words['times']} due times until {words['last']}"
+
+
+def _paused(args: Args, words: Args, past: bool) -> str:
+    del past
+    if "retry" not in args:
+        return "its task was paused"
+    before = f"{words['after']}; " if words.get("after") else ""
+    return f"{before}not retried: its task was paused"
+
+
+def _cancelled(args: Args, words: Args, past: bool) -> str:
+    del past
+    when = {"starting": " before its start", "running": " while it ran"}.get(args.get("when", ""))
+    after = f"; {words['after']}" if words.get("after") else ""
+    return f"cancelled{when or ''}{after}"
+
+
+def _resource_limit(args: Args, words: Args, past: bool) -> str:
+    del past
+    most = words["most"]
+    how = f"exit code {words['exit_code']}" if "exit_code" in args else "ended"
+    return {
+        "processes": f"{how}: more than {most} processes (limit)",
+        "memory_bytes": f"{how}: more than {bytes_in_words(most)} of memory (limit)",
+        "file_bytes": f"{how}: a file larger than {bytes_in_words(most)} (limit)",
+    }.get(args["limit"], f"{how}: over its limit of {most} {words['limit']}")
+
+
+def _worker_lost(args: Args, words: Args, past: bool) -> str:
+    del past
+    started = "before it had confirmed the start" if args["when"] == "starting" else "while it ran"
+    seen = "; its output ends where it was last seen" if "output_seen" in args else ""
+    return f"worker {words['worker']} stopped reporting {started}{seen}"
+
+
+def _task_paused(args: Args, words: Args, past: bool) -> str:
+    del words, past
+    more = "; there were more due times than are counted" if "uncounted" in args else ""
+    return f"the task was paused{more}"
+
+
+def _not_retried(rule: Args) -> str:
+    codes = ", ".join(str(int(code)) for code in rule.get("exit_codes", ()))
+    return f"not retried: {_NO_RETRY[rule['rule']].format(codes=codes)}"
+
+
+_SPECIAL: Mapping[ReasonCode, Callable[[Args, Args, bool], str]] = {
+    ReasonCode.LIMIT: _limit,
+    ReasonCode.WORKER_SILENT: _worker_silent,
+    ReasonCode.NOTHING_RUNNING: _nothing_running,
+    ReasonCode.NOT_PLANNED: _not_planned,
+    ReasonCode.PAUSED: _paused,
+    ReasonCode.CANCELLED: _cancelled,
+    ReasonCode.RESOURCE_LIMIT: _resource_limit,
+    ReasonCode.WORKER_LOST: _worker_lost,
+    ReasonCode.TASK_PAUSED: _task_paused,
+}

@@ -60,7 +60,7 @@ def full_disk() -> Iterator[Path]:
     """A file system without a free byte or a free inode."""
     folder = reachable_temporary("punctual-full-")
     subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=8", "tmpfs", str(folder)], check=True
+        ["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=32", "tmpfs", str(folder)], check=True
     )
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -81,7 +81,7 @@ class Coordinator:
 
     def run(self) -> None:
         """Work until `stop` is set, finish what is at hand, and leave."""
-        for name, work in (("pulse", self._guard), ("wake-ups", self._listen)):
+        for name, work in (("watchdog", self._guard), ("wake-ups", self._listen)):
             threading.Thread(
                 target=self._pulse.end_with, args=(work, self._stop), name=name, daemon=True
             ).start()

@@ -10,7 +10,7 @@ from punctual.messaging.broker import Broker
 from punctual.store.driver.engine import make_engine
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.planner import Planner
-from punctual_coordinator.duties.scheduling_pass import DuePass, Report
+from punctual_coordinator.duties.scheduling_pass import DuePass, PassResult
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, flat, published
 from tests.support.rows import database_now, new_task
 
@@ -38,7 +38,7 @@ def test_three_at_once_give_each_of_2000_due_times_one_run_queued_once(
     deadlocks_before = deadlocks(engine)
     together = threading.Barrier(COORDINATORS)
 
-    def coordinate(_number: int) -> list[Report]:
+    def coordinate(_number: int) -> list[PassResult]:
         own = make_engine(database_url, service="test-coordinator")
         planner = Planner(own, window=WINDOW, batch=100)
         broker = Broker(redis_url, namespace=namespace)

@@ -7,7 +7,8 @@ import structlog
 from sqlalchemy import Engine
 
 from punctual.ops import telemetry
-from punctual.store.lifecycle.catch_up import settle_left_behind
+from punctual.store.lifecycle.catch_up import CatchUpBatch, settle_left_behind
+from punctual_coordinator.duties.drain import drain
 
 log = structlog.get_logger()
 
@@ -15,7 +16,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CatchUpResult:
     """How many runs were missed, and how many are still to run."""
 
     missed: int = 0
@@ -33,19 +34,22 @@ class CatchUp:
         self._lease = lease
         self._batch = batch
 
-    def run_once(self, *, now: datetime | None = None) -> Report:
+    def run_once(self, *, now: datetime | None = None) -> CatchUpResult:
         """Settle all that can be settled now; what is locked is left to the next time."""
         missed = caught_up = 0
-        while True:
-            with self._engine.begin() as connection:
-                settled = settle_left_behind(
-                    connection, lease=self._lease, limit=self._batch, now=now
-                )
+        for settled in drain(
+            self._engine.begin,
+            lambda connection: settle_left_behind(
+                connection, lease=self._lease, limit=self._batch, now=now
+            ),
+            more=self._has_more,
+        ):
             for run_id in settled.missed:
                 log.warning("run missed", run_id=str(run_id))
             telemetry.RUNS_FINISHED.labels("missed").inc(len(settled.missed))
             missed += len(settled.missed)
             caught_up += len(settled.caught_up)
-            done = len(settled.missed) + len(settled.caught_up)
-            if settled.found < self._batch or not done:
-                return Report(missed, caught_up)
+        return CatchUpResult(missed, caught_up)
+
+    def _has_more(self, settled: CatchUpBatch) -> bool:
+        return settled.found >= self._batch and bool(settled.missed or settled.caught_up)

@@ -1,8 +1,10 @@
 """Dispatcher: queue the runs that are due soon and notify workers, again if need be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import redis
 from prometheus_client import Counter
@@ -15,17 +17,30 @@ from punctual.messaging.hints import Pair
 from punctual.ops import telemetry
 from punctual.store.lifecycle.dispatch import Queued, dispatch, redispatch
 from punctual.store.processes.workers import count_active
+from punctual_coordinator.duties.drain import drain
 from punctual_coordinator.liveness.database_contact import clock
 
 BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DispatchResult:
     """How many runs were queued (or still were), and how many of these Redis took."""
 
     runs: int = 0
     published: int = 0
+
+
+class _Batch(NamedTuple):
+    """Runs that one transaction of at most `size` has queued, and each queue's workers."""
+
+    queued: list[Queued]
+    workers: Mapping[str, int]
+    size: int
+
+    def is_full(self) -> bool:
+        """Return whether more may be left to queue."""
+        return len(self.queued) >= self.size
 
 
 class Dispatcher:
@@ -44,7 +59,7 @@ class Dispatcher:
         self._size = BatchSize(batch)
         self._rest_until = 0.0
 
-    def run_once(self, *, now: datetime | None = None) -> Report:
+    def run_once(self, *, now: datetime | None = None) -> DispatchResult:
         """Queue and publish every run that is due within the window."""
 
         def queue(connection: Connection, size: int) -> list[Queued]:
@@ -52,7 +67,7 @@ class Dispatcher:
 
         return self._drain(queue, telemetry.RUNS_DISPATCHED)
 
-    def again(self, *, now: datetime | None = None) -> Report:
+    def again(self, *, now: datetime | None = None) -> DispatchResult:
         """Publish once more, under the same fence, the queued runs that no worker has claimed."""
 
         def queue(connection: Connection, size: int) -> list[Queued]:
@@ -60,27 +75,37 @@ class Dispatcher:
 
         return self._drain(queue, telemetry.RUNS_REDISPATCHED)
 
-    def _drain(self, queue: Callable[[Connection, int], list[Queued]], counter: Counter) -> Report:
+    def _drain(
+        self, queue: Callable[[Connection, int], list[Queued]], counter: Counter
+    ) -> DispatchResult:
         runs = published = 0
         redis_answers = True
-        while True:
-            size = self._size.now
-            try:
-                with self._engine.begin() as connection:
-                    queued = queue(connection, size)
-                    workers = count_active(connection) if queued else {}
-            except DBAPIError:
-                self._size.failed(size)
-                raise
-            self._size.went_well()
-            counter.inc(len(queued))
-            runs += len(queued)
-            if queued and redis_answers:
-                sent = self._publish(queued, workers)
-                redis_answers = sent == len(queued)
+
+        def one_batch(opened: tuple[Connection, int]) -> _Batch:
+            connection, size = opened
+            queued = queue(connection, size)
+            return _Batch(queued, count_active(connection) if queued else {}, size)
+
+        for batch in drain(self._begin, one_batch, more=_Batch.is_full):
+            counter.inc(len(batch.queued))
+            runs += len(batch.queued)
+            if batch.queued and redis_answers:
+                sent = self._publish(batch.queued, batch.workers)
+                redis_answers = sent == len(batch.queued)
                 published += sent
-            if len(queued) < size:
-                return Report(runs=runs, published=published)
+        return DispatchResult(runs=runs, published=published)
+
+    @contextmanager
+    def _begin(self) -> Iterator[tuple[Connection, int]]:
+        """Open a transaction; yield it and how many runs it is to take on."""
+        size = self._size.now
+        try:
+            with self._engine.begin() as connection:
+                yield connection, size
+        except DBAPIError:
+            self._size.failed(size)
+            raise
+        self._size.went_well()
 
     def _publish(self, queued: list[Queued], workers: Mapping[str, int]) -> int:
         began, sent = clock(), 0

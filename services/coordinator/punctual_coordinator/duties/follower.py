@@ -1,13 +1,23 @@
 """The follower: has tasks run after those before them have ended."""
 
+from dataclasses import dataclass
+
 import structlog
 from sqlalchemy import Engine
 
 from punctual.store.lifecycle.follow import follow
+from punctual_coordinator.duties.drain import drain
 
 log = structlog.get_logger()
 
 BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FollowResult:
+    """How many runs were made."""
+
+    made: int = 0
 
 
 class Follower:
@@ -17,15 +27,14 @@ class Follower:
         self._engine = engine
         self._batch = batch
 
-    def run_once(self) -> int:
-        """Make every run that is to follow now; answers how many."""
-        made = 0
-        while True:
-            with self._engine.begin() as connection:
-                runs = follow(connection, limit=self._batch)
-            made += len(runs)
-            if len(runs) < self._batch:
-                break
+    def run_once(self) -> FollowResult:
+        """Make every run that is to follow now."""
+        batches = drain(
+            self._engine.begin,
+            lambda connection: follow(connection, limit=self._batch),
+            more=lambda runs: len(runs) >= self._batch,
+        )
+        made = sum(len(runs) for runs in batches)
         if made:
             log.info("runs followed", runs=made)
-        return made
+        return FollowResult(made)

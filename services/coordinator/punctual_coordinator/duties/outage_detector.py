@@ -17,13 +17,13 @@ LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class OutageResult:
     """How long the gap was that has just ended; 0 when there was none."""
 
     gap_seconds: float = 0.0
 
 
-class OutageWatch:
+class OutageDetector:
     """Looks before a pass when the last one was, and marks each pass that is through."""
 
     def __init__(self, engine: Engine, *, sweep_seconds: float, lease: timedelta = LEASE) -> None:
@@ -31,18 +31,18 @@ class OutageWatch:
         self._lease = lease
         self._patience = timedelta(seconds=max(PATIENCE_SECONDS, 3 * sweep_seconds))
 
-    def run_once(self, *, now: datetime | None = None) -> Report:
+    def run_once(self, *, now: datetime | None = None) -> OutageResult:
         """Keep a gap that has just ended as an outage, and a shorter stop as a break."""
         with self._engine.begin() as connection:
             gap = note_gap(connection, patience=self._patience, now=now)
             note_break(connection, lease=self._lease, now=now)
         if gap is None:
-            return Report()
+            return OutageResult()
         seconds = (gap.to_at - gap.from_at).total_seconds()
         log.warning("no coordinator was there", since=gap.from_at.isoformat(), seconds=seconds)
-        return Report(gap_seconds=seconds)
+        return OutageResult(gap_seconds=seconds)
 
-    def passed(self) -> None:
+    def mark_pass(self) -> None:
         """Mark that what was due is planned and dispatched, or a batch of it."""
         with self._engine.begin() as connection:
             note_pass(connection)

@@ -27,7 +27,7 @@ OF_A_ROW = ("21", "22", "23", "54", "P0")
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PlanResult:
     """How many tasks one batch looked at, and what came of them; `more` may be left."""
 
     tasks: int = 0
@@ -51,7 +51,7 @@ class Planner:
         """Give every owner a new share of planning."""
         self._share = share or PlanShare()
 
-    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> Report:
+    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> PlanResult:
         """Plan one batch; record why a task cannot be planned, and go on with the others.
 
         The earliest due, or `by_owner` as many of each.
@@ -78,7 +78,7 @@ class Planner:
             log.warning("task cannot be planned", task_id=str(task_id), error=error)
         telemetry.RUNS_PLANNED.inc(planned.runs)
         telemetry.RUNS_FINISHED.labels("missed").inc(planned.missed)
-        return Report(
+        return PlanResult(
             tasks=planned.tasks - planned.left,
             runs=planned.runs,
             missed=planned.missed,

@@ -1,6 +1,7 @@
 """Pruner: delete history past its retention, in steps too small to delay others."""
 
 import threading
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -8,14 +9,15 @@ from sqlalchemy import Engine
 
 from punctual.store.processes.coordinators import forget_silent
 from punctual.store.processes.workers import forget_gone
-from punctual.store.runs.prune import prune
+from punctual.store.runs.prune import Pruned, prune
+from punctual_coordinator.duties.drain import drain
 
 STEP = 500
 PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PruneResult:
     """How many rows of each kind are gone."""
 
     runs: int = 0
@@ -45,32 +47,30 @@ class Pruner:
         self._keep = keep
         self._step = step
 
-    def run_once(self) -> Report:
+    def run_once(self) -> PruneResult:
         """Delete what is past its retention by the database's clock."""
         with self._engine.begin() as connection:
             workers, coordinators = forget_gone(connection), forget_silent(connection)
-        runs = tasks = idempotency_keys = tokens = sessions = ledger = outages = 0
-        while True:
-            with self._engine.begin() as connection:
-                step = prune(connection, keep=self._keep, limit=self._step)
-            runs += step.runs
-            tasks += step.tasks
-            idempotency_keys += step.idempotency_keys
-            tokens += step.tokens
-            sessions += step.sessions
-            ledger += step.ledger
-            outages += step.outages
-            most = max(asdict(step).values())
-            if most < self._step or self._stop.wait(PAUSE_SECONDS):
-                break
-        return Report(
-            runs,
-            tasks,
-            idempotency_keys,
-            tokens,
-            sessions,
-            ledger,
-            outages,
-            workers,
-            coordinators,
+        total: Counter[str] = Counter()
+        for pruned in drain(
+            self._engine.begin,
+            lambda connection: prune(connection, keep=self._keep, limit=self._step),
+            more=self._has_more,
+        ):
+            total.update(asdict(pruned))
+        return PruneResult(
+            runs=total["runs"],
+            tasks=total["tasks"],
+            idempotency_keys=total["idempotency_keys"],
+            tokens=total["tokens"],
+            sessions=total["sessions"],
+            ledger=total["ledger"],
+            outages=total["outages"],
+            workers=workers,
+            coordinators=coordinators,
         )
+
+    def _has_more(self, pruned: Pruned) -> bool:
+        """Return whether a step was full, after a pause; False once this process stops."""
+        full = max(asdict(pruned).values()) >= self._step
+        return full and not self._stop.wait(PAUSE_SECONDS)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from punctual.store.runs.punctuality import fold
+from punctual_coordinator.duties.drain import drain
 
 BATCH = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RollupResult:
     """How many tallies were added to their days."""
 
     tallies: int = 0
@@ -23,12 +24,11 @@ class Folder:
         self._engine = engine
         self._batch = batch
 
-    def run_once(self) -> Report:
+    def run_once(self) -> RollupResult:
         """Fold every tally that is there."""
-        tallies = 0
-        while True:
-            with self._engine.begin() as connection:
-                taken = fold(connection, limit=self._batch)
-            tallies += taken
-            if taken < self._batch:
-                return Report(tallies)
+        batches = drain(
+            self._engine.begin,
+            lambda connection: fold(connection, limit=self._batch),
+            more=lambda tallies: tallies >= self._batch,
+        )
+        return RollupResult(sum(batches))

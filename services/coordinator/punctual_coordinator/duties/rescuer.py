@@ -16,6 +16,7 @@ from punctual.store.lifecycle.finish import Settled
 from punctual.store.lifecycle.paused_retries import withdraw_paused_retries
 from punctual.store.lifecycle.reap import Buried, bury, reap_claimed, reap_overdue, reap_running
 from punctual.store.processes.uptime import Uptime, record_uptime
+from punctual_coordinator.duties.drain import drain
 from punctual_coordinator.liveness.database_contact import Contact
 
 log = structlog.get_logger()
@@ -26,7 +27,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RescueResult:
     """How many runs were missed, workers buried, and runs put back, given up or withdrawn."""
 
     missed: int = 0
@@ -60,34 +61,32 @@ class Rescuer:
         self._batch = batch
         self._tracing = tracing
 
-    def run_once(self, *, now: datetime | None = None) -> Report:
+    def run_once(self, *, now: datetime | None = None) -> RescueResult:
         """Do everything that can be done now; what workers left in good order needs no waiting."""
-        missed = self._drain(
-            lambda c: mark_missed(c, limit=self._batch, now=now, lease=self._lease)
-        )
+        missed = self._all(lambda c: mark_missed(c, limit=self._batch, now=now, lease=self._lease))
         for run_id in missed:
             log.warning("run missed", run_id=str(run_id))
         telemetry.RUNS_FINISHED.labels("missed").inc(len(missed))
-        withdrawn = self._drain(lambda c: withdraw_paused_retries(c, limit=self._batch))
+        withdrawn = self._all(lambda c: withdraw_paused_retries(c, limit=self._batch))
         for run_id in withdrawn:
             log.info("retry withdrawn", run_id=str(run_id))
         telemetry.RUNS_FINISHED.labels("cancelled").inc(len(withdrawn))
         uptime = self._uptime()
         buried = self._bury(now or uptime.seen_at) if self._may_take(uptime) else []
-        put_back = self._drain(lambda c: reap_claimed(c, limit=self._batch))
+        put_back = self._all(lambda c: reap_claimed(c, limit=self._batch))
         for run_id in put_back:
             log.warning("run reaped", run_id=str(run_id), outcome="put back")
         overdue = self._take_overdue(now) if self._may_take(uptime) else 0
         telemetry.RUNS_REAPED.labels("put back").inc(len(put_back) + overdue)
-        ended = self._drain(lambda c: reap_running(c, limit=self._batch))
+        ended = self._all(lambda c: reap_running(c, limit=self._batch))
         for run in ended:
             self._tell(run)
         given = len(put_back) + overdue
-        return Report(len(missed), len(buried), given, len(ended), len(withdrawn))
+        return RescueResult(len(missed), len(buried), given, len(ended), len(withdrawn))
 
     def _take_overdue(self, now: datetime | None) -> int:
         """Take back what workers claimed and do not start; after an outage they get time to."""
-        taken = self._drain(lambda c: reap_overdue(c, limit=self._batch, now=now))
+        taken = self._all(lambda c: reap_overdue(c, limit=self._batch, now=now))
         for run_id, worker in taken:
             log.warning("overdue claim taken back", run_id=str(run_id), worker=worker)
         return len(taken)
@@ -110,14 +109,9 @@ class Rescuer:
         telemetry.BURIED_WORKERS.inc(len(buried))
         return buried
 
-    def _drain(self, take: Callable[[Connection], Sequence[Row]]) -> list[Row]:
-        taken: list[Row] = []
-        while True:
-            with self._engine.begin() as connection:
-                rows = take(connection)
-            taken += rows
-            if len(rows) < self._batch:
-                return taken
+    def _all(self, take: Callable[[Connection], Sequence[Row]]) -> list[Row]:
+        batches = drain(self._engine.begin, take, more=lambda rows: len(rows) >= self._batch)
+        return [row for rows in batches for row in rows]
 
     def _tell(self, run: Settled) -> None:
         outcome = "retried" if run.retry_at else run.state

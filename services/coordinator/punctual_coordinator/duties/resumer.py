@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import sessionmaker
 
 from punctual.store.tasks.resume import resume_due
+from punctual_coordinator.duties.drain import drain
 
 log = structlog.get_logger()
 
@@ -15,7 +16,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ResumeResult:
     """How many tasks were resumed."""
 
     resumed: int = 0
@@ -29,14 +30,15 @@ class Resumer:
         self._window = window
         self._batch = batch
 
-    def run_once(self, *, now: datetime | None = None) -> Report:
+    def run_once(self, *, now: datetime | None = None) -> ResumeResult:
         """Resume every task whose pause ends within the window."""
         resumed = 0
-        while True:
-            with Session(self._engine) as session, session.begin():
-                tasks = resume_due(session, window=self._window, limit=self._batch, now=now)
+        for tasks in drain(
+            sessionmaker(self._engine).begin,
+            lambda session: resume_due(session, window=self._window, limit=self._batch, now=now),
+            more=lambda tasks: len(tasks) >= self._batch,
+        ):
             for task_id in tasks:
                 log.info("task resumed", task_id=str(task_id))
             resumed += len(tasks)
-            if len(tasks) < self._batch:
-                return Report(resumed)
+        return ResumeResult(resumed)

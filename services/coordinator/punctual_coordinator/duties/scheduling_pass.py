@@ -9,9 +9,8 @@ from datetime import datetime
 
 import structlog
 
-from punctual_coordinator.duties import dispatcher, planner
-from punctual_coordinator.duties.dispatcher import Dispatcher
-from punctual_coordinator.duties.planner import Planner
+from punctual_coordinator.duties.dispatcher import Dispatcher, DispatchResult
+from punctual_coordinator.duties.planner import Planner, PlanResult
 
 log = structlog.get_logger()
 
@@ -20,7 +19,7 @@ MOST_BATCHES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PassResult:
     """What the batches of one pass came to."""
 
     planned: int = 0
@@ -48,16 +47,16 @@ class DuePass:
         self._stop = stop
         self._turn = threading.Lock()
 
-    def run_once(self, *, now: datetime | None = None) -> Report:
+    def run_once(self, *, now: datetime | None = None) -> PassResult:
         """Plan and dispatch until nothing due is left, or `stop` is set.
 
         With more than a batch to do, each is dispatched while the next one is planned.
         """
-        planned: list[planner.Report] = []
-        dispatched: list[dispatcher.Report] = []
+        planned: list[PlanResult] = []
+        dispatched: list[DispatchResult] = []
         with self._turn, ThreadPoolExecutor(1, "dispatch") as beside:
             self._planner.begin_pass()
-            running: Future[dispatcher.Report] | None = None
+            running: Future[DispatchResult] | None = None
             try:
                 for batch in self._plan(now):
                     planned.append(batch)
@@ -78,7 +77,7 @@ class DuePass:
                 dispatched.append(running.result())
         for owner_id in self._planner.put_off:
             log.warning("planning of an owner put off", owner_id=str(owner_id))
-        return Report(
+        return PassResult(
             planned=sum(each.runs for each in planned),
             missed=sum(each.missed for each in planned),
             refused=sum(each.refused for each in planned),
@@ -86,7 +85,7 @@ class DuePass:
             published=sum(each.published for each in dispatched),
         )
 
-    def _plan(self, now: datetime | None) -> Iterator[planner.Report]:
+    def _plan(self, now: datetime | None) -> Iterator[PlanResult]:
         for number in range(MOST_BATCHES):
             # With more than a batch to do, every other one is shared out: an owner's many tasks
             # do not keep those of others waiting, and nothing is put off for ever.

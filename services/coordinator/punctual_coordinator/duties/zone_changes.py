@@ -1,10 +1,12 @@
 """The zone watch: works due times out anew when the rules of their time zone have changed."""
 
+import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from punctual.domain.schedules.zone_rules import zone_fingerprint
 from punctual.store.lifecycle.zone_changes import (
@@ -14,8 +16,16 @@ from punctual.store.lifecycle.zone_changes import (
     move_tasks,
     zones_in_use,
 )
+from punctual_coordinator.duties.drain import drain
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneResult:
+    """How many tasks were looked at."""
+
+    tasks: int = 0
 
 
 class ZoneWatch:
@@ -34,10 +44,10 @@ class ZoneWatch:
         self._fingerprint = fingerprint
         self._done = False
 
-    def run_once(self) -> int:
-        """Return how many tasks were looked at; a zone that is unknown here stays as it is."""
+    def run_once(self) -> ZoneResult:
+        """Compare them once; a zone that is unknown here stays as it is."""
         if self._done:
-            return 0
+            return ZoneResult()
         with self._engine.begin() as connection:
             known, used = known_rules(connection), zones_in_use(connection)
         looked_at = 0
@@ -50,17 +60,17 @@ class ZoneWatch:
             with self._engine.begin() as connection:
                 keep_rules(connection, zone=zone, fingerprint=fingerprint)
         self._done = True
-        return looked_at
+        return ZoneResult(looked_at)
 
     def _move(self, zone: str) -> int:
-        looked_at, last = 0, None
-        while True:
-            with Session(self._engine) as session, session.begin():
-                tasks = move_tasks(session, zone=zone, after=last)
-            if not tasks:
-                break
-            looked_at, last = looked_at + len(tasks), tasks[-1]
+        moved: list[uuid.UUID] = []
+        for tasks in drain(
+            sessionmaker(self._engine).begin,
+            lambda session: move_tasks(session, zone=zone, after=moved[-1] if moved else None),
+            more=bool,
+        ):
+            moved.extend(tasks)
         with Session(self._engine) as session, session.begin():
             follow_calendars(session, zone=zone)
-        log.warning("rules of a time zone have changed", zone=zone, tasks=looked_at)
-        return looked_at
+        log.warning("rules of a time zone have changed", zone=zone, tasks=len(moved))
+        return len(moved)

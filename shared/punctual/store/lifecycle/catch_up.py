@@ -88,7 +88,7 @@ RETURNING runs.id
 """)
 
 
-class Settled(NamedTuple):
+class CatchUpBatch(NamedTuple):
     """Runs that were left behind: those that are missed now, and those that are still to run."""
 
     missed: list[uuid.UUID]
@@ -98,7 +98,7 @@ class Settled(NamedTuple):
 
 def settle_left_behind(
     connection: Connection, *, lease: timedelta, limit: int, now: datetime | None = None
-) -> Settled:
+) -> CatchUpBatch:
     """Ask `catch_up` about at most `limit` runs that a stop left behind; plan what is due first.
 
     Runs of a queue that no worker serves yet wait until one does. Fewer found than `limit` mean
@@ -109,14 +109,14 @@ def settle_left_behind(
     found += connection.execute(QUEUED, asked | {"limit": limit - len(found)}).all()
     outrun = connection.execute(OUTRUN, {"limit": limit - len(found)}).all()
     if not found and not outrun:
-        return Settled([], [], 0)
+        return CatchUpBatch([], [], 0)
     locked = lock_tasks(connection, {row.task_id for row in [*found, *outrun]})
     free = [row for row in found if row.task_id in locked]
     keep = [row for row in free if _still_runs(row)]
     kept = {row.id for row in keep}
     missed = _miss(connection, [row for row in free if row.id not in kept])
     missed += _miss_outrun(connection, [row for row in outrun if row.task_id in locked])
-    return Settled(missed, _keep(connection, keep), len(found) + len(outrun))
+    return CatchUpBatch(missed, _keep(connection, keep), len(found) + len(outrun))
 
 
 def _still_runs(row: Row[Any]) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from punctual.domain.runs.queue import DEFAULT_QUEUE
 from punctual.messaging.broker import Broker
 from punctual.messaging.hints import Pair
-from punctual_coordinator.duties.dispatcher import Dispatcher, Report
+from punctual_coordinator.duties.dispatcher import Dispatcher, DispatchResult
 from punctual_devstack.ports import free_port
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, flat, published
 from tests.support.rows import database_now, new_run, new_task, run_row
@@ -34,7 +34,7 @@ def test_a_due_run_is_queued_and_its_message_names_it_with_its_fence(
 ) -> None:
     run = new_run(engine, new_task(engine), due_in=10)
     report = Dispatcher(engine, broker, window=WINDOW).run_once()
-    assert report == Report(runs=1, published=1)
+    assert report == DispatchResult(runs=1, published=1)
     row = run_row(engine, run)
     assert row.state == "queued"
     assert published(redis_url, namespace) == [[(run, row.fence)]]
@@ -42,7 +42,7 @@ def test_a_due_run_is_queued_and_its_message_names_it_with_its_fence(
 
 def test_a_run_due_after_the_window_stays_scheduled(engine: Engine, broker: Broker) -> None:
     run = new_run(engine, new_task(engine), due_in=WINDOW.total_seconds() + 5)
-    assert Dispatcher(engine, broker, window=WINDOW).run_once() == Report()
+    assert Dispatcher(engine, broker, window=WINDOW).run_once() == DispatchResult()
     assert run_row(engine, run).state == "scheduled"
 
 
@@ -52,7 +52,7 @@ def test_batches_go_on_until_nothing_due_is_left_earliest_first(
     task = new_task(engine, overlap="allow")
     runs = [new_run(engine, task, due_in=seconds) for seconds in (5, 4, 3, 2, 1)]
     report = Dispatcher(engine, broker, window=WINDOW, batch=2).run_once()
-    assert report == Report(runs=5, published=5)
+    assert report == DispatchResult(runs=5, published=5)
     assert [pair[0] for pair in flat(published(redis_url, namespace))] == runs[::-1]
 
 
@@ -97,7 +97,7 @@ def test_without_redis_runs_are_queued_all_the_same_and_it_is_asked_only_once(
         new_run(engine, task, due_in=seconds)
     before = redis_errors()
     report = Dispatcher(engine, nobody, window=WINDOW, batch=2).run_once()
-    assert report == Report(runs=5, published=0)
+    assert report == DispatchResult(runs=5, published=0)
     assert {run.state for run in all_runs(engine)} == {"queued"}
     assert redis_errors() - before == 1
 
@@ -113,7 +113,7 @@ def test_a_redis_that_does_not_answer_is_left_in_peace_for_a_while(
         before = redis_errors()
         for _ in range(2):
             new_run(engine, task)
-            assert dispatcher.run_once() == Report(runs=1, published=0)
+            assert dispatcher.run_once() == DispatchResult(runs=1, published=0)
     assert redis_errors() - before == 1
 
 
@@ -124,8 +124,8 @@ def test_what_nobody_claimed_is_published_again_under_the_same_fence(
     now = database_now(engine)
     dispatcher = Dispatcher(engine, broker, window=WINDOW)
     dispatcher.run_once(now=now)
-    assert dispatcher.again(now=now + timedelta(seconds=4.9)) == Report()
-    assert dispatcher.again(now=now + timedelta(seconds=5)) == Report(runs=1, published=1)
+    assert dispatcher.again(now=now + timedelta(seconds=4.9)) == DispatchResult()
+    assert dispatcher.again(now=now + timedelta(seconds=5)) == DispatchResult(runs=1, published=1)
     first, second = published(redis_url, namespace)
     assert first == second == [(run, run_row(engine, run).fence)]
 
@@ -148,4 +148,4 @@ def test_what_a_worker_claimed_is_not_published_again(engine: Engine, broker: Br
     run = new_run(engine, new_task(engine))
     claim_run(engine, run, new_worker(engine))
     later = database_now(engine) + timedelta(minutes=5)
-    assert Dispatcher(engine, broker, window=WINDOW).again(now=later) == Report()
+    assert Dispatcher(engine, broker, window=WINDOW).again(now=later) == DispatchResult()

@@ -14,7 +14,7 @@ from punctual.store.schema.models import CalendarRow
 from punctual_coordinator.duties import planner
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.follower import Follower
-from punctual_coordinator.duties.planner import Planner, Report
+from punctual_coordinator.duties.planner import Planner, PlanResult
 from punctual_coordinator.duties.scheduling_pass import DuePass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.rows import database_now, new_run, new_task, new_user, run_row
@@ -57,7 +57,7 @@ def test_a_calendar_that_cannot_be_read_stops_only_the_tasks_that_name_it(
     bad = new_task(engine, owner_id=owner, calendars=["Closed"], **due)
     others = [new_task(engine, owner_id=owner, **due), new_task(engine, **due)]
     report = Planner(engine, window=WINDOW).run_once(now=now)
-    assert report == Report(tasks=3, runs=2, refused=1)
+    assert report == PlanResult(tasks=3, runs=2, refused=1)
     assert {run.task_id for run in all_runs(engine)} == set(others)
     assert task_row(engine, bad).plan_error.startswith(error)
 
@@ -77,7 +77,7 @@ def test_fields_that_no_rule_knows_and_sizes_beyond_the_rules_are_read_all_the_s
         schedule_anchor=now,
         next_due_at=now,
     )
-    assert Planner(engine, window=WINDOW).run_once(now=now) == Report(tasks=1)
+    assert Planner(engine, window=WINDOW).run_once(now=now) == PlanResult(tasks=1)
     assert task_row(engine, held).plan_error is None
 
 
@@ -148,7 +148,7 @@ def test_a_plan_that_fails_as_a_whole_does_not_keep_planned_runs_from_leaving(
     class Broken(Planner):
         def run_once(
             self, *, now: datetime | None = None, by_owner: bool = False
-        ) -> planner.Report:
+        ) -> planner.PlanResult:
             raise TypeError("no")
 
     run = new_run(engine, new_task(engine))
@@ -169,7 +169,7 @@ def test_edges_that_cannot_be_read_keep_no_other_task_from_following(engine: Eng
         run_sql(engine, "INSERT INTO upstream_ends (task_id, upstream_id, run_id)"
                 " VALUES (:task, :first, gen_random_uuid())",
                 task=task, first=first)  # fmt: skip
-    assert Follower(engine).run_once() == 1
+    assert Follower(engine).run_once().made == 1
     assert [run.task_id for run in all_runs(engine)] == [good]
 
 
@@ -184,4 +184,4 @@ def test_parameters_that_cannot_be_read_do_not_keep_a_task_from_being_planned(
     }
     for params in ({"day": "string"}, ["x", {"name": "day", "type": "moon", "default": "full"}]):
         new_task(engine, params=params, **due)
-    assert Planner(engine, window=WINDOW).run_once(now=now) == Report(tasks=2, runs=2)
+    assert Planner(engine, window=WINDOW).run_once(now=now) == PlanResult(tasks=2, runs=2)

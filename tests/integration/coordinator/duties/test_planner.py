@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from punctual_coordinator.duties.planner import Planner, Report
+from punctual_coordinator.duties.planner import Planner, PlanResult
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.rows import database_now, new_task, new_user
 
@@ -17,7 +17,7 @@ def test_a_due_task_becomes_a_run_and_moves_on_to_its_next_due_time(engine: Engi
     due = now + timedelta(seconds=20)
     task = new_task(engine, schedule=EVERY_MINUTE, schedule_anchor=due, next_due_at=due)
     report = Planner(engine, window=WINDOW).run_once(now=now)
-    assert report == Report(tasks=1, runs=1)
+    assert report == PlanResult(tasks=1, runs=1)
     [run] = all_runs(engine)
     assert (run.task_id, run.scheduled_for, run.due_at, run.state) == (task, due, due, "scheduled")
     assert task_row(engine, task).next_due_at == due + timedelta(minutes=1)
@@ -26,7 +26,7 @@ def test_a_due_task_becomes_a_run_and_moves_on_to_its_next_due_time(engine: Engi
 def test_what_is_due_after_the_window_is_left_alone(engine: Engine) -> None:
     now = database_now(engine)
     new_task(engine, schedule=EVERY_MINUTE, next_due_at=now + WINDOW + timedelta(seconds=1))
-    assert Planner(engine, window=WINDOW).run_once(now=now) == Report()
+    assert Planner(engine, window=WINDOW).run_once(now=now) == PlanResult()
     assert all_runs(engine) == []
 
 
@@ -43,8 +43,8 @@ def test_a_full_batch_says_that_there_may_be_more(engine: Engine) -> None:
     for _ in range(5):
         new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)
     planner = Planner(engine, window=WINDOW, batch=3)
-    assert planner.run_once(now=now) == Report(tasks=3, runs=3, more=True)
-    assert planner.run_once(now=now) == Report(tasks=2, runs=2)
+    assert planner.run_once(now=now) == PlanResult(tasks=3, runs=3, more=True)
+    assert planner.run_once(now=now) == PlanResult(tasks=2, runs=2)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_task_the_database_refuses_stops_nobody_else(
     bad = new_task(engine, owner_id=owner, **due, **refused)
     good.append(new_task(engine, owner_id=owner, **due))
     report = Planner(engine, window=WINDOW).run_once(now=now)
-    assert report == Report(tasks=4, runs=3, refused=1)
+    assert report == PlanResult(tasks=4, runs=3, refused=1)
     assert {run.task_id for run in all_runs(engine)} == set(good)
     row = task_row(engine, bad)
     assert "out of range" in row.plan_error
@@ -72,6 +72,6 @@ def test_a_schedule_that_cannot_be_read_stops_nobody_else(engine: Engine) -> Non
     bad = new_task(engine, owner_id=owner, schedule={"cron": "* * *"}, next_due_at=now)
     new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)
     report = Planner(engine, window=WINDOW).run_once(now=now)
-    assert report == Report(tasks=2, runs=1, refused=1)
+    assert report == PlanResult(tasks=2, runs=1, refused=1)
     assert "Cron has five fields" in task_row(engine, bad).plan_error
-    assert Planner(engine, window=WINDOW).run_once(now=now) == Report()
+    assert Planner(engine, window=WINDOW).run_once(now=now) == PlanResult()

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from punctual.store.processes.workers import leave
-from punctual_coordinator.duties.rescuer import Report, Rescuer
+from punctual_coordinator.duties.rescuer import Rescuer, RescueResult
 from punctual_coordinator.liveness.database_contact import Contact
 from tests.support.age import age
 from tests.support.rows import attempts_of, database_now, new_run, new_task, run_row
@@ -37,7 +37,7 @@ def test_with_nothing_wrong_it_does_nothing(engine: Engine, rescuer: Rescuer) ->
     worker = new_worker(engine)
     run = new_run(engine, new_task(engine))
     start_run(engine, run, worker)
-    assert rescuer.run_once() == Report()
+    assert rescuer.run_once() == RescueResult()
     assert (state_of(engine, worker), run_row(engine, run).state) == ("active", "running")
 
 
@@ -48,7 +48,7 @@ def test_a_worker_silent_for_longer_than_its_lease_is_buried(
     silence(engine, silent, seconds=31)
     silence(engine, draining, seconds=31)
     silence(engine, fresh, seconds=25)
-    assert rescuer.run_once() == Report(buried=2)
+    assert rescuer.run_once() == RescueResult(buried=2)
     states = [state_of(engine, worker) for worker in (silent, draining, fresh)]
     assert states == ["gone", "gone", "active"]
 
@@ -58,8 +58,8 @@ def test_the_given_time_is_what_heartbeats_are_held_against(
 ) -> None:
     new_worker(engine)
     now = database_now(engine)
-    assert rescuer.run_once(now=now + timedelta(seconds=29)) == Report()
-    assert rescuer.run_once(now=now + timedelta(seconds=31)) == Report(buried=1)
+    assert rescuer.run_once(now=now + timedelta(seconds=29)) == RescueResult()
+    assert rescuer.run_once(now=now + timedelta(seconds=31)) == RescueResult(buried=1)
 
 
 def test_what_a_dead_worker_had_not_started_is_put_back_whole(
@@ -69,7 +69,7 @@ def test_what_a_dead_worker_had_not_started_is_put_back_whole(
     runs = [new_run(engine, task) for _ in range(3)]
     fences = [claim_run(engine, run, worker).fence for run in runs]
     silence(engine, worker, seconds=31)
-    assert rescuer.run_once() == Report(buried=1, put_back=3)
+    assert rescuer.run_once() == RescueResult(buried=1, put_back=3)
     for run, fence in zip(runs, fences, strict=True):
         row = run_row(engine, run)
         assert (row.state, row.fence, row.attempt) == ("scheduled", fence + 1, 0)
@@ -83,7 +83,7 @@ def test_what_a_dead_worker_ran_is_tried_again_while_attempts_are_left(
     run = new_run(engine, new_task(engine, max_retries=1))
     started = start_run(engine, run, worker)
     silence(engine, worker, seconds=31)
-    assert rescuer.run_once() == Report(buried=1, ended=1)
+    assert rescuer.run_once() == RescueResult(buried=1, ended=1)
     row = run_row(engine, run)
     assert (row.state, row.fence, row.attempt) == ("scheduled", started.fence + 1, 1)
     assert row.due_at > database_now(engine)
@@ -96,7 +96,7 @@ def test_what_a_dead_worker_ran_at_most_once_is_lost(engine: Engine, rescuer: Re
     run = new_run(engine, new_task(engine, max_retries=0))
     start_run(engine, run, worker)
     silence(engine, worker, seconds=31)
-    assert rescuer.run_once() == Report(buried=1, ended=1)
+    assert rescuer.run_once() == RescueResult(buried=1, ended=1)
     row = run_row(engine, run)
     assert row.state == "lost"
     assert "worker-1" in row.reason
@@ -155,9 +155,9 @@ def test_a_coordinator_that_lost_the_database_waits_a_whole_lease_from_its_retur
     contact.failed(OperationalError("SELECT 1", None, psycopg2.OperationalError("closed")))
     contact.made()
     for clock[0] in (0.0, 29.0):
-        assert rescuer.run_once() == Report()
+        assert rescuer.run_once() == RescueResult()
     clock[0] = 30.0
-    assert rescuer.run_once() == Report(buried=1)
+    assert rescuer.run_once() == RescueResult(buried=1)
 
 
 def test_what_a_worker_left_behind_in_good_order_needs_no_waiting(engine: Engine) -> None:
@@ -167,7 +167,7 @@ def test_what_a_worker_left_behind_in_good_order_needs_no_waiting(engine: Engine
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
     fresh = Rescuer(engine, Contact(), lease=LEASE)
-    assert fresh.run_once() == Report(put_back=1)
+    assert fresh.run_once() == RescueResult(put_back=1)
     assert run_row(engine, run).state == "scheduled"
 
 
@@ -179,7 +179,7 @@ def test_a_run_whose_start_deadline_has_passed_is_missed(
     if queued:
         change_run(engine, run, state="queued")
     now = database_now(engine)
-    assert rescuer.run_once(now=now + timedelta(seconds=55)) == Report()
+    assert rescuer.run_once(now=now + timedelta(seconds=55)) == RescueResult()
     assert rescuer.run_once(now=now + timedelta(seconds=61)).missed == 1
     row = run_row(engine, run)
     assert row.state == "missed"
@@ -192,7 +192,7 @@ def test_an_overdue_claim_of_a_living_worker_is_put_back(engine: Engine, rescuer
     later = database_now(engine) + timedelta(seconds=31)
     with engine.begin() as connection:
         connection.execute(text("UPDATE workers SET heartbeat_at = :later"), {"later": later})
-    assert rescuer.run_once(now=later) == Report(put_back=1)
+    assert rescuer.run_once(now=later) == RescueResult(put_back=1)
     assert run_row(engine, run).state == "scheduled"
 
 

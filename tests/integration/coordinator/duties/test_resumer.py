@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punctual.store.lifecycle.plan import plan
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, set_enabled
-from punctual_coordinator.duties.resumer import Report, Resumer
+from punctual_coordinator.duties.resumer import Resumer, ResumeResult
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.rows import new_task
 
@@ -43,14 +43,14 @@ def test_what_is_due_the_moment_a_pause_ends_is_planned_in_time_and_nothing_befo
     engine: Engine, resumer: Resumer
 ) -> None:
     task = paused(engine)
-    assert resumer.run_once(now=UNTIL - WINDOW - timedelta(seconds=1)) == Report()
+    assert resumer.run_once(now=UNTIL - WINDOW - timedelta(seconds=1)) == ResumeResult()
     just_before = UNTIL - timedelta(seconds=30)
-    assert resumer.run_once(now=just_before) == Report(resumed=1)
+    assert resumer.run_once(now=just_before) == ResumeResult(resumed=1)
     assert task_row(engine, task).next_due_at == UNTIL
     with engine.begin() as connection:
         plan(connection, window=WINDOW, limit=10, now=just_before)
     assert [run.scheduled_for for run in all_runs(engine)] == [UNTIL]
-    assert resumer.run_once(now=UNTIL) == Report()
+    assert resumer.run_once(now=UNTIL) == ResumeResult()
 
 
 def test_an_edit_just_before_the_end_starts_nothing_early(engine: Engine, resumer: Resumer) -> None:
@@ -67,7 +67,7 @@ def test_due_times_after_the_end_are_left_to_catch_up_when_no_coordinator_was_th
     engine: Engine, resumer: Resumer
 ) -> None:
     task = paused(engine)
-    assert resumer.run_once(now=UNTIL + timedelta(hours=2)) == Report(resumed=1)
+    assert resumer.run_once(now=UNTIL + timedelta(hours=2)) == ResumeResult(resumed=1)
     assert task_row(engine, task).next_due_at == UNTIL
 
 
@@ -76,7 +76,7 @@ def test_a_pause_without_an_end_and_a_deleted_task_stay_as_they_are(
 ) -> None:
     pause(engine, paused(engine), until=None)
     paused(engine, deleted_at=NOON)
-    assert resumer.run_once(now=UNTIL) == Report()
+    assert resumer.run_once(now=UNTIL) == ResumeResult()
 
 
 def test_a_schedule_that_cannot_be_read_holds_nobody_else_up(
@@ -85,6 +85,6 @@ def test_a_schedule_that_cannot_be_read_holds_nobody_else_up(
     broken, *others = [paused(engine) for _ in range(3)]
     with Session(engine) as session, session.begin():
         session.get_one(Task, broken).schedule = {"lunar": "full"}
-    assert resumer.run_once(now=UNTIL) == Report(resumed=3)
+    assert resumer.run_once(now=UNTIL) == ResumeResult(resumed=3)
     assert "none of at, cron and every" in task_row(engine, broken).plan_error
     assert all(task_row(engine, task).next_due_at == UNTIL for task in others)

@@ -10,10 +10,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
 from punctual.messaging.broker import Broker
-from punctual_coordinator.duties import planner
 from punctual_coordinator.duties.dispatcher import Dispatcher
-from punctual_coordinator.duties.planner import Planner
-from punctual_coordinator.duties.scheduling_pass import DuePass, Report
+from punctual_coordinator.duties.planner import Planner, PlanResult
+from punctual_coordinator.duties.scheduling_pass import DuePass, PassResult
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs
 from tests.support.eventually import eventually
 from tests.support.rows import database_now, new_task, new_user
@@ -27,7 +26,7 @@ class Slow(Planner):
     begun = threading.Semaphore(0)
     go_on = threading.Semaphore(0)
 
-    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> planner.Report:
+    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> PlanResult:
         Slow.at_work += 1
         Slow.most = max(Slow.most, Slow.at_work)
         self.begun.release()
@@ -57,8 +56,8 @@ def all_are_queued(engine: Engine, count: int) -> bool:
 def test_it_goes_on_until_nothing_due_is_left(engine: Engine, dispatcher: Dispatcher) -> None:
     due_tasks(engine, 5)
     due = DuePass(Planner(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
-    assert due.run_once() == Report(planned=5, queued=5, published=5)
-    assert due.run_once() == Report()
+    assert due.run_once() == PassResult(planned=5, queued=5, published=5)
+    assert due.run_once() == PassResult()
 
 
 def test_told_to_stop_it_ends_after_the_batch_at_hand(
@@ -68,7 +67,7 @@ def test_told_to_stop_it_ends_after_the_batch_at_hand(
     stop = threading.Event()
     stop.set()
     due = DuePass(Planner(engine, window=WINDOW, batch=2), dispatcher, stop)
-    assert due.run_once() == Report(planned=2, queued=2, published=2)
+    assert due.run_once() == PassResult(planned=2, queued=2, published=2)
     assert len(all_runs(engine)) == 2
 
 
@@ -95,7 +94,7 @@ def test_one_batch_is_dispatched_while_the_next_is_planned(
             assert Slow.begun.acquire(timeout=20)
             eventually(partial(all_are_queued, engine, planned))
             Slow.go_on.release()
-        assert done.result(20) == Report(planned=5, queued=5, published=5)
+        assert done.result(20) == PassResult(planned=5, queued=5, published=5)
 
 
 def test_what_dispatching_beside_runs_into_ends_the_pass(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from punctual.store.lifecycle.catch_up import Settled, settle_left_behind
+from punctual.store.lifecycle.catch_up import CatchUpBatch, settle_left_behind
 from punctual.store.lifecycle.claim import pull
 from punctual.store.lifecycle.plan import plan
 from punctual.store.outages.outages import note_break, note_pass
@@ -29,7 +29,7 @@ def coordinate(engine: Engine) -> list[uuid.UUID]:
     return [run.run_id for run in queued]
 
 
-def settle(engine: Engine) -> Settled:
+def settle(engine: Engine) -> CatchUpBatch:
     with engine.begin() as connection:
         return settle_left_behind(connection, lease=LEASE, limit=100)
 

@@ -13,22 +13,22 @@ from punctual.ops import telemetry, tracing
 from punctual.ops.config import Settings
 from punctual.ops.progress import Loop, Progress
 from punctual.store.driver.engine import make_engine
-from punctual_coordinator.duties.catch_up import CatchUp
+from punctual_coordinator.duties.catch_up import CatchUpDuty
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.follower import Follower
-from punctual_coordinator.duties.outage_detector import OutageWatch
+from punctual_coordinator.duties.outage_detector import OutageDetector
 from punctual_coordinator.duties.planner import Planner
 from punctual_coordinator.duties.pruner import Pruner
-from punctual_coordinator.duties.punctuality_rollup import Folder
+from punctual_coordinator.duties.punctuality_rollup import PunctualityRollup
 from punctual_coordinator.duties.rescuer import Rescuer
 from punctual_coordinator.duties.resumer import Resumer
-from punctual_coordinator.duties.scheduling_pass import DuePass
+from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from punctual_coordinator.duties.zone_changes import ZoneWatch
-from punctual_coordinator.duty_runner import Turns, mark_turn
-from punctual_coordinator.liveness.database_contact import Contact
+from punctual_coordinator.duty_runner import DutyRunner, mark_turn
+from punctual_coordinator.liveness.database_contact import DatabaseContact
 from punctual_coordinator.liveness.health import Health
-from punctual_coordinator.liveness.registration import Presence
-from punctual_coordinator.liveness.watchdog import SILENT_SECONDS, Pulse
+from punctual_coordinator.liveness.registration import Registration
+from punctual_coordinator.liveness.watchdog import SILENT_SECONDS, Watchdog
 from punctual_coordinator.notify_listener import wake_on_notice
 from punctual_coordinator.scheduler import keep_ticking
 
@@ -49,11 +49,11 @@ class Coordinator:
         self._stop = stop
         self._engine = make_engine(settings.database_url, service="coordinator")
         self._broker = Broker(settings.redis_url, namespace=settings.namespace)
-        self._contact = Contact()
+        self._contact = DatabaseContact()
         event.listen(self._engine, "commit", lambda _connection: self._contact.made())
         event.listen(self._engine, "commit", lambda _connection: mark_turn())
         self._progress = Progress()
-        self._turns = Turns(self._contact, stop)
+        self._duty_runner = DutyRunner(self._contact, stop)
         # Longer than a cycle by a sweep: what is due just after the window is not late, even when
         # the next cycle begins late.
         window = timedelta(seconds=settings.window_seconds + settings.sweep_seconds)
@@ -62,40 +62,44 @@ class Coordinator:
         self._follower = Follower(self._engine)
         self._zones = ZoneWatch(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
-        self._outages = OutageWatch(self._engine, sweep_seconds=settings.sweep_seconds, lease=lease)
-        self._due = DuePass(self._planner, self._dispatcher, stop, progressed=self._outages.passed)
-        self._catcher = CatchUp(self._engine, lease=lease)
+        self._outages = OutageDetector(
+            self._engine, sweep_seconds=settings.sweep_seconds, lease=lease
+        )
+        self._due = SchedulingPass(
+            self._planner, self._dispatcher, stop, progressed=self._outages.mark_pass
+        )
+        self._catcher = CatchUpDuty(self._engine, lease=lease)
         traces = tracing.start(service="coordinator", name=settings.name)
         self._rescuer = Rescuer(self._engine, self._contact, lease=lease, tracing=traces)
         keep = timedelta(days=settings.retention_days)
         self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)
-        self._folder = Folder(self._engine)
-        self._presence = Presence(self._engine, name=settings.name, lease=lease)
-        self._pulse = Pulse(self._progress, cycle_seconds=settings.cycle_seconds)
+        self._rollup = PunctualityRollup(self._engine)
+        self._registration = Registration(self._engine, name=settings.name, lease=lease)
+        self._watchdog = Watchdog(self._progress, cycle_seconds=settings.cycle_seconds)
 
     def serve_health(self) -> None:
         """Answer probes on the health port, if there is one. Raises OSError when it is taken."""
-        health = Health(self._engine, self._pulse, self._progress)
+        health = Health(self._engine, self._watchdog, self._progress)
         telemetry.serve(self._settings.health_port, health.trouble)
 
     def run(self) -> None:
         """Work until `stop` is set, finish what is at hand, and leave."""
         for name, work in (("watchdog", self._guard), ("wake-ups", self._listen)):
             threading.Thread(
-                target=self._pulse.end_with, args=(work, self._stop), name=name, daemon=True
+                target=self._watchdog.end_with, args=(work, self._stop), name=name, daemon=True
             ).start()
         log.info("coordinator started")
         duties: dict[str, tuple[Callable[[], object], float]] = {
-            "beat": (self._presence.run_once, self._presence.every_seconds),
+            "beat": (self._registration.run_once, self._registration.every_seconds),
             "cycle": (self.cycle, self._settings.cycle_seconds),
             "sweep": (self.sweep, self._settings.sweep_seconds),
-            "fold": (self._folder.run_once, FOLD_SECONDS),
+            "fold": (self._rollup.run_once, FOLD_SECONDS),
             "prune": (self.prune, PRUNE_SECONDS),
         }
         keep_ticking(
             {
-                self._turns.of(name, duty, self._loop(name, seconds)): seconds
+                self._duty_runner.of(name, duty, self._loop(name, seconds)): seconds
                 for name, (duty, seconds) in duties.items()
             },
             self._stop,
@@ -106,8 +110,8 @@ class Coordinator:
         """Plan and dispatch what is due within the window."""
         with telemetry.CYCLE_SECONDS.time():
             self._pass()
-            self._presence.beat(cycled=True)
-        self._pulse.beat()
+            self._registration.beat(cycled=True)
+        self._watchdog.beat()
 
     def sweep(self) -> None:
         """Plan what no notification announced, and repair what got stuck."""
@@ -120,12 +124,12 @@ class Coordinator:
             "re-dispatch": self.publish_again,
         }
         for name, step in steps.items():
-            if not self._turns.take(name, step):
+            if not self._duty_runner.take(name, step):
                 return
 
     def _pass(self) -> None:
         self.wake()
-        self._outages.passed()
+        self._outages.mark_pass()
 
     def catch_up(self) -> None:
         """Settle what a stop left behind, and dispatch what of it is still to run."""
@@ -141,9 +145,9 @@ class Coordinator:
     def wake(self) -> None:
         """Plan and dispatch what became due since the last time."""
         self._outages.run_once()  # first: nothing that a stop left behind may be dispatched
-        self._turns.take("zones", self._zones.run_once)
+        self._duty_runner.take("zones", self._zones.run_once)
         # A follower that fails does not keep anything from being planned or dispatched.
-        if not self._turns.take("follow", self._follower.run_once):
+        if not self._duty_runner.take("follow", self._follower.run_once):
             return
         done = self._due.run_once()
         if done.planned or done.queued:
@@ -163,19 +167,19 @@ class Coordinator:
 
     def _listen(self) -> None:
         loop = self._loop("wake-ups")
-        wake = self._turns.of("wake-up", self.wake, loop)
+        wake = self._duty_runner.of("wake-up", self.wake, loop)
         wake_on_notice(self._settings.database_url, wake, self._stop, turned=loop.mark)
 
     def _loop(self, name: str, every_seconds: float = 0) -> Loop:
         return self._progress.loop(name, within_seconds=every_seconds + SILENT_SECONDS)
 
     def _guard(self) -> None:
-        self._pulse.guard(self._stop)
+        self._watchdog.guard(self._stop)
 
     def _leave(self) -> None:
         self._due.finish()
         try:
-            self._presence.leave()
+            self._registration.leave()
         except SQLAlchemyError as error:
             log.warning("coordinator deregistration failed", error=type(error).__name__)
         self._broker.close()

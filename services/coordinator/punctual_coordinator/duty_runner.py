@@ -10,17 +10,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual.ops import telemetry
 from punctual.ops.progress import Loop
-from punctual_coordinator.liveness.database_contact import Contact
+from punctual_coordinator.liveness.database_contact import DatabaseContact
 
 log = structlog.get_logger()
 
 _turning: ContextVar[Loop | None] = ContextVar("turning", default=None)
 
 
-class Turns:
+class DutyRunner:
     """Gives duties their turns until `stop` is set."""
 
-    def __init__(self, contact: Contact, stop: threading.Event) -> None:
+    def __init__(self, contact: DatabaseContact, stop: threading.Event) -> None:
         self._contact = contact
         self._stop = stop
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event
 from punctual.ops.progress import Progress
 from punctual_coordinator.liveness import health
 from punctual_coordinator.liveness.health import Health
-from punctual_coordinator.liveness.watchdog import Pulse
+from punctual_coordinator.liveness.watchdog import Watchdog
 from tests.support.eventually import eventually
 
 
@@ -25,7 +25,7 @@ def test_one_probe_waits_for_a_frozen_database_and_the_others_do_not(
 
     event.listen(engine, "before_cursor_execute", freeze)
     progress = Progress()
-    pulse = Pulse(progress, cycle_seconds=30)
+    pulse = Watchdog(progress, cycle_seconds=30)
     pulse.beat()
     probes = Health(engine, pulse, progress)
     try:

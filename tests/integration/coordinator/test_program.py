@@ -250,10 +250,10 @@ def test_a_setting_it_cannot_use_stops_the_start_by_name(
 def test_a_coordinator_whose_cycles_hang_ends_itself() -> None:
     hangs = (
         "import threading; from punctual.ops.progress import Progress\n"
-        "from punctual_coordinator.liveness.watchdog import Pulse\n"
-        "pulse = Pulse(Progress(), cycle_seconds=30); assert pulse.limit == 90; pulse.limit = 0.1\n"
+        "from punctual_coordinator.liveness.watchdog import Watchdog\n"
+        "dog = Watchdog(Progress(), cycle_seconds=30); assert dog.limit == 90; dog.limit = 0.1\n"
         "threading.Thread(target=threading.Event().wait).start()\n"
-        "pulse.guard(threading.Event())"
+        "dog.guard(threading.Event())"
     )
     ended = subprocess.run(
         [sys.executable, "-c", hangs], capture_output=True, text=True, timeout=20, check=False

@@ -10,7 +10,7 @@ from punctual.messaging.broker import Broker
 from punctual.store.driver.engine import make_engine
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.planner import Planner
-from punctual_coordinator.duties.scheduling_pass import DuePass, PassResult
+from punctual_coordinator.duties.scheduling_pass import PassResult, SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, flat, published
 from tests.support.rows import database_now, new_task
 
@@ -43,7 +43,7 @@ def test_three_at_once_give_each_of_2000_due_times_one_run_queued_once(
         planner = Planner(own, window=WINDOW, batch=100)
         broker = Broker(redis_url, namespace=namespace)
         dispatcher = Dispatcher(own, broker, window=WINDOW, batch=100)
-        due_pass = DuePass(planner, dispatcher, threading.Event())
+        due_pass = SchedulingPass(planner, dispatcher, threading.Event())
         together.wait(10)
         reports = [due_pass.run_once()]
         while reports[-1].planned or reports[-1].queued:

@@ -23,7 +23,7 @@ class CatchUpResult:
     caught_up: int = 0
 
 
-class CatchUp:
+class CatchUpDuty:
     """Asks each task's `catch_up` about what a stop left behind, in short transactions.
 
     After planning: only then is it known which due time is the newest.

@@ -17,7 +17,7 @@ class RollupResult:
     tallies: int = 0
 
 
-class Folder:
+class PunctualityRollup:
     """Folds batch by batch; several coordinators share the work, as each skips locked tallies."""
 
     def __init__(self, engine: Engine, *, batch: int = BATCH) -> None:

@@ -17,7 +17,7 @@ from punctual.store.lifecycle.paused_retries import withdraw_paused_retries
 from punctual.store.lifecycle.reap import Buried, bury, reap_claimed, reap_overdue, reap_running
 from punctual.store.processes.uptime import Uptime, record_uptime
 from punctual_coordinator.duties.drain import drain
-from punctual_coordinator.liveness.database_contact import Contact
+from punctual_coordinator.liveness.database_contact import DatabaseContact
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ class Rescuer:
     def __init__(
         self,
         engine: Engine,
-        contact: Contact,
+        contact: DatabaseContact,
         *,
         lease: timedelta,
         batch: int = BATCH,

@@ -29,7 +29,7 @@ class PassResult:
     published: int = 0
 
 
-class DuePass:
+class SchedulingPass:
     """Plans and dispatches what is due; cycle, sweep and wake-up take turns with it."""
 
     def __init__(

@@ -23,7 +23,7 @@ def clock() -> float:
     return time.monotonic()
 
 
-class Contact:
+class DatabaseContact:
     """Contact with the database as this process has it; one log line per outage.
 
     How long the database was up before this process started is in store/processes/uptime.py.

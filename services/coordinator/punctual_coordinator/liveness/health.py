@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.ops.progress import Progress
 from punctual.store.processes.health_summary import STUCK_SECONDS, overdue
-from punctual_coordinator.liveness.watchdog import Pulse
+from punctual_coordinator.liveness.watchdog import Watchdog
 
 ANSWER_SECONDS = 3.0
 """How long a probe waits for another one that asks the database already."""
@@ -20,19 +20,19 @@ class Health:
     a connection, and duties need connections.
     """
 
-    def __init__(self, engine: Engine, pulse: Pulse, progress: Progress) -> None:
+    def __init__(self, engine: Engine, watchdog: Watchdog, progress: Progress) -> None:
         self._engine = engine
-        self._pulse = pulse
+        self._watchdog = watchdog
         self._progress = progress
         self._asking = threading.Lock()
 
     def trouble(self) -> list[str]:
         """Return why this coordinator does not work now; nothing when it does."""
         reasons = self._behind()
-        if not self._pulse.began:
+        if not self._watchdog.began:
             reasons.append("no cycle finished yet")
-        elif self._pulse.age() > self._pulse.limit:
-            reasons.append(f"no cycle finished for {self._pulse.age():.0f} s")
+        elif self._watchdog.age() > self._watchdog.limit:
+            reasons.append(f"no cycle finished for {self._watchdog.age():.0f} s")
         return reasons + [f"{name}: no progress" for name in self._progress.stuck()]
 
     def _behind(self) -> list[str]:

@@ -23,7 +23,7 @@ BEATS_IN_A_LEASE = 6
 """Three in the half lease that uptime allows between two of them."""
 
 
-class Presence:
+class Registration:
     """Shows the others that this coordinator is there, and when it last finished a cycle."""
 
     def __init__(self, engine: Engine, *, name: str, lease: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""The pulse: how long ago this coordinator last finished a whole cycle, and what if too long."""
+"""The watchdog: how long ago this coordinator last finished a whole cycle, and what if too long."""
 
 import os
 import threading
@@ -17,7 +17,7 @@ SILENT_CYCLES = 3
 STOP_SECONDS = 4.5
 
 
-class Pulse:
+class Watchdog:
     """Beats once a finished cycle; `limit` seconds without a beat mean that something hangs."""
 
     def __init__(self, progress: Progress, *, cycle_seconds: float) -> None:
@@ -48,7 +48,7 @@ class Pulse:
                 os._exit(1)
 
     def guard(self, stop: threading.Event) -> None:
-        """End the process, non-zero, once the pulse has stopped; after `stop`, within 4.5 s.
+        """End the process, non-zero, once cycles have stopped; after `stop`, within 4.5 s.
 
         No exception and no `sys.exit`: the interpreter would wait for the very threads that hang.
         The supervisor of this process starts a fresh one; a transaction it left open is undone.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, text
 
 from punctual.store.outages.outages import Outage, list_outages, prune_outages
-from punctual_coordinator.duties.outage_detector import OutageWatch
+from punctual_coordinator.duties.outage_detector import OutageDetector
 from tests.support.rows import database_now, new_user
 
 HOUR = timedelta(hours=1)
@@ -24,13 +24,13 @@ def last_pass(engine: Engine, at: datetime) -> None:
 
 
 def test_a_first_start_is_no_outage(engine: Engine) -> None:
-    assert OutageWatch(engine, sweep_seconds=5).run_once().gap_seconds == 0
+    assert OutageDetector(engine, sweep_seconds=5).run_once().gap_seconds == 0
     assert outages(engine) == []
 
 
 def test_passes_that_follow_each_other_are_no_outage(engine: Engine) -> None:
-    watch = OutageWatch(engine, sweep_seconds=5)
-    watch.passed()
+    watch = OutageDetector(engine, sweep_seconds=5)
+    watch.mark_pass()
     now = database_now(engine)
     assert watch.run_once(now=now + timedelta(seconds=59)).gap_seconds == 0
     assert outages(engine) == []
@@ -39,7 +39,7 @@ def test_passes_that_follow_each_other_are_no_outage(engine: Engine) -> None:
 def test_an_hour_without_a_pass_is_an_outage_of_an_hour(engine: Engine) -> None:
     now = database_now(engine)
     last_pass(engine, now - HOUR)
-    watch = OutageWatch(engine, sweep_seconds=5)
+    watch = OutageDetector(engine, sweep_seconds=5)
     assert watch.run_once(now=now).gap_seconds == 3600
     assert watch.run_once(now=now).gap_seconds == 0
     [outage] = outages(engine)
@@ -49,12 +49,12 @@ def test_an_hour_without_a_pass_is_an_outage_of_an_hour(engine: Engine) -> None:
 def test_slow_sweeps_have_more_patience(engine: Engine) -> None:
     now = database_now(engine)
     last_pass(engine, now - timedelta(minutes=14))
-    assert OutageWatch(engine, sweep_seconds=300).run_once(now=now).gap_seconds == 0
+    assert OutageDetector(engine, sweep_seconds=300).run_once(now=now).gap_seconds == 0
 
 
 def test_of_many_coordinators_that_come_back_at_once_one_tells_of_it(engine: Engine) -> None:
     last_pass(engine, database_now(engine) - HOUR)
-    watches = [OutageWatch(engine, sweep_seconds=5) for _ in range(4)]
+    watches = [OutageDetector(engine, sweep_seconds=5) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         reports = list(pool.map(lambda watch: watch.run_once(), watches))
     assert [report.gap_seconds > 0 for report in reports].count(True) == 1
@@ -64,7 +64,7 @@ def test_of_many_coordinators_that_come_back_at_once_one_tells_of_it(engine: Eng
 def test_an_outage_that_goes_on_becomes_longer_and_not_two(engine: Engine) -> None:
     now = database_now(engine)
     last_pass(engine, now - HOUR)
-    watch = OutageWatch(engine, sweep_seconds=5)
+    watch = OutageDetector(engine, sweep_seconds=5)
     watch.run_once(now=now)  # and then the pass itself fails, for two minutes
     watch.run_once(now=now + timedelta(minutes=2))
     [outage] = outages(engine)
@@ -74,7 +74,7 @@ def test_an_outage_that_goes_on_becomes_longer_and_not_two(engine: Engine) -> No
 def test_old_outages_are_pruned(engine: Engine) -> None:
     now = database_now(engine)
     last_pass(engine, now - 3 * HOUR)
-    OutageWatch(engine, sweep_seconds=5).run_once(now=now - 2 * HOUR)
+    OutageDetector(engine, sweep_seconds=5).run_once(now=now - 2 * HOUR)
     with engine.begin() as connection:
         assert prune_outages(connection, keep=3 * HOUR, limit=10) == 0
         assert prune_outages(connection, keep=HOUR, limit=10) == 1
@@ -85,7 +85,7 @@ def test_a_stop_shorter_than_an_outage_is_a_break_from_its_end_on(engine: Engine
     last_pass(engine, now - timedelta(seconds=40))
     with engine.begin() as connection:
         connection.execute(text("UPDATE last_pass SET since = at - interval '1 hour'"))
-    watch = OutageWatch(engine, sweep_seconds=5)
+    watch = OutageDetector(engine, sweep_seconds=5)
     for later in (0, 5):  # the second one finds that the first pass is not through yet
         assert watch.run_once(now=now + timedelta(seconds=later)).gap_seconds == 0
     with engine.connect() as connection:

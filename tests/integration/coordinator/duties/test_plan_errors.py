@@ -15,7 +15,7 @@ from punctual_coordinator.duties import planner
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.follower import Follower
 from punctual_coordinator.duties.planner import Planner, PlanResult
-from punctual_coordinator.duties.scheduling_pass import DuePass
+from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.rows import database_now, new_run, new_task, new_user, run_row
 
@@ -153,7 +153,7 @@ def test_a_plan_that_fails_as_a_whole_does_not_keep_planned_runs_from_leaving(
 
     run = new_run(engine, new_task(engine))
     dispatcher = Dispatcher(engine, Broker(redis_url, namespace=namespace), window=WINDOW)
-    due = DuePass(Broken(engine, window=WINDOW), dispatcher, threading.Event())
+    due = SchedulingPass(Broken(engine, window=WINDOW), dispatcher, threading.Event())
     with pytest.raises(TypeError):
         due.run_once()
     assert run_row(engine, run).state == "queued"

@@ -15,7 +15,7 @@ from punctual.store.lifecycle.plan_share import PlanShare
 from punctual.store.schema.models import CalendarRow
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.planner import Planner
-from punctual_coordinator.duties.scheduling_pass import DuePass
+from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.rows import database_now, new_task, new_user
 
@@ -81,7 +81,7 @@ def test_a_pass_goes_on_over_batches_until_everybody_has_had_a_share(
         every_second(engine, heavy, now)
     others = [once(engine, now + timedelta(seconds=30)) for _ in range(3)]
     dispatcher = Dispatcher(engine, Broker(redis_url, namespace=namespace), window=WINDOW)
-    due = DuePass(Planner(engine, window=WINDOW, batch=10), dispatcher, threading.Event())
+    due = SchedulingPass(Planner(engine, window=WINDOW, batch=10), dispatcher, threading.Event())
     due.run_once(now=now)
     assert set(others) <= tasks_of_runs(engine)
     assert len(tasks_of_runs(engine)) == 33

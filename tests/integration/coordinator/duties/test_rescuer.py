@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from punctual.store.processes.workers import leave
 from punctual_coordinator.duties.rescuer import Rescuer, RescueResult
-from punctual_coordinator.liveness.database_contact import Contact
+from punctual_coordinator.liveness.database_contact import DatabaseContact
 from tests.support.age import age
 from tests.support.rows import attempts_of, database_now, new_run, new_task, run_row
 from tests.support.steps import change_run, claim_run, new_worker, silence, start_run
@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=30)
 def rescuer(engine: Engine) -> Rescuer:
     """A rescuer at a database that was up for long enough."""
     up_for(engine, seconds=3600)
-    return Rescuer(engine, Contact(), lease=LEASE, batch=2)
+    return Rescuer(engine, DatabaseContact(), lease=LEASE, batch=2)
 
 
 def state_of(engine: Engine, worker_id: uuid.UUID) -> str:
@@ -104,7 +104,7 @@ def test_what_a_dead_worker_ran_at_most_once_is_lost(engine: Engine, rescuer: Re
 
 def restarted(engine: Engine) -> int:
     """How many workers a coordinator buries that was started just now."""
-    return Rescuer(engine, Contact(), lease=LEASE).run_once().buried
+    return Rescuer(engine, DatabaseContact(), lease=LEASE).run_once().buried
 
 
 def test_a_coordinator_that_was_just_started_buries_what_is_silent(engine: Engine) -> None:
@@ -150,7 +150,7 @@ def test_a_coordinator_that_lost_the_database_waits_a_whole_lease_from_its_retur
     silence(engine, new_worker(engine), seconds=3600)
     up_for(engine, seconds=3600)
     clock = [0.0]
-    contact = Contact(clock=lambda: clock[0])
+    contact = DatabaseContact(clock=lambda: clock[0])
     rescuer = Rescuer(engine, contact, lease=LEASE)
     contact.failed(OperationalError("SELECT 1", None, psycopg2.OperationalError("closed")))
     contact.made()
@@ -166,7 +166,7 @@ def test_what_a_worker_left_behind_in_good_order_needs_no_waiting(engine: Engine
     claim_run(engine, run, worker)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
-    fresh = Rescuer(engine, Contact(), lease=LEASE)
+    fresh = Rescuer(engine, DatabaseContact(), lease=LEASE)
     assert fresh.run_once() == RescueResult(put_back=1)
     assert run_row(engine, run).state == "scheduled"
 
@@ -202,6 +202,6 @@ def test_no_claim_is_taken_back_while_workers_may_only_come_out_of_an_outage(
     run = new_run(engine, new_task(engine))
     claim_run(engine, run, new_worker(engine))
     later = database_now(engine) + timedelta(seconds=31)
-    fresh = Rescuer(engine, Contact(), lease=LEASE)
+    fresh = Rescuer(engine, DatabaseContact(), lease=LEASE)
     assert fresh.run_once(now=later).put_back == 0
     assert run_row(engine, run).state == "claimed"

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from punctual.messaging.broker import Broker
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.planner import Planner, PlanResult
-from punctual_coordinator.duties.scheduling_pass import DuePass, PassResult
+from punctual_coordinator.duties.scheduling_pass import PassResult, SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs
 from tests.support.eventually import eventually
 from tests.support.rows import database_now, new_task, new_user
@@ -55,7 +55,7 @@ def all_are_queued(engine: Engine, count: int) -> bool:
 
 def test_it_goes_on_until_nothing_due_is_left(engine: Engine, dispatcher: Dispatcher) -> None:
     due_tasks(engine, 5)
-    due = DuePass(Planner(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
+    due = SchedulingPass(Planner(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
     assert due.run_once() == PassResult(planned=5, queued=5, published=5)
     assert due.run_once() == PassResult()
 
@@ -66,13 +66,13 @@ def test_told_to_stop_it_ends_after_the_batch_at_hand(
     due_tasks(engine, 5)
     stop = threading.Event()
     stop.set()
-    due = DuePass(Planner(engine, window=WINDOW, batch=2), dispatcher, stop)
+    due = SchedulingPass(Planner(engine, window=WINDOW, batch=2), dispatcher, stop)
     assert due.run_once() == PassResult(planned=2, queued=2, published=2)
     assert len(all_runs(engine)) == 2
 
 
 def test_cycle_sweep_and_wake_up_take_turns(engine: Engine, dispatcher: Dispatcher) -> None:
-    due = DuePass(Slow(engine, window=WINDOW), dispatcher, threading.Event())
+    due = SchedulingPass(Slow(engine, window=WINDOW), dispatcher, threading.Event())
     with ThreadPoolExecutor(3) as pool:
         passes = [pool.submit(due.run_once) for _ in range(3)]
         for _ in passes:
@@ -87,7 +87,7 @@ def test_one_batch_is_dispatched_while_the_next_is_planned(
     engine: Engine, dispatcher: Dispatcher
 ) -> None:
     due_tasks(engine, 5)
-    due = DuePass(Slow(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
+    due = SchedulingPass(Slow(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
     with ThreadPoolExecutor(1) as pool:
         done = pool.submit(due.run_once)
         for planned in (0, 2, 4):
@@ -103,7 +103,7 @@ def test_what_dispatching_beside_runs_into_ends_the_pass(
     due_tasks(engine, 5)
     broker = Broker(redis_url, namespace=namespace)
     dispatcher = Dispatcher(engine, broker, window=timedelta.max)  # more than PostgreSQL takes
-    due = DuePass(Planner(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
+    due = SchedulingPass(Planner(engine, window=WINDOW, batch=2), dispatcher, threading.Event())
     with pytest.raises(DataError):
         due.run_once()
     assert len(all_runs(engine)) in (2, 4)

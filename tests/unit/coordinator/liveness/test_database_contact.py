@@ -3,7 +3,7 @@
 import psycopg2
 from sqlalchemy.exc import OperationalError
 
-from punctual_coordinator.liveness.database_contact import Contact, is_outage
+from punctual_coordinator.liveness.database_contact import DatabaseContact, is_outage
 
 
 class Hands:
@@ -22,12 +22,12 @@ def gone() -> OperationalError:
 
 
 def test_without_an_error_it_is_unbroken_from_the_start() -> None:
-    assert Contact(clock=Hands()).unbroken_for(30)
+    assert DatabaseContact(clock=Hands()).unbroken_for(30)
 
 
 def test_an_error_breaks_it_and_the_wait_begins_anew_when_the_database_is_back() -> None:
     clock = Hands()
-    contact = Contact(clock=clock)
+    contact = DatabaseContact(clock=clock)
     contact.made()
     assert contact.unbroken_for(0)
     assert contact.failed(gone())
@@ -42,7 +42,7 @@ def test_an_error_breaks_it_and_the_wait_begins_anew_when_the_database_is_back()
 
 
 def test_a_refused_value_is_an_answer_and_no_outage() -> None:
-    contact = Contact(clock=Hands())
+    contact = DatabaseContact(clock=Hands())
     contact.made()
     error = OperationalError("SELECT 1", None, DeadlockReported())
     assert not is_outage(error)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from punctual.messaging.broker import Broker
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.planner import Planner
-from punctual_coordinator.duties.scheduling_pass import DuePass
+from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from tests.bench.contestants import FLOOR, Contestant, punctual
 from tests.bench.environment import Bed, engine
 from tests.bench.filling import FULL_DATABASE, add_due, drop_due, fill_tasks
@@ -54,7 +54,7 @@ def _cycle(opened: Engine, bed: Bed) -> float:
     broker = Broker(bed.redis_url(), namespace="bench")
     stop = threading.Event()
     own = engine(opened.url.render_as_string(False), service="coordinator")
-    due = DuePass(Planner(own, window=WINDOW), Dispatcher(own, broker, window=WINDOW), stop)
+    due = SchedulingPass(Planner(own, window=WINDOW), Dispatcher(own, broker, window=WINDOW), stop)
     began = time.perf_counter()
     done = due.run_once()
     took = time.perf_counter() - began

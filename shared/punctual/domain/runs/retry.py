@@ -1,10 +1,13 @@
 """When a run that failed is tried again."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-_SPREAD = 0.2
-_MOST_DOUBLINGS = 64  # far beyond any ceiling, and still a finite number
+GROWTH = 2.0
+"""By which each wait is multiplied for the next one."""
+MOST_STEPS = 64
+"""The number of steps after which a wait grows no more: beyond any ceiling, and still finite."""
+SPREAD = 0.2
+"""The largest part of a wait by which jitter makes it longer or shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,13 @@ def why_no_retry(
     return None
 
 
-def next_attempt_at(
-    policy: RetryPolicy, attempt: int, *, now: datetime, jitter: float
-) -> datetime | None:
-    """When to try again after `attempt` attempts (1 or more), or None when they are used up.
+def retry_wait(policy: RetryPolicy, attempt: int, *, jitter: float = 0) -> float | None:
+    """Return the seconds between the end of `attempt` (1 or more) and the next one.
 
-    `jitter`, from -1 to 1, spreads the wait by up to 20 % either way, after the ceiling, so that
-    runs which failed together do not all come back together. Raises ValueError outside these.
+    None when the retries are used up. `jitter`, from -1 to 1, spreads the wait by SPREAD either
+    way, after the ceiling, so that runs which failed together do not all come back together.
+    Raises ValueError outside these. The database computes the same where it records an end
+    (store/lifecycle/retry_sql.py).
     """
     if attempt < 1:
         raise ValueError("a retry comes after at least one attempt")
@@ -72,5 +75,5 @@ def next_attempt_at(
         raise ValueError("jitter lies between -1 and 1")
     if attempt > policy.max_retries:
         return None
-    wait = min(policy.delay * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS), policy.delay_max)
-    return now + timedelta(seconds=wait * (1 + _SPREAD * jitter))
+    wait = min(policy.delay * GROWTH ** min(attempt - 1, MOST_STEPS), policy.delay_max)
+    return wait * (1 + SPREAD * jitter)

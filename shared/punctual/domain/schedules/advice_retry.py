@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from punctual.domain.runs.retry import RetryPolicy
+from punctual.domain.runs.retry import RetryPolicy, retry_wait
 from punctual.domain.runs.states import Overlap
 from punctual.domain.schedules.describe import duration_in_words
 
@@ -33,7 +33,4 @@ def retry_warnings(
 
 def seconds_of_waiting(policy: RetryPolicy) -> float:
     """Return how long the waits before all retries are together, without their spread."""
-    waits = (
-        min(policy.delay * 2.0**retry, policy.delay_max) for retry in range(policy.max_retries)
-    )
-    return sum(waits)
+    return sum(retry_wait(policy, retry) or 0 for retry in range(1, policy.max_retries + 1))

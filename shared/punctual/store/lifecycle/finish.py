@@ -13,14 +13,18 @@ from punctual.domain.runs.retry import NoRetry
 from punctual.ops.json_text import as_text
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.driver.raw_statements import rows
+from punctual.store.lifecycle.retry_sql import retry_wait_sql
 from punctual.store.runs.punctuality import TALLY
 
+WAIT = retry_wait_sql(
+    "r.attempt",
+    "(spec->>'retry_delay')::float8",
+    "(spec->>'retry_delay_max')::float8",
+    jitter="2 * random() - 1",
+)
+
 # A worker's role may not read `spec` itself.
-RETRY_DELAY = """
-    (SELECT least((spec->>'retry_delay')::float8 * power(2, least(r.attempt - 1, 60)),
-                  (spec->>'retry_delay_max')::float8) FROM held_run(r.id))
-    * (0.8 + 0.4 * random()) * interval '1 second'
-"""
+RETRY_DELAY = f"(SELECT {WAIT} FROM held_run(r.id)) * interval '1 second'"
 
 # What an ended attempt makes of its run: success beats cancel, cancel beats retry.
 NEXT_STATE = """

@@ -10,7 +10,7 @@ from punctual.domain.runs.states import Trigger
 from punctual.store.lifecycle.finish import finish
 from punctual.store.lifecycle.reap import reap_running
 from punctual.store.runs.punctuality import OnTime, fold, on_time
-from punctual_coordinator.duties.punctuality_rollup import Folder
+from punctual_coordinator.duties.punctuality_rollup import PunctualityRollup
 from tests.support.rows import new_run, new_task, new_user, run_row
 from tests.support.steps import finish_run, new_worker, report_of, start_run
 
@@ -54,10 +54,10 @@ def test_folding_changes_no_figure_and_leaves_no_tally(engine: Engine, ann: uuid
         started_late(engine, owner, late_ms=5)
     before = figure(engine), figure(engine, ann)
     assert before == (OnTime(3, 3), OnTime(2, 2))
-    assert Folder(engine, batch=2).run_once().tallies == 3
+    assert PunctualityRollup(engine, batch=2).run_once().tallies == 3
     assert tallies(engine) == 0
     started_late(engine, ann, late_ms=2000)
-    assert Folder(engine).run_once().tallies == 1
+    assert PunctualityRollup(engine).run_once().tallies == 1
     assert (figure(engine), figure(engine, ann)) == (OnTime(4, 3), OnTime(3, 2))
 
 
@@ -72,7 +72,7 @@ def test_the_figure_outlives_its_runs_and_looks_back_thirty_days(
     engine: Engine, ann: uuid.UUID
 ) -> None:
     started_late(engine, ann, late_ms=5)
-    Folder(engine).run_once()
+    PunctualityRollup(engine).run_once()
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM runs"))
         connection.execute(text("UPDATE punctuality SET day = day - 29"))

@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual.ops.config import Settings
 from punctual.store.driver.engine import driver_url, ping, pool_options
+from punctual.store.driver.watched_dialect import watched_url
 from punctual.store.schema.models import Model
-from punctual_api.http.database_watch import DatabaseWatch, watched_url
+from punctual_api.http.database_watch import DatabaseWatch
 
 
 class RequestSession(Session):

@@ -12,22 +12,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import psycopg2
 import structlog
-from sqlalchemy.dialects import registry
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.ops import telemetry
-from punctual.store.driver.dialect import Dialect
 from punctual.store.driver.engine import STATEMENT_TIMEOUT_MS
+from punctual.store.driver.watched_dialect import InFlight
 from punctual_api.http.timed_question import TimedQuestion
 
 log = structlog.get_logger()
-
-NAME = "postgresql+punctual_api"
 
 SILENT_SECONDS = 1.5
 """A statement without an answer for this long makes the watch ask."""
@@ -39,76 +34,9 @@ LOOK_SECONDS = 0.25
 LONGEST_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 5
 """A server that answers has cancelled a statement by then: it is this connection that is frozen."""
 
-InFlight = tuple[Any, float]
-"""The connection that a thread waits for, None while it is being opened, and since when."""
-
 
 class DatabaseAwayError(Exception):
     """The database does not answer; nothing was asked of it."""
-
-
-class WatchedDialect(Dialect):
-    """The services' dialect, which notes for each thread what it waits for."""
-
-    supports_statement_cache = True
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)  # type: ignore[no-untyped-call]
-        self.in_flight: dict[int, InFlight] = {}
-        self.check: Callable[[], None] = _nothing
-        """Raises while the database is known to be away."""
-
-    def connect(self, *args: Any, **options: Any) -> Any:
-        """Open a connection."""
-        self.check()  # the pool opens one in place of one that was ended
-        return self._noted(None, super().connect, *args, **options)
-
-    def do_ping(self, dbapi_connection: Any) -> bool:
-        """Return whether the server is there."""
-        return bool(self._noted(dbapi_connection, super().do_ping, dbapi_connection))
-
-    def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit."""
-        self._noted(dbapi_connection.dbapi_connection, super().do_commit, dbapi_connection)
-
-    def do_rollback(self, dbapi_connection: Any) -> None:
-        """Roll back."""
-        self._noted(dbapi_connection.dbapi_connection, super().do_rollback, dbapi_connection)
-
-    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        """Execute a statement."""
-        thread, in_flight = threading.get_ident(), self.in_flight
-        in_flight[thread] = (cursor.connection, time.monotonic())
-        try:
-            super().do_execute(cursor, statement, parameters, context)
-        finally:
-            in_flight.pop(thread, None)
-
-    def do_executemany(
-        self, cursor: Any, statement: str, parameters: Any, context: Any = None
-    ) -> None:
-        """Execute a statement for each of the parameters."""
-        line = cursor.connection
-        if line.begins:
-            self.do_execute(cursor, "SELECT", None, context)
-        self._noted(line, super().do_executemany, cursor, statement, parameters, context)
-
-    def _noted(self, line: Any, wait: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        thread = threading.get_ident()
-        self.in_flight[thread] = (line, time.monotonic())
-        try:
-            return wait(*arguments, **options)
-        finally:
-            self.in_flight.pop(thread, None)
-
-
-def _nothing() -> None:
-    return
-
-
-def watched_url(database_url: str) -> str:
-    """The URL with this dialect named in it."""
-    return make_url(database_url).set(drivername=NAME).render_as_string(hide_password=False)
 
 
 class DatabaseWatch:
@@ -212,6 +140,3 @@ class DatabaseWatch:
         self._question.ask()  # opens the connection while there is no hurry
         while not self._stop.wait(LOOK_SECONDS):
             self.look()
-
-
-registry.register(NAME.replace("+", "."), __name__, WatchedDialect.__name__)

@@ -10,9 +10,10 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from punctual.store.driver.engine import driver_url, ping
+from punctual.store.driver.watched_dialect import watched_url
 from punctual_api.app import create_app
 from punctual_api.http.database import release_database
-from punctual_api.http.database_watch import DatabaseAwayError, DatabaseWatch, watched_url
+from punctual_api.http.database_watch import DatabaseAwayError, DatabaseWatch
 from tests.integration.api.conftest import settings_for
 from tests.support.eventually import eventually
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual.store.driver.dialect import quick_url
+from punctual.store.driver.plan_hints import WORKER_SETTINGS
 
 STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
@@ -18,10 +19,6 @@ SHORT = ("coordinator", "worker")
 
 DATABASE_FAILURES = (DBAPIError, PoolTimeoutError)
 """What a statement raises that the database did not carry out, or had no connection for."""
-
-# A worker sends the same few prepared statements, about single rows that an index leads to. Each is
-# planned once on a connection: no plan may hang on how small a table happened to be just then.
-OF_A_WORKER = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 
 
 def connect_args(
@@ -39,7 +36,7 @@ def connect_args(
         "application_name": f"punctual-{service}",
     }
     if _kind(service) == "worker":
-        limits |= OF_A_WORKER
+        limits |= WORKER_SETTINGS
     return {
         "connect_timeout": 5,
         "keepalives_idle": 5,

@@ -9,21 +9,17 @@ from sqlalchemy import Connection, text
 
 from punctual.ops.json_text import as_text
 from punctual.store.driver.notify import wake_coordinators
+from punctual.store.driver.plan_hints import by_key, no_index
 from punctual.store.driver.raw_statements import rows
 from punctual.store.lifecycle.catch_up import STARTABLE
 
-# A batch's rows are found one by one by their primary key, whatever PostgreSQL believes about the
-# table when it makes a plan that is kept (see `prepared`). Two spellings leave it no other way,
-# here and in `start` and `finish`: `= ANY(ARRAY[id])` can be neither merged nor hashed, and
-# `state || ''` is in no index, so that the queue is never gone through for each of the batch.
-#
 # Both forms skip rows that another worker is claiming, so that they never wait, and take nothing
 # for a worker that was buried or drains. The row that comes back is the answer.
-TAKE = """
+TAKE = f"""
 UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
                 worker = (SELECT name FROM workers WHERE id = :worker_id),
                 redispatch_at = greatest(runs.due_at, now()) + interval '30 seconds'
-FROM free WHERE runs.id = ANY(ARRAY[free.id])
+FROM free WHERE {by_key("runs.id", "free.id")}
 RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn, runs.owner_id
 """
 
@@ -34,8 +30,8 @@ WITH asked AS (
     SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
 ), free AS (
     SELECT r.id FROM runs AS r JOIN asked AS a
-        ON r.id = ANY(ARRAY[a.id]) AND a.fence = r.fence
-    WHERE r.state || '' = 'queued' AND r.queue IN ({SERVED})
+        ON {by_key("r.id", "a.id")} AND a.fence = r.fence
+    WHERE {no_index("r.state")} = 'queued' AND r.queue IN ({SERVED})
       AND (CAST(:ahead AS interval) IS NULL OR r.due_at <= now() + :ahead)
       AND {STARTABLE}
     ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED

@@ -12,6 +12,7 @@ from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.retry import NoRetry
 from punctual.ops.json_text import as_text
 from punctual.store.driver.notify import wake_coordinators
+from punctual.store.driver.plan_hints import by_key, no_index
 from punctual.store.driver.raw_statements import rows
 from punctual.store.lifecycle.retry_sql import retry_wait_sql
 from punctual.store.runs.punctuality import TALLY
@@ -64,7 +65,7 @@ settled AS (
         reason = NULL, reason_code = ended.reason_code, reason_args = ended.reason_args,
         output_bytes = ended.output_bytes,
         output_truncated = ended.output_truncated, left_behind = ended.left_behind
-    FROM ended WHERE runs.id = ANY(ARRAY[ended.id])
+    FROM ended WHERE {by_key("runs.id", "ended.id")}
 ), kept AS (
     INSERT INTO attempts (run_id, attempt, fence, state, worker_id, worker, due_at, started_at,
         finished_at, lateness_ms, exit_code, signal, reason_code, reason_args, output_bytes,
@@ -90,8 +91,8 @@ WITH reported AS (
            t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
            t.signal AS sig, t.reason_code AS why, t.reason_args AS why_args,
            t.output_bytes AS bytes, t.output_truncated AS cut, t.left_behind, t.no_retry
-    FROM runs AS r JOIN reported AS t ON r.id = ANY(ARRAY[t.id]) AND t.fence = r.fence
-    WHERE r.worker_id = :worker_id AND r.state || '' = 'running'
+    FROM runs AS r JOIN reported AS t ON {by_key("r.id", "t.id")} AND t.fence = r.fence
+    WHERE r.worker_id = :worker_id AND {no_index("r.state")} = 'running'
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 ), judged AS (
     SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r

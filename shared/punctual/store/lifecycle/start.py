@@ -12,6 +12,7 @@ from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.ops.json_text import as_text
 from punctual.store.concurrency.admit import admit_held
 from punctual.store.concurrency.usage import IS_LIMITED
+from punctual.store.driver.plan_hints import by_key, no_index
 from punctual.store.driver.prepared_statements import execute
 from punctual.store.driver.raw_statements import rows
 from punctual.store.lifecycle.catch_up import STARTABLE
@@ -38,8 +39,8 @@ WITH asked AS (
     SELECT r.id, r.fence, r.task_id, r.state, r.attempt, r.max_attempts, r.due_at, r.scheduled_for,
            r.start_by, r.overlap, r.cancel_requested_at, r.created_at, r.trigger, r.caught_up,
            r.queue
-    FROM runs AS r JOIN asked AS a ON r.id = ANY(ARRAY[a.id]) AND a.fence = r.fence
-    WHERE r.worker_id = :worker_id AND r.state || '' IN ('claimed', 'running')
+    FROM runs AS r JOIN asked AS a ON {by_key("r.id", "a.id")} AND a.fence = r.fence
+    WHERE r.worker_id = :worker_id AND {no_index("r.state")} IN ('claimed', 'running')
       AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
                   AND heartbeat_at > clock_timestamp() - CAST(:lease AS interval))
     ORDER BY r.due_at, r.id FOR UPDATE OF r
@@ -62,7 +63,7 @@ WITH asked AS (
                     reason = NULL, reason_code = NULL, reason_args = NULL, output_bytes = 0,
                     output_truncated = false, left_behind = 0,
                     limited = runs.limited OR runs.id = ANY(CAST(:admitted AS uuid[]))
-    FROM ready WHERE runs.id = ANY(ARRAY[ready.id])
+    FROM ready WHERE {by_key("runs.id", "ready.id")}
     RETURNING runs.id, runs.fence, runs.task_id, runs.attempt, runs.due_at, runs.scheduled_for,
               runs.trigger
 )
@@ -107,18 +108,18 @@ WHERE runs.id = s.id
 RETURNING runs.id
 """)
 
-NOTE_STARTED = text("""
+NOTE_STARTED = text(f"""
 WITH begun AS (
     SELECT r.id, b.started_at FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:begun AS jsonb)) AS b (
         id uuid, fence bigint, started_at timestamptz)
-      ON r.id = ANY(ARRAY[b.id]) AND b.fence = r.fence
-    WHERE r.worker_id = :worker_id AND r.state || '' = 'running'
+      ON {by_key("r.id", "b.id")} AND b.fence = r.fence
+    WHERE r.worker_id = :worker_id AND {no_index("r.state")} = 'running'
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 UPDATE runs SET started_at = begun.started_at,
     lateness_ms = extract(epoch FROM begun.started_at - runs.due_at) * 1000
-FROM begun WHERE runs.id = ANY(ARRAY[begun.id])
+FROM begun WHERE {by_key("runs.id", "begun.id")}
 """)
 
 

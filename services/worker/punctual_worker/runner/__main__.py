@@ -8,17 +8,17 @@ import socket
 import sys
 from contextlib import suppress
 
-from punctual_worker.runner.host.home_dirs import Homes
+from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.host.isolation import probe
 from punctual_worker.runner.host.process_setup import become, forbid_inspection, prepare, still_gc
 from punctual_worker.runner.launch.launch_notes import LaunchNotes
 from punctual_worker.runner.launch.spawn import Spawner
-from punctual_worker.runner.loop import Loop
+from punctual_worker.runner.loop import RunnerLoop
 from punctual_worker.runner.protocol.channel import AgentGoneError, Channel
-from punctual_worker.runner.protocol.events import Reports
+from punctual_worker.runner.protocol.events import Events
 from punctual_worker.runner.protocol.wire import BadFrameError
 from punctual_worker.runner.supervise.kill_all import kill_everything
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 
 
 def main() -> int:
@@ -30,9 +30,9 @@ def main() -> int:
     sock = socket.socket(fileno=options.fd)
     sock.set_inheritable(False)
     soft_nofile = prepare()
-    marks = Marks(options.launch)
+    process_tag = ProcessTag(options.launch)
     spawner = Spawner(
-        marks,
+        process_tag,
         LaunchNotes(options.launch_notes_fd),
         path=os.environ.get("PATH", ""),
         lang=os.environ.get("LANG", ""),
@@ -44,15 +44,17 @@ def main() -> int:
         become(options.user, options.group)
     forbid_inspection()
     try:
-        homes = Homes(options.work_dir, launch=options.launch)
+        home_dirs = HomeDirs(options.work_dir, launch=options.launch)
     except OSError as error:
         _say(f"work directory {options.work_dir}: {error.strerror}")
         return 1
     channel = Channel(sock)
-    loop = Loop(channel, spawner, marks, homes, keep=options.on_lease_loss == "keep")
+    loop = RunnerLoop(
+        channel, spawner, process_tag, home_dirs, keep=options.on_lease_loss == "keep"
+    )
     still_gc()
     try:
-        Reports(channel).up(probe())
+        Events(channel).up(probe())
         loop.run()
     except AgentGoneError:
         return 0
@@ -61,8 +63,8 @@ def main() -> int:
         return 2
     finally:
         # Also on a fault of our own: better no run than one without a supervisor.
-        kill_everything(loop.roster, marks)
-        homes.close()
+        kill_everything(loop.registry, process_tag)
+        home_dirs.close()
     return 0
 
 

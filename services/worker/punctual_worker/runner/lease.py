@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 
-class Lease:
+class RunnerLease:
     """A right to run commands, which ends by itself; none at first."""
 
     def __init__(self) -> None:

@@ -10,22 +10,22 @@ import gc
 import time
 from itertools import count
 
-from punctual_worker.runner.attempts.attempt import SECOND, WAITING, Attempt
-from punctual_worker.runner.attempts.registry import Roster
-from punctual_worker.runner.host.home_dirs import Homes
+from punctual_worker.runner.attempts.attempt import SECOND, WAITING, RunnerAttempt
+from punctual_worker.runner.attempts.registry import AttemptRegistry
+from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.io.pipes import Pipes
-from punctual_worker.runner.io.poller import AGENT, PIDFD, Watch
-from punctual_worker.runner.launch.launcher import Starter
+from punctual_worker.runner.io.poller import AGENT, PIDFD, Poller
+from punctual_worker.runner.launch.launcher import Launcher
 from punctual_worker.runner.launch.spawn import Spawner
-from punctual_worker.runner.lease import Lease
-from punctual_worker.runner.limits.monitor import Guard
+from punctual_worker.runner.lease import RunnerLease
+from punctual_worker.runner.limits.monitor import LimitMonitor
 from punctual_worker.runner.protocol.channel import Channel
-from punctual_worker.runner.protocol.events import Reports
+from punctual_worker.runner.protocol.events import Events
 from punctual_worker.runner.protocol.wire import BadFrameError
 from punctual_worker.runner.supervise.exit_watch import ExitWatch
-from punctual_worker.runner.supervise.process_tag import Marks
-from punctual_worker.runner.supervise.reaper import MILLISECOND, Endings
-from punctual_worker.runner.supervise.stop import Stops
+from punctual_worker.runner.supervise.process_tag import ProcessTag
+from punctual_worker.runner.supervise.reaper import MILLISECOND, Reaper
+from punctual_worker.runner.supervise.stop import Stopper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,35 +43,43 @@ EVENTS_PER_TURN = 16
 EVENTS_BETWEEN_BATCHES = 64
 
 
-class Loop:
+class RunnerLoop:
     """Serves one agent until it is gone."""
 
     def __init__(
-        self, channel: Channel, spawner: Spawner, marks: Marks, homes: Homes, *, keep: bool
+        self,
+        channel: Channel,
+        spawner: Spawner,
+        process_tag: ProcessTag,
+        home_dirs: HomeDirs,
+        *,
+        keep: bool,
     ) -> None:
-        self.roster = Roster()
+        self.registry = AttemptRegistry()
         self._channel = channel
         self._programs = spawner.programs
         self._keep = keep  # what runs, when the lease is lost
-        self._lease = Lease()
+        self._lease = RunnerLease()
         self._serials = count(1)
-        self._watch = Watch()
-        self._pipes = Pipes(self._watch)
-        self._reports = reports = Reports(channel)
-        self._endings = Endings(self.roster, self._watch, self._pipes, marks, homes, reports)
-        self._stops = Stops(self.roster, self._endings, marks)
-        self._guard = Guard(self.roster, self._stops, marks)
-        self._starter = Starter(
-            self.roster,
-            self._watch,
+        self._poller = Poller()
+        self._pipes = Pipes(self._poller)
+        self._reports = reports = Events(channel)
+        self._reaper = Reaper(
+            self.registry, self._poller, self._pipes, process_tag, home_dirs, reports
+        )
+        self._stopper = Stopper(self.registry, self._reaper, process_tag)
+        self._limit_monitor = LimitMonitor(self.registry, self._stopper, process_tag)
+        self._launcher = Launcher(
+            self.registry,
+            self._poller,
             self._lease,
             spawner,
-            homes,
-            self._endings,
+            home_dirs,
+            self._reaper,
             reports,
-            ExitWatch(self.roster, self._watch, self._guard),
+            ExitWatch(self.registry, self._poller, self._limit_monitor),
         )
-        self._watch.add(channel.fileno(), None, AGENT)
+        self._poller.add(channel.fileno(), None, AGENT)
         self._writing = False
         self._tidy_ns = 0
         self._collect_ns = time.monotonic_ns() + COLLECT_EVERY_NS
@@ -80,21 +88,21 @@ class Loop:
         """Loop for ever; AgentGoneError or BadFrameError ends it."""
         while True:
             if self._lease.just_lost() and not self._keep:
-                self._stops.lease_lost(list(self.roster.by_serial.values()))
-            backlog = self._starter.start_due()
+                self._stopper.lease_lost(list(self.registry.by_serial.values()))
+            backlog = self._launcher.start_due()
             self._meet_deadlines()
             now_ns = time.monotonic_ns()
             self._pipes.resume(now_ns)
-            self._guard.step(now_ns, quiet=self._is_quiet_until(now_ns + MILLISECOND))
-            ends_ns = self._endings.due_ns()
+            self._limit_monitor.step(now_ns, quiet=self._is_quiet_until(now_ns + MILLISECOND))
+            ends_ns = self._reaper.due_ns()
             if ends_ns is not None and (
-                self._is_quiet_until(now_ns + self._endings.took_ns)
+                self._is_quiet_until(now_ns + self._reaper.took_ns)
                 or now_ns > ends_ns + ENDS_WAIT_NS
             ):
-                self._endings.step(now_ns)
+                self._reaper.step(now_ns)
             self._do_chores()
             self._reports.step(now_ns)
-            backlog = self._starter.holding.step(time.monotonic_ns()) or backlog
+            backlog = self._launcher.prestarted.step(time.monotonic_ns()) or backlog
             self._flush()
             if backlog:
                 self._serve(0, EVENTS_BETWEEN_BATCHES)
@@ -102,7 +110,7 @@ class Loop:
                 self._serve(0 if self._channel.unread else self._wake_ns(), EVENTS_PER_TURN)
 
     def _serve(self, until_ns: int, most: int) -> None:
-        events = self._watch.wait(until_ns, most)
+        events = self._poller.wait(until_ns, most)
         # When there are more events than this turn takes, the agent must not wait for its turn
         # among thousands of pipes: it may have come to stop something.
         readable = len(events) == most
@@ -112,13 +120,13 @@ class Loop:
             elif attempt is None:
                 continue
             elif what == PIDFD and attempt.phase == WAITING:
-                self._starter.holding.lost(attempt)
+                self._launcher.prestarted.lost(attempt)
             elif what == PIDFD:
-                self._endings.exited(attempt)
+                self._reaper.exited(attempt)
             else:
                 self._pipes.read(attempt, descriptor)
                 if not attempt.pipes:
-                    self._endings.flushed(attempt)
+                    self._reaper.flushed(attempt)
         if readable or self._channel.unread:
             for order in self._channel.receive(readable=readable):
                 self._obey(order)
@@ -127,13 +135,13 @@ class Loop:
         kind = order.get("kind")
         try:
             if kind == "start":
-                self._starter.accept(Attempt(order, next(self._serials)))
+                self._launcher.accept(RunnerAttempt(order, next(self._serials)))
             elif kind == "stop":
-                attempt = self.roster.by_key.get(order["key"])
+                attempt = self.registry.by_key.get(order["key"])
                 if attempt is not None:  # else its end is on its way to the agent
-                    self._stops.stop((attempt,), str(order["why"]))
+                    self._stopper.stop((attempt,), str(order["why"]))
             elif kind == "tell":
-                attempt = self.roster.by_key.get(order["key"])
+                attempt = self.registry.by_key.get(order["key"])
                 if attempt is not None:
                     self._reports.so_far(attempt)
             elif kind == "ping":
@@ -142,7 +150,7 @@ class Loop:
                 self._lease.extend(int(order["until_ns"] or 0))
             elif kind == "stop_all":
                 grace_ns = int(order["grace_s"] * SECOND)
-                self._stops.stop(list(self.roster.by_key.values()), str(order["why"]), grace_ns)
+                self._stopper.stop(list(self.registry.by_key.values()), str(order["why"]), grace_ns)
             else:
                 raise BadFrameError(f"an order of unknown kind {kind!r}")
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -151,16 +159,16 @@ class Loop:
     def _meet_deadlines(self) -> None:
         now_ns = time.monotonic_ns()
         while (
-            deadline_ns := self.roster.deadlines.next_ns()
+            deadline_ns := self.registry.deadlines.next_ns()
         ) is not None and deadline_ns <= now_ns:
-            self._stops.on_deadline(self.roster.deadlines.pop())
+            self._stopper.on_deadline(self.registry.deadlines.pop())
 
     def _do_chores(self) -> None:
         now_ns = time.monotonic_ns()
         if not self._is_quiet_until(now_ns + QUIET_NS) and now_ns < self._tidy_ns + CHORES_WAIT_NS:
             return
         if now_ns >= self._tidy_ns:
-            self._endings.tidy()
+            self._reaper.tidy()
             self._tidy_ns = time.monotonic_ns() + TIDY_EVERY_NS
         if now_ns >= self._collect_ns:
             gc.collect()
@@ -169,25 +177,25 @@ class Loop:
 
     def _is_quiet_until(self, instant_ns: int) -> bool:
         """Whether nothing is to be started before that."""
-        wake_ns = self._starter.wake_ns()
+        wake_ns = self._launcher.wake_ns()
         return wake_ns is None or wake_ns > instant_ns
 
     def _flush(self) -> None:
         writing = not self._channel.flush()
         if writing != self._writing:
-            self._watch.want_writable(self._channel.fileno(), writing)
+            self._poller.want_writable(self._channel.fileno(), writing)
             self._writing = writing
 
     def _wake_ns(self) -> int:
         wakes = (
             time.monotonic_ns() + TIDY_EVERY_NS,
-            self._starter.wake_ns(),
-            self._starter.holding.wake_ns(),
-            self.roster.deadlines.next_ns(),
-            self._endings.due_ns(),
+            self._launcher.wake_ns(),
+            self._launcher.prestarted.wake_ns(),
+            self.registry.deadlines.next_ns(),
+            self._reaper.due_ns(),
             self._pipes.wake_ns(),
             self._reports.wake_ns(),
-            self._guard.wake_ns(),
+            self._limit_monitor.wake_ns(),
             self._lease.ends_ns(),
         )
         return min(wake_ns for wake_ns in wakes if wake_ns is not None)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from punctual_worker.agent.runner_messages import Ended
-from punctual_worker.runner.limits.pid_counter import Births
+from punctual_worker.runner.limits.pid_counter import PidCounter
 from punctual_worker.runner.supervise.newest import kill_newest
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 from tests.integration.worker.runner.harness import Stage, is_alive
 from tests.integration.worker.runner.test_deaths import AGENT
 from tests.support.eventually import eventually
@@ -234,7 +234,7 @@ def test_a_chain_that_a_killed_runner_left_is_ended(stage: Stage, witness: Witne
 
 
 def test_a_process_is_killed_by_the_number_that_it_was_just_given(witness: Witness) -> None:
-    marks, births = Marks(launch=7), Births()
+    marks, births = ProcessTag(launch=7), PidCounter()
     command = f"exec 3>{witness.path}; exec {python(CHAIN_OF_SESSIONS)}"
     subprocess.run(command, shell=True, preexec_fn=lambda: marks.put_on_next(5), check=True)
     eventually(witness.has_read)

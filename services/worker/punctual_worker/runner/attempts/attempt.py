@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from punctual_worker.runner.attempts.output_buffer import Output
+from punctual_worker.runner.attempts.output_buffer import OutputBuffer
 from punctual_worker.runner.attempts.timers import NEVER
 from punctual_worker.runner.limits.resource_limits import Limits
 from punctual_worker.runner.protocol.wire import BadFrameError
@@ -25,7 +25,7 @@ KILLING_REST = 6  # what was left of it is being killed
 DONE = 7
 
 
-class Attempt:
+class RunnerAttempt:
     """The order from the agent, then the process, its pipes and its end."""
 
     __slots__ = (
@@ -80,7 +80,7 @@ class Attempt:
             self.grace_ns = int(order["grace_s"] * SECOND)
             self.end_grace_ns = int(order["end_grace_s"] * SECOND)
             self.limits = Limits(**{name: int(most) for name, most in order["limits"].items()})
-            self.output = Output(int(order["output_limit"]))
+            self.output = OutputBuffer(int(order["output_limit"]))
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise BadFrameError(f"a start order with a bad field: {error!r}") from None
         self.serial = serial

@@ -9,7 +9,7 @@ from collections import deque
 SEGMENTS_PER_HALF = 16_384
 
 
-class Output:
+class OutputBuffer:
     """Keeps at most `limit` bytes of an endless stream: half from its start, half from its end."""
 
     __slots__ = (

@@ -7,12 +7,12 @@ from itertools import count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from punctual_worker.runner.attempts.attempt import Attempt
+    from punctual_worker.runner.attempts.attempt import RunnerAttempt
 
 NEVER = -1
 
 
-class Agenda:
+class Timers:
     """A heap of instants; an attempt has at most one entry that counts, named by its alarm_ns.
 
     Entries which lost their meaning stay until they surface, or until they are the majority: a
@@ -20,11 +20,11 @@ class Agenda:
     """
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Attempt]] = []
+        self._heap: list[tuple[int, int, RunnerAttempt]] = []
         self._order = count()  # ties are served in the order of arrival
         self._live = 0
 
-    def set(self, attempt: Attempt, when_ns: int) -> None:
+    def set(self, attempt: RunnerAttempt, when_ns: int) -> None:
         """Wake for this attempt at `when_ns` and at no other time."""
         if attempt.alarm_ns == when_ns:
             return
@@ -36,7 +36,7 @@ class Agenda:
             self._heap = [entry for entry in self._heap if entry[2].alarm_ns == entry[0]]
             heapify(self._heap)
 
-    def clear(self, attempt: Attempt) -> None:
+    def clear(self, attempt: RunnerAttempt) -> None:
         """Forget this attempt."""
         if attempt.alarm_ns != NEVER:
             attempt.alarm_ns = NEVER
@@ -49,7 +49,7 @@ class Agenda:
             heappop(heap)
         return heap[0][0] if heap else None
 
-    def pop(self) -> Attempt:
+    def pop(self) -> RunnerAttempt:
         """Take out the attempt next_ns() spoke of."""
         attempt = heappop(self._heap)[2]
         self.clear(attempt)

@@ -31,7 +31,7 @@ LEAVE_SECONDS = 5.0
 """What processes of a dead runner may take to be gone; a killed one takes milliseconds."""
 
 
-class Homes:
+class HomeDirs:
     """The directories of one runner, below one of its own which is locked while it lives."""
 
     def __init__(self, work_dir: str, *, launch: int) -> None:

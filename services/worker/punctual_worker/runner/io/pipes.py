@@ -6,8 +6,8 @@ import os
 import time
 from collections import deque
 
-from punctual_worker.runner.attempts.attempt import Attempt
-from punctual_worker.runner.io.poller import Watch
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
+from punctual_worker.runner.io.poller import Poller
 
 PORTION = 64 * 1024
 # Once all writers are dead a pipe holds at most its capacity, which an unprivileged command can
@@ -21,16 +21,16 @@ REST_NS = 1_000_000
 class Pipes:
     """The read ends of all commands, sharing one buffer."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, poller: Poller) -> None:
+        self._poller = poller
         self._buffer = bytearray(PORTION)
         self._view = memoryview(self._buffer)
-        self._resting: deque[tuple[int, Attempt, int]] = deque()  # until when, in that order
+        self._resting: deque[tuple[int, RunnerAttempt, int]] = deque()  # until when, in that order
 
-    def read(self, attempt: Attempt, descriptor: int) -> None:
+    def read(self, attempt: RunnerAttempt, descriptor: int) -> None:
         """Take one portion from a pipe, and let one that overflows rest a little."""
         if self._take(attempt, descriptor) and attempt.output.truncated:
-            self._watch.remove(descriptor)
+            self._poller.remove(descriptor)
             self._resting.append((time.monotonic_ns() + REST_NS, attempt, descriptor))
 
     def wake_ns(self) -> int | None:
@@ -42,9 +42,9 @@ class Pipes:
         while self._resting and self._resting[0][0] <= now_ns:
             _, attempt, descriptor = self._resting.popleft()
             if descriptor in attempt.pipes:  # else closed since, and maybe another attempt's by now
-                self._watch.add(descriptor, attempt, attempt.pipes[descriptor])
+                self._poller.add(descriptor, attempt, attempt.pipes[descriptor])
 
-    def _take(self, attempt: Attempt, descriptor: int) -> int:
+    def _take(self, attempt: RunnerAttempt, descriptor: int) -> int:
         """Read once and return the size; 0 when there is nothing now or ever."""
         try:
             size = os.readv(descriptor, (self._buffer,))
@@ -56,7 +56,7 @@ class Pipes:
             attempt.output.add(attempt.pipes[descriptor], self._view[:size])
         return size
 
-    def drain(self, attempt: Attempt) -> None:
+    def drain(self, attempt: RunnerAttempt) -> None:
         """Read what is in the pipes and close them, even if processes hold the other ends."""
         for descriptor in tuple(attempt.pipes):
             for _ in range(DRAIN_PORTIONS):
@@ -65,6 +65,6 @@ class Pipes:
             if descriptor in attempt.pipes:
                 self._close(attempt, descriptor)
 
-    def _close(self, attempt: Attempt, descriptor: int) -> None:
+    def _close(self, attempt: RunnerAttempt, descriptor: int) -> None:
         del attempt.pipes[descriptor]
-        self._watch.close(descriptor)
+        self._poller.close(descriptor)

@@ -6,7 +6,7 @@ import os
 import select
 import time
 
-from punctual_worker.runner.attempts.attempt import SECOND, Attempt
+from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
 
 AGENT = -1  # the socket
 PIDFD = 0
@@ -14,15 +14,15 @@ STDOUT = 1
 STDERR = 2
 
 
-class Watch:
+class Poller:
     """An epoll whose descriptors know whose they are."""
 
     def __init__(self) -> None:
         # Made early, so that its number is one select() can take.
         self._epoll = select.epoll()
-        self._known: dict[int, tuple[Attempt | None, int]] = {}
+        self._known: dict[int, tuple[RunnerAttempt | None, int]] = {}
 
-    def add(self, descriptor: int, attempt: Attempt | None, what: int) -> None:
+    def add(self, descriptor: int, attempt: RunnerAttempt | None, what: int) -> None:
         """Watch a descriptor for reading."""
         self._known[descriptor] = (attempt, what)
         self._epoll.register(descriptor, select.EPOLLIN)
@@ -47,7 +47,7 @@ class Watch:
         events = select.EPOLLIN | select.EPOLLOUT if wanted else select.EPOLLIN
         self._epoll.modify(descriptor, events)
 
-    def wait(self, until_ns: int, most: int) -> list[tuple[int, int, Attempt | None, int]]:
+    def wait(self, until_ns: int, most: int) -> list[tuple[int, int, RunnerAttempt | None, int]]:
         """Return at most `most` of (descriptor, events, attempt, what), or none at `until_ns`.
 
         select() on the epoll's own descriptor sleeps by a high-resolution timer; epoll_wait()

@@ -28,7 +28,7 @@ ELF = b"\x7fELF"
 OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-class Programs:
+class ExecutableLookup:
     """What can be started at once; forget() now and then, for filesystems come and go."""
 
     def __init__(self, mounts: str = MOUNTS) -> None:

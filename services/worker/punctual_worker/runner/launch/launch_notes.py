@@ -6,7 +6,7 @@ import mmap
 import os
 import time
 
-from punctual_worker.runner.attempts.attempt import Attempt
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
 
 
 class LaunchNotes:
@@ -17,12 +17,12 @@ class LaunchNotes:
         self._cells = memoryview(mmap.mmap(descriptor, 0)).cast("Q")
         os.close(descriptor)
 
-    def note(self, attempt: Attempt) -> None:
+    def note(self, attempt: RunnerAttempt) -> None:
         """Note that from now on its command may have run."""
         if attempt.cell is not None:
             self._cells[attempt.cell] = time.monotonic_ns()
 
-    def withdraw(self, attempt: Attempt) -> None:
+    def withdraw(self, attempt: RunnerAttempt) -> None:
         """Take a note back: its launch failed, nothing of the command has run."""
         if attempt.cell is not None:
             self._cells[attempt.cell] = 0

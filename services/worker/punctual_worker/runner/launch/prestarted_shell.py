@@ -15,13 +15,13 @@ import signal
 import time
 from heapq import heappop, heappush
 
-from punctual_worker.runner.attempts.attempt import SECOND, WAITING, Attempt
-from punctual_worker.runner.attempts.registry import Roster
-from punctual_worker.runner.host.home_dirs import Homes
-from punctual_worker.runner.io.poller import Watch
+from punctual_worker.runner.attempts.attempt import SECOND, WAITING, RunnerAttempt
+from punctual_worker.runner.attempts.registry import AttemptRegistry
+from punctual_worker.runner.host.home_dirs import HomeDirs
+from punctual_worker.runner.io.poller import Poller
 from punctual_worker.runner.launch.direct_exec import SHELL, words_of
 from punctual_worker.runner.launch.spawn import Spawner
-from punctual_worker.runner.lease import Lease
+from punctual_worker.runner.lease import RunnerLease
 from punctual_worker.runner.supervise.exit_watch import ExitWatch
 from punctual_worker.runner.supervise.process_scan import reap
 from punctual_worker.runner.supervise.signals import signal_group
@@ -38,33 +38,33 @@ AFTER_NS = SECOND // 1000
 MOST = 256  # each is a process with its memory
 
 
-class Holding:
+class PrestartedShells:
     """The shells that wait at their gates."""
 
     def __init__(
         self,
-        roster: Roster,
-        watch: Watch,
-        lease: Lease,
+        registry: AttemptRegistry,
+        poller: Poller,
+        lease: RunnerLease,
         spawner: Spawner,
-        homes: Homes,
+        home_dirs: HomeDirs,
         exit_watch: ExitWatch,
     ) -> None:
-        self._roster = roster
-        self._watch = watch
+        self._registry = registry
+        self._poller = poller
         self._lease = lease
         self._spawner = spawner
-        self._homes = homes
+        self._home_dirs = home_dirs
         self._exit_watch = exit_watch
         self._known = os.path.basename(os.path.realpath(SHELL)) in KNOWN
-        self._coming: list[tuple[int, int, Attempt]] = []  # by instant, then by serial number
+        self._coming: list[tuple[int, int, RunnerAttempt]] = []  # by instant, then by serial number
         self._not_before_ns = 0
 
     def keep_still(self) -> None:
         """Something starts on its instant now: start nothing ahead for a moment."""
         self._not_before_ns = max(self._not_before_ns, time.monotonic_ns() + AFTER_NS)
 
-    def accept(self, attempt: Attempt) -> None:
+    def accept(self, attempt: RunnerAttempt) -> None:
         """Note an attempt whose shell may be held, or else left out where it has nothing to do."""
         if self._known and attempt.argv[:2] == [SHELL, "-c"] and len(attempt.argv) == 3:
             attempt.words = words_of(attempt.argv, attempt.env)
@@ -72,7 +72,7 @@ class Holding:
 
     def wake_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
-        if not self._coming or len(self._roster.held) >= MOST:
+        if not self._coming or len(self._registry.held) >= MOST:
             return None
         return max(self._coming[0][0] - AHEAD_NS, self._not_before_ns)
 
@@ -81,9 +81,9 @@ class Holding:
         coming = self._coming
         while coming and (coming[0][0] < now_ns + LATEST_NS or coming[0][2].phase != WAITING):
             heappop(coming)
-        if not coming or coming[0][0] > now_ns + AHEAD_NS or len(self._roster.held) >= MOST:
+        if not coming or coming[0][0] > now_ns + AHEAD_NS or len(self._registry.held) >= MOST:
             return False
-        next_ns = self._roster.starts.next_ns()
+        next_ns = self._registry.starts.next_ns()
         if now_ns < self._not_before_ns:
             return False
         if not self._lease.held():
@@ -95,51 +95,51 @@ class Holding:
             return True
         return False
 
-    def release(self, attempt: Attempt) -> bool:
+    def release(self, attempt: RunnerAttempt) -> bool:
         """Let a shell go, now; False when it is not at its gate yet."""
         assert attempt.gate is not None
         for descriptor, stream in attempt.pipes.items():
-            self._watch.add(descriptor, attempt, stream)
+            self._poller.add(descriptor, attempt, stream)
         try:
             gate = os.open(attempt.gate, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:
             for descriptor in attempt.pipes:
-                self._watch.remove(descriptor)
+                self._poller.remove(descriptor)
             return False
         attempt.started_ns = time.monotonic_ns()
         os.close(gate)
         self._forget(attempt)
         return True
 
-    def lost(self, attempt: Attempt) -> None:
+    def lost(self, attempt: RunnerAttempt) -> None:
         """Clear up after a shell that never did anything, so that another one can be started."""
         signal_group(attempt, signal.SIGKILL)
         self._forget(attempt)
-        self._watch.close(attempt.pidfd)
+        self._poller.close(attempt.pidfd)
         attempt.pidfd = -1
         for descriptor in attempt.pipes:
             os.close(descriptor)
         attempt.pipes = {}
-        self._roster.left(attempt)
-        reap(attempt.pid)  # or the next census does
+        self._registry.left(attempt)
+        reap(attempt.pid)  # or the next scan does
         attempt.pid = 0
 
-    def _hold(self, attempt: Attempt) -> None:
+    def _hold(self, attempt: RunnerAttempt) -> None:
         try:
-            attempt.gate = self._homes.make_gate(attempt.serial)
+            attempt.gate = self._home_dirs.make_gate(attempt.serial)
         except OSError:
             return  # then it is started on its instant, or says why not
         try:
-            self._spawner.spawn(attempt, self._watch)
+            self._spawner.spawn(attempt, self._poller)
         except (OSError, ValueError):
             os.unlink(attempt.gate)
             attempt.gate = None
             return
-        self._roster.held.add(attempt.serial)
+        self._registry.held.add(attempt.serial)
         self._exit_watch.add(attempt)
 
-    def _forget(self, attempt: Attempt) -> None:
+    def _forget(self, attempt: RunnerAttempt) -> None:
         assert attempt.gate is not None
         os.unlink(attempt.gate)
         attempt.gate = None
-        self._roster.held.discard(attempt.serial)
+        self._registry.held.discard(attempt.serial)

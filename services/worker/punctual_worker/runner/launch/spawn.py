@@ -16,12 +16,12 @@ import resource
 import signal
 import time
 
-from punctual_worker.runner.attempts.attempt import Attempt
-from punctual_worker.runner.io.poller import STDERR, STDOUT, Watch
-from punctual_worker.runner.launch.executable_lookup import Programs
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
+from punctual_worker.runner.io.poller import STDERR, STDOUT, Poller
+from punctual_worker.runner.launch.executable_lookup import ExecutableLookup
 from punctual_worker.runner.launch.launch_notes import LaunchNotes
-from punctual_worker.runner.limits.oom_score import Expendable
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.limits.oom_score import OomScore
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
@@ -36,7 +36,7 @@ class Spawner:
 
     def __init__(
         self,
-        marks: Marks,
+        process_tag: ProcessTag,
         launch_notes: LaunchNotes,
         *,
         path: str,
@@ -44,9 +44,9 @@ class Spawner:
         soft_nofile: int,
         uid: int,
     ) -> None:
-        self._marks = marks
+        self._process_tag = process_tag
         self.launch_notes = launch_notes
-        self.programs = Programs()
+        self.programs = ExecutableLookup()
         user = _name_of(uid)
         self._defaults = {
             "PATH": path or DEFAULT_PATH,
@@ -60,9 +60,9 @@ class Spawner:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self._our_files = (hard, hard)
         self._their_files = (soft_nofile, hard)
-        self._expendable = Expendable()
+        self._expendable = OomScore()
 
-    def spawn(self, attempt: Attempt, watch: Watch) -> None:
+    def spawn(self, attempt: RunnerAttempt, poller: Poller) -> None:
         """Start it now; started_ns is the instant posix_spawn returned, when exec has succeeded.
 
         An attempt with a gate has not started by that: its shell waits there, and its pipes are
@@ -81,15 +81,15 @@ class Spawner:
             if attempt.gate is None:
                 # Before anything is written: of what is ready when it is added, nothing says which
                 # of the streams was written to first.
-                watch.add(pipes.out_read, attempt, STDOUT)
-                watch.add(pipes.err_read, attempt, STDERR)
+                poller.add(pipes.out_read, attempt, STDOUT)
+                poller.add(pipes.err_read, attempt, STDERR)
             attempt.pid = self._exec(attempt, env, pipes)
             if attempt.gate is None:
                 attempt.started_ns = time.monotonic_ns()
             attempt.limits.put_on(attempt.pid)
         except BaseException:
-            watch.close(pipes.out_read)
-            watch.close(pipes.err_read)
+            poller.close(pipes.out_read)
+            poller.close(pipes.err_read)
             raise
         finally:
             os.chdir("/")
@@ -98,8 +98,8 @@ class Spawner:
         fcntl.fcntl(pipes.out_read, fcntl.F_SETFL, os.O_NONBLOCK)
         fcntl.fcntl(pipes.err_read, fcntl.F_SETFL, os.O_NONBLOCK)
 
-    def _exec(self, attempt: Attempt, env: dict[str, str], pipes: _Pipes) -> int:
-        self._marks.put_on_next(attempt.serial)
+    def _exec(self, attempt: RunnerAttempt, env: dict[str, str], pipes: _Pipes) -> int:
+        self._process_tag.put_on_next(attempt.serial)
         # A raised soft limit is ours alone: programs still exist which walk all possible
         # descriptors, or give theirs to select().
         if self._their_files != self._our_files:
@@ -147,7 +147,7 @@ def _name_of(uid: int) -> str:
 
 
 def _start_plain(
-    programs: Programs, attempt: Attempt, env: dict[str, str], pipes: _Pipes
+    programs: ExecutableLookup, attempt: RunnerAttempt, env: dict[str, str], pipes: _Pipes
 ) -> int | None:
     """Start what a shell would only make way for; None when a shell has to look after it."""
     if attempt.words is None or attempt.gate is not None:
@@ -176,7 +176,7 @@ def _start(program: str, argv: list[str], env: dict[str, str], pipes: _Pipes) ->
     )
 
 
-def _argv(attempt: Attempt) -> list[str]:
+def _argv(attempt: RunnerAttempt) -> list[str]:
     if attempt.gate is None:
         return attempt.argv
     shell, option, command = attempt.argv

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import time
 
-from punctual_worker.runner.attempts.attempt import FLUSHING, KILLING_REST, SECOND, Attempt
-from punctual_worker.runner.attempts.registry import Roster
+from punctual_worker.runner.attempts.attempt import FLUSHING, KILLING_REST, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.limits.memory import Memory
-from punctual_worker.runner.limits.pid_counter import Births
-from punctual_worker.runner.supervise.process_scan import Census
-from punctual_worker.runner.supervise.process_tag import Marks
-from punctual_worker.runner.supervise.stop import Stops
+from punctual_worker.runner.limits.pid_counter import PidCounter
+from punctual_worker.runner.supervise.process_scan import ProcessScan
+from punctual_worker.runner.supervise.process_tag import ProcessTag
+from punctual_worker.runner.supervise.stop import Stopper
 
 LOOK_EVERY_NS = SECOND // 50
 COUNT_EVERY_NS = SECOND // 4
@@ -26,49 +26,51 @@ REST = 50
 UNLIMITED = 1 << 62
 
 
-class Guard:
+class LimitMonitor:
     """Looks after every attempt that has limits."""
 
-    def __init__(self, roster: Roster, stops: Stops, marks: Marks) -> None:
-        self._roster = roster
-        self._stops = stops
-        self._marks = marks
-        self._births = Births()
+    def __init__(
+        self, registry: AttemptRegistry, stopper: Stopper, process_tag: ProcessTag
+    ) -> None:
+        self._registry = registry
+        self._stopper = stopper
+        self._process_tag = process_tag
+        self._pid_counter = PidCounter()
         self._memory = Memory()
         self._room = UNLIMITED  # processes that may start before an attempt can exceed its limit
         self._look_ns = 0
         self._hurry_ns = 0
         self._count_ns = 0
 
-    def spawned(self, attempt: Attempt) -> None:
+    def spawned(self, attempt: RunnerAttempt) -> None:
         """Look after an attempt that has just been started."""
         if attempt.limits.processes:
             self._room = min(self._room, attempt.limits.processes)
 
     def wake_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
-        return self._look_ns if self._roster.by_serial else None
+        return self._look_ns if self._registry.by_serial else None
 
     def step(self, now_ns: int, *, quiet: bool) -> None:
         """End what is found over its limit; unless `quiet`, count only when that is urgent."""
-        if now_ns < self._look_ns or not self._roster.by_serial:
+        if now_ns < self._look_ns or not self._registry.by_serial:
             return
         self._look_ns = now_ns + LOOK_EVERY_NS
         for serial in self._memory.over():
-            attempt = self._roster.by_serial.get(serial)
+            attempt = self._registry.by_serial.get(serial)
             if attempt is not None:
-                self._stops.exceeded(attempt, "memory_bytes", attempt.limits.memory_bytes)
-        urgent = now_ns >= self._hurry_ns and self._births.count() >= self._room
+                self._stopper.exceeded(attempt, "memory_bytes", attempt.limits.memory_bytes)
+        urgent = now_ns >= self._hurry_ns and self._pid_counter.count() >= self._room
         if urgent or (quiet and now_ns >= self._count_ns):
             self._count(now_ns)
 
     def _count(self, now_ns: int) -> None:
         began_ns = time.thread_time_ns()  # what was spent waiting for a processor is no cost
-        self._births.reset()
+        self._pid_counter.reset()
         self._room = UNLIMITED
-        marked = Census(self._marks, self._roster.by_pid).marked
+        marked = ProcessScan(self._process_tag, self._registry.by_pid).marked
         holders = []
-        for attempt in list(self._roster.by_serial.values()):
+        for attempt in list(self._registry.by_serial.values()):
             if attempt.phase >= KILLING_REST:
                 continue
             main = (attempt.pid,) if attempt.phase < FLUSHING else ()
@@ -82,12 +84,12 @@ class Guard:
         self._hurry_ns = now_ns + HURRIED_REST * took_ns
         self._count_ns = now_ns + max(COUNT_EVERY_NS, REST * took_ns)
 
-    def _hold(self, attempt: Attempt, pids: tuple[int, ...]) -> None:
+    def _hold(self, attempt: RunnerAttempt, pids: tuple[int, ...]) -> None:
         most = attempt.limits.processes
         # Threads are looked at one process at a time, so not when the processes are too many.
         used = len(pids) if len(pids) > most else sum(map(_threads, pids))
         if used > most:
-            self._stops.exceeded(attempt, "processes", most)
+            self._stopper.exceeded(attempt, "processes", most)
         else:
             self._room = min(self._room, most - used + 1)
 

@@ -14,7 +14,7 @@ FILE = "/proc/self/oom_score_adj"
 FIRST = b"1000"
 
 
-class Expendable:
+class OomScore:
     """What this process starts between put_on_next() and take_off_next() is killed first."""
 
     def __init__(self) -> None:

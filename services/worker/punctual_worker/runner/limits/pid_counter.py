@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-class Births:
+class PidCounter:
     """Counts process numbers handed out since the last call of reset().
 
     The kernel hands them out in turn, to threads too, and says in /proc/loadavg which was the

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from punctual_worker.runner.attempts.attempt import DONE, SECOND, Attempt
-from punctual_worker.runner.attempts.output_buffer import Output
+from punctual_worker.runner.attempts.attempt import DONE, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.output_buffer import OutputBuffer
 from punctual_worker.runner.protocol.channel import Channel
 
 # An agent that does not read loses its lease soon, and with it everything that runs; until then
@@ -19,12 +19,12 @@ SO_FAR_LIMIT = 4 * 1024 * 1024
 LASTS_NS = SECOND // 10
 
 
-class Reports:
+class Events:
     """Writes reports into the channel."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._started: deque[Attempt] = deque()
+        self._started: deque[RunnerAttempt] = deque()
 
     def up(self, isolation: dict[str, bool]) -> None:
         """Report, before anything else, that commands can be started, and how held in."""
@@ -35,7 +35,7 @@ class Reports:
         """Answer a ping: the loop turns."""
         self._channel.send({"kind": "pong"})
 
-    def started(self, attempt: Attempt) -> None:
+    def started(self, attempt: RunnerAttempt) -> None:
         """Have the instant reported at which exec had succeeded, unless the end comes first."""
         self._started.append(attempt)
 
@@ -59,14 +59,14 @@ class Reports:
                     }
                 )
 
-    def so_far(self, attempt: Attempt) -> None:
+    def so_far(self, attempt: RunnerAttempt) -> None:
         """Report what an attempt has written until now; not while others' reports pile up."""
         output = attempt.output
         if self._channel.queued_bytes > SO_FAR_LIMIT:
             return
         self._channel.send({"kind": "so_far", "key": attempt.key, **_kept(output)}, output.body())
 
-    def ended(self, attempt: Attempt) -> None:
+    def ended(self, attempt: RunnerAttempt) -> None:
         """Report an end; nothing of the attempt is alive, or its error says what is."""
         output = attempt.output
         if self._channel.queued_bytes > QUEUE_LIMIT:
@@ -91,12 +91,12 @@ class Reports:
         )
 
 
-def _due_ns(attempt: Attempt) -> int:
+def _due_ns(attempt: RunnerAttempt) -> int:
     assert attempt.started_ns is not None
     return attempt.started_ns + LASTS_NS
 
 
-def _kept(output: Output) -> dict[str, object]:
+def _kept(output: OutputBuffer) -> dict[str, object]:
     return {
         "output_bytes": output.total,
         "truncated": output.truncated,

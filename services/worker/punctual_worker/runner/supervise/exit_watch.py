@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 
-from punctual_worker.runner.attempts.attempt import Attempt
-from punctual_worker.runner.attempts.registry import Roster
-from punctual_worker.runner.io.poller import PIDFD, Watch
-from punctual_worker.runner.limits.monitor import Guard
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
+from punctual_worker.runner.attempts.registry import AttemptRegistry
+from punctual_worker.runner.io.poller import PIDFD, Poller
+from punctual_worker.runner.limits.monitor import LimitMonitor
 
 
 class ExitWatch:
     """Registers each process that is started, and watches for its end."""
 
-    def __init__(self, roster: Roster, watch: Watch, guard: Guard) -> None:
-        self._roster = roster
-        self._watch = watch
-        self._guard = guard
+    def __init__(
+        self, registry: AttemptRegistry, poller: Poller, limit_monitor: LimitMonitor
+    ) -> None:
+        self._registry = registry
+        self._poller = poller
+        self._limit_monitor = limit_monitor
 
-    def add(self, attempt: Attempt) -> None:
+    def add(self, attempt: RunnerAttempt) -> None:
         """Register a process that has just been started."""
-        self._roster.spawned(attempt)
-        self._guard.spawned(attempt)
+        self._registry.spawned(attempt)
+        self._limit_monitor.spawned(attempt)
         attempt.pidfd = os.pidfd_open(attempt.pid)
-        self._watch.add(attempt.pidfd, attempt, PIDFD)
+        self._poller.add(attempt.pidfd, attempt, PIDFD)

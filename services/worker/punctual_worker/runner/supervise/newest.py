@@ -9,8 +9,8 @@ from __future__ import annotations
 import signal
 import time
 
-from punctual_worker.runner.limits.pid_counter import Births
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.limits.pid_counter import PidCounter
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 from punctual_worker.runner.supervise.signals import signal_marked
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ MOST = 32
 
 
 def kill_newest(
-    marks: Marks, births: Births, serials: Collection[int] | None = None
+    process_tag: ProcessTag, pid_counter: PidCounter, serials: Collection[int] | None = None
 ) -> Collection[int]:
     """Kill, for two milliseconds, what carries a mark of these attempts and was just forked.
 
@@ -31,13 +31,13 @@ def kill_newest(
     """
     killed = set()
     until_ns = time.monotonic_ns() + WITHIN_NS
-    seen = births.newest()
+    seen = pid_counter.newest()
     while time.monotonic_ns() < until_ns:
-        newest = births.newest()
+        newest = pid_counter.newest()
         for pid in range(max(min(seen, newest), newest - MOST), newest + 1):
-            serial = marks.read(pid)
+            serial = process_tag.read(pid)
             if serial is not None and (serials is None or serial in serials):
-                signal_marked(pid, serial, marks, signal.SIGKILL)
+                signal_marked(pid, serial, process_tag, signal.SIGKILL)
                 killed.add(serial)
         seen = newest
     return killed

@@ -6,9 +6,9 @@ import os
 import select
 import time
 
-from punctual_worker.runner.attempts.attempt import FLUSHING, SECOND, Attempt
-from punctual_worker.runner.attempts.registry import Roster
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.attempts.attempt import FLUSHING, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.registry import AttemptRegistry
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ EXEC_PAUSE_S = 0.0002
 TICK_NS = SECOND // os.sysconf("SC_CLK_TCK")
 
 
-class Census:
+class ProcessScan:
     """One look at all processes: those that carry a mark, and unmarked children of our own.
 
     A process that was forked during the look may be missing, but never without a trace: /proc is
@@ -31,7 +31,7 @@ class Census:
 
     __slots__ = ("marked", "unmarked", "unmarked_dead")
 
-    def __init__(self, marks: Marks, mains: Collection[int]) -> None:
+    def __init__(self, process_tag: ProcessTag, mains: Collection[int]) -> None:
         """Count everything but this process and the main processes given."""
         self.marked: dict[int, list[int]] = {}
         self.unmarked: list[int] = []
@@ -43,7 +43,7 @@ class Census:
             pid = int(name)
             if pid in mains or pid == own:
                 continue
-            serial = marks.read(pid)
+            serial = process_tag.read(pid)
             if serial is not None:
                 self.marked.setdefault(serial, []).append(pid)
             elif (dead := _is_dead_child(pid)) is not None:
@@ -84,16 +84,16 @@ def _stat(pid: int) -> list[bytes] | None:
         return None
 
 
-def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
+def owner_of_unmarked(pid: int, registry: AttemptRegistry) -> RunnerAttempt | None:
     """Say whose an orphan without a mark is, by its session, its group or its environment."""
-    owner = owner_by_session(pid, roster)
+    owner = owner_by_session(pid, registry)
     if owner is not None:
         return owner
     try:
         environment = set(_environment(pid).split(b"\0"))
     except OSError:
         return None
-    for attempt in roster.by_serial.values():
+    for attempt in registry.by_serial.values():
         names = [
             os.fsencode(f"{name}={attempt.env[name]}")
             for name in ("PUNCTUAL_RUN_ID", "PUNCTUAL_ATTEMPT")
@@ -104,12 +104,12 @@ def owner_of_unmarked(pid: int, roster: Roster) -> Attempt | None:
     return None
 
 
-def owner_by_session(pid: int, roster: Roster) -> Attempt | None:
+def owner_by_session(pid: int, registry: AttemptRegistry) -> RunnerAttempt | None:
     """Say whose an orphan is by its session or its group, which a zombie still has."""
     try:
         for leader in (os.getsid(pid), os.getpgid(pid)):
-            if leader in roster.by_pid:
-                return roster.by_pid[leader]
+            if leader in registry.by_pid:
+                return registry.by_pid[leader]
     except OSError:
         return None
     return None
@@ -127,11 +127,11 @@ def _environment(pid: int) -> bytes:
         select.select([], [], [], EXEC_PAUSE_S)
 
 
-def may_be_of_a_live_one(pid: int, roster: Roster) -> bool:
+def may_be_of_a_live_one(pid: int, registry: AttemptRegistry) -> bool:
     """Whether some command that still runs could have started this orphan of unknown origin."""
     starts = [
         attempt.started_ns
-        for attempt in roster.by_serial.values()
+        for attempt in registry.by_serial.values()
         if attempt.phase < FLUSHING and attempt.started_ns is not None
     ]
     if not starts:

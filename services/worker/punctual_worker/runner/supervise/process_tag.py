@@ -17,7 +17,7 @@ LAUNCH_BITS = 30
 SERIAL_BITS = 32
 
 
-class Marks:
+class ProcessTag:
     """The marks of one runner: a number for its launch, and a serial number for each attempt."""
 
     def __init__(self, launch: int) -> None:

@@ -20,16 +20,16 @@ from punctual_worker.runner.attempts.attempt import (
     RUNNING,
     SECOND,
     TERMINATING_REST,
-    Attempt,
+    RunnerAttempt,
 )
-from punctual_worker.runner.attempts.registry import Roster
-from punctual_worker.runner.host.home_dirs import Homes
+from punctual_worker.runner.attempts.registry import AttemptRegistry
+from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.io.pipes import Pipes
-from punctual_worker.runner.io.poller import Watch
-from punctual_worker.runner.limits.pid_counter import Births
-from punctual_worker.runner.protocol.events import Reports
+from punctual_worker.runner.io.poller import Poller
+from punctual_worker.runner.limits.pid_counter import PidCounter
+from punctual_worker.runner.protocol.events import Events
 from punctual_worker.runner.supervise.newest import kill_newest
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 from punctual_worker.runner.supervise.remaining import Remaining
 from punctual_worker.runner.supervise.signals import signal_group
 from punctual_worker.runner.supervise.sweep import Sweep
@@ -38,7 +38,7 @@ GIVE_UP_NS = 5 * SECOND
 MILLISECOND = 1_000_000
 # From TERM to KILL, for what outlived the end grace; it had that already.
 REST_GRACE_NS = SECOND
-# A census costs about a microsecond for each process of the machine: at most a fifth of the time
+# A scan costs about a microsecond for each process of the machine: at most a fifth of the time
 # goes there, ends that come in between share the next one.
 REST_FACTOR = 4
 # While something flushes it is looked at again after a quarter of the time that it took so far.
@@ -50,34 +50,34 @@ TERM_LOOK_NS = 5 * MILLISECOND
 CROWD, LARGE_CROWD = 16, 64
 
 
-class Endings:
+class Reaper:
     """Collects ended commands and reports them once nothing of them is alive."""
 
     def __init__(
         self,
-        roster: Roster,
-        watch: Watch,
+        registry: AttemptRegistry,
+        poller: Poller,
         pipes: Pipes,
-        marks: Marks,
-        homes: Homes,
-        reports: Reports,
+        process_tag: ProcessTag,
+        home_dirs: HomeDirs,
+        reports: Events,
     ) -> None:
-        self._roster = roster
-        self._watch = watch
+        self._registry = registry
+        self._poller = poller
         self._pipes = pipes
-        self._marks = marks
-        self._homes = homes
+        self._process_tag = process_tag
+        self._home_dirs = home_dirs
         self._reports = reports
-        self._ended: list[Attempt] = []  # their main processes have
+        self._ended: list[RunnerAttempt] = []  # their main processes have
         self._look_ns = 0
         self._not_before_ns = 0
-        self._births = Births()
+        self._pid_counter = PidCounter()
         self._haunted = False
         self._doubts = False  # an orphan died that may have been any attempt's, and may have forked
         self._fleeting: set[int] = set()  # to be killed, and the last step found zombies alone
         self.took_ns = 0  # by the last step, as a forecast for the next
 
-    def exited(self, attempt: Attempt) -> bool:
+    def exited(self, attempt: RunnerAttempt) -> bool:
         """Note that the main process ended, if so; it stays a zombie, its number stays taken."""
         if attempt.phase >= FLUSHING:
             return True
@@ -97,18 +97,18 @@ class Endings:
         else:
             # What was asked to end already keeps the time that it was given for that.
             if attempt.phase == RUNNING:
-                self._roster.deadlines.set(attempt, attempt.ended_ns + attempt.end_grace_ns)
+                self._registry.deadlines.set(attempt, attempt.ended_ns + attempt.end_grace_ns)
             attempt.phase = FLUSHING
             self._look_at(attempt.ended_ns + (MILLISECOND if attempt.pipes else 0))
         self._ended.append(attempt)
         return True
 
-    def flushed(self, attempt: Attempt) -> None:
+    def flushed(self, attempt: RunnerAttempt) -> None:
         """Note that all pipes of an ended command are closed."""
         if attempt.phase == FLUSHING:
             self._look_at(time.monotonic_ns())
 
-    def end_flush(self, attempt: Attempt, grace_ns: int = REST_GRACE_NS) -> None:
+    def end_flush(self, attempt: RunnerAttempt, grace_ns: int = REST_GRACE_NS) -> None:
         """End what still lives of an ended command: by TERM first, unless it had that before."""
         attempt.left_behind = 0
         if attempt.stopped is None:
@@ -117,10 +117,10 @@ class Endings:
         else:
             attempt.phase = KILLING_REST
             until_ns = time.monotonic_ns() + GIVE_UP_NS
-        self._roster.deadlines.set(attempt, until_ns)
+        self._registry.deadlines.set(attempt, until_ns)
         self._look_at(time.monotonic_ns())
 
-    def kill_rest(self, attempt: Attempt) -> None:
+    def kill_rest(self, attempt: RunnerAttempt) -> None:
         """Kill what still lives of an ended command."""
         # One call for the whole group, which even a fork in progress does not survive.
         signal_group(attempt, signal.SIGKILL)
@@ -128,7 +128,7 @@ class Endings:
             attempt.left_behind = 0
         attempt.phase = KILLING_REST
         now_ns = time.monotonic_ns()
-        self._roster.deadlines.set(attempt, now_ns + GIVE_UP_NS)
+        self._registry.deadlines.set(attempt, now_ns + GIVE_UP_NS)
         self._look_at(now_ns)
 
     def due_ns(self) -> int | None:
@@ -162,21 +162,21 @@ class Endings:
 
     def tidy(self) -> None:
         """Kill processes that belong to no attempt any more, and reap what died unseen."""
-        if self._roster.by_serial or self._haunted:
+        if self._registry.by_serial or self._haunted:
             self._sweep()
 
-    def never_started(self, attempt: Attempt) -> None:
+    def never_started(self, attempt: RunnerAttempt) -> None:
         """Report an attempt that never started; if its shell is held, when that is gone."""
         if attempt.pid:
             signal_group(attempt, signal.SIGKILL)
             attempt.phase = KILLING
-            self._roster.deadlines.set(attempt, time.monotonic_ns() + GIVE_UP_NS)
+            self._registry.deadlines.set(attempt, time.monotonic_ns() + GIVE_UP_NS)
             return
         attempt.phase = DONE
         attempt.ended_ns = time.monotonic_ns()
         self._leave(attempt)
 
-    def give_up(self, attempt: Attempt) -> None:
+    def give_up(self, attempt: RunnerAttempt) -> None:
         """Report an attempt although something of it could not be killed; tidy() goes on trying."""
         attempt.error = "a process of this attempt could not be killed"
         self._haunted = True
@@ -189,17 +189,17 @@ class Endings:
     def _look_at(self, instant_ns: int) -> None:
         self._look_ns = min(self._look_ns, instant_ns) if self._ended else instant_ns
 
-    def _let_pidfd_go(self, attempt: Attempt) -> None:
+    def _let_pidfd_go(self, attempt: RunnerAttempt) -> None:
         if attempt.pidfd >= 0:
-            self._watch.close(attempt.pidfd)
+            self._poller.close(attempt.pidfd)
             attempt.pidfd = -1
 
     def _sweep(self) -> Sweep:
-        sweep = Sweep(self._marks, self._roster)
+        sweep = Sweep(self._process_tag, self._registry)
         self._haunted = sweep.killed > 0
         return sweep
 
-    def _move_on(self, attempt: Attempt, left: Remaining, *, unknown: bool) -> int:
+    def _move_on(self, attempt: RunnerAttempt, left: Remaining, *, unknown: bool) -> int:
         """Take the next step towards an attempt's end; return how many processes it signalled."""
         flushes = attempt.phase == FLUSHING
         if left.is_over(attempt) and not unknown and not (flushes and attempt.pipes):
@@ -210,10 +210,10 @@ class Endings:
             if len(left) > attempt.crowd:
                 attempt.left_behind = 0
                 attempt.phase = KILLING_REST
-                self._roster.deadlines.set(attempt, time.monotonic_ns() + GIVE_UP_NS)
+                self._registry.deadlines.set(attempt, time.monotonic_ns() + GIVE_UP_NS)
         if not left or attempt.phase not in (TERMINATING_REST, KILLING_REST):
             return 0
-        left.end(attempt, self._marks)
+        left.end(attempt, self._process_tag)
         return len(left)
 
     def _kill_fleeting(self, sweep: Sweep) -> None:
@@ -224,22 +224,22 @@ class Endings:
             if attempt.phase == KILLING_REST and not sweep.left_of(attempt)
         }
         if again := fleeting.keys() & self._fleeting:
-            for serial in kill_newest(self._marks, self._births, again):
+            for serial in kill_newest(self._process_tag, self._pid_counter, again):
                 fleeting[serial].left_behind = fleeting[serial].left_behind or 1
         self._fleeting = set(fleeting)
 
-    def _finish(self, attempt: Attempt) -> None:
+    def _finish(self, attempt: RunnerAttempt) -> None:
         self._pipes.drain(attempt)
         if attempt.error is None and attempt.stopped is None:
             attempt.limit = attempt.limits.passed(*attempt.status)
         if attempt.phase >= FLUSHING:
             os.waitpid(attempt.pid, 0)
         attempt.phase = DONE
-        self._roster.deadlines.clear(attempt)
+        self._registry.deadlines.clear(attempt)
         self._leave(attempt)
 
-    def _leave(self, attempt: Attempt) -> None:
-        self._roster.gone(attempt)
+    def _leave(self, attempt: RunnerAttempt) -> None:
+        self._registry.gone(attempt)
         self._reports.ended(attempt)
         if attempt.gate is not None:
             os.unlink(attempt.gate)
@@ -247,10 +247,10 @@ class Endings:
             with suppress(FileNotFoundError):  # the command may have removed it
                 os.unlink(attempt.file_path)
         if attempt.home is not None:
-            self._homes.discard(attempt.home)
+            self._home_dirs.discard(attempt.home)
 
 
-def _next_look_ns(attempt: Attempt, now_ns: int) -> int:
+def _next_look_ns(attempt: RunnerAttempt, now_ns: int) -> int:
     if attempt.phase == TERMINATING_REST:
         return now_ns + TERM_LOOK_NS
     if attempt.phase == KILLING_REST:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 
-from punctual_worker.runner.attempts.attempt import KILLING_REST, TERMINATING_REST, Attempt
+from punctual_worker.runner.attempts.attempt import KILLING_REST, TERMINATING_REST, RunnerAttempt
 from punctual_worker.runner.supervise.process_scan import is_zombie
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 from punctual_worker.runner.supervise.signals import signal_child, signal_group, signal_marked
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ class Remaining:
     def __len__(self) -> int:
         return len(self.marked) + len(self.unmarked)
 
-    def is_over(self, attempt: Attempt) -> bool:
+    def is_over(self, attempt: RunnerAttempt) -> bool:
         """Return True when nothing of the attempt lives, as far as one look can say."""
         if self.died:
             return False
@@ -42,19 +42,19 @@ class Remaining:
             attempt.phase == KILLING_REST and len(self) <= ASKED_EACH and not self._living()
         )
 
-    def end(self, attempt: Attempt, marks: Marks) -> None:
+    def end(self, attempt: RunnerAttempt, process_tag: ProcessTag) -> None:
         """Send TERM once to each process, or KILL as soon as the attempt's phase says so."""
         if attempt.left_behind is not None:
             attempt.left_behind = max(attempt.left_behind, self._living())
         if attempt.phase == TERMINATING_REST:
             # A stopped process would keep its TERM for later.
             for number in (signal.SIGTERM, signal.SIGCONT):
-                self._signal(attempt.serial, marks, number, spare=attempt.asked)
+                self._signal(attempt.serial, process_tag, number, spare=attempt.asked)
             attempt.asked = {*self.marked, *self.unmarked}
         else:
             # One call for the whole group, which even a fork in progress does not survive.
             signal_group(attempt, signal.SIGKILL)
-            self._signal(attempt.serial, marks, signal.SIGKILL)
+            self._signal(attempt.serial, process_tag, signal.SIGKILL)
 
     def _living(self) -> int:
         pids = (*self.marked, *self.unmarked)
@@ -63,11 +63,15 @@ class Remaining:
         return sum(not is_zombie(pid) for pid in pids)
 
     def _signal(
-        self, serial: int, marks: Marks, number: signal.Signals, spare: Collection[int] = ()
+        self,
+        serial: int,
+        process_tag: ProcessTag,
+        number: signal.Signals,
+        spare: Collection[int] = (),
     ) -> None:
         for pid in self.marked:
             if pid not in spare:
-                signal_marked(pid, serial, marks, number)
+                signal_marked(pid, serial, process_tag, number)
         for pid in self.unmarked:
             if pid not in spare:
                 signal_child(pid, number)

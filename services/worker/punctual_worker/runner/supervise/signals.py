@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 
-from punctual_worker.runner.attempts.attempt import Attempt
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
 from punctual_worker.runner.supervise.process_scan import reap
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 
 
-def signal_group(attempt: Attempt, number: signal.Signals) -> None:
+def signal_group(attempt: RunnerAttempt, number: signal.Signals) -> None:
     """Signal the command's process group; its number is safe until the main process is reaped."""
     try:
         os.killpg(attempt.pid, number)
@@ -21,7 +21,7 @@ def signal_group(attempt: Attempt, number: signal.Signals) -> None:
         return
 
 
-def signal_marked(pid: int, serial: int, marks: Marks, number: signal.Signals) -> None:
+def signal_marked(pid: int, serial: int, process_tag: ProcessTag, number: signal.Signals) -> None:
     """Signal a process if it still carries this attempt's mark, or reap it if it is dead."""
     if reap(pid):
         return
@@ -31,7 +31,7 @@ def signal_marked(pid: int, serial: int, marks: Marks, number: signal.Signals) -
         return
     try:
         # The descriptor pins the process, so what is read after opening it is about this one.
-        if marks.read(pid) == serial:
+        if process_tag.read(pid) == serial:
             signal.pidfd_send_signal(descriptor, number)
     except OSError:
         return

@@ -13,10 +13,10 @@ import threading
 import time
 
 from punctual_worker.runner.host.process_setup import become
-from punctual_worker.runner.limits.pid_counter import Births
+from punctual_worker.runner.limits.pid_counter import PidCounter
 from punctual_worker.runner.supervise.newest import kill_newest
 from punctual_worker.runner.supervise.process_scan import is_zombie
-from punctual_worker.runner.supervise.process_tag import Marks
+from punctual_worker.runner.supervise.process_tag import ProcessTag
 from punctual_worker.runner.supervise.signals import signal_marked
 
 TYPE_CHECKING = False
@@ -30,18 +30,18 @@ LOOKS = 10
 
 def kill_leftovers(launch: int, *, until: float) -> bool:
     """Kill every process marked by that launch; True when none is left before `until`."""
-    marks = Marks(launch)
-    births = Births()
+    process_tag = ProcessTag(launch)
+    pid_counter = PidCounter()
 
     def kill() -> bool:
-        left = _marked(marks)
+        left = _marked(process_tag)
         for pid, serial in left:
-            signal_marked(pid, serial, marks, signal.SIGKILL)
-        if not left and births.count():
-            kill_newest(marks, births)
+            signal_marked(pid, serial, process_tag, signal.SIGKILL)
+        if not left and pid_counter.count():
+            kill_newest(process_tag, pid_counter)
         return bool(left)
 
-    return _await_none(kill, births, until=until)
+    return _await_none(kill, pid_counter, until=until)
 
 
 def await_none_of(uid: int, *, until: float) -> bool:
@@ -50,18 +50,18 @@ def await_none_of(uid: int, *, until: float) -> bool:
     def look() -> bool:
         return any(_runs_as(pid, uid) for pid in map(int, filter(str.isdigit, os.listdir("/proc"))))
 
-    return _await_none(look, Births(), until=until)
+    return _await_none(look, PidCounter(), until=until)
 
 
-def _await_none(look: Callable[[], bool], births: Births, *, until: float) -> bool:
+def _await_none(look: Callable[[], bool], pid_counter: PidCounter, *, until: float) -> bool:
     """Look until it finds none, without a process forked in that time or often enough in a row."""
     pause = threading.Event()
     empty = 0
     while empty < LOOKS:
-        births.reset()
+        pid_counter.reset()
         if look():
             empty = 0
-        elif births.count() == 0:
+        elif pid_counter.count() == 0:
             return True
         else:
             empty += 1
@@ -80,11 +80,11 @@ def _runs_as(pid: int, uid: int) -> bool:
     return str(uid).encode() in fields[b"Uid"].split() and not is_zombie(pid)
 
 
-def _marked(marks: Marks) -> list[tuple[int, int]]:
+def _marked(process_tag: ProcessTag) -> list[tuple[int, int]]:
     return [
         (pid, serial)
         for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-        if (serial := marks.read(pid)) is not None and not is_zombie(pid)
+        if (serial := process_tag.read(pid)) is not None and not is_zombie(pid)
     ]
 
 

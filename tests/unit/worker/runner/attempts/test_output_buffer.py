@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punctual_worker.runner.attempts import output_buffer as module
-from punctual_worker.runner.attempts.output_buffer import Output
+from punctual_worker.runner.attempts.output_buffer import OutputBuffer
 
 writes = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=12)), max_size=40)
 
 
-def tagged(output: Output) -> list[tuple[int, int]]:
+def tagged(output: OutputBuffer) -> list[tuple[int, int]]:
     """Every kept byte with its stream."""
     tags = [stream for stream, length in output.segments() for _ in range(length)]
     return list(zip(tags, output.body(), strict=True))
@@ -17,7 +17,7 @@ def tagged(output: Output) -> list[tuple[int, int]]:
 
 @given(writes=writes, limit=st.integers(0, 60))
 def test_head_and_tail_are_those_of_the_whole(writes: list[tuple[int, bytes]], limit: int) -> None:
-    output = Output(limit)
+    output = OutputBuffer(limit)
     whole = []
     for stream, data in writes:
         output.add(stream, data)
@@ -37,7 +37,7 @@ def test_head_and_tail_are_those_of_the_whole(writes: list[tuple[int, bytes]], l
 def test_what_is_shrunk_keeps_its_ends(
     writes: list[tuple[int, bytes]], limit: int, less: int
 ) -> None:
-    output = Output(limit)
+    output = OutputBuffer(limit)
     for stream, data in writes:
         output.add(stream, data)
     before = tagged(output)
@@ -55,14 +55,14 @@ def test_what_is_shrunk_keeps_its_ends(
 
 
 def test_segments_are_merged_and_never_more_than_the_bound() -> None:
-    output = Output(1_000_000)
+    output = OutputBuffer(1_000_000)
     for i in range(100_000):
         output.add(1 + i % 2, b"x")
     assert len(output.segments()) == 2 * module.SEGMENTS_PER_HALF
     assert output.truncated
     assert output.total == 100_000
 
-    merged = Output(100)
+    merged = OutputBuffer(100)
     for _ in range(50):
         merged.add(1, b"x")
     assert merged.segments() == [[1, 50]]

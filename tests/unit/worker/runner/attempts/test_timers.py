@@ -1,10 +1,10 @@
 """The order in which attempts want attention."""
 
-from punctual_worker.runner.attempts.attempt import Attempt
-from punctual_worker.runner.attempts.timers import NEVER, Agenda
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
+from punctual_worker.runner.attempts.timers import NEVER, Timers
 
 
-def attempt(key: str = "a") -> Attempt:
+def attempt(key: str = "a") -> RunnerAttempt:
     numbers = {"timeout_s": 1, "grace_s": 1, "end_grace_s": 1, "output_limit": 0}
     order: dict[str, object] = {
         "key": key,
@@ -15,11 +15,11 @@ def attempt(key: str = "a") -> Attempt:
         "limits": {},
         **numbers,
     }
-    return Attempt(order, 1)
+    return RunnerAttempt(order, 1)
 
 
 def test_earliest_first_and_ties_in_the_order_of_arrival() -> None:
-    agenda = Agenda()
+    agenda = Timers()
     for key, when_ns in (("late", 30), ("first", 10), ("second", 10), ("third", 10)):
         agenda.set(attempt(key), when_ns)
     assert agenda.next_ns() == 10
@@ -28,7 +28,7 @@ def test_earliest_first_and_ties_in_the_order_of_arrival() -> None:
 
 
 def test_a_change_of_mind_leaves_no_trace() -> None:
-    agenda = Agenda()
+    agenda = Timers()
     moved, cleared = attempt("moved"), attempt("cleared")
     agenda.set(moved, 10)
     agenda.set(cleared, 20)
@@ -42,7 +42,7 @@ def test_a_change_of_mind_leaves_no_trace() -> None:
 
 
 def test_what_was_cleared_is_not_kept_in_memory() -> None:
-    agenda = Agenda()
+    agenda = Timers()
     stays = attempt("stays")
     agenda.set(stays, 1_000)
     for i in range(10_000):

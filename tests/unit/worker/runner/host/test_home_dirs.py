@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.runner.host.home_dirs import MADE, Homes
+from punctual_worker.runner.host.home_dirs import MADE, HomeDirs
 from punctual_worker.runner.host.remove_tree import remove_tree
 from tests.support.eventually import eventually
 
 
 @pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    homes = Homes(str(tmp_path), launch=1)
+def homes(tmp_path: Path) -> Iterator[HomeDirs]:
+    homes = HomeDirs(str(tmp_path), launch=1)
     yield homes
     homes.close()
     assert not [*tmp_path.iterdir()]
@@ -25,7 +25,7 @@ def inode(path: str) -> int:
     return Path(path).stat().st_ino
 
 
-def test_one_that_is_as_it_was_made_is_given_on_under_a_new_name(homes: Homes) -> None:
+def test_one_that_is_as_it_was_made_is_given_on_under_a_new_name(homes: HomeDirs) -> None:
     first = homes.make(1)
     before = inode(first)
     homes.discard(first)
@@ -51,7 +51,7 @@ def _mark(home: str) -> None:
 
 
 @pytest.mark.parametrize("change", [_fill, _open, _mark])
-def test_one_that_was_changed_is_removed(homes: Homes, change: Callable[[str], None]) -> None:
+def test_one_that_was_changed_is_removed(homes: HomeDirs, change: Callable[[str], None]) -> None:
     first = homes.make(1)
     change(first)
     homes.discard(first)
@@ -62,7 +62,7 @@ def test_one_that_was_changed_is_removed(homes: Homes, change: Callable[[str], N
     assert Path(second).stat().st_mode == MADE
 
 
-def test_one_that_a_command_removed_is_no_trouble(homes: Homes) -> None:
+def test_one_that_a_command_removed_is_no_trouble(homes: HomeDirs) -> None:
     first = homes.make(1)
     Path(first).parent.chmod(0o700)
     Path(first).rmdir()
@@ -70,7 +70,7 @@ def test_one_that_a_command_removed_is_no_trouble(homes: Homes) -> None:
     assert not [*Path(homes.make(2)).iterdir()]
 
 
-def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: Homes) -> None:
+def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: HomeDirs) -> None:
     first, second = homes.make(1), homes.make(2)
     homes.discard(first)
     homes.discard(second)
@@ -82,7 +82,7 @@ def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: Homes) -> No
 
 def test_the_folder_of_a_dead_runner_is_nobodys_home(tmp_path: Path) -> None:
     (tmp_path / "runner-2-dead").mkdir(mode=0o700)  # as empty as a home, and its owner's alone
-    homes = Homes(str(tmp_path), launch=1)
+    homes = HomeDirs(str(tmp_path), launch=1)
     eventually(lambda: len([*tmp_path.iterdir()]) == 1)
     [root] = tmp_path.iterdir()
     assert Path(homes.make(1)).is_relative_to(root)
@@ -90,7 +90,7 @@ def test_the_folder_of_a_dead_runner_is_nobodys_home(tmp_path: Path) -> None:
 
 
 def test_a_command_that_removed_more_than_its_own_takes_no_home_from_the_next(
-    homes: Homes,
+    homes: HomeDirs,
 ) -> None:
     folder = Path(homes.make(1)).parent.parent
     shutil.rmtree(folder)
@@ -100,7 +100,7 @@ def test_a_command_that_removed_more_than_its_own_takes_no_home_from_the_next(
 
 
 def test_one_that_a_command_replaced_by_a_link_is_not_given_on(
-    homes: Homes, tmp_path_factory: pytest.TempPathFactory
+    homes: HomeDirs, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     elsewhere.chmod(0o700)
@@ -115,7 +115,7 @@ def test_one_that_a_command_replaced_by_a_link_is_not_given_on(
 
 
 def test_a_link_in_the_place_of_its_directory_is_not_followed(
-    homes: Homes, tmp_path_factory: pytest.TempPathFactory
+    homes: HomeDirs, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "home").mkdir(mode=0o700)
@@ -144,7 +144,7 @@ def _open_directory(directory: Path) -> None:
 
 @pytest.mark.parametrize("change", [_add, _add_and_close, _open_directory])
 def test_what_is_left_in_its_directory_is_removed_with_it(
-    homes: Homes, change: Callable[[Path], None]
+    homes: HomeDirs, change: Callable[[Path], None]
 ) -> None:
     directory = Path(homes.make(1)).parent
     change(directory)

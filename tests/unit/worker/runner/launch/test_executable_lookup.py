@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.runner.launch.executable_lookup import Programs
+from punctual_worker.runner.launch.executable_lookup import ExecutableLookup
 
 NEAR = "/dev/sda1 / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n"
-Mounted = Callable[[str], Programs]
+Mounted = Callable[[str], ExecutableLookup]
 
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Mounted:
     """Programs of a machine on which these things are mounted too."""
 
-    def at(lines: str) -> Programs:
+    def at(lines: str) -> ExecutableLookup:
         table = tmp_path / "mounts"
         table.write_text(NEAR + lines)
-        return Programs(str(table))
+        return ExecutableLookup(str(table))
 
     return at
 
@@ -102,4 +102,4 @@ def test_what_is_mounted_later_is_seen(mounted: Mounted, tmp_path: Path) -> None
 
 
 def test_without_a_table_of_mounts_everything_may_be_remote(tmp_path: Path) -> None:
-    assert Programs(str(tmp_path / "missing")).find("/bin/ls", "") is None
+    assert ExecutableLookup(str(tmp_path / "missing")).find("/bin/ls", "") is None

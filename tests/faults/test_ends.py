@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.agent.runner_messages import Ended
+from punctual_worker.agent.runner_messages import EndedEvent
 from tests.integration.worker.runner.harness import Stage
 from tests.support.eventually import eventually
 
@@ -62,11 +62,11 @@ def test_ten_thousand_ends_with_process_substitutions_lose_nothing(
         eventually(lambda: len(stage.reports) > seen, every=0.001)  # noqa: B023 - used at once
         new = stage.reports[seen:]
         seen += len(new)
-        verdicts.update(_judge(r, runs[r.key]) for r in new if isinstance(r, Ended))
+        verdicts.update(_judge(r, runs[r.key]) for r in new if isinstance(r, EndedEvent))
     assert verdicts == {"whole": ENDS}
 
 
-def _judge(ended: Ended, folder: Path) -> str:
+def _judge(ended: EndedEvent, folder: Path) -> str:
     if (ended.exit_code, ended.left_behind) != (0, 0):
         return f"exit code {ended.exit_code}, {ended.left_behind} left behind"
     if ended.output != LINES:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import Ended, Launch
+from punctual_worker.agent.runner_messages import EndedEvent, Launch
 from tests.bench.environment import Bed
 from tests.bench.row import OURS, Figures, Row
 
@@ -47,7 +47,9 @@ def _measured(commands: list[str]) -> tuple[float, float, float]:
 
         def count() -> None:
             events = chain.from_iterable(runner.events())
-            for number, _ in enumerate((each for each in events if isinstance(each, Ended)), 1):
+            for number, _ in enumerate(
+                (each for each in events if isinstance(each, EndedEvent)), 1
+            ):
                 slots.release()
                 if number == len(commands):
                     over.set()

@@ -10,7 +10,7 @@ from punctual.domain.runs.reasons import CodedReason
 from punctual.ops import telemetry
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.lifecycle.give_back import give_back
-from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.outcome import lost_report
 from punctual_worker.agent.reporter import Reporter
@@ -45,7 +45,7 @@ class UnlaunchedRuns:
 
 
 def settle_running(
-    running: Running,
+    running: ActiveAttempts,
     runner: RunnerClient,
     reporter: Reporter,
     clock: DatabaseClock,
@@ -57,7 +57,7 @@ def settle_running(
 
     What had ended before keeps its own report.
     """
-    unlaunched: list[Attempt] = []
+    unlaunched: list[ActiveAttempt] = []
     for attempt in running.all():
         # In this order: an attempt is reported first, and its note forgotten after that.
         has_not_launched = runner.has_not_launched(attempt.key)

@@ -15,7 +15,7 @@ MOST_CANCELS = 256
 
 
 @dataclass(slots=True)
-class Attempt:
+class ActiveAttempt:
     """One attempt handed to the runner; `key` is its name there.
 
     One that `says_why` has the reason for a failure in the last line of its standard error. `seen`
@@ -45,19 +45,19 @@ def key_of(run_id: uuid.UUID, fence: int) -> str:
     return f"{run_id}:{fence}"
 
 
-class Running:
+class ActiveAttempts:
     """The attempts between START and the end of their report; safe from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._attempts: dict[str, Attempt] = {}
+        self._attempts: dict[str, ActiveAttempt] = {}
         self._cancelled: deque[uuid.UUID] = deque(maxlen=MOST_CANCELS)
         self._refused: set[str] = set()
         self.emptied = threading.Condition(self._lock)
 
-    def add(self, started: Started) -> Attempt:
+    def add(self, started: Started) -> ActiveAttempt:
         """Enter an attempt that START answered."""
-        attempt = Attempt(
+        attempt = ActiveAttempt(
             key=key_of(started.run_id, started.fence),
             run_id=started.run_id,
             fence=started.fence,
@@ -71,12 +71,12 @@ class Running:
             self._attempts[attempt.key] = attempt
         return attempt
 
-    def get(self, key: str) -> Attempt | None:
+    def get(self, key: str) -> ActiveAttempt | None:
         """The attempt that the runner calls `key`."""
         with self._lock:
             return self._attempts.get(key)
 
-    def cancel(self, run_id: uuid.UUID) -> list[Attempt]:
+    def cancel(self, run_id: uuid.UUID) -> list[ActiveAttempt]:
         """The attempts of a run that was cancelled; kept in mind for one that is only coming."""
         with self._lock:
             self._cancelled.append(run_id)
@@ -104,7 +104,7 @@ class Running:
         with self._lock:
             return key in self._refused
 
-    def all(self) -> list[Attempt]:
+    def all(self) -> list[ActiveAttempt]:
         """Every attempt there is now."""
         with self._lock:
             return list(self._attempts.values())

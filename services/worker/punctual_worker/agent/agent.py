@@ -18,23 +18,23 @@ from punctual.store.driver.notify import CANCEL_CHANNEL
 from punctual.store.processes.workers import leave
 from punctual.store.runs.live_output import LOOK_CHANNEL
 from punctual_worker.agent.abandon import UnlaunchedRuns, settle_running
-from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.actors import declare_actors, make_consumer, stop_consuming
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.heartbeat import BuriedError, Heartbeat
 from punctual_worker.agent.interpreters import Interpreters
-from punctual_worker.agent.lease import Lease
-from punctual_worker.agent.live_output import LiveOutput
+from punctual_worker.agent.lease import WorkerLease
+from punctual_worker.agent.live_output import OutputRelay
 from punctual_worker.agent.notifications import listen_for_notices
 from punctual_worker.agent.outcome import CANCELLED, SHUT_DOWN, SHUTDOWN, unstarted_report
 from punctual_worker.agent.reconciler import Reconciler
 from punctual_worker.agent.registration import register_worker
 from punctual_worker.agent.reporter import Reporter
-from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.run_queue import RunQueue
 from punctual_worker.agent.runner_client import RunnerClient, RunnerGoneError
 from punctual_worker.agent.runner_events import RunnerEvents
-from punctual_worker.agent.starter import LEAD, Starter
+from punctual_worker.agent.starter import LEAD, RunStarter
 from punctual_worker.agent.threads import Threads
 from punctual_worker.agent.watchdog import RunnerSilentError, WorkerWatch
 
@@ -71,20 +71,20 @@ class Agent:
         )
         interpreters = Interpreters(settings.interpreters)
         self.worker_id = register_worker(self._engine, settings, isolation, interpreters)
-        self.lease = Lease(self_fence_seconds=settings.self_fence_seconds)
+        self.lease = WorkerLease(self_fence_seconds=settings.self_fence_seconds)
         self._clock = DatabaseClock()
-        self._intake = Intake(slots=settings.slots, lead=LEAD)
-        self._running = Running()
+        self._run_queue = RunQueue(slots=settings.slots, lead=LEAD)
+        self._running = ActiveAttempts()
         self._reporter = Reporter(
             self._engine, self._running, self._clock, worker_id=self.worker_id, tracing=tracing
         )
-        self._live_output = LiveOutput(
+        self._live_output = OutputRelay(
             self._engine, self._running, runner, worker_id=self.worker_id
         )
         self._unlaunched = UnlaunchedRuns(self._engine, worker_id=self.worker_id)
         self._claimer = Claimer(
             self._engine,
-            self._intake,
+            self._run_queue,
             worker_id=self.worker_id,
             pull_ahead=timedelta(seconds=settings.heartbeat_seconds + 1),
             room_elsewhere=lambda: self.lease.room_elsewhere,
@@ -95,7 +95,7 @@ class Agent:
         self._consumer = make_consumer(self._broker)
         self._events = RunnerEvents(
             self._running,
-            self._intake,
+            self._run_queue,
             runner,
             self._clock,
             self._reporter,
@@ -107,9 +107,9 @@ class Agent:
             self._threads, self._progress, self.lease, runner, self._consumer, settings
         )
         self._heartbeat = self._make_heartbeat()
-        self._starter = Starter(
+        self._starter = RunStarter(
             self._engine,
-            self._intake,
+            self._run_queue,
             self._running,
             runner,
             self._clock,
@@ -160,7 +160,7 @@ class Agent:
     def _make_heartbeat(self) -> Heartbeat:
         return Heartbeat(
             self._beat_engine,
-            self._intake,
+            self._run_queue,
             self._clock,
             self.lease,
             worker_id=self.worker_id,
@@ -170,7 +170,7 @@ class Agent:
             extend=self._extend,
             reconcile=Reconciler(
                 self._engine,
-                self._intake,
+                self._run_queue,
                 self._running,
                 self._clock,
                 worker_id=self.worker_id,
@@ -192,13 +192,13 @@ class Agent:
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()
 
-    def _refuse(self, attempt: Attempt, error: str) -> None:
+    def _refuse(self, attempt: ActiveAttempt, error: str) -> None:
         self._reporter.ended(unstarted_report(attempt, error, self._clock))
-        self._intake.free(attempt.pair)
+        self._run_queue.free(attempt.pair)
 
     def _wants_messages(self) -> bool:
         """No, while every slot is busy and others have free ones: a run due now would wait here."""
-        return self._intake.busy < self._intake.slots or self.lease.room_elsewhere == 0
+        return self._run_queue.busy < self._run_queue.slots or self.lease.room_elsewhere == 0
 
     def _listen_for_notices(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         listen_for_notices(
@@ -218,7 +218,7 @@ class Agent:
         self._heartbeat.draining = True
         self._watch.consuming_ends()
         stop_consuming(self._consumer, self._broker)
-        waiting = self._intake.close()
+        waiting = self._run_queue.close()
         try:
             self._heartbeat.beat()
         except (*DATABASE_FAILURES, BuriedError) as error:
@@ -227,7 +227,7 @@ class Agent:
         patience = self._settings.drain_seconds
         while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
             patience -= 0.1
-            if late := self._intake.close():
+            if late := self._run_queue.close():
                 self._unlaunched.give_back([held.pair for held in late])
             if self._watch.look():
                 self._abandon()
@@ -259,12 +259,12 @@ class Agent:
     def _leave(self, why: CodedReason) -> None:
         """End the runner; `why` is the reason of what it had launched and did not finish."""
         self._leaving.set()
-        waiting = self._intake.close()
+        waiting = self._run_queue.close()
         self._runner.close()
         # What had ended before is not lost, though its report may be unread.
         self._received.wait(KILL_SECONDS)
         self._starter.settle(KILL_SECONDS)  # then what it has STARTed is in `running`
-        self._unlaunched.give_back([held.pair for held in [*waiting, *self._intake.close()]])
+        self._unlaunched.give_back([held.pair for held in [*waiting, *self._run_queue.close()]])
         if self._runner.clean and not isinstance(self._threads.error, BuriedError):
             settle_running(
                 self._running, self._runner, self._reporter, self._clock, self._unlaunched, why=why
@@ -276,7 +276,7 @@ class Agent:
             # what supervises this process ends all of it now.
             log.critical("commands may be left", worker_id=str(self.worker_id))
             return
-        self._unlaunched.give_back([held.pair for held in self._intake.close()])
+        self._unlaunched.give_back([held.pair for held in self._run_queue.close()])
         try:
             with self._engine.begin() as connection:
                 leave(connection, worker_id=self.worker_id)

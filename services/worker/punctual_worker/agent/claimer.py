@@ -14,7 +14,7 @@ from punctual.ops import telemetry
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.lifecycle.claim import Claimed, claim, pull, release
 from punctual.store.lifecycle.outranked import find_outranked
-from punctual_worker.agent.run_queue import Held, Intake
+from punctual_worker.agent.run_queue import QueuedRun, RunQueue
 
 log = structlog.get_logger()
 
@@ -34,14 +34,14 @@ class Claimer:
     def __init__(
         self,
         engine: Engine,
-        intake: Intake,
+        run_queue: RunQueue,
         *,
         worker_id: uuid.UUID,
         pull_ahead: timedelta,
         room_elsewhere: Callable[[], int],
     ) -> None:
         self._engine = engine
-        self._intake = intake
+        self._run_queue = run_queue
         self._worker_id = worker_id
         self._ahead = pull_ahead
         self._room_elsewhere = room_elsewhere
@@ -105,7 +105,7 @@ class Claimer:
             ahead = self._ahead if ahead is None else ahead
             return pull(connection, worker_id=self._worker_id, room=room, ahead=ahead)
 
-        if not self._more_queued and not self._intake.free_slots and self._room_elsewhere():
+        if not self._more_queued and not self._run_queue.free_slots and self._room_elsewhere():
             return  # what is new would only wait here, and be released to who has a free slot
         with self._one_at_a_time:
             claims, self._more_queued = self._fill(next_due)
@@ -118,23 +118,23 @@ class Claimer:
             return
         self._outranked, self._exchange_from = False, now + EXCHANGE_SECONDS
         with self._one_at_a_time:
-            waiting = [held.pair for held in self._intake.waiting()]
+            waiting = [held.pair for held in self._run_queue.waiting()]
             if not waiting:
                 return
             with self._engine.begin() as connection:
                 found = find_outranked(connection, worker_id=self._worker_id, held=waiting)
-            withdrawn = self._intake.withdraw(set(found.release))
+            withdrawn = self._run_queue.withdraw(set(found.release))
             if not withdrawn:
                 return
             try:
                 claims = self._swap(withdrawn, found.claim)
             except DATABASE_FAILURES:
-                self._intake.restore(withdrawn)
+                self._run_queue.restore(withdrawn)
                 raise
             self._take_in(claims)
 
     def _swap(
-        self, withdrawn: Sequence[Held], wanted: Sequence[tuple[uuid.UUID, int]]
+        self, withdrawn: Sequence[QueuedRun], wanted: Sequence[tuple[uuid.UUID, int]]
     ) -> list[Claimed]:
         with self._engine.begin() as connection:
             pairs = [held.pair for held in withdrawn]
@@ -151,7 +151,7 @@ class Claimer:
         The margin is kept for what is due at once: a run due in a while must not delay one that
         is due now.
         """
-        free, room = self._intake.free_slots, self._intake.room
+        free, room = self._run_queue.free_slots, self._run_queue.room
         claims: list[Claimed] = []
         if room:
             with self._engine.begin() as connection:
@@ -169,4 +169,4 @@ class Claimer:
 
     def _take_in(self, claims: Sequence[Claimed]) -> None:
         telemetry.RUNS_CLAIMED.inc(len(claims))
-        self._intake.add(claims)
+        self._run_queue.add(claims)

@@ -15,8 +15,8 @@ from punctual.ops.progress import STUCK_SECONDS, Progress
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.processes.workers import Held, beat, held_by
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.lease import Lease
-from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.lease import WorkerLease
+from punctual_worker.agent.run_queue import RunQueue
 
 log = structlog.get_logger()
 
@@ -31,9 +31,9 @@ class Heartbeat:
     def __init__(
         self,
         engine: Engine,
-        intake: Intake,
+        run_queue: RunQueue,
         clock: DatabaseClock,
-        lease: Lease,
+        lease: WorkerLease,
         *,
         worker_id: uuid.UUID,
         settings: Settings,
@@ -43,7 +43,7 @@ class Heartbeat:
         reconcile: Callable[[list[Held]], None],
     ) -> None:
         self._engine = engine
-        self._intake = intake
+        self._run_queue = run_queue
         self._clock = clock
         self._lease = lease
         self._worker_id = worker_id
@@ -88,7 +88,7 @@ class Heartbeat:
     def beat(self) -> None:
         """Beat once. Raises BuriedError, and SQLAlchemy's errors when the database is away."""
         sent_ns, sent = time.monotonic_ns(), time.time()
-        room = self._intake.free_slots
+        room = self._run_queue.free_slots
         # A database that is away takes the lease; it does not make this loop a stuck one.
         with self.loop.wait(), self._engine.begin() as connection:
             answer = beat(
@@ -104,7 +104,7 @@ class Heartbeat:
         self._clock.observe(sent=sent, answered=answered, database=answer.now)
         until_ns = self._lease.renew(sent_ns=sent_ns, room_elsewhere=answer.room_elsewhere)
         self._extend(until_ns)
-        telemetry.WORKER_ROOM.set(self._intake.slots - self._intake.busy)
+        telemetry.WORKER_ROOM.set(self._run_queue.slots - self._run_queue.busy)
         telemetry.CLOCK_OFFSET.set(self._clock.offset_seconds)
         # Apart from the beat: a lock on the table of runs must not take the lease with it.
         with self.loop.wait(), self._engine.begin() as connection:

@@ -4,7 +4,7 @@ import threading
 import time
 
 
-class Lease:
+class WorkerLease:
     """How long this worker may start and run commands, and what room its peers last had.
 
     The self-fence counts from before the heartbeat was sent, on a clock that no one can set, so

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from punctual.ops import telemetry
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.runs.live_output import keep_live_output
-from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.runner_client import RunnerClient
 from punctual_worker.agent.runner_messages import SoFar
 
@@ -23,24 +23,24 @@ MOST_WAITING = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OutputSoFar:
     """An attempt, and what it had written when it was asked."""
 
-    attempt: Attempt
+    attempt: ActiveAttempt
     so_far: SoFar
 
 
-class LiveOutput:
+class OutputRelay:
     """Asks the runner for the output of an attempt, and writes the answer where the API looks."""
 
     def __init__(
-        self, engine: Engine, running: Running, runner: RunnerClient, *, worker_id: uuid.UUID
+        self, engine: Engine, running: ActiveAttempts, runner: RunnerClient, *, worker_id: uuid.UUID
     ) -> None:
         self._engine = engine
         self._running = running
         self._runner = runner
         self._worker_id = worker_id
-        self._told: queue.Queue[Told] = queue.Queue(MOST_WAITING)
+        self._told: queue.Queue[OutputSoFar] = queue.Queue(MOST_WAITING)
 
     def wanted(self, run_id: uuid.UUID) -> None:
         """Fetch the output of this run: a user has it open."""
@@ -48,11 +48,11 @@ class LiveOutput:
             if attempt.run_id == run_id:
                 self._runner.tell(attempt.key)
 
-    def came(self, attempt: Attempt, so_far: SoFar) -> None:
+    def came(self, attempt: ActiveAttempt, so_far: SoFar) -> None:
         """The runner has answered; never waits."""
         attempt.seen = so_far
         if not self._told.full():
-            self._told.put(Told(attempt, so_far))
+            self._told.put(OutputSoFar(attempt, so_far))
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set, write what came. A database that is away costs nothing but sight."""
@@ -69,7 +69,7 @@ class LiveOutput:
                 # Only the driver's words: SQLAlchemy's have the output in them.
                 log.warning("live output not kept", error=said_by(error))
 
-    def _keep(self, told: Told) -> None:
+    def _keep(self, told: OutputSoFar) -> None:
         so_far = told.so_far
         with self._engine.begin() as connection:
             keep_live_output(

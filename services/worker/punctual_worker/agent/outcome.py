@@ -7,9 +7,9 @@ from typing import Any
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.retry import SAME_AGAIN, why_no_retry
 from punctual.store.lifecycle.finish import Report
-from punctual_worker.agent.active_attempts import Attempt
+from punctual_worker.agent.active_attempts import ActiveAttempt
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.runner_messages import Ended, SoFar
+from punctual_worker.agent.runner_messages import EndedEvent, SoFar
 
 CANCELLED = "cancelled"
 SHUTDOWN = "shutdown"
@@ -26,7 +26,7 @@ STOPPED = {
 }
 
 
-def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
+def report_of(attempt: ActiveAttempt, ended: EndedEvent, clock: DatabaseClock) -> Report:
     """The report of an attempt that the runner says has ended."""
     outcome, reason = _judge(attempt, ended)
     started_at = None
@@ -55,12 +55,12 @@ def report_of(attempt: Attempt, ended: Ended, clock: DatabaseClock) -> Report:
     )
 
 
-def was_unlaunched(ended: Ended) -> bool:
+def was_unlaunched(ended: EndedEvent) -> bool:
     """Whether an attempt was called off before its command ran, and by no wish of the user's."""
     return ended.started_ns is None and ended.stopped in (SHUTDOWN, LEASE)
 
 
-def lost_report(attempt: Attempt, reason: CodedReason, clock: DatabaseClock) -> Report:
+def lost_report(attempt: ActiveAttempt, reason: CodedReason, clock: DatabaseClock) -> Report:
     """Return the report of an attempt without a known end, with its output as far as known."""
     started_at = None if attempt.started_ns is None else clock.instant(attempt.started_ns)
     return Report(
@@ -76,7 +76,7 @@ def lost_report(attempt: Attempt, reason: CodedReason, clock: DatabaseClock) -> 
     )
 
 
-def _seen(attempt: Attempt) -> dict[str, Any]:
+def _seen(attempt: ActiveAttempt) -> dict[str, Any]:
     seen = attempt.seen
     if seen is None:
         empty = {"output": b"", "segments": (), "head_bytes": 0, "output_bytes": 0}
@@ -94,17 +94,17 @@ def _signed(segments: Sequence[tuple[int, int]]) -> tuple[int, ...]:
     return tuple(length if stream == 1 else -length for stream, length in segments)
 
 
-def _head_bytes(written: Ended | SoFar) -> int:
+def _head_bytes(written: EndedEvent | SoFar) -> int:
     return len(written.output) if written.gap_at is None else written.gap_at
 
 
-def unstarted_report(attempt: Attempt, error: str, clock: DatabaseClock) -> Report:
+def unstarted_report(attempt: ActiveAttempt, error: str, clock: DatabaseClock) -> Report:
     """The report of an attempt whose command cannot be started on this worker."""
     report = lost_report(attempt, coded(ReasonCode.COULD_NOT_START, error=_clean(error)), clock)
     return replace(report, outcome="failed", no_retry=SAME_AGAIN)
 
 
-def _judge(attempt: Attempt, ended: Ended) -> tuple[str, CodedReason | None]:
+def _judge(attempt: ActiveAttempt, ended: EndedEvent) -> tuple[str, CodedReason | None]:
     reason = _own_reason(ended)
     if ended.stopped == "timeout":
         return "timed_out", coded(ReasonCode.TIMEOUT, seconds=attempt.timeout)
@@ -120,7 +120,7 @@ def _judge(attempt: Attempt, ended: Ended) -> tuple[str, CodedReason | None]:
     return "failed", _why(attempt, ended)
 
 
-def _own_reason(ended: Ended) -> CodedReason | None:
+def _own_reason(ended: EndedEvent) -> CodedReason | None:
     """What the runner says of it beyond how its process ended."""
     if ended.limit is not None:
         limit, most = ended.limit
@@ -133,7 +133,7 @@ def _own_reason(ended: Ended) -> CodedReason | None:
     return None
 
 
-def _why(attempt: Attempt, ended: Ended) -> CodedReason:
+def _why(attempt: ActiveAttempt, ended: EndedEvent) -> CodedReason:
     lines = ended.stream(2).decode(errors="replace").split("\n") if attempt.says_why else []
     said = next((line for line in reversed(lines) if line.strip()), None)
     if said is None:

@@ -12,10 +12,10 @@ from punctual.store.lifecycle.claim import release
 from punctual.store.lifecycle.finish import Report
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.processes.workers import Held
-from punctual_worker.agent.active_attempts import Attempt, Running, key_of
+from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts, key_of
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.outcome import lost_report
-from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.run_queue import RunQueue
 
 log = structlog.get_logger()
 
@@ -31,8 +31,8 @@ class Reconciler:
     def __init__(
         self,
         engine: Engine,
-        intake: Intake,
-        running: Running,
+        run_queue: RunQueue,
+        running: ActiveAttempts,
         clock: DatabaseClock,
         *,
         worker_id: uuid.UUID,
@@ -40,7 +40,7 @@ class Reconciler:
         report: Callable[[Report], None],
     ) -> None:
         self._engine = engine
-        self._intake = intake
+        self._run_queue = run_queue
         self._running = running
         self._clock = clock
         self._worker_id = worker_id
@@ -74,7 +74,7 @@ class Reconciler:
     def _unknown(self, held: list[Held]) -> dict[tuple[uuid.UUID, int], Held]:
         # From the intake a run goes on to those running, so these are asked later.
         runs = {(run.run_id, run.fence): run for run in held}
-        waiting = self._intake.pairs()
+        waiting = self._run_queue.pairs()
         return {
             pair: run
             for pair, run in runs.items()
@@ -93,5 +93,5 @@ def _key(run: Held) -> str:
     return key_of(run.run_id, run.fence)
 
 
-def _unknown(run: Held, clock: DatabaseClock) -> Attempt:
-    return Attempt(_key(run), run.run_id, run.fence, attempt=0, due_at=clock.now(), timeout=0)
+def _unknown(run: Held, clock: DatabaseClock) -> ActiveAttempt:
+    return ActiveAttempt(_key(run), run.run_id, run.fence, attempt=0, due_at=clock.now(), timeout=0)

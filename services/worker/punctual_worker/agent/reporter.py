@@ -19,7 +19,7 @@ from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.lifecycle.finish import Report, finish
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.start import note_started
-from punctual_worker.agent.active_attempts import Attempt, Running, key_of
+from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts, key_of
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.traces import trace
 
@@ -40,7 +40,7 @@ class Reporter:
     def __init__(
         self,
         engine: Engine,
-        running: Running,
+        running: ActiveAttempts,
         clock: DatabaseClock,
         *,
         worker_id: uuid.UUID,
@@ -53,12 +53,12 @@ class Reporter:
         self._tracing = tracing
         self._reports: deque[Report] = deque()
         self._size = BatchSize(MOST_REPORTS)
-        self._begun: dict[str, tuple[float, Attempt]] = {}
-        self._unlaunched: list[Attempt] = []
+        self._begun: dict[str, tuple[float, ActiveAttempt]] = {}
+        self._unlaunched: list[ActiveAttempt] = []
         self._changed = threading.Condition()
         self._turned: Callable[[], None] = lambda: None
 
-    def begun(self, attempt: Attempt, at_ns: int) -> None:
+    def begun(self, attempt: ActiveAttempt, at_ns: int) -> None:
         """The command of `attempt` has started, at that instant of CLOCK_MONOTONIC."""
         attempt.started_ns = at_ns
         with self._changed:
@@ -78,7 +78,7 @@ class Reporter:
             self._reports.extend(reports)
             self._changed.notify()
 
-    def unlaunched(self, attempts: Sequence[Attempt]) -> None:
+    def unlaunched(self, attempts: Sequence[ActiveAttempt]) -> None:
         """Attempts ended before their commands were launched: their runs are given back."""
         with self._changed:
             for attempt in attempts:

@@ -12,7 +12,7 @@ from punctual.store.lifecycle.claim import Claimed
 
 
 @dataclass(slots=True)
-class Held:
+class QueuedRun:
     """A claimed run that waits; START is tried `at` an instant a little before it is due."""
 
     at: datetime
@@ -29,11 +29,11 @@ class Held:
         return self.run_id, self.fence
 
 
-Place = tuple[datetime, int, int, Held]
+Place = tuple[datetime, int, int, QueuedRun]
 """Where a held run stands: by instant, by rank, then as it came."""
 
 
-class Intake:
+class RunQueue:
     """What this worker holds and what it has room for; every method is safe from any thread."""
 
     def __init__(self, *, slots: int, lead: timedelta) -> None:
@@ -50,10 +50,10 @@ class Intake:
         with self.changed:
             for run_id, fence, due_at, priority, turn, owner_id in claims:
                 at = due_at - self._lead
-                self._push(Held(at, -priority, run_id, fence, due_at, turn, owner_id))
+                self._push(QueuedRun(at, -priority, run_id, fence, due_at, turn, owner_id))
             self.changed.notify_all()
 
-    def take(self, until: datetime, *, most: int | None = None) -> list[Held]:
+    def take(self, until: datetime, *, most: int | None = None) -> list[QueuedRun]:
         """Remove what is to be tried by `until`, `most` at most, as slots are free; fill those.
 
         Earliest first; when there are more than slots, owners in turn, each with its earliest due,
@@ -76,7 +76,7 @@ class Intake:
             self._busy |= pairs
             return taken
 
-    def put_back(self, held: Held, *, at: datetime) -> None:
+    def put_back(self, held: QueuedRun, *, at: datetime) -> None:
         """Return a run that could not start, to be tried again at `at`; its slot is free again."""
         with self.changed:
             self._busy.discard(held.pair)
@@ -91,22 +91,22 @@ class Intake:
             self.changed.notify_all()
             return was_full
 
-    def overdue(self, since: datetime, *, most: int) -> list[Held]:
+    def overdue(self, since: datetime, *, most: int) -> list[QueuedRun]:
         """Remove at most `most` runs, due by `since`, that wait because no slot is free."""
         with self.changed:
-            waiting: list[Held] = []
+            waiting: list[QueuedRun] = []
             if len(self._busy) >= self.slots:
                 while self._heap and self._heap[0][-1].due_at <= since and len(waiting) < most:
                     waiting.append(heapq.heappop(self._heap)[-1])
             return waiting
 
-    def waiting(self) -> list[Held]:
+    def waiting(self) -> list[QueuedRun]:
         """Return the runs that wait here for a slot; none while one is free."""
         with self.changed:
             full = len(self._busy) >= self.slots
             return [held for *_, held in self._heap] if full else []
 
-    def withdraw(self, pairs: Collection[tuple[uuid.UUID, int]]) -> list[Held]:
+    def withdraw(self, pairs: Collection[tuple[uuid.UUID, int]]) -> list[QueuedRun]:
         """Remove those of the runs that still wait; answers which."""
         with self.changed:
             taken = [held for *_, held in self._heap if held.pair in pairs]
@@ -114,14 +114,14 @@ class Intake:
             heapq.heapify(self._heap)
             return taken
 
-    def restore(self, waiting: Iterable[Held]) -> None:
+    def restore(self, waiting: Iterable[QueuedRun]) -> None:
         """Take back runs that were withdrawn and are still held."""
         with self.changed:
             for held in waiting:
                 self._push(held)
             self.changed.notify_all()
 
-    def close(self) -> list[Held]:
+    def close(self) -> list[QueuedRun]:
         """Remove everything that waits, and start nothing from now on.
 
         What a claim or a failed START still brings is answered by the next call.
@@ -163,7 +163,7 @@ class Intake:
             held = len(self._busy) + len(self._heap)
             return 0 if self._closed else max(self.slots - held, 0)
 
-    def _push(self, held: Held) -> None:
+    def _push(self, held: QueuedRun) -> None:
         heapq.heappush(self._heap, (held.at, held.rank, next(self._came), held))
 
 

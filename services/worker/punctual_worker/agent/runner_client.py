@@ -19,7 +19,7 @@ from punctual.ops import json_text
 from punctual.ops.process_user import Account
 from punctual_worker.agent.launch_memory import LaunchMemory
 from punctual_worker.agent.runner_end import end_runner, run_as
-from punctual_worker.agent.runner_messages import Ended, Launch, SoFar, Started, report_in
+from punctual_worker.agent.runner_messages import EndedEvent, Launch, SoFar, StartedEvent, report_in
 from punctual_worker.runner.protocol.wire import Frames, pack
 from punctual_worker.runner.supervise.process_tag import LAUNCH_BITS
 
@@ -154,7 +154,7 @@ class RunnerClient:
         """Order every attempt to end, waiting ones too, within the shorter of both graces."""
         self._send({"kind": "stop_all", "why": why, "grace_s": grace_s})
 
-    def events(self) -> Iterator[list[Started | Ended | SoFar]]:
+    def events(self) -> Iterator[list[StartedEvent | EndedEvent | SoFar]]:
         """Yield reports, those together that came together, until the runner is gone.
 
         Nothing it started is alive then.

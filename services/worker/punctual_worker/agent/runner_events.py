@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from punctual.messaging.broker import Broker
 from punctual.store.lifecycle.finish import Report
-from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.live_output import LiveOutput
+from punctual_worker.agent.live_output import OutputRelay
 from punctual_worker.agent.outcome import report_of, was_unlaunched
 from punctual_worker.agent.reporter import Reporter
-from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.run_queue import RunQueue
 from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import Ended, SoFar, Started
+from punctual_worker.agent.runner_messages import EndedEvent, SoFar, StartedEvent
 
 
 class RunnerEvents:
@@ -20,17 +20,17 @@ class RunnerEvents:
 
     def __init__(
         self,
-        running: Running,
-        intake: Intake,
+        running: ActiveAttempts,
+        run_queue: RunQueue,
         runner: RunnerClient,
         clock: DatabaseClock,
         reporter: Reporter,
-        live_output: LiveOutput,
+        live_output: OutputRelay,
         claimer: Claimer,
         broker: Broker,
     ) -> None:
         self._running = running
-        self._intake = intake
+        self._run_queue = run_queue
         self._runner = runner
         self._clock = clock
         self._reporter = reporter
@@ -38,16 +38,16 @@ class RunnerEvents:
         self._claimer = claimer
         self._broker = broker
 
-    def take_in(self, events: Sequence[Started | Ended | SoFar]) -> None:
+    def take_in(self, events: Sequence[StartedEvent | EndedEvent | SoFar]) -> None:
         """Take in what came together: all slots that it empties are then filled together."""
         reports: list[Report] = []
-        ended: list[Attempt] = []
-        unlaunched: list[Attempt] = []
+        ended: list[ActiveAttempt] = []
+        unlaunched: list[ActiveAttempt] = []
         for event in events:
             attempt = self._running.get(event.key)
             if attempt is None:
                 continue
-            if isinstance(event, Started):
+            if isinstance(event, StartedEvent):
                 self._reporter.begun(attempt, event.at_ns)
             elif isinstance(event, SoFar):
                 self._live_output.came(attempt, event)
@@ -63,7 +63,7 @@ class RunnerEvents:
         self._reporter.unlaunched(unlaunched)
         for attempt in ended:
             self._runner.forget(attempt.key)
-        was_full = self._intake.free(*(attempt.pair for attempt in ended))
+        was_full = self._run_queue.free(*(attempt.pair for attempt in ended))
         self._claimer.want()
         if was_full:
             self._broker.pushed.set()  # messages that were left to others are ours again

@@ -53,7 +53,7 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class StartedEvent:
     """A command runs; `at_ns` (CLOCK_MONOTONIC) is when its exec had succeeded."""
 
     key: str
@@ -62,7 +62,7 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class EndedEvent:
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
     `started_ns` None: never started; `permanent`: and another attempt would not start either.
@@ -112,12 +112,12 @@ class SoFar:
     output: bytes
 
 
-def report_in(header: dict[str, Any], body: bytes) -> Started | Ended | SoFar:
+def report_in(header: dict[str, Any], body: bytes) -> StartedEvent | EndedEvent | SoFar:
     """Return the report that a frame of the runner holds."""
     kind = header.pop("kind")
     if kind == "started":
-        return Started(**header)
+        return StartedEvent(**header)
     if header.get("limit"):
         header["limit"] = tuple(header["limit"])
     header["segments"] = tuple((stream, length) for stream, length in header["segments"])
-    return (SoFar if kind == "so_far" else Ended)(**header, output=body)
+    return (SoFar if kind == "so_far" else EndedEvent)(**header, output=body)

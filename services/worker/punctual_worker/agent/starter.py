@@ -18,14 +18,14 @@ from punctual.store.lifecycle.claim import release, still_held
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.replace import replace_earlier
 from punctual.store.lifecycle.start import Started, skip_overlapping, start
-from punctual_worker.agent.active_attempts import Attempt, Running
+from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.interpreters import Interpreters, NoInterpreterError
 from punctual_worker.agent.launch_spec import launch_of
-from punctual_worker.agent.lease import Lease
+from punctual_worker.agent.lease import WorkerLease
 from punctual_worker.agent.limits import default_limits
 from punctual_worker.agent.outcome import CANCELLED
-from punctual_worker.agent.run_queue import Held, Intake
+from punctual_worker.agent.run_queue import QueuedRun, RunQueue
 from punctual_worker.agent.runner_client import RunnerClient
 from punctual_worker.agent.runner_messages import Launch
 
@@ -44,7 +44,7 @@ GATHER = timedelta(milliseconds=100)
 PATIENCE = timedelta(milliseconds=50)
 """So long past its due time a run waits for a slot here before it goes to a worker with room."""
 
-Refuse = Callable[[Attempt, str], None]
+Refuse = Callable[[ActiveAttempt, str], None]
 """Takes an attempt whose command cannot be started here, and why."""
 
 BEHIND_AFTER = timedelta(seconds=10)
@@ -55,17 +55,17 @@ SOON = timedelta(milliseconds=200)
 AGAIN = timedelta(seconds=1)
 
 
-class Starter:
+class RunStarter:
     """Takes runs off the intake as they come due, STARTs them in batches, and hands them over."""
 
     def __init__(
         self,
         engine: Engine,
-        intake: Intake,
-        running: Running,
+        run_queue: RunQueue,
+        running: ActiveAttempts,
         runner: RunnerClient,
         clock: DatabaseClock,
-        lease: Lease,
+        lease: WorkerLease,
         *,
         worker_id: uuid.UUID,
         settings: Settings,
@@ -75,7 +75,7 @@ class Starter:
         claim_more: Callable[[], None],
     ) -> None:
         self._engine = engine
-        self._intake = intake
+        self._run_queue = run_queue
         self._running = running
         self._runner = runner
         self._clock = clock
@@ -95,8 +95,8 @@ class Starter:
     @property
     def is_behind(self) -> bool:
         """Whether a START is long overdue for which there is a slot."""
-        at = self._intake.next_at()
-        if at is None or self._intake.busy >= self._intake.slots:
+        at = self._run_queue.next_at()
+        if at is None or self._run_queue.busy >= self._run_queue.slots:
             return False
         return self._clock.now() - at > BEHIND_AFTER
 
@@ -106,15 +106,15 @@ class Starter:
         while not stop.is_set():
             turned()
             now = self._clock.now()
-            with self._intake.changed:
-                at = self._intake.next_at()
-                full = self._intake.busy >= self._intake.slots
+            with self._run_queue.changed:
+                at = self._run_queue.next_at()
+                full = self._run_queue.busy >= self._run_queue.slots
                 ready = at is not None and at <= now and not full and self._lease.fresh
                 if not ready:
-                    self._intake.changed.wait(_pause(at, now))
+                    self._run_queue.changed.wait(_pause(at, now))
             if ready:
                 with self._starting:
-                    self._start(self._intake.take(now + GATHER, most=self._size.now))
+                    self._start(self._run_queue.take(now + GATHER, most=self._size.now))
             elif full:
                 self._release_overdue()
 
@@ -123,7 +123,7 @@ class Starter:
         if self._starting.acquire(timeout=seconds):
             self._starting.release()
 
-    def _start(self, batch: Sequence[Held]) -> None:
+    def _start(self, batch: Sequence[QueuedRun]) -> None:
         if not batch:
             return
         self._turned()
@@ -167,7 +167,7 @@ class Starter:
             if self._running.was_cancelled(attempt.run_id):
                 self._runner.stop(attempt.key, CANCELLED)
 
-    def _launch_of(self, run: Started, attempt: Attempt) -> Launch | None:
+    def _launch_of(self, run: Started, attempt: ActiveAttempt) -> Launch | None:
         try:
             return launch_of(
                 run,
@@ -189,7 +189,7 @@ class Starter:
             log.exception("launch failed", run_id=str(run.run_id))
         return None
 
-    def _settle_refused(self, refused: Sequence[Held]) -> None:
+    def _settle_refused(self, refused: Sequence[QueuedRun]) -> None:
         """Replace or skip what overlaps, drop what is not ours any more, try the rest later."""
         pairs = [held.pair for held in refused]
         try:
@@ -213,15 +213,15 @@ class Starter:
         now = self._clock.now()
         for held in refused:
             if ours.get(held.run_id) is False:  # whether it overlaps is decided when it is due
-                self._intake.put_back(held, at=held.due_at if now < held.due_at else now + AGAIN)
+                self._run_queue.put_back(held, at=held.due_at if now < held.due_at else now + AGAIN)
             else:
-                self._intake.free(held.pair)
+                self._run_queue.free(held.pair)
 
-    def _put_back(self, batch: Sequence[Held]) -> None:
+    def _put_back(self, batch: Sequence[QueuedRun]) -> None:
         for held in batch:
-            self._intake.put_back(held, at=self._clock.now() + SOON)
+            self._run_queue.put_back(held, at=self._clock.now() + SOON)
 
-    def _give_back(self, batch: Sequence[Held]) -> None:
+    def _give_back(self, batch: Sequence[QueuedRun]) -> None:
         """Try runs again soon whose START failed, or release what is overdue if it goes on failing.
 
         Only what was released leaves its slot: of the rest nothing is known.
@@ -234,24 +234,24 @@ class Starter:
             released = set(self._release(overdue) or ())
         for held in batch:
             if held.run_id in released:
-                self._intake.free(held.pair)
+                self._run_queue.free(held.pair)
             else:
-                self._intake.put_back(held, at=now + SOON)
+                self._run_queue.put_back(held, at=now + SOON)
 
     def _release_overdue(self) -> None:
         """Give away what would wait here although other workers have room for it."""
-        waiting = self._intake.overdue(
+        waiting = self._run_queue.overdue(
             self._clock.now() - PATIENCE, most=self._lease.room_elsewhere
         )
         if not waiting:
             return
         if self._release(waiting) is None:
             for held in waiting:
-                self._intake.put_back(held, at=held.at)
+                self._run_queue.put_back(held, at=held.at)
             return
         self._lease.sent_elsewhere(len(waiting))
 
-    def _release(self, waiting: Sequence[Held]) -> list[uuid.UUID] | None:
+    def _release(self, waiting: Sequence[QueuedRun]) -> list[uuid.UUID] | None:
         """Return which runs were released; None when the database did not answer."""
         try:
             with self._engine.begin() as connection:

@@ -6,7 +6,7 @@ import structlog
 from punctual.ops.config import Settings
 from punctual.ops.progress import Progress
 from punctual_worker.agent.actors import CONSUMER
-from punctual_worker.agent.lease import Lease
+from punctual_worker.agent.lease import WorkerLease
 from punctual_worker.agent.runner_client import RunnerClient, RunnerGoneError
 from punctual_worker.agent.runner_watch import RunnerWatch
 from punctual_worker.agent.threads import Threads
@@ -40,7 +40,7 @@ class WorkerWatch:
         self,
         threads: Threads,
         progress: Progress,
-        lease: Lease,
+        lease: WorkerLease,
         runner: RunnerClient,
         consumer: dramatiq.Worker,
         settings: Settings,

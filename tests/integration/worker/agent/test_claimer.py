@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from punctual.messaging.broker import Broker
 from punctual.store.processes.workers import register
 from punctual_worker.agent.claimer import Claimer
-from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.run_queue import RunQueue
 from tests.integration.worker.conftest import StartWorker
 from tests.support.eventually import eventually
 from tests.support.rows import database_now, dispatch_all, new_run, new_task, new_user, run_row
@@ -23,7 +23,7 @@ def test_a_message_that_comes_before_the_first_pull_is_heeded(engine: Engine) ->
         worker_id = register(connection, name="worker-1", host="here", pid=1, slots=2)
     claimer = Claimer(
         engine,
-        Intake(slots=2, lead=timedelta(milliseconds=330)),
+        RunQueue(slots=2, lead=timedelta(milliseconds=330)),
         worker_id=worker_id,
         pull_ahead=timedelta(seconds=3),
         room_elsewhere=lambda: 0,

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 
 from punctual.messaging.broker import Broker
 from punctual.store.processes.workers import held_by
-from punctual_worker.agent.active_attempts import Running, key_of
+from punctual_worker.agent.active_attempts import ActiveAttempts, key_of
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.reconciler import Reconciler
-from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.run_queue import RunQueue
 from punctual_worker.agent.starter import LEAD
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
 from tests.support.eventually import eventually
@@ -116,11 +116,11 @@ class Reconciled:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.worker = new_worker(engine)
-        self.running = Running()
+        self.running = ActiveAttempts()
         self.reports: list[object] = []
         self._reconcile = Reconciler(
             engine,
-            Intake(slots=4, lead=LEAD),
+            RunQueue(slots=4, lead=LEAD),
             self.running,
             DatabaseClock(),
             worker_id=self.worker,

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import Ended, Launch, SoFar, Started
+from punctual_worker.agent.runner_messages import EndedEvent, Launch, SoFar, StartedEvent
 from tests.support.eventually import eventually
 
-Report = TypeVar("Report", Started, Ended, SoFar)
+Report = TypeVar("Report", StartedEvent, EndedEvent, SoFar)
 SECOND = 1_000_000_000
 LONG = 600.0
 DEAF = "trap '' TERM INT HUP; touch $READY; while :; do sleep 600; done"
@@ -23,7 +23,7 @@ class Stage:
         """Launch a runner and, unless lease_s is None, give it a lease."""
         self.work_dir = work_dir
         self.client = RunnerClient.launch(work_dir=work_dir, **options)
-        self.reports: list[Started | Ended | SoFar] = []
+        self.reports: list[StartedEvent | EndedEvent | SoFar] = []
         self._count = 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -68,15 +68,15 @@ class Stage:
         self.client.start(launch)
         return launch.key
 
-    def started(self, key: str) -> Started:
+    def started(self, key: str) -> StartedEvent:
         """Wait for an attempt to be reported as started, which only one that lasts is."""
-        found = eventually(lambda: self._find(Started, key), every=0.002)
+        found = eventually(lambda: self._find(StartedEvent, key), every=0.002)
         assert found is not None
         return found
 
-    def ended(self, key: str, within: float = 30) -> Ended:
+    def ended(self, key: str, within: float = 30) -> EndedEvent:
         """Wait for an attempt to be reported as ended."""
-        found = eventually(lambda: self._find(Ended, key), within=within, every=0.002)
+        found = eventually(lambda: self._find(EndedEvent, key), within=within, every=0.002)
         assert found is not None
         return found
 
@@ -93,13 +93,13 @@ class Stage:
         eventually(ready.exists)
         return key
 
-    def run(self, command: str = "", **order: Any) -> Ended:
+    def run(self, command: str = "", **order: Any) -> EndedEvent:
         """Start a command and wait for its end."""
         return self.ended(self.start(command, **order))
 
     def has_ended(self, key: str) -> bool:
         """Whether an end was reported so far."""
-        return self._find(Ended, key) is not None
+        return self._find(EndedEvent, key) is not None
 
     def so_far(self, key: str) -> bytes | None:
         """What the last answer to "tell" had of an attempt's output."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import Ended, Launch
+from punctual_worker.agent.runner_messages import EndedEvent, Launch
 from tests.integration.worker.runner.harness import descendants, in_seconds
 from tests.support.eventually import eventually
 
@@ -52,7 +52,7 @@ def test_no_end_is_lost_but_much_of_the_output_that_waits(
 
     ends = []
     for events in client.events():
-        ends += [event for event in events if isinstance(event, Ended)]
+        ends += [event for event in events if isinstance(event, EndedEvent)]
         if len(ends) == 80:
             break
     assert {ended.key for ended in ends} == {f"{i}" for i in range(80)}

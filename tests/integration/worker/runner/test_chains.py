@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from punctual_worker.agent.runner_messages import Ended
+from punctual_worker.agent.runner_messages import EndedEvent
 from punctual_worker.runner.limits.pid_counter import PidCounter
 from punctual_worker.runner.supervise.newest import kill_newest
 from punctual_worker.runner.supervise.process_tag import ProcessTag
@@ -135,7 +135,7 @@ class Witness:
         self._end = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
         self._open = True
 
-    def leave(self, stage: Stage, command: str, **order: Any) -> Ended:
+    def leave(self, stage: Stage, command: str, **order: Any) -> EndedEvent:
         """Run a command that leaves this one behind, once that has written; return its end."""
         wait = f"until [ -e {self._go} ]; do sleep .01; done"
         key = stage.start(f"exec 3>{self.path}; {command} & {wait}", end_grace_s=0.1, **order)

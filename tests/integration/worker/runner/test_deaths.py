@@ -20,7 +20,7 @@ AGENT = """
 import sys, time
 from pathlib import Path
 from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import Launch, Started
+from punctual_worker.agent.runner_messages import Launch
 client = RunnerClient.launch(work_dir=Path(sys.argv[1]))
 client.extend_lease(time.monotonic_ns() + 600_000_000_000)
 for key, command in enumerate(sys.argv[2:]):

@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 from punctual.store.lifecycle.start import Started
-from punctual_worker.agent.active_attempts import Running
+from punctual_worker.agent.active_attempts import ActiveAttempts
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -14,14 +14,14 @@ def started(run_id: uuid.UUID) -> Started:
 
 
 def test_a_cancel_finds_the_attempts_of_its_run() -> None:
-    running, run_id = Running(), uuid.uuid4()
+    running, run_id = ActiveAttempts(), uuid.uuid4()
     attempt = running.add(started(run_id))
     running.add(started(uuid.uuid4()))
     assert running.cancel(run_id) == [attempt]
 
 
 def test_a_cancel_that_came_before_the_start_was_answered_is_remembered() -> None:
-    running, run_id = Running(), uuid.uuid4()
+    running, run_id = ActiveAttempts(), uuid.uuid4()
     assert running.cancel(run_id) == []
     running.add(started(run_id))
     assert running.was_cancelled(run_id)
@@ -29,7 +29,7 @@ def test_a_cancel_that_came_before_the_start_was_answered_is_remembered() -> Non
 
 
 def test_it_is_empty_when_the_last_end_is_recorded() -> None:
-    running = Running()
+    running = ActiveAttempts()
     attempt = running.add(started(uuid.uuid4()))
     assert not running.wait_empty(0)
     running.remove(attempt.key)

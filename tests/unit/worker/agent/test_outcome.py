@@ -3,11 +3,11 @@
 import pytest
 
 from punctual_worker.agent.outcome import CANCELLED, LEASE, SHUTDOWN, was_unlaunched
-from punctual_worker.agent.runner_messages import Ended
+from punctual_worker.agent.runner_messages import EndedEvent
 
 
-def ended(*, started_ns: int | None, stopped: str | None, error: str | None = None) -> Ended:
-    return Ended(
+def ended(*, started_ns: int | None, stopped: str | None, error: str | None = None) -> EndedEvent:
+    return EndedEvent(
         key="run:1",
         started_ns=started_ns,
         ended_ns=2,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punctual.store.lifecycle.claim import Claimed
-from punctual_worker.agent.run_queue import Intake
+from punctual_worker.agent.run_queue import RunQueue
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 LEAD = timedelta(milliseconds=300)
@@ -17,8 +17,8 @@ def claimed(due_in: float, *, priority: int = 5) -> Claimed:
     return Claimed(uuid.uuid4(), 1, NOW + timedelta(seconds=due_in), priority)
 
 
-def intake_of(slots: int, *claims: Claimed) -> Intake:
-    intake = Intake(slots=slots, lead=LEAD)
+def intake_of(slots: int, *claims: Claimed) -> RunQueue:
+    intake = RunQueue(slots=slots, lead=LEAD)
     intake.add(claims)
     return intake
 

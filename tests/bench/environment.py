@@ -16,7 +16,7 @@ from punctual.store.schema.migrate import migrate
 from punctual_devstack.ports import free_port
 from punctual_devstack.postgres import Postgres
 from punctual_devstack.postgres_user import reachable_temporary
-from punctual_devstack.servers import Server
+from punctual_devstack.servers import EmbeddedServer
 from punctual_devstack.valkey import Valkey
 from tests.bench.size import Size
 from tests.bench.stamp import Stamp, build
@@ -78,7 +78,9 @@ def laid_bed(size: Size) -> Iterator[Bed]:
     valkey.make()
     with (folder / "postgres" / "postgresql.conf").open("a") as configuration:
         configuration.write(COUNTING)
-    servers = [Server(each, folder / f"{type(each).__name__}.log") for each in (valkey, postgres)]
+    servers = [
+        EmbeddedServer(each, folder / f"{type(each).__name__}.log") for each in (valkey, postgres)
+    ]
     try:
         for server in servers:
             server.start()

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from punctual.store.lifecycle.claim import claim
 from punctual.store.lifecycle.dispatch import dispatch
-from punctual.store.lifecycle.finish import Report, finish
+from punctual.store.lifecycle.finish import AttemptResult, finish
 from punctual.store.lifecycle.plan import plan
 from punctual.store.lifecycle.start import note_started, start
 from punctual.store.processes.workers import register
@@ -103,8 +103,8 @@ def parts(whole: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (whole[at : at + size] for at in range(0, len(whole), size))
 
 
-def _succeeded(run_id: uuid.UUID, fence: int) -> Report:
+def _succeeded(run_id: uuid.UUID, fence: int) -> AttemptResult:
     now, size = datetime.now(UTC), len(OUTPUT)
-    return Report(
+    return AttemptResult(
         run_id, fence, "succeeded", now, now, 0, None, None, OUTPUT, (size,), size, size, False
     )

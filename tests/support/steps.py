@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 
 from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.store.lifecycle.claim import Claimed, claim
-from punctual.store.lifecycle.finish import Report, Settled, finish
-from punctual.store.lifecycle.start import Started, start
+from punctual.store.lifecycle.finish import AttemptResult, Settled, finish
+from punctual.store.lifecycle.start import StartedAttempt, start
 from punctual.store.processes.workers import register
 from tests.support.rows import database_now, dispatch_all, run_row
 
@@ -67,13 +67,15 @@ def claim_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> Claime
         return claim(connection, worker_id=worker_id, messages=[(run_id, fence)], room=1)[0]
 
 
-def start_held(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) -> list[Started]:
+def start_held(
+    engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]
+) -> list[StartedAttempt]:
     """Have a worker try to start what it holds."""
     with engine.begin() as connection:
         return start(connection, worker_id=worker_id, held=list(held), lease=LEASE)
 
 
-def start_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> Started:
+def start_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> StartedAttempt:
     """Have a worker claim and start a run."""
     claimed = claim_run(engine, run_id, worker_id)
     return start_held(engine, worker_id, (run_id, claimed.fence))[0]
@@ -89,7 +91,7 @@ class Holding(Protocol):
     def fence(self) -> int: ...
 
 
-def report_of(engine: Engine, started: Holding, outcome: str, **values: Any) -> Report:
+def report_of(engine: Engine, started: Holding, outcome: str, **values: Any) -> AttemptResult:
     """What a worker would report about an attempt that ended just now."""
     now = database_now(engine)
     code = {"succeeded": 0, "failed": 1}.get(outcome)
@@ -105,11 +107,11 @@ def report_of(engine: Engine, started: Holding, outcome: str, **values: Any) -> 
         "output_bytes": 0,
         "output_truncated": False,
     }
-    return Report(started.run_id, started.fence, outcome, **(told | values))
+    return AttemptResult(started.run_id, started.fence, outcome, **(told | values))
 
 
 def finish_run(
-    engine: Engine, started: Started, worker_id: uuid.UUID, outcome: str, **values: Any
+    engine: Engine, started: StartedAttempt, worker_id: uuid.UUID, outcome: str, **values: Any
 ) -> list[Settled]:
     """Have a worker report how an attempt ended."""
     report = report_of(engine, started, outcome, **values)

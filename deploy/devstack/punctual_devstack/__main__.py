@@ -20,7 +20,7 @@ def main() -> int:
     forbid_inspection()
     try:
         run(settings.read(os.environ))
-    except (CannotStart, InUse, Misplaced, Unusable, settings.InvalidSetting) as error:
+    except (CannotStart, InUse, Misplaced, Unusable, settings.InvalidStackSetting) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:

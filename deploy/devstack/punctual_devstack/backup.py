@@ -62,7 +62,14 @@ def main() -> int:
             own.mkdir(mode=0o700, parents=True, exist_ok=True)
         with any_database(stack, data_dir) as url:
             backup(url, to)
-    except (BackupFailed, CannotVisit, NotReady, OSError, Unusable, settings.InvalidSetting) as why:
+    except (
+        BackupFailed,
+        CannotVisit,
+        NotReady,
+        OSError,
+        Unusable,
+        settings.InvalidStackSetting,
+    ) as why:
         sys.stderr.write(f"no backup: {why}\n")
         return 1
     sys.stdout.write(f"{to}\n")

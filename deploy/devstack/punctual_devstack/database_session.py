@@ -12,7 +12,7 @@ from punctual_devstack.data_dir import DataDir, InUse
 from punctual_devstack.database_location import package_folder
 from punctual_devstack.embedded import embedded
 from punctual_devstack.postgres import Postgres
-from punctual_devstack.servers import Server
+from punctual_devstack.servers import EmbeddedServer
 from punctual_devstack.settings import StackSettings
 
 
@@ -71,7 +71,7 @@ def stopped_database(settings: StackSettings, data_dir: DataDir) -> Iterator[Pos
         if postgres is None:
             raise CannotVisit("PUNCTUAL_DATABASE_URL names a server of your own")
         postgres.make()
-        server = Server(postgres, data_dir.log("postgres"))
+        server = EmbeddedServer(postgres, data_dir.log("postgres"))
         server.start()
         try:
             postgres.create_database()

@@ -13,7 +13,7 @@ def main() -> int:
     """Become the doctor; 1 when the stack never ran."""
     try:
         stack = settings.read(os.environ)
-    except settings.InvalidSetting as why:
+    except settings.InvalidStackSetting as why:
         sys.stderr.write(f"{why}\n")
         return 1
     secrets = DataDir(stack.data_dir).path / "secrets"

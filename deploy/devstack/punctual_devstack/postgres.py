@@ -13,7 +13,7 @@ from psycopg2 import sql
 from punctual_devstack.database_location import programs
 from punctual_devstack.full_disk import FULL, says_full
 from punctual_devstack.postgres_user import server_account
-from punctual_devstack.spawn import Account, Spec, leashed
+from punctual_devstack.spawn import ServerUser, Spec, leashed
 
 USER = "punctual"
 DATABASE = "punctual"
@@ -47,7 +47,7 @@ class Postgres:
     port: int
     password: str = field(repr=False)
     careless: bool = False
-    account: Account | None = field(default_factory=server_account)
+    account: ServerUser | None = field(default_factory=server_account)
 
     def make(self) -> None:
         """Makes the database's files when there are none; a torn attempt does not count.

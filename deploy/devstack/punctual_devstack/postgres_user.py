@@ -6,14 +6,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from punctual_devstack.spawn import Account
+from punctual_devstack.spawn import ServerUser
 
 # Not `nobody`, unless there is no other: anything may run as that, and could then touch our files.
 CANDIDATES = ("postgres", "daemon", "nobody")
 REACHED_BY_ALL = Path("/var/lib/punctual")
 
 
-def server_account() -> Account | None:
+def server_account() -> ServerUser | None:
     """An account of this machine that is not root, or None when we are not root ourselves."""
     if os.geteuid() != 0:
         return None
@@ -22,11 +22,11 @@ def server_account() -> Account | None:
             found = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(found.pw_uid, found.pw_gid)
+        return ServerUser(found.pw_uid, found.pw_gid)
     raise LookupError(f"PostgreSQL refuses to run as root, and none of {CANDIDATES} is a user here")
 
 
-def can_reach(path: Path, account: Account | None) -> bool:
+def can_reach(path: Path, account: ServerUser | None) -> bool:
     """Whether the account may enter this folder, or run this program, found out by trying."""
     if account is None:
         return True

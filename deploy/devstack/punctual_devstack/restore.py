@@ -102,7 +102,7 @@ def main() -> int:
         OSError,
         RestoreFailed,
         Unusable,
-        settings.InvalidSetting,
+        settings.InvalidStackSetting,
     ) as why:
         sys.stderr.write(f"not restored: {why}\n")
         return 1

@@ -29,7 +29,7 @@ class NotReady(Exception):
 
 
 @dataclass(slots=True)
-class Server:
+class EmbeddedServer:
     """A server that can be stopped, killed and started again on its port.
 
     It ends with the thread that started it: start it in one that lives as long as it is needed.
@@ -85,8 +85,8 @@ class Server:
 class Servers:
     """A PostgreSQL and a Valkey of one's own."""
 
-    postgres: Server
-    valkey: Server
+    postgres: EmbeddedServer
+    valkey: EmbeddedServer
     folder: Path
 
     def database_url(self, database: str) -> str:
@@ -117,8 +117,8 @@ def temporary_servers(*, careless: bool = True, within: Path | None = None) -> I
     postgres = Postgres(folder / "postgres", free_port(), password, careless=careless)
     valkey = Valkey(folder / "valkey", free_port(), password)
     servers = Servers(
-        postgres=Server(postgres, folder / "postgres.log"),
-        valkey=Server(valkey, folder / "valkey.log"),
+        postgres=EmbeddedServer(postgres, folder / "postgres.log"),
+        valkey=EmbeddedServer(valkey, folder / "valkey.log"),
         folder=folder,
     )
     try:

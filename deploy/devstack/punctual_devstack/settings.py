@@ -8,7 +8,7 @@ from punctual.ops import config
 from punctual_devstack.make_variables import mistaken_names
 
 
-class InvalidSetting(Exception):
+class InvalidStackSetting(Exception):
     """A setting of the local stack cannot be used; the message names it."""
 
 
@@ -36,7 +36,7 @@ def read(environ: Mapping[str, str]) -> StackSettings:
     """
     given = {name: value for name, value in environ.items() if value}
     if mistakes := mistaken_names(given):
-        raise InvalidSetting("; ".join(mistakes))
+        raise InvalidStackSetting("; ".join(mistakes))
     _check_twins(given)
     return StackSettings(
         port=_number(given, "PORT", 8000, least=1, most=65_535),
@@ -54,9 +54,9 @@ def check_services(settings: StackSettings) -> config.Settings:
     try:
         found = config.load(environ=settings.environ)
     except config.InvalidSetting as error:
-        raise InvalidSetting(str(error)) from None
+        raise InvalidStackSetting(str(error)) from None
     if settings.given("BIND") and found.bind.rpartition(":")[2] in ("", "0"):
-        raise InvalidSetting(f"PUNCTUAL_BIND must name a port here, not {found.bind!r}")
+        raise InvalidStackSetting(f"PUNCTUAL_BIND must name a port here, not {found.bind!r}")
     return found
 
 
@@ -64,12 +64,12 @@ def _check_twins(given: Mapping[str, str]) -> None:
     """Raise InvalidSetting where one thing is set twice, to different values."""
     slots, twin = given.get("SLOTS"), given.get("PUNCTUAL_SLOTS")
     if slots and "PUNCTUAL_SLOTS_FILE" in given:
-        raise InvalidSetting("SLOTS and PUNCTUAL_SLOTS_FILE are both set: set one")
+        raise InvalidStackSetting("SLOTS and PUNCTUAL_SLOTS_FILE are both set: set one")
     if slots and twin and slots != twin:
-        raise InvalidSetting(f"SLOTS={slots} and PUNCTUAL_SLOTS={twin} are both set: set one")
+        raise InvalidStackSetting(f"SLOTS={slots} and PUNCTUAL_SLOTS={twin} are both set: set one")
     port, bind = given.get("PORT"), given.get("PUNCTUAL_BIND")
     if port and bind and bind.rpartition(":")[2] != port:
-        raise InvalidSetting(f"PORT={port} and PUNCTUAL_BIND={bind} name two ports: set one")
+        raise InvalidStackSetting(f"PORT={port} and PUNCTUAL_BIND={bind} name two ports: set one")
 
 
 def _number(
@@ -77,5 +77,7 @@ def _number(
 ) -> int:
     text = given.get(name, str(default))
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise InvalidSetting(f"{name} must be a whole number from {least} to {most}, not {text!r}")
+        raise InvalidStackSetting(
+            f"{name} must be a whole number from {least} to {most}, not {text!r}"
+        )
     return int(text)

@@ -11,7 +11,7 @@ LEASH = str(Path(__file__).with_name("parent_death_signal.py"))
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ServerUser:
     """A user of this machine to run a server as."""
 
     uid: int
@@ -28,7 +28,7 @@ class Spec:
     cwd: Path
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
-    account: Account | None = None
+    account: ServerUser | None = None
     stop_seconds: float = 10
     """How long it may take to end once it is asked to."""
 

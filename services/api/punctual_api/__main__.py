@@ -6,7 +6,7 @@ import sys
 from punctual.ops import config, logs
 from punctual.ops.process_user import forbid_inspection
 from punctual_api.app import NEEDS
-from punctual_api.http.server import Server
+from punctual_api.http.server import ApiServer
 
 
 def main() -> int:
@@ -20,7 +20,7 @@ def main() -> int:
         print(f"api: {error}", file=sys.stderr)
         return 2
     logs.configure(service="api", name=settings.name, level=settings.log_level)
-    Server(settings).run()
+    ApiServer(settings).run()
     return 0
 
 

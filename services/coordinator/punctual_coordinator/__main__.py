@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 
 from punctual.ops import config, gc_tuning, logs
 from punctual.ops.process_user import forbid_inspection
-from punctual_coordinator.coordinator import Coordinator
+from punctual_coordinator.coordinator import CoordinatorService
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
     try:
         settings = config.load(needs=("database_url", "redis_url"))
         logs.configure(service="coordinator", name=settings.name, level=settings.log_level)
-        coordinator = Coordinator(settings, stop)
+        coordinator = CoordinatorService(settings, stop)
         coordinator.serve_health()
     except config.InvalidSetting as error:
         return _unusable(str(error))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from punctual.messaging.broker import Broker
 from punctual.ops import telemetry, tracing
 from punctual.ops.config import Settings
-from punctual.ops.progress import Loop, Progress
+from punctual.ops.progress import Progress, WatchedLoop
 from punctual.store.driver.engine import make_engine
 from punctual_coordinator.duties.catch_up import CatchUpDuty
 from punctual_coordinator.duties.dispatcher import Dispatcher
@@ -26,7 +26,7 @@ from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from punctual_coordinator.duties.zone_changes import ZoneWatch
 from punctual_coordinator.duty_runner import DutyRunner, mark_turn
 from punctual_coordinator.liveness.database_contact import DatabaseContact
-from punctual_coordinator.liveness.health import Health
+from punctual_coordinator.liveness.health import CoordinatorHealth
 from punctual_coordinator.liveness.registration import Registration
 from punctual_coordinator.liveness.watchdog import SILENT_SECONDS, Watchdog
 from punctual_coordinator.notify_listener import wake_on_notice
@@ -38,7 +38,7 @@ FOLD_SECONDS = 30.0
 PRUNE_SECONDS = 600.0
 
 
-class Coordinator:
+class CoordinatorService:
     """Plans, dispatches and repairs as one of any number of equals; none of them leads.
 
     Each duty is a few short transactions that skip what another coordinator has locked.
@@ -80,7 +80,7 @@ class Coordinator:
 
     def serve_health(self) -> None:
         """Answer probes on the health port, if there is one. Raises OSError when it is taken."""
-        health = Health(self._engine, self._watchdog, self._progress)
+        health = CoordinatorHealth(self._engine, self._watchdog, self._progress)
         telemetry.serve(self._settings.health_port, health.trouble)
 
     def run(self) -> None:
@@ -170,7 +170,7 @@ class Coordinator:
         wake = self._duty_runner.of("wake-up", self.wake, loop)
         wake_on_notice(self._settings.database_url, wake, self._stop, turned=loop.mark)
 
-    def _loop(self, name: str, every_seconds: float = 0) -> Loop:
+    def _loop(self, name: str, every_seconds: float = 0) -> WatchedLoop:
         return self._progress.loop(name, within_seconds=every_seconds + SILENT_SECONDS)
 
     def _guard(self) -> None:

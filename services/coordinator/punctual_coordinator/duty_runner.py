@@ -9,12 +9,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual.ops import telemetry
-from punctual.ops.progress import Loop
+from punctual.ops.progress import WatchedLoop
 from punctual_coordinator.liveness.database_contact import DatabaseContact
 
 log = structlog.get_logger()
 
-_turning: ContextVar[Loop | None] = ContextVar("turning", default=None)
+_turning: ContextVar[WatchedLoop | None] = ContextVar("turning", default=None)
 
 
 class DutyRunner:
@@ -44,7 +44,7 @@ class DutyRunner:
             log.exception("duty failed", duty=name)
         return True
 
-    def of(self, name: str, duty: Callable[[], object], loop: Loop) -> Callable[[], None]:
+    def of(self, name: str, duty: Callable[[], object], loop: WatchedLoop) -> Callable[[], None]:
         """Return the duty as the timetable calls it; its turns and its commits are marked."""
 
         def tick() -> None:

@@ -7,7 +7,7 @@ import structlog
 
 from punctual.ops import config, gc_tuning, logs, telemetry, tracing
 from punctual.ops.process_user import (
-    Account,
+    ProcessUser,
     account_of,
     become,
     command_account,
@@ -51,7 +51,7 @@ def main() -> int:
         # Before anything is claimed that it could not run.
         separate = account is not None and account.uid != os.geteuid()
         isolation = in_force(runner.wait_up(), separate_user=separate)
-        tell(isolation, command_user=name_of(account or Account(os.geteuid(), os.getegid())))
+        tell(isolation, command_user=name_of(account or ProcessUser(os.geteuid(), os.getegid())))
         agent = Agent(
             settings,
             runner,

@@ -4,7 +4,7 @@ import logging
 from typing import Any, NamedTuple
 
 
-class Line(NamedTuple):
+class LibraryLine(NamedTuple):
     """What a library logged: an event, the number of its level, and its fields."""
 
     event: str
@@ -46,12 +46,12 @@ KNOWN = {
 }
 
 
-def line_of(record: logging.LogRecord) -> Line:
+def line_of(record: logging.LogRecord) -> LibraryLine:
     """Return what is logged for a library's record."""
     known = KNOWN.get(record.msg) if isinstance(record.msg, str) else None
     if known is None:
         said = {"logger": record.name, "message": record.getMessage()}
-        return Line("library reported", record.levelno, said)
+        return LibraryLine("library reported", record.levelno, said)
     arguments = record.args if isinstance(record.args, tuple) else ()
     values = (each if isinstance(each, int) else str(each) for each in arguments)
-    return Line(known.event, known.level, dict(zip(known.fields, values, strict=False)))
+    return LibraryLine(known.event, known.level, dict(zip(known.fields, values, strict=False)))

@@ -16,14 +16,14 @@ OVERFLOW_ID = 65_534
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ProcessUser:
     """A user of this machine, with one group and no other."""
 
     uid: int
     gid: int
 
 
-def account_of(setting: str, given: str, *, euid: int) -> Account | None:
+def account_of(setting: str, given: str, *, euid: int) -> ProcessUser | None:
     """Return the user that `given` names: a name, `uid` or `uid:gid`; None when it is empty.
 
     Raises InvalidSetting for an unknown user, for root, and when `euid`, who we are, could not
@@ -33,13 +33,13 @@ def account_of(setting: str, given: str, *, euid: int) -> Account | None:
         return None
     uid, _, gid = given.partition(":")
     if uid.isdecimal() and (gid.isdecimal() or not gid):
-        account = Account(int(uid), int(gid or uid))
+        account = ProcessUser(int(uid), int(gid or uid))
     else:
         try:
             found = pwd.getpwnam(given)
         except KeyError:
             raise InvalidSetting(f"{PREFIX}{setting}: no user {given!r} here") from None
-        account = Account(found.pw_uid, found.pw_gid)
+        account = ProcessUser(found.pw_uid, found.pw_gid)
     if account.uid == 0:
         raise InvalidSetting(f"{PREFIX}{setting} must not be root")
     if euid not in (0, account.uid):
@@ -47,7 +47,7 @@ def account_of(setting: str, given: str, *, euid: int) -> Account | None:
     return account
 
 
-def command_account(given: str, *, agent: Account | None, euid: int) -> Account | None:
+def command_account(given: str, *, agent: ProcessUser | None, euid: int) -> ProcessUser | None:
     """Return whom commands run as, None when that is who we are: root only where `given` says so.
 
     `given` is PUNCTUAL_COMMAND_USER; empty means the agent's user, or where that is root the user
@@ -70,16 +70,16 @@ def command_account(given: str, *, agent: Account | None, euid: int) -> Account 
     return account_of(setting, given, euid=euid) or agent
 
 
-def unprivileged() -> Account:
+def unprivileged() -> ProcessUser:
     """Return the account of this machine that no file should belong to."""
     try:
         found = pwd.getpwnam("nobody")
     except KeyError:
-        return Account(OVERFLOW_ID, OVERFLOW_ID)
-    return Account(found.pw_uid, found.pw_gid)
+        return ProcessUser(OVERFLOW_ID, OVERFLOW_ID)
+    return ProcessUser(found.pw_uid, found.pw_gid)
 
 
-def name_of(account: Account) -> str:
+def name_of(account: ProcessUser) -> str:
     """Return the user's name, or its number where it has none."""
     try:
         return pwd.getpwuid(account.uid).pw_name
@@ -87,7 +87,7 @@ def name_of(account: Account) -> str:
         return str(account.uid)
 
 
-def can_use(path: Path, account: Account | None, mode: int) -> bool:
+def can_use(path: Path, account: ProcessUser | None, mode: int) -> bool:
     """Whether the account may do so with the path (os.access), found out by asking as that user."""
     if account is None or account.uid == os.geteuid():
         return os.access(path, mode)
@@ -101,7 +101,7 @@ def can_use(path: Path, account: Account | None, mode: int) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def become(account: Account | None) -> None:
+def become(account: ProcessUser | None) -> None:
     """Be `account` from now on, without a way back; no other user but root can look into us."""
     if account is not None and os.geteuid() == 0:
         os.setgroups([])

@@ -18,7 +18,7 @@ FROZEN_SECONDS = 5.0
 """Looks come several times a second; a gap this long means that the whole process stood still."""
 
 
-class Loop:
+class WatchedLoop:
     """One loop: `mark` at each turn, every few seconds at least."""
 
     def __init__(
@@ -52,14 +52,16 @@ class Progress:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._loops: list[Loop] = []
+        self._loops: list[WatchedLoop] = []
         self._looked = self._excused = self._frozen = clock()
 
     def loop(
         self, name: str, *, within_seconds: float = STUCK_SECONDS, excusable: bool = True
-    ) -> Loop:
+    ) -> WatchedLoop:
         """Register a loop that turns at least once in `within_seconds`, if it is not excused."""
-        loop = Loop(name, within_seconds=within_seconds, excusable=excusable, clock=self._clock)
+        loop = WatchedLoop(
+            name, within_seconds=within_seconds, excusable=excusable, clock=self._clock
+        )
         with self._lock:
             self._loops.append(loop)
         telemetry.PROGRESS_AGE.labels(name).set_function(lambda: self._clock() - loop.marked)
@@ -91,7 +93,7 @@ class Progress:
             loops = list(self._loops)
         return [loop.name for loop in loops if now - self._since(loop) > loop.within_seconds]
 
-    def _since(self, loop: Loop) -> float:
+    def _since(self, loop: WatchedLoop) -> float:
         if loop.waiting:
             return self._clock()
         since = max(loop.marked, self._frozen)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event
 
 from punctual.ops.progress import Progress
 from punctual_coordinator.liveness import health
-from punctual_coordinator.liveness.health import Health
+from punctual_coordinator.liveness.health import CoordinatorHealth
 from punctual_coordinator.liveness.watchdog import Watchdog
 from tests.support.eventually import eventually
 
@@ -27,7 +27,7 @@ def test_one_probe_waits_for_a_frozen_database_and_the_others_do_not(
     progress = Progress()
     pulse = Watchdog(progress, cycle_seconds=30)
     pulse.beat()
-    probes = Health(engine, pulse, progress)
+    probes = CoordinatorHealth(engine, pulse, progress)
     try:
         with ThreadPoolExecutor(1) as pool:
             first = pool.submit(probes.trouble)

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from punctual.ops.config import InvalidSetting
-from punctual.ops.process_user import Account, account_of, command_account, unprivileged
+from punctual.ops.process_user import ProcessUser, account_of, command_account, unprivileged
 from punctual_worker.runner.supervise.stale_processes import await_none_of
 
 NOBODY_HAS = 2**31 - 17
@@ -19,12 +19,12 @@ NOBODY_HAS = 2**31 - 17
     ("given", "account"),
     [
         ("", None),
-        ("10002", Account(10002, 10002)),
-        ("10002:7", Account(10002, 7)),
-        ("nobody", Account(pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)),
+        ("10002", ProcessUser(10002, 10002)),
+        ("10002:7", ProcessUser(10002, 7)),
+        ("nobody", ProcessUser(pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)),
     ],
 )
-def test_a_user_is_a_name_or_numbers(given: str, account: Account | None) -> None:
+def test_a_user_is_a_name_or_numbers(given: str, account: ProcessUser | None) -> None:
     assert account_of("COMMAND_USER", given, euid=0) == account
 
 
@@ -45,7 +45,7 @@ def test_a_user_is_never_root_or_unknown(given: str, why: str) -> None:
 
 
 def test_only_root_can_become_somebody_else() -> None:
-    assert account_of("USER", "1000", euid=1000) == Account(1000, 1000)
+    assert account_of("USER", "1000", euid=1000) == ProcessUser(1000, 1000)
     with pytest.raises(InvalidSetting, match="takes a worker that is started as root"):
         account_of("USER", "1000", euid=1001)
 
@@ -61,8 +61,8 @@ def test_commands_are_root_only_where_that_is_named() -> None:
     assert command_account("", agent=None, euid=0) == unprivileged()
     assert unprivileged().uid != 0
     assert command_account("", agent=None, euid=1000) is None
-    assert command_account("", agent=Account(7, 7), euid=0) == Account(7, 7)
-    assert command_account("8", agent=Account(7, 7), euid=0) == Account(8, 8)
+    assert command_account("", agent=ProcessUser(7, 7), euid=0) == ProcessUser(7, 7)
+    assert command_account("8", agent=ProcessUser(7, 7), euid=0) == ProcessUser(8, 8)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_commands_are_root_only_where_that_is_named() -> None:
         ("0", None, 0, "must not be 0: to run commands as root, write root"),
         ("0:0", None, 0, "must not be 0: to run commands as root, write root"),
         ("root", None, 1000, "start it as root and leave PUNCTUAL_USER out"),
-        ("root", Account(7, 7), 0, "start it as root and leave PUNCTUAL_USER out"),
+        ("root", ProcessUser(7, 7), 0, "start it as root and leave PUNCTUAL_USER out"),
         ("10002", None, 1000, "takes a worker that is started as root"),
     ],
 )
 def test_a_user_of_commands_that_cannot_be_had_stops_the_start(
-    given: str, agent: Account | None, euid: int, why: str
+    given: str, agent: ProcessUser | None, euid: int, why: str
 ) -> None:
     with pytest.raises(InvalidSetting, match=why):
         command_account(given, agent=agent, euid=euid)

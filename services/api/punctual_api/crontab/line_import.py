@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from punctual.domain.crontab.read import Entry, Line, LineKind, read_crontab
+from punctual.domain.crontab.read import CrontabEntry, CrontabLine, LineKind, read_crontab
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.tasks.changes import create_tasks, new_task_ids
 from punctual_api.http.context import now, owner_id, session, window
@@ -31,7 +31,7 @@ _new_task = NewTaskSchema()
 class Read:
     """A line, what to tell of it, and the values of its task, if it becomes one."""
 
-    line: Line
+    line: CrontabLine
     kind: LineKind
     told: tuple[str, ...]
     values: dict[str, Any] | None = None
@@ -78,7 +78,7 @@ def report_of(read: Sequence[Read], ids: Sequence[Any], *, dry_run: bool) -> dic
     }
 
 
-def _read(line: Line) -> Read:
+def _read(line: CrontabLine) -> Read:
     if line.entry is None:
         return Read(line, line.kind, line.notes)
     try:
@@ -89,7 +89,7 @@ def _read(line: Line) -> Read:
     return Read(line, line.kind, line.notes, values)
 
 
-def _document(entry: Entry, number: int) -> dict[str, Any]:
+def _document(entry: CrontabEntry, number: int) -> dict[str, Any]:
     about = {"line": number, "user": entry.user, "mailto": entry.mailto}
     return {
         **LIKE_CRON,

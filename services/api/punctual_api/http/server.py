@@ -50,7 +50,7 @@ def stop_in_good_order(arbiter: Arbiter) -> None:
     signal.signal(signal.SIGINT, lambda _number, frame: arbiter.signal(signal.SIGTERM, frame))
 
 
-class Server(BaseApplication):
+class ApiServer(BaseApplication):
     """One gunicorn worker with a pool of threads; scale by starting more processes on the port."""
 
     def __init__(self, settings: Settings) -> None:

@@ -35,7 +35,7 @@ ANSWER_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class ApiHealth:
     """Why this service is not ready, what of the product does not get on, and who is alive."""
 
     reasons: list[str]
@@ -66,33 +66,33 @@ class Probe:
         self._database = TimedQuestion(self._ask_database, seconds=ANSWER_SECONDS)
         self._queue = TimedQuestion(self._ask_queue, seconds=ANSWER_SECONDS)
 
-    def ask(self, *, database_is_away: bool) -> Health:
+    def ask(self, *, database_is_away: bool) -> ApiHealth:
         """Return whether this service can work, and how the others get on.
 
         A server that is frozen and answers nothing at all costs ANSWER_SECONDS, and is asked again
         only when it has answered.
         """
         found = None if database_is_away else self._database.ask()
-        health = found or Health(["database: does not answer in time"], {}, {})
+        health = found or ApiHealth(["database: does not answer in time"], {}, {})
         queue = self._queue.ask()
         if queue is None:
             queue = {"queue": "does not answer in time"}
         return replace(health, degraded={**health.degraded, **queue})
 
-    def _ask_database(self) -> Health:
+    def _ask_database(self) -> ApiHealth:
         try:
             outdated = None if self._current else behind(self.engine)
             self._current = outdated is None
             if outdated:
-                return Health([f"database: {outdated}"], {}, {})
+                return ApiHealth([f"database: {outdated}"], {}, {})
             with self.engine.connect() as connection:
                 row = connection.execute(ALIVE, {"lease": self._lease}).one()
                 alive = {"coordinators": row.coordinators, "workers": row.workers}
                 late = _late(overdue(connection), after=self._late)
-                return Health([], self._missing(alive) | late, alive)
+                return ApiHealth([], self._missing(alive) | late, alive)
         except SQLAlchemyError as error:
             telemetry.DATABASE_ERRORS.inc()
-            return Health([f"database: does not answer ({type(error).__name__})"], {}, {})
+            return ApiHealth([f"database: does not answer ({type(error).__name__})"], {}, {})
 
     def _missing(self, alive: Mapping[str, int]) -> dict[str, str]:
         """Name the services of which none has sent a heartbeat for a whole lease."""

@@ -13,7 +13,7 @@ ANSWER_SECONDS = 3.0
 """How long a probe waits for another one that asks the database already."""
 
 
-class Health:
+class CoordinatorHealth:
     """Says why this coordinator does not work now.
 
     One probe asks the database at a time: each that a frozen one leaves waiting holds a thread and

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from punctual.domain.runs.retry import RetryRule
-from punctual.store.lifecycle.start import Started
+from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.schema.models.model import Document
 from punctual_worker.agent.runner_messages import SoFar
 
@@ -55,7 +55,7 @@ class ActiveAttempts:
         self._refused: set[str] = set()
         self.emptied = threading.Condition(self._lock)
 
-    def add(self, started: Started) -> ActiveAttempt:
+    def add(self, started: StartedAttempt) -> ActiveAttempt:
         """Enter an attempt that START answered."""
         attempt = ActiveAttempt(
             key=key_of(started.run_id, started.fence),

@@ -13,7 +13,7 @@ from punctual.ops import telemetry
 from punctual.ops.config import Settings
 from punctual.ops.progress import STUCK_SECONDS, Progress
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
-from punctual.store.processes.workers import Held, beat, held_by
+from punctual.store.processes.workers import WorkerRun, beat, held_by
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.lease import WorkerLease
 from punctual_worker.agent.run_queue import RunQueue
@@ -40,7 +40,7 @@ class Heartbeat:
         progress: Progress,
         may_beat: Callable[[], bool],
         extend: Callable[[int], None],
-        reconcile: Callable[[list[Held]], None],
+        reconcile: Callable[[list[WorkerRun]], None],
     ) -> None:
         self._engine = engine
         self._run_queue = run_queue

@@ -8,14 +8,14 @@ from punctual.domain.commands.http_params import fill_in, is_request
 from punctual.domain.runs.limits import limits_in_force
 from punctual.domain.runs.params import environment_of
 from punctual.ops.config import Settings
-from punctual.store.lifecycle.start import Started
+from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.schema.models.model import Document
 from punctual_worker.agent.interpreters import Interpreters
 from punctual_worker.agent.runner_messages import Launch
 
 
 def launch_of(
-    run: Started,
+    run: StartedAttempt,
     key: str,
     *,
     at_ns: int,

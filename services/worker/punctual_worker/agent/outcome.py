@@ -6,7 +6,7 @@ from typing import Any
 
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.retry import SAME_AGAIN, why_no_retry
-from punctual.store.lifecycle.finish import Report
+from punctual.store.lifecycle.finish import AttemptResult
 from punctual_worker.agent.active_attempts import ActiveAttempt
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.runner_messages import EndedEvent, SoFar
@@ -26,7 +26,7 @@ STOPPED = {
 }
 
 
-def report_of(attempt: ActiveAttempt, ended: EndedEvent, clock: DatabaseClock) -> Report:
+def report_of(attempt: ActiveAttempt, ended: EndedEvent, clock: DatabaseClock) -> AttemptResult:
     """The report of an attempt that the runner says has ended."""
     outcome, reason = _judge(attempt, ended)
     started_at = None
@@ -34,7 +34,7 @@ def report_of(attempt: ActiveAttempt, ended: EndedEvent, clock: DatabaseClock) -
         # The runner never fires early; reading two clocks may be off by some microseconds.
         started_at = max(clock.instant(ended.started_ns), attempt.due_at)
     finished_at = clock.instant(ended.ended_ns)
-    return Report(
+    return AttemptResult(
         run_id=attempt.run_id,
         fence=attempt.fence,
         outcome=outcome,
@@ -60,10 +60,10 @@ def was_unlaunched(ended: EndedEvent) -> bool:
     return ended.started_ns is None and ended.stopped in (SHUTDOWN, LEASE)
 
 
-def lost_report(attempt: ActiveAttempt, reason: CodedReason, clock: DatabaseClock) -> Report:
+def lost_report(attempt: ActiveAttempt, reason: CodedReason, clock: DatabaseClock) -> AttemptResult:
     """Return the report of an attempt without a known end, with its output as far as known."""
     started_at = None if attempt.started_ns is None else clock.instant(attempt.started_ns)
-    return Report(
+    return AttemptResult(
         run_id=attempt.run_id,
         fence=attempt.fence,
         outcome="lost",
@@ -98,7 +98,7 @@ def _head_bytes(written: EndedEvent | SoFar) -> int:
     return len(written.output) if written.gap_at is None else written.gap_at
 
 
-def unstarted_report(attempt: ActiveAttempt, error: str, clock: DatabaseClock) -> Report:
+def unstarted_report(attempt: ActiveAttempt, error: str, clock: DatabaseClock) -> AttemptResult:
     """The report of an attempt whose command cannot be started on this worker."""
     report = lost_report(attempt, coded(ReasonCode.COULD_NOT_START, error=_clean(error)), clock)
     return replace(report, outcome="failed", no_retry=SAME_AGAIN)

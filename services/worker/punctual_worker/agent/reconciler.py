@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.ops import telemetry
 from punctual.store.lifecycle.claim import release
-from punctual.store.lifecycle.finish import Report
+from punctual.store.lifecycle.finish import AttemptResult
 from punctual.store.lifecycle.give_back import give_back
-from punctual.store.processes.workers import Held
+from punctual.store.processes.workers import WorkerRun
 from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts, key_of
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.outcome import lost_report
@@ -37,7 +37,7 @@ class Reconciler:
         *,
         worker_id: uuid.UUID,
         cancel: Callable[[uuid.UUID], None],
-        report: Callable[[Report], None],
+        report: Callable[[AttemptResult], None],
     ) -> None:
         self._engine = engine
         self._run_queue = run_queue
@@ -48,7 +48,7 @@ class Reconciler:
         self._report = report
         self._suspects: set[tuple[uuid.UUID, int]] = set()
 
-    def __call__(self, held: list[Held]) -> None:
+    def __call__(self, held: list[WorkerRun]) -> None:
         """Apply what the database says of claimed runs, including cancels that were missed."""
         for run in held:
             if run.cancel_requested and run.state == "running":
@@ -71,7 +71,7 @@ class Reconciler:
             log.warning("unknown run given up", run_id=str(run.run_id))
             self._report(lost_report(_unknown(run, self._clock), REFUSED, self._clock))
 
-    def _unknown(self, held: list[Held]) -> dict[tuple[uuid.UUID, int], Held]:
+    def _unknown(self, held: list[WorkerRun]) -> dict[tuple[uuid.UUID, int], WorkerRun]:
         # From the intake a run goes on to those running, so these are asked later.
         runs = {(run.run_id, run.fence): run for run in held}
         waiting = self._run_queue.pairs()
@@ -85,13 +85,13 @@ class Reconciler:
 REFUSED = coded(ReasonCode.REPORT_REFUSED)
 
 
-def _pair(run: Held) -> tuple[uuid.UUID, int]:
+def _pair(run: WorkerRun) -> tuple[uuid.UUID, int]:
     return run.run_id, run.fence
 
 
-def _key(run: Held) -> str:
+def _key(run: WorkerRun) -> str:
     return key_of(run.run_id, run.fence)
 
 
-def _unknown(run: Held, clock: DatabaseClock) -> ActiveAttempt:
+def _unknown(run: WorkerRun, clock: DatabaseClock) -> ActiveAttempt:
     return ActiveAttempt(_key(run), run.run_id, run.fence, attempt=0, due_at=clock.now(), timeout=0)

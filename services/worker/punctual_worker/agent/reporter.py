@@ -16,7 +16,7 @@ from punctual.domain.runs.states import FINAL
 from punctual.ops import telemetry
 from punctual.ops.tracing import Tracing
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
-from punctual.store.lifecycle.finish import Report, finish
+from punctual.store.lifecycle.finish import AttemptResult, finish
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.start import note_started
 from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts, key_of
@@ -51,7 +51,7 @@ class Reporter:
         self._clock = clock
         self._worker_id = worker_id
         self._tracing = tracing
-        self._reports: deque[Report] = deque()
+        self._reports: deque[AttemptResult] = deque()
         self._size = BatchSize(MOST_REPORTS)
         self._begun: dict[str, tuple[float, ActiveAttempt]] = {}
         self._unlaunched: list[ActiveAttempt] = []
@@ -64,7 +64,7 @@ class Reporter:
         with self._changed:
             self._begun[attempt.key] = (at_ns / SECOND, attempt)
 
-    def ended(self, *reports: Report) -> None:
+    def ended(self, *reports: AttemptResult) -> None:
         """Attempts have ended; their reports are kept until the database has them."""
         for report in reports:
             if report.left_behind:
@@ -109,8 +109,8 @@ class Reporter:
                 if stop.wait(0.5):
                     return  # the reaper says what we could not
 
-    def _next_batch(self) -> list[Report]:
-        batch: list[Report] = []
+    def _next_batch(self) -> list[AttemptResult]:
+        batch: list[AttemptResult] = []
         size = 0
         with self._changed:
             patience = NOTE_AFTER_SECONDS if self._begun else 0.5
@@ -120,7 +120,7 @@ class Reporter:
                 size += len(batch[-1].output)
         return batch
 
-    def _finish(self, batch: Sequence[Report]) -> None:
+    def _finish(self, batch: Sequence[AttemptResult]) -> None:
         try:
             with self._engine.begin() as connection:
                 settled = finish(connection, worker_id=self._worker_id, reports=batch)
@@ -158,7 +158,7 @@ class Reporter:
         for attempt in attempts:
             self._running.remove(attempt.key)
 
-    def _log_left_behind(self, report: Report) -> None:
+    def _log_left_behind(self, report: AttemptResult) -> None:
         attempt = self._running.get(key_of(report.run_id, report.fence))
         log.info(
             "processes left behind",

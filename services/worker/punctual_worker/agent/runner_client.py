@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from punctual.ops import json_text
-from punctual.ops.process_user import Account
+from punctual.ops.process_user import ProcessUser
 from punctual_worker.agent.launch_memory import LaunchMemory
 from punctual_worker.agent.runner_end import end_runner, run_as
 from punctual_worker.agent.runner_messages import EndedEvent, Launch, SoFar, StartedEvent, report_in
@@ -44,7 +44,7 @@ class RunnerClient:
         sock: socket.socket,
         launch: int,
         launch_memory: LaunchMemory,
-        account: Account | None = None,
+        account: ProcessUser | None = None,
     ) -> None:
         """Take over a launched runner; use launch()."""
         self._process = process
@@ -69,7 +69,7 @@ class RunnerClient:
         path: str = "",
         lang: str = "",
         on_lease_loss: Literal["kill", "keep"] = "kill",
-        account: Account | None = None,
+        account: ProcessUser | None = None,
     ) -> Self:
         """Start a runner with an environment of PATH and LANG alone; returns before it is up.
 

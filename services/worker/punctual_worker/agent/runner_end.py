@@ -5,21 +5,23 @@ import subprocess
 import sys
 import time
 
-from punctual.ops.process_user import Account
+from punctual.ops.process_user import ProcessUser
 from punctual_worker.runner.supervise.stale_processes import await_none_of, kill_leftovers
 
 # What a runner may take to kill what runs and tidy up, before it is killed itself.
 LEAVE_SECONDS = 8.0
 
 
-def run_as(account: Account | None) -> tuple[str, ...]:
+def run_as(account: ProcessUser | None) -> tuple[str, ...]:
     """Return the options by which a program of the runner becomes `account`; none if it is us."""
     if account is None or account.uid == os.geteuid():
         return ()
     return ("--user", str(account.uid), "--group", str(account.gid))
 
 
-def end_runner(process: subprocess.Popen[bytes], *, launch: int, account: Account | None) -> bool:
+def end_runner(
+    process: subprocess.Popen[bytes], *, launch: int, account: ProcessUser | None
+) -> bool:
     """Wait for its end, or force it; False when commands of it may live on that we cannot end.
 
     `account` is whom it runs as, None when that is who we are.
@@ -44,7 +46,7 @@ def end_runner(process: subprocess.Popen[bytes], *, launch: int, account: Accoun
     return await_none_of(account.uid, until=until)
 
 
-def end_leftovers(launch: int, *, account: Account | None) -> bool:
+def end_leftovers(launch: int, *, account: ProcessUser | None) -> bool:
     """Kill what that launch, as `account`, left running; True when none of it is left."""
     other = run_as(account)
     if other and os.geteuid() == 0:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from punctual.messaging.broker import Broker
-from punctual.store.lifecycle.finish import Report
+from punctual.store.lifecycle.finish import AttemptResult
 from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.clock import DatabaseClock
@@ -40,7 +40,7 @@ class RunnerEvents:
 
     def take_in(self, events: Sequence[StartedEvent | EndedEvent | SoFar]) -> None:
         """Take in what came together: all slots that it empties are then filled together."""
-        reports: list[Report] = []
+        reports: list[AttemptResult] = []
         ended: list[ActiveAttempt] = []
         unlaunched: list[ActiveAttempt] = []
         for event in events:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from punctual.ops.process_user import Account
+from punctual.ops.process_user import ProcessUser
 from punctual_worker.agent.runner_end import LEAVE_SECONDS, end_leftovers
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class StaleRunner:
     launch: int
 
 
-def end_stale_runners(work_dir: Path, account: Account | None) -> None:
+def end_stale_runners(work_dir: Path, account: ProcessUser | None) -> None:
     """Have every such runner end, those that are stopped at once; returns when they are gone.
 
     `account` is whom commands run as. What this process may not end is left.

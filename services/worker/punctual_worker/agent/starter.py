@@ -17,7 +17,7 @@ from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.lifecycle.claim import release, still_held
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.replace import replace_earlier
-from punctual.store.lifecycle.start import Started, skip_overlapping, start
+from punctual.store.lifecycle.start import StartedAttempt, skip_overlapping, start
 from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.interpreters import Interpreters, NoInterpreterError
@@ -159,7 +159,7 @@ class RunStarter:
         if refused := [held for held in batch if held.run_id not in ours]:
             self._settle_refused(refused)
 
-    def _launch(self, started: Sequence[Started]) -> None:
+    def _launch(self, started: Sequence[StartedAttempt]) -> None:
         attempts = [self._running.add(run) for run in started]
         launches = [self._launch_of(*each) for each in zip(started, attempts, strict=True)]
         self._runner.start(*(launch for launch in launches if launch is not None))
@@ -167,7 +167,7 @@ class RunStarter:
             if self._running.was_cancelled(attempt.run_id):
                 self._runner.stop(attempt.key, CANCELLED)
 
-    def _launch_of(self, run: Started, attempt: ActiveAttempt) -> Launch | None:
+    def _launch_of(self, run: StartedAttempt, attempt: ActiveAttempt) -> Launch | None:
         try:
             return launch_of(
                 run,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from punctual.ops.progress import Loop, Progress
+from punctual.ops.progress import Progress, WatchedLoop
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class Threads:
         self._progress = progress
         self._threads: list[threading.Thread] = []
 
-    def start(self, name: str, work: Work, *, loop: Loop | None = None) -> None:
+    def start(self, name: str, work: Work, *, loop: WatchedLoop | None = None) -> None:
         """Run `work` until it returns; `loop` is its own if it has registered one."""
         turned = (loop or self._progress.loop(name)).mark
         thread = threading.Thread(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from punctual.domain.runs.states import FINAL
 from punctual.ops.tracing import Tracing
-from punctual.store.lifecycle.finish import Report, Settled
+from punctual.store.lifecycle.finish import AttemptResult, Settled
 
 
-def trace(tracing: Tracing, settled: Sequence[Settled], batch: Sequence[Report]) -> None:
+def trace(tracing: Tracing, settled: Sequence[Settled], batch: Sequence[AttemptResult]) -> None:
     """Tell the attempts that these reports ended, once that is committed."""
     reports = {report.run_id: report for report in batch}
     for run in settled:

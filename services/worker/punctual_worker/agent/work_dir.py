@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from punctual.ops.config import InvalidSetting
-from punctual.ops.process_user import Account, can_use, name_of
+from punctual.ops.process_user import ProcessUser, can_use, name_of
 from punctual_worker.runner.host.home_dirs import PREFIX
 
 
-def make_folder(path: Path, account: Account | None) -> None:
+def make_folder(path: Path, account: ProcessUser | None) -> None:
     """Have a folder that only `account` can use: who is root makes it, or hands over a worker's.
 
     Raises InvalidSetting when it cannot be used by that account.
@@ -29,7 +29,7 @@ def make_folder(path: Path, account: Account | None) -> None:
         )
 
 
-def _hand_over(path: Path, account: Account) -> None:
+def _hand_over(path: Path, account: ProcessUser) -> None:
     """Give it to the account if nothing but what a worker made is in it."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

@@ -13,7 +13,7 @@ from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
 
-from punctual.ops.process_user import Account, can_use
+from punctual.ops.process_user import ProcessUser, can_use
 from punctual_worker.commands.copies import copy, remove_unused
 
 MODULE = "punctual_worker.commands.http_request"
@@ -32,7 +32,7 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 
-def http_program(account: Account | None) -> tuple[str, ...]:
+def http_program(account: ProcessUser | None) -> tuple[str, ...]:
     """Return the arguments that start an HTTP request as `account`, short of the file's path.
 
     Where that user can run neither Python nor a copy of it, every such request fails to start.
@@ -50,7 +50,7 @@ def http_program(account: Account | None) -> tuple[str, ...]:
     return (*library, str(program), *OPTIONS, "-c", BOOT.format(module=MODULE), str(code))
 
 
-def _can_run_as_installed(account: Account) -> bool:
+def _can_run_as_installed(account: ProcessUser) -> bool:
     read = [Path(os.__file__), *(Path(str(files(name))) / "__init__.py" for name in PACKAGES)]
     return can_use(Path(sys.executable), account, os.X_OK) and all(
         can_use(file, account, os.R_OK) for file in read

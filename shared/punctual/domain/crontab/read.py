@@ -50,7 +50,7 @@ class LineKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CrontabEntry:
     """What a line asks for, as a task can have it.
 
     `written` is the command as it stands there, `command` the one for /bin/sh that does the same.
@@ -68,14 +68,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CrontabLine:
     """One line, counted from 1, what was understood of it, and the entry if it is one."""
 
     number: int
     text: str
     kind: LineKind
     notes: tuple[str, ...] = ()
-    entry: Entry | None = None
+    entry: CrontabEntry | None = None
 
 
 @dataclass(slots=True)
@@ -95,7 +95,9 @@ class _NotUnderstood(Exception):
     """Why a line cannot be imported."""
 
 
-def read_crontab(text: str, *, system: bool = False, timezone: str = "UTC") -> Iterator[Line]:
+def read_crontab(
+    text: str, *, system: bool = False, timezone: str = "UTC"
+) -> Iterator[CrontabLine]:
     """Understand a user's crontab, or with `system` one whose sixth field is a user.
 
     `timezone` is where the clocks of its machine are, unless a CRON_TZ says otherwise. Raises
@@ -116,10 +118,10 @@ def read_crontab(text: str, *, system: bool = False, timezone: str = "UTC") -> I
             notes = (*notes, _CARRIAGE_RETURN)
         if line.startswith(BYTE_ORDER_MARK):
             notes = (*notes, "A byte order mark in front of it is left out; cron would refuse it.")
-        yield Line(number, line, kind, notes, entry)
+        yield CrontabLine(number, line, kind, notes, entry)
 
 
-def _understood(line: str, state: _State) -> tuple[LineKind, tuple[str, ...], Entry | None]:
+def _understood(line: str, state: _State) -> tuple[LineKind, tuple[str, ...], CrontabEntry | None]:
     if not line.strip(_BLANK):
         return LineKind.BLANK, (), None
     if line.startswith("#"):
@@ -185,7 +187,7 @@ def _variable(name: str, value: str, state: _State) -> tuple[str, ...]:
     return notes
 
 
-def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
+def _entry(line: str, state: _State) -> tuple[CrontabEntry, tuple[str, ...]]:
     time = _time_fields(line)
     notes = [
         f'Debian\'s cron reads "{written}" as "{read}", and so it is imported.'
@@ -214,7 +216,7 @@ def _entry(line: str, state: _State) -> tuple[Entry, tuple[str, ...]]:
             f"Debian's cron refuses a command of more than {LONGEST_COMMAND} bytes; here it runs."
         )
     home = state.env.get("HOME", "")
-    entry = Entry(
+    entry = CrontabEntry(
         name=_name(state.comments),
         written=command,
         command=wrap(command, shell=state.shell, stdin=stdin),

@@ -22,7 +22,7 @@ from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.schedules.syntax import is_due, read_schedule
 from punctual.store.driver.notify import wake_coordinators
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.schema.models import CalendarRow
 
 NAMED = text("""
@@ -172,7 +172,7 @@ def hold(
         return
     withdrawn = [{"id": str(run), "args": blocked_by(name).args} for run, _, _, name in held]
     connection.execute(WITHDRAW, {"withdrawn": json.dumps(withdrawn)})
-    entries = [Entry(task, due, Reason.HELD, blocked_by(name)) for _, task, due, name in held]
+    entries = [LedgerEntry(task, due, Reason.HELD, blocked_by(name)) for _, task, due, name in held]
     note(connection, entries)
 
 

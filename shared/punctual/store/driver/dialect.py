@@ -23,7 +23,7 @@ def quick_url(database_url: str) -> str:
     return make_url(database_url).set(drivername=NAME).render_as_string(hide_password=False)
 
 
-class Line(psycopg2.extensions.connection):
+class DriverConnection(psycopg2.extensions.connection):
     """A connection: when it was pinged, and whether its next statement begins a transaction."""
 
     pinged = 0.0
@@ -40,13 +40,13 @@ class Dialect(PGDialect_psycopg2):
 
     def connect(self, *args: Any, **options: Any) -> Any:
         """A new connection."""
-        return super().connect(*args, connection_factory=Line, **options)
+        return super().connect(*args, connection_factory=DriverConnection, **options)
 
     def on_connect(self) -> Callable[[Any], None]:
         """What is done to each new connection."""
         usual = super().on_connect()  # type: ignore[no-untyped-call]
 
-        def prepare(line: Line) -> None:
+        def prepare(line: DriverConnection) -> None:
             usual(line)
             line.autocommit = True
 
@@ -103,7 +103,7 @@ class Dialect(PGDialect_psycopg2):
         )
 
 
-def _end(line: Line, statement: str) -> None:
+def _end(line: DriverConnection, statement: str) -> None:
     line.begins = False
     if line.get_transaction_status() != IDLE:
         with line.cursor() as cursor:
@@ -111,7 +111,7 @@ def _end(line: Line, statement: str) -> None:
 
 
 def is_trusted(line: Any) -> bool:
-    """Whether a `Line` was pinged of late, and nothing has come in since: no goodbye, no error."""
+    """Return whether a connection was pinged of late and nothing has come in since, as an error."""
     if line.closed or time.monotonic() >= line.pinged + TRUSTED_SECONDS:
         return False
     poll = select.poll()

@@ -8,7 +8,7 @@ from itertools import groupby
 from punctual.domain.calendars.calendar import Calendars, held_by
 from punctual.domain.runs.ledger import Reason
 from punctual.store.calendars.changes import blocked_by
-from punctual.store.ledger.entries import Entry
+from punctual.store.ledger.entries import LedgerEntry
 
 MOST_NOTED = 100
 """More held times of a task in a row, in one pass, are noted in one row that stands for them."""
@@ -16,7 +16,7 @@ MOST_NOTED = 100
 
 def part_times(
     task_id: uuid.UUID, times: Sequence[datetime], calendars: Calendars
-) -> tuple[list[datetime], list[Entry]]:
+) -> tuple[list[datetime], list[LedgerEntry]]:
     """Return those of a task's due times, ascending, that its calendars let be, and the others.
 
     The others are entries of the ledger.
@@ -24,17 +24,17 @@ def part_times(
     if not calendars:
         return list(times), []
     free: list[datetime] = []
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     for name, group in groupby(times, key=lambda at: held_by(calendars, at)):
         held = list(group)
         if name is None:
             free += held
             continue
         if len(held) <= MOST_NOTED:
-            entries += [Entry(task_id, at, Reason.HELD, blocked_by(name)) for at in held]
+            entries += [LedgerEntry(task_id, at, Reason.HELD, blocked_by(name)) for at in held]
         else:
             entries.append(
-                Entry(
+                LedgerEntry(
                     task_id,
                     held[0],
                     Reason.HELD,

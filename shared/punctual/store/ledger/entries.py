@@ -70,7 +70,7 @@ BEFORE = [str(reason) for reason in BEFORE_A_RUN]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """A due time and why it did not become a plain start on time.
 
     `cause` says why, where the reason's word does not say it all; `detail` holds ids for programs.
@@ -88,7 +88,7 @@ class Entry:
 
 
 class Noted(NamedTuple):
-    """A row of the ledger, as `Entry`, with the `lateness` in seconds of a late start.
+    """A row of the ledger, as `LedgerEntry`, with the `lateness` in seconds of a late start.
 
     `text` is the clause that a release before codes wrote instead of a cause.
     """
@@ -111,7 +111,7 @@ class Noted(NamedTuple):
         return ledger_clause(self.reason, self.cause, self.text) or None
 
 
-def note(connection: Connection, entries: Sequence[Entry]) -> None:
+def note(connection: Connection, entries: Sequence[LedgerEntry]) -> None:
     """Write these entries in one statement; a newer word about a due time replaces the older.
 
     Lock the tasks first, or be the only one who writes about them: two that note the same due
@@ -172,7 +172,7 @@ def _noted(row: Row[tuple[object, ...]]) -> Noted:
     )
 
 
-def _row(entry: Entry) -> dict[str, object]:
+def _row(entry: LedgerEntry) -> dict[str, object]:
     return {
         "task_id": str(entry.task_id),
         "scheduled_for": entry.scheduled_for.isoformat(),

@@ -145,7 +145,7 @@ SELECT EXISTS (SELECT FROM runs WHERE task_id = ANY(:task_ids) AND overlap = 'qu
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AttemptResult:
     """How one attempt ended; `outcome` is succeeded, failed, timed_out, cancelled or lost.
 
     `no_retry` says why it is not to be tried again, whatever attempts are left; None lets it be.
@@ -184,7 +184,7 @@ class Settled(NamedTuple):
 
 
 def finish(
-    connection: Connection, *, worker_id: uuid.UUID, reports: Sequence[Report]
+    connection: Connection, *, worker_id: uuid.UUID, reports: Sequence[AttemptResult]
 ) -> list[Settled]:
     """Record how attempts ended, with their output; answers the runs that this decided.
 
@@ -213,7 +213,7 @@ def wake_for_next(connection: Connection, settled: Sequence[Settled]) -> None:
         wake_coordinators(connection)
 
 
-def _row(report: Report) -> dict[str, object]:
+def _row(report: AttemptResult) -> dict[str, object]:
     return {
         "id": report.run_id,
         "fence": report.fence,
@@ -231,7 +231,7 @@ def _row(report: Report) -> dict[str, object]:
     }
 
 
-def _keep_output(connection: Connection, reports: Sequence[Report]) -> None:
+def _keep_output(connection: Connection, reports: Sequence[AttemptResult]) -> None:
     if not reports:
         return
     rows(

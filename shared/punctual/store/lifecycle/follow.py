@@ -13,7 +13,7 @@ from punctual.domain.runs.after import End, complete_sets, stored_edges
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.states import Trigger
 from punctual.store.calendars.changes import blocked_by, own_calendars_named
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.lifecycle.insert import NewRun, Upstream, insert_runs
 
 # The lock on the task makes it one run for each set: a second coordinator finds nothing.
@@ -59,7 +59,7 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
         runs_ended[row.id] = Upstream(row.run_id, row.state)
     now: datetime = connection.execute(NOW).scalar_one()
     runs: list[NewRun] = []
-    blocked: list[Entry] = []
+    blocked: list[LedgerEntry] = []
     done: list[int] = []
     waiting: list[int] = []
     for task in tasks:
@@ -74,7 +74,9 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
             runs += _runs(task.id, closing, now)
         else:
             times = len(closing)
-            blocked.append(Entry(task.id, now, Reason.HELD, blocked_by(calendar), times=times))
+            blocked.append(
+                LedgerEntry(task.id, now, Reason.HELD, blocked_by(calendar), times=times)
+            )
         waiting += kept
         done += [end.id for end in found if end.id not in kept]
     connection.execute(FORGET, {"ids": done})

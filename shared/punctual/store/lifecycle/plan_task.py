@@ -21,7 +21,7 @@ from punctual.domain.schedules.jitter import jittered
 from punctual.domain.schedules.moved import moved_due, zones_of
 from punctual.domain.schedules.syntax import Schedule, due_times, next_due, only_time, read_schedule
 from punctual.store.ledger.calendar_blocks import part_times
-from punctual.store.ledger.entries import Entry
+from punctual.store.ledger.entries import LedgerEntry
 from punctual.store.lifecycle.insert import NewRun
 
 LATE_AFTER = timedelta(seconds=15)
@@ -45,7 +45,7 @@ class TaskPlan:
     """
 
     runs: Sequence[NewRun] = ()
-    blocked: Sequence[Entry] = ()
+    blocked: Sequence[LedgerEntry] = ()
     next_due_at: datetime | None = None
     steps: int = 1
 
@@ -156,8 +156,8 @@ def _missed(
     return runs
 
 
-def stood_for(run: NewRun) -> Entry:
+def stood_for(run: NewRun) -> LedgerEntry:
     """Return the ledger's row for a missed run that stands for several due times."""
-    return Entry(
+    return LedgerEntry(
         run.task_id, run.scheduled_for, Reason.MISSED, run.reason, run.id, run.until, run.times
     )

@@ -123,7 +123,7 @@ FROM begun WHERE {by_key("runs.id", "begun.id")}
 """)
 
 
-class Started(NamedTuple):
+class StartedAttempt(NamedTuple):
     """An attempt that may run now: everything its command needs."""
 
     run_id: uuid.UUID
@@ -143,7 +143,7 @@ def start(
     worker_id: uuid.UUID,
     held: Sequence[tuple[uuid.UUID, int]],
     lease: timedelta,
-) -> list[Started]:
+) -> list[StartedAttempt]:
     """Start what may start of the (run id, fence) pairs; nothing may run before the commit.
 
     What falls under a limit of concurrent runs starts in a second statement, once it was counted.
@@ -163,9 +163,9 @@ def start(
     return started
 
 
-def _start(connection: Connection, asked: Mapping[str, object]) -> list[Started]:
+def _start(connection: Connection, asked: Mapping[str, object]) -> list[StartedAttempt]:
     return [
-        Started._make((*told, orjson.loads(spec)))
+        StartedAttempt._make((*told, orjson.loads(spec)))
         for *told, spec in rows(connection, "start", START, asked)
     ]
 

@@ -94,7 +94,7 @@ class Gap(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class OwnerOutage:
     """A gap, and what became of one owner's due times in it."""
 
     gap: Gap
@@ -150,15 +150,17 @@ def list_outages(
     limit: int,
     since: datetime | None = None,
     before: datetime | None = None,
-) -> list[Outage]:
+) -> list[OwnerOutage]:
     """The newest outages, for this owner's tasks.
 
     Only those that ended at or after `since`, and that began before `before`.
     """
     asked = {"owner_id": owner_id, "limit": limit, "since": since, "before": before}
-    found: dict[uuid.UUID, Outage] = {}
+    found: dict[uuid.UUID, OwnerOutage] = {}
     for row in connection.execute(NEWEST, asked):
-        outage = found.setdefault(row.id, Outage(Gap(row.id, row.from_at, row.to_at), Counter()))
+        outage = found.setdefault(
+            row.id, OwnerOutage(Gap(row.id, row.from_at, row.to_at), Counter())
+        )
         if row.became is not None:
             outage.became[row.became] += row.times
     return list(found.values())

@@ -80,7 +80,7 @@ class Beat(NamedTuple):
     room_elsewhere: int
 
 
-class Held(NamedTuple):
+class WorkerRun(NamedTuple):
     """A run that, as far as the database knows, this worker holds."""
 
     run_id: uuid.UUID
@@ -129,9 +129,9 @@ def beat(
     return None if row is None else Beat(row[0], int(row[1]))
 
 
-def held_by(connection: Connection, *, worker_id: uuid.UUID) -> list[Held]:
+def held_by(connection: Connection, *, worker_id: uuid.UUID) -> list[WorkerRun]:
     """Return the runs that this worker holds by the database, with cancels it may have missed."""
-    return [Held(*row) for row in execute(connection, "held", HELD, {"id": worker_id})]
+    return [WorkerRun(*row) for row in execute(connection, "held", HELD, {"id": worker_id})]
 
 
 def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:

@@ -15,7 +15,7 @@ from punctual.store.calendars.changes import require_calendars
 from punctual.store.concurrency.usage import mark_limited
 from punctual.store.driver import raw_statements
 from punctual.store.driver.notify import wake_coordinators
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.lifecycle.insert import NewRun, insert_runs
 from punctual.store.lifecycle.reschedule import forgive, refresh_pending
 from punctual.store.schema.models import Task
@@ -104,7 +104,7 @@ class _Prepared(NamedTuple):
 
     rows: list[dict[str, Any]]
     past: list[NewRun]
-    held: list[Entry]
+    held: list[LedgerEntry]
     first: datetime | None
 
 

@@ -11,7 +11,7 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.schedules.syntax import Schedule, Several, moments
 from punctual.store.calendars.changes import own_calendars_named
 from punctual.store.ledger.calendar_blocks import part_times
-from punctual.store.ledger.entries import Entry
+from punctual.store.ledger.entries import LedgerEntry
 from punctual.store.lifecycle.insert import NewRun
 
 
@@ -42,7 +42,7 @@ def part_held(
     *,
     owner_id: uuid.UUID,
     names: Sequence[str] | None,
-) -> tuple[list[NewRun], list[Entry]]:
+) -> tuple[list[NewRun], list[LedgerEntry]]:
     """Those of a task's runs that the named calendars let be, and notes of the held ones."""
     if not passed or not names:
         return passed, []

@@ -9,7 +9,7 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.schedules.syntax import due_times, last_due, only_time, read_schedule
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.schema.models import Task
 
 MOST_COUNTED = 1000
@@ -43,7 +43,7 @@ def note_pause(connection: Connection, task: Task, *, end: datetime) -> None:
     if len(left_out) == MOST_COUNTED:
         last = last_due(schedule, at=end) or last
         uncounted = last > left_out[-1]
-    entry = Entry(
+    entry = LedgerEntry(
         task.id,
         left_out[0],
         Reason.PAUSED,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from punctual_api.http.database import THREADS
-from punctual_devstack.servers import Server, Servers, temporary_servers
+from punctual_devstack.servers import EmbeddedServer, Servers, temporary_servers
 from tests.integration.api.conftest import PASSWORD
 from tests.integration.api.served import Served, serving
 from tests.support.eventually import eventually
@@ -42,7 +42,7 @@ def served(servers: Servers, tmp_path: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def frozen(server: Server) -> Iterator[None]:
+def frozen(server: EmbeddedServer) -> Iterator[None]:
     """Stop a server and all of its processes, as a paused machine does."""
     assert server.pid is not None
     os.kill(server.pid, signal.SIGSTOP)

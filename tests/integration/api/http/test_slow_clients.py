@@ -157,7 +157,7 @@ from punctual_api.http import buffering_worker, server
 buffering_worker.SEND_SECONDS = 1.0
 
 
-class Large(server.Server):
+class Large(server.ApiServer):
     def load(self):
         def app(environ, start_response):
             body = b"x" * 100_000_000 if environ["PATH_INFO"] == "/large" else b"small"

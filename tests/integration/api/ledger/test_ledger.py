@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from punctual.domain.runs.ledger import Reason
 from punctual.store.calendars.changes import blocked_by
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from tests.integration.api.conftest import Person
 
 XMAS = blocked_by("Xmas")
@@ -18,7 +18,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def noted(engine: Engine, task: dict[str, Any], minute: int, reason: Reason, **more: Any) -> None:
     due = NOON + timedelta(minutes=minute)
     with engine.begin() as connection:
-        note(connection, [Entry(uuid.UUID(task["id"]), due, reason, **more)])
+        note(connection, [LedgerEntry(uuid.UUID(task["id"]), due, reason, **more)])
 
 
 def test_a_row_says_when_why_and_which_run(anna: Person, engine: Engine) -> None:

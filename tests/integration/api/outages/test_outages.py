@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from punctual.domain.runs.ledger import Reason
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.lifecycle.plan import plan
 from punctual.store.outages.outages import note_gap
 from tests.integration.api.conftest import Person, run_sql
@@ -110,7 +110,7 @@ def test_only_what_was_missed_is_run_and_not_what_a_calendar_held(
     path = f"/outages/{come_back(engine)}"
     held = LEFT.replace(minute=30)
     with engine.begin() as connection:
-        note(connection, [Entry(uuid.UUID(task["id"]), held, Reason.HELD)])
+        note(connection, [LedgerEntry(uuid.UUID(task["id"]), held, Reason.HELD)])
     made = anna.post(f"{path}/backfill/", json={"tasks": "all"}).get_json()
     assert len(made["tasks"][0]["runs"]) == 11
     times = {run["scheduled_for"] for run in anna.items("/runs/?state=scheduled")}

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from punctual.domain.runs.ledger import Reason
 from punctual.store.calendars.changes import blocked_by
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from tests.integration.api.pages.visitor import Visitor
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ def task_of(ann: Visitor, **values: object) -> str:
 
 def noted(engine: Engine, task: str, *reasons: Reason) -> None:
     entries = [
-        Entry(uuid.UUID(task), NOON + timedelta(days=place), reason, blocked_by("<b>X</b>"))
+        LedgerEntry(uuid.UUID(task), NOON + timedelta(days=place), reason, blocked_by("<b>X</b>"))
         for place, reason in enumerate(reasons)
     ]
     with engine.begin() as connection:

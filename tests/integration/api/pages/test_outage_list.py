@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from punctual.domain.runs.ledger import Reason
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from tests.integration.api.conftest import run_sql
 from tests.integration.api.pages.visitor import Visitor
 
@@ -30,7 +30,7 @@ def missed(engine: Engine, who: Visitor, *names: str, times: int = 1) -> list[st
     due = [START + timedelta(hours=1 + number) for number in range(times)]
     with engine.begin() as connection:
         for task in tasks:
-            note(connection, [Entry(uuid.UUID(task), at, Reason.MISSED) for at in due])
+            note(connection, [LedgerEntry(uuid.UUID(task), at, Reason.MISSED) for at in due])
         # A row of the ledger about several due times counts as it is, without runs of their own.
     run_sql(engine, "UPDATE ledger SET times = 2 WHERE reason = 'missed'")
     return tasks

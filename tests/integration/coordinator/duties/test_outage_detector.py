@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from punctual.store.outages.outages import Outage, list_outages, prune_outages
+from punctual.store.outages.outages import OwnerOutage, list_outages, prune_outages
 from punctual_coordinator.duties.outage_detector import OutageDetector
 from tests.support.rows import database_now, new_user
 
 HOUR = timedelta(hours=1)
 
 
-def outages(engine: Engine) -> list[Outage]:
+def outages(engine: Engine) -> list[OwnerOutage]:
     with engine.connect() as connection:
         return list_outages(connection, owner_id=new_user(engine), limit=10)
 

@@ -14,7 +14,7 @@ from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.states import Trigger
 from punctual.store.calendars.changes import blocked_by
 from punctual.store.ledger.entries import (
-    Entry,
+    LedgerEntry,
     Noted,
     find_in_ledger,
     list_ledger,
@@ -41,7 +41,7 @@ def ledger_of(engine: Engine, task: uuid.UUID, **asked: Any) -> list[Noted]:
         return list_ledger(connection, task_id=task, limit=1000, **asked)
 
 
-def noted(engine: Engine, *entries: Entry) -> None:
+def noted(engine: Engine, *entries: LedgerEntry) -> None:
     with engine.begin() as connection:
         note(connection, entries)
 
@@ -215,7 +215,7 @@ def test_a_limit_stays_the_reason_of_the_start_it_made_late(engine: Engine) -> N
     task, worker = new_task(engine), new_worker(engine)
     run = new_run(engine, task)
     due = run_row(engine, run).scheduled_for
-    noted(engine, Entry(task, due, Reason.LIMITED, LIMIT))
+    noted(engine, LedgerEntry(task, due, Reason.LIMITED, LIMIT))
     began = due + timedelta(seconds=8)
     finish_run(engine, start_run(engine, run, worker), worker, "succeeded", started_at=began)
     [row] = ledger_of(engine, task)
@@ -225,8 +225,8 @@ def test_a_limit_stays_the_reason_of_the_start_it_made_late(engine: Engine) -> N
 
 def test_a_newer_word_about_a_due_time_replaces_the_older(engine: Engine) -> None:
     task = new_task(engine)
-    noted(engine, Entry(task, NOON, Reason.HELD, XMAS, detail={"calendar": "7"}))
-    noted(engine, Entry(task, NOON, Reason.HELD, blocked_by("Easter")))
+    noted(engine, LedgerEntry(task, NOON, Reason.HELD, XMAS, detail={"calendar": "7"}))
+    noted(engine, LedgerEntry(task, NOON, Reason.HELD, blocked_by("Easter")))
     [row] = ledger_of(engine, task)
     assert (row.because, row.detail) == ('calendar "Easter"', {"calendar": "7"})
 
@@ -234,8 +234,8 @@ def test_a_newer_word_about_a_due_time_replaces_the_older(engine: Engine) -> Non
 def test_the_ledger_is_listed_newest_first_by_page_and_by_reason(engine: Engine) -> None:
     task = new_task(engine)
     times = [NOON + timedelta(minutes=minute) for minute in range(4)]
-    noted(engine, *(Entry(task, at, Reason.HELD) for at in times[:2]))
-    noted(engine, *(Entry(task, at, Reason.MISSED) for at in times[2:]))
+    noted(engine, *(LedgerEntry(task, at, Reason.HELD) for at in times[:2]))
+    noted(engine, *(LedgerEntry(task, at, Reason.MISSED) for at in times[2:]))
     assert [row.scheduled_for for row in ledger_of(engine, task)] == times[::-1]
     assert len(ledger_of(engine, task, before=times[1])) == 1
     assert len(ledger_of(engine, task, since=times[1])) == 3
@@ -244,7 +244,7 @@ def test_the_ledger_is_listed_newest_first_by_page_and_by_reason(engine: Engine)
 
 def test_rows_past_the_retention_are_pruned(engine: Engine) -> None:
     task = new_task(engine)
-    noted(engine, Entry(task, NOON, Reason.HELD))
+    noted(engine, LedgerEntry(task, NOON, Reason.HELD))
     with engine.begin() as connection:
         assert prune_ledger(connection, keep=timedelta(days=1), limit=10) == 0
     with engine.begin() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.states import RunState
-from punctual.store.ledger.entries import Entry, note
+from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.ledger.why import Answer, why
 from punctual.store.lifecycle.insert import NewRun, insert_runs
 from punctual.store.lifecycle.plan import plan
@@ -191,7 +191,7 @@ def test_a_run_that_waits_for_a_limit_says_so(engine: Engine) -> None:
     task = cron_task(engine)
     born(engine, task, at(5))
     with engine.begin() as connection:
-        note(connection, [Entry(task, at(5), Reason.LIMITED, LIMIT)])
+        note(connection, [LedgerEntry(task, at(5), Reason.LIMITED, LIMIT)])
     answer = asked(engine, task, at(5), now=at(6))
     assert answer.verdict == "waiting"
     assert answer.sentence.endswith("is scheduled now (limit reached: 2 of tag db are running).")

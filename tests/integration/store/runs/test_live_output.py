@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from punctual.store.lifecycle.reap import bury, reap_running
-from punctual.store.lifecycle.start import Started
+from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.runs.live_output import ask_for_output, keep_live_output, output_is_pending
 from tests.support.rows import attempts_of, database_now, new_run, new_task
 from tests.support.steps import LEASE, change_run, finish_run, new_worker, silence, start_run
@@ -18,11 +18,13 @@ def worker_id(engine: Engine) -> uuid.UUID:
 
 
 @pytest.fixture
-def started(engine: Engine, worker_id: uuid.UUID) -> Started:
+def started(engine: Engine, worker_id: uuid.UUID) -> StartedAttempt:
     return start_run(engine, new_run(engine, new_task(engine)), worker_id)
 
 
-def keep(engine: Engine, run: Started, *, worker_id: uuid.UUID, fence: int | None = None) -> bool:
+def keep(
+    engine: Engine, run: StartedAttempt, *, worker_id: uuid.UUID, fence: int | None = None
+) -> bool:
     with engine.begin() as connection:
         return keep_live_output(
             connection,
@@ -37,7 +39,7 @@ def keep(engine: Engine, run: Started, *, worker_id: uuid.UUID, fence: int | Non
 
 
 def test_only_its_own_worker_tells_of_an_attempt_and_only_while_it_runs(
-    engine: Engine, worker_id: uuid.UUID, started: Started
+    engine: Engine, worker_id: uuid.UUID, started: StartedAttempt
 ) -> None:
     assert not keep(engine, started, worker_id=new_worker(engine, name="another"))
     assert not keep(engine, started, worker_id=worker_id, fence=started.fence - 1)
@@ -47,7 +49,7 @@ def test_only_its_own_worker_tells_of_an_attempt_and_only_while_it_runs(
 
 
 def test_fresh_output_is_not_asked_for_again(
-    engine: Engine, worker_id: uuid.UUID, started: Started
+    engine: Engine, worker_id: uuid.UUID, started: StartedAttempt
 ) -> None:
     with engine.begin() as connection:
         asked_at = ask_for_output(connection, run_id=started.run_id)
@@ -65,7 +67,7 @@ def test_nobody_is_asked_about_a_run_that_is_not_running(engine: Engine) -> None
         assert ask_for_output(connection, run_id=new_run(engine, new_task(engine))) is None
 
 
-def outputs(engine: Engine, run: Started) -> list[tuple[int, bytes]]:
+def outputs(engine: Engine, run: StartedAttempt) -> list[tuple[int, bytes]]:
     with engine.connect() as connection:
         asked = text("SELECT attempt, data FROM outputs WHERE run_id = :id ORDER BY attempt")
         return [(row.attempt, bytes(row.data)) for row in connection.execute(asked, {"id": run[0]})]
@@ -99,7 +101,7 @@ def test_what_was_seen_of_an_attempt_is_kept_with_it_when_its_worker_is_lost(
 
 
 def test_the_whole_output_replaces_what_was_seen_when_a_worker_was_only_cut_off(
-    engine: Engine, worker_id: uuid.UUID, started: Started
+    engine: Engine, worker_id: uuid.UUID, started: StartedAttempt
 ) -> None:
     keep(engine, started, worker_id=worker_id)
     lose(engine, worker_id)

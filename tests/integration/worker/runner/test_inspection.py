@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual.ops.process_user import Account, unprivileged
+from punctual.ops.process_user import ProcessUser, unprivileged
 from punctual_devstack.postgres_user import reachable_temporary
 from punctual_worker.runner.launch.spawn import DEFAULT_PATH
 from tests.integration.worker.runner.harness import Stage
@@ -69,13 +69,13 @@ TECHNIQUES = (
 
 
 @pytest.fixture(scope="module")
-def account() -> Account | None:
+def account() -> ProcessUser | None:
     """Who is refused what another process of the same user may: never root."""
     return unprivileged() if os.geteuid() == 0 else None
 
 
 @pytest.fixture(scope="module")
-def stage(account: Account | None) -> Iterator[Stage]:
+def stage(account: ProcessUser | None) -> Iterator[Stage]:
     folder = reachable_temporary("punctual-inspection-")
     work = folder / "work"
     work.mkdir(mode=0o700)
@@ -113,7 +113,7 @@ def test_commands_are_still_the_first_to_go_when_memory_runs_out(stage: Stage) -
 
 
 def test_the_runner_is_the_user_that_it_was_to_become(
-    stage: Stage, account: Account | None
+    stage: Stage, account: ProcessUser | None
 ) -> None:
     uid = os.geteuid() if account is None else account.uid
     # First a run: it becomes that user after its launch, before it starts anything.

@@ -8,7 +8,7 @@ import pytest
 from punctual.ops.process_user import unprivileged
 from punctual_devstack import settings
 from punctual_devstack.command_user import SPARE_ID, command_user
-from punctual_devstack.spawn import Account
+from punctual_devstack.spawn import ServerUser
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -41,18 +41,18 @@ def test_they_are_never_the_user_of_the_database(
     assert command_user(chosen(tmp_path), euid=0).environ == {}
     nobody = unprivileged()
     monkeypatch.setattr(
-        "punctual_devstack.command_user.server_account", lambda: Account(nobody.uid, nobody.gid)
+        "punctual_devstack.command_user.server_account", lambda: ServerUser(nobody.uid, nobody.gid)
     )
     told = command_user(chosen(tmp_path), euid=0)
     assert told.environ == {"PUNCTUAL_COMMAND_USER": f"{SPARE_ID}:{SPARE_ID}"}
 
 
 def test_a_user_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(settings.InvalidSetting, match="no user 'no-such-user' here"):
+    with pytest.raises(settings.InvalidStackSetting, match="no user 'no-such-user' here"):
         command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="no-such-user"), euid=0)
 
 
 def test_a_user_that_only_root_can_become_stops_the_start_of_another(tmp_path: Path) -> None:
     for wanted in ("root", "daemon"):
-        with pytest.raises(settings.InvalidSetting, match="as root"):
+        with pytest.raises(settings.InvalidStackSetting, match="as root"):
             command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER=wanted), euid=1000)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from punctual_devstack.services import shared_environ
-from punctual_devstack.settings import InvalidSetting, check_services, read
+from punctual_devstack.settings import InvalidStackSetting, check_services, read
 
 
 def test_one_of_each_on_port_8000_when_nothing_is_said() -> None:
@@ -61,7 +61,7 @@ def test_registration_is_open_while_only_this_machine_reaches_it(
     ],
 )
 def test_a_number_that_cannot_be_is_refused_by_name(name: str, value: str) -> None:
-    with pytest.raises(InvalidSetting, match=f"^{name} must be .*{value}"):
+    with pytest.raises(InvalidStackSetting, match=f"^{name} must be .*{value}"):
         read({name: value})
 
 
@@ -78,14 +78,14 @@ def test_slots_reach_the_workers_whichever_way_they_are_set() -> None:
 
 def test_make_run_needs_a_port_that_it_can_print() -> None:
     for bind in ("127.0.0.1:0", "[::1]:0"):
-        with pytest.raises(InvalidSetting, match=r"^PUNCTUAL_BIND must name a port here"):
+        with pytest.raises(InvalidStackSetting, match=r"^PUNCTUAL_BIND must name a port here"):
             check_services(read({"PUNCTUAL_BIND": bind}))
 
 
 def test_what_no_service_could_start_with_is_refused_before_any_is_started() -> None:
     check_services(read({"PUNCTUAL_SLOTS": "3", "PUNCTUAL_DATA_DIR": "/tmp", "HOME": "/root"}))
     for wrong in ({"PUNCTUAL_SLOTS": "none"}, {"PUNCTUAL_SLOT": "3"}):
-        with pytest.raises(InvalidSetting, match="PUNCTUAL_SLOTS"):
+        with pytest.raises(InvalidStackSetting, match="PUNCTUAL_SLOTS"):
             check_services(read(wrong))
 
 
@@ -102,7 +102,7 @@ def test_what_no_service_could_start_with_is_refused_before_any_is_started() -> 
 )
 def test_a_misspelt_name_on_makes_command_line_stops_the_start(assigned: str, said: str) -> None:
     for options in ("", "w ", "rR --no-print-directory "):
-        with pytest.raises(InvalidSetting, match=f"^{said}$"):
+        with pytest.raises(InvalidStackSetting, match=f"^{said}$"):
             read({"MAKEFLAGS": f"{options}-- {assigned}"})
 
 
@@ -122,6 +122,6 @@ def test_other_names_on_makes_command_line_are_no_mistakes(flags: str) -> None:
     ],
 )
 def test_one_thing_set_to_two_values_stops_the_start(environ: dict[str, str], said: str) -> None:
-    with pytest.raises(InvalidSetting, match=f"^{said}"):
+    with pytest.raises(InvalidStackSetting, match=f"^{said}"):
         read(environ)
     read({"SLOTS": "4", "PUNCTUAL_SLOTS": "4", "PORT": "8000", "PUNCTUAL_BIND": "[::]:8000"})

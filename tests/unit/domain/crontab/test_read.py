@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from punctual.domain.crontab.command import join_percent, split_percent, unwrap, wrap
-from punctual.domain.crontab.read import Entry, Line, LineKind, read_crontab
+from punctual.domain.crontab.read import CrontabEntry, CrontabLine, LineKind, read_crontab
 from punctual.domain.crontab.write import TaskToWrite, write_crontab
 from punctual.domain.errors import InvalidSchedule
 from punctual.domain.schedules.syntax import due_times, parse_schedule
@@ -106,17 +106,17 @@ def oracle(line: str) -> Iterator[datetime]:
         day += timedelta(days=1)
 
 
-def entries(text: str, *, system: bool = False) -> list[tuple[Line, Entry]]:
+def entries(text: str, *, system: bool = False) -> list[tuple[CrontabLine, CrontabEntry]]:
     return [(line, line.entry) for line in read_crontab(text, system=system) if line.entry]
 
 
-def due(entry: Entry) -> list[datetime]:
+def due(entry: CrontabEntry) -> list[datetime]:
     schedule = parse_schedule({"cron": entry.cron, "timezone": entry.timezone}, anchor=START)
     coming = due_times(schedule, after=START - timedelta(seconds=1)) if schedule else iter(())
     return list(takewhile(lambda at: at < END, coming))
 
 
-def as_task(entry: Entry, **changed: object) -> TaskToWrite:
+def as_task(entry: CrontabEntry, **changed: object) -> TaskToWrite:
     given: dict[str, object] = {
         "name": entry.name or "a task",
         "command": entry.command,

@@ -8,7 +8,7 @@ import psycopg2.extensions
 import pytest
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
-from punctual.store.driver.dialect import Dialect, Line
+from punctual.store.driver.dialect import Dialect, DriverConnection
 from punctual.store.driver.watched_dialect import WatchedDialect
 
 
@@ -45,6 +45,6 @@ def test_every_way_to_execute_and_to_end_a_transaction_is_overridden() -> None:
 
 
 def test_a_connection_can_be_subclassed_and_keeps_its_transaction_status() -> None:
-    assert issubclass(Line, psycopg2.extensions.connection)
-    assert callable(Line.get_transaction_status)
+    assert issubclass(DriverConnection, psycopg2.extensions.connection)
+    assert callable(DriverConnection.get_transaction_status)
     assert psycopg2.extensions.TRANSACTION_STATUS_IDLE == 0

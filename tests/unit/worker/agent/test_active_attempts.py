@@ -3,14 +3,14 @@
 import uuid
 from datetime import UTC, datetime
 
-from punctual.store.lifecycle.start import Started
+from punctual.store.lifecycle.start import StartedAttempt
 from punctual_worker.agent.active_attempts import ActiveAttempts
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def started(run_id: uuid.UUID) -> Started:
-    return Started(run_id, 3, uuid.uuid4(), 1, NOW, NOW, "manual", None, {"timeout": 60})
+def started(run_id: uuid.UUID) -> StartedAttempt:
+    return StartedAttempt(run_id, 3, uuid.uuid4(), 1, NOW, NOW, "manual", None, {"timeout": 60})
 
 
 def test_a_cancel_finds_the_attempts_of_its_run() -> None:

@@ -31,4 +31,4 @@ threading.Thread(target=server.handle_request, daemon=True).start()
 os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{server.server_port}"
 traced = tracing.start(service="one", name="one")
 assert traced is not None, "nothing to trace with"
-traced.run_ended(RUN, state="succeeded", at=datetime.now(UTC), told={})
+traced.run_ended(RUN, state="succeeded", at=datetime.now(UTC), fields={})

@@ -62,13 +62,13 @@ class Tracing:
         span.add_link(self._place(run_id))
 
     def run_ended(
-        self, run_id: uuid.UUID, *, state: str, at: datetime, told: Mapping[str, Any]
+        self, run_id: uuid.UUID, *, state: str, at: datetime, fields: Mapping[str, Any]
     ) -> None:
         """A run became final: a span from when it was made until now."""
         self._ids.next = _trace_id(run_id), _span_id(run_id, 0)
         # UUIDs of version 7 begin with the milliseconds of their making.
         span = self._tracer.start_span(
-            "run", start_time=(run_id.int >> 80) * 1_000_000, attributes=_attributes(run_id, told)
+            "run", start_time=(run_id.int >> 80) * 1_000_000, attributes=_attributes(run_id, fields)
         )
         span.set_attribute("punctual.state", state)
         _mark(span, failed=state in FAILED)
@@ -82,7 +82,7 @@ class Tracing:
         outcome: str,
         started_at: datetime,
         ended_at: datetime,
-        told: Mapping[str, Any],
+        fields: Mapping[str, Any],
     ) -> None:
         """An attempt ended: a span inside its run's."""
         from opentelemetry.trace import NonRecordingSpan, set_span_in_context
@@ -93,7 +93,7 @@ class Tracing:
             "attempt",
             context=inside,
             start_time=_ns(started_at),
-            attributes=_attributes(run_id, told),
+            attributes=_attributes(run_id, fields),
         )
         span.set_attributes({"punctual.attempt": attempt, "punctual.outcome": outcome})
         _mark(span, failed=outcome in FAILED)
@@ -139,8 +139,8 @@ def _ids() -> Any:
         next: tuple[int | None, int] | None = None
 
         def generate_span_id(self) -> int:
-            told, self.next = self.next, None
-            return told[1] if told else super().generate_span_id()
+            fields, self.next = self.next, None
+            return fields[1] if fields else super().generate_span_id()
 
         def generate_trace_id(self) -> int:
             return self.next[0] if self.next and self.next[0] else super().generate_trace_id()
@@ -155,8 +155,8 @@ def _mark(span: "Span", *, failed: bool) -> None:
         span.set_status(StatusCode.ERROR)
 
 
-def _attributes(run_id: uuid.UUID, told: Mapping[str, Any]) -> dict[str, Any]:
-    known = {f"punctual.{name}": value for name, value in told.items() if value is not None}
+def _attributes(run_id: uuid.UUID, fields: Mapping[str, Any]) -> dict[str, Any]:
+    known = {f"punctual.{name}": value for name, value in fields.items() if value is not None}
     return {"punctual.run_id": str(run_id), **known}
 
 
@@ -171,5 +171,5 @@ def _trace_id(run_id: uuid.UUID) -> int:
 
 def _span_id(run_id: uuid.UUID, attempt: int) -> int:
     """A run's own span has attempt 0."""
-    told = hashlib.sha256(run_id.bytes + attempt.to_bytes(2)).digest()
-    return int.from_bytes(told[:8]) or 1
+    fields = hashlib.sha256(run_id.bytes + attempt.to_bytes(2)).digest()
+    return int.from_bytes(fields[:8]) or 1

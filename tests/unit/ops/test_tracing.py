@@ -62,9 +62,9 @@ def test_a_run_and_its_attempts_are_sampled_together(share: float) -> None:
             outcome="succeeded",
             started_at=NOW,
             ended_at=NOW + timedelta(seconds=1),
-            told={},
+            fields={},
         )
-        tracing.run_ended(run, state="succeeded", at=NOW + timedelta(seconds=1), told={})
+        tracing.run_ended(run, state="succeeded", at=NOW + timedelta(seconds=1), fields={})
     spans: dict[int, set[str]] = {}
     for span in kept.get_finished_spans():
         spans.setdefault(span.context.trace_id, set()).add(span.name)

@@ -20,7 +20,7 @@ class NotCreated(Exception):
     """The user was not created; the message says why."""
 
 
-def main(asked: argparse.Namespace) -> int:
+def main(options: argparse.Namespace) -> int:
     """Create the user; return 0, 1 when that is not possible, 2 for a setting."""
     try:
         settings = config.load(needs=("database_url",), only=("database_url",))
@@ -28,11 +28,11 @@ def main(asked: argparse.Namespace) -> int:
         sys.stderr.write(f"user: {error}\n")
         return 2
     try:
-        _create(settings.database_url, asked.username, asked.email)
+        _create(settings.database_url, options.username, options.email)
     except NotCreated as error:
         sys.stderr.write(f"user: not created: {error}\n")
         return 1
-    sys.stdout.write(f"created {asked.username}\n")
+    sys.stdout.write(f"created {options.username}\n")
     return 0
 
 

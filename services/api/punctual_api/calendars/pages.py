@@ -99,5 +99,11 @@ def _form(
 ) -> Response:
     errors, others = by_field(faults or (), BLANK)
     status = 422 if faults else 200
-    told = {"heading": heading, "typed": typed, "calendar": row, "errors": errors, "others": others}
-    return page("calendar_form", status, **told)
+    context = {
+        "heading": heading,
+        "typed": typed,
+        "calendar": row,
+        "errors": errors,
+        "others": others,
+    }
+    return page("calendar_form", status, **context)

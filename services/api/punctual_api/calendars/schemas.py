@@ -7,7 +7,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 from punctual.domain.calendars.syntax import MOST_DAYS, MOST_WINDOWS, parse_calendar, to_documents
 from punctual.domain.errors import InvalidCalendar
 from punctual_api.http.fields import Instant, Label, Text, fault_tree
-from punctual_api.http.readonly_fields import SentBackSchema, told
+from punctual_api.http.readonly_fields import SentBackSchema, readonly_names
 
 LONGEST_NAME = 100
 
@@ -90,7 +90,7 @@ class CalendarReplacementSchema(SentBackSchema, NewCalendarSchema):
 
     class Meta:
         unknown = RAISE
-        include = told(CalendarSchema, decided=CalendarFields)
+        include = readonly_names(CalendarSchema, decided=CalendarFields)
 
 
 class CalendarListSchema(Schema):

@@ -20,31 +20,31 @@ def main(arguments: list[str] | None = None) -> int:
 
     0: all was understood. 1: a line was not, or the server refused. 2: wrong usage.
     """
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        token = Path(asked.token_file).read_text(encoding="utf-8").strip()
-        if asked.export:
-            path = f"export/crontab/?timezone={quote(asked.timezone)}"
-            sys.stdout.write(_call(asked.url, path, token).decode())
+        token = Path(options.token_file).read_text(encoding="utf-8").strip()
+        if options.export:
+            path = f"export/crontab/?timezone={quote(options.timezone)}"
+            sys.stdout.write(_call(options.url, path, token).decode())
             return 0
         document = {
-            "crontab": _read(asked.file),
-            "format": "system" if asked.system else "user",
-            "timezone": asked.timezone,
-            "dry_run": not asked.apply,
+            "crontab": _read(options.file),
+            "format": "system" if options.system else "user",
+            "timezone": options.timezone,
+            "dry_run": not options.apply,
         }
-        report = json.loads(_call(asked.url, "import/crontab/", token, document))
+        report = json.loads(_call(options.url, "import/crontab/", token, document))
     except HTTPError as error:
         sys.stderr.write(f"{error.code}: {error.read().decode(errors='replace')}\n")
         return 1
     except (OSError, URLError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(told(report))
+    sys.stdout.write(report_text(report))
     return 1 if report["faults"] else 0
 
 
-def told(report: dict[str, Any]) -> str:
+def report_text(report: dict[str, Any]) -> str:
     """The report for a terminal, line by line: + becomes a task, ! cannot."""
     lines = []
     for line in report["lines"]:

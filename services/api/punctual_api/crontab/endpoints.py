@@ -34,33 +34,33 @@ _report = CrontabReportSchema()
 @blueprint.arguments(CrontabQuerySchema)
 @blueprint.response(201, CrontabReportSchema)
 @blueprint.alt_response(200, schema=CrontabReportSchema, description="A dry run: nothing was made")
-def import_crontab(asked: dict[str, Any]) -> Response:
+def import_crontab(args: dict[str, Any]) -> Response:
     """Show what each line of a crontab becomes; with `dry_run: false`, create those tasks."""
     idempotency_key()  # a dry run refuses a bad one already
-    system = asked["format"] == "system"
-    read = read_lines(asked["crontab"], system=system, timezone=asked["timezone"])
-    return import_report(read, dry_run=asked["dry_run"])
+    system = args["format"] == "system"
+    read = read_lines(args["crontab"], system=system, timezone=args["timezone"])
+    return import_report(read, dry_run=args["dry_run"])
 
 
 @blueprint.route("/export/crontab/", methods=["GET"])
 @blueprint.problems(401)
 @blueprint.arguments(CrontabExportQuerySchema, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
-def export_crontab(asked: dict[str, Any]) -> Response:
+def export_crontab(args: dict[str, Any]) -> Response:
     """Give your tasks as a crontab; what cron cannot express is a comment with the reason."""
-    return exported(timezone=asked["timezone"], tag=asked["tag"])
+    return exported(timezone=args["timezone"], tag=args["tag"])
 
 
 def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
     """The report of an import, which is done unless it is a dry run."""
     count = sum(one.values is not None for one in read)
 
-    def told(ids: Sequence[uuid.UUID]) -> Response:
+    def answer(ids: Sequence[uuid.UUID]) -> Response:
         return jsonify(_report.dump(report_of(read, ids, dry_run=dry_run)))
 
     if dry_run or not count:
-        return told([])
-    response = create_once(count, create=lambda ids: told(create_read(read, ids)), again=told)
+        return answer([])
+    response = create_once(count, create=lambda ids: answer(create_read(read, ids)), again=answer)
     response.status_code = 201
     return response
 

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_load
 
 
-def told(
+def readonly_names(
     answer: type[Schema], *, decided: type[Schema], **more: str
 ) -> dict[str, fields.Field[Any]]:
     """The fields of an answer that its reader does not decide, as fields to be sent back.

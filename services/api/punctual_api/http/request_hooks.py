@@ -44,21 +44,21 @@ def follow_requests(app: Flask) -> None:
 
 
 def _begin() -> None:
-    asked, own = request_ctx.request, app_ctx.g  # each look through a proxy costs
-    sent = asked.headers.get("X-Request-ID", "")
+    incoming, own = request_ctx.request, app_ctx.g  # each look through a proxy costs
+    sent = incoming.headers.get("X-Request-ID", "")
     own.request_id = sent if SANE_ID.fullmatch(sent) else new_id().hex
     own.began = time.monotonic()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=own.request_id)
-    if (tracing := _tracing()) and asked.path not in PROBES:
-        own.span = tracing.begin_request(asked.method, asked.headers.items())
+    if (tracing := _tracing()) and incoming.path not in PROBES:
+        own.span = tracing.begin_request(incoming.method, incoming.headers.items())
 
 
 def _end(response: Response) -> Response:
-    asked, own = request_ctx.request, app_ctx.g
-    method, path, status = asked.method, asked.path, response.status_code
+    incoming, own = request_ctx.request, app_ctx.g
+    method, path, status = incoming.method, incoming.path, response.status_code
     seconds = time.monotonic() - own.began
-    route = asked.url_rule.rule if asked.url_rule else "unknown"
+    route = incoming.url_rule.rule if incoming.url_rule else "unknown"
     _answered(method, route, status).inc()
     _took(method, route).observe(seconds)
     tell = log.debug if path in PROBES else log.info

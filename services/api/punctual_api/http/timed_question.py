@@ -27,32 +27,32 @@ class TimedQuestion(Generic[Answer]):
         time counts from when it was asked, so that only the first to ask waits for all of it.
         """
         with self._asking:
-            asked, fresh = self._open, False
-            if asked is None:
-                asked = self._open = Future()
+            pending, fresh = self._open, False
+            if pending is None:
+                pending = self._open = Future()
                 self._since = time.monotonic()
                 fresh = True
             until = self._since + self._seconds
         if fresh:
             # A daemon: one that waits for ever must not hold up the end of this process.
-            threading.Thread(target=self._run, args=(asked,), daemon=True).start()
+            threading.Thread(target=self._run, args=(pending,), daemon=True).start()
         try:
-            return asked.result(max(0.0, until - time.monotonic()))
+            return pending.result(max(0.0, until - time.monotonic()))
         except NoAnswer:
             return None
 
     def settle(self) -> None:
         """Wait for a question that is still open, as long as a question may take."""
         with self._asking:
-            asked = self._open
-        if asked is not None:
-            wait([asked], self._seconds)
+            pending = self._open
+        if pending is not None:
+            wait([pending], self._seconds)
 
-    def _run(self, asked: Future[Answer]) -> None:
+    def _run(self, pending: Future[Answer]) -> None:
         try:
-            asked.set_result(self._ask())
+            pending.set_result(self._ask())
         except BaseException as error:  # noqa: BLE001 - raised where the answer is waited for
-            asked.set_exception(error)
+            pending.set_exception(error)
         finally:
             with self._asking:
                 self._open = None

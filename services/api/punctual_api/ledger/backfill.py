@@ -28,16 +28,16 @@ _backfill = BackfillSchema()
 @blueprint.arguments(BackfillQuerySchema)
 @blueprint.response(202, BackfillSchema)
 @blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was made")
-def backfill_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+def backfill_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """Tell which due times never had a start; with `dry_run: false`, run them now."""
     task, at = own_task(task_id), now()
-    missing = missing_of(task, asked["start"], asked["end"], limit=asked["limit"], at=at)
+    missing = missing_of(task, args["start"], args["end"], limit=args["limit"], at=at)
     runs: list[uuid.UUID] = []
-    if not asked["dry_run"]:
+    if not args["dry_run"]:
         runs = backfill(session().connection(), task=task, due=missing.due, now=at)
-    told = {"dry_run": asked["dry_run"], "due": missing.due, "runs": runs}
-    response = jsonify(_backfill.dump({**told, "next_from": missing.next_from}))
-    response.status_code = 200 if asked["dry_run"] else 202
+    document = {"dry_run": args["dry_run"], "due": missing.due, "runs": runs}
+    response = jsonify(_backfill.dump({**document, "next_from": missing.next_from}))
+    response.status_code = 200 if args["dry_run"] else 202
     return response
 
 

@@ -24,18 +24,18 @@ _page = LedgerPageSchema()
 @blueprint.problems(401, 404)
 @blueprint.arguments(LedgerQuerySchema, location="query")
 @blueprint.response(200, LedgerPageSchema)
-def list_task_ledger(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+def list_task_ledger(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """List the due times that did not become a start within a second, newest first, and why."""
     if find_task(session(), task_id, owner_id=owner_id(), deleted=True) is None:
         raise not_found("task")
-    limit = asked["limit"]
+    limit = args["limit"]
     rows = list_ledger(
         session().connection(),
         task_id=task_id,
         limit=limit + 1,
-        before=read_time_cursor(asked["cursor"]),
-        since=asked["since"],
-        reason=asked["reason"],
+        before=read_time_cursor(args["cursor"]),
+        since=args["since"],
+        reason=args["reason"],
     )
     more = time_cursor(rows[limit - 1].scheduled_for) if len(rows) > limit else None
     items = [ledger_document(row) for row in rows[:limit]]

@@ -22,13 +22,13 @@ blueprint.before_request(require_token)
 @blueprint.problems(401, 404)
 @blueprint.arguments(WhyQuerySchema, location="query")
 @blueprint.response(200, WhySchema)
-def explain_task(asked: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:
+def explain_task(args: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:
     """Tell what became of the due time at or nearest before an instant, and why."""
     task = find_task(session(), task_id, owner_id=owner_id())
     if task is None:
         raise not_found("task")
     at = now()
     keep = timedelta(days=settings().retention_days)
-    answer = why(session(), task, at=asked["at"] or at, keep=keep, now=at)
+    answer = why(session(), task, at=args["at"] or at, keep=keep, now=at)
     run = None if answer.run is None else run_documents([answer.run])[0]
     return {field.name: getattr(answer, field.name) for field in fields(answer)} | {"run": run}

@@ -33,9 +33,9 @@ _page, _report, _made = OutagePageSchema(), OutageReportSchema(), OutageBackfill
 @blueprint.problems(401)
 @blueprint.arguments(OutagesQuerySchema, location="query")
 @blueprint.response(200, OutagePageSchema)
-def list_own_outages(asked: dict[str, Any]) -> Response:
+def list_own_outages(args: dict[str, Any]) -> Response:
     """List the times without a coordinator, newest first, with your due times in them."""
-    found = list_outages(session().connection(), owner_id=owner_id(), limit=asked["limit"])
+    found = list_outages(session().connection(), owner_id=owner_id(), limit=args["limit"])
     return jsonify(_page.dump({"items": [outage_document(outage) for outage in found]}))
 
 
@@ -53,10 +53,10 @@ def get_outage(outage_id: uuid.UUID) -> Response:
 @blueprint.problems(400, 401, 404, 413, 415)
 @blueprint.arguments(OutageBackfillQuerySchema)
 @blueprint.response(202, OutageBackfillSchema)
-def backfill_own_outage(asked: dict[str, Any], outage_id: uuid.UUID) -> Response:
+def backfill_own_outage(args: dict[str, Any], outage_id: uuid.UUID) -> Response:
     """Run the missed due times of the chosen tasks now; a repeated call runs none twice."""
     gap = known_outage(outage_id)
-    made = run_missed(gap, asked["tasks"], limit=asked["limit"])
+    made = run_missed(gap, args["tasks"], limit=args["limit"])
     told = [{"task_id": task, "runs": runs} for task, runs in made.runs.items()]
     response = jsonify(_made.dump({"tasks": told, "more": made.more}))
     response.status_code = 202

@@ -44,18 +44,18 @@ def own_run(run_id: uuid.UUID) -> Run:
 @blueprint.problems(401)
 @blueprint.arguments(RunsQuerySchema, location="query")
 @blueprint.response(200, RunPageSchema)
-def list_own_runs(asked: dict[str, Any]) -> Response:
+def list_own_runs(args: dict[str, Any]) -> Response:
     """List your runs, newest due time first."""
     runs = list_runs(
         session(),
         owner_id=owner_id(),
-        limit=asked["limit"] + 1,
-        before=read_run_cursor(asked["cursor"]),
-        state=asked["state"],
-        task_id=asked["task"],
-        since=asked["since"],
+        limit=args["limit"] + 1,
+        before=read_run_cursor(args["cursor"]),
+        state=args["state"],
+        task_id=args["task"],
+        since=args["since"],
     )
-    return run_page(runs, limit=asked["limit"])
+    return run_page(runs, limit=args["limit"])
 
 
 @blueprint.route("/<uuid:run_id>/", methods=["GET"])

@@ -24,12 +24,12 @@ blueprint.before_request(require_token)
 @blueprint.problems(401, 404)
 @blueprint.arguments(OutputQuerySchema, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
-def get_output(asked: dict[str, Any], run_id: uuid.UUID) -> Response:
+def get_output(args: dict[str, Any], run_id: uuid.UUID) -> Response:
     """Read what an attempt wrote, by default the last one that wrote anything.
 
     Of an attempt that is running: what it has written so far.
     """
-    return output_answer(own_run(run_id), attempt=asked["attempt"], stream=asked["stream"])
+    return output_answer(own_run(run_id), attempt=args["attempt"], stream=args["stream"])
 
 
 def output_answer(run: Run, *, attempt: int | None, stream: str | None) -> Response:

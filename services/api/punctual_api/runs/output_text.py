@@ -36,9 +36,9 @@ def shown_output(output: Output | LiveOutput, *, size: int) -> ShownOutput:
     left_out = max(size - len(output.data), 0)
     shortened = len(output.data) > SHOWN_BYTES
     start = max(len(output.data) - SHOWN_BYTES, 0)
-    told = _texts(output, start=start, left_out=left_out)
+    parts = _texts(output, start=start, left_out=left_out)
     merged = [
-        (kind, "".join(text for _, text in texts)) for kind, texts in groupby(told, lambda t: t[0])
+        (kind, "".join(text for _, text in texts)) for kind, texts in groupby(parts, lambda t: t[0])
     ]
     shown = [piece for piece in merged if piece[1]]
     return ShownOutput(output.attempt, size, shown, shortened, isinstance(output, LiveOutput))

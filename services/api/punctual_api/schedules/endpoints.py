@@ -20,13 +20,13 @@ blueprint.before_request(require_token)
 @blueprint.problems(400, 401, 413, 415)
 @blueprint.arguments(PreviewQuerySchema)
 @blueprint.response(200, PreviewSchema)
-def preview_schedule(asked: dict[str, Any]) -> Preview:
+def preview_schedule(args: dict[str, Any]) -> Preview:
     """Tell a schedule in words, its next due times, and what may surprise; nothing is saved."""
-    start = asked["start"] or now()
-    schedule = parse_schedule(asked["schedule"], anchor=start)
-    names = asked["calendars"]
+    start = args["start"] or now()
+    schedule = parse_schedule(args["schedule"], anchor=start)
+    names = args["calendars"]
     require_calendars(session().connection(), owner_id=owner_id(), names=names)
     calendars = own_calendars(names)
     if isinstance(calendars, Unreadable):
         raise InvalidCalendar("/calendars", calendars.detail)
-    return preview(schedule, start=start, count=asked["count"], calendars=calendars)
+    return preview(schedule, start=start, count=args["count"], calendars=calendars)

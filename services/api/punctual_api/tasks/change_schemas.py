@@ -10,7 +10,7 @@ from punctual.store.schema.models import Task
 from punctual_api.http.context import owner_id, session
 from punctual_api.http.fields import ScheduleField
 from punctual_api.http.openapi import SCHEDULE
-from punctual_api.http.readonly_fields import SentBackSchema, told
+from punctual_api.http.readonly_fields import SentBackSchema, readonly_names
 from punctual_api.tasks.schemas import NewTaskSchema, TaskFields, TaskSchema
 
 
@@ -40,7 +40,7 @@ class TaskReplacementSchema(SentBackSchema, NewTaskSchema):
 
     class Meta:
         unknown = RAISE
-        include = told(
+        include = readonly_names(
             TaskSchema,
             decided=TaskFields,
             type=": which of command, script and http is sent decides",

@@ -77,14 +77,14 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
 @blueprint.problems(401)
 @blueprint.arguments(TaskQuerySchema, location="query")
 @blueprint.response(200, TaskPageSchema)
-def list_own_tasks(asked: dict[str, Any]) -> Response:
+def list_own_tasks(args: dict[str, Any]) -> Response:
     """List your tasks, newest first."""
     items, more_before = listed_tasks(
-        limit=asked["limit"],
-        before=read_task_cursor(asked["cursor"]),
-        status=asked["status"],
-        tag=asked["tag"],
-        q=asked["q"],
+        limit=args["limit"],
+        before=read_task_cursor(args["cursor"]),
+        status=args["status"],
+        tag=args["tag"],
+        q=args["q"],
     )
     return task_page(items, more_before=more_before)
 

@@ -39,13 +39,13 @@ blueprint.before_request(require_token)
 @blueprint.problems(400, 401, 404, 412, 413, 415)
 @blueprint.arguments(RunNowSchema, required=False)
 @blueprint.response(202, RunSchema)
-def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+def run_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """Run a task now, also while it is paused."""
     task = own_task(task_id)
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
         try:
-            run_now(session().connection(), task=task, params=asked["params"], run_id=ids[0])
+            run_now(session().connection(), task=task, params=args["params"], run_id=ids[0])
         except InvalidParams as error:
             raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
         made_run(ids[0])
@@ -59,9 +59,9 @@ def run_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
 @blueprint.problems(400, 401, 404, 412, 413, 415)
 @blueprint.arguments(PauseSchema, required=False)
 @blueprint.response(200, TaskSchema)
-def pause_task(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """Pause a task, for good or until a time: what is running goes on, no retry or other start."""
-    task, at, until = own_task(task_id), now(), asked["until"]
+    task, at, until = own_task(task_id), now(), args["until"]
     if until is not None and until <= at:
         raise invalid([Fault("/until", "This time has passed: a pause ends in the future.")])
     set_enabled(session(), task, enabled=False, now=at, until=until)
@@ -84,7 +84,7 @@ def resume_task(task_id: uuid.UUID) -> Response:
 @blueprint.problems(401, 404)
 @blueprint.arguments(TaskRunsQuerySchema, location="query")
 @blueprint.response(200, RunPageSchema)
-def list_task_runs(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
+def list_task_runs(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """List the runs of a task, newest due time first; those of a deleted one stay for a while."""
     if find_task(session(), task_id, owner_id=owner_id(), deleted=True) is None:
         raise not_found("task")
@@ -92,9 +92,9 @@ def list_task_runs(asked: dict[str, Any], task_id: uuid.UUID) -> Response:
         session(),
         owner_id=owner_id(),
         task_id=task_id,
-        limit=asked["limit"] + 1,
-        before=read_run_cursor(asked["cursor"]),
-        state=asked["state"],
-        since=asked["since"],
+        limit=args["limit"] + 1,
+        before=read_run_cursor(args["cursor"]),
+        state=args["state"],
+        since=args["since"],
     )
-    return run_page(runs, limit=asked["limit"])
+    return run_page(runs, limit=args["limit"])

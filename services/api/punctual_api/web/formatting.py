@@ -83,8 +83,8 @@ def iso(instant: datetime) -> str:
 
 def took(ended: Any) -> float | None:
     """How many seconds a run or an attempt took; None when it is unfinished or never started."""
-    told = ended.__getitem__ if isinstance(ended, Mapping) else partial(getattr, ended)
-    started_at, finished_at = told("started_at"), told("finished_at")
+    field = ended.__getitem__ if isinstance(ended, Mapping) else partial(getattr, ended)
+    started_at, finished_at = field("started_at"), field("finished_at")
     if started_at is None or finished_at is None:
         return None
     return max(0.0, float((finished_at - started_at).total_seconds()))

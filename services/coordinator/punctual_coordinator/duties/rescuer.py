@@ -122,6 +122,6 @@ class Rescuer:
         if run.state in FINAL:
             telemetry.RUNS_FINISHED.labels(run.state).inc()
             if self._tracing:
-                told = {"task_id": str(run.task_id)}
+                fields = {"task_id": str(run.task_id)}
                 at = datetime.now(UTC)
-                self._tracing.run_ended(run.run_id, state=run.state, at=at, told=told)
+                self._tracing.run_ended(run.run_id, state=run.state, at=at, fields=fields)

@@ -24,9 +24,9 @@ class DatabaseClock:
 
     def observe(self, *, sent: float, answered: float, database: datetime) -> None:
         """Take in one reading of the database's clock between two of `time.time()`."""
-        told = database.timestamp()
+        server_time = database.timestamp()
         with self._lock:
-            self._bounds.append((told - answered, told - sent))
+            self._bounds.append((server_time - answered, server_time - sent))
             low = max(bound[0] for bound in self._bounds)
             high = min(bound[1] for bound in self._bounds)
             if low > high:  # one of the clocks was set: only the newest reading counts

@@ -40,7 +40,7 @@ class OutputRelay:
         self._running = running
         self._runner = runner
         self._worker_id = worker_id
-        self._told: queue.Queue[OutputSoFar] = queue.Queue(MOST_WAITING)
+        self._answers: queue.Queue[OutputSoFar] = queue.Queue(MOST_WAITING)
 
     def wanted(self, run_id: uuid.UUID) -> None:
         """Fetch the output of this run: a user has it open."""
@@ -51,32 +51,32 @@ class OutputRelay:
     def came(self, attempt: ActiveAttempt, so_far: SoFar) -> None:
         """The runner has answered; never waits."""
         attempt.seen = so_far
-        if not self._told.full():
-            self._told.put(OutputSoFar(attempt, so_far))
+        if not self._answers.full():
+            self._answers.put(OutputSoFar(attempt, so_far))
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         """Until `stop` is set, write what came. A database that is away costs nothing but sight."""
         while not stop.is_set():
             turned()
             try:
-                told = self._told.get(timeout=1.0)
+                relayed = self._answers.get(timeout=1.0)
             except queue.Empty:
                 continue
             try:
-                self._keep(told)
+                self._keep(relayed)
             except DATABASE_FAILURES as error:
                 telemetry.DATABASE_ERRORS.inc()
                 # Only the driver's words: SQLAlchemy's have the output in them.
                 log.warning("live output not kept", error=said_by(error))
 
-    def _keep(self, told: OutputSoFar) -> None:
-        so_far = told.so_far
+    def _keep(self, relayed: OutputSoFar) -> None:
+        so_far = relayed.so_far
         with self._engine.begin() as connection:
             keep_live_output(
                 connection,
                 worker_id=self._worker_id,
-                run_id=told.attempt.run_id,
-                fence=told.attempt.fence,
+                run_id=relayed.attempt.run_id,
+                fence=relayed.attempt.fence,
                 data=so_far.output,
                 segments=[size if stream == 1 else -size for stream, size in so_far.segments],
                 head_bytes=len(so_far.output) if so_far.gap_at is None else so_far.gap_at,

@@ -12,7 +12,7 @@ def trace(tracing: Tracing, settled: Sequence[Settled], batch: Sequence[AttemptR
     reports = {report.run_id: report for report in batch}
     for run in settled:
         report = reports[run.run_id]
-        told = {"task_id": str(run.task_id), "lateness_ms": run.lateness_ms}
+        fields = {"task_id": str(run.task_id), "lateness_ms": run.lateness_ms}
         if report.started_at is not None:
             tracing.attempt_ended(
                 run.run_id,
@@ -20,11 +20,11 @@ def trace(tracing: Tracing, settled: Sequence[Settled], batch: Sequence[AttemptR
                 outcome=report.outcome,
                 started_at=report.started_at,
                 ended_at=report.finished_at,
-                told={
-                    **told,
+                fields={
+                    **fields,
                     "exit_code": report.exit_code,
                     "reason": report.reason and report.reason.code,
                 },
             )
         if run.state in FINAL:
-            tracing.run_ended(run.run_id, state=run.state, at=report.finished_at, told=told)
+            tracing.run_ended(run.run_id, state=run.state, at=report.finished_at, fields=fields)

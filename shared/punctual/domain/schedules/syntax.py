@@ -195,5 +195,5 @@ def _document(schedule: At | Cron | Every | Within) -> Document:
             return {"every": seconds}
         case Within(bounded, start, end):
             bounds = {"start": start, "end": end}
-            told = {key: format_instant(at) for key, at in bounds.items() if at is not None}
-            return {**_document(bounded), **told}
+            times = {key: format_instant(at) for key, at in bounds.items() if at is not None}
+            return {**_document(bounded), **times}

@@ -45,8 +45,8 @@ class CalendarCache:
         found: dict[uuid.UUID, dict[str, Calendar | Unreadable]] = {}
         if not wanted:
             return found
-        asked = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
-        rows = connection.execute(VERSIONS, asked).all()
+        params = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
+        rows = connection.execute(VERSIONS, params).all()
         unknown = [row.id for row in rows if (row.id, row.version) not in self._kept]
         contents = {}
         if unknown:

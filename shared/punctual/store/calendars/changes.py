@@ -96,8 +96,8 @@ def calendars_named(
     found: dict[uuid.UUID, dict[str, Calendar | Unreadable]] = {}
     if not wanted:
         return found
-    asked = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
-    for row in connection.execute(NAMED, asked):
+    params = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
+    for row in connection.execute(NAMED, params):
         found.setdefault(row.owner_id, {})[row.name] = read_calendar(
             row.name, timezone=row.timezone, days=row.days, windows=row.windows
         )
@@ -118,8 +118,8 @@ def require_calendars(
     """Raise InvalidCalendar, pointing below `pointer`, for a name that no calendar has."""
     if not names:
         return
-    asked = {"owner_id": owner_id, "names": list(names)}
-    known = set(connection.execute(KNOWN, asked).scalars())
+    params = {"owner_id": owner_id, "names": list(names)}
+    known = set(connection.execute(KNOWN, params).scalars())
     for place, name in enumerate(names):
         if name not in known:
             raise InvalidCalendar(f"{pointer}/calendars/{place}", "There is no such calendar.")
@@ -159,8 +159,8 @@ def change_calendar(
 
 def used_by(session: Session, row: CalendarRow) -> int:
     """How many tasks name a calendar."""
-    asked = {"owner_id": row.owner_id, "name": row.name}
-    return len(session.connection().execute(USERS, asked).all())
+    params = {"owner_id": row.owner_id, "name": row.name}
+    return len(session.connection().execute(USERS, params).all())
 
 
 def hold(
@@ -191,10 +191,10 @@ def follow_calendar(connection: Connection, *, owner_id: uuid.UUID, name: str) -
     readable = {task.id: readable_calendars(own, task.calendars) for task in tasks}
     # What a calendar that cannot be read blocks is not known: its tasks stay as they are.
     calendars = {key: some for key, some in readable.items() if not isinstance(some, Unreadable)}
-    asked = {"tasks": list(calendars)}
+    params = {"tasks": list(calendars)}
     held = [
         (run.id, run.task_id, run.scheduled_for, holder)
-        for run in connection.execute(UNSTARTED, asked).all()
+        for run in connection.execute(UNSTARTED, params).all()
         if (holder := held_by(calendars[run.task_id], run.scheduled_for)) is not None
     ]
     hold(connection, held)
@@ -204,7 +204,7 @@ def follow_calendar(connection: Connection, *, owner_id: uuid.UUID, name: str) -
         connection.execute(UNCOUNT, {"counts": json.dumps(counted)})
     schedules = {task.id: task for task in tasks}
     back: dict[str, str] = {}
-    for row in connection.execute(PASSED_OVER, asked):
+    for row in connection.execute(PASSED_OVER, params):
         task = schedules[row.task_id]
         schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
         if schedule is None or isinstance(schedule, Unreadable):

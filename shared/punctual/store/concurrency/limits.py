@@ -46,8 +46,8 @@ def waiting_by_limit(
     One that holds back none is left out. A run under several that are reached waits for each of
     them. Only the 10,000 earliest due runs are looked at.
     """
-    asked = {"owner_id": owner_id, "looked_at": LOOKED_AT}
-    due = {row.key: row.waiting for row in session.execute(WAITING, asked)}
+    params = {"owner_id": owner_id, "looked_at": LOOKED_AT}
+    due = {row.key: row.waiting for row in session.execute(WAITING, params)}
     in_hand = count_in_hand(session.connection(), [owner_id]) if due else {}
     return {
         limit.id: due[key]

@@ -59,8 +59,8 @@ def next_of_waitlist(
     Queue what can be queued of each list before the next is asked for: that counts. At the end,
     late runs that had to stay are noted in the ledger with the limit that held them back.
     """
-    asked = {"window": window, "now": now}
-    owners = list(connection.execute(WAITING, asked).scalars())
+    params = {"window": window, "now": now}
+    owners = list(connection.execute(WAITING, params).scalars())
     if not owners:
         return
     if not connection.execute(TAKE_TURN, {"key": lock_number("waiting list")}).scalar_one():
@@ -68,7 +68,7 @@ def next_of_waitlist(
     seen: list[uuid.UUID] = []
     full: dict[str, Limit] = {}
     while True:
-        more = {**asked, "seen": seen, "full": list(full), "limit": min(limit, LOOKED_AT)}
+        more = {**params, "seen": seen, "full": list(full), "limit": min(limit, LOOKED_AT)}
         found = list(connection.execute(NEXT, more).scalars())
         if not found:
             break

@@ -53,8 +53,8 @@ def find_missing(
     found: list[datetime] = []
     looked_at = 0
     while chunk := list(islice(within, CHUNK)):
-        asked = {"task_id": task_id, "times": chunk}
-        started = set(connection.execute(HAD_THEIR_TURN, asked).scalars())
+        params = {"task_id": task_id, "times": chunk}
+        started = set(connection.execute(HAD_THEIR_TURN, params).scalars())
         found += [due for due in chunk if due not in started]
         looked_at += len(chunk)
         if len(found) > limit:

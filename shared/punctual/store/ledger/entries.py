@@ -132,7 +132,7 @@ def list_ledger(
     reason: str | None = None,
 ) -> list[Noted]:
     """At most `limit` rows of a task, newest due time first, those due before `before`."""
-    asked = {
+    params = {
         "task_id": task_id,
         "limit": limit,
         "before": before,
@@ -140,13 +140,13 @@ def list_ledger(
         "reason": reason,
         "before_a_run": BEFORE,
     }
-    return [_noted(row) for row in connection.execute(OF_TASK, asked)]
+    return [_noted(row) for row in connection.execute(OF_TASK, params)]
 
 
 def find_in_ledger(connection: Connection, *, task_id: uuid.UUID, due: datetime) -> Noted | None:
     """What the ledger says of this due time, by itself or as one of several."""
-    asked = {"task_id": task_id, "due": due, "before_a_run": BEFORE}
-    row = connection.execute(COVERING, asked).one_or_none()
+    params = {"task_id": task_id, "due": due, "before_a_run": BEFORE}
+    row = connection.execute(COVERING, params).one_or_none()
     return None if row is None else _noted(row)
 
 

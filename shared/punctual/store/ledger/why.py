@@ -61,12 +61,12 @@ def why(
     schedule = None if isinstance(read, Unreadable) else read  # the rows still answer
     named = None if schedule is None else last_due(schedule, at=at)
     since = named or at - FARTHEST_BACK
-    asked = {"task_id": task.id, "since": since, "at": at}
-    run_id: uuid.UUID | None = session.execute(NEAREST, asked).scalar_one_or_none()
+    params = {"task_id": task.id, "since": since, "at": at}
+    run_id: uuid.UUID | None = session.execute(NEAREST, params).scalar_one_or_none()
     run = session.get(Run, run_id, options=[defer(Run.spec)]) if run_id else None
     due = named if run is None else run.scheduled_for
     if task.after:
-        blocked: datetime | None = session.execute(KEPT_FROM_FOLLOWING, asked).scalar_one()
+        blocked: datetime | None = session.execute(KEPT_FROM_FOLLOWING, params).scalar_one()
         if blocked is not None and (due is None or blocked > due):
             due, run = blocked, None
     verdict, sentence = explain(

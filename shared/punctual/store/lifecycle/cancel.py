@@ -44,8 +44,8 @@ def cancel_run(connection: Connection, *, run_id: uuid.UUID, owner_id: uuid.UUID
     "cancelled": it will not start. "requested": it is running, and its worker kills it within
     seconds. "final": it had ended already, and stays as it is.
     """
-    asked = {"run_id": run_id, "task_id": None, "owner_id": owner_id, "code": CANCELLED}
-    row = connection.execute(CANCEL, asked).one_or_none()
+    params = {"run_id": run_id, "task_id": None, "owner_id": owner_id, "code": CANCELLED}
+    row = connection.execute(CANCEL, params).one_or_none()
     if row is None:
         known = connection.execute(IS_THERE, {"run_id": run_id, "owner_id": owner_id}).first()
         return "final" if known else None
@@ -59,7 +59,7 @@ def cancel_task_runs(
     connection: Connection, *, task_id: uuid.UUID, owner_id: uuid.UUID, code: ReasonCode
 ) -> None:
     """Cancel every run of a task that has not ended, for a reason that takes no arguments."""
-    asked = {"run_id": None, "task_id": task_id, "owner_id": owner_id, "code": code}
-    for row in connection.execute(CANCEL, asked).all():
+    params = {"run_id": None, "task_id": task_id, "owner_id": owner_id, "code": code}
+    for row in connection.execute(CANCEL, params).all():
         if row.state == "running":
             wake_worker(connection, worker_id=row.worker_id, run_id=row.id)

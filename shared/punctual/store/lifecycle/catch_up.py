@@ -104,9 +104,9 @@ def settle_left_behind(
     Runs of a queue that no worker serves yet wait until one does. Fewer found than `limit` mean
     that none is left.
     """
-    asked = {"lease": lease, "limit": limit, "now": now}
-    found = list(connection.execute(SCHEDULED, asked).all())
-    found += connection.execute(QUEUED, asked | {"limit": limit - len(found)}).all()
+    params = {"lease": lease, "limit": limit, "now": now}
+    found = list(connection.execute(SCHEDULED, params).all())
+    found += connection.execute(QUEUED, params | {"limit": limit - len(found)}).all()
     outrun = connection.execute(OUTRUN, {"limit": limit - len(found)}).all()
     if not found and not outrun:
         return CatchUpBatch([], [], 0)

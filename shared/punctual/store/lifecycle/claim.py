@@ -106,16 +106,16 @@ def claim(
     At most `room`, earliest first, and only what is due within `ahead`, if given; a doubled, late
     or reordered message answers nothing.
     """
-    asked = {"asked": pairs(messages), "worker_id": worker_id, "room": room, "ahead": ahead}
-    return sorted((Claimed(*row) for row in rows(connection, "claim", CLAIM, asked)), key=_due)
+    params = {"asked": pairs(messages), "worker_id": worker_id, "room": room, "ahead": ahead}
+    return sorted((Claimed(*row) for row in rows(connection, "claim", CLAIM, params)), key=_due)
 
 
 def pull(
     connection: Connection, *, worker_id: uuid.UUID, room: int, ahead: timedelta
 ) -> list[Claimed]:
     """Claim the next queued runs due within `ahead`, owners in turn, message or no message."""
-    asked = {"worker_id": worker_id, "room": room, "ahead": ahead}
-    return sorted((Claimed(*row) for row in rows(connection, "pull", PULL, asked)), key=_due)
+    params = {"worker_id": worker_id, "room": room, "ahead": ahead}
+    return sorted((Claimed(*row) for row in rows(connection, "pull", PULL, params)), key=_due)
 
 
 def release(
@@ -124,8 +124,8 @@ def release(
     """Give claimed runs back, so that another worker can start them; answers which were ours."""
     if not held:
         return []
-    asked = {"held": pairs(held), "worker_id": worker_id}
-    released = list(connection.execute(RELEASE, asked).scalars())
+    params = {"held": pairs(held), "worker_id": worker_id}
+    released = list(connection.execute(RELEASE, params).scalars())
     if released:
         wake_coordinators(connection)
     return released
@@ -138,8 +138,8 @@ def still_held(
 
     Their start deadline has passed, or a stop left them behind.
     """
-    asked = {"held": pairs(held), "worker_id": worker_id}
-    return {row[0]: bool(row[1]) for row in connection.execute(STILL_HELD, asked)}
+    params = {"held": pairs(held), "worker_id": worker_id}
+    return {row[0]: bool(row[1]) for row in connection.execute(STILL_HELD, params)}
 
 
 def _due(claimed: Claimed) -> tuple[datetime, int, uuid.UUID]:

@@ -107,11 +107,11 @@ def dispatch(
     Limited ones come on top, no more than their limits have places for.
     Publish them after the commit, never before. A short answer means that nothing is left.
     """
-    asked = {"window": window, "limit": limit, "now": now}
-    rows = list(connection.execute(DISPATCH_UNLIMITED, asked).all())
+    params = {"window": window, "limit": limit, "now": now}
+    rows = list(connection.execute(DISPATCH_UNLIMITED, params).all())
     if len(rows) < limit:
         for admitted in next_of_waitlist(connection, window=window, limit=limit, now=now):
-            some = {**asked, "admitted": admitted}
+            some = {**params, "admitted": admitted}
             rows += connection.execute(DISPATCH_ADMITTED, some).all()
     overtaking = [row for row in rows if row.overtakes]
     if overtaking:

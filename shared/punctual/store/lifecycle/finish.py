@@ -192,10 +192,10 @@ def finish(
     on the attempt as `late`. Safe to repeat when a commit's outcome is unknown.
     """
     document = as_text([_row(report) for report in reports])
-    asked = {"reports": document, "worker_id": worker_id}
-    settled = [Settled(*row) for row in rows(connection, "finish", FINISH, asked)]
+    params = {"reports": document, "worker_id": worker_id}
+    settled = [Settled(*row) for row in rows(connection, "finish", FINISH, params)]
     if len(settled) < len(reports):
-        connection.execute(LATE, asked)
+        connection.execute(LATE, params)
         written = [report for report in reports if report.output]
         pairs = {"run_ids": [r.run_id for r in written], "fences": [r.fence for r in written]}
         connection.execute(FORGET_SEEN, pairs)

@@ -47,8 +47,8 @@ def give_back(
     """
     if not unlaunched:
         return []
-    asked = {"unlaunched": pairs(unlaunched), "worker_id": worker_id}
-    given = list(connection.execute(GIVE_BACK, asked).scalars())
+    params = {"unlaunched": pairs(unlaunched), "worker_id": worker_id}
+    given = list(connection.execute(GIVE_BACK, params).scalars())
     if given:
         wake_coordinators(connection)
     return given

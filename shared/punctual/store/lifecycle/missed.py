@@ -49,7 +49,7 @@ def miss(connection: Connection, misses: Sequence[Miss]) -> list[uuid.UUID]:
         {"id": each.id, "fence": each.fence, "code": each.reason.code, "args": each.reason.args}
         for each in misses
     ]
-    asked = {"asked": as_text(rows)}
-    ended = connection.execute(MISS, asked).all()
+    params = {"asked": as_text(rows)}
+    ended = connection.execute(MISS, params).all()
     return_places(connection, [row.task_id for row in ended if row.trigger == "schedule"])
     return [row.id for row in ended]

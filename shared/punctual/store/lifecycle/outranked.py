@@ -53,9 +53,9 @@ def find_outranked(
     connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
 ) -> Exchange:
     """Return which of the runs held should give their places to queued ones of the same owner."""
-    asked = {"held": pairs(held), "worker_id": worker_id}
+    params = {"held": pairs(held), "worker_id": worker_id}
     owned: dict[tuple[uuid.UUID, str], list[Rival]] = {}
-    for row in connection.execute(RIVALS, asked):
+    for row in connection.execute(RIVALS, params):
         rival = Rival(*row)
         owned.setdefault((rival.owner_id, rival.queue), []).append(rival)
     exchange = Exchange([], [])

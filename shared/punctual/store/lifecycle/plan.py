@@ -102,8 +102,8 @@ def plan(
     """
     share = share or PlanShare()
     share.begin_batch()
-    asked = {"window": window, "limit": limit, "now": now, "only": only, "without": share.over}
-    tasks = connection.execute(DUE_BY_OWNER if by_owner else DUE_TASKS, asked).all()
+    params = {"window": window, "limit": limit, "now": now, "only": only, "without": share.over}
+    tasks = connection.execute(DUE_BY_OWNER if by_owner else DUE_TASKS, params).all()
     planned = Planned(tasks=len(tasks))
     wanted = {(task.owner_id, name) for task in tasks for name in task.calendars or ()}
     found = (calendars or CalendarCache()).named(connection, wanted, share)

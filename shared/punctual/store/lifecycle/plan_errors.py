@@ -26,8 +26,8 @@ def due_tasks(
     connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
 ) -> list[DueTask]:
     """Return the tasks that a batch of planning would begin with, without locking them."""
-    asked = {"window": window, "limit": limit, "now": now}
-    return [DueTask(*row) for row in connection.execute(DUE_TASKS, asked)]
+    params = {"window": window, "limit": limit, "now": now}
+    return [DueTask(*row) for row in connection.execute(DUE_TASKS, params)]
 
 
 def refuse(

@@ -54,8 +54,8 @@ def replace_earlier(
 
     A transaction of its own: it locks runs that are due before those that are held.
     """
-    asked = {"asked": pairs(held), "worker_id": worker_id}
-    replaced = [Replaced(*row) for row in connection.execute(REPLACE, asked)]
+    params = {"asked": pairs(held), "worker_id": worker_id}
+    replaced = [Replaced(*row) for row in connection.execute(REPLACE, params)]
     for run in replaced:
         if run.state == "running" and run.worker_id is not None:
             wake_worker(connection, worker_id=run.worker_id, run_id=run.run_id)

@@ -83,8 +83,8 @@ def refresh_pending(
     active = schedule if task.enabled and task.deleted_at is None else None
     # A pause reaches what follows other tasks as well; an edit leaves it as it was asked for.
     triggers = [Trigger.SCHEDULE] if task.enabled else [Trigger.SCHEDULE, Trigger.AFTER]
-    asked = {"task_id": task.id, "triggers": triggers}
-    unstarted = connection.execute(UNSTARTED, asked).all()
+    params = {"task_id": task.id, "triggers": triggers}
+    unstarted = connection.execute(UNSTARTED, params).all()
     due = [row for row in unstarted if _stays_due(active, row.scheduled_for)]
     holders = _holders(connection, task, [row.scheduled_for for row in due])
     kept = {row.id for row in due if row.scheduled_for not in holders}
@@ -146,8 +146,8 @@ def withdraw(
     if not rows:
         return
     reason = coded(code, **args)
-    asked = {"ids": [row.id for row in rows], "code": code, "args": json.dumps(reason.args)}
-    connection.execute(WITHDRAW, asked)
+    params = {"ids": [row.id for row in rows], "code": code, "args": json.dumps(reason.args)}
+    connection.execute(WITHDRAW, params)
     counted = sum(row.trigger == Trigger.SCHEDULE for row in rows)
     task.planned_runs = max(task.planned_runs - counted, 0)
 
@@ -169,8 +169,8 @@ def _next_due(
     if schedule is None or (task.max_runs is not None and task.planned_runs >= task.max_runs):
         return None
     once = only_time(schedule)
-    asked = {"task_id": task.id, "since": once or now}
-    planned = set(connection.execute(PLANNED, asked).scalars())
+    params = {"task_id": task.id, "since": once or now}
+    planned = set(connection.execute(PLANNED, params).scalars())
     if once is not None:
         return None if once in planned else once
     after = now

@@ -165,8 +165,8 @@ def start(
 
 def _start(connection: Connection, asked: Mapping[str, object]) -> list[StartedAttempt]:
     return [
-        StartedAttempt._make((*told, orjson.loads(spec)))
-        for *told, spec in rows(connection, "start", START, asked)
+        StartedAttempt._make((*columns, orjson.loads(spec)))
+        for *columns, spec in rows(connection, "start", START, asked)
     ]
 
 

@@ -58,5 +58,5 @@ def deal_turns(
     now: datetime | None = None,
 ) -> None:
     """Deal the turns of these owners' queued runs again, each in the queue at the same place."""
-    asked = {"queues": list(queues), "owners": list(owners), "most": MOST_DEALT, "now": now}
-    connection.execute(DEAL, asked)
+    params = {"queues": list(queues), "owners": list(owners), "most": MOST_DEALT, "now": now}
+    connection.execute(DEAL, params)

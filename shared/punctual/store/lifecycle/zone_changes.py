@@ -99,8 +99,8 @@ def follow_calendars(session: Session, *, zone: str) -> None:
 
 
 def _move(connection: Connection, task: Task, schedule: Schedule) -> None:
-    asked = {"task_id": task.id, "triggers": [Trigger.SCHEDULE]}
-    unstarted = connection.execute(UNSTARTED, asked).all()
+    params = {"task_id": task.id, "triggers": [Trigger.SCHEDULE]}
+    unstarted = connection.execute(UNSTARTED, params).all()
     gone = [row for row in unstarted if not is_due(schedule, row.scheduled_for)]
     withdraw(connection, task, gone, ReasonCode.ZONE_RULES)
     stored = [row.scheduled_for for row in gone]

@@ -52,8 +52,8 @@ def backfill_outage(
     repeated call makes nothing twice.
     """
     connection = session.connection()
-    asked = {"owner_id": owner_id, "from_at": gap.from_at, "to_at": gap.to_at}
-    missed = set(connection.execute(WITH_MISSED, asked).scalars())
+    params = {"owner_id": owner_id, "from_at": gap.from_at, "to_at": gap.to_at}
+    missed = set(connection.execute(WITH_MISSED, params).scalars())
     wanted = missed if tasks is None else missed & set(tasks)
     locked = session.scalars(
         select(Task)
@@ -77,8 +77,8 @@ def _missing(
     connection: Connection, task: Task, gap: Gap, *, since: datetime
 ) -> tuple[datetime, ...]:
     schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
-    asked = {"task_id": task.id, "from_at": gap.from_at, "to_at": gap.to_at}
-    ranges = [(row.scheduled_for, row.until) for row in connection.execute(MISSED, asked)]
+    params = {"task_id": task.id, "from_at": gap.from_at, "to_at": gap.to_at}
+    ranges = [(row.scheduled_for, row.until) for row in connection.execute(MISSED, params)]
     if schedule is None or isinstance(schedule, Unreadable) or not ranges:
         return ()
     missing = find_missing(

@@ -155,9 +155,9 @@ def list_outages(
 
     Only those that ended at or after `since`, and that began before `before`.
     """
-    asked = {"owner_id": owner_id, "limit": limit, "since": since, "before": before}
+    params = {"owner_id": owner_id, "limit": limit, "since": since, "before": before}
     found: dict[uuid.UUID, OwnerOutage] = {}
-    for row in connection.execute(NEWEST, asked):
+    for row in connection.execute(NEWEST, params):
         outage = found.setdefault(
             row.id, OwnerOutage(Gap(row.id, row.from_at, row.to_at), Counter())
         )
@@ -174,9 +174,9 @@ def find_outage(connection: Connection, outage_id: uuid.UUID) -> Gap | None:
 
 def tasks_in_outage(connection: Connection, gap: Gap, *, owner_id: uuid.UUID) -> list[TaskInOutage]:
     """The owner's tasks that were due in the gap, those with most missed due times first."""
-    asked = {"owner_id": owner_id, "from_at": gap.from_at, "to_at": gap.to_at}
+    params = {"owner_id": owner_id, "from_at": gap.from_at, "to_at": gap.to_at}
     found: dict[uuid.UUID, TaskInOutage] = {}
-    for row in connection.execute(BY_TASK, asked):
+    for row in connection.execute(BY_TASK, params):
         one = TaskInOutage(row.task_id, row.name, row.deleted, Counter())
         found.setdefault(row.task_id, one).became[row.became] += row.times
     return sorted(found.values(), key=lambda task: (-task.became["missed"], task.name.lower()))

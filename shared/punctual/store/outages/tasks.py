@@ -55,9 +55,9 @@ def harm_of(
     connection: Connection, gaps: Sequence[Gap], *, owner_id: uuid.UUID, most: int
 ) -> dict[uuid.UUID, Harm]:
     """What each of these outages did to the owner's tasks; one that did nothing is left out."""
-    asked = {"ids": [gap.id for gap in gaps], "owner_id": owner_id, "most": most}
+    params = {"ids": [gap.id for gap in gaps], "owner_id": owner_id, "most": most}
     found: dict[uuid.UUID, Harm] = {}
-    for row in connection.execute(MOST_HARMED, asked):
+    for row in connection.execute(MOST_HARMED, params):
         harm = found.setdefault(row.id, Harm([], row.tasks, row.left_out))
         harm.most.append(Harmed(row.task_id, row.name, row.deleted, row.missed, row.late))
     return found

@@ -27,8 +27,8 @@ def register(
 ) -> uuid.UUID:
     """Enter a new coordinator; answers its id."""
     coordinator_id = new_id()
-    asked = {"id": coordinator_id, "name": name, "host": host, "pid": pid, "version": version}
-    connection.execute(REGISTER, asked)
+    params = {"id": coordinator_id, "name": name, "host": host, "pid": pid, "version": version}
+    connection.execute(REGISTER, params)
     return coordinator_id
 
 

@@ -104,14 +104,14 @@ def register(
 ) -> uuid.UUID:
     """Enter a new worker, active from now on; answers its id, which is never used again."""
     worker_id = new_id()
-    asked = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
-    asked |= {"lease": lease}
+    params = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
+    params |= {"lease": lease}
     details: dict[str, object] = {
         "version": version,
         "isolation": None if isolation is None else sorted(isolation),
     }
     details["interpreters"] = None if interpreters is None else sorted(interpreters)
-    connection.execute(REGISTER, {**asked, **details, "room": slots, "queues": list(queues)})
+    connection.execute(REGISTER, {**params, **details, "room": slots, "queues": list(queues)})
     return worker_id
 
 
@@ -124,8 +124,8 @@ def beat(
     lease: timedelta = LEASE,
 ) -> Beat | None:
     """Renew the lease; None means "I was buried": kill everything, come back under a new id."""
-    asked = {"id": worker_id, "room": room, "draining": draining, "lease": lease}
-    row = execute(connection, "beat", BEAT, asked).one_or_none()
+    params = {"id": worker_id, "room": room, "draining": draining, "lease": lease}
+    row = execute(connection, "beat", BEAT, params).one_or_none()
     return None if row is None else Beat(row[0], int(row[1]))
 
 

@@ -66,11 +66,13 @@ def attempts_of(session: Session, run: Run) -> list[dict[str, Any]]:
     ended: Sequence[Attempt] = session.scalars(
         select(Attempt).where(Attempt.run_id == run.id).order_by(Attempt.attempt)
     ).all()
-    told = [{name: getattr(attempt, name) for name in ATTEMPT_FIELDS} for attempt in ended]
+    documents = [{name: getattr(attempt, name) for name in ATTEMPT_FIELDS} for attempt in ended]
     if run.state == RunState.RUNNING:
         now = {name: getattr(run, name) for name in ATTEMPT_FIELDS if name != "late"}
-        told = [one for one in told if one["attempt"] != run.attempt] + [{**now, "late": False}]
-    return told
+        documents = [one for one in documents if one["attempt"] != run.attempt] + [
+            {**now, "late": False}
+        ]
+    return documents
 
 
 ATTEMPT_FIELDS = (

@@ -54,15 +54,15 @@ DELETE FROM live_outputs WHERE run_id IN (
 
 def ask_for_output(connection: Connection, *, run_id: uuid.UUID) -> datetime | None:
     """Ask a run's worker for its output once this is committed; None when there is no need to."""
-    asked = {"run_id": run_id, "channel": LOOK_CHANNEL, "fresh": FRESH}
-    row = connection.execute(ASK, asked).one_or_none()
+    params = {"run_id": run_id, "channel": LOOK_CHANNEL, "fresh": FRESH}
+    row = connection.execute(ASK, params).one_or_none()
     return None if row is None else row[0]
 
 
 def output_is_pending(connection: Connection, *, run_id: uuid.UUID, asked_at: datetime) -> bool:
     """Whether the run goes on and its worker has not answered what was asked then."""
-    asked = {"run_id": run_id, "asked_at": asked_at}
-    return bool(connection.execute(PENDING, asked).scalar_one())
+    params = {"run_id": run_id, "asked_at": asked_at}
+    return bool(connection.execute(PENDING, params).scalar_one())
 
 
 def keep_live_output(

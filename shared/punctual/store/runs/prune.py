@@ -68,10 +68,10 @@ class Pruned:
 
 def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
     """Delete at most `limit` of each: runs ended before `keep`, what hung on them, stale keys."""
-    asked = {"keep": keep, "limit": limit}
+    params = {"keep": keep, "limit": limit}
     return Pruned(
-        runs=connection.execute(OLD_RUNS, asked).rowcount,
-        tasks=connection.execute(OLD_TASKS, asked).rowcount,
+        runs=connection.execute(OLD_RUNS, params).rowcount,
+        tasks=connection.execute(OLD_TASKS, params).rowcount,
         idempotency_keys=connection.execute(OLD_KEYS, {"limit": limit}).rowcount,
         tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
         sessions=connection.execute(OLD_SESSIONS, {"limit": limit}).rowcount,

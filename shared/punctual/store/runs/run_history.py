@@ -34,7 +34,7 @@ FROM (SELECT owner_id, next_due_at AS due_at FROM tasks WHERE id = :task_id AND 
 def past_of_task(connection: Connection, task_id: uuid.UUID) -> Past:
     """How long the task's newest runs took, and how many tasks are due when it is next due."""
     ended = connection.execute(PAST, {"task_id": task_id, "newest": LOOKED_AT}).one()
-    asked = {"task_id": task_id, "most": MOST_TOGETHER}
-    crowd = connection.execute(TOGETHER, asked).one_or_none()
+    params = {"task_id": task_id, "most": MOST_TOGETHER}
+    crowd = connection.execute(TOGETHER, params).one_or_none()
     due, together = (None, 0) if crowd is None else (crowd.due_at, crowd.together)
     return Past(runs=ended.runs, p95=ended.p95, due=due, together=together)

@@ -113,8 +113,8 @@ def strips(
     Each with id, task_id, state, scheduled_for and lateness_ms.
     """
     found: dict[uuid.UUID, list[dict[str, Any]]] = {task_id: [] for task_id in task_ids}
-    asked = {"task_ids": list(task_ids), "size": size}
-    for row in connection.execute(STRIPS, asked).mappings():
+    params = {"task_ids": list(task_ids), "size": size}
+    for row in connection.execute(STRIPS, params).mappings():
         found[row["task_id"]].insert(0, dict(row))
     return found
 

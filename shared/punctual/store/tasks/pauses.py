@@ -32,8 +32,8 @@ def note_pause(connection: Connection, task: Task, *, end: datetime) -> None:
         return
     if task.paused_at is None or schedule is None:
         return
-    asked = {"task_id": task.id, "since": task.paused_at}
-    noted: datetime | None = connection.execute(NOTED_UP_TO, asked).scalar_one()
+    params = {"task_id": task.id, "since": task.paused_at}
+    noted: datetime | None = connection.execute(NOTED_UP_TO, params).scalar_one()
     after = max(noted or task.paused_at, task.schedule_anchor)
     coming = takewhile(lambda due: due <= end, due_times(schedule, after=after))
     left_out = list(islice(coming, MOST_COUNTED))

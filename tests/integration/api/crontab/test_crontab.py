@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from punctual_api.crontab.command import main, told
+from punctual_api.crontab.command import main, report_text
 from tests.integration.api.conftest import Person, run_sql
 
 CRONTAB = """MAILTO=paul
@@ -136,7 +136,7 @@ def test_what_users_named_is_never_a_line_of_an_exported_crontab(
 
 
 def test_a_report_can_be_read_on_a_terminal(anna: Person) -> None:
-    text = told(imported(anna))
+    text = report_text(imported(anna))
     assert "   4 + 30 2 * * * echo 50\\% | cat\n       = a task: night work\n" in text
     assert "   5 ! @reboot echo up\n" in text
     assert "2 lines would become tasks, 1 cannot be imported.\n" in text

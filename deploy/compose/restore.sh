@@ -22,6 +22,14 @@ if ! docker compose exec -T postgres pg_restore -U punctual --single-transaction
     echo "not restored: nothing was changed" >&2
     exit 1
 fi
+revision=$(docker compose exec -T postgres psql -U punctual -d "$new" -qAtX \
+    -c 'SELECT version_num FROM alembic_version')
+case $revision in [0-9][0-9][0-9][0-9])
+    sql "DROP DATABASE $new"
+    echo "not restored: $file was made by a development version before 0.1.0 (migration $revision)," \
+        "which no release can use or convert: nothing was changed" >&2
+    exit 1
+esac
 sql "ALTER DATABASE punctual RENAME TO $old"
 sql "ALTER DATABASE $new RENAME TO punctual"
 docker compose run --rm --no-deps migrate

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import httpx
+import pytest
 
+from punctual.store.schema.migrate import head
 from tests.containers.composition import Composition
 from tests.containers.tasks import create, in_seconds, in_state, output
 
@@ -27,3 +29,27 @@ def test_a_backup_brings_everything_back(
     assert output(ann, run) == "kept\n"
     assert ann.get(f"/api/tasks/{later['id']}/").status_code == 404
     in_state(ann, create(ann, command="true", schedule_time=in_seconds(1)), "succeeded")
+
+
+def test_a_backup_of_a_version_before_the_first_release_is_refused_and_changes_nothing(
+    composition: Composition, tmp_path: Path
+) -> None:
+    file = tmp_path / "old.dump"
+    set_revision(composition, "0035")
+    composition.script("backup.sh", str(file))
+    set_revision(composition, head())
+    with pytest.raises(AssertionError, match=r"a development version before 0\.1\.0"):
+        composition.script("restore.sh", str(file))
+    composition.up()
+    names = psql(composition, "SELECT datname FROM pg_database WHERE datname LIKE '%restored%'")
+    assert names == ""
+
+
+def set_revision(composition: Composition, revision: str) -> None:
+    psql(composition, f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+def psql(composition: Composition, statement: str) -> str:
+    """What the database's owner is answered."""
+    asked = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-q", "-c", statement)
+    return composition.compose("exec", "-T", "postgres", *asked).strip()

@@ -61,7 +61,7 @@ MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
+revision, down_revision, branch_labels, depends_on = "9999_next_release", "{head}", None, None
 
 
 def upgrade():
@@ -81,7 +81,7 @@ BACK = "DROP TABLE of_next_release; UPDATE alembic_version SET version_num = '{h
 def _same_release_again(composition: Composition) -> Iterator[None]:
     """Gives images and tables back their own release for the tests that come after."""
     yield
-    if revision(composition) == "9999":
+    if revision(composition) == "9999_next_release":
         psql(composition, BACK.format(head=head()))
     composition.up("--build")
 
@@ -104,7 +104,7 @@ def migrate_to_next_release(composition: Composition, folder: Path) -> None:
     schema = composition.compose("exec", "-T", "api", "python", "-c", ask)
     volume = f"--volume={file}:{schema}/migrations/versions/{file.name}:ro"
     composition.compose("run", "--rm", "--no-deps", "--no-TTY", volume, "migrate")
-    assert revision(composition) == "9999"
+    assert revision(composition) == "9999_next_release"
 
 
 def versions(composition: Composition, service: str) -> list[str]:

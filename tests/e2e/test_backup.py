@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
+from punctual.store.schema.migrate import head
 from punctual_devstack.postgres_user import reachable_temporary
 from tests.support.eventually import eventually
 from tests.support.product import Product
@@ -52,6 +53,13 @@ def ended(client: httpx.Client, task: str) -> dict[str, Any]:
     found = eventually(probe, within=20)
     assert found is not None
     return found
+
+
+def set_revision(product: Product, revision: str) -> None:
+    engine = create_engine(make_url(product.secret("database_url")))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    engine.dispose()
 
 
 def databases(product: Product) -> list[str]:
@@ -123,3 +131,31 @@ def test_a_torn_backup_changes_nothing_and_a_stopped_product_can_be_backed_up(
         assert ann.get(f"/api/tasks/{task}/").status_code == 200
     assert databases(product) == ["punctual"]
     assert not list(product.data_dir.glob("*.partial"))
+
+
+def test_a_backup_of_a_version_before_the_first_release_is_refused_and_changes_nothing(
+    product: Product,
+) -> None:
+    file = product.data_dir / "old.dump"
+    set_revision(product, "0035")
+    assert program(product, "backup", TO=str(file)).returncode == 0
+    set_revision(product, head())
+    product.stop()
+    refused = program(product, "restore", FROM=str(file))
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"not restored: {file} was made by a development version before 0.1.0 (migration 0035),"
+        " which no release can use or convert. Nothing was changed\n"
+    )
+    product.start()
+    assert databases(product) == ["punctual"]
+
+
+def test_a_database_of_a_version_before_the_first_release_stops_the_start_with_the_reason(
+    product: Product,
+) -> None:
+    set_revision(product, "0035")
+    product.stop()
+    product.launch()
+    assert product.process.wait(60) == 1
+    assert "the database was made by a development version before 0.1.0" in product.terminal()

@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
+from punctual.store.driver.engine import make_engine
+from punctual.store.schema.migrate import unreleased
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir, InUse
 from punctual_devstack.database_session import CannotVisit, Client, program, stopped_database
@@ -51,10 +53,21 @@ def restore(postgres: Postgres, source: Path) -> str:
     if done.returncode:
         _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
         raise RestoreFailed(_why(source, done.stderr.strip(), done.returncode))
+    if origin := _unusable(postgres.url(new)):
+        _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
+        raise RestoreFailed(f"{source} was {origin}. Nothing was changed")
     for name, to in ((DATABASE, old), (new, DATABASE)):
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         _tell(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
     return old
+
+
+def _unusable(url: str) -> str | None:
+    engine = make_engine(url, service="restore")
+    try:
+        return unreleased(engine)
+    finally:
+        engine.dispose()
 
 
 def _why(source: Path, said: str, status: int) -> str:

@@ -73,7 +73,7 @@ def schema_finding(engine: Engine) -> Finding:
     """Whether the tables are this release's."""
     outdated = behind(engine)
     if outdated:
-        return error("tables", f"{outdated}: run python -m punctual.store.schema.migrate")
+        return error("tables", outdated)
     with engine.connect() as connection:
         found = connection.execute(REVISION).scalar_one()
     if found != head():

@@ -1,33 +1,49 @@
 """What servers say of themselves, and what a role may see of it."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import redis
 from sqlalchemy import Engine, make_url, text
 
+from punctual.store.schema.migrate import head
 from punctual_devstack.ports import free_port
 from tests.integration.doctor.conftest import Doctor, bad
 from tests.support.servers import as_service
 
 
+def set_revision(engine: Engine, revision: str | None) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+        if revision:
+            connection.execute(text("INSERT INTO alembic_version VALUES (:r)"), {"r": revision})
+
+
+@contextmanager
+def revision_set_to(engine: Engine, revision: str | None) -> Iterator[None]:
+    """Has the database say that it is at this migration; None: at none."""
+    set_revision(engine, revision)
+    try:
+        yield
+    finally:
+        set_revision(engine, head())
+
+
 @pytest.mark.usefixtures("at_work")
 def test_tables_of_another_release_are_told(engine: Engine, doctor: Doctor) -> None:
-    with engine.begin() as connection:
-        current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    try:
+    with revision_set_to(engine, None):
         code, document = doctor()
         assert code == 1
         assert "punctual.store.schema.migrate" in bad(document, "error")["tables"]
-        with engine.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with revision_set_to(engine, "0035"):
+        code, document = doctor()
+        assert code == 1
+        assert "a development version before 0.1.0" in bad(document, "error")["tables"]
+    with revision_set_to(engine, "9999_next"):
         code, document = doctor()
         assert code == 0
         assert "newer release" in bad(document, "warning")["tables"]
-    finally:
-        with engine.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": current})
 
 
 @pytest.mark.usefixtures("at_work")

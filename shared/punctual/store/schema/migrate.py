@@ -1,5 +1,6 @@
 """Bring the database to this release's tables: `python -m punctual.store.schema.migrate`."""
 
+import re
 import sys
 import threading
 import time
@@ -31,6 +32,14 @@ WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'alembic_version
 """)
 
 
+UNRELEASED = re.compile(r"\d{4}")
+"""Revisions before 0.1.0: their migrations became 0001_first, and nothing leads from them to it."""
+
+
+class UnreleasedTablesError(Exception):
+    """The tables were made by a version that was never released; the message says what to do."""
+
+
 class WrongRoleError(Exception):
     """The role that logs in may not change the tables; the message names the one that may."""
 
@@ -49,7 +58,7 @@ def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) ->
     `passwords`, by service, makes the roles too.
     A database that a newer release has migrated is left as it is.
     Waits up to 60 s for another one that is migrating, then raises TimeoutError; also raises
-    WrongRoleError, MayNotMakeRolesError and SQLAlchemy's errors.
+    WrongRoleError, UnreleasedTablesError, MayNotMakeRolesError and SQLAlchemy's errors.
     """
     engine = create_engine(
         driver_url(database_url),
@@ -61,6 +70,8 @@ def migrate(database_url: str, *, passwords: Mapping[str, str] | None = None) ->
         try:
             settings = alembic_config()
             found = MigrationContext.configure(connection).get_current_revision()
+            if origin := _unreleased(found):
+                raise UnreleasedTablesError(f"the database was {origin}: start with an empty one")
             if not _is_newer(ScriptDirectory.from_config(settings), found):
                 settings.attributes["connection"] = connection
                 command.upgrade(settings, "head")
@@ -107,16 +118,37 @@ def behind(engine: Engine) -> str | None:
     """
     scripts = ScriptDirectory.from_config(alembic_config())
     wanted = scripts.get_current_head()
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    found = _revision(engine)
+    if origin := _unreleased(found):
+        return f"database was {origin}: start with an empty one"
     if found == wanted or _is_newer(scripts, found):
         return None
-    return f"database is at migration {found}, this needs {wanted}"
+    at = f"at migration {found}" if found else "without tables"
+    return f"database is {at}, this needs {wanted}: run python -m punctual.store.schema.migrate"
+
+
+def unreleased(engine: Engine) -> str | None:
+    """Which version made tables that no release can use ("made by …"), or None."""
+    return _unreleased(_revision(engine))
 
 
 def head() -> str:
     """The newest migration that this release knows."""
     return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _unreleased(revision: str | None) -> str | None:
+    if revision is None or not UNRELEASED.fullmatch(revision):
+        return None
+    return (
+        f"made by a development version before 0.1.0 (migration {revision}), which no release can"
+        " use or convert"
+    )
 
 
 def _is_newer(scripts: ScriptDirectory, revision: str | None) -> bool:
@@ -149,7 +181,7 @@ def main() -> int:
                 file=sys.stderr,
             )
         return 1
-    except (TimeoutError, WrongRoleError, MayNotMakeRolesError) as error:
+    except (TimeoutError, UnreleasedTablesError, WrongRoleError, MayNotMakeRolesError) as error:
         print(f"migrate: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,17 +1,38 @@
 """Migrations: applied once, and a release knows whether it can use what it finds."""
 
+import re
+import shutil
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic import command
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from punctual.store.driver.engine import make_engine
-from punctual.store.schema.migrate import ADVISORY_LOCK, alembic_config, behind, migrate
-from tests.support.database import process_number
+from punctual.store.schema.migrate import (
+    ADVISORY_LOCK,
+    UnreleasedTablesError,
+    alembic_config,
+    behind,
+    head,
+    migrate,
+)
 from tests.support.eventually import eventually
 from tests.support.servers import Ground
+
+NEXT = """
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9999_next", "{released}", None, None
+
+
+def upgrade():
+    op.execute("ALTER TABLE users ADD of_next_release text")
+"""
 
 OTHERS = text("""
 SELECT count(*) FROM pg_stat_activity
@@ -22,7 +43,7 @@ WHERE application_name = 'punctual-migrate' AND datname = current_database()
 @pytest.fixture
 def own_url(ground: Ground) -> str:
     """A migrated database that this test may bring out of step."""
-    return ground.new_database(f"punctual_migrate_{process_number()}")
+    return ground.new_database(f"punctual_migrate_{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -30,6 +51,19 @@ def own(own_url: str) -> Iterator[Engine]:
     made = make_engine(own_url, service="test")
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Has `migrate` know one migration more, which adds a column to users; its revision."""
+    released = head()
+    scripts = tmp_path / "migrations"
+    shutil.copytree(str(alembic_config().get_main_option("script_location")), scripts)
+    (scripts / "versions" / "9999_next.py").write_text(NEXT.format(released=released))
+    known = alembic_config()
+    known.set_main_option("script_location", str(scripts))
+    monkeypatch.setattr("punctual.store.schema.migrate.alembic_config", lambda: known)
+    return "9999_next"
 
 
 def set_revision(engine: Engine, revision: str) -> None:
@@ -78,13 +112,44 @@ def test_an_index_is_built_concurrently_while_others_wait_to_migrate(
         waiting.result()
 
 
-def test_an_older_database_is_behind_and_says_by_what(own: Engine) -> None:
-    set_revision(own, "0001")
-    assert str(behind(own)).startswith("database is at migration 0001, this needs")
+def test_an_older_database_is_behind_and_says_by_what_until_it_is_migrated(
+    own_url: str, own: Engine, next_release: str
+) -> None:
+    before = revision(own)
+    assert behind(own) == (
+        f"database is at migration {before}, this needs {next_release}:"
+        " run python -m punctual.store.schema.migrate"
+    )
+    migrate(own_url)
+    assert revision(own) == next_release
+    assert behind(own) is None
+
+
+@pytest.mark.usefixtures("next_release")
+def test_a_migration_gives_up_on_a_lock_and_changes_nothing(own_url: str, own: Engine) -> None:
+    before = revision(own)
+    with own.begin() as working:
+        working.execute(text("LOCK TABLE users IN ROW EXCLUSIVE MODE"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            migrate(own_url)
+    assert revision(own) == before
+    migrate(own_url)  # as soon as the table is free
 
 
 def test_a_newer_database_is_usable_and_left_alone(own_url: str, own: Engine) -> None:
-    set_revision(own, "9999")
+    set_revision(own, "9999_next")
     assert behind(own) is None
     migrate(own_url)
-    assert revision(own) == "9999"
+    assert revision(own) == "9999_next"
+
+
+@pytest.mark.parametrize("unreleased", ["0001", "0035", "0036"])
+def test_a_database_of_a_version_before_the_first_release_is_refused_and_left_alone(
+    own_url: str, own: Engine, unreleased: str
+) -> None:
+    set_revision(own, unreleased)
+    reason = f"was made by a development version before 0.1.0 (migration {unreleased})"
+    assert reason in str(behind(own))
+    with pytest.raises(UnreleasedTablesError, match=re.escape(reason)):
+        migrate(own_url)
+    assert revision(own) == unreleased

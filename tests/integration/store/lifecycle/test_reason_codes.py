@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.runs.reasons import ReasonCode, coded
+from punctual.store.ledger.entries import list_ledger
 from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.catch_up import settle_left_behind
 from punctual.store.lifecycle.dispatch import mark_missed
@@ -24,8 +25,17 @@ from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, delete_task, set_enabled
 from tests.support.age import age
 from tests.support.reasons import check_args
-from tests.support.rows import WINDOW, database_now, new_run, new_task, new_user, run_row
+from tests.support.rows import (
+    WINDOW,
+    attempts_of,
+    database_now,
+    new_run,
+    new_task,
+    new_user,
+    run_row,
+)
 from tests.support.steps import (
+    EXIT_CODE_1,
     LEASE,
     change_run,
     claim_run,
@@ -235,3 +245,39 @@ def test_a_run_that_succeeds_although_it_was_to_be_replaced_has_no_code(engine: 
     finish_run(engine, earlier, worker, "succeeded")
     row = run_row(engine, earlier.run_id)
     assert (row.state, row.reason_code) == ("succeeded", None)
+
+
+def test_a_run_to_be_cancelled_whose_worker_dies_gives_both_reasons(engine: Engine) -> None:
+    owner, worker = new_user(engine), new_worker(engine)
+    run = new_run(engine, new_task(engine, owner_id=owner))
+    start_run(engine, run, worker)
+    cancel(engine, run, owner)
+    with engine.begin() as connection:
+        leave(connection, worker_id=worker)
+        reap_running(connection, limit=9)
+    lost = "worker worker-1 stopped reporting before it had confirmed the start"
+    row = run_row(engine, run)
+    assert (row.reason_code, row.reason) == ("cancelled", f"cancelled while it ran; {lost}")
+    assert [attempt.reason for attempt in attempts_of(engine, run)] == [row.reason]
+
+
+def test_an_attempt_keeps_its_reason_when_another_one_follows(engine: Engine) -> None:
+    worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=1))
+    finish_run(engine, start_run(engine, run, worker), worker, "failed", reason=EXIT_CODE_1)
+    assert run_row(engine, run).reason_args == {"exit_code": 1}
+    change_run(engine, run, due_at=database_now(engine))
+    finish_run(engine, start_run(engine, run, worker), worker, "succeeded")
+    row = run_row(engine, run)
+    assert (row.reason_code, row.reason_args, row.reason) == (None, None, None)
+    assert [each.reason for each in attempts_of(engine, run)] == ["exit code 1", None]
+
+
+def test_a_sentence_of_the_release_before_stays_readable(engine: Engine) -> None:
+    task = new_task(engine)
+    run = new_run(engine, task)
+    words = "missed: no worker was there"
+    change_run(engine, run, state="missed", finished_at=database_now(engine), reason=words)
+    assert run_row(engine, run).reason == words
+    with engine.connect() as connection:
+        [row] = list_ledger(connection, task_id=task, limit=9)
+    assert (row.reason, row.because) == ("missed", words)

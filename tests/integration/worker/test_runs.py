@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Row, text
 
-from punctual.domain.runs.states import FINAL
+from punctual.domain.runs.states import FINAL, Trigger
 from punctual.messaging.broker import Broker
 from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.dispatch import Queued
@@ -284,3 +284,18 @@ def test_a_run_that_replaces_starts_when_the_one_before_was_killed(
     row = ended(engine, first)
     assert (row.state, row.reason) == ("cancelled", f"replaced by run {second}")
     eventually(lambda: run_row(engine, second).state == "running")
+
+
+def test_a_run_that_arrives_after_the_start_of_a_newer_one_never_runs(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    start_worker()
+    task = new_task(engine, command="sleep 1", overlap="replace")
+    newest = new_run(engine, task, trigger=Trigger.MANUAL)
+    publish(broker, dispatch_all(engine))
+    eventually(lambda: run_row(engine, newest).state == "running")
+    earlier = new_run(engine, task, due_in=-5, trigger=Trigger.MANUAL)
+    publish(broker, dispatch_all(engine))
+    row = ended(engine, earlier)
+    assert (row.state, row.reason, row.attempt) == ("cancelled", f"replaced by run {newest}", 0)
+    assert ended(engine, newest).state == "succeeded"

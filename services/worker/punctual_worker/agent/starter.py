@@ -211,9 +211,10 @@ class RunStarter:
             log.info("run skipped", run_id=str(run_id))
             telemetry.RUNS_FINISHED.labels("skipped").inc()
         now = self._clock.now()
+        again = now if any(run.state == "cancelled" for run in replaced) else now + AGAIN
         for held in refused:
             if ours.get(held.run_id) is False:  # whether it overlaps is decided when it is due
-                self._run_queue.put_back(held, at=held.due_at if now < held.due_at else now + AGAIN)
+                self._run_queue.put_back(held, at=again if now >= held.due_at else held.due_at)
             else:
                 self._run_queue.free(held.pair)
 

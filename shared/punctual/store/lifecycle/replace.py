@@ -9,18 +9,27 @@ from sqlalchemy import Connection, text
 from punctual.store.driver.notify import wake_worker
 from punctual.store.lifecycle.catch_up import STARTABLE
 from punctual.store.lifecycle.claim import pairs
+from punctual.store.lifecycle.start import NEWER
 
-# Only what may still start itself has others make way. Of several that are due the newest stays. It
-# cannot start before the others have ended: START refuses it as long as one of them is running.
+# Only a run that may still start itself, or a newer one that was started or is due, replaces the
+# earlier ones. Of several that are due the newest stays. It cannot start before the others have
+# ended: START refuses it until then.
 REPLACE = text(f"""
-WITH newest AS (
-    SELECT DISTINCT ON (r.task_id) r.task_id, r.scheduled_for, r.id FROM runs AS r
+WITH held AS (
+    SELECT r.id, r.task_id, r.scheduled_for, r.due_at, r.created_at, r.start_by, r.attempt,
+           r.trigger, r.caught_up, r.queue FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
       ON a.id = r.id AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'replace'
-      AND r.attempt = 0 AND r.due_at <= clock_timestamp() AND {STARTABLE}
-      AND (r.start_by IS NULL OR r.start_by > clock_timestamp())
-    ORDER BY r.task_id, r.scheduled_for DESC, r.id DESC
+), newest AS (
+    SELECT DISTINCT ON (task_id) task_id, scheduled_for, id FROM (
+        SELECT r.task_id, r.scheduled_for, r.id FROM held AS r
+        WHERE r.attempt = 0 AND r.due_at <= clock_timestamp() AND {STARTABLE}
+          AND (r.start_by IS NULL OR r.start_by > clock_timestamp())
+        UNION ALL
+        SELECT r.task_id, newer.scheduled_for, newer.id FROM held AS r, LATERAL ({NEWER}) AS newer
+    ) AS candidates
+    ORDER BY task_id, scheduled_for DESC, id DESC
 ), earlier AS (
     SELECT r.id, r.state, newest.id AS by FROM runs AS r
     JOIN newest ON newest.task_id = r.task_id

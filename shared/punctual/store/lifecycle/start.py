@@ -31,6 +31,25 @@ OBSTACLE = """
     ORDER BY other.state = 'running' DESC LIMIT 1
 """
 
+# Of the runs of `overlap: replace` that are due, the newest stays: an earlier one is not started
+# once a newer one has been started or is due, and the newest only once the earlier ones that were
+# waiting have ended. replace.py ends them. Due times in another order by their jitter do not count.
+NEWER = """
+    SELECT newer.id, newer.scheduled_for FROM runs AS newer
+    WHERE newer.task_id = r.task_id AND newer.overlap = 'replace'
+      AND (newer.scheduled_for, newer.id) > (r.scheduled_for, r.id) AND newer.due_at >= r.due_at
+      AND (newer.attempt > 0
+           OR newer.state IN ('queued', 'claimed') AND newer.due_at <= clock_timestamp()
+              AND (newer.start_by IS NULL OR newer.start_by > clock_timestamp()))
+    ORDER BY newer.scheduled_for DESC, newer.id DESC LIMIT 1
+"""
+EARLIER = """
+    SELECT earlier.id FROM runs AS earlier
+    WHERE earlier.task_id = r.task_id AND earlier.overlap = 'replace'
+      AND earlier.state IN ('scheduled', 'queued', 'claimed') AND earlier.due_at <= r.due_at
+      AND (earlier.scheduled_for, earlier.id) < (r.scheduled_for, r.id)
+"""
+
 # No spec is selected: a worker's role may not read that column, held_run() reads it for it.
 START = text(f"""
 WITH asked AS (
@@ -54,6 +73,7 @@ WITH asked AS (
           AND (r.start_by IS NULL OR r.attempt > 0 OR r.start_by > clock_timestamp())
           AND {STARTABLE}
           AND (r.overlap = 'allow' OR NOT EXISTS ({OBSTACLE}))
+          AND (r.overlap <> 'replace' OR NOT EXISTS ({NEWER}) AND NOT EXISTS ({EARLIER}))
           AND (r.id = ANY(CAST(:admitted AS uuid[])) OR NOT EXISTS (
               SELECT FROM tasks AS t WHERE t.id = r.task_id AND {IS_LIMITED}))
     ) AS r WHERE overlap = 'allow' OR turn = 1

@@ -1,7 +1,9 @@
 """Overlap replace: a new due run has the earlier one end, and starts when that is over."""
 
 import uuid
+from datetime import timedelta
 
+import pytest
 from sqlalchemy import Engine
 
 from punctual.domain.runs.states import Trigger
@@ -106,3 +108,61 @@ def test_a_run_that_may_not_start_itself_has_no_other_make_way(engine: Engine) -
     assert replaced(engine, two, held) == []
     change_run(engine, second, start_by=deadline)
     assert len(replaced(engine, two, held)) == 1
+
+
+def test_the_newest_starts_only_once_earlier_ones_that_wait_have_ended(engine: Engine) -> None:
+    one, two = new_worker(engine), new_worker(engine, name="worker-2")
+    task = new_task(engine, overlap="replace")
+    first, second = (new_run(engine, task, trigger=Trigger.MANUAL) for _ in range(2))
+    claim_run(engine, first, one)
+    held = (second, claim_run(engine, second, two).fence)
+    assert start_held(engine, two, held) == []
+    assert replaced(engine, two, held) == [Replaced(first, "cancelled", one)]
+    assert run_row(engine, first).reason == f"replaced by run {second}"
+    assert [started.run_id for started in start_held(engine, two, held)] == [second]
+
+
+def test_an_earlier_run_is_refused_and_replaced_while_a_newer_one_is_due(engine: Engine) -> None:
+    one, two = new_worker(engine), new_worker(engine, name="worker-2")
+    task = new_task(engine, overlap="replace")
+    first, second = (new_run(engine, task, trigger=Trigger.MANUAL) for _ in range(2))
+    held = (first, claim_run(engine, first, one).fence)
+    claim_run(engine, second, two)
+    assert start_held(engine, one, held) == []
+    assert replaced(engine, one, held) == [Replaced(first, "cancelled", one)]
+    row = run_row(engine, first)
+    assert (row.state, row.reason_code) == ("cancelled", "replaced")
+    assert row.reason == f"replaced by run {second}"
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_an_earlier_run_that_comes_after_the_start_of_a_newer_one_is_replaced(
+    engine: Engine, *, has_ended: bool
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace")
+    newer = new_run(engine, task, trigger=Trigger.MANUAL)
+    started = start_run(engine, newer, worker)
+    if has_ended:
+        finish_run(engine, started, worker, "succeeded")
+    earlier = new_run(engine, task, due_in=-1, trigger=Trigger.MANUAL)
+    held = (earlier, claim_run(engine, earlier, worker).fence)
+    assert start_held(engine, worker, held) == []
+    assert replaced(engine, worker, held) == [Replaced(earlier, "cancelled", worker)]
+    assert run_row(engine, earlier).reason == f"replaced by run {newer}"
+
+
+def test_a_run_whose_newer_one_is_not_due_yet_starts(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace")
+    run, later = new_run(engine, task), new_run(engine, task, due_in=20)
+    held = (run, claim_run(engine, run, worker).fence)
+    claim_run(engine, later, worker)
+    assert [started.run_id for started in start_held(engine, worker, held)] == [run]
+
+
+def test_due_times_that_a_jitter_put_in_another_order_both_start(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace")
+    now = database_now(engine)
+    delayed, prompt = new_run(engine, task, due_in=-9), new_run(engine, task, due_in=-6)
+    change_run(engine, delayed, due_at=now - timedelta(seconds=1))
+    finish_run(engine, start_run(engine, prompt, worker), worker, "succeeded")
+    assert start_run(engine, delayed, worker).run_id == delayed

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
+from punctual.store.concurrency.usage import APPLIES
 from punctual.store.runs.punctuality import OnTime, on_time
 
 LATE_SWEEPS = 3
@@ -30,21 +31,76 @@ STANDING = text("""
 SELECT (SELECT count(*) FROM coordinators
         WHERE heartbeat_at > now() - :lease) AS coordinators,
        (SELECT count(*) FROM workers
-        WHERE state = 'active' AND heartbeat_at > now() - :lease) AS workers,
-       (SELECT extract(epoch FROM now() - due_at) FROM runs
-        WHERE state = 'queued' ORDER BY due_at LIMIT 1) AS oldest_queued
+        WHERE state = 'active' AND heartbeat_at > now() - :lease) AS workers
 """)
 
-# A run of `overlap: queue` or under a limit may wait for others, however long they take; one that
-# is `running` waits for nothing, and its start is on record within a second.
-OVERDUE = text("""
+# A run that waits for others of its task, or for a limit, may do so however long they take: up to
+# their end it is not overdue, and from then on it counts from that end. A `skip` run waits only
+# for one that is caught up. Only overdue rows are asked about.
+WAITS_FOR_RUN = """
+    r.overlap <> 'allow' AND EXISTS (
+        SELECT FROM runs AS other
+        WHERE other.task_id = r.task_id AND other.id <> r.id
+          AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
+          AND (other.state = 'running' OR other.attempt > 0)
+          AND (r.overlap <> 'skip' OR other.caught_up))
+"""
+WAITS_FOR_LIMIT = f"""
+    r.limited AND (
+        EXISTS (SELECT FROM tasks AS t
+                WHERE t.id = r.task_id AND t.max_concurrent <= (
+                    SELECT count(*) FROM runs AS other
+                    WHERE other.task_id = t.id AND other.state = 'running' AND other.limited))
+        OR EXISTS (SELECT FROM tasks AS t JOIN concurrency_limits AS l ON {APPLIES}
+                   WHERE t.id = r.task_id AND l.max_concurrent <= (
+                       SELECT count(*) FROM runs AS other
+                       JOIN tasks AS its ON its.id = other.task_id
+                       WHERE other.limited AND other.state = 'running'
+                         AND other.owner_id = l.owner_id
+                         AND (l.tag IS NULL OR l.tag = ANY (its.tags)))))
+"""
+
+# One that waited in `scheduled` was queued when that was over. `redispatch_at` is 5, 10, 20, 40 and
+# then every 60 s after that (dispatch.py); of a claimed run it is 30 s after the claim.
+QUEUED_SINCE = """
+    r.redispatch_at - interval '1 second'
+        * CASE WHEN r.dispatches <= 4 THEN 5 * (power(2, r.dispatches) - 1)
+               ELSE 75 + 60 * (r.dispatches - 4) END
+"""
+CLAIMED_SINCE = "r.redispatch_at - interval '30 seconds'"
+EARLIER_ENDED = """
+    (SELECT max(finished_at) FROM (
+        SELECT earlier.finished_at FROM runs AS earlier
+        WHERE earlier.task_id = r.task_id AND earlier.scheduled_for <= r.scheduled_for
+          AND earlier.id <> r.id
+        ORDER BY earlier.scheduled_for DESC LIMIT 5) AS before)
+"""
+FREE_SINCE = f"""
+    greatest(r.due_at, CASE WHEN r.limited THEN {CLAIMED_SINCE} END,
+             CASE WHEN r.overlap <> 'allow' THEN {EARLIER_ENDED} END)
+"""
+
+# One that is `running` waits for nothing, and its start is on record within a second. However many
+# are queued, only the oldest are asked about (OFFSET 0 keeps the order), until one waits for
+# nothing.
+OVERDUE = text(f"""
 SELECT 'scheduled' AS state, (
     SELECT due_at FROM runs WHERE state = 'scheduled' AND overlap <> 'queue' AND NOT limited
     ORDER BY due_at LIMIT 1) AS since
-UNION ALL SELECT 'queued', (SELECT min(due_at) FROM runs WHERE state = 'queued')
-UNION ALL SELECT 'claimed', (SELECT min(due_at) FROM runs WHERE state = 'claimed')
+UNION ALL SELECT 'queued', (
+    SELECT since FROM (
+        SELECT r.id, r.task_id, r.overlap,
+               CASE WHEN r.overlap = 'queue' OR r.limited THEN greatest(r.due_at, {QUEUED_SINCE})
+                    ELSE r.due_at END AS since
+        FROM runs AS r WHERE r.state = 'queued' AND r.due_at <= now() ORDER BY since OFFSET 0) AS r
+    WHERE NOT ({WAITS_FOR_RUN}) LIMIT 1)
+UNION ALL SELECT 'claimed', (
+    SELECT min({FREE_SINCE}) FROM runs AS r
+    WHERE r.state = 'claimed' AND r.due_at <= now()
+      AND NOT ({WAITS_FOR_RUN}) AND NOT ({WAITS_FOR_LIMIT}))
 UNION ALL SELECT 'running', (
-    SELECT min(due_at) FROM runs WHERE state = 'running' AND started_at IS NULL)
+    SELECT min({FREE_SINCE}) FROM runs AS r
+    WHERE r.state = 'running' AND r.started_at IS NULL AND r.due_at <= now())
 UNION ALL SELECT 'unplanned', (
     SELECT next_due_at FROM tasks WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL
     ORDER BY next_due_at LIMIT 1)
@@ -67,7 +123,8 @@ class Overdue:
     """Seconds by which the oldest of each kind is overdue, 0 when none is.
 
     By the state of runs, `running` being those whose start is not on record; and due times of tasks
-    that are not planned yet.
+    that are not planned yet. A run is not overdue while it waits for another one of its task, or
+    for a limit.
     """
 
     runs: dict[str, float]
@@ -78,8 +135,7 @@ class Overdue:
 class Standing:
     """Processes that are alive, unfinished runs by state, and the figure of on-time starts.
 
-    `oldest_queued_seconds` is how long the queued run that was due first is overdue, 0 when
-    none is.
+    `oldest_queued_seconds` is how long the oldest queued run is overdue, 0 when none is.
     """
 
     coordinators: int
@@ -97,14 +153,14 @@ def standing(connection: Connection, *, lease: timedelta) -> Standing:
     unfinished = dict.fromkeys(("scheduled", "queued", "claimed", "running"), 0)
     for state, runs in connection.execute(UNFINISHED):
         unfinished[state] = runs
-    oldest = max(0.0, float(row.oldest_queued or 0))
+    late = overdue(connection)
     return Standing(
         row.coordinators,
         row.workers,
-        oldest,
+        late.runs["queued"],
         unfinished,
         on_time(connection),
-        overdue(connection),
+        late,
         int(connection.execute(PLAN_ERRORS).scalar_one()),
     )
 

@@ -29,13 +29,17 @@ UPDATE workers SET state = 'gone', gone_at = now() FROM silent WHERE workers.id 
 RETURNING workers.id, workers.name
 """)
 
+# With `catch_up: all` a due time that a dead worker had claimed is caught up: newer ones wait.
 TAKE_BACK = text("""
 WITH orphaned AS (
-    SELECT r.id FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
+    SELECT r.id, r.attempt = 0 AND r.trigger = 'schedule' AND r.due_at <= clock_timestamp()
+        AND EXISTS (SELECT FROM tasks AS t WHERE t.id = r.task_id AND t.catch_up = 'all') AS late
+    FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
     WHERE w.state = 'gone' AND r.state = 'claimed'
     ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
 )
-UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL
+UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL,
+                caught_up = caught_up OR orphaned.late
 FROM orphaned WHERE runs.id = orphaned.id
 RETURNING runs.id
 """)

@@ -28,7 +28,8 @@ OBSTACLE = """
     WHERE other.task_id = r.task_id AND other.id <> r.id
       AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
       AND (other.state = 'running' OR other.attempt > 0)
-    ORDER BY other.state = 'running' DESC LIMIT 1
+    ORDER BY (other.scheduled_for, other.id) < (r.scheduled_for, r.id) DESC,
+             other.state = 'running' DESC LIMIT 1
 """
 
 # Of the runs of `overlap: replace` that are due, the newest stays: an earlier one is not started
@@ -102,22 +103,52 @@ WAITS = """
     AND NOT EXISTS (
         SELECT FROM runs AS earlier
         WHERE earlier.task_id = blocked.task_id AND earlier.state IN ('queued', 'claimed')
-          AND earlier.attempt = 0 AND earlier.overlap = 'skip'
+          AND earlier.attempt = 0 AND earlier.overlap = 'skip' AND NOT earlier.caught_up
           AND (earlier.due_at, earlier.id) < (blocked.due_at, blocked.id))
+"""
+
+# What a run is skipped behind was unfinished at its due time: where the obstacle was due later, an
+# earlier one that has ended since. Where there is none, a worker that died had claimed the run.
+UNFINISHED_THEN = """
+    SELECT recent.id, recent.worker_id FROM (
+        SELECT e.id, e.worker_id, e.attempt, e.finished_at, e.scheduled_for FROM runs AS e
+        WHERE e.task_id = blocked.task_id AND e.scheduled_for < blocked.scheduled_for
+        ORDER BY e.scheduled_for DESC LIMIT 50) AS recent
+    WHERE recent.attempt > 0 AND recent.finished_at > blocked.due_at
+    ORDER BY recent.scheduled_for DESC LIMIT 1
+"""
+HAD_CLAIMED_IT = """
+    SELECT w.name, w.heartbeat_at FROM workers AS w
+    WHERE w.state = 'gone' AND w.gone_at > blocked.due_at AND blocked.fence > 1
+      AND w.heartbeat_at < w.gone_at - interval '10 seconds' AND blocked.queue = ANY (w.queues)
+    ORDER BY w.heartbeat_at DESC LIMIT 1
 """
 
 BLOCKED = text(f"""
 WITH blocked AS (
-    SELECT r.id, r.task_id, r.due_at, ({OBSTACLE}) AS obstacle FROM runs AS r
+    SELECT r.id, r.task_id, r.due_at, r.scheduled_for, r.fence, r.queue, ({OBSTACLE}) AS obstacle
+    FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
       ON a.id = r.id AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'skip'
       AND r.attempt = 0 AND r.due_at <= clock_timestamp()
     ORDER BY r.due_at, r.id FOR UPDATE OF r
+), judged AS (
+    SELECT blocked.*, o.state, o.worker_id,
+           (o.scheduled_for, o.id) < (blocked.scheduled_for, blocked.id) AS is_earlier
+    FROM blocked JOIN runs AS o ON o.id = obstacle WHERE NOT ({WAITS})
 )
-SELECT blocked.id, obstacle, w.name, w.heartbeat_at FROM blocked JOIN runs AS o ON o.id = obstacle
-LEFT JOIN workers AS w ON w.id = o.worker_id AND o.state = 'running' AND {IS_SILENT}
-WHERE NOT ({WAITS})
+SELECT blocked.id, CASE WHEN is_earlier THEN obstacle ELSE ended.id END AS behind,
+       coalesce(w.name, claimant.name) AS name,
+       coalesce(w.heartbeat_at, claimant.heartbeat_at) AS heartbeat_at
+FROM judged AS blocked
+LEFT JOIN LATERAL ({UNFINISHED_THEN}) AS ended ON NOT is_earlier
+LEFT JOIN workers AS w ON {IS_SILENT}
+    AND w.id = CASE WHEN is_earlier AND blocked.state = 'running' THEN blocked.worker_id
+                    WHEN NOT is_earlier THEN ended.worker_id END
+LEFT JOIN LATERAL ({HAD_CLAIMED_IT}) AS claimant ON NOT is_earlier AND ended.id IS NULL
+WHERE is_earlier OR NOT EXISTS (
+    SELECT FROM tasks AS t WHERE t.id = blocked.task_id AND t.catch_up = 'all')
 """)
 
 SKIP = text("""
@@ -203,12 +234,13 @@ def skip_overlapping(
 
 
 def _behind(row: Row[Any]) -> CodedReason:
-    """The other run, and its worker where that may have left it unfinished."""
-    if row.name is None:
-        return coded(ReasonCode.OTHER_RUN, run_id=row.obstacle)
-    return coded(
-        ReasonCode.WORKER_SILENT, worker=row.name, since=row.heartbeat_at, run_id=row.obstacle
-    )
+    """The run before it, a worker that left either unfinished, or else a later due time."""
+    if row.name is not None:
+        silent = {"worker": row.name, "since": row.heartbeat_at, "run_id": row.behind}
+        return coded(ReasonCode.WORKER_SILENT, **silent)
+    if row.behind is not None:
+        return coded(ReasonCode.OTHER_RUN, run_id=row.behind)
+    return coded(ReasonCode.LATER_DUE_TIME)
 
 
 def note_started(connection: Connection, *, worker_id: uuid.UUID, begun: str) -> None:

@@ -73,7 +73,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "tasks": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, UPDATE, DELETE",
-        "worker": "SELECT (id, owner_id, tags, max_concurrent)",  # what a limit needs to know
+        "worker": "SELECT (id, owner_id, tags, max_concurrent, catch_up)",
     },
     "uptime": {"coordinator": "SELECT, INSERT, UPDATE"},
     "users": {"api": "SELECT, INSERT, UPDATE", "coordinator": "SELECT (id)"},

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from punctual.store.lifecycle.reap import bury, reap_claimed, reap_running
 from punctual.store.lifecycle.start import skip_overlapping, start
 from tests.support.eventually import eventually
 from tests.support.locks import waiting
@@ -194,3 +195,92 @@ def test_a_caught_up_run_that_waits_for_its_retry_keeps_no_due_time_waiting(
     fresh = new_run(engine, task)
     held = (fresh, claim_run(engine, fresh, worker).fence)
     assert skipped(engine, worker, held) == [fresh]
+
+
+def buried(engine: Engine, worker: uuid.UUID) -> None:
+    """The worker has been silent for longer than its lease, and what it had was taken back."""
+    silence(engine, worker, seconds=40)
+    with engine.begin() as connection:
+        bury(connection, lease=LEASE)
+        reap_claimed(connection, limit=10)
+        reap_running(connection, limit=10)
+
+
+def skipped_after_a_death(
+    engine: Engine, *due_in: float, running: int = 0
+) -> tuple[list[uuid.UUID], uuid.UUID]:
+    """Runs that a worker had, and that were skipped while a later one ran; and that later one.
+
+    The worker died while the first `running` of them ran.
+    """
+    dead, heir = new_worker(engine, name="w-dead"), new_worker(engine, name="w-heir")
+    task = new_task(engine, overlap="skip")
+    runs = [new_run(engine, task, due_in=seconds) for seconds in due_in]
+    held = [(run, claim_run(engine, run, dead).fence) for run in runs]
+    if running:
+        assert start_held(engine, dead, held[0])
+    buried(engine, dead)
+    later = new_run(engine, task)
+    waiting = [(run, claim_run(engine, run, heir).fence) for run in runs[running:]]
+    start_run(engine, later, heir)
+    assert set(skipped(engine, heir, *waiting)) == set(runs[running:])
+    return runs, later
+
+
+def test_a_run_skipped_after_the_loss_of_an_earlier_one_names_that_and_its_worker(
+    engine: Engine,
+) -> None:
+    runs, later = skipped_after_a_death(engine, -8, -6, -4, running=1)
+    assert run_row(engine, runs[0]).state == "lost"
+    for run in runs[1:]:
+        row = run_row(engine, run)
+        assert (row.state, row.reason_code) == ("skipped", "worker_silent")
+        assert row.reason_args["run_id"] == str(runs[0])
+        assert row.reason_args["worker"] == "w-dead"
+        assert str(later) not in str(row.reason_args)
+
+
+def test_a_run_that_a_dead_worker_had_claimed_names_that_worker_and_no_later_run(
+    engine: Engine,
+) -> None:
+    runs, _ = skipped_after_a_death(engine, -6, -4)
+    for run in runs:
+        row = run_row(engine, run)
+        assert (row.state, row.reason_code) == ("skipped", "worker_silent")
+        assert row.reason_args["worker"] == "w-dead"
+        assert "run_id" not in row.reason_args
+
+
+def test_a_run_skipped_while_a_later_one_runs_says_that_a_later_due_time_ran(
+    engine: Engine,
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="skip")
+    older, later = new_run(engine, task, due_in=-4), new_run(engine, task)
+    held = (older, claim_run(engine, older, worker).fence)
+    start_run(engine, later, worker)
+    assert skipped(engine, worker, held) == [older]
+    assert run_row(engine, older).reason_code == "later_due_time"
+
+
+def test_with_catch_up_all_an_older_run_waits_for_a_later_one_and_newer_ones_for_it(
+    engine: Engine,
+) -> None:
+    dead, heir = new_worker(engine, name="w-dead"), new_worker(engine, name="w-heir")
+    task = new_task(engine, overlap="skip", catch_up="all")
+    older = [new_run(engine, task, due_in=seconds) for seconds in (-6, -4)]
+    for run in older:
+        claim_run(engine, run, dead)
+    buried(engine, dead)
+    later = new_run(engine, task)
+    held = [(run, claim_run(engine, run, heir).fence) for run in older]
+    started = start_run(engine, later, heir)
+    assert skipped(engine, heir, *held) == []
+    finish_run(engine, started, heir, "succeeded")
+    (started,) = start_held(engine, heir, *held)
+    assert started.run_id == older[0]
+    fresh = new_run(engine, task)
+    held.append((fresh, claim_run(engine, fresh, heir).fence))
+    assert skipped(engine, heir, *held[1:]) == []
+    finish_run(engine, started, heir, "succeeded")
+    (started,) = start_held(engine, heir, *held[1:])
+    assert started.run_id == older[1]

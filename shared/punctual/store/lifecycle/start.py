@@ -74,7 +74,8 @@ WITH asked AS (
           AND (r.start_by IS NULL OR r.attempt > 0 OR r.start_by > clock_timestamp())
           AND {STARTABLE}
           AND (r.overlap = 'allow' OR NOT EXISTS ({OBSTACLE}))
-          AND (r.overlap <> 'replace' OR NOT EXISTS ({NEWER}) AND NOT EXISTS ({EARLIER}))
+          AND (r.overlap <> 'replace'
+               OR NOT EXISTS ({NEWER}) AND (r.attempt > 0 OR NOT EXISTS ({EARLIER})))
           AND (r.id = ANY(CAST(:admitted AS uuid[])) OR NOT EXISTS (
               SELECT FROM tasks AS t WHERE t.id = r.task_id AND {IS_LIMITED}))
     ) AS r WHERE overlap = 'allow' OR turn = 1

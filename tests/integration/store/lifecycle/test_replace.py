@@ -166,3 +166,14 @@ def test_due_times_that_a_jitter_put_in_another_order_both_start(engine: Engine)
     change_run(engine, delayed, due_at=now - timedelta(seconds=1))
     finish_run(engine, start_run(engine, prompt, worker), worker, "succeeded")
     assert start_run(engine, delayed, worker).run_id == delayed
+
+
+def test_a_retry_passes_an_earlier_run_that_was_never_started(engine: Engine) -> None:
+    worker, task = new_worker(engine), new_task(engine, overlap="replace", max_retries=1)
+    newer = new_run(engine, task, trigger=Trigger.MANUAL)
+    finish_run(engine, start_run(engine, newer, worker), worker, "failed")
+    earlier = new_run(engine, task, due_in=-1, trigger=Trigger.MANUAL)
+    held = (earlier, claim_run(engine, earlier, worker).fence)
+    change_run(engine, newer, due_at=database_now(engine))
+    assert start_run(engine, newer, worker).attempt == 2
+    assert replaced(engine, worker, held) == [Replaced(earlier, "cancelled", worker)]

@@ -1,1 +1,1 @@
-"""The benchmarks: Punctual beside simpler ways to do the same, measured in one run."""
+"""The benchmarks: Punctual and simpler ways to do the same, measured in one run."""

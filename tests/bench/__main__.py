@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tests.bench.environment import Bed, laid_bed
-from tests.bench.failure import Failure, told
+from tests.bench.failure import Failure, in_one_line
 from tests.bench.machine import about
 from tests.bench.measured import fill_in
 from tests.bench.measures import (
@@ -52,8 +52,8 @@ MEASURES: dict[str, Callable[[Bed], Iterable[Row]]] = {
     "cycle": cycle.cost_of_waiting,
     "plans": plans.by_size,
     "pages": pages.by_size,
-    "lateness-many": cycle.lateness_beside_many,
-    "pruning": pruning.beside_lateness,
+    "lateness-many": cycle.lateness_with_many,
+    "pruning": pruning.lateness_while_pruning,
 }
 
 
@@ -96,7 +96,7 @@ def _measured(
         yield from measure(bed)
     except Exception as error:  # noqa: BLE001 - the other measurements go on
         traceback.print_exc()
-        yield Failure(name, told(error))
+        yield Failure(name, in_one_line(error))
     sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
 
 

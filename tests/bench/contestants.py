@@ -1,4 +1,4 @@
-"""Who is measured: each takes the same plan, and tells when the last end was on record."""
+"""The contestants: each takes the same plan, and reports when the last end was on record."""
 
 import select
 import subprocess
@@ -27,7 +27,7 @@ Plan = Sequence[tuple[int, str]]
 
 
 class Contestant(Protocol):
-    """Somebody who starts commands at their instants."""
+    """A scheduler that starts commands at their instants."""
 
     name: str
 
@@ -59,13 +59,13 @@ FLOOR = Bare("floor", "tests.bench.baselines.floor")
 THREADS = Bare("8 threads", "tests.bench.baselines.threads")
 
 
-# Older ones may be pruned meanwhile.
+# Older ones may be pruned during the measurement.
 ENDED = "SELECT count(*) FROM attempts WHERE finished_at > now() - interval '1 day'"
 
 
 @dataclass(slots=True)
 class Punctual:
-    """The product, told over HTTP, asked in its database."""
+    """The product: gets its plan over HTTP, is asked for ends in its database."""
 
     client: Client
     database_url: str
@@ -109,7 +109,7 @@ def counter(connection: psycopg2.extensions.connection, query: str) -> Callable[
 
 
 def wait(ended: Callable[[], int], wanted: int, plan: Plan) -> int:
-    """The instant by which so many have ended; to ask is a disturbance, and so is done seldom.
+    """Return the instant by which `wanted` have ended; asking disturbs, so it is done seldom.
 
     Not before all are due, and then when half of what is left should have ended at the rate so far.
     """

@@ -1,6 +1,6 @@
-"""Runs led through their life by the product's own statements, with no process beside the database.
+"""Lead runs through their life by the product's own statements, with no process but the database.
 
-So that what a step costs the database can be counted: nobody polls, beats or waits meanwhile.
+So what a step costs the database can be counted: no other process polls, beats or waits.
 """
 
 import json

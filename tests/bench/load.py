@@ -70,7 +70,7 @@ def latencies(port: int, request: bytes, *, count: int) -> list[float]:
 
 
 def rate(port: int, request: bytes, *, seconds: float, connections: int = 8) -> float:
-    """Answers a second when so many connections ask without a pause; all must be successes."""
+    """Return the answers a second to `connections` that never pause; all must be successes."""
     until = time.perf_counter() + seconds
     counts: list[int] = []
     failures: list[bytes] = []

@@ -16,7 +16,7 @@ SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, pg_backend_pid()
 
 @dataclass(slots=True)
 class Cost:
-    """What the database did meanwhile."""
+    """What the database did during a measurement."""
 
     wal_bytes: float = 0.0
     seconds: float = 0.0

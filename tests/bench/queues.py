@@ -54,7 +54,7 @@ class Queue:
 
 @contextmanager
 def celery(bed: Bed) -> Iterator[Queue]:
-    """The original design on Celery: worker, beat, and somebody who can ask for a cycle."""
+    """The original design on Celery: worker, beat, and a program that can ask for a cycle."""
     app = ["-m", "celery", "-A", "tests.bench.baselines.celery_app"]
     beat = str(bed.folder / "beat")
     commands = [

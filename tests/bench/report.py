@@ -28,8 +28,8 @@ def line(row: Row | Failure) -> str:
     )
     ratio = f"{row.value:.2f}" if row.against else ""
     cells = (row.name, row.unit, figure(row.figures[OURS]), others, ratio, row.target)
-    told = [WORDS[row.met], row.note]
-    return _columns(cells).rstrip("\n") + " " + "; ".join(each for each in told if each) + "\n"
+    remarks = [WORDS[row.met], row.note]
+    return _columns(cells).rstrip("\n") + " " + "; ".join(each for each in remarks if each) + "\n"
 
 
 def write(file: Path, machine: Mapping[str, str], rows: Sequence[Row | Failure]) -> None:

@@ -46,7 +46,7 @@ class Composition:
         return self._run("docker", "compose", "--ansi", "never", "-p", PROJECT, *arguments)
 
     def script(self, name: str, *arguments: str) -> str:
-        """What a script beside the compose file's own printed; fails with its complaints."""
+        """What a script of deploy/compose printed; fails with its complaints."""
         return self._run(str(ROOT / "deploy" / "compose" / name), *arguments)
 
     def docker(self, *arguments: str) -> str:
@@ -96,7 +96,7 @@ class Composition:
         return self.compose("run", "--rm", "--no-deps", "--no-TTY", service, *command)
 
     def visitor(self) -> httpx.Client:
-        """A client nobody knows yet; its caller closes it."""
+        """A client without an account; its caller closes it."""
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
 
     def user(self, username: str) -> httpx.Client:

@@ -39,6 +39,6 @@ def composition() -> Iterator[Composition]:
 
 @pytest.fixture
 def ann(composition: Composition) -> Iterator[httpx.Client]:
-    """Somebody who has just registered."""
+    """A user who has just registered."""
     with closing(composition.user(f"ann-{uuid.uuid4().hex[:8]}")) as client:
         yield client

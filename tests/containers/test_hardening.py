@@ -55,7 +55,7 @@ def test_a_worker_is_given_longer_to_stop_than_it_may_take(composition: Composit
         assert composition.inspect(container)["Config"]["StopTimeout"] > drain + kill + leave
 
 
-def test_a_command_is_nobody_special(ann: httpx.Client) -> None:
+def test_a_command_is_unprivileged(ann: httpx.Client) -> None:
     command = (
         "id -u; grep -E '^(CapEff|NoNewPrivs)' /proc/self/status | tr -s '\\t' ' ';"
         " touch /here 2>/dev/null || echo read-only; echo 'echo ran' > it; chmod +x it; ./it"
@@ -79,8 +79,8 @@ def test_no_process_of_a_worker_is_root_or_has_a_capability(composition: Composi
             if "HTTPConnection" not in args:  # the engine's own probe, now and then
                 found.add((uid, "punctual_worker.runner" in args))
         assert found == {("10001", False), ("10002", True)}, listed
-        told = composition.docker("exec", "-u", "10001", worker, "sh", "-c", look).splitlines()
-        assert [line.split()[1] for line in told] == ["0000000000000000"] * 6, told
+        output = composition.docker("exec", "-u", "10001", worker, "sh", "-c", look).splitlines()
+        assert [line.split()[1] for line in output] == ["0000000000000000"] * 6, output
 
 
 def test_a_command_cannot_read_the_agent_or_its_secrets(ann: httpx.Client) -> None:
@@ -100,8 +100,8 @@ def test_a_command_cannot_read_the_agent_or_its_secrets(ann: httpx.Client) -> No
 def test_a_worker_says_that_its_commands_are_apart(composition: Composition) -> None:
     ask = (
         "import json, urllib.request as r;"
-        " told = json.load(r.urlopen('http://127.0.0.1:9100/healthz'))['isolation'];"
-        " print(*sorted(what for what, holds in told.items() if holds))"
+        " found = json.load(r.urlopen('http://127.0.0.1:9100/healthz'))['isolation'];"
+        " print(*sorted(what for what, holds in found.items() if holds))"
     )
     for worker in composition.containers("worker"):
         held = set(composition.docker("exec", worker, "python", "-c", ask).split())
@@ -115,8 +115,8 @@ def test_a_worker_says_that_its_commands_are_apart(composition: Composition) -> 
 
 
 def test_metrics_are_given_to_who_asks_from_near_and_by_one_door(composition: Composition) -> None:
-    told = composition.compose("exec", "-T", "proxy", "cat", "/etc/nginx/metrics.conf")
-    rules = [line for line in told.splitlines() if not line.startswith("#")]
+    output = composition.compose("exec", "-T", "proxy", "cat", "/etc/nginx/metrics.conf")
+    rules = [line for line in output.splitlines() if not line.startswith("#")]
     assert rules.pop() == "deny all;"
     for rule in rules:
         assert ip_network(rule.removeprefix("allow ").rstrip(";")).is_private
@@ -135,7 +135,7 @@ def test_each_service_sees_its_own_secrets_alone(composition: Composition) -> No
         assert {file[0] for file in files} == {"-r--------"}, service
 
 
-def test_no_secret_is_told_to_the_engine_or_the_logs(composition: Composition) -> None:
+def test_no_secret_reaches_the_engine_or_the_logs(composition: Composition) -> None:
     secrets = [
         composition.compose("exec", "-T", service, "cat", f"/run/secrets/{name}").strip()
         for service, name in [
@@ -145,10 +145,10 @@ def test_no_secret_is_told_to_the_engine_or_the_logs(composition: Composition) -
         ]
     ]
     assert len(set(secrets)) == 3
-    told = composition.docker("inspect", *composition.containers()) + composition.compose("logs")
+    output = composition.docker("inspect", *composition.containers()) + composition.compose("logs")
     for secret in secrets:
         assert len(secret) == 64
-        assert secret not in told
+        assert secret not in output
 
 
 def test_each_service_logs_into_the_database_under_its_own_role(

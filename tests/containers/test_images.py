@@ -27,7 +27,7 @@ def test_an_image_holds_what_its_service_needs_and_no_more(
 
 
 @pytest.mark.parametrize("service", PARTS)
-def test_an_image_sends_traces_when_it_is_told_where(
+def test_an_image_sends_traces_to_the_configured_endpoint(
     composition: Composition, service: str
 ) -> None:
     script = (ROOT / "tests" / "containers" / "one_trace.py").read_text()

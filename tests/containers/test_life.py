@@ -42,7 +42,7 @@ def test_what_is_too_large_is_refused_as_the_api_refuses(ann: httpx.Client) -> N
 def test_down_and_up_again_loses_nothing(composition: Composition, ann: httpx.Client) -> None:
     done = create(ann, command="echo kept", schedule_time=in_seconds(1))
     run = in_state(ann, done, "succeeded")
-    waiting = create(ann, command="echo due meanwhile", schedule_time=in_seconds(8))
+    waiting = create(ann, command="echo due during the stop", schedule_time=in_seconds(8))
     composition.down()
     assert composition.containers() == []
     composition.up()

@@ -15,11 +15,11 @@ PROFILE = ("--profile", "observability")
 
 @pytest.fixture
 def prometheus(composition: Composition) -> Iterator[httpx.Client]:
-    """A Prometheus beside the product, started as the profile does."""
+    """A Prometheus next to the product, started as the profile does."""
     port = str(free_port())
     composition.set(PROMETHEUS_PORT=port)
     if LAID in composition.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split():
-        # A machine without a registry has the images that somebody laid there.
+        # A machine without a registry has the images that an operator loaded.
         composition.set(PROMETHEUS_VERSION="latest")
     composition.compose(*PROFILE, "up", "--detach", "--no-deps", "prometheus")
     try:
@@ -49,8 +49,8 @@ def test_prometheus_scrapes_every_replica_and_watches_the_alerts(prometheus: htt
     [weak] = (rule for rule in rules if rule["name"] == "PunctualIsolationWeak")
     strong = weak["query"].replace("== 0", "== 1")
     found = prometheus.get("/api/v1/query", params={"query": strong}).json()["data"]["result"]
-    told = [each["metric"]["what"] for each in found]
-    assert sorted(told) == sorted(["separate_user", "unprivileged"] * SERVICES["worker"])
+    protections = [each["metric"]["what"] for each in found]
+    assert sorted(protections) == sorted(["separate_user", "unprivileged"] * SERVICES["worker"])
 
 
 def _ready(client: httpx.Client) -> bool:

@@ -20,7 +20,7 @@ LABEL = "org.opencontainers.image.version"
 
 
 class Customer:
-    """Somebody who makes a task each half second, and repeats what was not answered."""
+    """A user who makes a task each half second, and repeats what was not answered."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.made: list[Json] = []
@@ -126,8 +126,8 @@ def test_a_rolling_upgrade_under_load_loses_and_doubles_nothing(
             composition.compose("build")
             migrate_to_next_release(composition, tmp_path)
             # For a while all that is at work is of the release before the tables'.
-            told, before = composition.compose(*DOCTOR), len(customer.made)
-            assert "of a newer release than this" in told
+            report, before = composition.compose(*DOCTOR), len(customer.made)
+            assert "of a newer release than this" in report
             eventually(lambda: len(customer.made) > before + 10, within=60)
             in_state(ann, customer.made[before + 1], "succeeded")
             for service in ("coordinator", "worker", "api"):
@@ -139,5 +139,5 @@ def test_a_rolling_upgrade_under_load_loses_and_doubles_nothing(
         assert len(customer.made) > 10
         for task in tasks:
             run = in_state(ann, task, "succeeded", within=120)
-            told = ann.get(f"/api/runs/{run['id']}/").raise_for_status().json()
-            assert [attempt["state"] for attempt in told["attempts"]] == ["succeeded"], told
+            shown = ann.get(f"/api/runs/{run['id']}/").raise_for_status().json()
+            assert [attempt["state"] for attempt in shown["attempts"]] == ["succeeded"], shown

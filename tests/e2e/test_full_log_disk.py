@@ -1,4 +1,4 @@
-"""Nothing that is logged anywhere finds room, and the product works as ever."""
+"""Nothing that is logged anywhere finds room, and the product works as before."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The life of a task over HTTP, as somebody with curl lives it."""
+"""The life of a task over HTTP, as a user with curl lives it."""
 
 import uuid
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def ended(client: httpx.Client, task_id: str, *, within: float = 20) -> dict[str
     return run
 
 
-def test_a_task_runs_on_time_and_tells_its_status_and_output(ann: httpx.Client) -> None:
+def test_a_task_runs_on_time_and_shows_its_status_and_output(ann: httpx.Client) -> None:
     due = in_seconds(4)
     task = create(ann, command="echo hello; echo trouble >&2", schedule_time=due)
     assert task["status"] in {"scheduled", "queued"}

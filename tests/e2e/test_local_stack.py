@@ -52,10 +52,10 @@ def test_secrets_are_for_their_owner_only(stack: Product) -> None:
     assert {"secret_key", "database_url", "redis_url"} <= {file.name for file in files}
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in files)
     for name in NAMES:
-        told = Path(f"/proc/{stack.pid(name)}/cmdline").read_text()
-        with suppress(PermissionError):  # nobody reads a worker's but root
-            told += Path(f"/proc/{stack.pid(name)}/environ").read_text()
-        assert not any(file.read_text().strip() in told for file in files)
+        visible = Path(f"/proc/{stack.pid(name)}/cmdline").read_text()
+        with suppress(PermissionError):  # only root reads a worker's
+            visible += Path(f"/proc/{stack.pid(name)}/environ").read_text()
+        assert not any(file.read_text().strip() in visible for file in files)
 
 
 def test_each_service_logs_into_the_database_under_its_own_role(stack: Product) -> None:
@@ -82,8 +82,8 @@ def test_commands_are_never_root_by_default(stack: Product) -> None:
         eventually(lambda: user.get(f"/api/runs/{run}/").json()["state"] == "succeeded", within=30)
         uid = user.get(f"/api/runs/{run}/output/").text.strip()
     assert uid == str(os.geteuid() or unprivileged().uid)
-    told = "commands run as nobody, not as root: PUNCTUAL_COMMAND_USER names another user"
-    assert (told in stack.terminal()) == (os.geteuid() == 0)
+    notice = f"commands run as {'nobody'}, not as root: PUNCTUAL_COMMAND_USER names another user"
+    assert (notice in stack.terminal()) == (os.geteuid() == 0)
 
 
 def test_make_doctor_looks_over_the_stack_of_its_folder(stack: Product) -> None:
@@ -96,12 +96,12 @@ def test_make_doctor_looks_over_the_stack_of_its_folder(stack: Product) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    told = eventually(said, within=60, every=1)  # those that were killed here are buried first
-    assert told is not None
-    assert "worker as punctual_worker" in told
-    assert "of worker-1, worker-2 are held in by" in told
-    assert "worker-1 (" in told
-    assert stack.secret("database_url") not in told
+    report = eventually(said, within=60, every=1)  # those that were killed here are buried first
+    assert report is not None
+    assert "worker as punctual_worker" in report
+    assert "of worker-1, worker-2 are held in by" in report
+    assert "worker-1 (" in report
+    assert stack.secret("database_url") not in report
 
 
 def test_servers_that_one_has_are_used_instead_of_the_embedded_ones(ground: Ground) -> None:
@@ -178,14 +178,14 @@ def test_a_killed_supervisor_is_no_obstacle_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_make_run_that_is_told_to_stop_leaves_nobody_behind(number: signal.Signals) -> None:
+def test_make_run_leaves_no_process_behind_when_it_stops(number: signal.Signals) -> None:
     with make_run() as (product, make):
         assert touching(product.data_dir)
         os.killpg(make.pid, number)
         make.wait(STOP_SECONDS)
 
 
-def test_a_stop_during_the_start_leaves_nobody_behind() -> None:
+def test_a_stop_during_the_start_leaves_no_process_behind() -> None:
     data_dir = reachable_temporary("punctual-early-")
     stack = Product(data_dir)
     stack.launch()

@@ -45,7 +45,7 @@ def without_scripts(browser: Browser, product: Product) -> Iterator[Page]:
     context.close()
 
 
-def test_somebody_registers_logs_in_and_follows_a_task_from_its_creation_to_its_end(
+def test_a_user_registers_logs_in_and_follows_a_task_from_its_creation_to_its_end(
     page: Page,
 ) -> None:
     name = registers(page)
@@ -109,7 +109,7 @@ def test_a_running_run_is_cancelled_and_its_page_stops_asking(page: Page) -> Non
     assert [url for url in asked if not url.endswith("/healthz")] == []
 
 
-def test_a_page_that_nobody_looks_at_asks_nothing_and_catches_up_when_it_is_seen(
+def test_a_hidden_page_asks_nothing_and_catches_up_when_it_is_seen(
     page: Page,
 ) -> None:
     page.clock.install()
@@ -167,7 +167,7 @@ def test_what_users_and_commands_write_is_shown_as_text(page: Page) -> None:
     assert page.locator("main script, main img").count() == 0
 
 
-def test_times_are_told_in_the_readers_zone(browser: Browser, product: Product) -> None:
+def test_times_are_shown_in_the_readers_zone(browser: Browser, product: Product) -> None:
     context = browser.new_context(
         base_url=product.url, timezone_id="Asia/Tokyo", locale="en-GB", viewport=None
     )
@@ -186,7 +186,7 @@ def test_times_are_told_in_the_readers_zone(browser: Browser, product: Product) 
     context.close()
 
 
-def test_what_is_next_is_not_called_past_while_its_start_is_not_told_yet(page: Page) -> None:
+def test_what_is_next_is_not_called_past_before_its_start_is_reported(page: Page) -> None:
     registers(page)
     page.goto("/task/create/")
     page.get_by_label("Command").fill("true")

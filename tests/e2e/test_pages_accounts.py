@@ -40,7 +40,7 @@ def test_a_poll_whose_session_has_ended_moves_the_whole_page_to_the_login(
         "evil.example",
     ],
 )
-def test_nobody_is_sent_to_another_site_after_logging_in(ann: Visitor, target: str) -> None:
+def test_a_login_never_redirects_to_another_site(ann: Visitor, target: str) -> None:
     ann.post("/logout/", of="/dashboard/")
     page = f"/login/?{httpx.QueryParams(next=target)}"
     answer = ann.post(page, username=ann.name, password=PASSWORD)
@@ -102,7 +102,7 @@ def test_a_wrong_password_is_refused_and_the_name_is_kept(ann: Visitor) -> None:
     assert ann.http.get("/dashboard/").status_code == 302
 
 
-def test_a_registration_says_what_is_wrong_beside_each_field(visitor: Visitor) -> None:
+def test_a_registration_says_what_is_wrong_at_each_field(visitor: Visitor) -> None:
     answer = visitor.post("/register/", username="a b", email="nowhere", password="short")
     assert answer.status_code == 422
     assert "3 to 64" in wrong(answer, "username")

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.test_pages import creates_by_hand, registers
 
 
-def test_a_limit_that_somebody_sets_holds_a_run_back_until_it_is_raised(page: Page) -> None:
+def test_a_limit_holds_a_run_back_until_it_is_raised(page: Page) -> None:
     registers(page)
     page.get_by_role("link", name="Concurrency").click()
     page.get_by_label("Tag").fill("db")

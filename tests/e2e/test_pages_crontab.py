@@ -10,7 +10,7 @@ CRONTAB = f"# greets\n* * * * * cat%hello%you\n@reboot echo {LONG}\n0 0 1 1 * ec
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_somebody_brings_a_crontab_along_and_sees_it_run(page: Page, width: int) -> None:
+def test_a_user_imports_a_crontab_and_sees_it_run(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     registers(page)
     page.get_by_role("link", name="Import or export a crontab").click()

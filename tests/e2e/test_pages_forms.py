@@ -1,4 +1,4 @@
-"""What the pages answer to forms, by HTTP: refusals, kept input, and nobody else's objects."""
+"""What the pages answer to forms, by HTTP: refusals, kept input, and no other user's objects."""
 
 import html
 import re
@@ -32,7 +32,7 @@ def test_a_form_with_mistakes_keeps_everything_typed_and_marks_each(ann: Visitor
     assert "Europe/Rome" in wrong(ann.post("/task/create/", **mended), "timezone")
 
 
-def test_a_form_that_somebody_overtook_is_not_saved_and_keeps_its_input(ann: Visitor) -> None:
+def test_a_form_overtaken_by_another_edit_is_not_saved_and_keeps_its_input(ann: Visitor) -> None:
     task = ann.creates(name="first")
     answer = ann.post(f"{task}update/", **FORM, name="second", version="1")
     assert answer.headers["Location"] == task

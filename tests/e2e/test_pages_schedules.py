@@ -8,7 +8,7 @@ from tests.e2e.test_pages import (  # noqa: F401  # a fixture is found by its na
 )
 
 
-def test_the_form_tells_when_while_it_is_typed(page: Page) -> None:
+def test_the_form_shows_when_while_it_is_typed(page: Page) -> None:
     registers(page)
     page.goto("/task/create/")
     preview = page.locator("#preview")
@@ -43,7 +43,7 @@ def test_a_preview_needs_no_javascript_and_keeps_what_is_typed(
     expect(page.get_by_text("The task is saved.")).to_be_visible()
 
 
-def test_a_list_of_schedules_is_typed_as_json_and_told_what_is_wrong(
+def test_a_list_of_schedules_is_typed_as_json_and_shows_what_is_wrong(
     without_scripts: Page,  # noqa: F811
 ) -> None:
     page = without_scripts

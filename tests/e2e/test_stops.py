@@ -1,4 +1,4 @@
-"""`make run` told to stop while a command runs, as supervisors and impatient people do it."""
+"""`make run` is stopped while a command runs, as supervisors and impatient people do it."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def started(product: Product, command: str, mark: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_running_command_may_end_however_often_the_group_is_told(
+def test_a_running_command_may_end_however_often_the_group_is_signalled(
     open_folder: Path, number: signal.Signals
 ) -> None:
     end = open_folder / "end"

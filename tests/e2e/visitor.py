@@ -1,4 +1,4 @@
-"""Somebody who uses the pages of a running product without scripts."""
+"""A user of the pages of a running product, without scripts."""
 
 import html
 import re
@@ -15,7 +15,7 @@ FORM = {"command": "true", "kind": "hand"}
 
 
 class Visitor:
-    """Somebody with a browser that has no scripts."""
+    """A user with a browser that runs no scripts."""
 
     def __init__(self, product: Product) -> None:
         self.http = httpx.Client(base_url=product.url, headers=BROWSER, timeout=10)

@@ -19,7 +19,7 @@ PROBLEM = "application/problem+json"
 
 
 class Customer:
-    """Somebody registered at the field's API; `answers` counts the status codes."""
+    """A user registered at the field's API; `answers` counts the status codes."""
 
     def __init__(self, field: Field) -> None:
         self._field = field
@@ -41,13 +41,13 @@ class Customer:
             return False
 
     def task(self, *, due_in: float, work: str = ":", **more: Any) -> dict[str, Any]:
-        """A task's document, due in so many seconds, that notes its start and end."""
+        """A task's document, due in `due_in` seconds, that notes its start and end."""
         due = datetime.now(UTC) + timedelta(seconds=due_in)
         command = self._field.journal.command(work)
         return {"command": command, "schedule_time": due.isoformat(), "retry_delay": 1, **more}
 
     def create(self, count: int, *, due_in: float, work: str = ":", **more: Any) -> list[Promise]:
-        """Have so many tasks accepted, all or none."""
+        """Have `count` tasks accepted, all or none."""
         items = [self.task(due_in=due_in, work=work, **more) for _ in range(count)]
         answer = self.client.post("/api/tasks/bulk/", json={"items": items})
         self.note(answer)
@@ -70,7 +70,7 @@ class Customer:
 
     @contextmanager
     def looking(self, *paths: str) -> Iterator[None]:
-        """Meanwhile ask for these paths, over and over, and count the answers."""
+        """Within the block ask for these paths, over and over, and count the answers."""
         stop = threading.Event()
 
         def look() -> None:

@@ -132,7 +132,7 @@ class Field:
         return all(service.is_ready() for service in self.services.values())
 
     def running(self, count: int, *, within: float = 30) -> None:
-        """Wait until so many commands have noted their start."""
+        """Wait until `count` commands have noted their start."""
         eventually(lambda: len(self.journal.starts()) >= count, within=within)
 
     def count(self, state: str) -> int:

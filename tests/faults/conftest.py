@@ -33,7 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Has the controlling process collect what all of them measure."""
-    config.addinivalue_line("markers", "alone: needs both cores, so nothing else runs meanwhile")
+    config.addinivalue_line(
+        "markers", "alone: needs both cores, so nothing else runs at the same time"
+    )
     if config.option.seed is None:
         config.option.seed = random.randrange(10**6)
     if not hasattr(config, "workerinput"):

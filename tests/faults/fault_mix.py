@@ -30,7 +30,7 @@ def any_service_is_killed(field: Field, chance: random.Random) -> None:
         _any(field, chance).kill()
 
 
-def any_service_is_told_to_stop(field: Field, chance: random.Random) -> None:
+def any_service_gets_a_stop_signal(field: Field, chance: random.Random) -> None:
     """SIGTERM, to any process of ours."""
     with contextlib.suppress(ProcessLookupError):
         _any(field, chance).terminate()
@@ -62,7 +62,7 @@ def a_wire_goes_bad(field: Field, chance: random.Random) -> None:
 
 
 def a_commit_is_not_answered(field: Field, chance: random.Random) -> None:
-    """START, FINISH or dispatch is committed, and who sent it is never told."""
+    """START, FINISH or dispatch is committed, and its sender gets no answer."""
     marker = chance.choice((START, FINISH, DISPATCH))
     kind = "coordinator" if marker == DISPATCH else "worker"
     wire = chance.choice(field.of_kind(kind)).database
@@ -103,7 +103,7 @@ def the_database_is_killed(field: Field, chance: random.Random) -> None:
 
 
 def a_table_is_locked(field: Field, chance: random.Random) -> None:
-    """Somebody's schema change, or a careless session."""
+    """An operator's schema change, or a careless session."""
     url = make_url(field.database_url).set(drivername="postgresql")
     connection = psycopg2.connect(url.render_as_string(hide_password=False))
     try:
@@ -119,7 +119,7 @@ def a_table_is_locked(field: Field, chance: random.Random) -> None:
 FAULTS: tuple[Fault, ...] = (
     any_service_is_killed,
     any_service_is_killed,
-    any_service_is_told_to_stop,
+    any_service_gets_a_stop_signal,
     a_runner_is_killed,
     any_service_freezes,
     a_wire_goes_bad,

@@ -30,7 +30,7 @@ def every_due_time_has_a_run(history: History) -> Broken:
     for task_id in promised:
         # A run planned ahead of its time is cancelled when its task is paused.
         for run in (r for r in unclaimed[task_id] if r.state != "cancelled" or r.attempt):
-            yield run.id, f"a run nobody asked for, at {run.scheduled_for:.3f}"
+            yield run.id, f"a run that no task asked for, at {run.scheduled_for:.3f}"
 
 
 def _stands_for(run: Run, due: float) -> bool:

@@ -10,7 +10,7 @@ Broken = Iterator[tuple[str, str]]
 
 AFTER_GRACE_SECONDS = 2.0
 LOOKS_APART = 0.6
-"""Between two looks at the rows or at the processes there may be so many seconds."""
+"""The most seconds between two looks at the rows or at the processes."""
 
 
 def at_most_one_start(history: History) -> Broken:
@@ -97,12 +97,12 @@ def skip_never_overlaps(history: History) -> Broken:
     running: dict[str, set[str]] = defaultdict(set)
     # Of what was seen in one look, first what ended, then what began.
     for sight in sorted(history.sights, key=lambda s: (s.at, s.state == "running")):
-        beside = running[sight.task_id]
-        beside.discard(sight.run_id)
+        others = running[sight.task_id]
+        others.discard(sight.run_id)
         if sight.state == "running" and sight.run_id in runs:
-            if beside:
+            if others:
                 yield sight.task_id, f"two runs were `running` at {sight.at:.3f}"
-            beside.add(sight.run_id)
+            others.add(sight.run_id)
 
 
 def nothing_outlives_its_run(history: History) -> Broken:

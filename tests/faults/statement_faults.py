@@ -25,7 +25,7 @@ class Kind(Enum):
     """What a trap does to the first statement that holds its marker."""
 
     HOLD_REQUEST = "the statement never reaches the server"
-    SWALLOW_COMMIT = "the server commits it, and the client never hears of that"
+    SWALLOW_COMMIT = "the server commits it, and the client gets no answer"
 
 
 class Trap:

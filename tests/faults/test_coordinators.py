@@ -50,7 +50,7 @@ def test_every_coordinator_is_down_for_a_while(new_field: NewField, measured: Me
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 20}
     restarts = [c.said("coordinator started")[-1] for c in field.of_kind("coordinator")]
-    first = min(datetime.fromisoformat(told["timestamp"]) for told in restarts)
+    first = min(datetime.fromisoformat(line["timestamp"]) for line in restarts)
     measured(
         "every coordinator down",
         what="restart to the last start",

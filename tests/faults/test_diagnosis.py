@@ -1,4 +1,4 @@
-"""Each fault can be told from the others: by /readyz, by metrics, and by one log line a repair."""
+"""Each fault differs from the others by /readyz, by metrics, and by one log line a repair."""
 
 from collections import Counter
 
@@ -28,10 +28,10 @@ def metric(service: Service, name: str) -> float:
 
 def repairs(field: Field, event: str) -> list[dict[str, str]]:
     """Every line that any coordinator logged about that kind of repair."""
-    return [told for each in field.of_kind("coordinator") for told in each.said(event)]
+    return [line for each in field.of_kind("coordinator") for line in each.said(event)]
 
 
-def test_each_fault_is_told_apart(new_field: NewField) -> None:
+def test_each_fault_is_distinguished(new_field: NewField) -> None:
     field = new_field(settings={**SCALED, "SLOTS": "6"}, coordinators=2)
     worker, other = field["worker-1"], field["worker-2"]
     coordinator = field["coordinator-1"]
@@ -51,8 +51,10 @@ def test_each_fault_is_told_apart(new_field: NewField) -> None:
     work = Workload(field)
     promises = work.accept([0.5] * 4)
     settled(field, promises, within=30)
-    told = sum(metric(each, "punctual_redis_errors_total") for each in field.of_kind("coordinator"))
-    assert told > errors
+    total = sum(
+        metric(each, "punctual_redis_errors_total") for each in field.of_kind("coordinator")
+    )
+    assert total > errors
     assert metric(coordinator, "punctual_database_errors_total") == 0
     field.calm()
 
@@ -78,9 +80,9 @@ def test_each_repair_is_logged_once_with_its_ids(new_field: NewField) -> None:
     lost = {a.run_id for a in verdict.history.attempts if a.state == "lost"}
     assert len(lost) == 6
     buried = repairs(field, "worker buried")
-    assert [told["worker"] for told in buried] == ["worker-1"]
-    assert all(told["worker_id"] for told in buried)
-    reaped = Counter(told["run_id"] for told in repairs(field, "run reaped"))
+    assert [line["worker"] for line in buried] == ["worker-1"]
+    assert all(line["worker_id"] for line in buried)
+    reaped = Counter(line["run_id"] for line in repairs(field, "run reaped"))
     assert set(reaped.values()) == {1}
     assert lost <= set(reaped)
     counted = sum(

@@ -50,7 +50,7 @@ def test_a_command_that_takes_all_it_can_get_ends_alone(
     assert reason in (run.reason or "")
     assert worker.exits == []
     measured(
-        f"{request.node.callspec.id} beside 60 runs",
+        f"{request.node.callspec.id} with 60 other runs",
         what="worst lateness of the others",
         bound=1,
         seconds=verdict.worst_late,

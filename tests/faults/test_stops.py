@@ -1,4 +1,4 @@
-"""Services are told to stop, or are replaced, under load; nobody who has a run notices."""
+"""Services are stopped, or are replaced, under load; no owner of a run notices."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from tests.faults.workload import Workload
 from tests.support.eventually import eventually
 
 
-def test_each_service_is_told_to_stop_under_load(
+def test_each_service_stops_under_load(
     new_field: NewField, new_customer: NewCustomer, measured: Measured
 ) -> None:
     field = new_field(apis=1, coordinators=2)

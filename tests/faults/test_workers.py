@@ -53,7 +53,7 @@ def test_a_worker_killed_between_exit_and_finish(new_field: NewField, measured: 
     verdict = judge(field, promises, late_by=BUSY)
     assert verdict.violations == []
     twice, once = promises
-    # Its effects happen twice, or, without retries, once: nobody can know that it had ended.
+    # Its effects happen twice, or, without retries, once: no one can know that it had ended.
     assert (verdict.run_of(twice).state, verdict.starts_of(twice)) == ("succeeded", 2)
     assert (verdict.run_of(once).state, verdict.starts_of(once)) == ("lost", 1)
     measured(

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-# Rare ticks: what happens within seconds happens because somebody was woken.
+# Rare ticks: what happens within seconds happens because of a wake-up.
 PATIENT = {
     "CYCLE_SECONDS": "300",
     "WINDOW_SECONDS": "300",

@@ -80,7 +80,7 @@ def check(tables: Sequence[str]) -> list[str | None]:
 def check_system(tables: Sequence[str]) -> list[bool]:
     """Return which of the tables cron accepts in /etc/cron.d, with a user before each command.
 
-    A line that is due when cron starts tells it: where one line of a table is refused, cron
+    A line that is due when cron starts shows it: where one line of a table is refused, cron
     ignores the whole table.
     """
     ran = _run(system=[f"@reboot root accepted\n{table}" for table in tables])

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def eventually(probe: Callable[[], T], *, within: float = 10, every: float = 0.02) -> T:
-    """The first truthy answer of `probe`, asked every so many seconds.
+    """Return the first truthy answer of `probe`, asked every `every` seconds.
 
     An AssertionError in it counts as "not yet". Raises AssertionError after `within` seconds, with
     the last answer or the last assertion that failed.

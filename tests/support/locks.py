@@ -9,6 +9,6 @@ WHERE datname = current_database() AND wait_event_type = 'Lock'
 
 
 def waiting(engine: Engine) -> int:
-    """How many statements wait for a lock that somebody else holds."""
+    """How many statements wait for a lock that another session holds."""
     with engine.connect() as connection:
         return int(connection.execute(WAITING).scalar_one())

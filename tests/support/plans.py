@@ -1,4 +1,4 @@
-"""What PostgreSQL goes through to carry out a statement, as EXPLAIN ANALYZE tells it."""
+"""What PostgreSQL goes through to carry out a statement, as EXPLAIN ANALYZE shows it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ def most_rows(
     connection: Connection, statement: TextClause, parameters: Mapping[str, object]
 ) -> float:
     """The rows that the busiest step of its plan looked at; the statement is carried out."""
-    told = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}")
-    [plan] = connection.execute(told, parameters).scalar_one()
+    explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}")
+    [plan] = connection.execute(explain, parameters).scalar_one()
     return max(map(_looked_at, _steps(plan["Plan"])))
 
 

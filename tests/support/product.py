@@ -82,7 +82,7 @@ class Product:
         return Readiness("127.0.0.1", self.port).answers()
 
     def stop(self) -> None:
-        """Tells the stack to stop, as Ctrl-C does; fails unless it is gone within 15 s."""
+        """Stop the stack, as Ctrl-C does; fail unless it is gone within 15 s."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
@@ -106,7 +106,7 @@ class Product:
         return (self.data_dir / "logs" / f"{name}.log").read_text(errors="replace")
 
     def terminal(self) -> str:
-        """What the person at the terminal was told, but for `ready`."""
+        """What was printed to the terminal, but for `ready`."""
         return (self.data_dir / "terminal").read_text(errors="replace")
 
     def secret(self, name: str) -> str:
@@ -114,7 +114,7 @@ class Product:
         return (self.data_dir / "secrets" / name).read_text().strip()
 
     def visitor(self) -> httpx.Client:
-        """A client nobody knows yet; its caller closes it."""
+        """A client without an account; its caller closes it."""
         return httpx.Client(base_url=self.url, timeout=10)
 
     def user(self, username: str) -> httpx.Client:

@@ -1,4 +1,4 @@
-"""A server that answers with the very bytes it is given, and ends the connection as it is told."""
+"""A server that answers with the very bytes it is given, and ends the connection as specified."""
 
 import socket
 import ssl
@@ -79,10 +79,10 @@ class RawServer:
 
 
 def _request(connection: socket.socket) -> bytes:
-    told = b""
-    while b"\r\n\r\n" not in told and (piece := connection.recv(65536)):
-        told += piece
-    return told
+    request = b""
+    while b"\r\n\r\n" not in request and (piece := connection.recv(65536)):
+        request += piece
+    return request
 
 
 def _close(connection: socket.socket) -> None:

@@ -37,7 +37,7 @@ def database_now(engine: Engine) -> datetime:
 
 
 def new_user(engine: Engine) -> uuid.UUID:
-    """Somebody who owns tasks."""
+    """A user who owns tasks."""
     name = f"user-{uuid.uuid4().hex[:12]}"
     with Session(engine) as session, session.begin():
         user = User(username=name, email=f"{name}@example.com", password_hash="-")
@@ -79,14 +79,14 @@ def new_run(
     due_in: float = 0,
     trigger: Trigger = Trigger.SCHEDULE,
 ) -> uuid.UUID:
-    """A scheduled run of a task, due in so many seconds by the database's clock."""
+    """A scheduled run of a task, due in `due_in` seconds by the database's clock."""
     due_at = database_now(engine) + timedelta(seconds=due_in)
     with engine.begin() as connection:
         return insert_runs(connection, [NewRun(task_id, due_at, due_at, trigger)])[0]
 
 
 def many_runs(engine: Engine, task: uuid.UUID, count: int) -> None:
-    """So many scheduled runs of a task at once, each due a millisecond after the other."""
+    """`count` scheduled runs of a task at once, each due a millisecond after the other."""
     with engine.begin() as connection:
         connection.execute(MANY_RUNS, {"task": task, "count": count})
 

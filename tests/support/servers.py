@@ -1,6 +1,6 @@
 """The ground tests stand on: one PostgreSQL and one Valkey for a whole session of pytest.
 
-With pytest-xdist they belong to the controlling process, which tells its workers where they are.
+With pytest-xdist they belong to the controlling process, which gives its workers their addresses.
 """
 
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tells a worker where the servers are."""
+        """Give a worker the servers' addresses."""
         if self._ground is None:
             self._laid = laid_ground()
             self._ground = self._laid.__enter__()
@@ -96,9 +96,9 @@ class Controller:
 @pytest.fixture(scope="session")
 def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     """The session's servers: those of the controlling process, or our own without one."""
-    told = getattr(request.config, "workerinput", {}).get(INPUT)
-    if told is not None:
-        yield Ground(**told)
+    shared = getattr(request.config, "workerinput", {}).get(INPUT)
+    if shared is not None:
+        yield Ground(**shared)
         return
     with laid_ground() as found:
         yield found

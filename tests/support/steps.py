@@ -35,7 +35,7 @@ def new_worker(
 
 
 def silence(engine: Engine, worker_id: uuid.UUID, *, seconds: float) -> None:
-    """Make a worker's last heartbeat so many seconds old."""
+    """Make a worker's last heartbeat `seconds` old."""
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE workers SET heartbeat_at = clock_timestamp() - :ago WHERE id = :id"),
@@ -95,7 +95,7 @@ def report_of(engine: Engine, started: Holding, outcome: str, **values: Any) -> 
     """What a worker would report about an attempt that ended just now."""
     now = database_now(engine)
     code = {"succeeded": 0, "failed": 1}.get(outcome)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "started_at": now,
         "finished_at": now,
         "exit_code": code,
@@ -107,7 +107,7 @@ def report_of(engine: Engine, started: Holding, outcome: str, **values: Any) -> 
         "output_bytes": 0,
         "output_truncated": False,
     }
-    return AttemptResult(started.run_id, started.fence, outcome, **(told | values))
+    return AttemptResult(started.run_id, started.fence, outcome, **(fields | values))
 
 
 def finish_run(

@@ -43,12 +43,12 @@ def _handler(asked: list[Asked], answer: Callable[[Asked], Answer]) -> type[Base
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             asked.append(Asked(self.command, self.path, dict(self.headers), body))
-            told = answer(asked[-1])
-            self.send_response(told.status)
-            for name, value in (*told.headers, ("Content-Length", str(len(told.body)))):
+            reply = answer(asked[-1])
+            self.send_response(reply.status)
+            for name, value in (*reply.headers, ("Content-Length", str(len(reply.body)))):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(told.body)
+            self.wfile.write(reply.body)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = handle_any  # noqa: N815 - the library's names
 

@@ -1,6 +1,6 @@
 """The original design on Celery: beat every 30 s, `eta` messages, prefork workers.
 
-As a program it asks for a cycle at once whenever it reads a line: so nobody waits for beat.
+As a program it asks for a cycle at once whenever it reads a line, without waiting for beat.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Target 4: tasks created one by one, beside the least that could do it, and in bulk."""
+"""Target 4: tasks created one by one, compared with the least that could do it, and in bulk."""
 
 import json
 import subprocess

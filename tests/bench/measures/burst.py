@@ -48,7 +48,7 @@ def at_one_instant(bed: Bed) -> Iterator[Row]:
 
 
 def sustained(bed: Bed) -> Iterator[Row]:
-    """Lateness of 300 runs a second: the last third beside the first."""
+    """Lateness of 300 runs a second: the last third compared with the first."""
     with ExitStack() as stack:
         product = stack.enter_context(bed.product("small"))
         ours = stack.enter_context(punctual(bed, product))

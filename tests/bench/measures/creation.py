@@ -43,7 +43,7 @@ def in_one_thread(bed: Bed) -> Iterator[Row]:
 
 @contextmanager
 def _logs_to_nowhere() -> Iterator[None]:
-    """Lines are written as a service does, but nobody reads them."""
+    """Have lines written as a service does, to where they are not read."""
     with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
         logs.configure(service="api", name="bench")
         yield

@@ -23,7 +23,7 @@ WINDOW = timedelta(seconds=35)
 
 
 def cost_of_waiting(bed: Bed) -> Iterator[Row]:
-    """Seconds that plan and dispatch take for what is due, beside few and beside many waiting."""
+    """Seconds that plan and dispatch take for what is due, with few and with many waiting."""
     few, many, due = bed.size.few, bed.size.many, bed.size.due
     opened = engine(bed.database(FULL_DATABASE))
     took: dict[int, list[float]] = {}
@@ -66,7 +66,7 @@ def _cycle(opened: Engine, bed: Bed) -> float:
     return took
 
 
-def lateness_beside_many(bed: Bed) -> Iterator[Row]:
+def lateness_with_many(bed: Bed) -> Iterator[Row]:
     """Lateness at 20 a second while very many tasks wait in the database."""
     many = bed.size.many
     opened = engine(bed.database(FULL_DATABASE))

@@ -12,7 +12,7 @@ from tests.bench.row import OURS, Figures, Row, percentile
 
 FEW = 1_000
 ROUNDS, COUNT = 10, 20
-"""So many pages of each database in turn, so that what else the machine does meets both."""
+"""Pages of each database in turn, so that what else the machine does meets both."""
 
 PAGES = {"list of tasks": "/api/tasks/?limit=50", "list of runs": "/api/runs/?limit=50"}
 AS_FAST = 1.2

@@ -29,7 +29,7 @@ Asks = Callable[[Connection], Any]
 
 
 def by_size(bed: Bed) -> Iterator[Row]:
-    """Pages each statement touches beside few and beside many; plans go to build/plans.txt."""
+    """Pages each statement touches with few and with many; plans go to build/plans.txt."""
     few, many = bed.size.few, bed.size.many
     found: dict[str, dict[int, str]] = {}
     for waiting, database in ((few, "plans_few"), (many, FULL_DATABASE)):
@@ -39,11 +39,11 @@ def by_size(bed: Bed) -> Iterator[Row]:
             found.setdefault(name, {})[waiting] = plan_text
         opened.dispose()
     FILE.parent.mkdir(exist_ok=True)
-    shown = [f"-- {name}, beside {many:,}\n{each[many]}\n" for name, each in found.items()]
+    shown = [f"-- {name}, with {many:,}\n{each[many]}\n" for name, each in found.items()]
     FILE.write_text("\n".join(shown))
     for name, each in found.items():
         pages = {OURS: [_pages(each[many])], f"{few:,}": [_pages(each[few])]}
-        yield Row(f"{name}: beside {many:,}", "pages", pages, against=f"{few:,}")
+        yield Row(f"{name}: with {many:,}", "pages", pages, against=f"{few:,}")
 
 
 def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
@@ -92,19 +92,19 @@ def _explained(
         event.remove(opened, "before_cursor_execute", note)
         statement, parameters = sent[0 if first else -1]
         lines = connection.exec_driver_sql(EXPLAIN + statement.lstrip(), parameters).scalars()
-        told = "\n".join(lines)
+        plan = "\n".join(lines)
         connection.rollback()
-    yield name, told
+    yield name, plan
 
 
 def _told(opened: Engine, statement: TextClause, parameters: Mapping[str, object]) -> str:
     """The plan of a statement that goes past SQLAlchemy's events; nothing is kept."""
     with opened.connect() as connection:
-        told = connection.execute(text(EXPLAIN + statement.text.lstrip()), parameters).scalars()
-        return "\n".join(told)
+        lines = connection.execute(text(EXPLAIN + statement.text.lstrip()), parameters).scalars()
+        return "\n".join(lines)
 
 
-def _pages(told: str) -> float:
+def _pages(plan: str) -> float:
     """What the topmost node touched, those below it included."""
-    line = next((line for line in told.splitlines() if "Buffers: shared" in line), "")
+    line = next((line for line in plan.splitlines() if "Buffers: shared" in line), "")
     return float(sum(int(count) for count in PAGES.findall(line)))

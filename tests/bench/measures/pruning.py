@@ -21,7 +21,7 @@ AS_FAST = 1.2
 """Lateness counts as the same up to this factor: repeats differ by as much."""
 
 
-def beside_lateness(bed: Bed) -> Iterator[Row]:
+def lateness_while_pruning(bed: Bed) -> Iterator[Row]:
     """Lateness at 20 a second while the pruner deletes, and while it does not."""
     opened = engine(bed.database(DATABASE))
     fill_tasks(opened, 1)
@@ -38,11 +38,11 @@ def beside_lateness(bed: Bed) -> Iterator[Row]:
             samples.add("not pruning", alone.of[OURS][0])
             fill_old_runs(opened, bed.size.old)
             with _pruning(opened) as deleted:
-                beside = lateness(bed, [ours], offsets, repeats=1)
-            samples.add(OURS, beside.of[OURS][0])
+                while_pruning = lateness(bed, [ours], offsets, repeats=1)
+            samples.add(OURS, while_pruning.of[OURS][0])
             pruned += deleted.count
     p50, p99 = samples.percentile(0.5), samples.percentile(0.99)
-    note = f"{pruned:,} runs deleted meanwhile"
+    note = f"{pruned:,} runs deleted at the same time"
     for name, figures in (("p50", p50), ("p99", p99)):
         yield Row(
             f"lateness at 20/s, pruning: {name}",

@@ -1,4 +1,4 @@
-"""Target 7: what a hundred workers ask of one PostgreSQL and one Redis, beside what a model says.
+"""Target 7: what a hundred workers ask of one PostgreSQL and one Redis, compared with a model.
 
 No worker process takes part: two cores could not carry them. Their statements are sent by a few
 threads under a hundred names, in the small batches that a hundred workers would send.
@@ -36,7 +36,7 @@ BEATS = 5
 
 def with_many_workers(bed: Bed) -> Iterator[Row]:
     """The model's constants, and a simulation that it has to agree with."""
-    # None of its connections is closed meanwhile: with it would go the count of what it took.
+    # None of its connections is closed before the end: with it would go the count of what it took.
     opened = engine(bed.database(DATABASE))
     working = engine(bed.database(DATABASE), size=THREADS + 3, service="worker")
     fill_tasks(opened, 100)
@@ -59,7 +59,7 @@ def with_many_workers(bed: Bed) -> Iterator[Row]:
         "7: within 1.3 x the model",
         1.3,
         against="the model",
-        note=f"{rate:,.0f} runs/s beside {THREADS} threads of this program",
+        note=f"{rate:,.0f} runs/s next to {THREADS} threads of this program",
     )
     opened.dispose()
     working.dispose()
@@ -98,8 +98,8 @@ def _messages(bed: Bed) -> float:
 
 
 def _redis_seconds(client: redis.Redis) -> float:
-    told = client.info("cpu")
-    return float(told["used_cpu_user"]) + float(told["used_cpu_sys"])
+    usage = client.info("cpu")
+    return float(usage["used_cpu_user"]) + float(usage["used_cpu_sys"])
 
 
 def _simulated(

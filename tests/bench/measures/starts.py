@@ -1,4 +1,4 @@
-"""Target 2, a part of it: what starts cost the runner and the commands, nothing else beside."""
+"""Target 2, a part of it: what starts cost the runner and the commands, and nothing else."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A product that takes a report for its run whoever sends it, and however late."""
+"""A product that accepts a report for a run from any worker, and however late."""
 
 from punctual.store.lifecycle import finish
 from tests.faults.mutants.without import without

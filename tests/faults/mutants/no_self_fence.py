@@ -1,4 +1,4 @@
-"""A product whose runner never lets go of what it runs, however long nobody heard its agent."""
+"""A product whose runner never kills what it runs, however long its agent is silent."""
 
 from punctual_worker.agent.runner_client import RunnerClient
 

@@ -4,5 +4,5 @@ from collections.abc import Callable
 
 
 def shifted(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
-    """`clock`, but so many seconds ahead."""
+    """`clock`, but `seconds` ahead."""
     return lambda: clock() + seconds

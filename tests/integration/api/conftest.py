@@ -22,7 +22,7 @@ SECRET = "qW3rTy-only-for-tests-0123456789-abcdef"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a token; paths are below /api."""
+    """A user with a token; paths are below /api."""
 
     client: FlaskClient
     username: str
@@ -48,7 +48,7 @@ class Person:
         return self.call("POST", path, **options)
 
     def task(self, **values: Any) -> dict[str, Any]:
-        """A new task, by hand unless told otherwise."""
+        """A new task, by hand unless `values` have a schedule."""
         answer = self.post("/tasks/", json={"command": "echo hello", **values})
         assert answer.status_code == 201, answer.json
         document: dict[str, Any] = answer.get_json()
@@ -92,7 +92,7 @@ def app(database_url: str, redis_url: str, namespace: str) -> Iterator[Flask]:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """Somebody nobody knows."""
+    """A client without an account."""
     return app.test_client()
 
 
@@ -125,7 +125,7 @@ def start_run(engine: Engine, run_id: str) -> None:
 
 
 def end_run(engine: Engine, run_id: str, state: str = "succeeded", exit_code: int = 0) -> None:
-    """Bring a running run to its end, its attempt told."""
+    """Bring a running run to its end, with its attempt on record."""
     run_sql(
         engine,
         "INSERT INTO attempts (run_id, attempt, fence, state, worker, due_at, started_at,"

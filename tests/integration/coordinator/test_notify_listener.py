@@ -1,4 +1,4 @@
-"""Wake-ups: heard at once, through lost connections, and never more passes than needed."""
+"""Wake-ups: received at once, through lost connections, and never more passes than needed."""
 
 import threading
 from collections.abc import Iterator

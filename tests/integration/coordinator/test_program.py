@@ -62,7 +62,7 @@ def test_a_task_due_soon_is_queued_and_published_as_soon_as_its_writer_says_so(
         assert coordinators(engine) == []
 
 
-def test_what_nobody_announced_is_found_by_a_sweep(
+def test_a_sweep_finds_what_no_notification_announced(
     engine: Engine, settings: dict[str, str], redis_url: str, namespace: str, tmp_path: Path
 ) -> None:
     with coordinator(tmp_path, **(settings | {"SWEEP_SECONDS": "0.2"}), NAME="c-1"):
@@ -143,7 +143,7 @@ def test_both_signals_end_it_in_good_order(
         assert program.said("coordinator left")
 
 
-def test_told_to_stop_while_a_duty_hangs_it_still_ends_in_time(
+def test_a_stop_while_a_duty_hangs_ends_it_in_time(
     engine: Engine, settings: dict[str, str], tmp_path: Path
 ) -> None:
     with engine.begin() as connection:
@@ -153,9 +153,7 @@ def test_told_to_stop_while_a_duty_hangs_it_still_ends_in_time(
             assert program.stop() == 0
 
 
-def test_it_tells_probes_how_it_is(
-    engine: Engine, settings: dict[str, str], tmp_path: Path
-) -> None:
+def test_probes_report_its_state(engine: Engine, settings: dict[str, str], tmp_path: Path) -> None:
     with coordinator(tmp_path, **settings, HEALTH_PORT=str(free_port())) as program:
         eventually(lambda: program.probe("/readyz")[0] == 200)
         assert program.probe("/healthz")[0] == 200
@@ -169,7 +167,9 @@ def test_it_is_not_ready_while_due_times_stay_unplanned(
     with coordinator(tmp_path, **settings, HEALTH_PORT=str(free_port())) as program:
         eventually(lambda: program.probe("/readyz")[0] == 200, within=30)
         long_ago = database_now(engine) - timedelta(seconds=100)
-        new_task(engine, schedule={"every": 60}, next_due_at=long_ago)  # and nobody is woken
+        new_task(
+            engine, schedule={"every": 60}, next_due_at=long_ago
+        )  # and no coordinator is woken
         status, reasons = program.probe("/readyz")
         assert status == 503
         assert "planning" in reasons
@@ -178,12 +178,12 @@ def test_it_is_not_ready_while_due_times_stay_unplanned(
 def test_without_a_database_it_is_alive_but_not_ready_and_complains_once(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
-    nobody = {
+    no_server = {
         "DATABASE_URL": f"postgresql://x@127.0.0.1:{free_port()}/x",
         "SWEEP_SECONDS": "0.1",
         "HEALTH_PORT": str(free_port()),
     }
-    with coordinator(tmp_path, **(settings | nobody)) as program:
+    with coordinator(tmp_path, **(settings | no_server)) as program:
         eventually(lambda: program.probe("/readyz")[0])
         status, reasons = program.probe("/readyz")
         assert status == 503
@@ -195,7 +195,7 @@ def test_without_a_database_it_is_alive_but_not_ready_and_complains_once(
         assert program.stop() == 0
 
 
-def test_an_outage_is_told_once_and_so_is_its_end(
+def test_an_outage_and_its_end_are_logged_once(
     engine: Engine, database_url: str, settings: dict[str, str], tmp_path: Path
 ) -> None:
     url = make_url(driver_url(database_url))  # its owner's, who may shut it

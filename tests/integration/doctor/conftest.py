@@ -26,7 +26,7 @@ def visit(arguments: list[str], settings: dict[str, str]) -> subprocess.Complete
 
 @pytest.fixture
 def doctor(database_url: str, redis_url: str) -> Doctor:
-    """Visits with the test's own servers, unless told of others."""
+    """Visits with the test's own servers, unless the call names others."""
 
     def see(**settings: str) -> tuple[int, dict[str, Any]]:
         done = visit(["--json"], {"DATABASE_URL": database_url, "REDIS_URL": redis_url} | settings)

@@ -24,9 +24,9 @@ def said(*arguments: str, **settings: str) -> tuple[int, str, str]:
 
 
 def test_it_says_what_it_can_do() -> None:
-    code, told, _ = said("--help")
+    code, output, _ = said("--help")
     assert code == 0
-    assert {line.split()[0] for line in told.splitlines() if line.startswith("    ")} >= {
+    assert {line.split()[0] for line in output.splitlines() if line.startswith("    ")} >= {
         "doctor",
         "migrate",
         "config",
@@ -38,8 +38,8 @@ def test_it_says_what_it_can_do() -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("heal",), ("doctor", "--loudly")])
 def test_nonsense_is_refused_with_its_usage(arguments: tuple[str, ...]) -> None:
-    code, told, complaint = said(*arguments)
-    assert (code, told) == (2, "")
+    code, output, complaint = said(*arguments)
+    assert (code, output) == (2, "")
     assert complaint.startswith("usage: punctual")
 
 
@@ -48,13 +48,13 @@ def test_each_word_does_what_its_module_does(database_url: str, redis_url: str) 
     assert said("rights") == (0, page(), "")
     assert said("migrate", **servers)[0] == 0
     assert said("migrate")[0] == 2
-    code, told, _ = said("config", SLOTS="77", **servers)
+    code, output, _ = said("config", SLOTS="77", **servers)
     assert code == 0
-    assert "PUNCTUAL_SLOTS=77\n" in told
-    assert "********" in told
-    code, told, _ = said("doctor", **servers)
-    assert code == 1  # nobody is at work
-    assert "none takes runs" in told
+    assert "PUNCTUAL_SLOTS=77\n" in output
+    assert "********" in output
+    code, output, _ = said("doctor", **servers)
+    assert code == 1  # no service is at work
+    assert "none takes runs" in output
 
 
 def test_it_becomes_whom_its_service_becomes_or_says_why_not(tmp_path: Path) -> None:

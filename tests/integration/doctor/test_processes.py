@@ -14,7 +14,7 @@ from tests.support.rows import database_now, new_run, new_task
 from tests.support.steps import change_run, claim_run, new_worker, silence, start_run
 
 
-def test_nobody_at_work_is_an_error(engine: Engine, doctor: Doctor) -> None:
+def test_no_process_at_work_is_an_error(engine: Engine, doctor: Doctor) -> None:
     silence(engine, new_worker(engine, name="w-9"), seconds=100)
     code, document = doctor()
     assert code == 1
@@ -25,18 +25,16 @@ def test_nobody_at_work_is_an_error(engine: Engine, doctor: Doctor) -> None:
     assert "w-9" in bad(document, "warning")["worker"]
 
 
-def test_a_restarted_worker_and_its_earlier_life_can_be_told_apart(
-    at_work: Engine, doctor: Doctor
-) -> None:
+def test_a_restarted_worker_differs_from_its_earlier_life(at_work: Engine, doctor: Doctor) -> None:
     earlier = new_worker(at_work, name="w-1")
     silence(at_work, earlier, seconds=25)
     found = [each for each in doctor()[1]["findings"] if each["check"] == "worker"]
-    told = {each["level"]: each["detail"] for each in found}
-    assert re.match(r"w-1: stopped answering, last heartbeat \d+ s ago; ", told["warning"])
-    assert f"id {str(earlier)[:13]}…, since 20" in told["warning"]
+    details = {each["level"]: each["detail"] for each in found}
+    assert re.match(r"w-1: stopped answering, last heartbeat \d+ s ago; ", details["warning"])
+    assert f"id {str(earlier)[:13]}…, since 20" in details["warning"]
     free = r"w-1: active, 16 of 16 slots free, last heartbeat \d+ s ago; id "
-    assert re.match(free, told["ok"])
-    assert str(earlier)[:13] not in told["ok"]
+    assert re.match(free, details["ok"])
+    assert str(earlier)[:13] not in details["ok"]
 
 
 def test_a_worker_whose_slots_are_all_busy_is_a_warning(at_work: Engine, doctor: Doctor) -> None:
@@ -82,18 +80,18 @@ def test_a_coordinator_whose_cycles_do_not_end_is_a_warning(
     assert "c-1" in bad(document, "warning")["coordinator"]
 
 
-def test_what_processes_told_of_themselves_is_told(engine: Engine, doctor: Doctor) -> None:
+def test_what_processes_registered_with_is_reported(engine: Engine, doctor: Doctor) -> None:
     ours = version("punctual")
     with engine.begin() as connection:
         register(connection, name="c-1", host="h", pid=1, version=ours)
-        told = {"host": "h", "pid": 1, "slots": 4, "version": ours}
+        fields = {"host": "h", "pid": 1, "slots": 4, "version": ours}
         for name, held in (
             ("w-1", ["separate_user", "unprivileged", "user_namespaces"]),
             ("w-2", ["unprivileged"]),
             ("w-3", []),
             ("w-4", ["unprivileged", "separate_user"]),
         ):
-            register_worker(connection, name=name, isolation=held, **told)  # type: ignore[arg-type]
+            register_worker(connection, name=name, isolation=held, **fields)  # type: ignore[arg-type]
     _, document = doctor()
     assert bad(document, "ok")["releases"] == f"all at work are {ours}"
     assert f"c-1 ({ours}): " in bad(document, "ok")["coordinator"]
@@ -109,7 +107,7 @@ def test_what_processes_told_of_themselves_is_told(engine: Engine, doctor: Docto
     )
 
 
-def test_an_upgrade_that_is_not_finished_is_told(at_work: Engine, doctor: Doctor) -> None:
+def test_an_unfinished_upgrade_is_reported(at_work: Engine, doctor: Doctor) -> None:
     with at_work.begin() as connection:
         connection.execute(text("UPDATE coordinators SET version = '99.0.0'"))
     _, document = doctor()

@@ -39,8 +39,8 @@ def test_a_queue_that_takes_no_writes_is_an_error(doctor: Doctor, redis_url: str
     assert "refused" in bad(document, "error")["queue writes"]
 
 
-def test_disks_are_told_once_each_and_a_full_one_is_an_error(tmp_path: Path) -> None:
-    [told] = disk_findings([tmp_path, tmp_path / "not there", tmp_path])
-    assert "GiB free" in told.detail
+def test_each_disk_is_reported_once_and_a_full_one_is_an_error(tmp_path: Path) -> None:
+    [finding] = disk_findings([tmp_path, tmp_path / "not there", tmp_path])
+    assert "GiB free" in finding.detail
     [full] = disk_findings([Path("/proc")])  # it has no room at all
     assert (full.check, full.level) == ("disk", "error")

@@ -31,7 +31,7 @@ def revision_set_to(engine: Engine, revision: str | None) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("at_work")
-def test_tables_of_another_release_are_told(engine: Engine, doctor: Doctor) -> None:
+def test_tables_of_another_release_are_reported(engine: Engine, doctor: Doctor) -> None:
     with revision_set_to(engine, None):
         code, document = doctor()
         assert code == 1
@@ -47,7 +47,7 @@ def test_tables_of_another_release_are_told(engine: Engine, doctor: Doctor) -> N
 
 
 @pytest.mark.usefixtures("at_work")
-def test_a_queue_that_would_forget_is_told(doctor: Doctor, redis_url: str) -> None:
+def test_a_queue_that_may_drop_messages_is_reported(doctor: Doctor, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
@@ -58,7 +58,7 @@ def test_a_queue_that_would_forget_is_told(doctor: Doctor, redis_url: str) -> No
 
 
 @pytest.mark.usefixtures("at_work")
-def test_services_that_share_a_powerful_role_are_told(
+def test_services_that_share_a_powerful_role_are_reported(
     doctor: Doctor, engine: Engine, database_url: str
 ) -> None:
     url = make_url(database_url)
@@ -99,11 +99,11 @@ def test_connections_of_other_roles_are_counted(
 
 
 @pytest.mark.usefixtures("at_work")
-def test_each_server_that_is_away_is_told_and_the_other_still_looked_at(doctor: Doctor) -> None:
-    nobody = f"127.0.0.1:{free_port()}"
-    code, document = doctor(REDIS_URL=f"redis://{nobody}/0")
+def test_each_absent_server_is_reported_and_the_other_still_examined(doctor: Doctor) -> None:
+    absent = f"127.0.0.1:{free_port()}"
+    code, document = doctor(REDIS_URL=f"redis://{absent}/0")
     assert (code, set(bad(document, "error"))) == (1, {"queue"})
     assert "worker" in bad(document, "ok")
-    code, document = doctor(DATABASE_URL=f"postgresql://x@{nobody}/x")
+    code, document = doctor(DATABASE_URL=f"postgresql://x@{absent}/x")
     assert (code, set(bad(document, "error"))) == (1, {"database"})
     assert "queue" in bad(document, "ok")

@@ -9,7 +9,7 @@ from tests.support.rows import database_now, dispatch_all, new_run, new_task
 from tests.support.steps import change_run, claim_run, start_run
 
 
-def test_a_run_that_waits_too_long_is_told(at_work: Engine, doctor: Doctor) -> None:
+def test_a_run_that_waits_too_long_is_reported(at_work: Engine, doctor: Doctor) -> None:
     run = new_run(at_work, new_task(at_work))
     dispatch_all(at_work)
     for late, level in ((30, "warning"), (300, "error")):

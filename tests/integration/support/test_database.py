@@ -1,4 +1,4 @@
-"""Each test meets an empty database, and is told when it leaves one locked."""
+"""Each test meets an empty database, and fails when it leaves one locked."""
 
 import pytest
 from sqlalchemy import Engine, text
@@ -18,7 +18,7 @@ def test_what_one_test_writes_the_next_does_not_find(engine: Engine, turn: int) 
         connection.execute(text(COORDINATOR))
 
 
-def test_an_open_transaction_is_told_with_its_query(database_url: str) -> None:
+def test_an_open_transaction_is_reported_with_its_query(database_url: str) -> None:
     careless = make_engine(database_url, service="careless")
     with careless.connect() as connection:
         connection.execute(text("SELECT 'left open'"))

@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def server() -> Iterator[WebServer]:
-    with web_server(lambda _asked: Answer(200, body=b"told")) as started:
+    with web_server(lambda _asked: Answer(200, body=b"done")) as started:
         yield started
 
 
@@ -51,12 +51,12 @@ def test_commands_are_not_root_though_the_worker_is(
     engine: Engine, start_worker: StartWorker, folder: Path
 ) -> None:
     worker = start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
-    nobody = unprivileged()
+    account = unprivileged()
     asked = 'id -u; id -g; id -G; echo >"$HOME/file" && pwd; echo $USER $LOGNAME'
     seen = output_of(engine, command=asked)
-    assert seen.splitlines()[:3] == [str(nobody.uid), str(nobody.gid), str(nobody.gid)]
+    assert seen.splitlines()[:3] == [str(account.uid), str(account.gid), str(account.gid)]
     assert Path(seen.splitlines()[3]).is_relative_to(folder / "work")
-    assert seen.splitlines()[4] == "nobody nobody"
+    assert seen.splitlines()[4].split() == ["nobody", "nobody"]
     assert '"command_user":"nobody"' in worker.log.read_text()
 
 
@@ -78,7 +78,7 @@ def test_scripts_and_requests_are_made_by_the_same_user(
         "body": None,
     }
     http = {**request, "expect": None, "timeout": 5, "follow_redirects": True}
-    assert output_of(engine, command="", http=http).endswith("told")
+    assert output_of(engine, command="", http=http).endswith("done")
 
 
 def test_requests_find_a_python_that_their_user_can_run() -> None:
@@ -144,7 +144,7 @@ def test_a_folder_that_commands_cannot_use_stops_the_start_and_stays_as_it_is(
         (work / holds).touch()
     worker = WorkerProcess({"PUNCTUAL_WORK_DIR": str(work)}, tmp_path / "log")
     assert worker.end() == 2
-    assert f"PUNCTUAL_WORK_DIR: {work} cannot be used by nobody" in worker.log.read_text()
+    assert f"PUNCTUAL_WORK_DIR: {work} cannot be used by {'nobody'}" in worker.log.read_text()
     assert not holds or work.stat().st_uid == 0
 
 

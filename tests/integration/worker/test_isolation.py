@@ -1,4 +1,4 @@
-"""What holds commands in is found out, and told where operators look."""
+"""How commands are isolated is found out, and shown where operators look."""
 
 import json
 import os
@@ -35,11 +35,11 @@ def test_a_worker_says_what_holds_its_commands_in(start_worker: StartWorker) -> 
     def answer(path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5)
 
-    def told() -> dict[str, bool]:
+    def isolation_in_force() -> dict[str, bool]:
         found: dict[str, bool] = answer("/healthz").raise_for_status().json()["isolation"]
         return found
 
-    isolation = eventually(told)
+    isolation = eventually(isolation_in_force)
     assert isolation is not None
     assert set(isolation) == NAMES
     assert not isolation["separate_user"]

@@ -74,7 +74,7 @@ def test_a_doubled_and_an_old_message_start_nothing(
 def test_a_run_whose_message_was_lost_is_pulled(engine: Engine, start_worker: StartWorker) -> None:
     start_worker(heartbeat_seconds=0.5)
     run_id = new_run(engine, new_task(engine))
-    dispatch_all(engine)  # and nobody publishes it
+    dispatch_all(engine)  # without publishing it
     assert ended(engine, run_id).state == "succeeded"
 
 
@@ -140,14 +140,16 @@ def test_the_reason_says_how_it_ended(
     }
     publish(broker, dispatch_all(engine))
     found = {run_id: ended(engine, run_id) for run_id in ends}
-    told = {id_: (run.state, run.exit_code, run.signal, run.reason) for id_, run in found.items()}
-    assert told == ends
+    outcomes = {
+        id_: (run.state, run.exit_code, run.signal, run.reason) for id_, run in found.items()
+    }
+    assert outcomes == ends
 
 
 def test_a_cancelled_run_is_killed_at_once(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
-    start_worker(heartbeat_seconds=9)  # so that only the wake-up can have told it
+    start_worker(heartbeat_seconds=9)  # so that only the wake-up can be the reason
     owner_id = new_user(engine)
     run_id = new_run(engine, new_task(engine, owner_id=owner_id, command="sleep 100"))
     publish(broker, dispatch_all(engine))

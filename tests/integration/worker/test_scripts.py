@@ -39,7 +39,7 @@ def test_a_script_runs_as_it_was_written(engine: Engine, run_script: RunScript) 
     assert output(engine) == "a \"b\" $HOME `id` 'é' \\n\n[]\n"
 
 
-def test_nobody_else_reads_its_file_and_its_exit_code_counts(
+def test_only_its_user_reads_its_file_and_its_exit_code_counts(
     engine: Engine, run_script: RunScript
 ) -> None:
     run = run_script("sh", 'stat -c %a "$0"\nexit 3')

@@ -59,7 +59,7 @@ def test_headers_without_an_end_are_refused() -> None:
         buffer.add(b"a" * HEADERS_BYTES)
 
 
-def test_a_client_that_waits_to_be_told_is_noticed() -> None:
+def test_a_client_that_waits_for_100_continue_is_noticed() -> None:
     buffer = RequestBuffer()
     assert not buffer.add(POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n")
     assert buffer.expects_continue

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.failure import Failure, told
+from tests.bench.failure import Failure, in_one_line
 from tests.bench.machine import PACKAGES
 from tests.bench.measured import ABOUT, fill_in
 from tests.bench.report import line, write
@@ -44,15 +44,15 @@ def filled(documents: Path, rows: list[Row | Failure], document: str) -> str:
     return text
 
 
-def test_a_row_is_told_with_its_ratio_and_whether_its_target_is_met(documents: Path) -> None:
+def test_a_row_shows_its_ratio_and_whether_its_target_is_met(documents: Path) -> None:
     figures = {OURS: [10.0, 12.0, 14.0], "floor": [20.0]}
     row = Row("late", "ms", figures, "≤ 0.5 x floor", 0.5, against="floor")
     text = filled(documents, [row], "internals/performance")
     assert "| late | ms | 12 (10) | floor 20 | 0.60 | ≤ 0.5 x floor | **not met** |" in text
 
 
-def test_a_measurement_that_failed_is_told_too(documents: Path) -> None:
-    failure = Failure("burst", told(ValueError("no such thing\nand more")))
+def test_a_measurement_that_failed_is_shown_too(documents: Path) -> None:
+    failure = Failure("burst", in_one_line(ValueError("no such thing\nand more")))
     text = filled(documents, [failure], "internals/performance")
     assert "| burst | | **failed** | ValueError: no such thing |" in text
     assert line(failure).strip().endswith("FAILED: ValueError: no such thing")

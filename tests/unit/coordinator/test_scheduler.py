@@ -1,4 +1,4 @@
-"""The timetable ticks, and ends when it is told to."""
+"""The scheduler ticks, and ends when it is stopped."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ def test_every_duty_ticks_at_once_and_again_and_again() -> None:
         over.result(10)
 
 
-def test_a_slow_duty_never_runs_beside_itself_and_is_finished_at_the_end() -> None:
+def test_a_slow_duty_never_overlaps_itself_and_is_finished_at_the_end() -> None:
     stop, begun, go_on = threading.Event(), threading.Semaphore(0), threading.Event()
     other, finished = threading.Semaphore(0), []
 
@@ -41,7 +41,7 @@ def test_a_slow_duty_never_runs_beside_itself_and_is_finished_at_the_end() -> No
     assert finished
 
 
-def test_told_to_stop_before_it_began_it_returns() -> None:
+def test_a_stop_before_it_began_makes_it_return() -> None:
     stop = threading.Event()
     stop.set()
     with ThreadPoolExecutor(1) as pool:

@@ -67,12 +67,12 @@ def test_a_wrong_manifest_would_be_noticed() -> None:
 
 
 @pytest.mark.parametrize("file", KUSTOMIZATIONS, ids=lambda file: file.parent.name)
-def test_a_kustomization_names_what_lies_beside_it(file: Path) -> None:
-    [told] = load(file)
-    resources = told.get("resources", [])
-    beside = {each.name for each in file.parent.glob("*.yaml")} - {file.name}
+def test_a_kustomization_names_every_file_next_to_it(file: Path) -> None:
+    [kustomization] = load(file)
+    resources = kustomization.get("resources", [])
+    siblings = {each.name for each in file.parent.glob("*.yaml")} - {file.name}
     elsewhere = {name for name in resources if name.startswith("..")}
-    assert set(resources) - elsewhere == beside
+    assert set(resources) - elsewhere == siblings
     assert all((file.parent / name / "kustomization.yaml").exists() for name in elsewhere)
 
 
@@ -142,15 +142,15 @@ def test_what_pods_refer_to_is_there() -> None:
 
 def test_settings_are_ones_that_there_are_and_a_worker_has_time_to_drain() -> None:
     known = {PREFIX + field.name.upper() for field in dataclasses.fields(Settings)}
-    told: dict[str, str] = {}
+    given: dict[str, str] = {}
     for name in ("base", "example"):
         [kustomization] = load(FOLDER / name / "kustomization.yaml")
         for generator in kustomization["configMapGenerator"]:
-            told |= dict(literal.split("=", 1) for literal in generator["literals"])
+            given |= dict(literal.split("=", 1) for literal in generator["literals"])
     used = {each["name"] for _, container in containers() for each in container["env"]}
-    assert {name.removesuffix("_FILE") for name in used | set(told)} <= known
+    assert {name.removesuffix("_FILE") for name in used | set(given)} <= known
     grace = named("Deployment", "punctual-worker")["spec"]["template"]["spec"]
-    assert grace["terminationGracePeriodSeconds"] >= int(told[f"{PREFIX}DRAIN_SECONDS"]) + 25
+    assert grace["terminationGracePeriodSeconds"] >= int(given[f"{PREFIX}DRAIN_SECONDS"]) + 25
 
 
 def test_a_number_is_left_to_the_autoscaler_where_there_is_one() -> None:
@@ -161,7 +161,7 @@ def test_a_number_is_left_to_the_autoscaler_where_there_is_one() -> None:
     assert yaml.safe_load(patch["patch"]) == [{"op": "remove", "path": "/spec/replicas"}]
 
 
-def test_only_workers_may_go_out_into_the_world_and_nobody_to_the_metadata_service() -> None:
+def test_only_workers_reach_the_internet_and_none_the_metadata_service() -> None:
     open_to_all = []
     for policy in manifests(kind="NetworkPolicy"):
         for rule in policy["spec"].get("egress", []):

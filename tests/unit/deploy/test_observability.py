@@ -56,7 +56,7 @@ def expressions() -> Iterator[str]:
         yield from (target["expr"] for target in panel["targets"])
 
 
-def test_the_page_tells_every_metric_with_its_labels() -> None:
+def test_the_page_lists_every_metric_with_its_labels() -> None:
     assert {name: labels for name, (labels, _) in table().items()} == metrics()
 
 
@@ -72,7 +72,7 @@ def test_the_page_names_the_alerts_that_watch_a_metric() -> None:
     for alert, rule in alerts().items():
         for name in set(NAME.findall(rule["expr"])):
             watched[parts.sub("", name)].add(alert)
-    assert {name: told for name, (_, told) in table().items()} == watched
+    assert {name: alert for name, (_, alert) in table().items()} == watched
     assert "PunctualReplicaDown" in PAGE
 
 

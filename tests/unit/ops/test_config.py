@@ -20,9 +20,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
         if line.startswith("| `") and (cells := line.split("|"))
     }
     for item in fields(Settings):
-        told = rows.pop(f"PUNCTUAL_{item.name.upper()}")
+        documented = rows.pop(f"PUNCTUAL_{item.name.upper()}")
         default = {"": "none", "None": "a share"}.get(str(item.default), str(item.default))
-        assert told == ("host name" if item.name == "name" else default), item.name
+        assert documented == ("host name" if item.name == "name" else default), item.name
     assert not rows
 
 

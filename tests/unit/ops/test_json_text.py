@@ -32,12 +32,12 @@ def test_numbers_of_any_size_keep_their_digits() -> None:
 def test_what_json_does_not_know_is_text_with_or_without_a_large_number() -> None:
     at = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
     known = {"id": uuid.UUID(int=7), "at": at, "overlap": Overlap.SKIP}
-    told = json.loads(written(known))
-    assert told == {
+    parsed = json.loads(written(known))
+    assert parsed == {
         "id": str(uuid.UUID(int=7)),
         "at": "2030-01-02T03:04:05+00:00",
         "overlap": "skip",
     }
     large = json.loads(written({**known, "n": 2**70}))
-    assert large["id"] == told["id"]
+    assert large["id"] == parsed["id"]
     assert datetime.fromisoformat(large["at"]) == at

@@ -20,7 +20,7 @@ import logging, structlog
 from punctual.ops import logs
 logs.configure(service="api", name="api-1")
 structlog.get_logger().info("request answered", path="/für/€")
-logging.getLogger("a.library").warning("told %s", "für €")
+logging.getLogger("a.library").warning("heading %s", "für €")
 """
 
 
@@ -33,7 +33,7 @@ def test_a_line_is_json_on_a_stream_of_any_encoding(encoding: str) -> None:
     ours, theirs = (json.loads(line) for line in ended.stderr.decode().splitlines())
     assert ours["path"] == "/für/€"
     assert (theirs["event"], theirs["logger"]) == ("library reported", "a.library")
-    assert theirs["message"] == "told für €"
+    assert theirs["message"] == "heading für €"
     assert ours["instance"] == theirs["instance"] == "api-1"
 
 
@@ -63,8 +63,8 @@ def logged_by_libraries(level: str) -> list[dict[str, object]]:
 
 def test_lines_of_libraries_have_constant_texts_fields_and_fitting_levels() -> None:
     lines = logged_by_libraries("info")
-    told = [(line["event"], line["level"]) for line in lines]
-    assert told == [
+    logged = [(line["event"], line["level"]) for line in lines]
+    assert logged == [
         ("request process frozen", "error"),
         ("request process ended", "error"),
         ("percent %d", "warning"),

@@ -44,13 +44,13 @@ def test_a_user_is_never_root_or_unknown(given: str, why: str) -> None:
         account_of("COMMAND_USER", given, euid=0)
 
 
-def test_only_root_can_become_somebody_else() -> None:
+def test_only_root_can_become_another_user() -> None:
     assert account_of("USER", "1000", euid=1000) == ProcessUser(1000, 1000)
     with pytest.raises(InvalidSetting, match="takes a worker that is started as root"):
         account_of("USER", "1000", euid=1001)
 
 
-def test_processes_of_a_user_are_seen_whoever_looks() -> None:
+def test_processes_of_a_user_are_seen_by_every_user() -> None:
     soon = time.monotonic() + 0.05
     assert not await_none_of(os.geteuid(), until=soon)
     assert await_none_of(NOBODY_HAS, until=soon)

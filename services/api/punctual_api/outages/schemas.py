@@ -34,8 +34,8 @@ class OutagesQuerySchema(Schema):
 
 BecameSchema = Schema.from_dict(
     {
-        kind: fields.Integer(required=True, metadata={"description": told})
-        for kind, told in KINDS.items()
+        kind: fields.Integer(required=True, metadata={"description": meaning})
+        for kind, meaning in KINDS.items()
     },
     name="BecameSchema",
 )
@@ -132,7 +132,7 @@ def report_document(
 ) -> dict[str, Any]:
     """What OutageReportSchema answers of an outage."""
     total: Became = sum((task.became for task in tasks), Became())
-    told = [
+    documents = [
         {
             "task_id": task.task_id,
             "name": task.name,
@@ -141,7 +141,7 @@ def report_document(
         }
         for task in tasks[:most]
     ]
-    return {**_times(gap), **became_document(total), "tasks": told}
+    return {**_times(gap), **became_document(total), "tasks": documents}
 
 
 def became_document(became: Became) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ class SchedulingPass:
         """
         planned: list[PlanResult] = []
         dispatched: list[DispatchResult] = []
-        with self._turn, ThreadPoolExecutor(1, "dispatch") as beside:
+        with self._turn, ThreadPoolExecutor(1, "dispatch") as dispatching:
             self._planner.begin_pass()
             running: Future[DispatchResult] | None = None
             try:
@@ -65,7 +65,7 @@ class SchedulingPass:
                     if batch.more:
                         self._progressed()
                         here = copy_context()  # so that its commits count for this duty
-                        running = beside.submit(here.run, self._dispatcher.run_once, now=now)
+                        running = dispatching.submit(here.run, self._dispatcher.run_once, now=now)
                     else:
                         running = None
                         dispatched.append(self._dispatcher.run_once(now=now))

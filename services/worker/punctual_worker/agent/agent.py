@@ -204,7 +204,7 @@ class Agent:
         listen_for_notices(
             self._settings,
             worker_id=self.worker_id,
-            heed={CANCEL_CHANNEL: self._cancel, LOOK_CHANNEL: self._live_output.wanted},
+            handlers={CANCEL_CHANNEL: self._cancel, LOOK_CHANNEL: self._live_output.wanted},
             stop=stop,
             turned=turned,
         )

@@ -17,14 +17,14 @@ def listen_for_notices(
     settings: Settings,
     *,
     worker_id: uuid.UUID,
-    heed: Mapping[str, Callable[[uuid.UUID], None]],
+    handlers: Mapping[str, Callable[[uuid.UUID], None]],
     stop: threading.Event,
     turned: Callable[[], None],
 ) -> None:
     """Until `stop` is set, call the channel's function with each run of this worker."""
     url = settings.database_url
-    for heard in listen(url, *heed, service="worker", stop=stop, turned=turned):
-        for channel, payload in heard:
+    for received in listen(url, *handlers, service="worker", stop=stop, turned=turned):
+        for channel, payload in received:
             try:
                 message = json.loads(payload)
                 run_id = uuid.UUID(message["run"]) if message["worker"] == str(worker_id) else None
@@ -32,4 +32,4 @@ def listen_for_notices(
                 log.warning("notice not understood", channel=channel)
                 continue
             if run_id is not None:
-                heed[channel](run_id)
+                handlers[channel](run_id)

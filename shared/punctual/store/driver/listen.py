@@ -58,10 +58,10 @@ def listen(
                 turned()
                 if select.select([connection], [], [], CHECK_SECONDS)[0]:
                     connection.poll()
-                    heard = [Heard(note.channel, note.payload) for note in connection.notifies]
+                    received = [Heard(note.channel, note.payload) for note in connection.notifies]
                     connection.notifies.clear()
-                    if heard:
-                        yield heard
+                    if received:
+                        yield received
         except psycopg2.Error:
             stop.wait(RECONNECT_SECONDS)
         finally:

@@ -141,7 +141,7 @@ def test_guessing_passwords_is_slowed_down_and_success_is_not_counted(
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 901
     assert refused.content_type == "application/problem+json"
-    other = client.post("/api/login/", json={"username": "somebody", "password": "wrong one"})
+    other = client.post("/api/login/", json={"username": "stranger", "password": "wrong one"})
     assert other.status_code == 401
 
 
@@ -161,7 +161,7 @@ def log_in_by_form(client: FlaskClient, path: str = "/login/") -> TestResponse:
     return client.post(path, data=form)
 
 
-def test_a_session_ends_at_its_logout_whoever_kept_the_cookie(client: FlaskClient) -> None:
+def test_a_session_ends_at_its_logout_even_for_a_copied_cookie(client: FlaskClient) -> None:
     log_in_by_form(client)
     found = client.get_cookie("punctual_session")
     assert found

@@ -48,7 +48,7 @@ def test_a_name_is_taken_once_for_each_owner(anna: Person, ben: Person) -> None:
     new(ben)
 
 
-def test_nobody_else_sees_names_or_changes_it(anna: Person, ben: Person) -> None:
+def test_no_other_user_sees_names_or_changes_it(anna: Person, ben: Person) -> None:
     path = f"/calendars/{new(anna)['id']}/"
     for method in ("GET", "PUT", "DELETE"):
         options = {"json": WEEKEND} if method == "PUT" else {}

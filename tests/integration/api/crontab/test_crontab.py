@@ -24,7 +24,7 @@ def imported(who: Person, **sent: Any) -> dict[str, Any]:
     return report
 
 
-def test_a_dry_run_tells_line_by_line_and_makes_nothing(anna: Person) -> None:
+def test_a_dry_run_reports_line_by_line_and_makes_nothing(anna: Person) -> None:
     report = imported(anna)
     assert (report["dry_run"], report["entries"], report["faults"]) == (True, 2, 1)
     kinds = [line["kind"] for line in report["lines"]]
@@ -63,14 +63,14 @@ def test_the_same_key_imports_once(anna: Person) -> None:
     assert len(anna.items("/tasks/")) == 2
 
 
-def test_a_system_crontab_tells_of_its_users(anna: Person) -> None:
+def test_a_system_crontab_reports_its_users(anna: Person) -> None:
     report = imported(anna, crontab="17 * * * * root echo\n", format="system")
     [line] = report["lines"]
     assert line["task"]["metadata"] == {"crontab": {"line": 1, "user": "root"}}
     assert line["task"]["command"] == "echo"
 
 
-def test_an_entry_that_no_task_can_be_is_told_as_a_fault(anna: Person) -> None:
+def test_an_entry_that_cannot_become_a_task_is_a_fault(anna: Person) -> None:
     report = imported(anna, crontab=f"@daily echo {'x' * 40_000}\n@daily echo\n", dry_run=False)
     assert (report["entries"], report["faults"]) == (1, 1)
     assert report["lines"][0]["told"] == ["/command: Longer than 32 KiB."]

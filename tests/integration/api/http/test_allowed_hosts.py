@@ -60,7 +60,7 @@ def test_a_foreign_host_is_refused_whatever_is_asked(
     assert "Location" not in answer.headers
 
 
-def test_a_browser_is_told_on_a_page_which_setting_to_change(client: FlaskClient) -> None:
+def test_a_browser_gets_a_page_that_names_the_setting_to_change(client: FlaskClient) -> None:
     headers = {"Host": "<b>.example", "Accept": "text/html"}
     answer = client.get("/", headers={**headers, "Host": FOREIGN})
     assert (answer.status_code, answer.mimetype) == (421, "text/html")

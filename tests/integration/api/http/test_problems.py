@@ -178,9 +178,9 @@ def test_every_answer_keeps_browsers_careful(client: FlaskClient) -> None:
 
 @pytest.fixture
 def cut_off(redis_url: str, namespace: str) -> Iterator[FlaskClient]:
-    """A client of an API whose database nobody answers for."""
-    nobody = f"postgresql://nobody:hidden@127.0.0.1:{free_port()}/nothing"
-    app: Flask = create_app(settings_for(nobody, redis_url, namespace))
+    """A client of an API whose database does not answer."""
+    absent = f"postgresql://stranger:hidden@127.0.0.1:{free_port()}/nothing"
+    app: Flask = create_app(settings_for(absent, redis_url, namespace))
     yield app.test_client()
     release_database(app)
 

@@ -81,7 +81,7 @@ def ask(connection: HTTPConnection, path: str = "/healthz") -> int:
     return answer.status
 
 
-def test_a_client_asks_again_and_again_and_others_come_meanwhile(port: int) -> None:
+def test_a_client_that_asks_again_and_again_does_not_keep_others_out(port: int) -> None:
     with ExitStack() as stack, ThreadPoolExecutor(2 * THREADS) as pool:
         clients = [HTTPConnection("127.0.0.1", port, timeout=10) for _ in range(2 * THREADS)]
         for client in clients:
@@ -90,7 +90,7 @@ def test_a_client_asks_again_and_again_and_others_come_meanwhile(port: int) -> N
             assert set(pool.map(ask, clients)) == {200}
 
 
-def test_a_client_that_says_nothing_more_holds_up_nobody(port: int) -> None:
+def test_a_silent_client_delays_no_other(port: int) -> None:
     with ExitStack() as stack:
         for _ in range(3 * THREADS):  # each is kept, and asks no more
             client = HTTPConnection("127.0.0.1", port, timeout=2)
@@ -136,7 +136,7 @@ def test_a_bad_setting_stops_the_start_by_its_name(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_request_is_answered_though_the_group_is_told_twice_to_stop(
+def test_a_request_is_answered_though_the_group_gets_two_stop_signals(
     served: Served, number: signal.Signals
 ) -> None:
     body = json.dumps(ANNA).encode()

@@ -113,7 +113,7 @@ def test_a_request_that_comes_byte_by_byte_is_answered(
     assert client.recv(100).startswith(b"HTTP/1.1 201 CREATED")
 
 
-def test_a_client_that_asks_whether_to_go_on_is_told_once(
+def test_a_client_that_expects_100_continue_gets_it_once(
     served: Served, connect: Callable[..., socket.socket]
 ) -> None:
     body = b'{"username": "nobody", "password": "none"}'

@@ -21,7 +21,7 @@ def said(at: datetime) -> str:
 
 
 def asked(hours: int, **more: Any) -> dict[str, Any]:
-    """The last so many hours, this one's beginning included."""
+    """The last `hours` hours, this one's beginning included."""
     end = this_hour()
     return {"from": said(end - (hours - 1) * HOUR), "to": said(end), **more}
 
@@ -123,6 +123,6 @@ def test_a_backfill_that_makes_no_sense_is_refused(
     assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
 
 
-def test_nobody_backfills_another_users_task(anna: Person, ben: Person) -> None:
+def test_a_backfill_of_another_users_task_is_refused(anna: Person, ben: Person) -> None:
     task = anna.task(schedule=HOURLY)
     assert ben.post(f"/tasks/{task['id']}/backfill/", json=asked(2)).status_code == 404

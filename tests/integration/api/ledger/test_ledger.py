@@ -58,7 +58,7 @@ def test_it_is_listed_newest_first_page_by_page_and_by_reason(anna: Person, engi
     assert anna.get(f"{path}?reason=bad_luck").status_code == 422
 
 
-def test_nobody_sees_the_ledger_of_another_users_task(anna: Person, ben: Person) -> None:
+def test_the_ledger_of_another_users_task_is_not_found(anna: Person, ben: Person) -> None:
     assert ben.get(f"/tasks/{anna.task()['id']}/ledger/").status_code == 404
 
 

@@ -43,5 +43,5 @@ def test_an_instant_that_is_none_is_refused(anna: Person, at: str) -> None:
     assert [fault["pointer"] for fault in answer.get_json()["errors"]] == ["/at"]
 
 
-def test_nobody_is_told_of_another_users_task(anna: Person, ben: Person) -> None:
+def test_another_users_task_is_not_found(anna: Person, ben: Person) -> None:
     assert ben.get(f"/tasks/{anna.task()['id']}/why/").status_code == 404

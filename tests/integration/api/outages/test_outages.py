@@ -45,7 +45,7 @@ def come_back(engine: Engine) -> str:
 @pytest.mark.parametrize(
     ("policy", "run", "missed"), [("latest", 1, 11), ("all", 12, 0), ("none", 0, 12)]
 )
-def test_an_hour_away_tells_of_twelve_due_times_and_what_became_of_each(
+def test_an_hour_away_lists_twelve_due_times_and_what_became_of_each(
     anna: Person, engine: Engine, policy: str, run: int, missed: int
 ) -> None:
     task = task_of(anna, engine, catch_up=policy)
@@ -59,7 +59,9 @@ def test_an_hour_away_tells_of_twelve_due_times_and_what_became_of_each(
     assert len(anna.items(f"/tasks/{task['id']}/ledger/")) == missed
 
 
-def test_the_ledger_says_from_when_to_when_nobody_was_there(anna: Person, engine: Engine) -> None:
+def test_the_ledger_says_from_when_to_when_no_coordinator_was_there(
+    anna: Person, engine: Engine
+) -> None:
     task = task_of(anna, engine, catch_up="none")
     come_back(engine)
     row = anna.items(f"/tasks/{task['id']}/ledger/")[0]

@@ -45,7 +45,7 @@ def test_a_limit_is_set_for_a_tag_and_for_all(ann: Visitor) -> None:
     assert "all your tasks</th>" in page
 
 
-def test_what_is_wrong_with_a_new_one_is_told_beside_its_field(ann: Visitor) -> None:
+def test_a_fault_of_a_new_one_is_reported_at_its_field(ann: Visitor) -> None:
     limit_of(ann, "db", 2)
     for tag, most, field, message in (
         ("db", "3", "tag", "There is a limit for tag db already: change that one."),
@@ -76,7 +76,7 @@ def test_a_limit_is_changed_and_removed(ann: Visitor) -> None:
     assert limits(ann) == []
 
 
-def test_it_tells_what_runs_and_what_waits_for_a_limit_that_is_reached(
+def test_it_shows_what_runs_and_what_waits_for_a_limit_that_is_reached(
     ann: Visitor, bob: Visitor, engine: Engine
 ) -> None:
     reached, roomy = limit_of(ann, "db", 1), limit_of(ann, None, 50)
@@ -114,7 +114,7 @@ def test_tags_without_a_limit_are_offered(ann: Visitor) -> None:
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}01890000-0000-7000-8000-000000000000/delete/"])
-def test_a_form_of_somebody_else_is_refused(ann: Visitor, path: str) -> None:
+def test_a_form_of_another_user_is_refused(ann: Visitor, path: str) -> None:
     answer = ann.browser.post(path, data={"tag": "db", "max_concurrent": "1"})
     assert answer.status_code == 400
     assert limits(ann) == []

@@ -6,7 +6,7 @@ CRONTAB = "# night <work>\n30 2 * * * echo\n@reboot echo up\n"
 PATH = "/import/crontab/"
 
 
-def test_a_pasted_crontab_is_told_line_by_line(ann: Visitor) -> None:
+def test_a_pasted_crontab_is_shown_line_by_line(ann: Visitor) -> None:
     text = ann.post(PATH, crontab=CRONTAB.replace("\n", "\r\n"), timezone="Europe/Rome").text
     assert "1 line becomes a task, 1 cannot be imported" in text
     assert "<b><bdi>night &lt;work&gt;</bdi></b>" in text
@@ -16,7 +16,7 @@ def test_a_pasted_crontab_is_told_line_by_line(ann: Visitor) -> None:
     assert ann.person.items("/tasks/") == []
 
 
-def test_created_tasks_are_linked_beside_the_lines_that_could_not_be(ann: Visitor) -> None:
+def test_created_tasks_are_linked_next_to_the_lines_that_failed(ann: Visitor) -> None:
     text = ann.post(PATH, crontab=CRONTAB, do="create").text
     [task] = ann.person.items("/tasks/")
     assert f'href="/task/{task["id"]}/"' in text

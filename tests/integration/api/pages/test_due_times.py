@@ -75,7 +75,7 @@ def test_why_is_answered_for_a_local_time(ann: Visitor, engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("query", "field"), [("at=soon&zone=UTC", "at"), ("at=2026-01-05T13:00&zone=Mars", "zone")]
 )
-def test_a_time_that_is_none_is_told_beside_its_field(ann: Visitor, query: str, field: str) -> None:
+def test_an_invalid_time_is_reported_at_its_field(ann: Visitor, query: str, field: str) -> None:
     page = ann.get(f"/task/{task_of(ann)}/due-times/?{query}")
     assert page.status_code == 422
     assert wrong(page.text, field)
@@ -138,7 +138,7 @@ def test_a_range_that_is_none_is_refused(ann: Visitor, span: dict[str, str], fie
 
 
 @pytest.mark.parametrize("page", ["due-times", "backfill"])
-def test_nobody_sees_the_due_times_of_others(ann: Visitor, bob: Visitor, page: str) -> None:
+def test_the_due_times_of_others_are_not_found(ann: Visitor, bob: Visitor, page: str) -> None:
     assert bob.get(f"/task/{task_of(ann)}/{page}/").status_code == 404
 
 

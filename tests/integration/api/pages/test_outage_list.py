@@ -25,7 +25,7 @@ def gone(engine: Engine, *, hours: int, start: datetime = START) -> str:
 
 
 def missed(engine: Engine, who: Visitor, *names: str, times: int = 1) -> list[str]:
-    """So many due times of tasks of these names were missed in the outage's first hours."""
+    """Have `times` due times of tasks of these names missed in the outage's first hours."""
     tasks = [str(who.person.task(name=name, schedule=HOURLY)["id"]) for name in names]
     due = [START + timedelta(hours=1 + number) for number in range(times)]
     with engine.begin() as connection:
@@ -47,7 +47,7 @@ def numbers(page: str, outage: str) -> dict[str, int]:
     return {name: int(number) for name, number in cells}
 
 
-def test_each_outage_tells_how_long_it_was_and_what_became_of_ones_due_times(
+def test_each_outage_shows_its_length_and_what_became_of_the_due_times(
     ann: Visitor, bob: Visitor, engine: Engine
 ) -> None:
     outage = gone(engine, hours=5)
@@ -78,7 +78,9 @@ def test_it_leads_to_running_what_was_left_out_until_that_is_run(
     assert RUN_IT not in page
 
 
-def test_what_a_deleted_task_missed_is_told_and_cannot_be_run(ann: Visitor, engine: Engine) -> None:
+def test_what_a_deleted_task_missed_is_listed_and_cannot_be_run(
+    ann: Visitor, engine: Engine
+) -> None:
     outage = gone(engine, hours=5)
     [task] = missed(engine, ann, "feed")
     ann.post(f"/task/{task}/delete/")

@@ -30,7 +30,7 @@ def outage(ann: Visitor, engine: Engine) -> str:
     return str(gap.id)
 
 
-def test_the_dashboard_tells_of_it_until_it_is_made_up_for(
+def test_the_dashboard_shows_it_until_it_is_backfilled(
     ann: Visitor, bob: Visitor, outage: str
 ) -> None:
     text = ann.get("/dashboard/").text

@@ -94,10 +94,10 @@ def test_a_strip_holds_the_last_runs_that_came_due_oldest_first(
     assert found[other] == []
 
 
-def test_tags_are_told_once_and_in_order(engine: Engine, ann: uuid.UUID) -> None:
+def test_tags_are_listed_once_and_in_order(engine: Engine, ann: uuid.UUID) -> None:
     for tags in (["Web", "alpha"], ["web", "alpha"]):
         new_task(engine, owner_id=ann, tags=tags)
-    new_task(engine, tags=["of somebody else"])
+    new_task(engine, tags=["of another user"])
     with engine.connect() as connection:
         found = known_tags(connection, owner_id=ann)
     assert sorted(found) == ["Web", "alpha", "web"]

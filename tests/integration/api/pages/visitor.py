@@ -1,4 +1,4 @@
-"""Somebody who uses the pages without scripts, in this process."""
+"""A user of the pages without scripts, in this process."""
 
 import re
 import uuid

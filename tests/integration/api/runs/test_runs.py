@@ -1,4 +1,4 @@
-"""Runs over REST: told attempt by attempt, cancelled, retried, and read as bytes."""
+"""Runs over REST: listed attempt by attempt, cancelled, retried, and read as bytes."""
 
 import uuid
 
@@ -35,7 +35,7 @@ def test_run_now_answers_a_manual_run_also_of_a_paused_task(anna: Person) -> Non
     assert (run["state"], run["trigger"], run["attempt"]) == ("scheduled", "manual", 0)
 
 
-def test_a_running_attempt_is_told_and_stays_told_when_it_has_ended(
+def test_a_running_attempt_is_listed_and_stays_listed_when_it_has_ended(
     anna: Person, engine: Engine, run_id: str
 ) -> None:
     assert anna.get(f"/runs/{run_id}/").get_json()["attempts"] == []

@@ -100,7 +100,7 @@ def test_a_past_time_in_a_list_runs_at_once(anna: Person) -> None:
     assert (run["scheduled_for"], run["state"]) == ("2020-01-01T00:00:00Z", "scheduled")
 
 
-def test_what_is_wrong_in_a_list_is_told_at_its_place(anna: Person) -> None:
+def test_a_fault_in_a_list_is_reported_at_its_place(anna: Person) -> None:
     sent = {"command": "true", "schedule": [{"every": 60}, {"cron": "61 * * * *"}]}
     answer = anna.post("/tasks/", json=sent)
     assert answer.status_code == 422

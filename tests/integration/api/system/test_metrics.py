@@ -1,4 +1,4 @@
-"""/metrics: what only the database knows, told by whichever API is asked."""
+"""/metrics: what only the database knows, the same from each API."""
 
 import re
 from datetime import timedelta

@@ -27,7 +27,7 @@ def browsing(person: Person) -> FlaskClient:
     return browser
 
 
-def test_edges_are_kept_and_success_is_what_counts_unless_told(anna: Person) -> None:
+def test_edges_are_stored_and_require_success_by_default(anna: Person) -> None:
     first = anna.task()
     edges = [{"task": first["id"], "on": "always"}]
     assert anna.task(after=after(first))["after"] == [{"task": first["id"], "on": "success"}]
@@ -43,7 +43,7 @@ def test_other_ends_are_refused(anna: Person, on: object) -> None:
     assert answer.get_json()["errors"][0]["pointer"] == "/after/0/on"
 
 
-def test_a_task_of_somebody_else_is_no_task(anna: Person, ben: Person) -> None:
+def test_a_task_of_another_user_is_no_task(anna: Person, ben: Person) -> None:
     sent = {"command": "true", "after": after(anna.task(), ben.task())}
     answer = anna.post("/tasks/", json=sent)
     assert answer.status_code == 422

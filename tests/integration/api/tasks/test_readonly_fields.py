@@ -156,7 +156,7 @@ def test_a_task_replaced_by_what_was_read_of_it_is_what_it_was(anna: Person) -> 
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_what_an_answer_only_tells_is_taken_and_left_unread(anna: Person, method: str) -> None:
+def test_readonly_fields_are_accepted_and_ignored(anna: Person, method: str) -> None:
     other, task = anna.task(), anna.task(schedule={"every": 3600})
     unread = {"enabled": False, "status": "running", "paused_until": "soon", "last_run": 7}
     unread |= {"id": other["id"], "version": 99, "type": "http", "created_at": None, "retries": -1}
@@ -184,7 +184,7 @@ def test_a_change_of_nothing_that_is_decided_changes_nothing(anna: Person) -> No
     assert anna.call("PATCH", path, json={"status": "paused"}).get_json() == task
 
 
-def test_a_new_task_says_nothing_that_would_not_be_heard(anna: Person) -> None:
+def test_a_new_task_refuses_readonly_fields(anna: Person) -> None:
     task = anna.task()
     sent = {"command": "true", "status": "paused"}
     for answer in (

@@ -162,7 +162,7 @@ def test_a_version_guards_against_lost_updates(anna: Person) -> None:
     assert anna.get(path).get_json()["version"] == 5
 
 
-def test_a_task_is_told_anew_also_to_who_knows_its_version(anna: Person) -> None:
+def test_a_task_is_answered_in_full_also_with_its_version(anna: Person) -> None:
     path = f"/tasks/{anna.task()['id']}/"
     run = anna.post(f"{path}run/").get_json()
     anna.post(f"/runs/{run['id']}/cancel/")
@@ -182,7 +182,7 @@ def test_a_paused_task_has_nothing_ahead_until_it_is_resumed(anna: Person) -> No
     assert resumed["next_run_at"] == task["next_run_at"]
 
 
-def test_a_deleted_task_is_gone_and_its_runs_are_cancelled_but_told(anna: Person) -> None:
+def test_a_deleted_task_is_gone_and_its_cancelled_runs_stay_listed(anna: Person) -> None:
     task = anna.task()
     run = anna.post(f"/tasks/{task['id']}/run/").get_json()
     deleted = anna.call("DELETE", f"/tasks/{task['id']}/")
@@ -195,7 +195,7 @@ def test_a_deleted_task_is_gone_and_its_runs_are_cancelled_but_told(anna: Person
     assert anna.post(f"/runs/{run['id']}/retry/").status_code == 409
 
 
-def test_a_status_tells_where_the_runs_of_a_task_stand(anna: Person, engine: Engine) -> None:
+def test_a_status_shows_where_the_runs_of_a_task_stand(anna: Person, engine: Engine) -> None:
     task = anna.task()
 
     def seen() -> tuple[str, str | None, str | None]:

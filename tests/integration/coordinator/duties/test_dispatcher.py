@@ -91,12 +91,12 @@ def test_nothing_is_published_before_its_commit(
 def test_without_redis_runs_are_queued_all_the_same_and_it_is_asked_only_once(
     engine: Engine, namespace: str
 ) -> None:
-    nobody = Broker(f"redis://127.0.0.1:{free_port()}/0", namespace=namespace)
+    no_server = Broker(f"redis://127.0.0.1:{free_port()}/0", namespace=namespace)
     task = new_task(engine, overlap="allow")
     for seconds in range(5):
         new_run(engine, task, due_in=seconds)
     before = redis_errors()
-    report = Dispatcher(engine, nobody, window=WINDOW, batch=2).run_once()
+    report = Dispatcher(engine, no_server, window=WINDOW, batch=2).run_once()
     assert report == DispatchResult(runs=5, published=0)
     assert {run.state for run in all_runs(engine)} == {"queued"}
     assert redis_errors() - before == 1
@@ -117,7 +117,7 @@ def test_a_redis_that_does_not_answer_is_left_in_peace_for_a_while(
     assert redis_errors() - before == 1
 
 
-def test_what_nobody_claimed_is_published_again_under_the_same_fence(
+def test_unclaimed_runs_are_published_again_under_the_same_fence(
     engine: Engine, broker: Broker, redis_url: str, namespace: str
 ) -> None:
     run = new_run(engine, new_task(engine))

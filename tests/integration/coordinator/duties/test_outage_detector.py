@@ -1,4 +1,4 @@
-"""The outage watch: a gap between passes becomes an outage, once, whoever comes back first."""
+"""A gap between passes becomes an outage, once, whichever coordinator comes back first."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ def test_slow_sweeps_have_more_patience(engine: Engine) -> None:
     assert OutageDetector(engine, sweep_seconds=300).run_once(now=now).gap_seconds == 0
 
 
-def test_of_many_coordinators_that_come_back_at_once_one_tells_of_it(engine: Engine) -> None:
+def test_of_many_coordinators_that_return_at_once_one_records_the_outage(engine: Engine) -> None:
     last_pass(engine, database_now(engine) - HOUR)
     watches = [OutageDetector(engine, sweep_seconds=5) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

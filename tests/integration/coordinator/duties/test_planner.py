@@ -50,7 +50,7 @@ def test_a_full_batch_says_that_there_may_be_more(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "refused", [{"start_deadline": 1e300}, {"max_retries": 32767}], ids=["interval", "smallint"]
 )
-def test_a_task_the_database_refuses_stops_nobody_else(
+def test_a_task_the_database_refuses_stops_no_other(
     engine: Engine, refused: dict[str, float]
 ) -> None:
     now, owner = database_now(engine), new_user(engine)
@@ -67,7 +67,7 @@ def test_a_task_the_database_refuses_stops_nobody_else(
     assert all(task_row(engine, task).plan_error is None for task in good)
 
 
-def test_a_schedule_that_cannot_be_read_stops_nobody_else(engine: Engine) -> None:
+def test_an_unreadable_schedule_stops_no_other_task(engine: Engine) -> None:
     now, owner = database_now(engine), new_user(engine)
     bad = new_task(engine, owner_id=owner, schedule={"cron": "* * *"}, next_due_at=now)
     new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)

@@ -39,9 +39,9 @@ def ended_run(engine: Engine, task_id: uuid.UUID) -> uuid.UUID:
 
 
 def age_run(engine: Engine, run_id: uuid.UUID, *, days: int, ended: int | None = None) -> uuid.UUID:
-    """Have a run be so many days old, and have it `ended` later than that; answers its new id.
+    """Have a run be `days` days old, and have it `ended` later than that; answers its new id.
 
-    A run's id tells when it was made, and final runs cannot be changed: so it is copied.
+    A run's id says when it was made, and final runs cannot be changed: so it is copied.
     """
     with engine.begin() as connection:
         milliseconds = connection.execute(
@@ -104,7 +104,7 @@ def test_it_goes_step_by_step_until_nothing_is_left(engine: Engine) -> None:
     assert pruner(engine, step=2).run_once().runs == 3
 
 
-def test_when_told_to_stop_it_ends_after_the_step_at_hand(engine: Engine) -> None:
+def test_a_stop_ends_it_after_the_current_step(engine: Engine) -> None:
     task = new_task(engine)
     for _ in range(3):
         age_run(engine, ended_run(engine, task), days=31)
@@ -155,7 +155,7 @@ def test_stale_keys_and_tokens_go_and_fresh_ones_stay(engine: Engine) -> None:
         assert bytes(hashed) == b"new"
 
 
-def test_processes_not_heard_of_for_a_week_are_forgotten(engine: Engine) -> None:
+def test_processes_silent_for_a_week_are_forgotten(engine: Engine) -> None:
     new_worker(engine)
     gone, lately = new_worker(engine, state="gone"), new_worker(engine, state="gone")
     for worker, days in ((gone, 8), (lately, 6)):

@@ -79,9 +79,7 @@ def test_a_pause_without_an_end_and_a_deleted_task_stay_as_they_are(
     assert resumer.run_once(now=UNTIL) == ResumeResult()
 
 
-def test_a_schedule_that_cannot_be_read_holds_nobody_else_up(
-    engine: Engine, resumer: Resumer
-) -> None:
+def test_an_unreadable_schedule_delays_no_other_task(engine: Engine, resumer: Resumer) -> None:
     broken, *others = [paused(engine) for _ in range(3)]
     with Session(engine) as session, session.begin():
         session.get_one(Task, broken).schedule = {"lunar": "full"}

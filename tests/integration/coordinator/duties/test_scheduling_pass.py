@@ -42,14 +42,14 @@ def dispatcher(engine: Engine, redis_url: str, namespace: str) -> Dispatcher:
 
 
 def due_tasks(engine: Engine, count: int) -> None:
-    """So many tasks that are due now, once."""
+    """`count` tasks that are due now, once."""
     now, owner = database_now(engine), new_user(engine)
     for _ in range(count):
         new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)
 
 
 def all_are_queued(engine: Engine, count: int) -> bool:
-    """Whether there are so many runs, and each is queued."""
+    """Whether there are `count` runs, and each is queued."""
     return [run.state for run in all_runs(engine)] == ["queued"] * count
 
 
@@ -60,9 +60,7 @@ def test_it_goes_on_until_nothing_due_is_left(engine: Engine, dispatcher: Dispat
     assert due.run_once() == PassResult()
 
 
-def test_told_to_stop_it_ends_after_the_batch_at_hand(
-    engine: Engine, dispatcher: Dispatcher
-) -> None:
+def test_a_stop_ends_it_after_the_current_batch(engine: Engine, dispatcher: Dispatcher) -> None:
     due_tasks(engine, 5)
     stop = threading.Event()
     stop.set()
@@ -97,7 +95,7 @@ def test_one_batch_is_dispatched_while_the_next_is_planned(
         assert done.result(20) == PassResult(planned=5, queued=5, published=5)
 
 
-def test_what_dispatching_beside_runs_into_ends_the_pass(
+def test_a_failure_of_the_concurrent_dispatch_ends_the_pass(
     engine: Engine, redis_url: str, namespace: str
 ) -> None:
     due_tasks(engine, 5)

@@ -35,7 +35,7 @@ def town(tmp_path: Path) -> Path:
 
 
 def write_rules(town: Path, hours: int) -> None:
-    """Have clocks in the town be so many hours ahead of UTC."""
+    """Have clocks in the town be `hours` hours ahead of UTC."""
     name = f"Etc/GMT{-hours:+}" if hours else "Etc/UTC"
     found = (Path(folder, name) for folder in zoneinfo.TZPATH)
     town.write_bytes(next(file for file in found if file.is_file()).read_bytes())
@@ -66,7 +66,7 @@ def daily(at: datetime, *, ahead: int) -> dict[str, Any]:
 
 
 def minute_after(engine: Engine, hours: int) -> datetime:
-    """A whole minute, so many hours from now."""
+    """A whole minute, `hours` hours from now."""
     return (database_now(engine) + hours * HOUR).replace(second=0, microsecond=0)
 
 

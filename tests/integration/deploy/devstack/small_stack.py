@@ -27,7 +27,7 @@ while :; do sleep 60; done
 
 
 def main() -> None:
-    """Keep the three until it is told to stop; gives them so many seconds for it."""
+    """Keep the three until a stop signal; give them the seconds of the argument to end."""
     data_dir = DataDir(Path(sys.argv[1]))
     data_dir.make()
     supervisor = Supervisor(data_dir, Terminal(data_dir.log("stack")))

@@ -53,7 +53,7 @@ def modes(folder: Path) -> set[int]:
 def test_an_older_installation_is_closed_to_others(data_dir: DataDir) -> None:
     data_dir.secret("key")
     for name in ("logs", "pids", "secrets"):
-        (data_dir.path / name / "file").write_text("told to no one\n")
+        (data_dir.path / name / "file").write_text("a secret\n")
         (data_dir.path / name / "file").chmod(0o644)
         (data_dir.path / name).chmod(0o755)
     data_dir.path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""What an earlier stack left: ended when it is ours, and nobody else's process is touched."""
+"""What an earlier stack left: ended when it is ours, and no other process is touched."""
 
 import json
 import os

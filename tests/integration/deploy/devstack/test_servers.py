@@ -43,7 +43,7 @@ def test_messages_are_there_after_a_crash_at_the_same_address(servers: Servers) 
         assert client.get("kept") == b"1"
 
 
-def test_nobody_enters_without_the_password(servers: Servers) -> None:
+def test_a_login_without_the_password_is_refused(servers: Servers) -> None:
     port = servers.postgres.kind.port
     with pytest.raises(psycopg2.OperationalError, match="password"):
         psycopg2.connect(

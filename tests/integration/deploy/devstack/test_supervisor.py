@@ -122,7 +122,7 @@ def test_an_orphan_of_a_process_is_gone_when_the_stack_is(stack: Stack) -> None:
     assert gone([orphan])
 
 
-def test_a_stop_leaves_nothing_and_nobody_not_even_the_stubborn(stack: Stack) -> None:
+def test_a_stop_leaves_no_process_not_even_stubborn_ones(stack: Stack) -> None:
     pids = stack.all_pids()
     stack.process.terminate()
     assert stack.process.wait(10) == 0

@@ -1,4 +1,4 @@
-"""Limits of concurrent runs: they hold in every race, and hold nobody up who is under none."""
+"""Limits of concurrent runs: they hold in every race, and do not delay runs without limits."""
 
 import threading
 import uuid
@@ -50,7 +50,7 @@ def test_of_a_task_no_more_are_queued_than_may_run(engine: Engine) -> None:
     assert queued_of(engine, *runs) == [runs[3], runs[4]]
 
 
-def test_a_tag_is_shared_by_the_tasks_of_its_owner_and_nobody_else(engine: Engine) -> None:
+def test_a_tag_is_shared_by_the_tasks_of_its_owner_alone(engine: Engine) -> None:
     owner = new_user(engine)
     limited(engine, owner, "db", 1)
     tasks = [new_task(engine, owner_id=owner, tags=["db", tag]) for tag in ("x", "y")]
@@ -180,7 +180,7 @@ def test_a_mark_without_need_holds_nothing_up(engine: Engine) -> None:
     assert queued_of(engine, run) == [run]
 
 
-def test_of_a_long_line_that_waits_so_many_are_counted_and_no_more(
+def test_of_many_waiting_runs_only_a_bounded_number_is_counted(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = new_user(engine)

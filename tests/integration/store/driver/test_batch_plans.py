@@ -38,11 +38,11 @@ def asked(worker: uuid.UUID, runs: list[tuple[uuid.UUID, int]]) -> dict[str, obj
     now = datetime.now(UTC).isoformat()
     rows: list[Mapping[str, Any]] = json.loads(pairs(runs))
     ended = {"outcome": "succeeded", "started_at": now, "finished_at": now, "output_bytes": 0}
-    told = [{**row, **ended, "output_truncated": False, "left_behind": 0} for row in rows]
+    reports = [{**row, **ended, "output_truncated": False, "left_behind": 0} for row in rows]
     return {
         "asked": pairs(runs),
-        "begun": json.dumps(told),
-        "reports": json.dumps(told),
+        "begun": json.dumps(reports),
+        "reports": json.dumps(reports),
         "worker_id": worker,
         "room": OTHERS,
         "ahead": None,
@@ -76,8 +76,8 @@ def test_plans_made_for_an_empty_table_still_find_each_run_by_itself(
     mine, others = queued[:COUNT], queued[COUNT:]
     claimed = [(run_id, fence + 1) for run_id, fence in mine]
     found = {"claim": looked_at(connection, "claim", CLAIM, asked(worker, mine))}
-    with engine.begin() as beside:
-        claim(beside, worker_id=worker, messages=others, room=OTHERS)
+    with engine.begin() as other:
+        claim(other, worker_id=worker, messages=others, room=OTHERS)
     for name in ("start", "note", "finish"):
         parameters = asked(worker, claimed)
         found[name] = looked_at(connection, name, STATEMENTS[name], parameters)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from punctual.store.driver import prepared_statements
 
-DOUBLE = text("SELECT 2 * CAST(:number AS int) AS twice, CAST(:number AS text) AS told, '50 %'")
+DOUBLE = text("SELECT 2 * CAST(:number AS int) AS twice, CAST(:number AS text) AS word, '50 %'")
 KNOWN = text("SELECT generic_plans + custom_plans, name FROM pg_prepared_statements")
 
 

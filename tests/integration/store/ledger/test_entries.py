@@ -51,7 +51,7 @@ def reasons(engine: Engine, task: uuid.UUID) -> list[str]:
 
 
 def finished_after(engine: Engine, task: uuid.UUID, seconds: float, **columns: Any) -> uuid.UUID:
-    """A run that was due just now and started so many seconds later."""
+    """A run that was due just now and started `seconds` later."""
     worker, run = new_worker(engine), new_run(engine, task, **columns)
     started = start_run(engine, run, worker)
     began = run_row(engine, run).due_at + timedelta(seconds=seconds)
@@ -79,8 +79,8 @@ def test_a_late_start_is_noted_while_the_run_is_still_running(engine: Engine) ->
     began = started.due_at + timedelta(seconds=3)
     with engine.begin() as connection:
         begun = {"id": started.run_id, "fence": started.fence, "started_at": began}
-        told = json.dumps([begun], default=str)
-        note_started(connection, worker_id=worker, begun=told)
+        starts = json.dumps([begun], default=str)
+        note_started(connection, worker_id=worker, begun=starts)
     assert [row.lateness for row in ledger_of(engine, task)] == [3]
     finish_run(engine, started, worker, "succeeded", started_at=began)
     assert [row.lateness for row in ledger_of(engine, task)] == [3]

@@ -54,7 +54,7 @@ def born(engine: Engine, task: uuid.UUID, due: datetime, **columns: Any) -> uuid
     return run
 
 
-def test_a_run_tells_when_it_started_how_late_and_how_it_ended(engine: Engine) -> None:
+def test_why_says_when_a_run_started_how_late_and_how_it_ended(engine: Engine) -> None:
     task, worker = cron_task(engine), new_worker(engine)
     run = born(engine, task, at(5))
     finish_run(engine, start_run(engine, run, worker), worker, "succeeded")
@@ -66,7 +66,7 @@ def test_a_run_tells_when_it_started_how_late_and_how_it_ended(engine: Engine) -
     assert answer.run.id == run
 
 
-def test_a_start_that_is_not_on_record_is_not_told_as_one(engine: Engine) -> None:
+def test_a_start_that_is_not_on_record_is_not_reported_as_one(engine: Engine) -> None:
     task, worker = cron_task(engine), new_worker(engine)
     started = start_run(engine, born(engine, task, at(5)), worker)
     assert asked(engine, task, at(5), now=at(6)).sentence == "Its worker is starting it."
@@ -99,7 +99,7 @@ def test_an_instant_between_two_due_times_is_answered_for_the_one_before(engine:
         ),
     ],
 )
-def test_a_run_that_never_started_tells_its_reason(
+def test_why_gives_the_reason_of_a_run_that_never_started(
     engine: Engine, state: str, reason: CodedReason, sentence: str
 ) -> None:
     task = cron_task(engine)
@@ -108,7 +108,7 @@ def test_a_run_that_never_started_tells_its_reason(
     assert (answer.verdict, answer.sentence) == (state, sentence)
 
 
-def test_a_long_outage_is_told_also_of_the_due_times_that_share_a_row(engine: Engine) -> None:
+def test_a_long_outage_is_named_also_for_due_times_that_share_a_row(engine: Engine) -> None:
     task = new_task(
         engine, schedule={"every": 1}, schedule_anchor=NOON, next_due_at=at(0, 1), catch_up="none"
     )
@@ -118,7 +118,7 @@ def test_a_long_outage_is_told_also_of_the_due_times_that_share_a_row(engine: En
     assert "no coordinator" in answer.sentence
 
 
-def test_what_a_pause_or_an_edit_withdrew_is_told_so(engine: Engine) -> None:
+def test_a_due_time_withdrawn_by_a_pause_or_an_edit_says_so(engine: Engine) -> None:
     task_id = cron_task(engine)
     plan_at(engine, at(4, 40))
     with Session(engine) as session, session.begin():
@@ -167,7 +167,7 @@ def test_a_task_that_was_never_due_says_so(engine: Engine) -> None:
     assert (answer.verdict, answer.due, answer.next_due) == ("not_due", None, None)
 
 
-def test_a_missed_due_time_that_another_stands_for_is_told_as_missed(engine: Engine) -> None:
+def test_a_missed_due_time_that_another_stands_for_counts_as_missed(engine: Engine) -> None:
     anchor = NOON - timedelta(hours=1)
     schedule: dict[str, Any] = {"schedule": {"every": 1}, "schedule_anchor": anchor}
     task = new_task(engine, **schedule, next_due_at=anchor)
@@ -177,14 +177,14 @@ def test_a_missed_due_time_that_another_stands_for_is_told_as_missed(engine: Eng
     assert answer.sentence == "Missed: no coordinator planned them in time."
 
 
-def test_a_late_start_tells_what_it_waited_for(engine: Engine) -> None:
+def test_a_late_start_says_what_it_waited_for(engine: Engine) -> None:
     task, worker = cron_task(engine), new_worker(engine)
     run = born(engine, task, at(5))
     started = start_run(engine, run, worker)
     began = started.due_at + timedelta(seconds=12)
     finish_run(engine, started, worker, "succeeded", started_at=began)
-    told = asked(engine, task, at(5), now=at(6)).sentence
-    assert "12 seconds after it was due (no coordinator planned it in time), and ended" in told
+    sentence = asked(engine, task, at(5), now=at(6)).sentence
+    assert "12 seconds after it was due (no coordinator planned it in time), and ended" in sentence
 
 
 def test_a_run_that_waits_for_a_limit_says_so(engine: Engine) -> None:

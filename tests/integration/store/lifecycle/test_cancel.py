@@ -25,7 +25,7 @@ def run(engine: Engine, owner: uuid.UUID) -> uuid.UUID:
 
 
 def cancelled(engine: Engine, run: uuid.UUID, owner: uuid.UUID) -> Outcome | None:
-    """What the owner is told."""
+    """What the owner gets as the outcome."""
     with engine.begin() as connection:
         return cancel_run(connection, run_id=run, owner_id=owner)
 

@@ -89,7 +89,7 @@ def test_with_overlap_queue_a_retry_goes_before_the_next_run(engine: Engine) -> 
 
 
 @pytest.mark.parametrize("state", ["queued", "claimed"])
-def test_with_overlap_queue_what_is_in_hand_and_due_later_holds_nobody_back(
+def test_with_overlap_queue_a_claimed_run_due_later_delays_no_other(
     engine: Engine, state: str
 ) -> None:
     worker, task = new_worker(engine), new_task(engine, overlap="queue")

@@ -51,7 +51,7 @@ def owners_of(engine: Engine, claims: list[Claimed]) -> list[uuid.UUID]:
 
 
 def two_tasks(engine: Engine) -> tuple[uuid.UUID, uuid.UUID]:
-    """A task of somebody with many runs, and one of somebody with few."""
+    """A task of an owner with many runs, and one of an owner with few."""
     return new_task(engine, overlap="allow"), new_task(engine, overlap="allow")
 
 
@@ -150,10 +150,10 @@ def test_a_pull_reads_no_more_rows_than_it_takes_however_many_are_queued(engine:
     asked = {"worker_id": worker, "room": SLOTS, "ahead": AHEAD}
     with engine.begin() as connection:
         connection.execute(text("ANALYZE runs"))
-        told = connection.execute(
+        plan = connection.execute(
             text(f"EXPLAIN (ANALYZE, FORMAT JSON) {PULL.text}"), asked
         ).scalar_one()
-    plans = told if isinstance(told, list) else json.loads(told)
+    plans = plan if isinstance(plan, list) else json.loads(plan)
     assert rows_read(plans[0]["Plan"]) <= 2 * SLOTS
 
 
@@ -178,7 +178,7 @@ def test_a_batch_of_planning_is_shared_out_among_owners_when_asked_for(
 def of_priority(
     engine: Engine, owner: uuid.UUID, priority: int, count: int, at: datetime
 ) -> list[uuid.UUID]:
-    """So many queued runs of an owner, all due at one instant."""
+    """`count` queued runs of an owner, all due at one instant."""
     task = new_task(engine, owner_id=owner, overlap="allow", priority=priority)
     runs = [new_run(engine, task) for _ in range(count)]
     for run in runs:

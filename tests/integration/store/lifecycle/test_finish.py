@@ -134,8 +134,8 @@ def test_a_report_after_the_run_was_reaped_is_kept_as_late_and_changes_nothing(
         leave(connection, worker_id=worker)
         assert [settled.state for settled in reap_running(connection, limit=10)] == ["scheduled"]
     reaped = run_row(engine, run)
-    told = {"output": b"hello", "segments": (5,), "output_bytes": 5, "left_behind": 1}
-    assert finish_run(engine, started, worker, "succeeded", **told) == []
+    fields = {"output": b"hello", "segments": (5,), "output_bytes": 5, "left_behind": 1}
+    assert finish_run(engine, started, worker, "succeeded", **fields) == []
     assert run_row(engine, run) == reaped
     [attempt] = attempts_of(engine, run)
     assert (attempt.state, attempt.late, attempt.exit_code) == ("lost", True, 0)
@@ -190,8 +190,8 @@ def test_any_bytes_can_be_output_the_null_byte_included(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine))
     every_byte = bytes(range(256))
     started = start_run(engine, run, worker)
-    told = {"output": every_byte, "segments": (100, -156), "head_bytes": 256}
-    finish_run(engine, started, worker, "succeeded", **told)
+    fields = {"output": every_byte, "segments": (100, -156), "head_bytes": 256}
+    finish_run(engine, started, worker, "succeeded", **fields)
     assert run_row(engine, run).state == "succeeded"
     assert output_of(engine, run) == [every_byte]
 

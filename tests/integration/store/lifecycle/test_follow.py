@@ -1,4 +1,4 @@
-"""Run B after A: one run for each complete set of ends, whoever ended them and however at once."""
+"""Run B after A: one run for each complete set of ends, in whatever order and however at once."""
 
 import threading
 import uuid
@@ -211,12 +211,12 @@ def test_what_a_calendar_blocks_makes_no_run_and_leaves_a_row_in_the_ledger(
     with Session(engine) as session:
         now = database_now(engine)
         task = session.get_one(Task, second)
-        told = why(session, task, at=now, keep=timedelta(days=30), now=now)
-    assert (told.verdict, told.due) == ("held", row.scheduled_for)
-    assert told.sentence.endswith('Held: calendar "Closed".')
+        answer = why(session, task, at=now, keep=timedelta(days=30), now=now)
+    assert (answer.verdict, answer.due) == ("held", row.scheduled_for)
+    assert answer.sentence.endswith('Held: calendar "Closed".')
 
 
-def test_why_tells_of_a_run_that_followed(engine: Engine) -> None:
+def test_why_reports_a_run_that_followed(engine: Engine) -> None:
     first = new_task(engine)
     second = new_task(engine, after=after((first, "success")))
     end_one(engine, first)
@@ -224,9 +224,9 @@ def test_why_tells_of_a_run_that_followed(engine: Engine) -> None:
     [run] = runs_of(engine, second)
     with Session(engine) as session:
         now, task = database_now(engine), session.get_one(Task, second)
-        told = why(session, task, at=now, keep=timedelta(days=30), now=now)
-    assert told.run is not None
-    assert (told.verdict, told.run.id) == ("waiting", run.id)
+        answer = why(session, task, at=now, keep=timedelta(days=30), now=now)
+    assert answer.run is not None
+    assert (answer.verdict, answer.run.id) == ("waiting", run.id)
 
 
 def test_a_pause_reaches_the_runs_that_already_follow(engine: Engine) -> None:

@@ -62,7 +62,7 @@ class Actor:
         self.done: set[str] = set()
 
     def act(self, steps: int) -> None:
-        """Take so many steps, and remember which of them met a deadlock."""
+        """Take `steps` steps, and remember which of them met a deadlock."""
         for _ in range(steps):
             step = self.dice.choice(STEPS_OF_ALL)
             try:

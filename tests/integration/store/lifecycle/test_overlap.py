@@ -1,4 +1,4 @@
-"""Overlap: runs of one task beside each other, or not, whatever the timing."""
+"""Overlap: runs of one task at the same time, or not, whatever the timing."""
 
 import threading
 import uuid

@@ -1,4 +1,4 @@
-"""Plan: each due time becomes one run, also after an outage and beside another planner."""
+"""Plan: each due time becomes one run, also after an outage and with another planner at work."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,8 +101,8 @@ def test_a_long_outage_of_a_frequent_task_is_caught_up_in_parts(engine: Engine) 
     ]
     assert late == []
     assert next(iter(runs_in(engine, "scheduled"))).due_at > NOW - timedelta(seconds=15)
-    told = [run.reason for run in runs_in(engine, "missed") if "stands for" in run.reason]
-    assert len(told) == passes
+    reasons = [run.reason for run in runs_in(engine, "missed") if "stands for" in run.reason]
+    assert len(reasons) == passes
     assert len(runs_in(engine, "missed")) <= passes * 100
 
 
@@ -147,7 +147,7 @@ def test_a_due_time_that_has_its_run_already_gets_no_second_one(engine: Engine) 
     assert len(runs_in(engine, "scheduled")) == 1
 
 
-def test_after_so_many_runs_a_task_is_not_due_any_more(engine: Engine) -> None:
+def test_after_max_runs_a_task_is_not_due_any_more(engine: Engine) -> None:
     anchor = NOW - timedelta(seconds=10)
     new_task(engine, schedule={"every": 10}, schedule_anchor=anchor, next_due_at=NOW, max_runs=6)
     assert plan_at(engine, NOW).runs == 4

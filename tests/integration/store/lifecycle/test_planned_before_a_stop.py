@@ -31,9 +31,11 @@ def test_a_missed_run_says_what_was_not_running_and_since_when(engine: Engine) -
     new_worker(engine)
     coordinate(engine)
     reason = run_row(engine, run).reason
-    told = re.fullmatch(r"missed: no coordinator or worker was at work from (\S+) to (\S+)", reason)
-    assert told is not None, reason
-    began, ended = map(datetime.fromisoformat, told.groups())
+    match = re.fullmatch(
+        r"missed: no coordinator or worker was at work from (\S+) to (\S+)", reason
+    )
+    assert match is not None, reason
+    began, ended = map(datetime.fromisoformat, match.groups())
     assert timedelta(seconds=170) < ended - began < timedelta(seconds=190)
 
 

@@ -1,4 +1,4 @@
-"""Queues: a run goes to the workers that serve its queue, and to nobody else."""
+"""Queues: a run goes to the workers that serve its queue, and to no others."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,7 @@ def test_an_edit_has_a_queued_run_published_to_the_new_queue_at_once(engine: Eng
         assert [queued.queue for queued in redispatch(connection, limit=9)] == ["gpu"]
 
 
-def test_a_run_whose_queue_nobody_serves_says_so(engine: Engine) -> None:
+def test_a_run_whose_queue_no_worker_serves_says_so(engine: Engine) -> None:
     run = new_run(engine, new_task(engine, queue="gpu"))
     new_worker(engine)
     assert held_back(engine, run) == "no worker serves queue gpu"
@@ -109,7 +109,7 @@ def test_a_run_whose_queue_nobody_serves_says_so(engine: Engine) -> None:
     assert held_back(engine, run) is None
 
 
-def test_one_that_nobody_served_in_time_names_its_queue(engine: Engine) -> None:
+def test_a_run_that_no_worker_served_in_time_names_its_queue(engine: Engine) -> None:
     run = new_run(engine, new_task(engine, queue="gpu", start_deadline=1))
     queue_run(engine, run)
     with engine.begin() as connection:

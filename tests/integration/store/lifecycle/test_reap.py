@@ -47,7 +47,7 @@ def test_a_buried_worker_hears_of_it_at_its_next_beat_and_stays_buried(engine: E
     assert bury_the_silent(engine) == []
 
 
-def test_a_beat_renews_the_lease_and_tells_the_room_elsewhere(engine: Engine) -> None:
+def test_a_beat_renews_the_lease_and_returns_the_room_elsewhere(engine: Engine) -> None:
     worker, _other = new_worker(engine), new_worker(engine)
     new_worker(engine, state="draining")
     silence(engine, worker, seconds=31)
@@ -165,7 +165,7 @@ def test_the_lease_is_measured_from_the_last_beat_to_the_millisecond(engine: Eng
 
 
 def take_overdue(engine: Engine, *, in_seconds: float) -> list[uuid.UUID]:
-    """The claims that are taken back from living workers so many seconds from now."""
+    """The claims that are taken back from living workers `in_seconds` from now."""
     now = database_now(engine) + timedelta(seconds=in_seconds)
     with engine.begin() as connection:
         return [run_id for run_id, _ in reap_overdue(connection, limit=10, now=now)]

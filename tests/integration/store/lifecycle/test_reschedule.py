@@ -167,9 +167,7 @@ def test_a_time_whose_run_is_pruned_is_not_run_again_by_an_edit(engine: Engine) 
     assert next_due(engine) is None
 
 
-def test_a_schedule_added_beside_the_first_loses_no_due_time(
-    engine: Engine, task: uuid.UUID
-) -> None:
+def test_a_second_schedule_loses_no_due_time_of_the_first(engine: Engine, task: uuid.UUID) -> None:
     sooner = {"at": at(4, 55).isoformat()}
     edit(engine, task, now=at(4, 50), schedule=[EVERY_5_MINUTES, sooner])
     assert next_due(engine) == at(4, 55)

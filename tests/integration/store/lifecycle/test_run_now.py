@@ -27,21 +27,21 @@ from tests.support.steps import claim_run, finish_run, new_worker, start_run
 @contextmanager
 def hearing(database_url: str, channel: str) -> Iterator[list[str]]:
     """What is said on a channel while this lasts; complete once it is over."""
-    heard: list[str] = []
+    received: list[str] = []
     dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     connection = psycopg2.connect(dsn)
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(f'LISTEN "{channel}"')
-            yield heard
+            yield received
             cursor.execute(f"NOTIFY \"{channel}\", 'that is all'")
-            while not (heard and heard[-1] == "that is all"):
+            while not (received and received[-1] == "that is all"):
                 assert select.select([connection], [], [], 10)[0] or connection.notifies
                 connection.poll()
-                heard += [note.payload for note in connection.notifies]
+                received += [note.payload for note in connection.notifies]
                 connection.notifies.clear()
-        heard.pop()
+        received.pop()
     finally:
         connection.close()
 
@@ -74,19 +74,19 @@ def test_only_a_final_run_can_be_asked_for_again(engine: Engine, state: RunState
 
 
 def test_run_now_wakes_a_coordinator(engine: Engine, database_url: str) -> None:
-    with hearing(database_url, DUE_CHANNEL) as heard:
+    with hearing(database_url, DUE_CHANNEL) as received:
         run_it(engine, new_task(engine))
-    assert heard == [""]
+    assert received == [""]
 
 
 def test_nothing_is_said_before_the_commit_and_nothing_after_a_rollback(
     engine: Engine, database_url: str
 ) -> None:
     task_id = new_task(engine)
-    with hearing(database_url, DUE_CHANNEL) as heard, Session(engine) as session:
+    with hearing(database_url, DUE_CHANNEL) as received, Session(engine) as session:
         run_now(session.connection(), task=session.get_one(Task, task_id))
         session.rollback()
-    assert heard == []
+    assert received == []
 
 
 @pytest.mark.parametrize(("due_in", "said"), [(-5, 1), (29, 1), (31, 0), (None, 0)])
@@ -95,9 +95,9 @@ def test_a_task_wakes_a_coordinator_only_when_it_is_due_inside_the_window(
 ) -> None:
     now = datetime.now(UTC)
     due = None if due_in is None else now + timedelta(seconds=due_in)
-    with hearing(database_url, DUE_CHANNEL) as heard, engine.begin() as connection:
+    with hearing(database_url, DUE_CHANNEL) as received, engine.begin() as connection:
         wake_if_due(connection, due, now=now, window=timedelta(seconds=30))
-    assert len(heard) == said
+    assert len(received) == said
 
 
 @pytest.mark.parametrize(("outcome", "said"), [("failed", 1), ("succeeded", 0)])
@@ -106,9 +106,9 @@ def test_a_retry_wakes_a_coordinator_and_an_end_does_not(
 ) -> None:
     worker = new_worker(engine)
     started = start_run(engine, new_run(engine, new_task(engine, max_retries=1)), worker)
-    with hearing(database_url, DUE_CHANNEL) as heard:
+    with hearing(database_url, DUE_CHANNEL) as received:
         finish_run(engine, started, worker, outcome)
-    assert len(heard) == said
+    assert len(received) == said
 
 
 def test_an_end_wakes_a_coordinator_for_the_run_that_queued_behind_it(
@@ -117,9 +117,9 @@ def test_an_end_wakes_a_coordinator_for_the_run_that_queued_behind_it(
     worker, task = new_worker(engine), new_task(engine, overlap="queue")
     first, _second = new_run(engine, task), new_run(engine, task)
     started = start_run(engine, first, worker)
-    with hearing(database_url, DUE_CHANNEL) as heard:
+    with hearing(database_url, DUE_CHANNEL) as received:
         finish_run(engine, started, worker, "succeeded")
-    assert heard == [""]
+    assert received == [""]
 
 
 def test_what_is_given_back_or_taken_back_wakes_a_coordinator(
@@ -128,28 +128,28 @@ def test_what_is_given_back_or_taken_back_wakes_a_coordinator(
     worker, task = new_worker(engine), new_task(engine, overlap="allow", max_retries=1)
     first, second = new_run(engine, task), new_run(engine, task)
     held = claim_run(engine, first, worker)
-    with hearing(database_url, DUE_CHANNEL) as heard, engine.begin() as connection:
+    with hearing(database_url, DUE_CHANNEL) as received, engine.begin() as connection:
         release(connection, worker_id=worker, held=[(first, held.fence)])
-    assert heard == [""]
+    assert received == [""]
     claim_run(engine, first, worker)
     start_run(engine, second, worker)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
     for reap in (reap_claimed, reap_running):
-        with hearing(database_url, DUE_CHANNEL) as heard, engine.begin() as connection:
+        with hearing(database_url, DUE_CHANNEL) as received, engine.begin() as connection:
             assert len(reap(connection, limit=10)) == 1
-        assert heard == [""]
+        assert received == [""]
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_a_cancel_is_told_to_the_worker_that_runs_it(
+def test_a_cancel_notifies_the_worker_that_runs_it(
     engine: Engine, database_url: str, running: bool
 ) -> None:
     worker, owner = new_worker(engine), new_user(engine)
     run = new_run(engine, new_task(engine, owner_id=owner))
     if running:
         start_run(engine, run, worker)
-    with hearing(database_url, CANCEL_CHANNEL) as heard, engine.begin() as connection:
+    with hearing(database_url, CANCEL_CHANNEL) as received, engine.begin() as connection:
         cancel_run(connection, run_id=run, owner_id=owner)
     expected = [{"worker": str(worker), "run": str(run)}] if running else []
-    assert [json.loads(payload) for payload in heard] == expected
+    assert [json.loads(payload) for payload in received] == expected

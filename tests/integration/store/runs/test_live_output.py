@@ -1,4 +1,4 @@
-"""What a running attempt has written, as its worker tells it."""
+"""What a running attempt has written, as its worker reports it."""
 
 import uuid
 
@@ -38,7 +38,7 @@ def keep(
         )
 
 
-def test_only_its_own_worker_tells_of_an_attempt_and_only_while_it_runs(
+def test_only_its_own_worker_reports_output_and_only_while_it_runs(
     engine: Engine, worker_id: uuid.UUID, started: StartedAttempt
 ) -> None:
     assert not keep(engine, started, worker_id=new_worker(engine, name="another"))
@@ -62,7 +62,7 @@ def test_fresh_output_is_not_asked_for_again(
         assert ask_for_output(connection, run_id=started.run_id) is None
 
 
-def test_nobody_is_asked_about_a_run_that_is_not_running(engine: Engine) -> None:
+def test_no_worker_is_asked_about_a_run_that_is_not_running(engine: Engine) -> None:
     with engine.begin() as connection:
         assert ask_for_output(connection, run_id=new_run(engine, new_task(engine))) is None
 
@@ -105,9 +105,9 @@ def test_the_whole_output_replaces_what_was_seen_when_a_worker_was_only_cut_off(
 ) -> None:
     keep(engine, started, worker_id=worker_id)
     lose(engine, worker_id)
-    told = {"output": b"\0one and all", "segments": (12,), "head_bytes": 12, "output_bytes": 12}
+    fields = {"output": b"\0one and all", "segments": (12,), "head_bytes": 12, "output_bytes": 12}
     for _ in range(2):  # a commit's outcome may be unknown
-        assert finish_run(engine, started, worker_id, "succeeded", **told) == []
+        assert finish_run(engine, started, worker_id, "succeeded", **fields) == []
         assert outputs(engine, started) == [(1, b"\0one and all")]
         [attempt] = attempts_of(engine, started.run_id)
         assert (attempt.late, attempt.output_bytes, attempt.output_truncated) == (True, 12, False)

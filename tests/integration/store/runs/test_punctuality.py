@@ -23,7 +23,7 @@ def ann(engine: Engine) -> uuid.UUID:
 def started_late(
     engine: Engine, owner: uuid.UUID, *, late_ms: int, trigger: Trigger = Trigger.SCHEDULE
 ) -> None:
-    """A run that ended, whose command started so many milliseconds after it was due."""
+    """A run that ended, whose command started some milliseconds after it was due."""
     worker = new_worker(engine)
     run = new_run(engine, new_task(engine, owner_id=owner), trigger=trigger)
     started = start_run(engine, run, worker)
@@ -104,14 +104,14 @@ def test_every_attempt_that_started_counts_and_a_backfill_does_not(
     assert figure(engine).starts == 2
 
 
-@pytest.mark.parametrize(("heard", "starts"), [(True, 1), (False, 0)])
-def test_a_lost_attempt_counts_if_its_start_was_heard_of(
-    engine: Engine, ann: uuid.UUID, heard: bool, starts: int
+@pytest.mark.parametrize(("reported", "starts"), [(True, 1), (False, 0)])
+def test_a_lost_attempt_counts_if_its_start_was_reported(
+    engine: Engine, ann: uuid.UUID, reported: bool, starts: int
 ) -> None:
     worker = new_worker(engine)
     started = start_run(engine, new_run(engine, new_task(engine, owner_id=ann)), worker)
     with engine.begin() as connection:
-        if heard:
+        if reported:
             connection.execute(
                 text("UPDATE runs SET started_at = due_at, lateness_ms = 0 WHERE id = :id"),
                 {"id": started.run_id},

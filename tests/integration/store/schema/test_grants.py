@@ -1,4 +1,4 @@
-"""Database roles: each service may do its own work and nothing beside it."""
+"""Database roles: each service may do its own work and nothing else."""
 
 from collections.abc import Callable, Iterator
 
@@ -39,10 +39,10 @@ def refused(engine: Engine, statement: str) -> bool:
         with engine.begin() as connection:
             connection.execute(text(statement))
     except ProgrammingError as error:
-        told = str(error.orig)
+        message = str(error.orig)
     else:
         return False
-    return "permission denied" in told or "must be owner" in told
+    return "permission denied" in message or "must be owner" in message
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,19 @@ def test_a_worker_reads_no_people_no_tasks_and_no_history(
     assert refused(as_role("worker"), statement)
 
 
-def test_a_worker_reads_the_spec_of_a_run_only_while_it_is_in_hand(
+def test_a_worker_reads_the_spec_of_a_run_only_while_it_is_claimed_or_running(
     engine: Engine, as_role: As
 ) -> None:
     asked = text("SELECT (SELECT spec->>'command' FROM held_run(runs.id)) FROM runs")
     run_id = new_run(engine, new_task(engine, command="echo secret"))
     worker_id = new_worker(engine)
 
-    def told() -> str | None:
+    def readable_spec() -> str | None:
         with as_role("worker").connect() as connection:
             found: str | None = connection.execute(asked).scalar_one()
             return found
 
-    seen = {"scheduled": told()}
+    seen = {"scheduled": readable_spec()}
     for state, change in (
         ("queued", {}),
         ("claimed", {"worker_id": worker_id, "fence": 1}),
@@ -94,7 +94,7 @@ def test_a_worker_reads_the_spec_of_a_run_only_while_it_is_in_hand(
         ("succeeded", {}),
     ):
         change_run(engine, run_id, state=state, **change)
-        seen[state] = told()
+        seen[state] = readable_spec()
     assert seen == {
         "scheduled": None,
         "queued": None,
@@ -126,9 +126,7 @@ def test_no_service_may_make_or_become_another_role(engine: Engine, as_role: As)
             assert refused(as_role(service), statement), f"{service}: {statement}"
 
 
-def test_granting_again_takes_back_what_was_given_beside_the_list(
-    engine: Engine, as_role: As
-) -> None:
+def test_granting_again_revokes_rights_that_are_not_listed(engine: Engine, as_role: As) -> None:
     new_user(engine)
     with engine.begin() as connection:
         connection.execute(text("GRANT SELECT (username), UPDATE ON users TO punctual_worker"))
@@ -150,7 +148,7 @@ def test_granting_again_takes_functions_back_from_public_as_after_a_restore(
     assert refused(as_role("api"), "SELECT held_run(gen_random_uuid())")
 
 
-def test_migrating_sets_the_passwords_it_is_told_and_logs_in_with_them(ground: Ground) -> None:
+def test_migrating_sets_the_given_passwords_and_logs_in_with_them(ground: Ground) -> None:
     url = ground.new_database(f"punctual_grants_{process_number()}")
     migrate(url, passwords={"worker": ground.password})
     made = make_engine(as_service(url, "worker"), service="test")

@@ -40,7 +40,7 @@ def test_in_an_empty_database_the_right_that_is_missing_is_explained(
     empty = f"punctual_empty_{process_number()}"
     ground._postgres().create_database(empty, template="template0")
     url = make_url(ground._postgres().url(empty)).render_as_string(hide_password=False)
-    code, told = said(as_service(url, "api"), monkeypatch, capsys)
+    code, output = said(as_service(url, "api"), monkeypatch, capsys)
     assert code == 1
-    assert told.startswith("migrate: permission denied for schema public\n")
-    assert told.endswith("must be that of the role which owns the database\n")
+    assert output.startswith("migrate: permission denied for schema public\n")
+    assert output.endswith("must be that of the role which owns the database\n")

@@ -1,4 +1,4 @@
-"""A database whose owner is nobody special, as managed servers have it: migrate works there too."""
+"""A database whose owner is no superuser, as on managed servers: migrate works there too."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ PASSWORD = "of-everybody-here"
 
 @pytest.fixture
 def servers() -> Iterator[Servers]:
-    """Servers whose roles nobody has made yet."""
+    """Servers without roles."""
     with temporary_servers() as fresh:
         yield fresh
 
@@ -49,8 +49,10 @@ def migrated(url: str, *, passwords: bool) -> subprocess.CompletedProcess[str]:
     """One run of the program."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
     if passwords:
-        told = {f"PUNCTUAL_{service.upper()}_ROLE_PASSWORD": PASSWORD for service in SERVICES}
-        environ |= told
+        role_passwords = {
+            f"PUNCTUAL_{service.upper()}_ROLE_PASSWORD": PASSWORD for service in SERVICES
+        }
+        environ |= role_passwords
     return subprocess.run(
         [sys.executable, "-m", "punctual", "migrate"],
         env={**environ, "PUNCTUAL_DATABASE_URL": url},

@@ -1,4 +1,4 @@
-"""The database itself holds every run to the state machine, whoever asks."""
+"""The database itself holds every run to the state machine, whichever role asks."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A worker tells what a running command has written, with no more rights than it has."""
+"""A worker reports what a running command has written, with no more rights than it has."""
 
 import os
 import signal
@@ -29,19 +29,19 @@ def test_each_look_brings_what_was_written_until_then(
     run_id = new_run(engine, new_task(engine, command=command))
     dispatch_all(engine)
 
-    def told() -> bytes:
+    def live_output() -> bytes:
         with engine.begin() as connection:
             ask_for_output(connection, run_id=run_id)
             return bytes(connection.execute(TOLD).scalar_one_or_none() or b"")
 
-    eventually(lambda: told() == b"one\n")
+    eventually(lambda: live_output() == b"one\n")
     with gate.open("w") as opened:
         opened.write("\n")
-    eventually(lambda: told() == b"one\ntwo\n")
+    eventually(lambda: live_output() == b"one\ntwo\n")
 
 
 def seen_running(engine: Engine) -> uuid.UUID:
-    """A run that hangs after a line, which somebody has looked at."""
+    """A run that hangs after a line, and whose output a user has opened."""
     run_id = new_run(engine, new_task(engine, command="echo one; exec sleep 600"))
     dispatch_all(engine)
 

@@ -22,13 +22,13 @@ ELSEWHERE = "localhost"  # the same server under another name is another origin
 def answer(asked: Asked) -> Answer:
     match asked.path.split("/")[1:]:
         case ["status", code]:
-            return Answer(int(code), body=b"told")
+            return Answer(int(code), body=b"done")
         case ["to", *rest]:
             there = "/".join(rest).replace("|", "/")
             return Answer(int(asked.headers.get("X-Status", "302")), (("Location", there),))
         case ["big"]:
             return Answer(body=b"x" * 5000)
-    return Answer(headers=(("X-Told", "yes"),), body=b"hello \xff\n")
+    return Answer(headers=(("X-Header", "yes"),), body=b"hello \xff\n")
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_the_answer_is_its_output_and_success_its_exit_code(
     done = request(tmp_path, f"{server.url}/a?b=c", method="POST", headers=headers, body="é")
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b"HTTP/1.1 200 OK\n") or done.stdout.startswith(b"HTTP/1.0 200")
-    assert b"\nX-Told: yes\n" in done.stdout
+    assert b"\nX-Header: yes\n" in done.stdout
     assert done.stdout.endswith(b"\n\nhello \xff\n")
     [asked] = server.asked
     assert (asked.method, asked.path, asked.body) == ("POST", "/a?b=c", "é".encode())
@@ -195,7 +195,7 @@ def test_a_long_answer_is_read_to_its_end(tmp_path: Path, server: WebServer) -> 
     assert done.stdout.endswith(b"\n\n" + b"x" * 5000)
 
 
-def test_silence_and_closed_doors_are_told_apart(tmp_path: Path) -> None:
+def test_silence_and_refused_connections_differ(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         done = request(tmp_path, f"http://127.0.0.1:{port}/", timeout=0.2)

@@ -18,7 +18,7 @@ from tests.support.web_server import Answer, WebServer, web_server
 
 @pytest.fixture
 def server() -> Iterator[WebServer]:
-    with web_server(lambda asked: Answer(int(asked.path[1:4]), body=b"told")) as started:
+    with web_server(lambda asked: Answer(int(asked.path[1:4]), body=b"done")) as started:
         yield started
 
 
@@ -43,7 +43,7 @@ def test_a_run_is_the_request_of_its_task_and_its_status_decides(
     with engine.connect() as connection:
         asked = text("SELECT data FROM outputs WHERE run_id = :id")
         data = bytes(connection.execute(asked, {"id": good}).scalar_one())
-    assert data.endswith(b"\n\ntold")
+    assert data.endswith(b"\n\ndone")
     assert {asked.body for asked in server.asked} == {b"hello"}
 
 

@@ -163,5 +163,5 @@ def wait_until(at_ns: int) -> None:
 
 
 def in_seconds(seconds: float) -> int:
-    """The instant so many seconds from now, on CLOCK_MONOTONIC."""
+    """The instant `seconds` from now, on CLOCK_MONOTONIC."""
     return time.monotonic_ns() + int(seconds * SECOND)

@@ -1,4 +1,4 @@
-"""A program that is started without the shell in front of it cannot tell, and nobody else can."""
+"""A program that is started without the shell in front of it sees no difference, nor do others."""
 
 from pathlib import Path
 

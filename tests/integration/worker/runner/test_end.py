@@ -87,7 +87,7 @@ def test_much_that_is_written_after_the_end_is_read_to_its_end(stage: Stage) -> 
     assert ended.output.endswith(b"last\n")
 
 
-def test_what_is_written_meanwhile_can_be_looked_at(stage: Stage) -> None:
+def test_output_can_be_read_while_the_command_runs(stage: Stage) -> None:
     key = stage.start("(sleep 1.5) & echo before", end_grace_s=60)
 
     def so_far() -> bool:

@@ -48,7 +48,7 @@ def test_it_works_in_its_own_empty_home(stage: Stage) -> None:
     assert other.output.decode().strip() != where
 
 
-def test_it_works_where_it_was_told_to(stage: Stage, tmp_path: Path) -> None:
+def test_it_starts_in_its_working_directory(stage: Stage, tmp_path: Path) -> None:
     assert stage.run("pwd", cwd=str(tmp_path)).output.decode().strip() == str(tmp_path)
 
 
@@ -101,7 +101,7 @@ def test_a_limit_the_runner_raised_for_itself_is_not_passed_on(new_stage: NewSta
     assert limits == ["512", str(hard)]
 
 
-def test_a_command_may_trap_the_signals_the_runner_does_not_heed(stage: Stage) -> None:
+def test_a_command_may_trap_signals_that_the_runner_ignores(stage: Stage) -> None:
     ended = stage.run("trap 'echo INT' INT; trap 'echo TERM; exit 4' TERM; kill -INT $$; kill $$")
     assert (ended.output, ended.exit_code) == (b"INT\nTERM\n", 4)
 

@@ -73,7 +73,7 @@ def test_a_lease_taken_away_counts_as_lost(stage: Stage) -> None:
     assert stage.ended(key).stopped == "lease"
 
 
-def test_told_to_keep_it_lets_run_what_runs_and_starts_nothing(new_stage: NewStage) -> None:
+def test_with_keep_running_commands_go_on_and_none_starts(new_stage: NewStage) -> None:
     keeping = new_stage(lease_s=2, on_lease_loss="keep")
     key = keeping.start("sleep 600")
     pid = keeping.started(key).pid

@@ -1,4 +1,4 @@
-"""A run that uses more than it may ends, and nobody else is any the worse for it."""
+"""A run that uses more than it may ends, and no other run suffers from it."""
 
 import sys
 from pathlib import Path

@@ -29,7 +29,7 @@ def test_a_command_killed_by_a_signal_has_no_exit_code(stage: Stage, number: int
     [
         "exec >&- 2>&-; sleep 0.1; exit 7",  # its pipes tell nothing of its end
         "exec >&- 2>&-; exit 7",
-        "sleep 60 & exit 7",  # nor do these, which somebody else holds
+        "sleep 60 & exit 7",  # nor do these, which another process holds
         "sleep 0.1; exit 7",  # watched by a descriptor of its own by then
     ],
 )

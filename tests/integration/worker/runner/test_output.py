@@ -79,7 +79,7 @@ def test_a_line_of_a_hundred_megabytes_is_read_to_its_end(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("quiet", ["echo calm", "exec >&2; echo calm"])
-def test_endless_output_starves_nobody_and_stays_in_bounds(stage: Stage, quiet: str) -> None:
+def test_endless_output_starves_no_other_and_stays_in_bounds(stage: Stage, quiet: str) -> None:
     flood = stage.start("exec yes", timeout_s=600)
     stage.started(flood)
     for _ in range(20):

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.worker.runner.harness import NewStage, Stage, descendants, is_alive
 from tests.support.eventually import eventually
 
-# What each of these leaves behind tells its number through the FIFO, and then stays.
+# What each of these leaves behind writes its number to the FIFO, and then stays.
 STAY = "echo $$ > $FIFO; exec sleep 600"
 PYTHON = shlex.quote(sys.executable)
 OWN_GROUP = (
@@ -116,7 +116,9 @@ def hide(fifo: str) -> str:
     return f"({python} &) & read pid < {fifo}; echo $pid"
 
 
-def test_one_that_hid_is_gone_once_nobody_runs_who_might_own_it(stage: Stage, fifo: str) -> None:
+def test_a_hidden_process_is_killed_once_no_running_attempt_may_own_it(
+    stage: Stage, fifo: str
+) -> None:
     neighbour = stage.start("sleep 600")
     stage.started(neighbour)
     hidden = int(stage.run(hide(fifo)).output)

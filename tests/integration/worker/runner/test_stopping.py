@@ -47,7 +47,7 @@ def test_a_stop_of_what_already_ended_is_no_news(stage: Stage) -> None:
     key = stage.start("exit 3")
     assert stage.ended(key).exit_code == 3
     stage.client.stop(key, "too late")
-    stage.client.stop("never heard of", "nor this")
+    stage.client.stop("unknown", "unknown too")
     assert stage.run("exit 4").exit_code == 4
 
 

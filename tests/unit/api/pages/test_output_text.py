@@ -38,7 +38,7 @@ def test_colours_of_a_terminal_are_left_out() -> None:
     assert shown(b"\x1b[1;31mred\x1b[0m \x1b]0;title\x07end") == [("out", "red end")]
 
 
-def test_what_was_cut_is_told_in_its_place() -> None:
+def test_what_was_cut_is_marked_in_its_place() -> None:
     assert shown(b"headtail", head=4, size=108) == [
         ("out", "head"),
         ("left-out", "\n[… 100 bytes left out …]\n"),

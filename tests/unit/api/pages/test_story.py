@@ -90,7 +90,7 @@ def test_a_sentence_says_where_a_run_stands(values: dict[str, Any], said: str) -
     assert sentence(run(**values)) == said
 
 
-def test_a_reason_is_told_rather_than_a_number() -> None:
+def test_a_reason_is_shown_rather_than_a_number() -> None:
     timed_out = run(state="failed", exit_code=1, **why(ReasonCode.TIMEOUT, seconds=3))
     assert ending(timed_out) == "timed out after 3 s"
     assert ending(run(state="succeeded", exit_code=0)) == "exit code 0"
@@ -114,7 +114,7 @@ def test_the_timeline_of_a_run_that_waits_for_a_retry_ends_with_the_next_attempt
     assert (steps[-1].what, steps[-1].at) == ("Attempt 2 due", again)
 
 
-def test_a_run_that_never_started_tells_its_end_alone() -> None:
+def test_a_run_that_never_started_shows_its_end_alone() -> None:
     steps = timeline(run(state="missed", attempt=0, finished_at=DUE), [])
     assert [step.what for step in steps] == ["Due", "Missed"]
 

@@ -67,14 +67,14 @@ def test_how_long_something_took_is_known_when_it_has_ended() -> None:
     assert iso(begun) == "2026-01-01T00:00:00.000Z"
 
 
-def test_almost_all_is_never_told_as_all() -> None:
+def test_almost_all_is_never_shown_as_all() -> None:
     numbers = OnTime(starts=10_000, on_time=9_999)
     assert on_time_share(numbers) == "99.9 %"
     whole = OnTime(starts=3, on_time=3)
     assert on_time_share(whole) == "100 %"
 
 
-def test_each_fault_is_told_at_the_field_it_belongs_to() -> None:
+def test_each_fault_is_shown_at_the_field_it_belongs_to() -> None:
     faults = [
         Fault("/schedule/cron", "Wrong."),
         Fault("/env/1A", "Bad name."),

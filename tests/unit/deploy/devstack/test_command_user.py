@@ -28,9 +28,9 @@ def test_their_folder_is_one_that_they_can_reach(tmp_path: Path) -> None:
 
 
 def test_root_is_said_when_it_is_named(tmp_path: Path) -> None:
-    told = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="root"), euid=0)
-    assert told.notice == "commands run as root, as PUNCTUAL_COMMAND_USER says"
-    assert told.work_dir == tmp_path / "work"
+    user = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="root"), euid=0)
+    assert user.notice == "commands run as root, as PUNCTUAL_COMMAND_USER says"
+    assert user.work_dir == tmp_path / "work"
     named = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="daemon"), euid=0)
     assert named.notice is None
 
@@ -39,12 +39,12 @@ def test_they_are_never_the_user_of_the_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert command_user(chosen(tmp_path), euid=0).environ == {}
-    nobody = unprivileged()
+    spare = unprivileged()
     monkeypatch.setattr(
-        "punctual_devstack.command_user.server_account", lambda: ServerUser(nobody.uid, nobody.gid)
+        "punctual_devstack.command_user.server_account", lambda: ServerUser(spare.uid, spare.gid)
     )
-    told = command_user(chosen(tmp_path), euid=0)
-    assert told.environ == {"PUNCTUAL_COMMAND_USER": f"{SPARE_ID}:{SPARE_ID}"}
+    user = command_user(chosen(tmp_path), euid=0)
+    assert user.environ == {"PUNCTUAL_COMMAND_USER": f"{SPARE_ID}:{SPARE_ID}"}
 
 
 def test_a_user_that_cannot_be_had_stops_the_start(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ def test_a_free_port_is_not_refused() -> None:
     assert refusal("::1", free_port()) is None
 
 
-def test_a_port_in_use_is_told_apart_from_one_that_is_for_root() -> None:
+def test_a_port_in_use_differs_from_one_that_is_for_root() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         error = refusal("127.0.0.1", port)
@@ -44,5 +44,5 @@ def test_a_low_port_is_refused_to_an_ordinary_user_as_the_kernel_does() -> None:
 def test_an_address_of_another_machine_is_named() -> None:
     error = refusal("192.0.2.1", 8000)
     assert error is not None
-    told = why_refused("192.0.2.1", 8000, error)
-    assert told.startswith("PUNCTUAL_BIND: 192.0.2.1 is no address of this machine")
+    reason = why_refused("192.0.2.1", 8000, error)
+    assert reason.startswith("PUNCTUAL_BIND: 192.0.2.1 is no address of this machine")

@@ -29,6 +29,6 @@ def test_after_a_second_again_once_it_ran_for_long() -> None:
     assert process.has_died() == 1
 
 
-def test_an_end_is_told_in_words() -> None:
+def test_an_end_is_described_in_words() -> None:
     assert end_in_words(3) == "exit code 3"
     assert end_in_words(-9) == "killed by signal 9"

@@ -1,4 +1,4 @@
-"""Commands that need bash are told from those that /bin/sh runs as well; dash is the judge."""
+"""Commands that need bash are distinguished from those that /bin/sh runs too; dash is the judge."""
 
 import shutil
 import subprocess
@@ -107,9 +107,9 @@ needs_both = pytest.mark.skipif(
 
 @pytest.mark.parametrize("command", NEED_BASH)
 def test_what_only_bash_understands_is_named(command: str) -> None:
-    [told] = shell_warnings(command)
-    assert told.startswith("Commands are run by /bin/sh")
-    assert NEED_BASH[command] in told.partition("understands: ")[2]
+    [warning] = shell_warnings(command)
+    assert warning.startswith("Commands are run by /bin/sh")
+    assert NEED_BASH[command] in warning.partition("understands: ")[2]
 
 
 @needs_both

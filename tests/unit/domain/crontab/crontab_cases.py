@@ -73,7 +73,7 @@ def asked() -> dict[str, Any]:
         "user": debian_cron.check(USER_LINES),
         "system": debian_cron.check_system(SYSTEM_LINES),
         "commands": [
-            {part: told for part, told in asdict(one).items() if part != "env"}
+            {part: value for part, value in asdict(one).items() if part != "env"}
             for one in debian_cron.run(COMMANDS)
         ],
         "environments": [_own(one.env) for one in ran],

@@ -101,8 +101,12 @@ def many(one: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
 
 def is_runnable(text: str) -> bool:
     """Whether cron takes it behind @reboot: with = in front, it would be a variable's value."""
-    told = text.lstrip(" \t")
-    return told != "" and not told.startswith("*") and not told.lstrip(SPACE).startswith("=")
+    stripped = text.lstrip(" \t")
+    return (
+        stripped != ""
+        and not stripped.startswith("*")
+        and not stripped.lstrip(SPACE).startswith("=")
+    )
 
 
 @needs_cron

@@ -98,7 +98,7 @@ def test_only_a_comment_right_above_names_an_entry(comment: str, name: str | Non
 
 
 @pytest.mark.parametrize(
-    ("line", "system", "told"),
+    ("line", "system", "hint"),
     [
         ("* * * * * root cd / && x", False, 'import it with the format "system"'),
         ("0 3 * * * www-data php x", False, 'import it with the format "system"'),
@@ -118,9 +118,9 @@ def test_only_a_comment_right_above_names_an_entry(comment: str, name: str | Non
         ("LOGNAME=me", False, "LOGNAME is the name of the user who runs it"),
     ],
 )
-def test_what_is_hardly_meant_as_it_stands_is_said(line: str, system: bool, told: str) -> None:
+def test_what_is_hardly_meant_as_it_stands_is_said(line: str, system: bool, hint: str) -> None:
     [read] = read_crontab(f"{line}\n", system=system)
-    assert told in " ".join(read.notes)
+    assert hint in " ".join(read.notes)
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_what_is_wrapped_is_unwrapped_again(command: str, stdin: str | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reason"),
     [
         ("@reboot echo up", "no machine's start"),
         ("61 * * * * echo", '"61" is no minute'),
@@ -214,10 +214,10 @@ def test_what_is_wrapped_is_unwrapped_again(command: str, stdin: str | None) -> 
         ("0 */5 * * * * echo", "sixth time field"),
     ],
 )
-def test_a_line_that_is_not_understood_says_why_and_stops_no_other(line: str, told: str) -> None:
+def test_a_line_that_is_not_understood_says_why_and_stops_no_other(line: str, reason: str) -> None:
     first, second = read_crontab(f"{line}\n@daily echo\n")
     assert first.kind == LineKind.FAULT
-    assert told in first.notes[0]
+    assert reason in first.notes[0]
     assert second.entry is not None
 
 

@@ -60,7 +60,7 @@ def test_environment_and_directory_go_with_an_exported_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "comment"),
     [
         ({"schedule": None}, "by hand only"),
         ({"schedule": {"every": 300}}, "an interval"),
@@ -75,13 +75,13 @@ def test_environment_and_directory_go_with_an_exported_command() -> None:
     ],
 )
 def test_what_cron_cannot_express_becomes_a_comment_with_the_reason(
-    changed: dict[str, object], told: str
+    changed: dict[str, object], comment: str
 ) -> None:
     [(_, entry)] = entries("@daily echo\n")
     text = write_crontab([as_task(entry, name="two\nlines", **changed)], timezone="UTC")
     assert entries(text) == []
     assert "# Left out: two lines\n" in text
-    assert told in text
+    assert comment in text
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ ends = st.lists(st.sampled_from([A, B, C, D]), max_size=30).map(
 
 
 @given(upstreams, ends)
-def test_nothing_is_counted_twice(wanted: frozenset[uuid.UUID], told: list[End]) -> None:
-    sets = complete_sets(wanted, told)
-    ended = [sum(end.upstream_id == each for end in told) for each in wanted]
+def test_nothing_is_counted_twice(wanted: frozenset[uuid.UUID], ends: list[End]) -> None:
+    sets = complete_sets(wanted, ends)
+    ended = [sum(end.upstream_id == each for end in ends) for each in wanted]
     assert sets.complete <= min(ended)
     assert len(sets.waiting) < len(wanted)
     assert (sets.complete > 0) == (min(ended) > 0)
@@ -27,19 +27,19 @@ def test_nothing_is_counted_twice(wanted: frozenset[uuid.UUID], told: list[End])
 
 @given(upstreams, ends, st.integers(0, 30))
 def test_looked_at_in_parts_it_comes_to_the_same(
-    wanted: frozenset[uuid.UUID], told: list[End], cut: int
+    wanted: frozenset[uuid.UUID], ends: list[End], cut: int
 ) -> None:
-    first = complete_sets(wanted, told[:cut])
-    left = [end for end in told[:cut] if end.id in first.waiting]
-    second = complete_sets(wanted, left + told[cut:])
-    whole = complete_sets(wanted, told)
+    first = complete_sets(wanted, ends[:cut])
+    left = [end for end in ends[:cut] if end.id in first.waiting]
+    second = complete_sets(wanted, left + ends[cut:])
+    whole = complete_sets(wanted, ends)
     assert first.complete + second.complete == whole.complete
     assert second.waiting == whole.waiting
 
 
 @given(ends)
-def test_after_one_task_every_end_of_it_counts(told: list[End]) -> None:
-    assert complete_sets({A}, told).complete == sum(end.upstream_id == A for end in told)
+def test_after_one_task_every_end_of_it_counts(ends: list[End]) -> None:
+    assert complete_sets({A}, ends).complete == sum(end.upstream_id == A for end in ends)
 
 
 def test_without_upstream_tasks_nothing_follows() -> None:

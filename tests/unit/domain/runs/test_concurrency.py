@@ -1,4 +1,4 @@
-"""Concurrency limits: never more than there are places, and nobody kept out without need."""
+"""Concurrency limits: never more than there are places, and no run kept out without need."""
 
 import uuid
 from collections import Counter

@@ -25,6 +25,6 @@ from punctual.domain.wording import ledger_sentence
         ),
     ],
 )
-def test_a_row_is_told_in_one_sentence(said: dict[str, object], sentence: str) -> None:
+def test_a_row_is_described_in_one_sentence(said: dict[str, object], sentence: str) -> None:
     reason = Reason(str(said.pop("reason")))
     assert ledger_sentence(reason, **said) == sentence  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What becomes of due times that nobody dispatched in time."""
+"""What becomes of due times that no coordinator dispatched in time."""
 
 from datetime import UTC, datetime, timedelta
 

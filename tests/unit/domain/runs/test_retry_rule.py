@@ -12,8 +12,8 @@ CODES = st.lists(st.integers(1, 255), min_size=1, max_size=5).map(tuple)
 
 
 def refused(rule: RetryRule, outcome: str = "failed", **how: int) -> bool:
-    told = {"exit_code": None, "signal": None, **how}
-    return why_no_retry(rule, outcome, **told) is not None
+    end = {"exit_code": None, "signal": None, **how}
+    return why_no_retry(rule, outcome, **end) is not None
 
 
 @given(st.sampled_from(["failed", "timed_out", "lost", "cancelled"]), st.integers(0, 255))

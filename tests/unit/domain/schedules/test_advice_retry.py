@@ -27,17 +27,17 @@ DEFAULTS = RetryPolicy(max_retries=3, delay=10, delay_max=3600)
 def test_a_run_that_fails_may_be_unfinished_when_the_next_is_due(
     policy: RetryPolicy, shortest: float | None, warned: bool
 ) -> None:
-    told = list(retry_warnings(policy, overlap=Overlap.SKIP, shortest=shortest))
-    assert bool(told) == warned
+    warnings = list(retry_warnings(policy, overlap=Overlap.SKIP, shortest=shortest))
+    assert bool(warnings) == warned
 
 
 def test_the_warning_says_what_becomes_of_the_next_due_time() -> None:
-    [told] = retry_warnings(DEFAULTS, overlap=Overlap.SKIP, shortest=60)
-    assert told == (
+    [warnings] = retry_warnings(DEFAULTS, overlap=Overlap.SKIP, shortest=60)
+    assert warnings == (
         "A run that fails is unfinished for 1 minute 10 seconds and more (3 retries), and the"
         " shortest interval is 1 minute: the due times in between are skipped. Lower max_retries"
         " or retry_delay."
     )
-    [told] = retry_warnings(DEFAULTS, overlap=Overlap.QUEUE, shortest=60)
-    assert "wait, and pile up" in told
+    [warnings] = retry_warnings(DEFAULTS, overlap=Overlap.QUEUE, shortest=60)
+    assert "wait, and pile up" in warnings
     assert list(retry_warnings(DEFAULTS, overlap=Overlap.ALLOW, shortest=60)) == []

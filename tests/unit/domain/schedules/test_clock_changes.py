@@ -20,7 +20,7 @@ def test_every_change_of_five_years_is_found_to_the_hour(zone: str) -> None:
         assert hour - timedelta(hours=1) < change.at <= hour
 
 
-def test_a_change_tells_which_times_it_skips_or_repeats() -> None:
+def test_a_change_says_which_times_it_skips_or_repeats() -> None:
     start = datetime(2026, 1, 1, 7, tzinfo=UTC)
     assert list(clock_changes(ZoneInfo("Australia/Lord_Howe"), after=start, days=365)) == [
         ClockChange(

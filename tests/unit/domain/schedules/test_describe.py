@@ -115,7 +115,7 @@ def test_half_an_hour_can_come_twice() -> None:
         ("0 0 */2 * 5", "UTC"),
     ],
 )
-def test_what_surprises_nobody_is_not_warned_of(expression: str, zone: str) -> None:
+def test_what_is_no_surprise_is_not_warned_of(expression: str, zone: str) -> None:
     assert warnings(expression, zone) == []
 
 
@@ -151,7 +151,7 @@ def test_each_schedule_of_a_list_warns_of_its_own_surprises_once() -> None:
     assert schedule_warnings(twice, now=NOW, timeout=None) == warnings("30 2 * * *", "Europe/Rome")
 
 
-def test_a_change_of_the_clocks_outside_the_bounds_surprises_nobody() -> None:
+def test_a_change_of_the_clocks_outside_the_bounds_is_no_surprise() -> None:
     late = Cron("30 2 * * *", "Europe/Rome")
     summer = Within(late, datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))
     assert schedule_warnings(summer, now=NOW, timeout=None) == []

@@ -143,7 +143,7 @@ def test_a_refusal_points_at_the_culprit_and_helps(
     assert str(refusal) == f"/schedule{pointer}: {refusal.detail}"
 
 
-def test_several_schedules_can_be_told_apart_by_their_pointer() -> None:
+def test_several_schedules_differ_by_their_pointer() -> None:
     with pytest.raises(InvalidSchedule) as refusal:
         parse_schedule({"every": 0}, anchor=ANCHOR, pointer="/schedules/2")
     assert refusal.value.pointer == "/schedules/2/every"

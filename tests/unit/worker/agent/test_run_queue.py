@@ -92,7 +92,7 @@ def test_a_closed_intake_starts_nothing_and_answers_what_comes_late() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-50, 0), st.integers(1, 9)), max_size=30), st.integers(1, 8))
-def test_with_more_than_slots_owners_take_turns_and_nobody_is_lost(
+def test_with_more_than_slots_owners_take_turns_and_no_run_is_lost(
     waiting: list[tuple[int, int]], slots: int
 ) -> None:
     claims = [

@@ -1,4 +1,4 @@
-"""A home is empty, its owner's alone, and new by its name, whoever had the directory before."""
+"""A home is empty, its owner's alone, and new by its name, whichever attempt had it before."""
 
 import os
 import shutil

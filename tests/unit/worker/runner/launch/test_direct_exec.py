@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from punctual_worker.runner.launch.direct_exec import ITS_OWN, words_of
 from tests.support.shell import is_dash
 
-# Anything that a shell reads in a special way, beside the letters it does not.
+# Anything that a shell reads in a special way, and letters that it does not.
 COMMANDS = st.text(alphabet="ab/.-_=:1 '\"\t\n$`\\*?~#;&|<>(){}[]!%@,+^é", max_size=20)
 
 

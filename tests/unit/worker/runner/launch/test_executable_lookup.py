@@ -85,7 +85,7 @@ def test_links_are_followed_with_care(mounted: Mounted, tmp_path: Path) -> None:
     assert programs.find(f"{far}/../near/tool", "") is None
 
 
-def test_beside_something_remote_a_script_has_its_shell(mounted: Mounted, tmp_path: Path) -> None:
+def test_with_a_remote_mount_a_script_has_its_shell(mounted: Mounted, tmp_path: Path) -> None:
     script = program(tmp_path / "script", b"#!/far/away/python\n")
     assert mounted("").find(script, "") == script
     assert mounted("server:/x /far nfs rw 0 0\n").find(script, "") is None

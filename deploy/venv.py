@@ -36,7 +36,7 @@ def say(text: str) -> None:
 
 
 def use_a_new_enough_python() -> None:
-    """Goes on in a newer Python of this machine when `python3` is too old."""
+    """Go on in a newer Python of this machine when `python3` is too old."""
     if sys.version_info >= OLDEST:
         return
     for minor in range(15, 10, -1):
@@ -87,7 +87,7 @@ def made_by(python: "str | Path") -> str:
 
 
 def venv_can_stay(*, only_this_python: bool) -> bool:
-    """Whether there is a venv that works, made by this Python if it has to be."""
+    """Return whether there is a venv that works, made by this Python if it has to be."""
     python = sys.executable if only_this_python else VENV / "bin" / "python"
     return Path(python).exists() and MADE_BY.exists() and MADE_BY.read_text() == made_by(python)
 
@@ -109,7 +109,7 @@ def machine_trusts_someone() -> bool:
 
 
 def run(*command: str) -> None:
-    """Runs one installing command; what it prints is shown only when it fails."""
+    """Run one installing command; what it prints is shown only when it fails."""
     environment = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     environment.update(VIRTUAL_ENV=str(VENV), UV_NO_PROGRESS="1", UV_PYTHON_DOWNLOADS="never")
     if machine_trusts_someone():
@@ -128,14 +128,14 @@ def run(*command: str) -> None:
 
 
 def make() -> None:
-    """Makes an empty venv with this Python."""
+    """Make an empty venv with this Python."""
     need_ensurepip()
     run(sys.executable, "-m", "venv", "--clear", str(VENV))
     MADE_BY.write_text(made_by(sys.executable))
 
 
 def install(kind: str) -> None:
-    """Installs the installer, every locked package, then our own packages as they lie."""
+    """Install the installer, every locked package, then our own packages as they lie."""
     python = str(VENV / "bin" / "python")
     uv = str(VENV / "bin" / "uv")
     run(python, "-m", "pip", "install", "-q", "--require-hashes", "-r", "locks/build.txt")
@@ -153,7 +153,7 @@ def is_made(kind: str, *, only_this_python: bool) -> bool:
 
 
 def main() -> None:
-    """Installs under a lock, so that two `make` at once do not tear at one folder."""
+    """Install under a lock, so that two `make` at once do not tear at one folder."""
     kind, *rest = sys.argv[1:] or ["run"]
     use_a_new_enough_python()
     if kind == "run":
@@ -178,7 +178,7 @@ def main() -> None:
 
 
 def is_other_users_venv() -> bool:
-    """Whether there is a .venv that this user may not renew, as another one made it."""
+    """Return whether there is a .venv that this user may not renew, as another one made it."""
     if not VENV.exists() or os.access(str(VENV), os.W_OK):
         return False
     return VENV.stat().st_uid != os.geteuid()
@@ -198,7 +198,7 @@ def other_users_venv() -> str:
 
 
 def set_up(kind: str, *, only_this_python: bool) -> None:
-    """Makes or renews the .venv unless it is what it should be."""
+    """Make or renews the .venv unless it is what it should be."""
     if is_made(kind, only_this_python=only_this_python):
         return
     if is_other_users_venv():

@@ -28,8 +28,8 @@ def test_a_form_with_mistakes_keeps_everything_typed_and_marks_each(ann: Visitor
     for field in ("name", "cron", "timezone", "max_retries", "tags", "working_dir"):
         assert value_of(answer, field) == typed[field]
     assert "1BAD=x\nnothing</textarea>" in answer.text
-    mended = {**typed, "cron": "0 * * * *"}
-    assert "Europe/Rome" in wrong(ann.post("/task/create/", **mended), "timezone")
+    fixed = {**typed, "cron": "0 * * * *"}
+    assert "Europe/Rome" in wrong(ann.post("/task/create/", **fixed), "timezone")
 
 
 def test_a_form_overtaken_by_another_edit_is_not_saved_and_keeps_its_input(ann: Visitor) -> None:

@@ -41,7 +41,7 @@ class DataDir:
                 file.chmod(0o600)
 
     def lock(self) -> IO[str]:
-        """The folder's lock, held until the file is closed or this process ends.
+        """Return the folder's lock, held until the file is closed or this process ends.
 
         Raises InUse, naming the process that holds it.
         """
@@ -60,14 +60,14 @@ class DataDir:
         return file
 
     def secret(self, name: str) -> str:
-        """A random secret, made on the first call ever and the same from then on."""
+        """Return a random secret, made on the first call ever and the same from then on."""
         file = self.path / "secrets" / name
         if not file.exists():
             self.write_secret(name, secrets.token_hex(24))
         return file.read_text().strip()
 
     def write_secret(self, name: str, text: str) -> Path:
-        """Puts `text` into a file that only its owner may read; never half of it."""
+        """Put `text` into a file that only its owner may read; never half of it."""
         file = self.path / "secrets" / name
         new = file.with_suffix(".new")
         new.unlink(missing_ok=True)
@@ -77,7 +77,7 @@ class DataDir:
         return file
 
     def log(self, name: str) -> Path:
-        """Where the process `name` logs; a file grown too big is set aside first."""
+        """Return where the process `name` logs; a file grown too big is set aside first."""
         file = self.path / "logs" / f"{name}.log"
         with suppress(OSError):  # then it goes on growing
             if file.exists() and file.stat().st_size > LOG_LIMIT_BYTES:
@@ -85,7 +85,7 @@ class DataDir:
         return file
 
     def log_tail(self, name: str, lines: int) -> str:
-        """The last `lines` lines of a process's log, empty when it never wrote one."""
+        """Return the last `lines` lines of a process's log, empty when it never wrote one."""
         file = self.path / "logs" / f"{name}.log"
         if not file.exists():
             return ""

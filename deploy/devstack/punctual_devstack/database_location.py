@@ -16,7 +16,7 @@ from punctual_devstack.spawn import ServerUser
 
 
 def package_folder(package: str) -> Path:
-    """Where an installed package lies; found, not imported, as these do much on import."""
+    """Return where an installed package lies; found, not imported, as these do much on import."""
     found = find_spec(package)
     if found is None or found.origin is None:
         raise ModuleNotFoundError(f"{package} is not installed")

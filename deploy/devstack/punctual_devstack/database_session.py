@@ -81,7 +81,7 @@ def stopped_database(settings: StackSettings, data_dir: DataDir) -> Iterator[Pos
 
 
 def running_url(data_dir: DataDir) -> str:
-    """The URL of the running stack's database, as the role that owns the tables."""
+    """Return the URL of the running stack's database, as the role that owns the tables."""
     file = data_dir.path / "secrets" / "database_url"
     if not file.exists():
         raise CannotVisit(f"{data_dir.path} is being set up: try again when it is ready")

@@ -53,7 +53,7 @@ def embedded(settings: StackSettings, data_dir: DataDir) -> Embedded:
 
 
 def _make_roles(found: Embedded, postgres: Postgres, data_dir: DataDir) -> None:
-    """Has each service log in under a role of its own, which the migration makes."""
+    """Have each service log in under a role of its own, which the migration makes."""
     passwords = found.own_secrets["migrate"] = {}
     for service, role in ROLES.items():
         password = data_dir.secret(f"{service}_role_password")

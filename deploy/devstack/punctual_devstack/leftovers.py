@@ -13,7 +13,7 @@ AGAIN_SECONDS = 0.05
 
 
 def end_leftovers(pids: Pids) -> list[str]:
-    """Ends recorded processes that outlived their stack; answers their names.
+    """End recorded processes that outlived their stack; return their names.
 
     Their own end is already under way, as each was tied to the stack; servers get 5 s for it.
     """
@@ -30,7 +30,7 @@ def end_leftovers(pids: Pids) -> list[str]:
 
 
 def drop_stale_lock(folder: Path) -> None:
-    """Removes PostgreSQL's own lock when its process is gone but its number is in use again.
+    """Remove PostgreSQL's own lock when its process is gone but its number is in use again.
 
     After a power cut the number in it may belong to anything, and PostgreSQL would not start.
     """

@@ -50,14 +50,14 @@ class Pids:
     _unsaved: bool = False
 
     def record(self, name: str, pid: int) -> None:
-        """Notes that `name` runs as `pid`."""
+        """Note that `name` runs as `pid`."""
         self._began[name] = (pid, started_at(pid) or "")
         self._unwritten.add(name)
         self._unsaved = True
         self.write()
 
     def forget(self, name: str) -> None:
-        """Notes that `name` does not run."""
+        """Note that `name` does not run."""
         self._unwritten.discard(name)
         if self._began.pop(name, None):
             self._unsaved = True
@@ -66,7 +66,7 @@ class Pids:
         self.write()
 
     def write(self) -> None:
-        """Writes what is not written yet, as far as there is room."""
+        """Write what is not written yet, as far as there is room."""
         with suppress(OSError):
             for name in sorted(self._unwritten):
                 new = self.folder / f"{name}.pid.new"
@@ -91,7 +91,7 @@ class Pids:
                 yield from ((name, member) for member in _in_session(pid))
 
     def clear(self) -> None:
-        """Removes what an earlier stack left in the folder."""
+        """Remove what an earlier stack left in the folder."""
         for file in self.folder.glob("*.pid*"):
             file.unlink(missing_ok=True)
         self._file().unlink(missing_ok=True)
@@ -106,7 +106,7 @@ class Pids:
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:
-    """Signals the process and what shares its group; one that is gone is no error."""
+    """Signal the process and what shares its group; one that is gone is no error."""
     with suppress(ProcessLookupError):
         os.kill(pid, number)
     if number == signal.SIGKILL:
@@ -115,7 +115,7 @@ def signal_group(pid: int, number: signal.Signals) -> None:
 
 
 def children() -> list[int]:
-    """The pids of this process's own children, zombies among them; Linux only, else none."""
+    """Return the pids of this process's own children, zombies among them; Linux only, else none."""
     try:
         tasks = list(Path("/proc/self/task").iterdir())
         return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]

@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 def is_taken(host: str, port: int) -> bool:
-    """Whether a server listens on the port, so that ours could not."""
+    """Return whether a server listens on the port, so that ours could not."""
     return refusal(host, port) is not None
 
 

@@ -50,7 +50,7 @@ class Postgres:
     account: ServerUser | None = field(default_factory=server_account)
 
     def make(self) -> None:
-        """Makes the database's files when there are none; a torn attempt does not count.
+        """Make the database's files when there are none; a torn attempt does not count.
 
         Raises Unusable where initdb fails, or when the files are of another major version.
         """
@@ -81,7 +81,7 @@ class Postgres:
         new.rename(self.folder)
 
     def spec(self) -> Spec:
-        """How the server is started; orphaned, it closes its files as on a stop."""
+        """Return how the server is started; orphaned, it closes its files as on a stop."""
         settings = SETTINGS | {"port": str(self.port)} | (CARELESS if self.careless else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Spec(
@@ -101,7 +101,7 @@ class Postgres:
         return f"postgresql+psycopg2://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
     def is_ready(self) -> bool:
-        """Whether the server lets us in; raises Unusable when it refuses our password."""
+        """Return whether the server lets us in; raises Unusable when it refuses our password."""
         try:
             self._connect().close()
         except psycopg2.OperationalError as error:
@@ -111,7 +111,7 @@ class Postgres:
         return True
 
     def create_database(self, name: str = DATABASE, *, template: str = "template1") -> None:
-        """Creates the database unless it is there."""
+        """Create the database unless it is there."""
         connection = self._connect()
         try:
             connection.autocommit = True

@@ -42,7 +42,7 @@ def can_reach(path: Path, account: ServerUser | None) -> bool:
 
 
 def reachable_temporary(prefix: str, *, within: Path | None = None) -> Path:
-    """A new empty folder that any account may pass through; its maker removes it."""
+    """Return a new empty folder that any account may pass through; its maker removes it."""
     account = server_account()
     tried = (within,) if within else (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))
     parent = next((each for each in tried if can_reach(each, account)), tried[0])

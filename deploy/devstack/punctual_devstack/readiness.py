@@ -28,7 +28,7 @@ class Readiness:
         return f"http://{host}:{self.port}"
 
     def answers(self) -> bool:
-        """Whether GET /readyz answers 200 right now."""
+        """Return whether GET /readyz answers 200 right now."""
         connection = HTTPConnection(self.host, self.port, timeout=ANSWER_SECONDS)
         try:
             connection.request("GET", "/readyz")

@@ -21,11 +21,11 @@ class Kept:
     killed: bool = False  # as it did not stop in time
 
     def has_started(self, pid: int) -> None:
-        """Notes a start."""
+        """Note a start."""
         self.pid, self.started, self.start_again = pid, time.monotonic(), None
 
     def has_died(self) -> float:
-        """Notes a death; answers in how many seconds to start again: 1, with each death 1 more."""
+        """Note a death; return in how many seconds to start again: 1, with each death 1 more."""
         now = time.monotonic()
         self.deaths = self.deaths + 1 if now - self.started < STEADY_SECONDS else 1
         delay = min(float(self.deaths), RESTART_AT_MOST_SECONDS)

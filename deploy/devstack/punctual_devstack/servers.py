@@ -40,7 +40,7 @@ class EmbeddedServer:
     pid: int | None = None
 
     def start(self) -> None:
-        """Starts the server and waits until it lets clients in; raises NotReady after 30 s."""
+        """Start the server and waits until it lets clients in; raises NotReady after 30 s."""
         deadline = time.monotonic() + READY_SECONDS
         pause = threading.Event()
         while True:
@@ -55,12 +55,12 @@ class EmbeddedServer:
             pause.wait(AGAIN_SECONDS)
 
     def stop(self) -> None:
-        """Ends the server in its own orderly way, or by force after 20 s."""
+        """End the server in its own orderly way, or by force after 20 s."""
         self._end(self.kind.spec().stop_signal, within=STOP_SECONDS)
         self.kill()
 
     def kill(self) -> None:
-        """Ends the server as a crash would."""
+        """End the server as a crash would."""
         self._end(signal.SIGKILL, within=None)
 
     def _end(self, number: signal.Signals, *, within: float | None) -> None:
@@ -90,17 +90,17 @@ class Servers:
     folder: Path
 
     def database_url(self, database: str) -> str:
-        """The URL of a database on the PostgreSQL server."""
+        """Return the URL of a database on the PostgreSQL server."""
         assert isinstance(self.postgres.kind, Postgres)
         return self.postgres.kind.url(database)
 
     def redis_url(self, database: int = 0) -> str:
-        """The URL of one of the 256 databases on the Valkey server."""
+        """Return the URL of one of the 256 databases on the Valkey server."""
         assert isinstance(self.valkey.kind, Valkey)
         return self.valkey.kind.url(database)
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
-        """Creates a database, as a copy of `template`, and answers its URL."""
+        """Create a database, as a copy of `template`, and answers its URL."""
         assert isinstance(self.postgres.kind, Postgres)
         self.postgres.kind.create_database(name, template=template)
         return self.database_url(name)

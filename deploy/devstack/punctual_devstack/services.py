@@ -14,7 +14,7 @@ LEAVE_SECONDS = 10.0
 
 
 def bind(settings: StackSettings) -> str:
-    """Where the API listens, as host:port."""
+    """Return where the API listens, as host:port."""
     return settings.environ.get("PUNCTUAL_BIND", f"{LOOPBACK}:{settings.port}")
 
 
@@ -34,7 +34,7 @@ def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict
 def migration(
     environ: Mapping[str, str], secrets: Mapping[str, Mapping[str, Path]], *, cwd: Path
 ) -> Spec:
-    """The process that brings the database's tables up to date, and ends."""
+    """Return the process that brings the database's tables up to date, and ends."""
     own = _files(secrets.get("migrate", {}))
     return Spec("migrate", _module("punctual.store.schema.migrate"), {**environ, **own}, cwd)
 
@@ -46,7 +46,7 @@ def services(
     commands: CommandUser,
     drain_seconds: float,
 ) -> Iterator[Spec]:
-    """Every service process, named as its pid file and its log are; `secrets` by kind."""
+    """Yield every service process, named as its pid file and its log are; `secrets` by kind."""
     kinds = (
         ("api", settings.api, "punctual_api"),
         ("coordinator", settings.coordinators, "punctual_coordinator"),

@@ -25,12 +25,12 @@ class StackSettings:
     environ: Mapping[str, str]
 
     def given(self, name: str) -> bool:
-        """Whether the user set PUNCTUAL_`name`, as a value or as a file."""
+        """Return whether the user set PUNCTUAL_`name`, as a value or as a file."""
         return f"PUNCTUAL_{name}" in self.environ or f"PUNCTUAL_{name}_FILE" in self.environ
 
 
 def read(environ: Mapping[str, str]) -> StackSettings:
-    """The settings found in `environ`; an empty variable counts as not set.
+    """Return the settings found in `environ`; an empty variable counts as not set.
 
     Raises InvalidSetting, naming the first variable that cannot be used.
     """

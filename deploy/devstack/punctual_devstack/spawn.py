@@ -34,14 +34,14 @@ class Spec:
 
 
 def leashed(spec: Spec) -> list[str]:
-    """The command that runs `spec` in a session of its own and ends it with this thread."""
+    """Return the command that runs `spec` in a session of its own and ends it with this thread."""
     run_as = f"{spec.account.uid}:{spec.account.gid}" if spec.account else "-"
     tie = [str(os.getpid()), str(int(spec.orphan_signal)), run_as, str(spec.cwd)]
     return [sys.executable, "-I", "-S", LEASH, *tie, *spec.command]
 
 
 def spawn(spec: Spec, *, log: Path) -> int:
-    """Starts the process with its output appended to `log`; answers its pid, ours to reap."""
+    """Start the process with its output appended to `log`; return its pid, ours to reap."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(
         sys.executable,

@@ -119,7 +119,7 @@ def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
 
 
 def _stop(supervisor: Supervisor) -> None:
-    """Ends the services first, then what they need; 15 s at most, and the drain of what runs."""
+    """End the services first, then what they need; 15 s at most, and the drain of what runs."""
     if supervisor.kept:
         supervisor.terminal.say("stopping")
     supervisor.stop([name for name in supervisor.kept if name not in SERVERS])

@@ -43,7 +43,7 @@ class Supervisor:
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
     def keep(self, specs: Iterable[Spec]) -> None:
-        """Starts the processes, all at once, and each of them again whenever it dies."""
+        """Start the processes, all at once, and each of them again whenever it dies."""
         for spec in specs:
             self.kept[spec.name] = Kept(spec)
             self._start(self.kept[spec.name])
@@ -77,7 +77,7 @@ class Supervisor:
                 self._start(each)
 
     def stop(self, names: Iterable[str]) -> None:
-        """Signals the processes to end; those that do not within their time are killed.
+        """Signal the processes to end; those that do not within their time are killed.
 
         A second request to stop is passed on to those that still run, a third one kills them.
         """
@@ -110,7 +110,7 @@ class Supervisor:
         signal_group(each.pid, signal.SIGKILL)
 
     def kill_the_rest(self) -> None:
-        """Kills what children there still are, and their orphans, until none is left, or 1 s."""
+        """Kill what children there still are, and their orphans, until none is left, or 1 s."""
         deadline = time.monotonic() + 1
         while (remaining := children()) and time.monotonic() < deadline:
             for pid in remaining:

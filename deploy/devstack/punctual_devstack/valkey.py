@@ -19,7 +19,7 @@ class Valkey:
     password: str = field(repr=False)
 
     def make(self) -> None:
-        """Writes the configuration: the password belongs in a file, not on a command line."""
+        """Write the configuration: the password belongs in a file, not on a command line."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lines = [
             "bind 127.0.0.1",
@@ -39,7 +39,7 @@ class Valkey:
             opened.write("\n".join(lines) + "\n")
 
     def spec(self) -> Spec:
-        """How the server is started."""
+        """Return how the server is started."""
         return Spec(
             name="valkey",
             command=(str(_program()), str(self._config())),
@@ -49,12 +49,12 @@ class Valkey:
         )
 
     def url(self, database: int = 0) -> str:
-        """The URL of a database on this server; no call on it waits longer than 5 s."""
+        """Return the URL of a database on this server; no call on it waits longer than 5 s."""
         limits = "socket_timeout=5&socket_connect_timeout=2"
         return f"redis://:{self.password}@127.0.0.1:{self.port}/{database}?{limits}"
 
     def is_ready(self) -> bool:
-        """Whether the server lets us in and has read its files back."""
+        """Return whether the server lets us in and has read its files back."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())

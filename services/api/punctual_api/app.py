@@ -55,7 +55,7 @@ class App(Flask):
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The API service as a WSGI app; raises InvalidSetting."""
+    """Return the API service as a WSGI app; raises InvalidSetting."""
     settings = settings or config.load(needs=NEEDS)
     app = App("punctual_api")
     app.extensions["punctual"] = settings

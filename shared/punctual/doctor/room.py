@@ -24,14 +24,14 @@ SELECT sha512(CAST(CAST(n AS text) AS bytea)) AS data FROM generate_series(1, 12
 
 
 def write_findings(connection: Connection, _: Settings) -> list[Finding]:
-    """Whether the database can take more."""
+    """Return whether the database can take more."""
     connection.execute(WRITE)
     connection.commit()
     return [ok("database writes", "a megabyte was written, and taken away again")]
 
 
 def queue_write_finding(client: Any, namespace: str) -> Finding:
-    """Whether the queue can take more."""
+    """Return whether the queue can take more."""
     key = f"{namespace}:doctor"
     try:
         client.set(key, "1", ex=10)
@@ -42,7 +42,7 @@ def queue_write_finding(client: Any, namespace: str) -> Finding:
 
 
 def disk_findings(folders: Sequence[Path]) -> list[Finding]:
-    """How much is free where these folders are; each file system is looked at once."""
+    """Return how much is free where these folders are; each file system is looked at once."""
     found: list[Finding] = []
     seen: set[int] = set()
     for folder in folders:

@@ -27,7 +27,7 @@ WHERE state <> 'gone' AND isolation IS NOT NULL ORDER BY name
 
 
 def release_findings(connection: Connection, settings: Settings) -> list[Finding]:
-    """Whether coordinators and workers are of the release that asks."""
+    """Return whether coordinators and workers are of the release that asks."""
     asked = {"lease": settings.lease_seconds}
     rows = connection.execute(RELEASES, asked)
     releases = {row.version or "an unknown release" for row in rows}

@@ -56,7 +56,7 @@ class Broker(RedisBroker):
     def publish(
         self, pairs: Sequence[Pair], *, workers: int = 1, queue: str = DEFAULT_QUEUE
     ) -> int:
-        """Send (run id, fence) pairs in order to the `workers` of a queue; answers how many.
+        """Send (run id, fence) pairs in order to the `workers` of a queue; return how many.
 
         Raises redis.RedisError; then some may have been sent, which does no harm.
         """
@@ -93,7 +93,7 @@ class Broker(RedisBroker):
             log.info("queue back")
 
     def ping(self) -> None:
-        """Raises redis.RedisError unless Redis answers."""
+        """Raise redis.RedisError unless Redis answers."""
         self.client.ping()
 
     def listen(self, stop: threading.Event, turned: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ Pair = tuple[uuid.UUID, int]
 
 
 def redis_queue(queue: str) -> str:
-    """Where messages about runs of this queue wait: a Dramatiq queue of its own."""
+    """Return where messages about runs of this queue wait: a Dramatiq queue of its own."""
     return QUEUE if queue == DEFAULT_QUEUE else f"{QUEUE}.{queue}"
 
 

@@ -90,7 +90,7 @@ def load(
     only: Collection[str] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings of this process; `needs` names the ones that have no default for it.
+    """Return the settings of this process; `needs` names the ones that have no default for it.
 
     With `only`, nothing else is read. Raises InvalidSetting, naming the first setting that is
     missing or cannot be used, or the variables that look like one and are none.
@@ -232,7 +232,7 @@ def traces_wanted(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def masked(settings: Settings) -> dict[str, str]:
-    """Every setting as text fit for a log: secrets and passwords in URLs masked."""
+    """Return every setting as text fit for a log: secrets and passwords in URLs masked."""
     shown = {}
     for item in fields(Settings):
         given = getattr(settings, item.name)

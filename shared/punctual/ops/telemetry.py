@@ -118,7 +118,7 @@ _READY: dict[str, object] = {"status": "ready"}
 
 
 def exposition(samples: Samples | None = None) -> tuple[bytes, str]:
-    """Every metric, and these samples, in Prometheus' text format; and its content type."""
+    """Return every metric, and these samples, in Prometheus' text format; and its content type."""
     figures = CollectorRegistry()
     for figure, values in (samples or {}).items():
         gauge = Gauge(

@@ -41,12 +41,12 @@ class SessionCookies(SecureCookieSessionInterface):
     """Session cookies of the pages; over https, of this host and https alone (`__Host-`)."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session of a page; none under /api/."""
+        """Return the session of a page; none under /api/."""
         # A cookie travels with requests that another site made up, so the API does not hear it.
         return None if _is_api(request) else super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Whether this answer's cookie is for https only."""
+        """Return whether this answer's cookie is for https only."""
         return is_https()
 
     def get_cookie_name(self, app: Flask) -> str:
@@ -66,12 +66,12 @@ def recognise_users(app: Flask) -> None:
 
 
 def signed_in(user: User, *, session_token: str) -> SignedIn:
-    """The user as Flask-Login's `login_user` takes them, in a session that has begun."""
+    """Return the user as Flask-Login's `login_user` takes them, in a session that has begun."""
     return SignedIn(user.id, user.username, user.email, session_token)
 
 
 def token_sent(sent: Request) -> str | None:
-    """The token of an Authorization header, if it has one."""
+    """Return the token of an Authorization header, if it has one."""
     scheme, _, token = sent.headers.get("Authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() in SCHEMES else None
 

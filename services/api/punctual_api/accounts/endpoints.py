@@ -28,7 +28,7 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/api", description="User
 
 
 def register(username: str, password: str, email: str) -> User:
-    """A new user from values that RegistrationSchema has read.
+    """Return a new user from values that RegistrationSchema has read.
 
     Raises Problem: 422 for a password that would be guessed, 409 for what is taken.
     """

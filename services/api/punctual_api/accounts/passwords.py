@@ -48,12 +48,12 @@ def weakness(password: str, *, username: str, email: str) -> str | None:
 
 
 def hash_password(password: str) -> str:
-    """The Argon2id hash of a password, its parameters and salt included."""
+    """Return the Argon2id hash of a password, its parameters and salt included."""
     return HASHER.hash(password)
 
 
 def is_password(password: str, password_hash: str | None) -> bool:
-    """Whether this is the password; without a hash the answer is no, and takes as long."""
+    """Return whether this is the password; without a hash the answer is no, and takes as long."""
     try:
         HASHER.verify(password_hash or _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):

@@ -30,7 +30,7 @@ _calendar = CalendarSchema()
 
 
 def own_calendar(calendar_id: uuid.UUID) -> CalendarRow:
-    """The asker's calendar, locked for a change; raises Problem 404."""
+    """Return the asker's calendar, locked for a change; raises Problem 404."""
     row = find_calendar(session(), calendar_id, owner_id=owner_id(), lock=True)
     if row is None:
         raise not_found("calendar")
@@ -38,7 +38,7 @@ def own_calendar(calendar_id: uuid.UUID) -> CalendarRow:
 
 
 def create_own(values: dict[str, Any]) -> CalendarRow:
-    """A new calendar of the asker; raises Problem 409 for a name that is taken."""
+    """Return a new calendar of the asker; raises Problem 409 for a name that is taken."""
     if len(list_calendars(session(), owner_id=owner_id())) >= MOST_CALENDARS:
         raise Problem(409, f"You have {MOST_CALENDARS} calendars already.")
     row = CalendarRow(owner_id=owner_id(), **values)
@@ -70,7 +70,7 @@ def delete_own(row: CalendarRow) -> None:
 
 
 def taken() -> Problem:
-    """The answer to a name that another calendar has."""
+    """Return the answer to a name that another calendar has."""
     return Problem(409, "Another calendar of yours has this name.")
 
 

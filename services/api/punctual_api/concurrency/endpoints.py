@@ -40,7 +40,7 @@ _limit, _page = ConcurrencySchema(), ConcurrencyPageSchema()
 
 
 def documents_of(limits: Sequence[ConcurrencyLimit]) -> list[dict[str, Any]]:
-    """The asker's limits as ConcurrencySchema answers them, with what runs and waits now."""
+    """Return the asker's limits as ConcurrencySchema answers them, with what runs and waits now."""
     running = running_by_limit(session(), owner_id=owner_id())
     waiting = waiting_by_limit(session(), limits, owner_id=owner_id())
     return [
@@ -56,7 +56,7 @@ def documents_of(limits: Sequence[ConcurrencyLimit]) -> list[dict[str, Any]]:
 
 
 def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
-    """The asker's limit, locked for a change; raises Problem 404."""
+    """Return the asker's limit, locked for a change; raises Problem 404."""
     limit = find_limit(session(), limit_id, owner_id=owner_id())
     if limit is None:
         raise not_found("limit")
@@ -64,7 +64,7 @@ def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
 
 
 def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
-    """A new limit of the asker; raises Problem 409 where there is one, with all undone."""
+    """Return a new limit of the asker; raises Problem 409 where there is one, with all undone."""
     try:
         return create_limit(session(), owner_id=owner_id(), **sent)
     except IntegrityError:

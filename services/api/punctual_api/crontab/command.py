@@ -16,7 +16,7 @@ MARKS = {"entry": "+", "fault": "!", "variable": " ", "comment": " ", "blank": "
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Tell what a crontab would become, import it, or export one; answers the exit code.
+    """Report what a crontab would become, import it, or export one; return the exit code.
 
     0: all was understood. 1: a line was not, or the server refused. 2: wrong usage.
     """

@@ -52,7 +52,7 @@ def export_crontab(args: dict[str, Any]) -> Response:
 
 
 def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
-    """The report of an import, which is done unless it is a dry run."""
+    """Return the report of an import, which is done unless it is a dry run."""
     count = sum(one.values is not None for one in read)
 
     def answer(ids: Sequence[uuid.UUID]) -> Response:
@@ -66,7 +66,7 @@ def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
 
 
 def exported(*, timezone: str, tag: str | None = None) -> Response:
-    """The asker's tasks as a crontab."""
+    """Return the asker's tasks as a crontab."""
     tasks = tasks_to_export(session(), owner_id=owner_id(), tag=tag)
     text = write_crontab(map(_to_write, tasks), timezone=timezone)
     response = Response(text, content_type="text/plain; charset=utf-8")

@@ -45,7 +45,7 @@ def read_lines(crontab: str, *, system: bool, timezone: str) -> list[Read]:
 def create_read(
     read: Sequence[Read], ids: Sequence[uuid.UUID] | None = None
 ) -> Sequence[uuid.UUID]:
-    """Create the tasks of these lines, under `ids` if they are given; answers their ids."""
+    """Create the tasks of these lines, under `ids` if they are given; return their ids."""
     tasks = [one.values for one in read if one.values is not None]
     chosen = new_task_ids(len(tasks)) if ids is None else ids
     if tasks:

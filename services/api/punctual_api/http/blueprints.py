@@ -24,13 +24,13 @@ class StrictParser(FlaskParser):
     """Reads arguments so that nothing unknown, mistyped or half-read passes."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        """The body; problems of its form are 400, 413 and 415."""
+        """Return the body; problems of its form are 400, 413 and 415."""
         if getattr(schema, "body_may_be_absent", False) and not req.get_data(cache=True):
             return {}
         return json_body(req)
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """The query; a parameter that is known and empty, as in `?cursor=`, is not given."""
+        """Return the query; a parameter that is known and empty, as in `?cursor=`, is not given."""
         given = [
             (name, value)
             for name, value in req.args.items(multi=True)
@@ -90,7 +90,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it ships no t
 
 
 def _only_documented(decorate: Decorator) -> Decorator:
-    """The decorator for a view that is called as it is: smorest wraps one layer for each."""
+    """Return the decorator for a view that is called as it is: smorest wraps one layer for each."""
 
     def note(view: Callable[..., Any]) -> Callable[..., Any]:
         vars(view)["_apidoc"] = vars(decorate(view))["_apidoc"]

@@ -22,7 +22,7 @@ def settings() -> Settings:
 
 
 def session() -> Session:
-    """The session of this request, one transaction; use it and never commit."""
+    """Return the session of this request, one transaction; use it and never commit."""
     return db.session()
 
 
@@ -33,7 +33,7 @@ def owner_id() -> uuid.UUID:
 
 
 def now() -> datetime:
-    """The instant of this request, on the database's clock; asked for once."""
+    """Return the instant of this request, on the database's clock; asked for once."""
     own = app_ctx.g
     if "now" not in own:
         remember_now(database_now(session()))

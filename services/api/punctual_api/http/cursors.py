@@ -15,12 +15,12 @@ TIME = struct.Struct(">q")
 
 
 def task_cursor(task_id: uuid.UUID) -> str:
-    """The cursor of the page that ends with this task."""
+    """Return the cursor of the page that ends with this task."""
     return _shown(task_id.bytes)
 
 
 def read_task_cursor(cursor: str | None) -> uuid.UUID | None:
-    """The task that a cursor names; raises Problem 422 for what is no such cursor."""
+    """Return the task that a cursor names; raises Problem 422 for what is no such cursor."""
     if cursor is None:
         return None
     try:
@@ -30,12 +30,12 @@ def read_task_cursor(cursor: str | None) -> uuid.UUID | None:
 
 
 def run_cursor(scheduled_for: datetime, run_id: uuid.UUID) -> str:
-    """The cursor of the page that ends with this run."""
+    """Return the cursor of the page that ends with this run."""
     return _shown(RUN.pack((scheduled_for - EPOCH) // timedelta(microseconds=1), run_id.bytes))
 
 
 def read_run_cursor(cursor: str | None) -> Position | None:
-    """The run that a cursor names; raises Problem 422 for what is no such cursor."""
+    """Return the run that a cursor names; raises Problem 422 for what is no such cursor."""
     if cursor is None:
         return None
     try:
@@ -46,12 +46,12 @@ def read_run_cursor(cursor: str | None) -> Position | None:
 
 
 def time_cursor(at: datetime) -> str:
-    """The cursor of the page that ends with this instant."""
+    """Return the cursor of the page that ends with this instant."""
     return _shown(TIME.pack((at - EPOCH) // timedelta(microseconds=1)))
 
 
 def read_time_cursor(cursor: str | None) -> datetime | None:
-    """The instant that a cursor names; raises Problem 422 for what is no such cursor."""
+    """Return the instant that a cursor names; raises Problem 422 for what is no such cursor."""
     if cursor is None:
         return None
     try:

@@ -192,7 +192,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def unstorable(text: str) -> str | None:
-    """Why PostgreSQL could not keep this text, or None when it can."""
+    """Return why PostgreSQL could not keep this text, or None when it can."""
     if "\0" in text:
         return "Contains a NUL character."
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
@@ -201,7 +201,7 @@ def unstorable(text: str) -> str | None:
 
 
 def fault_tree(error: InvalidPart) -> Any:
-    """The message of a part, in marshmallow's tree."""
+    """Return the message of a part, in marshmallow's tree."""
     messages: Any = [error.detail]
     for step in reversed(error.pointer.split("/")[1:]):
         messages = {step.replace("~1", "/").replace("~0", "~"): messages}

@@ -50,7 +50,7 @@ def create_once(count: int, *, create: Answer, again: Answer) -> Response:
 
 
 def idempotency_key() -> str | None:
-    """The key of this request; raises Problem 422 for what can be none."""
+    """Return the key of this request; raises Problem 422 for what can be none."""
     key = request.headers.get(HEADER)
     if key is not None and not (0 < len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()):
         detail = f"It has 1 to {MAX_LENGTH} printable ASCII characters."

@@ -16,7 +16,7 @@ class Answers(DefaultJSONProvider):
     sort_keys = False
 
     def response(self, *args: Any, **kwargs: Any) -> AnyResponse:
-        """The answer that `jsonify` makes of one document."""
+        """Return the answer that `jsonify` makes of one document."""
         if kwargs or len(args) != 1:
             return super().response(*args, **kwargs)
         return Response(written(args[0]) + b"\n", mimetype=self.mimetype)

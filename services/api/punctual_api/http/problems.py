@@ -100,7 +100,7 @@ def _unreadable_body(error: ParseException) -> Response:
 
 
 def answer_problem(problem: Problem) -> Response:
-    """The answer of a problem, for a handler that may not raise one."""
+    """Return the answer of a problem, for a handler that may not raise one."""
     return _http_error(problem)
 
 

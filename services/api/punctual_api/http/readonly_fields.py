@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, pre_load
 def readonly_names(
     answer: type[Schema], *, decided: type[Schema], **more: str
 ) -> dict[str, fields.Field[Any]]:
-    """The fields of an answer that its reader does not decide, as fields to be sent back.
+    """Return the fields of an answer that its reader does not decide, as fields to be sent back.
 
     `more` says of single fields what decides them.
     """

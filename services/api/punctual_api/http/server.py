@@ -83,7 +83,7 @@ class ApiServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The app, made in the process that serves it: no connection crosses a fork."""
+        """Return the app, made in the process that serves it: no connection crosses a fork."""
         app = create_app(self._settings)
         # Here and not sooner: what sends spans is a thread, and none crosses a fork.
         app.extensions["punctual_tracing"] = tracing.start(service="api", name=self._settings.name)

@@ -33,7 +33,7 @@ blueprint.before_request(require_token)
 
 
 def own_run(run_id: uuid.UUID) -> Run:
-    """The asker's run; raises Problem 404."""
+    """Return the asker's run; raises Problem 404."""
     run = find_run(session(), run_id, owner_id=owner_id())
     if run is None:
         raise not_found("run")

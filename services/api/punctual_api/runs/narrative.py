@@ -28,7 +28,7 @@ class Step:
 
 
 def ending(ended: Mapping[str, Any] | Run, reader: Reader = PLAIN) -> str:
-    """Why an attempt or a run ended as it did, short: "exit code 3", "killed by SIGKILL"."""
+    """Return why an attempt or a run ended as it did, short: "exit code 3", "killed by SIGKILL"."""
     known = ended if isinstance(ended, Mapping) else vars(ended)
     reason = run_reason(
         known["state"], known["reason_code"], known["reason_args"], known["reason"], reader
@@ -102,7 +102,7 @@ def _cancelled(run: Run, reason: str) -> str:
 
 
 def timeline(run: Run, attempts: Sequence[Mapping[str, Any]]) -> list[Step]:
-    """The steps of a run so far, and the next one that is known."""
+    """Return the steps of a run so far, and the next one that is known."""
     asked = "Due" if run.trigger in (Trigger.SCHEDULE, Trigger.BACKFILL) else "Asked for"
     steps = [Step(asked, run.scheduled_for, mark="done")]
     if len(attempts) > MOST_ATTEMPTS:

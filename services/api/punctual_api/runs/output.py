@@ -33,7 +33,7 @@ def get_output(args: dict[str, Any], run_id: uuid.UUID) -> Response:
 
 
 def output_answer(run: Run, *, attempt: int | None, stream: str | None) -> Response:
-    """The bytes of one stream, or of both in the order written; raises Problem 404."""
+    """Return the bytes of one stream, or of both in the order written; raises Problem 404."""
     if attempt is not None and attempt > run.attempt:
         raise not_found("attempt")
     found = output_of(run, attempt=attempt)

@@ -30,7 +30,7 @@ class Stand:
         self._last: Standing | None = None
 
     def ask(self) -> Standing | None:
-        """How things stand; None while the database does not answer."""
+        """Return how things stand; None while the database does not answer."""
         if time.monotonic() >= self._until:
             self._last = self._question.ask()
             self._until = time.monotonic() + FRESH_SECONDS

@@ -59,7 +59,7 @@ def dashboard() -> Response:
 
 
 def _outages(now: datetime) -> list[dict[str, Any]]:
-    """The outages of the last day that left a due time of the viewer's missed."""
+    """Return the outages of the last day that left a due time of the viewer's missed."""
     since = now - timedelta(days=1)
     found = list_outages(session().connection(), owner_id=owner_id(), limit=3, since=since)
     return [
@@ -68,7 +68,7 @@ def _outages(now: datetime) -> list[dict[str, Any]]:
 
 
 def on_time_share(numbers: OnTime) -> str:
-    """How many starts in a hundred were on time, never rounded up to a hundred: "99.9 %"."""
+    """Return how many starts in a hundred were on time, never rounded up to a hundred: "99.9 %"."""
     if not numbers.starts:
         return ""
     percent = floor(1000 * numbers.on_time / numbers.starts) / 10

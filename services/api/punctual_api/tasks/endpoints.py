@@ -42,7 +42,7 @@ IF_MATCH = {
 
 
 def own_task(task_id: uuid.UUID) -> Task:
-    """The asker's task, locked for a change; raises Problem 404, and 412 by If-Match."""
+    """Return the asker's task, locked for a change; raises Problem 404, and 412 by If-Match."""
     task = find_task(session(), task_id, owner_id=owner_id(), lock=True)
     if task is None:
         raise not_found("task")

@@ -122,7 +122,7 @@ def typed_from(form: Mapping[str, str], task: Task | None = None) -> dict[str, s
 
 
 def typed_of(task: Task) -> dict[str, str]:
-    """A task as it stands in its form."""
+    """Return a task as it stands in its form."""
     values = {name: getattr(task, name) for name in (*TEXTS, *NUMBERS)}
     written = {name: write_number(value) for name, value in values.items() if name in NUMBERS}
     return {
@@ -145,14 +145,14 @@ def typed_of(task: Task) -> dict[str, str]:
 
 
 def write_limits(limits: Mapping[str, int | None]) -> dict[str, str]:
-    """A task's limits as typed: sizes with a unit."""
+    """Return a task's limits as typed: sizes with a unit."""
     return {
         name: (write_size if name in SIZES else write_number)(limits.get(name)) for name in LIMITS
     }
 
 
 def read_limits(typed: Mapping[str, str]) -> dict[str, int | float | str]:
-    """The API's JSON for the limits as typed, not checked yet."""
+    """Return the API's JSON for the limits as typed, not checked yet."""
     return {
         name: (read_size if name in SIZES else read_number)(typed[name])
         for name in LIMITS
@@ -161,14 +161,14 @@ def read_limits(typed: Mapping[str, str]) -> dict[str, int | float | str]:
 
 
 def typed_when(typed: Mapping[str, str]) -> list[str]:
-    """The part of a form that says when."""
+    """Return the part of a form that says when."""
     return [typed[name] for name in WHEN]
 
 
 def document_from(
     typed: Mapping[str, str], *, now: datetime, soon: float | None = None, task: Task | None = None
 ) -> tuple[dict[str, Any], list[Fault]]:
-    """The JSON that the API would be sent, and what cannot be brought into that form.
+    """Return the JSON that the API would be sent, and what cannot be brought into that form.
 
     `soon` means once, in that many seconds. With `task`, a schedule that is typed as it stood stays
     what it is, to the microsecond.
@@ -233,7 +233,7 @@ def clock_warnings(typed: Mapping[str, str]) -> list[str]:
 
 
 def schedule_from(typed: Mapping[str, str]) -> Any:
-    """The API's JSON for the schedule as typed, not checked yet. Raises InvalidSchedule."""
+    """Return the API's JSON for the schedule as typed, not checked yet. Raises InvalidSchedule."""
     match typed["kind"]:
         case "at":
             at = local_instant(typed["at"].strip(), typed["at_zone"].strip())
@@ -273,5 +273,5 @@ def _typed_schedule(schedule: Mapping[str, Any] | Sequence[Any] | None) -> dict[
 
 
 def _is_cron(schedule: Mapping[str, Any]) -> bool:
-    """Whether it is a cron schedule, though perhaps one that cannot be read any more."""
+    """Return whether it is a cron schedule, though perhaps one that cannot be read any more."""
     return isinstance(schedule.get("cron"), str) and isinstance(schedule.get("timezone"), str)

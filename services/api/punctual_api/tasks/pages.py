@@ -63,7 +63,7 @@ def show_task(task_id: uuid.UUID) -> Response:
 
 
 def coming(task: Task, *, now: datetime) -> list[datetime]:
-    """The next few due times of a task's schedule."""
+    """Return the next few due times of a task's schedule."""
     schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
     calendars = own_calendars(task.calendars)
     if schedule is None or isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):

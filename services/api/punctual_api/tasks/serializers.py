@@ -83,7 +83,7 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
 
 
 def status_of(listed: ListedTask, *, now: datetime) -> str:
-    """The status that a task answers, without the rest of its answer."""
+    """Return the status that a task answers, without the rest of its answer."""
     if listed.status == listed.status_if_blocked or not listed.task.calendars:
         return listed.status
     status: str = task_document(listed, now=now)["status"]
@@ -180,7 +180,7 @@ def answered(seen: ListedTask, status: int = 200, *, past: bool = False) -> Resp
 
 
 def task_page(items: Sequence[dict[str, Any]], *, more_before: uuid.UUID | None) -> Response:
-    """A page of tasks; the next one, if any, goes on before the task with that id."""
+    """Return a page of tasks; the next one, if any, goes on before the task with that id."""
     cursor = None if more_before is None else task_cursor(more_before)
     _show_last_runs(items)
     return jsonify(_task_page.dump({"items": items, "next_cursor": cursor}))
@@ -233,7 +233,7 @@ def _waiting_for(found: Hindrance | None) -> dict[str, Any] | None:
 
 
 def run_page(runs: Sequence[Run], *, limit: int) -> Response:
-    """A page of runs; `runs` holds one more when there is a next page."""
+    """Return a page of runs; `runs` holds one more when there is a next page."""
     shown = runs[:limit]
     cursor = run_cursor(shown[-1].scheduled_for, shown[-1].id) if len(runs) > limit else None
     return jsonify(_run_page.dump({"items": run_documents(shown), "next_cursor": cursor}))

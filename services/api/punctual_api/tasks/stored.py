@@ -89,7 +89,7 @@ def _texts(value: object) -> dict[str, str]:
 
 
 def _of(value: Any, kind: type | tuple[type, ...], otherwise: Any) -> Any:
-    """The value when it is of that kind; a flag is no number."""
+    """Return the value when it is of that kind; a flag is no number."""
     if isinstance(value, bool) and kind is not bool:
         return otherwise
     return value if isinstance(value, kind) else otherwise

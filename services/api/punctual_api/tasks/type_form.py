@@ -25,7 +25,7 @@ REDIRECTS = ("yes", "no")
 
 
 def typed_type(task: Task) -> dict[str, str]:
-    """The part of a task as it stands."""
+    """Return the part of a task as it stands."""
     script, request = stored_script(task.script), stored_http(task.http)
     typed = {**BLANK_TYPE, "type": type_of(task), "command": task.command, **(script or {})}
     if request is not None:
@@ -41,7 +41,7 @@ def typed_type(task: Task) -> dict[str, str]:
 
 
 def type_document(typed: Mapping[str, str], *, task: Task | None = None) -> dict[str, Any]:
-    """The API's JSON for the part as typed, not checked yet.
+    """Return the API's JSON for the part as typed, not checked yet.
 
     What the form does not show of `task` stays as it is. Raises ValueError for headers that
     cannot be read.

@@ -77,14 +77,14 @@ def choose_type(values: dict[str, Any], *, whole: bool) -> None:
 
 
 def type_of(task: Any) -> str:
-    """The type of a task, by which of them it has."""
+    """Return the type of a task, by which of them it has."""
     if task.http:
         return "http"
     return "script" if task.script else "shell"
 
 
 def default_name(values: Mapping[str, Any]) -> str:
-    """A task's name when none was given: its first line, or its request, shortened to 80."""
+    """Return a task's name when none was given: its first line, or its request, shortened to 80."""
     script, request = values.get("script"), values.get("http")
     text: str
     if request is not None:

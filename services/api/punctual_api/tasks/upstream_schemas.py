@@ -25,6 +25,6 @@ class UpstreamSchema(Schema):
 
 
 def once_each(edges: list[dict[str, str]]) -> None:
-    """Raises ValidationError when a task is named twice."""
+    """Raise ValidationError when a task is named twice."""
     if len({edge["task"] for edge in edges}) < len(edges):
         raise ValidationError("A task is named twice.")

@@ -34,7 +34,7 @@ def upstream_faults(values: Mapping[str, Any], *, task_id: uuid.UUID | None) -> 
 
 
 def refuse_while_followed(task_id: uuid.UUID) -> None:
-    """Raises Problem 409 while other tasks run after this one."""
+    """Raise Problem 409 while other tasks run after this one."""
     lock_edges(session(), owner_id=owner_id())
     others = downstream_of(session(), task_id, owner_id=owner_id())
     if others:

@@ -24,7 +24,7 @@ PLAINER = {NotFound.description: "There is no page at this address."}
 
 
 def error_page(problem: dict[str, Any]) -> Response | None:
-    """The page of a problem, or None when no browser asks for one."""
+    """Return the page of a problem, or None when no browser asks for one."""
     if request.is_json or "text/html" not in request.accept_mimetypes.values():
         return None
     code = problem["status"]

@@ -14,7 +14,7 @@ PLAINER = {
 
 
 def by_field(faults: Sequence[Fault], fields: Collection[str]) -> tuple[dict[str, str], list[str]]:
-    """The first fault of each field, and in a list those that belong to no field.
+    """Return the first fault of each field, and in a list those that belong to no field.
 
     A fault at "/schedule/cron" belongs to `cron` where the form has such a field, one at
     "/env/PATH" to `env`.

@@ -30,7 +30,7 @@ def read_number(text: str) -> int | float | str:
 
 
 def write_number(number: float | None) -> str:
-    """A number without needless digits: "10", "0.5"; nothing for None."""
+    """Return a number without needless digits: "10", "0.5"; nothing for None."""
     if number is None:
         return ""
     return str(int(number)) if number == int(number) else repr(number)
@@ -124,7 +124,7 @@ def _named(text: str, sign: str, missing: str) -> dict[str, str]:
 
 
 def read_object(text: str) -> dict[str, Any]:
-    """A JSON object. Raises ValueError."""
+    """Return a JSON object. Raises ValueError."""
     document = _json(text)
     if not isinstance(document, dict):
         raise ValueError('This must be a JSON object, such as {"owner": "ops"}.')  # noqa: TRY004 - typed text has one type
@@ -132,7 +132,7 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def read_list(text: str) -> list[Any]:
-    """A JSON array. Raises ValueError."""
+    """Return a JSON array. Raises ValueError."""
     document = _json(text)
     if not isinstance(document, list):
         raise ValueError("This must be a JSON array, in square brackets.")  # noqa: TRY004 - typed text has one type
@@ -145,7 +145,7 @@ def write_json(document: object) -> str:
 
 
 def read_schedules(text: str) -> Any:
-    """A schedule, or a list of them, as JSON. Raises ValueError."""
+    """Return a schedule, or a list of them, as JSON. Raises ValueError."""
     if not text.strip():
         raise ValueError('Write a JSON array, such as [{"cron": "0 9 * * 1-5"}, {"every": 3600}].')
     return _json(text)

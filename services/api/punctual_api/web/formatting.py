@@ -32,7 +32,7 @@ def schedule_words(schedule: Mapping[str, Any] | Sequence[Any] | None) -> str:
 
 
 def span_words(seconds: float) -> str:
-    """A duration, short: "12 ms", "4.2 s", "3 min 5 s", "2 h", "4 d 6 h"."""
+    """Return a duration, short: "12 ms", "4.2 s", "3 min 5 s", "2 h", "4 d 6 h"."""
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
     if seconds < 60:
@@ -47,14 +47,14 @@ def span_words(seconds: float) -> str:
 
 
 def lateness_words(milliseconds: float) -> str:
-    """How much after its due time something started: "+4 ms", "+2.5 s"."""
+    """Return how much after its due time something started: "+4 ms", "+2.5 s"."""
     if milliseconds < 10:
         return f"+{milliseconds:.1f} ms"
     return f"+{span_words(milliseconds / 1000)}"
 
 
 def bytes_words(size: int) -> str:
-    """A size, short: "312 B", "1.5 MiB"."""
+    """Return a size, short: "312 B", "1.5 MiB"."""
     for unit, name in _BYTES:
         if size >= unit:
             return f"{size / unit:.1f} {name}".replace(".0 ", " ")
@@ -62,22 +62,22 @@ def bytes_words(size: int) -> str:
 
 
 def state_words(state: str) -> str:
-    """A state as one reads it: "timed out"."""
+    """Return a state as one reads it: "timed out"."""
     return state.replace("_", " ")
 
 
 def count_words(number: int) -> str:
-    """A count that stops at the overview's cap: "1,421", "10,000+"."""
+    """Return a count that stops at the overview's cap: "1,421", "10,000+"."""
     return f"{number:,}" + ("+" if number >= CAP else "")
 
 
 def utc_words(instant: datetime) -> str:
-    """A time as shown without JavaScript: "2026-11-23 09:00:00 UTC"."""
+    """Return a time as shown without JavaScript: "2026-11-23 09:00:00 UTC"."""
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def iso(instant: datetime) -> str:
-    """A time as a browser reads it, in UTC with milliseconds: "2026-11-23T09:00:00.000Z"."""
+    """Return a time as a browser reads it, in UTC with milliseconds: "2026-11-23T09:00:00.000Z"."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -98,14 +98,14 @@ def keep_private(response: AnyResponse) -> AnyResponse:
 @pages.app_template_global()
 @cache
 def asset(name: str) -> str:
-    """The URL of a static file, changing with its content, so that browsers may keep it."""
+    """Return the URL of a static file, changing with its content, so that browsers may keep it."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
     return url_for("static", filename=name, v=digest[:12])
 
 
 @pages.app_template_global()
 def own_url() -> str:
-    """Where users reach this installation, without a slash at the end."""
+    """Return where users reach this installation, without a slash at the end."""
     return (settings().public_url or request.url_root).rstrip("/")
 
 
@@ -132,12 +132,12 @@ def pretty(document: object) -> str:
 
 
 def is_live() -> bool:
-    """Whether htmx asks, for the part of the page that changes."""
+    """Return whether htmx asks, for the part of the page that changes."""
     return request.headers.get("HX-Request") == "true"
 
 
 def page(name: str, status: int = 200, **values: Any) -> Response:
-    """A whole page, from the template of that name."""
+    """Return a whole page, from the template of that name."""
     given = {"errors": {}, "typed": {}, "viewer": current_user, **values}
     html = render_template(f"{name}.html", **given)
     return make_response(html, status)

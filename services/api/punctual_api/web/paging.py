@@ -14,5 +14,5 @@ def instant_before() -> datetime | None:
 
 
 def microseconds(instant: datetime) -> int:
-    """An instant as an address says it."""
+    """Return an instant as an address says it."""
     return round(instant.timestamp() * 1_000_000)

@@ -41,7 +41,7 @@ class ActiveAttempt:
 
 
 def key_of(run_id: uuid.UUID, fence: int) -> str:
-    """The runner's name for an attempt: unique, because a fence belongs to one claim."""
+    """Return the runner's name for an attempt: unique, because a fence belongs to one claim."""
     return f"{run_id}:{fence}"
 
 
@@ -100,7 +100,7 @@ class ActiveAttempts:
             self._refused.add(key)
 
     def is_refused(self, key: str) -> bool:
-        """Whether the database refused the report of this attempt."""
+        """Return whether the database refused the report of this attempt."""
         with self._lock:
             return key in self._refused
 

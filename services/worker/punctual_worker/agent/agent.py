@@ -151,7 +151,7 @@ class Agent:
         return self._drain(hurry)
 
     def trouble(self) -> list[str]:
-        """Why this worker cannot work now; nothing when it can."""
+        """Return why this worker cannot work now; nothing when it can."""
         reasons = [] if self.lease.fresh else ["database: no heartbeat was answered in time"]
         if self._starter.is_behind:
             reasons.append("starts: what is due is not started, though slots are free")

@@ -146,7 +146,7 @@ class Claimer:
         return claims
 
     def _fill(self, take: Take) -> tuple[list[Claimed], bool]:
-        """Claims for the free slots, then for the margin; and whether the slots are all spoken for.
+        """Claim for the free slots, then for the margin; and whether the slots are all spoken for.
 
         The margin is kept for what is due at once: a run due in a while must not delay one that
         is due now.

@@ -33,7 +33,7 @@ class Interpreters:
         return sorted(name for name, path in self._paths.items() if path is not None)
 
     def path_of(self, name: str) -> str:
-        """The absolute path of an interpreter; raises NoInterpreterError, saying why not."""
+        """Return the absolute path of an interpreter; raises NoInterpreterError, saying why not."""
         if name not in self._paths:
             listed = ", ".join(self._paths) or "none"
             raise NoInterpreterError(

@@ -49,7 +49,7 @@ class LaunchMemory:
             self._free.append(cell)
 
     def may_have_launched(self, key: str) -> bool:
-        """Whether an attempt was ordered and cannot be shown not to have been launched."""
+        """Return whether an attempt was ordered and cannot be shown not to have been launched."""
         return key in self._cell_of and self.launched_ns(key) != 0
 
     def launched_ns(self, key: str) -> int | None:

@@ -24,7 +24,7 @@ def launch_of(
     http_program: tuple[str, ...],
     limits: Mapping[str, int],
 ) -> Launch:
-    """The runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC).
+    """Return the runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC).
 
     `http_program` makes requests: a command like others, so that it is supervised as they are.
     `limits` are for a task that has none of its own. Raises NoInterpreterError when the run's

@@ -19,7 +19,7 @@ class WorkerLease:
         self._room_elsewhere = 0
 
     def renew(self, *, sent_ns: int, room_elsewhere: int) -> int:
-        """Renew from a heartbeat sent at `sent_ns`; answers until when (CLOCK_MONOTONIC, ns)."""
+        """Renew from a heartbeat sent at `sent_ns`; return until when (CLOCK_MONOTONIC, ns)."""
         with self._lock:
             self._beat_ns = sent_ns
             self._until_ns = sent_ns + self._length_ns

@@ -139,7 +139,7 @@ class RunQueue:
             return self._heap[0][0] if self._heap and not self._closed else None
 
     def pairs(self) -> set[tuple[uuid.UUID, int]]:
-        """Every run that waits or is in a slot here."""
+        """Return every run that waits or is in a slot here."""
         with self.changed:
             return self._busy.union(held.pair for *_, held in self._heap)
 

@@ -45,7 +45,7 @@ class Threads:
             threading.Thread(target=_end_anyway, name="end", daemon=True).start()
 
     def join(self, seconds: float) -> None:
-        """Tell all threads to end, and wait up to `seconds` for each."""
+        """Report all threads to end, and wait up to `seconds` for each."""
         self.stop.set()
         for thread in self._threads:
             thread.join(seconds)

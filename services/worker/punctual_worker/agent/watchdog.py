@@ -85,7 +85,7 @@ class WorkerWatch:
             log.critical("runner gone", error=str(error))
 
     def may_beat(self) -> bool:
-        """Whether the heartbeat may speak for all of this worker; from its own thread."""
+        """Return whether the heartbeat may speak for all of this worker; from its own thread."""
         stuck = self._progress.stuck()
         if self._main.name in stuck:  # which would have ended this worker otherwise
             self._fail_if_stuck(stuck)

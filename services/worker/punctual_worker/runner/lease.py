@@ -25,7 +25,7 @@ class RunnerLease:
             self.lost = False
 
     def held(self) -> bool:
-        """Whether commands may be started now."""
+        """Return whether commands may be started now."""
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) <= self._until_boot_ns
 
     def just_lost(self) -> bool:

@@ -144,7 +144,7 @@ class _Merged:
 
 
 def _in_week(window: Weekly) -> list[tuple[timedelta, timedelta]]:
-    """A weekly window as intervals since Monday's midnight."""
+    """Return a weekly window as intervals since Monday's midnight."""
     start = window.weekday * DAY + _since_midnight(window.start)
     end = window.weekday * DAY + _since_midnight(window.end)
     if window.overnight:

@@ -64,7 +64,7 @@ class SearchLimit:
 
 
 def held_by(calendars: Calendars, at: datetime) -> str | None:
-    """The name of the first calendar in which nothing is due at this instant, if one is."""
+    """Return the name of the first calendar in which nothing is due at this instant, if one is."""
     labels: dict[str, datetime] = {}
     for one in calendars:
         if (label := labels.get(one.timezone)) is None:
@@ -77,7 +77,7 @@ def held_by(calendars: Calendars, at: datetime) -> str | None:
 def unheld(
     schedule: Schedule, calendars: Calendars, *, after: datetime, limit: SearchLimit | None = None
 ) -> Iterator[datetime]:
-    """The schedule's due times strictly after `after`, without those in the calendars.
+    """Yield the schedule's due times strictly after `after`, without those in the calendars.
 
     In UTC, ascending; may be endless. Blocks are leapt over, and due times in them not counted
     through. At the limit (5,000 steps in a row where none is given) it ends, as if there were none
@@ -106,7 +106,7 @@ def next_unheld(
     after: datetime,
     limit: SearchLimit | None = None,
 ) -> datetime | None:
-    """The first due time strictly after `after` that no calendar holds."""
+    """Return the first due time strictly after `after` that no calendar holds."""
     if schedule is None:
         return None
     return next(unheld(schedule, calendars, after=after, limit=limit), None)
@@ -149,5 +149,5 @@ def readable_calendars(
 
 
 def calendar_named(calendars: Mapping[str, Calendar], names: Sequence[str] | None) -> Calendars:
-    """Those of the calendars that a task names, in its order."""
+    """Return those of the calendars that a task names, in its order."""
     return [calendars[name] for name in names or () if name in calendars]

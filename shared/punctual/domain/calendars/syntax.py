@@ -75,7 +75,7 @@ def _stored_window(window: object) -> Span | Weekly:
 
 
 def to_documents(calendar: Calendar) -> tuple[list[str], list[Document]]:
-    """The API's JSON for the days, in order, and the windows of a calendar."""
+    """Return the API's JSON for the days, in order, and the windows of a calendar."""
     return [day.isoformat() for day in sorted(calendar.days)], [
         _window_document(window) for window in calendar.windows
     ]

@@ -53,7 +53,7 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
 
 def why_refused(address: str, *, allowed: tuple[Network, ...] = ()) -> str | None:
-    """Why no request may go to this address, or None when one may.
+    """Return why no request may go to this address, or None when one may.
 
     An address that stands for another one (IPv4-mapped, NAT64, 6to4) is judged by both. Raises
     ValueError for what is no address.
@@ -71,7 +71,7 @@ def why_refused(address: str, *, allowed: tuple[Network, ...] = ()) -> str | Non
 
 
 def _embedded(address: Address) -> Address:
-    """The IPv4 address that packets for this one end up at, if any."""
+    """Return the IPv4 address that packets for this one end up at, if any."""
     if isinstance(address, IPv4Address):
         return address
     if address in _MAPPED or address in _NAT64:

@@ -80,7 +80,7 @@ def wrap(command: str, *, shell: str = SH, stdin: str | None = None) -> str:
 
 
 def unwrap(command: str) -> tuple[str, str | None]:
-    """The command for /bin/sh and the standard input that `wrap` made this of, if it did."""
+    """Return the command for /bin/sh and the standard input that `wrap` made this of, if it did."""
     head, _, rest = command.partition("\n")
     try:
         words = shlex.split(head)

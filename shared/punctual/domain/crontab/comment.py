@@ -70,6 +70,6 @@ def _is_entry(text: str) -> bool:
 
 
 def _is_variable(text: str) -> bool:
-    """Whether a variable is commented out; "Note = this" is no such name."""
+    """Return whether a variable is commented out; "Note = this" is no such name."""
     found = read_variable(text)
     return found is not None and re.fullmatch(r"[A-Z_][A-Z0-9_]*", found[0]) is not None

@@ -231,7 +231,7 @@ def _entry(line: str, state: _State) -> tuple[CrontabEntry, tuple[str, ...]]:
 
 
 def _time_fields(line: str) -> TimeFields:
-    """The time fields of an entry that can be due here. Raises InvalidSchedule."""
+    """Return the time fields of an entry that can be due here. Raises InvalidSchedule."""
     words = line.split()
     try:
         time = read_time_fields(line)

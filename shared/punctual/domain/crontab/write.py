@@ -56,7 +56,7 @@ def write_crontab(tasks: Iterable[TaskToWrite], *, timezone: str) -> str:
 
 
 def _comment(text: str) -> str:
-    """A comment of one line, whatever the text: what users named is in most of them."""
+    """Return a comment of one line, whatever the text: what users named is in most of them."""
     return f"# {one_line(text)}"
 
 
@@ -126,7 +126,7 @@ def _command(task: TaskToWrite) -> str:
 
 
 def _whole(before: str, command: str) -> str:
-    """The text for the shell, which cron takes: without a star or what it skips in front."""
+    """Return the text for the shell, which cron takes: without a star or what it skips in front."""
     whole = before + command.lstrip(" \t\n")
     while whole.endswith("\n"):
         whole = whole[:-1]

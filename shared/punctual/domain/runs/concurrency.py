@@ -26,7 +26,7 @@ class Candidate:
 
 
 def admit(candidates: Sequence[Candidate], places: Mapping[str, int]) -> list[uuid.UUID]:
-    """Those that fit, in their order, into the places that each limit has left.
+    """Return those that fit, in their order, into the places that each limit has left.
 
     None that fits is left out for the sake of a later one. A key that is not in `places` has none.
     """

@@ -98,7 +98,7 @@ def _read_one(name: str, one: Mapping[str, object]) -> Param:
 
 
 def to_document(params: Sequence[Param]) -> list[dict[str, object]]:
-    """The API's JSON for parameters, which parse_params reads back as the same ones."""
+    """Return the API's JSON for parameters, which parse_params reads back as the same ones."""
     return [
         {
             "name": param.name,
@@ -113,7 +113,7 @@ def to_document(params: Sequence[Param]) -> list[dict[str, object]]:
 
 
 def values_for(params: Sequence[Param], given: Mapping[str, object]) -> Values:
-    """The values of one run: what is given, and the defaults of the rest.
+    """Return the values of one run: what is given, and the defaults of the rest.
 
     A parameter with neither has none. Raises InvalidParams, pointing at the name, for a value of
     the wrong type, an unknown name, and a required parameter that was left out.
@@ -136,7 +136,7 @@ def values_for(params: Sequence[Param], given: Mapping[str, object]) -> Values:
 
 
 def values_again(params: Sequence[Param], values: Mapping[str, object]) -> Values:
-    """The values of a run for its repetition, as far as the task still takes them.
+    """Return the values of a run for its repetition, as far as the task still takes them.
 
     What it does not know or take any more gives way to the default. Raises InvalidParams for a
     required parameter that has no value now.
@@ -166,12 +166,12 @@ def typed_value(param: Param, text: str) -> object:
 
 
 def environment_of(values: Mapping[str, object]) -> dict[str, str]:
-    """The environment that a run gets for its values: `day` is PARAM_DAY."""
+    """Return the environment that a run gets for its values: `day` is PARAM_DAY."""
     return {PREFIX + name.upper(): text_of(value) for name, value in values.items()}
 
 
 def text_of(value: object) -> str:
-    """A value as a command reads it: true and false in lower case, numbers in digits."""
+    """Return a value as a command reads it: true and false in lower case, numbers in digits."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

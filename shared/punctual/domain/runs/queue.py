@@ -11,7 +11,7 @@ QUEUE_RULE = "A queue is 1 to 40 lower-case letters, digits and hyphens."
 
 
 def is_queue(name: str) -> bool:
-    """Whether a queue may be called so."""
+    """Return whether a queue may be called so."""
     return _NAME.fullmatch(name) is not None
 
 

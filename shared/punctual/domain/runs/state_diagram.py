@@ -20,7 +20,7 @@ MEANING = {
 
 
 def page() -> str:
-    """The whole page, in Markdown: a diagram and a table."""
+    """Return the whole page, in Markdown: a diagram and a table."""
     diagram = [f"    [*] --> {state}" for state in RunState if state in BORN]
     diagram += [f"    {old} --> {new}" for old in MOVES for new in RunState if new in MOVES[old]]
     diagram += [f"    {state} --> [*]" for state in RunState if state in FINAL]

@@ -79,5 +79,5 @@ PENDING: frozenset[RunState] = frozenset({S.SCHEDULED, S.QUEUED, S.CLAIMED})
 
 
 def may_move(old: RunState, new: RunState) -> bool:
-    """Whether a run may step from `old` to `new`."""
+    """Return whether a run may step from `old` to `new`."""
     return new in MOVES[old]

@@ -32,7 +32,7 @@ class Cron:
 
 
 def cron_due_times(cron: Cron, *, after: datetime) -> Iterator[datetime]:
-    """The due times strictly after `after`: in UTC, ascending, unique, until the year 9999.
+    """Return the due times strictly after `after`: in UTC, ascending, unique, until the year 9999.
 
     Raises InvalidSchedule for an expression or a zone that does not exist.
     """
@@ -70,7 +70,7 @@ class CronRule:
         self.either_day = not (fields[2].startswith("*") or fields[4].startswith("*"))
 
     def days(self, first: date, *, until_year: int = LAST_YEAR) -> Iterator[date]:
-        """The dates it names from `first` on, before the year `until_year`."""
+        """Yield the dates it names from `first` on, before the year `until_year`."""
         for year in range(first.year, until_year):
             for month in self.months:
                 if (year, month) < (first.year, first.month):
@@ -90,7 +90,7 @@ class CronRule:
         return self._months[alike]
 
     def labels(self, after: datetime) -> Iterator[datetime]:
-        """The naive wall-clock times it names strictly after `after`, ascending."""
+        """Yield the naive wall-clock times it names strictly after `after`, ascending."""
         for day in self.days(after.date()):
             midnight = datetime.combine(day, time())
             passed = (after - midnight) // timedelta(minutes=1)

@@ -140,7 +140,7 @@ def _seconds_or_year(words: list[str], takes: Takes) -> str:
 
 
 def _without_quartz(fields: list[str], *, weekdays: bool = True) -> list[str]:
-    """The fields with stars for ?, and where Sunday is 1, names for numbers of weekdays."""
+    """Return the fields with stars for ?, and where Sunday is 1, names for numbers of weekdays."""
     minute, hour, day, month, weekday = ("*" if field == "?" else field for field in fields)
     if weekdays:
         weekday = re.sub(r"(?<![#/\d])[1-7](?!\d)", lambda n: _WEEKDAYS[int(n[0]) - 1], weekday)

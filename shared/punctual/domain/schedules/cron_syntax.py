@@ -82,7 +82,7 @@ def _one_value(term: re.Match[str]) -> str:
 
 
 def _parses(fields: Fields, position: int | None = None) -> bool:
-    """Whether cronsim takes the fields, or the one at `position` by itself."""
+    """Return whether cronsim takes the fields, or the one at `position` by itself."""
     one = [field if position in (None, place) else "*" for place, field in enumerate(fields)]
     try:
         CronSim(" ".join(one), datetime(2000, 1, 1))  # noqa: DTZ001

@@ -39,7 +39,7 @@ def _in_utc(at: datetime) -> str:
 
 
 def duration_in_words(seconds: float) -> str:
-    """A duration as people say it, "1 hour 30 minutes"; a fraction stays on the seconds."""
+    """Return a duration as people say it, "1 hour 30 minutes"; a fraction stays on the seconds."""
     words = []
     rest = seconds
     for size, unit in _UNITS:
@@ -50,7 +50,7 @@ def duration_in_words(seconds: float) -> str:
 
 
 def _rate(seconds: float) -> str:
-    """A fixed rate in words: "Every hour", "Every 1 hour 30 minutes"."""
+    """Return a fixed rate in words: "Every hour", "Every 1 hour 30 minutes"."""
     words = duration_in_words(seconds)
     return f"Every {words.removeprefix('1 ') if words.count(' ') == 1 else words}"
 
@@ -68,7 +68,7 @@ def _describe_rule(rule: CronRule) -> str:
 
 
 def _clock_times(rule: CronRule) -> str | None:
-    """The times of day when they are few and written out: "02:00 and 14:00"."""
+    """Return the times of day when they are few and written out: "02:00 and 14:00"."""
     if not all(_PLAIN.fullmatch(field) for field in rule.fields[:2]):
         return None
     times = [f"{hour:02}:{minute:02}" for hour in rule.hours for minute in rule.minutes]

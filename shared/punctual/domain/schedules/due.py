@@ -89,12 +89,12 @@ def last_due(schedule: Schedule, *, at: datetime) -> datetime | None:
 
 
 def is_due(schedule: Schedule, at: datetime) -> bool:
-    """Whether `at` is one of the schedule's due times."""
+    """Return whether `at` is one of the schedule's due times."""
     return next_due(schedule, after=at - _INSTANT) == at
 
 
 def only_time(schedule: Schedule | None) -> datetime | None:
-    """The instant of a schedule that is due once; None for every other kind."""
+    """Return the instant of a schedule that is due once; None for every other kind."""
     match schedule:
         case At(at) | Within(At(at)):
             return at
@@ -102,7 +102,7 @@ def only_time(schedule: Schedule | None) -> datetime | None:
 
 
 def moments(schedule: Schedule | None) -> frozenset[datetime]:
-    """The instants that a schedule names one by one, in UTC, past ones included."""
+    """Return the instants that a schedule names one by one, in UTC, past ones included."""
     parts = schedule.schedules if isinstance(schedule, Several) else (schedule,)
     named = (only_time(part) for part in parts)
     return frozenset(at.astimezone(UTC) for at in named if at is not None)

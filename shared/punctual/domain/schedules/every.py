@@ -19,7 +19,7 @@ class Every:
 
 
 def parse_every(seconds: object, *, anchor: datetime) -> Every:
-    """A fixed rate from the API's number of seconds, one second to ten years.
+    """Return a fixed rate from the API's number of seconds, one second to ten years.
 
     Raises InvalidSchedule at "/every" otherwise.
     """
@@ -43,7 +43,7 @@ def read_every(seconds: object, *, anchor: datetime) -> Every:
 
 
 def every_due_times(every: Every, *, after: datetime) -> Iterator[datetime]:
-    """The due times strictly after `after`: in UTC, ascending, exact, until the year 9999."""
+    """Yield the due times strictly after `after`: in UTC, ascending, exact, until the year 9999."""
     period = timedelta(seconds=every.seconds)
     anchor = every.anchor.astimezone(UTC)
     # Division of timedeltas is integer arithmetic in microseconds: nothing adds up to a drift.

@@ -40,7 +40,7 @@ def preview(
     new: bool = True,
     calendars: Calendars = (),
 ) -> Preview:
-    """The first `count` due times from `start` on, that instant included, and what to know.
+    """Return the first `count` due times from `start` on, that instant included, and what to know.
 
     `timeout` is in seconds, None when not chosen; `new` means that no task has this
     schedule yet. What `calendars` hold is left out, by a search of at most MOST_STEPS. `start` lies

@@ -16,7 +16,7 @@ def instants(
     after: datetime,
     elapsed: bool,
 ) -> Iterator[datetime]:
-    """The instants strictly after `after` at which clocks in `zone` show one of the labels.
+    """Yield the instants strictly after `after` at which clocks in `zone` show one of the labels.
 
     `labels(start)` gives the naive wall-clock times strictly after `start`, ascending. Answers
     are in UTC, ascending, unique. Where clocks are set forward or back, `elapsed` decides:
@@ -61,7 +61,7 @@ def both_instants(label: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
 
 
 def gap_end(label: datetime, zone: tzinfo) -> datetime:
-    """The first instant after the gap that a skipped label lies in, to the second."""
+    """Return the first instant after the gap that a skipped label lies in, to the second."""
     late, early = both_instants(label, zone)
     return _change_between(early, late, zone)
 
@@ -80,7 +80,7 @@ class ClockChange:
 
 
 def clock_changes(zone: tzinfo, *, after: datetime, days: int) -> Iterator[ClockChange]:
-    """Every change of the clocks of `zone` in the `days` days after `after`, ascending."""
+    """Yield every change of the clocks of `zone` in the `days` days after `after`, ascending."""
     for passed in range(days):
         today = after + passed * _DAY
         old, new = _offset(today, zone), _offset(today + _DAY, zone)
@@ -91,7 +91,7 @@ def clock_changes(zone: tzinfo, *, after: datetime, days: int) -> Iterator[Clock
 
 
 def first_change(zone: tzinfo, early: datetime, late: datetime) -> datetime | None:
-    """The first instant after `early`, and by `late`, at which clocks in `zone` are set.
+    """Return the first instant after `early`, and by `late`, at which clocks in `zone` are set.
 
     None when they show the same offset at both: two changes between are not looked for.
     """

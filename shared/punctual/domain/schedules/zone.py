@@ -55,7 +55,7 @@ _ABBREVIATIONS = {
 
 @lru_cache(maxsize=1024)  # zoneinfo keeps only eight zones of its own, and a load reads a file
 def zone_named(name: str) -> ZoneInfo:
-    """The time zone of an IANA name such as "Europe/Rome".
+    """Return the time zone of an IANA name such as "Europe/Rome".
 
     Raises InvalidSchedule at "/timezone" for any other name, with near ones as a hint.
     """
@@ -124,13 +124,13 @@ def _fixed(sign: str, hours: int, minutes: int) -> str:
 
 @lru_cache(maxsize=1)
 def _all_names() -> dict[str, str]:
-    """Every zone by its name in lower case."""
+    """Return every zone by its name in lower case."""
     return {name.lower(): name for name in zone_names()}
 
 
 @lru_cache(maxsize=1)
 def _places() -> dict[str, str]:
-    """Every zone, by its own name and by its last part, in lower case."""
+    """Return every zone, by its own name and by its last part, in lower case."""
     # An offset is never meant by spelling: names such as Etc/GMT+2 have the opposite sign.
     places = (name for name in zone_names() if not _SIGNED.fullmatch(name))
     names = sorted(places, key=lambda name: (name.count("/") != 1, name))
@@ -151,7 +151,7 @@ def _near(name: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _ends() -> dict[str, list[str]]:
-    """The keys of all places by their first two and by their last three letters."""
+    """Return the keys of all places by their first two and by their last three letters."""
     ends: dict[str, list[str]] = {}
     for key in _places():
         for end in (key[:2], f"…{key[-3:]}"):
@@ -160,7 +160,7 @@ def _ends() -> dict[str, list[str]]:
 
 
 def _alike(name: str) -> list[str]:
-    """The keys that begin or end as a name does: comparing it to all of them takes long.
+    """Return the keys that begin or end as a name does: comparing it to all of them takes long.
 
     A crontab may have a wrong zone in each of its lines.
     """

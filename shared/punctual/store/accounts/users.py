@@ -49,7 +49,7 @@ class NewToken(NamedTuple):
 
 
 def create_user(session: Session, *, username: str, email: str, password_hash: str) -> User | Taken:
-    """A new user, or which of the two is taken; letter case makes no difference."""
+    """Return a new user, or which of the two is taken; letter case makes no difference."""
     values = {"username": username, "email": email, "password_hash": password_hash}
     statement = insert(User).values(id=new_id(), **values).on_conflict_do_nothing().returning(User)
     user = session.scalars(statement).one_or_none()
@@ -72,7 +72,7 @@ def take_first_place(session: Session) -> bool:
 
 
 def user_named(session: Session, username: str) -> User | None:
-    """The user of that name, in whatever letter case."""
+    """Return the user of that name, in whatever letter case."""
     name = canonical_username(username)
     if name is None:
         return None
@@ -80,7 +80,7 @@ def user_named(session: Session, username: str) -> User | None:
 
 
 def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
-    """A new token for that user, good for 90 days; their expired ones are dropped."""
+    """Return a new token for that user, good for 90 days; their expired ones are dropped."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     session.execute(
         delete(ApiToken).where(ApiToken.user_id == user_id, ApiToken.expires_at <= func.now())
@@ -110,7 +110,7 @@ def revoke_token(session: Session, token: str) -> None:
 
 @lru_cache(maxsize=1000)
 def _uuid(spelled: str) -> uuid.UUID:
-    """The id so spelled, made once: who has asked asks again."""
+    """Return the id so spelled, made once: who has asked asks again."""
     return uuid.UUID(spelled)
 
 

@@ -126,7 +126,7 @@ def require_calendars(
 
 
 def list_calendars(session: Session, *, owner_id: uuid.UUID) -> list[CalendarRow]:
-    """An owner's calendars by name."""
+    """Return an owner's calendars by name."""
     wanted = select(CalendarRow).where(CalendarRow.owner_id == owner_id)
     return list(session.scalars(wanted.order_by(CalendarRow.name)))
 

@@ -14,7 +14,7 @@ LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[
 
 
 def admit_held(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    """Those of the runs that may start now as far as their limits go, and that have limits.
+    """Return those of the runs that may start now as far as their limits go, and that have limits.
 
     Until this transaction ends no other run is admitted under the same limits: what is counted
     here stays true until the START that follows is committed.
@@ -37,5 +37,5 @@ def candidates_of(counted: Iterable[Counted]) -> list[Candidate]:
 
 
 def lock_number(key: str) -> int:
-    """The number that stands for a limit among PostgreSQL's advisory locks."""
+    """Return the number that stands for a limit among PostgreSQL's advisory locks."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True)

@@ -23,13 +23,13 @@ GROUP BY l.id
 
 
 def list_limits(session: Session, *, owner_id: uuid.UUID) -> Sequence[ConcurrencyLimit]:
-    """The owner's limits, oldest first."""
+    """Return the owner's limits, oldest first."""
     statement = select(ConcurrencyLimit).where(ConcurrencyLimit.owner_id == owner_id)
     return session.scalars(statement.order_by(ConcurrencyLimit.id)).all()
 
 
 def running_by_limit(session: Session, *, owner_id: uuid.UUID) -> Mapping[uuid.UUID, int]:
-    """How many runs count towards each limit now; one without any is left out."""
+    """Return how many runs count towards each limit now; one without any is left out."""
     counted = count_running(session.connection(), [owner_id])
     return {
         uuid.UUID(key.removeprefix("limit ")): count
@@ -41,7 +41,7 @@ def running_by_limit(session: Session, *, owner_id: uuid.UUID) -> Mapping[uuid.U
 def waiting_by_limit(
     session: Session, limits: Sequence[ConcurrencyLimit], *, owner_id: uuid.UUID
 ) -> Mapping[uuid.UUID, int]:
-    """How many due runs each of the owner's limits holds back, as it is reached.
+    """Return how many due runs each of the owner's limits holds back, as it is reached.
 
     One that holds back none is left out. A run under several that are reached waits for each of
     them. Only the 10,000 earliest due runs are looked at.

@@ -67,7 +67,7 @@ class Counted(NamedTuple):
 
 
 def limits_of(connection: Connection, run_ids: Collection[uuid.UUID]) -> list[Counted]:
-    """The limits that these runs count towards, the earliest due run first."""
+    """Return the limits that these runs count towards, the earliest due run first."""
     rows = connection.execute(LIMITS, {"ids": list(run_ids)})
     return [
         Counted(row.run_id, row.owner_id, Limit(row.key, row.most, row.task_id, row.tag))
@@ -81,7 +81,7 @@ def count_running(connection: Connection, owners: Collection[uuid.UUID]) -> dict
 
 
 def count_in_hand(connection: Connection, owners: Collection[uuid.UUID]) -> dict[str, int]:
-    """The same, with those that are queued or claimed."""
+    """Return the same, with those that are queued or claimed."""
     return {row.key: row.taken for row in connection.execute(IN_HAND, {"owners": list(owners)})}
 
 

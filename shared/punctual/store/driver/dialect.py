@@ -19,7 +19,7 @@ IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 
 
 def quick_url(database_url: str) -> str:
-    """The URL with this dialect named in it."""
+    """Return the URL with this dialect named in it."""
     return make_url(database_url).set(drivername=NAME).render_as_string(hide_password=False)
 
 
@@ -53,7 +53,7 @@ class Dialect(PGDialect_psycopg2):
         return prepare
 
     def do_ping(self, dbapi_connection: Any) -> bool:
-        """Whether the server is there; raises psycopg2's errors when it is not.
+        """Return whether the server is there; raises psycopg2's errors when it is not.
 
         A server that ended, was restarted or closed the connection has said so to the socket. One
         that vanished without a word is found out by a real ping.

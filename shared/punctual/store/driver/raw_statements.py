@@ -22,7 +22,7 @@ def rows(
 
 
 def _begun(connection: Connection) -> Any:
-    """The driver's own connection, with a transaction begun."""
+    """Return the driver's own connection, with a transaction begun."""
     if not connection.in_transaction():
         connection.begin()
     return connection.connection.dbapi_connection
@@ -54,5 +54,5 @@ def _carry_out(
 
 @cache
 def _spelled(statement: TextClause) -> str:
-    """The statement as psycopg2 takes it."""
+    """Return the statement as psycopg2 takes it."""
     return str(statement.compile(dialect=SPELLING))

@@ -67,7 +67,7 @@ def find_missing(
 def backfill(
     connection: Connection, *, task: Task, due: tuple[datetime, ...], now: datetime
 ) -> list[uuid.UUID]:
-    """Runs for these due times, due at once, earliest first; also when the task is paused."""
+    """Run for these due times, due at once, earliest first; also when the task is paused."""
     runs = [NewRun(task.id, at, due_at=now, trigger=Trigger.BACKFILL) for at in due]
     born = set(insert_runs(connection, runs))
     if born:

@@ -151,7 +151,7 @@ def find_in_ledger(connection: Connection, *, task_id: uuid.UUID, due: datetime)
 
 
 def prune_ledger(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Delete at most `limit` rows older than `keep`; answers how many."""
+    """Delete at most `limit` rows older than `keep`; return how many."""
     return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount
 
 

@@ -59,7 +59,7 @@ def mark_missed(
 
 
 def _was_stopped(row: Row[Any]) -> bool:
-    """Whether it had no chance: once it is queued, that is only up to workers."""
+    """Return whether it had no chance: once it is queued, that is only up to workers."""
     return bool(row.no_worker or (row.no_coordinator and row.state == RunState.SCHEDULED))
 
 

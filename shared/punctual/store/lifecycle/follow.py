@@ -43,7 +43,7 @@ NOW = text("SELECT clock_timestamp()")
 
 
 def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
-    """Insert the runs, due at once, of tasks whose upstream tasks have all ended; answers ids.
+    """Insert the runs, due at once, of tasks whose upstream tasks have all ended; return ids.
 
     One run for each complete set of ends; none for a task that is paused, or that a calendar
     blocks now, which leaves a row in the ledger. At most `limit` tasks are looked at.

@@ -77,7 +77,7 @@ class NewRun:
 
 
 def insert_runs(connection: Connection, runs: Sequence[NewRun]) -> list[uuid.UUID]:
-    """Insert the runs that are not there yet; answers the ids of those that were new."""
+    """Insert the runs that are not there yet; return the ids of those that were new."""
     if not runs:
         return []
     ids = [run.id for run in runs]

@@ -35,7 +35,7 @@ GO_ON = text("UPDATE tasks SET next_due_at = :due WHERE id = :id")
 
 
 def lock_tasks(connection: Connection, tasks: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Lock the tasks that no edit holds; answers which."""
+    """Lock the tasks that no edit holds; return which."""
     return set(connection.execute(LOCK, {"tasks": sorted(tasks)}).scalars())
 
 

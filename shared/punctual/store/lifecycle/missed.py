@@ -39,7 +39,7 @@ class Miss(NamedTuple):
 
 
 def miss(connection: Connection, misses: Sequence[Miss]) -> list[uuid.UUID]:
-    """End these runs as missed and return their places in `max_runs`; answers which it did.
+    """End these runs as missed and return their places in `max_runs`; return which it did.
 
     Lock their tasks first.
     """

@@ -59,5 +59,5 @@ def withdraw_retries_of(connection: Connection, task_id: uuid.UUID) -> None:
 
 
 def withdraw_paused_retries(connection: Connection, *, limit: int) -> list[uuid.UUID]:
-    """End at most `limit` runs that failed during a pause and wait for a retry; answers which."""
+    """End at most `limit` runs that failed during a pause and wait for a retry; return which."""
     return list(connection.execute(OF_PAUSED_TASKS, {"limit": limit}).scalars())

@@ -123,7 +123,7 @@ def _runs(
     *,
     most_missed: int = MOST_MISSED,
 ) -> list[NewRun]:
-    """Runs for due times (each with what the schedule asked for), the missed ones included."""
+    """Run for due times (each with what the schedule asked for), the missed ones included."""
     parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
     # An outage left several that are due at once: with `all`, none is skipped.
     made_up = (

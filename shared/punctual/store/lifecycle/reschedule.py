@@ -153,7 +153,7 @@ def withdraw(
 
 
 def _holders(connection: Connection, task: Task, times: Sequence[datetime]) -> dict[datetime, str]:
-    """Those of the times that a calendar of the task holds, each with its name."""
+    """Return those of the times that a calendar of the task holds, each with its name."""
     if not task.calendars or not times:
         return {}
     own = own_calendars_named(connection, task.owner_id, task.calendars)

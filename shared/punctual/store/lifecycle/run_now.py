@@ -25,7 +25,7 @@ def run_now(
     params: Mapping[str, object] | None = None,
     run_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """A new run of the task, due at once, also when the task is paused; answers its id.
+    """Return a new run of the task, due at once, also when the task is paused; return its id.
 
     The id is `run_id` where one is given. Raises InvalidParams when the task cannot be run with
     these values.
@@ -56,9 +56,9 @@ def _insert(
 def retry_run(
     connection: Connection, *, task: Task, run: Run, run_id: uuid.UUID | None = None
 ) -> uuid.UUID | None:
-    """A new run in place of one that ended; None while that one is not final.
+    """Return a new run in place of one that ended; None while that one is not final.
 
-    It runs the task as it is now, so that a mended command is what is tried again, with the
+    It runs the task as it is now, so that a corrected command is what is tried again, with the
     values the run had. Its id is `run_id` where one is given. Raises InvalidParams when
     the task needs others by now.
     """

@@ -13,7 +13,7 @@ START_BY = "greatest({scheduled_for}, {due_at}) + t.start_deadline * interval '1
 
 
 def start_by(run: str) -> str:
-    """The start deadline of the run that SQL calls `run`."""
+    """Return the start deadline of the run that SQL calls `run`."""
     return START_BY.format(scheduled_for=f"{run}.scheduled_for", due_at=f"{run}.due_at")
 
 

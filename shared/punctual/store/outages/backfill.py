@@ -46,7 +46,7 @@ def backfill_outage(
     keep: timedelta,
     now: datetime,
 ) -> Backfilled:
-    """Runs for at most `limit` of the gap's missed due times, of these tasks or of all (None).
+    """Run for at most `limit` of the gap's missed due times, of these tasks or of all (None).
 
     By the schedules as they are now. What had its run in between is left out, so that a
     repeated call makes nothing twice.

@@ -119,7 +119,7 @@ def note_pass(connection: Connection) -> None:
 def note_gap(
     connection: Connection, *, patience: timedelta, now: datetime | None = None
 ) -> Gap | None:
-    """Keep it as an outage when the last pass is longer ago than `patience`; answers the gap.
+    """Keep it as an outage when the last pass is longer ago than `patience`; return the gap.
 
     One that follows right on another makes that one longer.
     """
@@ -183,10 +183,10 @@ def tasks_in_outage(connection: Connection, gap: Gap, *, owner_id: uuid.UUID) ->
 
 
 def due_times_in(became: Became) -> int:
-    """How many due times these are: a backfilled one is not counted again."""
+    """Return how many due times these are: a backfilled one is not counted again."""
     return became.total() - became["backfilled"]
 
 
 def prune_outages(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Delete at most `limit` outages that ended longer ago than `keep`; answers how many."""
+    """Delete at most `limit` outages that ended longer ago than `keep`; return how many."""
     return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount

@@ -53,5 +53,5 @@ def stops_at(connection: Connection, times: Collection[datetime]) -> Mapping[dat
 
 
 def prune_stops(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Delete at most `limit` stops that ended longer ago than `keep`; answers how many."""
+    """Delete at most `limit` stops that ended longer ago than `keep`; return how many."""
     return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount

@@ -25,7 +25,7 @@ FORGET = text("DELETE FROM coordinators WHERE heartbeat_at < now() - interval '7
 def register(
     connection: Connection, *, name: str, host: str, pid: int, version: str | None = None
 ) -> uuid.UUID:
-    """Enter a new coordinator; answers its id."""
+    """Enter a new coordinator; return its id."""
     coordinator_id = new_id()
     params = {"id": coordinator_id, "name": name, "host": host, "pid": pid, "version": version}
     connection.execute(REGISTER, params)

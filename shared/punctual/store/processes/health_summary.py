@@ -148,7 +148,7 @@ class Standing:
 
 
 def standing(connection: Connection, *, lease: timedelta) -> Standing:
-    """How things stand now; a process is alive whose heartbeat is younger than `lease`."""
+    """Return how things stand now; a process is alive whose heartbeat is younger than `lease`."""
     row = connection.execute(STANDING, {"lease": lease}).one()
     unfinished = dict.fromkeys(("scheduled", "queued", "claimed", "running"), 0)
     for state, runs in connection.execute(UNFINISHED):

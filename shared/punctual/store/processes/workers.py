@@ -102,7 +102,7 @@ def register(
     interpreters: Collection[str] | None = None,
     lease: timedelta = LEASE,
 ) -> uuid.UUID:
-    """Enter a new worker, active from now on; answers its id, which is never used again."""
+    """Enter a new worker, active from now on; return its id, which is never used again."""
     worker_id = new_id()
     params = {"id": worker_id, "name": name, "host": host, "pid": pid, "slots": slots}
     params |= {"lease": lease}
@@ -140,7 +140,7 @@ def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:
 
 
 def count_active(connection: Connection) -> dict[str, int]:
-    """How many workers take runs now, by the queues that they serve."""
+    """Return how many workers take runs now, by the queues that they serve."""
     return {queue: int(count) for queue, count in connection.execute(ACTIVE)}
 
 
@@ -153,5 +153,5 @@ def interpreters_of_active(connection: Connection, *, queue: str) -> list[list[s
 
 
 def forget_gone(connection: Connection) -> int:
-    """Delete workers that left a week ago; answers how many."""
+    """Delete workers that left a week ago; return how many."""
     return connection.execute(FORGET).rowcount

@@ -125,7 +125,7 @@ def _of(
 
 
 def _reached(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID, Limit]:
-    """The first limit that is reached of each run."""
+    """Return the first limit that is reached of each run."""
     counted = limits_of(connection, [run.id for run in runs if run.limited])
     if not counted:
         return {}

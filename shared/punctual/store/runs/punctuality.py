@@ -61,7 +61,7 @@ class OnTime:
 
 
 def fold(connection: Connection, *, limit: int) -> int:
-    """Add at most `limit` tallies to their days; answers how many, fewer when none is left."""
+    """Add at most `limit` tallies to their days; return how many, fewer when none is left."""
     return int(connection.execute(FOLD, {"limit": limit}).scalar_one())
 
 

@@ -66,7 +66,7 @@ def create_tasks(
     tasks: Sequence[TaskValues],
     now: datetime,
 ) -> datetime | None:
-    """Save new tasks under `ids`, all in one statement; answers the earliest of their due times.
+    """Save new tasks under `ids`, all in one statement; return the earliest of their due times.
 
     Raises InvalidCalendar, pointing into the list, for a calendar that is not there.
     """

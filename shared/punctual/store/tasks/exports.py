@@ -9,7 +9,7 @@ from punctual.store.schema.models import Task
 
 
 def tasks_to_export(session: Session, *, owner_id: uuid.UUID, tag: str | None = None) -> list[Task]:
-    """The owner's tasks, oldest first; with `tag` those that have it."""
+    """Return the owner's tasks, oldest first; with `tag` those that have it."""
     wanted = [Task.owner_id == owner_id, Task.deleted_at.is_(None)]
     if tag is not None:
         wanted.append(Task.tags.contains([tag]))

@@ -82,7 +82,7 @@ class Counts:
 
 
 def counts(connection: Connection, *, owner_id: uuid.UUID) -> Counts:
-    """The numbers at the top of a dashboard; none of the counts goes beyond CAP."""
+    """Return the numbers at the top of a dashboard; none of the counts goes beyond CAP."""
     row = connection.execute(COUNTS, {"owner_id": owner_id, "cap": CAP}).one()
     return Counts(*row)
 
@@ -90,7 +90,7 @@ def counts(connection: Connection, *, owner_id: uuid.UUID) -> Counts:
 def next_due_tasks(
     connection: Connection, *, owner_id: uuid.UUID, size: int
 ) -> list[tuple[uuid.UUID, str, datetime]]:
-    """The tasks due next, earliest first: (task id, name, due time).
+    """Return the tasks due next, earliest first: (task id, name, due time).
 
     One whose next due time is held is left out.
     """
@@ -108,7 +108,7 @@ def next_due_tasks(
 def strips(
     connection: Connection, *, task_ids: Sequence[uuid.UUID], size: int
 ) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """The last `size` runs of each task that came due, oldest first.
+    """Return the last `size` runs of each task that came due, oldest first.
 
     Each with id, task_id, state, scheduled_for and lateness_ms.
     """
@@ -120,5 +120,5 @@ def strips(
 
 
 def known_tags(connection: Connection, *, owner_id: uuid.UUID) -> list[str]:
-    """The tags of this owner's tasks, in alphabetical order."""
+    """Return the tags of this owner's tasks, in alphabetical order."""
     return list(connection.execute(TAGS, {"owner_id": owner_id, "cap": CAP}).scalars())

@@ -23,7 +23,7 @@ def passed_times(
     old: Schedule | None = None,
     left: datetime | None = None,
 ) -> list[NewRun]:
-    """Runs for the single times of a list that lie before `now`, unless they had their turn.
+    """Run for the single times of a list that lie before `now`, unless they had their turn.
 
     A time that `old`, the schedule before, named as well had it, except from `left` on: the due
     time that was to be planned next. A schedule that is one time alone is planned as always.

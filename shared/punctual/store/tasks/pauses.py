@@ -55,7 +55,7 @@ def note_pause(connection: Connection, task: Task, *, end: datetime) -> None:
 
 
 def was_due_once(task: Task, *, end: datetime) -> bool:
-    """Whether the one time of the task's schedule lies in its pause, which is over at `end`.
+    """Return whether the one time of the task's schedule lies in its pause, which is over at `end`.
 
     A time that had passed when it was saved does not: it is due as soon as the task runs on.
     """

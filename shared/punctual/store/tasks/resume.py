@@ -13,7 +13,7 @@ from punctual.store.tasks.changes import set_enabled
 def resume_due(
     session: Session, *, window: timedelta, limit: int, now: datetime | None = None
 ) -> list[uuid.UUID]:
-    """Resume at most `limit` tasks whose pause ends within the window; answers their ids.
+    """Resume at most `limit` tasks whose pause ends within the window; return their ids.
 
     Nothing that is due before the end of its pause is planned. Fewer than `limit` mean that
     none is left.

@@ -22,7 +22,7 @@ def lock_edges(session: Session, *, owner_id: uuid.UUID) -> None:
 
 
 def edges_of(session: Session, *, owner_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """The upstream tasks of each of the owner's tasks that has any."""
+    """Return the upstream tasks of each of the owner's tasks that has any."""
     statement = select(Task.id, Task.after).where(
         Task.owner_id == owner_id, Task.deleted_at.is_(None), Task.after != text("'[]'")
     )
@@ -35,7 +35,7 @@ def edges_of(session: Session, *, owner_id: uuid.UUID) -> dict[uuid.UUID, list[u
 def names_of(
     session: Session, task_ids: Collection[uuid.UUID], *, owner_id: uuid.UUID
 ) -> dict[uuid.UUID, str]:
-    """The names of those of the tasks that are the owner's and not deleted."""
+    """Return the names of those of the tasks that are the owner's and not deleted."""
     statement = select(Task.id, Task.name).where(
         Task.id.in_(task_ids), Task.owner_id == owner_id, Task.deleted_at.is_(None)
     )
@@ -43,7 +43,7 @@ def names_of(
 
 
 def downstream_of(session: Session, task_id: uuid.UUID, *, owner_id: uuid.UUID) -> Sequence[Task]:
-    """The owner's tasks that run after this one, oldest first."""
+    """Return the owner's tasks that run after this one, oldest first."""
     statement = select(Task).where(
         Task.after != text("'[]'"),
         Task.after.contains([{"task": str(task_id)}]),

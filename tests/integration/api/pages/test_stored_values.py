@@ -89,9 +89,9 @@ def test_a_task_can_be_seen_changed_and_deleted_whatever_its_row_holds(
     run = made.get_json()["id"]
     assert ann.get(f"/run/{run}/").status_code == 200
     assert ann.person.get(f"/runs/{run}/").status_code == 200
-    mended: dict[str, Any] = {"schedule": {"every": 300}, "params": None, "env": {}, "limits": None}
-    mended |= {"command": "true", "after": [], "metadata": {}}
-    answer = ann.person.call("PATCH", path, json=mended)
+    fixed: dict[str, Any] = {"schedule": {"every": 300}, "params": None, "env": {}, "limits": None}
+    fixed |= {"command": "true", "after": [], "metadata": {}}
+    answer = ann.person.call("PATCH", path, json=fixed)
     assert answer.status_code == 200, answer.json
     assert answer.get_json()["schedule"] == {"every": 300}
     assert answer.get_json()["next_run_at"]

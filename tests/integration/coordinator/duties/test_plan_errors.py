@@ -116,9 +116,9 @@ def test_a_schedule_that_cannot_be_read_is_tried_again_and_planned_once_it_can_b
         assert own.retry_once(now=at - timedelta(seconds=1)) == 0
         assert own.retry_once(now=at) == 0
     assert [wait.total_seconds() / 60 for wait in waits] == [1, 2, 4, 8, 16, 32, 60, 60]
-    mended = '{"every": 60}'
+    fixed = '{"every": 60}'
     run_sql(engine, "UPDATE tasks SET schedule = CAST(:new AS jsonb) WHERE id = :id",
-            new=mended, id=task)  # fmt: skip
+            new=fixed, id=task)  # fmt: skip
     at = task_row(engine, task).plan_retry_at
     assert own.retry_once(now=at) == 1
     row = task_row(engine, task)

@@ -167,7 +167,7 @@ def _is_as_made(path: str) -> bool:
 
 
 def _is_closed(path: str) -> bool:
-    """Whether nothing was written into the directory of a home, nor could be."""
+    """Return whether nothing was written into the directory of a home, nor could be."""
     found = os.lstat(path)
     return found.st_mode == CLOSED and found.st_mtime_ns == 0
 

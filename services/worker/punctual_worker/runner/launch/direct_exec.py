@@ -35,7 +35,7 @@ ITS_VARIABLES = frozenset({"IFS", "OPTIND", "PPID", "PWD"})
 
 
 def words_of(argv: Sequence[str], variables: Collection[str]) -> list[str] | None:
-    """The words of the one program that this call of a shell would become, or None."""
+    """Return the words of the one program that this call of a shell would become, or None."""
     if list(argv[:2]) != [SHELL, "-c"] or len(argv) != 3:
         return None
     if any(name in ITS_VARIABLES or not NAME.fullmatch(name) for name in variables):

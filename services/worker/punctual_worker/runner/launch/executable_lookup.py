@@ -47,7 +47,7 @@ class ExecutableLookup:
             self._remote = frozenset(("/",))
 
     def find(self, name: str, path: str) -> str | None:
-        """The file a shell would run for this word; None when only a shell should look."""
+        """Return the file a shell would run for this word; None when only a shell should look."""
         if "/" in name:
             return name if self._is_near(name) else None
         if "%" in path:

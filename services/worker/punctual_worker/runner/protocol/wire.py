@@ -27,7 +27,7 @@ class BadFrameError(Exception):
 
 
 def write(header: dict[str, Any]) -> bytes:
-    """A header as JSON."""
+    """Return a header as JSON."""
     return _ENCODE(header).encode("ascii")
 
 

@@ -45,7 +45,7 @@ def kill_leftovers(launch: int, *, until: float) -> bool:
 
 
 def await_none_of(uid: int, *, until: float) -> bool:
-    """Whether no process of that user is left, as seen before `until`."""
+    """Return whether no process of that user is left, as seen before `until`."""
 
     def look() -> bool:
         return any(_runs_as(pid, uid) for pid in map(int, filter(str.isdigit, os.listdir("/proc"))))

@@ -1,4 +1,4 @@
-"""Run inside a container: send one trace, and print what a collector next to it received."""
+"""Run inside a container: sends one trace, and tells how a collector beside it got it."""
 
 import os
 import sys
@@ -16,14 +16,14 @@ class Collector(BaseHTTPRequestHandler):
     """Takes one message, as a collector would."""
 
     def do_POST(self) -> None:
-        """Print what came, and whether it is about the run."""
+        """Tells what came, and whether it is about the run."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         sys.stdout.write(f"{self.path} {self.headers['Content-Type']} {str(RUN).encode() in body}")
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Log nothing."""
+        """Nobody asked."""
 
 
 server = HTTPServer(("127.0.0.1", 0), Collector)

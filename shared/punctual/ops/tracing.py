@@ -35,7 +35,7 @@ class Tracing:
         self._ids: Any = provider.id_generator
 
     def begin_request(self, method: str, headers: Iterable[tuple[str, str]]) -> "Span":
-        """Return a request has come; it goes on with its caller's trace if the caller sent one."""
+        """A request has come; it goes on with its caller's trace if the caller sent one."""
         from opentelemetry.trace import SpanKind
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -100,7 +100,7 @@ class Tracing:
         span.end(_ns(ended_at))
 
     def _place(self, run_id: uuid.UUID) -> "SpanContext":
-        """Return a run's place, with the decision that its own span will come to."""
+        """A run's place, with the decision that its own span will come to."""
         from opentelemetry.sdk.trace.sampling import Decision
         from opentelemetry.trace import SpanContext, TraceFlags
 

@@ -80,8 +80,8 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, limit: int = MOST_RUN
         }
         strangers = [place for place, task in enumerate(tasks) if task not in was_due]
         if strangers:
-            detail = "No task of yours that was due in this outage."
-            raise invalid([Fault(f"/tasks/{place}", detail) for place in strangers])
+            told = "No task of yours that was due in this outage."
+            raise invalid([Fault(f"/tasks/{place}", told) for place in strangers])
     return backfill_outage(
         session(),
         gap,

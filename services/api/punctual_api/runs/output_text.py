@@ -32,7 +32,7 @@ class ShownOutput:
 
 
 def shown_output(output: Output | LiveOutput, *, size: int) -> ShownOutput:
-    """Return an attempt's output for a page; `size` bytes were written, kept or not."""
+    """An attempt's output for a page; `size` bytes were written, kept or not."""
     left_out = max(size - len(output.data), 0)
     shortened = len(output.data) > SHOWN_BYTES
     start = max(len(output.data) - SHOWN_BYTES, 0)

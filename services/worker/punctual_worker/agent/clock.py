@@ -37,15 +37,15 @@ class DatabaseClock:
             self.offset_seconds = 0.0 if low <= 0 <= high else low
 
     def now(self) -> datetime:
-        """Return the database's time, never ahead of it."""
+        """The database's time, never ahead of it."""
         return EPOCH + timedelta(seconds=time.time() + self.offset_seconds)
 
     def monotonic_ns(self, at: datetime) -> int:
-        """Return the instant `at` on CLOCK_MONOTONIC, in nanoseconds, rounded up."""
+        """The instant `at` on CLOCK_MONOTONIC, in nanoseconds, rounded up."""
         ahead = at - self.now()
         return time.monotonic_ns() + -(-ahead // timedelta(microseconds=1)) * 1000 + 1000
 
     def instant(self, monotonic_ns: int) -> datetime:
-        """Return the database's time when CLOCK_MONOTONIC showed `monotonic_ns`."""
+        """The database's time when CLOCK_MONOTONIC showed `monotonic_ns`."""
         ago = timedelta(microseconds=(time.monotonic_ns() - monotonic_ns) / 1000)
         return self.now() - ago

@@ -62,7 +62,7 @@ def list_runs(
 
 
 def attempts_of(session: Session, run: Run) -> list[dict[str, Any]]:
-    """Return every attempt of the run in order, the one that is running now included."""
+    """Every attempt of the run in order, the one that is running now included."""
     ended: Sequence[Attempt] = session.scalars(
         select(Attempt).where(Attempt.run_id == run.id).order_by(Attempt.attempt)
     ).all()
@@ -111,7 +111,7 @@ def is_truncated(session: Session, output: Output | LiveOutput) -> bool:
 
 
 def bytes_written(session: Session, run: Run, attempt: int) -> int:
-    """Return how many bytes that attempt wrote, those that were not kept included."""
+    """How many bytes that attempt wrote, those that were not kept included."""
     written = session.scalars(
         select(Attempt.output_bytes).where(Attempt.run_id == run.id, Attempt.attempt == attempt)
     ).one_or_none()

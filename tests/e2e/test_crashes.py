@@ -138,6 +138,21 @@ def test_a_killed_coordinator_loses_nothing(
         assert starts(record)[run["id"]] == 1
 
 
+def test_a_database_that_is_asked_to_stop_is_started_again(
+    quick: Product, ann: httpx.Client, record: Path
+) -> None:
+    note = f"echo $PUNCTUAL_RUN_ID >> {record}"
+    tasks = [create(ann, note, due_in=due_in, max_retries=0) for due_in in (1, 4, 7)]
+    old = quick.pid("postgres")
+    quick.signal("postgres", signal.SIGTERM)  # it would wait for its clients, which never leave
+    eventually(partial(replaced, quick, "postgres", old), within=20)
+    assert "postgres was asked to stop" in quick.terminal()
+    eventually(quick.is_ready, within=20)
+    eventually(lambda: all_in(ann, tasks, "succeeded"), within=30)
+    for run in runs_of(ann, tasks):
+        assert starts(record)[run["id"]] == 1
+
+
 def test_a_killed_queue_loses_nothing(quick: Product, ann: httpx.Client, record: Path) -> None:
     note = f"echo $PUNCTUAL_RUN_ID >> {record}"
     tasks = [create(ann, note, due_in=2, max_retries=0) for _ in range(10)]

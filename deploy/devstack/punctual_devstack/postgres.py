@@ -33,6 +33,7 @@ SETTINGS = {
 ENVIRON = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}  # a PGPORT of the user's must not matter
 # A commit is in the kernel's hands before it is answered: it outlives a kill, not a power cut.
 CARELESS = {"fsync": "off", "full_page_writes": "off"}
+STATUS_LINE = 7  # of postmaster.pid, counted from 0
 
 
 class Unusable(Exception):
@@ -93,6 +94,7 @@ class Postgres:
             orphan_signal=signal.SIGINT,
             stop_seconds=4,
             account=self.account,
+            has_begun_to_stop=self._has_begun_to_stop,
         )
 
     def url(self, database: str = DATABASE, *, user: str = USER, password: str = "") -> str:
@@ -122,6 +124,17 @@ class Postgres:
                     cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         finally:
             connection.close()
+
+    def _has_begun_to_stop(self, pid: int) -> bool:
+        """Return whether the server with this pid takes no new client any more.
+
+        After a SIGTERM it waits for its clients to leave, and services never do.
+        """
+        try:
+            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return lines[:1] == [str(pid)] and lines[STATUS_LINE:] == ["stopping"]
 
     def _connect(self) -> "psycopg2.extensions.connection":
         return psycopg2.connect(

@@ -7,6 +7,8 @@ from punctual_devstack.spawn import Spec
 
 RESTART_AT_MOST_SECONDS = 5.0
 STEADY_SECONDS = 10.0
+STOP_WAIT_SECONDS = 1.0
+"""A process that others asked to stop may take this long before its stop signal is sent."""
 
 
 @dataclass(slots=True)
@@ -19,10 +21,12 @@ class Kept:
     start_again: float | None = None
     deaths: int = 0  # in a row, each within 10 s of its start
     killed: bool = False  # as it did not stop in time
+    stopping_since: float | None = None  # though the stack did not ask for it
 
     def has_started(self, pid: int) -> None:
         """Note a start."""
         self.pid, self.started, self.start_again = pid, time.monotonic(), None
+        self.stopping_since = None
 
     def has_died(self) -> float:
         """Note a death; return in how many seconds to start again: 1, with each death 1 more."""
@@ -31,6 +35,19 @@ class Kept:
         delay = min(float(self.deaths), RESTART_AT_MOST_SECONDS)
         self.pid, self.start_again = None, now + delay
         return delay
+
+    def is_stuck(self) -> bool:
+        """Return True once for a process that is stopping, unasked by the stack, for too long."""
+        begun = self.spec.has_begun_to_stop
+        if self.pid is None or begun is None or not begun(self.pid):
+            return False
+        now = time.monotonic()
+        if self.stopping_since is None:
+            self.stopping_since = now
+        if now - self.stopping_since < STOP_WAIT_SECONDS:
+            return False
+        self.stopping_since = float("inf")
+        return True
 
 
 def end_in_words(status: int) -> str:

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class Spec:
     account: ServerUser | None = None
     stop_seconds: float = 10
     """How long it may take to end once it is asked to."""
+    has_begun_to_stop: Callable[[int], bool] | None = None
+    """Return whether the process with this pid is stopping, for one that may never finish."""
 
 
 def leashed(spec: Spec) -> list[str]:

@@ -75,6 +75,9 @@ class Supervisor:
         for each in self.kept.values():
             if each.start_again is not None and time.monotonic() >= each.start_again:
                 self._start(each)
+            elif each.pid is not None and not self.stop_requests and each.is_stuck():
+                self.terminal.say(f"{each.spec.name} was asked to stop: closing its connections")
+                signal_group(each.pid, each.spec.stop_signal)
 
     def stop(self, names: Iterable[str]) -> None:
         """Signal the processes to end; those that do not within their time are killed.

@@ -1,8 +1,9 @@
 """Health: alive, and ready (with reasons when not)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import redis
 from flask import Blueprint, Flask, Response, current_app, jsonify
@@ -32,6 +33,10 @@ SELECT (SELECT count(*) FROM coordinators
 
 ANSWER_SECONDS = 3.0
 """How long a probe waits for a server; what asks for readiness seldom waits much longer."""
+FRESH_SECONDS = 5
+"""How old readiness's connection may be: a stopping server still serves those that are open."""
+
+NOT_ACCEPTING = re.compile(r"FATAL: +(the database system is [a-z ]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,17 @@ class Probe:
         self._lease = settings.lease_seconds
         self._late = late_after(sweep_seconds=settings.sweep_seconds)
         limits = connect_args(service="readyz", statement_timeout_ms=2000)
-        self.engine: Engine = create_engine(
+        connect = partial(
+            create_engine,
             driver_url(settings.database_url),
-            pool_size=2,  # readiness, metrics and the watch may ask at once
+            pool_size=1,
             max_overflow=1,
             pool_timeout=2,
             pool_pre_ping=True,
             connect_args={**limits, "connect_timeout": 2},
         )
+        self.engine: Engine = connect()  # metrics and the watch may ask at once
+        self._own: Engine = connect(pool_recycle=FRESH_SECONDS)
         self._redis = redis.Redis.from_url(
             with_socket_limits(settings.redis_url, seconds=1),
             retry=Retry(NoBackoff(), 0),
@@ -81,18 +89,20 @@ class Probe:
 
     def _ask_database(self) -> ApiHealth:
         try:
-            outdated = None if self._current else behind(self.engine)
+            outdated = None if self._current else behind(self._own)
             self._current = outdated is None
             if outdated:
                 return ApiHealth([f"database: {outdated}"], {}, {})
-            with self.engine.connect() as connection:
+            with self._own.connect() as connection:
                 row = connection.execute(ALIVE, {"lease": self._lease}).one()
                 alive = {"coordinators": row.coordinators, "workers": row.workers}
                 late = _late(overdue(connection), after=self._late)
                 return ApiHealth([], self._missing(alive) | late, alive)
         except SQLAlchemyError as error:
             telemetry.DATABASE_ERRORS.inc()
-            return ApiHealth([f"database: does not answer ({type(error).__name__})"], {}, {})
+            found = NOT_ACCEPTING.search(str(error))
+            why = f"takes no new connection: {found[1]}" if found else _silence(error)
+            return ApiHealth([f"database: {why}"], {}, {})
 
     def _missing(self, alive: Mapping[str, int]) -> dict[str, str]:
         """Name the services of which none has sent a heartbeat for a whole lease."""
@@ -109,12 +119,14 @@ class Probe:
         except (redis.RedisError, OSError) as error:
             telemetry.REDIS_ERRORS.inc()
             # Only hints travel through it: everything that this service does works without.
-            return {"queue": f"does not answer ({type(error).__name__})"}
+            full = isinstance(error, redis.ResponseError) and str(error).startswith("MISCONF")
+            return {"queue": f"refuses writes ({error})" if full else _silence(error)}
         return {}
 
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+        self._own.dispose()
         self._redis.close()
 
 
@@ -153,6 +165,10 @@ def readyz() -> Response:
         more = {"degraded": degraded, "reasons": details}
         return jsonify({"status": "ready", **health.alive, **more})
     return jsonify({"status": "ready", **health.alive})
+
+
+def _silence(error: Exception) -> str:
+    return f"does not answer ({type(error).__name__})"
 
 
 def _late(found: Overdue, *, after: float) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """PostgreSQL or Redis is frozen: it keeps its connections and answers nothing on any of them."""
 
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from punctual_api.http.database import THREADS
 from punctual_devstack.servers import EmbeddedServer, Servers, temporary_servers
@@ -97,6 +101,45 @@ def test_requests_are_refused_while_postgresql_is_frozen_and_answered_after(
             page = client.get("/login/", headers={"Accept": "text/html"})
             assert page.status_code in {200, 503}
         eventually(lambda: tasks().status_code == 200, within=20)
+
+
+def test_a_database_that_lets_no_client_in_makes_the_api_unready(
+    served: Served, servers: Servers
+) -> None:
+    client = served.client
+    assert client.get("/readyz").status_code == 200
+    assert servers.postgres.pid is not None
+    os.kill(servers.postgres.pid, signal.SIGTERM)  # open connections stay, new ones are refused
+    try:
+        eventually(lambda: client.get("/readyz").status_code == 503, within=15)
+        [reason] = [each for each in client.get("/readyz").json()["reasons"] if "database" in each]
+        assert reason == "database: takes no new connection: the database system is shutting down"
+    finally:
+        servers.postgres.stop()
+        servers.postgres.start()
+    eventually(lambda: client.get("/readyz").status_code == 200, within=15)
+
+
+def test_a_queue_on_a_full_disk_is_said_to_refuse_writes(served: Served, servers: Servers) -> None:
+    assert servers.valkey.pid is not None
+    with redis.Redis.from_url(servers.redis_url(), retry=Retry(NoBackoff(), 0)) as client:
+
+        def writes() -> bool:
+            try:
+                return bool(client.set("full", 0))
+            except redis.ResponseError:
+                return False
+
+        limits = resource.prlimit(servers.valkey.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(servers.valkey.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+        try:
+            eventually(lambda: not writes())
+            answer = served.client.get("/readyz").json()
+        finally:
+            resource.prlimit(servers.valkey.pid, resource.RLIMIT_FSIZE, limits)
+        [reason] = [each for each in answer["reasons"] if each.startswith("queue")]
+        assert reason.startswith("queue: refuses writes (MISCONF ")
+        eventually(writes)
 
 
 def test_logins_are_answered_while_redis_is_frozen_and_guessing_still_gets_slow(

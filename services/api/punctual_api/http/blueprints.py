@@ -16,6 +16,8 @@ from punctual_api.http.json_body import json_body
 from punctual_api.http.problem_schemas import ProblemSchema
 from punctual_api.http.problems import faults_in, invalid
 
+Schema.error_messages = {**Schema.error_messages, "type": "An object is expected."}
+
 View = TypeVar("View", bound=Callable[..., Any])
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+from collections import Counter
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -17,14 +18,30 @@ MAX_VALUES = 1_000_000
 
 NOT_JSON = "The body must be JSON, sent with the header Content-Type: application/json."
 
+LONGEST_KEY = 100
+"""Characters of a key that an error repeats."""
+
 _READ = "punctual.json_body"
+
+
+class RepeatedKey(ValueError):
+    """An object names a key twice; the last value would win, and may be the wrong one."""
+
+
+def read_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of these members, as a decoder's object_pairs_hook; raises RepeatedKey."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        key, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise RepeatedKey(f"The key {json.dumps(key[:LONGEST_KEY])} is there twice in one object.")
+    return members
 
 
 def json_body(request: Request) -> Any:
     """Return the body of a request, parsed once however often it is asked for.
 
     Raises Problem: 415 for another content type, 400 for what is no JSON (NaN and Infinity are
-    none) or nested too deeply, 413 for more bytes or values than the app takes.
+    none), nested too deeply or names a key twice, 413 for more bytes or values than the app takes.
     """
     if _READ not in request.environ:
         request.environ[_READ] = _parse(request)
@@ -57,6 +74,8 @@ def _parse(request: Request) -> Any:
         utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         why = "a UTF-16 byte order mark goes before it; send UTF-8" if utf_16 else error.reason
         raise Problem(400, f"The body is not UTF-8: {why}.") from None
+    except RepeatedKey as error:
+        raise Problem(400, str(error)) from None
     except ValueError as error:
         raise Problem(400, f"The body is not JSON: {error}.") from None
     return document
@@ -92,4 +111,6 @@ def _finite(digits: str) -> float:
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse, parse_float=_finite, object_pairs_hook=read_members
+)

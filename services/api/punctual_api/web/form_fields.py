@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from punctual.domain.text import BYTE_ORDER_MARK
+from punctual_api.http.json_body import read_members
 
 SIZES = {"T": 1 << 40, "G": 1 << 30, "M": 1 << 20, "K": 1 << 10}
 _UNIT = re.compile(r"\s*([KMGT])(?:i?B)?\s*$", re.IGNORECASE)
@@ -160,7 +161,7 @@ def _lines(plain: str) -> dict[str, Any] | None:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=read_members)
     except RecursionError:
         raise ValueError("This is nested too deeply.") from None
     except json.JSONDecodeError as error:

@@ -91,3 +91,9 @@ def test_a_size_may_have_a_unit(text: str, size: object) -> None:
 @given(st.integers(min_value=0, max_value=2**50))
 def test_a_size_is_read_back_as_it_was(size: int) -> None:
     assert read_size(write_size(size)) == size
+
+
+def test_a_key_that_is_typed_twice_in_json_is_refused_by_name() -> None:
+    for read in (read_object, read_pairs):
+        with pytest.raises(ValueError, match='The key "A" is there twice'):
+            read('{"A": "1", "A": "2"}')

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
 from punctual.domain.errors import InvalidPart
@@ -26,6 +26,7 @@ OUTCOME_UNKNOWN = (
     "The database was lost before it said whether the change was kept. Repeat the request: with "
     "the same Idempotency-Key it is carried out once."
 )
+NOTHING_THERE = "There is nothing at this address. An id in it is a UUID."
 PLAIN_IN_PATHS = "!$&'()*+,/:;=@"
 READ_ONLY = "25006"  # the server has just become a standby: the next connection finds its heir
 
@@ -111,6 +112,8 @@ def _http_error(error: HTTPException) -> Response:
         return Response(status=308, headers={"Location": there})
     if isinstance(error, ClientDisconnected):
         return _answer(408, "The body did not arrive whole in time.", (), {"Connection": "close"})
+    if error.description == NotFound.description:  # of the router, which speaks of browsers
+        return _answer(404, NOTHING_THERE, (), {})
     headers = dict(getattr(error, "headers", {}))
     if allowed := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(allowed))

@@ -30,6 +30,7 @@ CAREFUL = {
 }
 HEADERS = [(name.lower(), name, value) for name, value in CAREFUL.items()]
 API_HEADERS = [*HEADERS, ("cache-control", "Cache-Control", "no-store")]
+NO_CONTENT, HTML = 204, "text/html"
 PROBES = ("/healthz", "/readyz", "/metrics")
 
 # A label's own counter is found by a look-up under a lock; each is asked for again and again.
@@ -66,6 +67,8 @@ def _end(response: Response) -> Response:
     if (tracing := _tracing()) and "span" in own:
         tracing.end_request(own.span, method=method, route=route, status=status)
     headers = response.headers
+    if status == NO_CONTENT or (response.mimetype == HTML and _is_empty(response)):
+        headers.pop("Content-Type", None)  # Flask's own word for what has no body
     there = {name.lower() for name, _ in headers}
     headers["X-Request-ID"] = own.request_id
     for key, name, value in API_HEADERS if path.startswith("/api/") else HEADERS:
@@ -74,6 +77,10 @@ def _end(response: Response) -> Response:
     if is_https():
         headers.add(*HSTS)
     return response
+
+
+def _is_empty(response: Response) -> bool:
+    return response.is_sequence and not any(response.response)
 
 
 def made_run(run_id: uuid.UUID) -> None:

@@ -5,9 +5,8 @@ from typing import Any
 from flask import Response, g, make_response, render_template, request
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import NotFound
 
-from punctual_api.http.problems import Problem, answer_problem
+from punctual_api.http.problems import NOTHING_THERE, Problem, answer_problem
 
 HEADINGS = {
     400: "That did not work",
@@ -20,7 +19,7 @@ HEADINGS = {
     503: "Not available just now",
 }
 
-PLAINER = {NotFound.description: "There is no page at this address."}
+PLAINER = {NOTHING_THERE: "There is no page at this address."}
 
 
 def error_page(problem: dict[str, Any]) -> Response | None:

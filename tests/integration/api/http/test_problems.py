@@ -46,6 +46,7 @@ def assert_problem(answer: TestResponse, status: int) -> dict[str, Any]:
         (b"[" * 100_000, "application/json", 400),
         (b'{"a": ' + b"9" * 5000 + b"}", "application/json", 400),
         (b"command=true", "application/x-www-form-urlencoded", 415),
+        (b'{"command": "a", "command": "b"}', "application/json", 400),
         (b"{}", "text/plain", 415),
         (b"[]", "application/json", 422),
         (b"null", "application/json", 422),
@@ -66,6 +67,32 @@ def test_a_body_that_cannot_be_read_is_explained(
         assert_problem(answer, status)
 
 
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        (b'{"command": "a", "command": "a"}', '"command"'),
+        (b'{"command": "a", "env": {"A": "1", "A": "2"}}', '"A"'),
+        (b'{"items": [{"command": "a", "\\ud800": 1, "\\ud800": 2}]}', '"\\ud800"'),
+    ],
+)
+def test_a_key_that_is_sent_twice_is_refused_by_name(anna: Person, body: bytes, key: str) -> None:
+    for path in ("/tasks/", "/tasks/bulk/", "/login/"):
+        answer = anna.post(path, data=body, content_type="application/json")
+        assert_problem(answer, 400)
+        assert answer.get_json()["detail"] == f"The key {key} is there twice in one object."
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"7", b'"true"'])
+def test_a_body_that_is_no_object_is_told_to_be_one(anna: Person, body: bytes) -> None:
+    for path in ("/tasks/", "/tasks/bulk/", "/login/"):
+        answer = anna.post(path, data=body, content_type="application/json")
+        [fault] = assert_problem(answer, 422)["errors"]
+        assert fault == {"pointer": "", "detail": "An object is expected."}
+    within = anna.post("/tasks/bulk/", json={"items": [7]})
+    [fault] = assert_problem(within, 422)["errors"]
+    assert fault == {"pointer": "/items/0", "detail": "An object is expected."}
+
+
 def test_a_body_that_is_too_large_is_refused(anna: Person) -> None:
     body = b'{"command": "' + b"x" * 16 * 1024 * 1024 + b'"}'
     assert_problem(anna.post("/tasks/", data=body, content_type="application/json"), 413)
@@ -75,6 +102,7 @@ def test_a_body_that_is_too_large_is_refused(anna: Person) -> None:
 def test_an_unknown_address_is_404(anna: Person, path: str) -> None:
     problem = assert_problem(anna.get(path), 404)
     assert problem["instance"] == f"/api{path}"
+    assert problem["detail"].startswith("There is nothing at this address.")
 
 
 def test_a_wrong_method_is_405_and_names_the_right_ones(anna: Person) -> None:
@@ -91,6 +119,16 @@ def test_without_its_slash_an_address_is_308_to_it(
     answer = client.open(f"/api{path}?limit=1", method=method, json={})
     assert answer.status_code == 308
     assert answer.headers["Location"].endswith(f"/api{path}/?limit=1")
+    assert (answer.data, answer.headers.get("Content-Type")) == (b"", None)
+
+
+def test_an_answer_without_a_body_has_no_type(anna: Person) -> None:
+    options = anna.call("OPTIONS", "/tasks/")
+    assert (options.status_code, options.data) == (200, b"")
+    assert {"GET", "POST"} <= set(options.headers["Allow"].split(", "))
+    deleted = anna.call("DELETE", f"/tasks/{anna.task()['id']}/")
+    for answer in (options, deleted):
+        assert "Content-Type" not in answer.headers
 
 
 def test_a_sane_request_id_is_kept_and_an_odd_one_replaced(client: FlaskClient) -> None:

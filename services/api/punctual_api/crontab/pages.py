@@ -15,6 +15,7 @@ from punctual_api.http.problems import faults_in
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import page, pages
 
+EMPTY = "This is empty: paste what crontab -l shows."
 BLANK = {"crontab": "", "format": "user", "timezone": "UTC"}
 
 
@@ -34,6 +35,8 @@ def import_crontab_form() -> AnyResponse:
     except ValidationError as error:
         errors, _ = by_field(list(faults_in(error.messages)), BLANK)
         return page("crontab", 422, typed=typed, errors=errors, report=None)
+    if not asked["crontab"].strip():
+        return page("crontab", 422, typed=typed, errors={"crontab": EMPTY}, report=None)
     system = asked["format"] == "system"
     read = read_lines(asked["crontab"], system=system, timezone=asked["timezone"])
     if request.form.get("do") != "create":

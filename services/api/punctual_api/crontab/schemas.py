@@ -19,7 +19,8 @@ def _known(zone: str) -> None:
 
 
 def _not_too_long(crontab: str) -> None:
-    if len(crontab.encode()) > MOST_BYTES or crontab.count("\n") > MOST_LINES:
+    lines = crontab.count("\n") + (not crontab.endswith("\n"))
+    if len(crontab.encode()) > MOST_BYTES or lines > MOST_LINES:
         raise ValidationError(f"Longer than 1 MiB or {MOST_LINES} lines.")
 
 

@@ -154,3 +154,14 @@ def test_the_command_line_says_what_is_wrong(
     assert "No such file" in said[0]
     assert said[1].startswith("Which crontab?")
     assert said[2] == "file:///etc is no http or https URL."
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_crontab_has_at_most_10000_lines_whether_the_last_one_is_ended_or_not(
+    anna: Person, end: str
+) -> None:
+    def lines(count: int) -> int:
+        crontab = "\n".join(["#"] * count) + end
+        return anna.post("/import/crontab/", json={"crontab": crontab}).status_code
+
+    assert (lines(10_000), lines(10_001)) == (200, 422)

@@ -1,5 +1,7 @@
 """The page that takes a crontab: looked at first, then created; what was pasted stays."""
 
+import pytest
+
 from tests.integration.api.pages.visitor import Visitor
 
 CRONTAB = "# night <work>\n30 2 * * * echo\n@reboot echo up\n"
@@ -44,3 +46,11 @@ def test_ones_tasks_can_be_had_as_a_crontab(ann: Visitor, bob: Visitor) -> None:
     assert "30 2 * * * echo\n" in ann.get("/export/crontab/").text
     assert "echo" not in bob.get("/export/crontab/").text
     assert ann.get("/export/crontab/?timezone=Mars").status_code == 422
+
+
+@pytest.mark.parametrize("crontab", ["", " \n\n"])
+@pytest.mark.parametrize("do", ["look", "create"])
+def test_an_empty_crontab_is_said_to_be_empty(ann: Visitor, crontab: str, do: str) -> None:
+    answer = ann.post(PATH, crontab=crontab, do=do)
+    assert answer.status_code == 422
+    assert "This is empty: paste what crontab -l shows." in answer.text

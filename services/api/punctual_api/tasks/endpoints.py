@@ -1,5 +1,6 @@
 """Tasks: listed, created, read, replaced, changed and deleted."""
 
+import json
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -58,6 +59,7 @@ def own_task(task_id: uuid.UUID) -> Task:
 def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
     """Change the asker's task, and answer it as it is now."""
     task, at = own_task(task_id), now()
+    before = task.schedule
     if values:
         try:
             if set(TOGETHER) & set(values):  # what is stored already is not judged again
@@ -70,7 +72,14 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
             raise invalid(faults)
         change_task(session(), task, values, now=at)
         wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
-    return task_answer(task_id)
+    dropped = request.method == "PUT" and before is not None and task.schedule is None
+    return task_answer(task_id, warnings=[_dropped(before)] if dropped else ())
+
+
+def _dropped(schedule: Any) -> str:
+    return (
+        f"PUT replaced the schedule {json.dumps(schedule)} by none: the task is not due any more."
+    )
 
 
 @blueprint.route("/", methods=["GET"])

@@ -157,19 +157,21 @@ def warnings_from_past(task: Task, *, now: datetime) -> list[str]:
     return list(past_warnings(past, shortest=shortest, jitter=task.jitter))
 
 
-def task_answer(task_id: uuid.UUID, status: int = 200) -> Response:
-    """One task with its ETag; 404 when it is gone."""
+def task_answer(task_id: uuid.UUID, status: int = 200, *, warnings: Iterable[str] = ()) -> Response:
+    """One task with its ETag, and more warnings of this answer alone; 404 when it is gone."""
     seen = seen_tasks(session(), [task_id])
     if not seen:
         raise not_found("task")
-    return answered(seen[0], status=status, past=True)
+    return answered(seen[0], status=status, past=True, warnings=warnings)
 
 
-def answered(seen: ListedTask, status: int = 200, *, past: bool = False) -> Response:
+def answered(
+    seen: ListedTask, status: int = 200, *, past: bool = False, warnings: Iterable[str] = ()
+) -> Response:
     """Answer a task with its ETag; with `past`, include warnings from its history."""
     at = now()
     document = task_document(seen, now=at)
-    document["warnings"] += interpreter_warnings(seen.task)
+    document["warnings"] += [*warnings, *interpreter_warnings(seen.task)]
     if past:
         document["warnings"] += warnings_from_past(seen.task, now=at)
     _show_last_runs([document])

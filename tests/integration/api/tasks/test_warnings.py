@@ -133,3 +133,20 @@ def test_retries_that_make_the_next_due_time_skipped_are_warned_of(anna: Person)
         answer = anna.call("PATCH", f"/tasks/{saved['id']}/", json=change).get_json()
         assert answer["warnings"] == []
     assert anna.task(schedule={"every": 300})["warnings"] == []
+
+
+def test_a_replacement_that_drops_the_schedule_is_warned_of(anna: Person) -> None:
+    task = anna.task(schedule=EVERY_MINUTE, timeout=30, max_retries=0)["id"]
+    path, kept = f"/tasks/{task}/", {"command": "true", "timeout": 30, "max_retries": 0}
+    same = anna.call("PUT", path, json={**kept, "schedule": EVERY_MINUTE}).get_json()
+    assert same["warnings"] == []
+    dropped = anna.call("PUT", path, json=kept).get_json()
+    assert dropped["schedule"] is None
+    [warning] = dropped["warnings"]
+    assert warning == (
+        'PUT replaced the schedule {"cron": "* * * * *", "timezone": "UTC"} by none: '
+        "the task is not due any more."
+    )
+    assert warnings(anna, task) == []
+    again = anna.call("PUT", path, json=kept).get_json()
+    assert again["warnings"] == []

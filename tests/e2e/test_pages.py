@@ -214,15 +214,31 @@ def test_everything_works_without_javascript(without_scripts: Page) -> None:
     expect(page.get_by_text("Every day at 04:30 (UTC)")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1600])
+@pytest.mark.parametrize("width", [360, 390, 768, 1600])
 def test_no_page_is_wider_than_its_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     registers(page)
-    long = "a-rather-long-word-without-any-blank-" * 5
+    long = "unbroken" * 25
     task = creates_by_hand(page, f"echo {long}", name=long[:180], tags=long[:50])
     page.get_by_role("button", name="Run now").click()
     expect(page.locator("h1 + .pill")).to_have_text("succeeded", timeout=20_000)
     run = page.url
+    page.goto("/calendar/create/")
+    page.get_by_label("Name").fill(long[:100])
+    page.get_by_label("Days").fill("2027-12-25")
+    page.get_by_role("button", name="Create calendar").click()
+    page.goto("/task/create/")
+    page.get_by_label("Command").fill("true")
+    page.get_by_label("By hand").check()
+    page.get_by_text("More: overlap, order").click()
+    page.get_by_label("Queue", exact=True).fill(long[:40])
+    page.get_by_label("Calendars").fill(long[:100])
+    page.get_by_role("button", name="Create task").click()
+    expect(page.get_by_text("The task is saved.")).to_be_visible()
+    waits = page.url
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_text(long[:40]).first).to_be_visible(timeout=20_000)
+    waiting = page.url
     own = (f"{task}{part}" for part in ("", "update/", "delete/", "due-times/", "backfill/"))
     page.goto("/concurrency/")
     page.get_by_label("Tag").fill(long[:50])
@@ -235,6 +251,10 @@ def test_no_page_is_wider_than_its_window(page: Page, width: int) -> None:
     page.get_by_role("button", name="Create task").click()
     for path in (
         run,
+        waits,
+        f"{waits}update/",
+        waiting,
+        "/calendars/",
         page.url,
         *own,
         "/dashboard/",

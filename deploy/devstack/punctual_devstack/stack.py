@@ -7,6 +7,7 @@ from punctual_devstack.command_user import command_user
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.embedded import embedded
 from punctual_devstack.leftovers import SERVERS, end_leftovers
+from punctual_devstack.make_variables import similar_names
 from punctual_devstack.ports import refusal, why_refused
 from punctual_devstack.readiness import Readiness
 from punctual_devstack.services import bind, migration, services, shared_environ
@@ -76,7 +77,7 @@ def _start(settings: StackSettings, supervisor: Supervisor, drain_seconds: float
         say(commands.notice)
     say(f"starting {', '.join(each.name for each in processes)}")
     supervisor.keep(processes)
-    for warning in _without(settings):
+    for warning in [*_without(settings), *similar_names(settings.environ)]:
         say(warning)
     if not settings.api:
         say("started, without an API")

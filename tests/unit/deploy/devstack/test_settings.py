@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from punctual_devstack.make_variables import similar_names
 from punctual_devstack.services import shared_environ
 from punctual_devstack.settings import InvalidStackSetting, check_services, read
 
@@ -125,3 +126,11 @@ def test_one_thing_set_to_two_values_stops_the_start(environ: dict[str, str], sa
     with pytest.raises(InvalidStackSetting, match=f"^{said}"):
         read(environ)
     read({"SLOTS": "4", "PUNCTUAL_SLOTS": "4", "PORT": "8000", "PUNCTUAL_BIND": "[::]:8000"})
+
+
+def test_a_misspelt_name_in_the_environment_is_warned_of() -> None:
+    environ = {"COORDINATOR": "2", "WORKER": "2", "WORKERS": "2", "SLOT": "", "HOME": "/root"}
+    assert similar_names(read({**environ, "PYTHONPATH": "/x", "API_KEY": "x"}).environ) == [
+        "COORDINATOR in the environment is not read: COORDINATORS is",
+        "WORKER in the environment is not read: WORKERS is",
+    ]

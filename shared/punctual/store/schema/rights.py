@@ -94,7 +94,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
 PAGE = """# Database roles
 
 Each service has a role of its own in PostgreSQL, with these rights and no other; the tables belong
-to the role that migrates. Printed by `python -m punctual.store.schema.rights`; a test holds the
+to the role that migrates. Printed by `.venv/bin/punctual rights`; a test holds the
 page to the code, and another tries the rights on a real server. How roles are made is in
 [isolation](isolation.md).
 

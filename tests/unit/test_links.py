@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HISTORY = Path("CHANGELOG.md")
-"""Its entries keep the paths of their time."""
 PAGES = sorted(
     page
     for page in (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    if page != HISTORY and not any(part.startswith(".") or part == "build" for part in page.parts)
+    if not any(part.startswith(".") or part == "build" for part in page.parts)
 )
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!\\)\]\(\s*<?([^)\s>]+)|^\[[^\]]+\]:\s*(\S+)", re.MULTILINE)

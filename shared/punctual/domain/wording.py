@@ -71,8 +71,6 @@ _NO_RETRY = {
     "no_retry_on": "exit codes {codes} are not (no_retry_on)",
 }
 
-_RUN_WORDS = {ReasonCode.REPLACED: "a later run"}
-
 
 def clause(reason: CodedReason, reader: Reader = PLAIN, *, past: bool = False) -> str:
     """Return the reason as a clause, without a capital or a full stop.
@@ -190,7 +188,8 @@ def _shown_one(reason: CodedReason, name: str, reader: Reader) -> Any:
         case ArgType.INSTANT:
             shown = reader.instant(datetime.fromisoformat(str(value)))
         case ArgType.RUN:
-            shown = reader.run(str(value), _RUN_WORDS.get(reason.code, "another run"))
+            words = "a later run" if reason.code is ReasonCode.REPLACED else "another run"
+            shown = reader.run(str(value), words)
         case ArgType.WHOLE:
             shown = int(value)
         case ArgType.SIGNAL:

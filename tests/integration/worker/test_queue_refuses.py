@@ -54,6 +54,7 @@ def test_runs_start_while_the_queue_refuses_and_messages_are_taken_again_after(
     eventually(lambda: run_row(engine, run).state == "succeeded", within=30)
     # Its consumer is at work again: what is published goes away.
     eventually(lambda: client.llen(f"{namespace}:runs") == 0, within=30)
+    eventually(lambda: '"queue back"' in worker.log.read_text(), within=30)
     assert worker.process.poll() is None
     said = worker.log.read_text()
     assert (said.count('"queue away"'), said.count('"queue back"')) == (1, 1)

@@ -29,7 +29,8 @@ def page() -> str:
         [
             "# The states of a run",
             "",
-            "Made from `MOVES` by `python -m punctual.domain.runs.state_diagram`; a test compares.",
+            "Made from `MOVES` by `.venv/bin/python -m punctual.domain.runs.state_diagram`; a test"
+            " compares.",
             "A trigger in the database refuses every other step, and any change of a final run.",
             "",
             "```mermaid",

@@ -199,7 +199,7 @@ def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
     stack = Product(data_dir, environ={"PUNCTUAL_REDIS_URL": "nonsense"})
     stack.launch()
     assert stack.process.wait(60) == 1
-    assert "coordinator: PUNCTUAL_REDIS_URL" in stack.terminal()
+    assert "PUNCTUAL_REDIS_URL must begin with redis://" in stack.terminal()
     stack.stop()
     remove_untouched(data_dir)
 

@@ -29,6 +29,7 @@ WELL_KNOWN_SECRET = re.compile(
 MIN_SECRET_LENGTH = 32
 _PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
 BIND = re.compile(r"([^\s:/]*|\[[\da-fA-F:.]+\]):\d{1,5}", re.ASCII)
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 LAST_PORT = 65_535
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -185,6 +186,7 @@ def _check(s: Settings) -> None:
             f"{PREFIX}BIND must be an address and a port such as 127.0.0.1:8000, not {s.bind!r}"
         )
     _check_hosts(s)
+    _check_queue(s)
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:
@@ -195,6 +197,11 @@ def _check(s: Settings) -> None:
         raise InvalidSetting(
             f"{PREFIX}SELF_FENCE_SECONDS must be at least two heartbeats and less than the lease"
         )
+
+
+def _check_queue(s: Settings) -> None:
+    if s.redis_url and not s.redis_url.startswith(REDIS_SCHEMES):
+        raise InvalidSetting(f"{PREFIX}REDIS_URL must begin with {' or '.join(REDIS_SCHEMES)}")
 
 
 def _check_hosts(s: Settings) -> None:

@@ -18,6 +18,8 @@ MEANING = {
     RunState.SKIPPED: "another run of its task was not finished",
 }
 
+COMMAND = ".venv/bin/python -m punctual.domain.runs.state_diagram"
+
 
 def page() -> str:
     """Return the whole page, in Markdown: a diagram and a table."""
@@ -29,8 +31,7 @@ def page() -> str:
         [
             "# The states of a run",
             "",
-            "Made from `MOVES` by `.venv/bin/python -m punctual.domain.runs.state_diagram`; a test"
-            " compares.",
+            f"Made from `MOVES` by `{COMMAND}`; a test compares.",
             "A trigger in the database refuses every other step, and any change of a final run.",
             "",
             "```mermaid",

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from punctual.ops.library_lines import KNOWN
 from punctual.ops.log_events import BEGIN, END, EVENTS, table
+from punctual.ops.third_party_logs import KNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}

@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 
 from punctual.ops.json_text import as_text
-from punctual.ops.library_lines import line_of
 from punctual.ops.log_stream import LogStream
+from punctual.ops.third_party_logs import line_of
 
 log = structlog.get_logger()
 

@@ -13,14 +13,14 @@ import dramatiq.worker
 import gunicorn.arbiter
 import pytest
 
-from punctual.ops.library_lines import KNOWN
+from punctual.ops.third_party_logs import KNOWN
 
 WRITES = """
 import logging, structlog
 from punctual.ops import logs
 logs.configure(service="api", name="api-1")
 structlog.get_logger().info("request answered", path="/für/€")
-logging.getLogger("a.library").warning("heading %s", "für €")
+logging.getLogger("some_package").warning("heading %s", "für €")
 """
 
 
@@ -32,7 +32,7 @@ def test_a_line_is_json_on_a_stream_of_any_encoding(encoding: str) -> None:
     )
     ours, theirs = (json.loads(line) for line in ended.stderr.decode().splitlines())
     assert ours["path"] == "/für/€"
-    assert (theirs["event"], theirs["logger"]) == ("library reported", "a.library")
+    assert (theirs["event"], theirs["logger"]) == ("library reported", "some_package")
     assert theirs["message"] == "heading für €"
     assert ours["instance"] == theirs["instance"] == "api-1"
 

@@ -34,8 +34,8 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What its run says of a due time; `lateness` in seconds, `waits_for` what holds it back.
+class RunFacts:
+    """What its run shows of a due time; `lateness` in seconds, `waits_for` what holds it back.
 
     `reason` is a clause that may follow a word for its state, already in its reader's words.
     """
@@ -93,7 +93,7 @@ _WITHOUT_A_RUN = {
 
 
 def explain(
-    due: datetime | None, run: Told | None, task: TaskThen, *, reader: Reader
+    due: datetime | None, run: RunFacts | None, task: TaskThen, *, reader: Reader
 ) -> tuple[Verdict, str]:
     """What became of the due time, as a word and as a sentence. None: there was none."""
     if due is None:
@@ -130,7 +130,7 @@ def not_planned(error: str, reader: Reader) -> str:
     return f"No run: it could not be planned ({reader.text(error)})."
 
 
-def _of_run(run: Told, noted: InLedger | None, reader: Reader) -> tuple[Verdict, str]:
+def _of_run(run: RunFacts, noted: InLedger | None, reader: Reader) -> tuple[Verdict, str]:
     state = run.state
     if run.superseded:
         return Verdict.WITHDRAWN, _sentence("Withdrawn before its start", run.reason)
@@ -160,12 +160,12 @@ def _of_run(run: Told, noted: InLedger | None, reader: Reader) -> tuple[Verdict,
     return Verdict(word), _sentence(word.capitalize(), because)
 
 
-def _ran(run: Told, noted: InLedger | None, reader: Reader) -> str:
+def _ran(run: RunFacts, noted: InLedger | None, reader: Reader) -> str:
     began = _start(run, noted, reader)
     return "It was attempted, with no start on record" if began is None else f"It ran, {began}"
 
 
-def _start(run: Told, noted: InLedger | None, reader: Reader) -> str | None:
+def _start(run: RunFacts, noted: InLedger | None, reader: Reader) -> str | None:
     if run.started_at is None:
         return None
     late = max(run.lateness or 0.0, 0.0)

@@ -18,8 +18,8 @@ CHECK_SECONDS = 1.0
 RECONNECT_SECONDS = 1.0
 
 
-class Heard(NamedTuple):
-    """What was said, and on which channel."""
+class Notification(NamedTuple):
+    """A NOTIFY: its channel and its payload."""
 
     channel: str
     payload: str
@@ -31,11 +31,11 @@ def listen(
     service: str,
     stop: threading.Event,
     turned: Callable[[], None],
-) -> Iterator[list[Heard]]:
-    """What is said on these channels, in batches as it arrives, until `stop` is set.
+) -> Iterator[list[Notification]]:
+    """Yield the notifications of these channels, in batches as they arrive, until `stop` is set.
 
-    Every new connection first yields an empty batch: something may have been said before it.
-    `turned` is called every few seconds, whether anything is said or not.
+    Every new connection first yields an empty batch: some may have been sent before it.
+    `turned` is called every few seconds, whether any arrive or not.
     """
     away = False
     while not stop.is_set():
@@ -58,7 +58,9 @@ def listen(
                 turned()
                 if select.select([connection], [], [], CHECK_SECONDS)[0]:
                     connection.poll()
-                    received = [Heard(note.channel, note.payload) for note in connection.notifies]
+                    received = [
+                        Notification(each.channel, each.payload) for each in connection.notifies
+                    ]
                     connection.notifies.clear()
                     if received:
                         yield received

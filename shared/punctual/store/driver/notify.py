@@ -29,6 +29,6 @@ def wake_if_due(
 
 
 def wake_worker(connection: Connection, *, worker_id: uuid.UUID, run_id: uuid.UUID) -> None:
-    """Report the worker that runs `run_id` that it was cancelled, once this is committed."""
+    """Notify the worker that runs `run_id` of its cancellation, once this is committed."""
     payload = json.dumps({"worker": str(worker_id), "run": str(run_id)})
     connection.execute(NOTIFY, {"channel": CANCEL_CHANNEL, "payload": payload})

@@ -12,7 +12,7 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.reader import PLAIN, Reader
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.states import RunState
-from punctual.domain.runs.why import InLedger, TaskThen, Told, Verdict, explain, not_planned
+from punctual.domain.runs.why import InLedger, RunFacts, TaskThen, Verdict, explain, not_planned
 from punctual.domain.schedules.syntax import FARTHEST_BACK, last_due, next_due, read_schedule
 from punctual.domain.wording import run_clause
 from punctual.store.calendars.changes import blocked_by, own_calendars_named
@@ -71,7 +71,7 @@ def why(
             due, run = blocked, None
     verdict, sentence = explain(
         due,
-        _told(session, run, reader),
+        _run_facts(session, run, reader),
         _then(session, task, due=due, keep=keep, now=now),
         reader=reader,
     )
@@ -87,14 +87,14 @@ def why(
     return Answer(at, due, verdict, sentence, run, coming)
 
 
-def _told(session: Session, run: Run | None, reader: Reader) -> Told | None:
+def _run_facts(session: Session, run: Run | None, reader: Reader) -> RunFacts | None:
     if run is None:
         return None
     lateness = None if run.lateness_ms is None else run.lateness_ms / 1000
     state = RunState(run.state)
     held_back = waits_for(session, run)
     reason = run_clause(state, run.reason_code, run.reason_args, run.reason, reader)
-    return Told(state, run.attempt, run.started_at, lateness, reason, run.superseded, held_back)
+    return RunFacts(state, run.attempt, run.started_at, lateness, reason, run.superseded, held_back)
 
 
 def _then(

@@ -16,7 +16,7 @@ from punctual.store.calendars.cache import CalendarCache
 from punctual.store.ledger.entries import note
 from punctual.store.ledger.missed_due_times import with_reasons
 from punctual.store.lifecycle.insert import insert_runs
-from punctual.store.lifecycle.plan_retry import Failure, set_aside_all, told_of
+from punctual.store.lifecycle.plan_retry import Failure, set_aside_all, unexpected_error
 from punctual.store.lifecycle.plan_share import PlanShare, in_turns
 from punctual.store.lifecycle.plan_task import TaskPlan, plan_task, stood_for
 
@@ -121,7 +121,7 @@ def plan(
         except PunctualError as refused:
             failures.append(Failure(task.id, task.next_due_at, str(refused)))
         except Exception as failure:  # noqa: BLE001 - whatever a row holds, it stops no other one
-            failures.append(Failure(task.id, task.next_due_at, told_of(failure)))
+            failures.append(Failure(task.id, task.next_due_at, unexpected_error(failure)))
     _insert(connection, plans, planned)
     set_aside_all(connection, failures, now=now)
     planned.errors = [(failed.task_id, failed.error) for failed in failures]

@@ -45,8 +45,8 @@ class Failure(NamedTuple):
     error: str
 
 
-def told_of(failure: Exception) -> str:
-    """Return what `plan_error` says of an unexpected failure."""
+def unexpected_error(failure: Exception) -> str:
+    """Return `plan_error` for a failure that no rule expects."""
     return f"{type(failure).__name__}: {failure}"
 
 

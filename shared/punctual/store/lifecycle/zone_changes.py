@@ -16,7 +16,7 @@ from punctual.domain.runs.states import Trigger
 from punctual.domain.schedules.moved import moved_due
 from punctual.domain.schedules.syntax import Schedule, is_due, only_time, read_schedule
 from punctual.store.calendars.changes import follow_calendar
-from punctual.store.lifecycle.plan_retry import told_of
+from punctual.store.lifecycle.plan_retry import unexpected_error
 from punctual.store.lifecycle.reschedule import UNSTARTED, set_aside, withdraw
 from punctual.store.schema.models import CalendarRow, Task
 
@@ -84,7 +84,9 @@ def move_tasks(session: Session, *, zone: str, after: uuid.UUID | None = None) -
         try:
             _move(session.connection(), task, schedule)
         except (ArithmeticError, ValueError) as failure:  # one task stops no others
-            set_aside(task, error=told_of(failure), now=task.next_due_at or task.updated_at)
+            set_aside(
+                task, error=unexpected_error(failure), now=task.next_due_at or task.updated_at
+            )
     session.flush()
     return [task.id for task in tasks]
 

@@ -12,8 +12,8 @@ from punctual.domain.wording import ledger_sentence
         ({"reason": "held", "because": 'calendar "Xmas"'}, 'Held: calendar "Xmas".'),
         ({"reason": "cancelled", "because": None}, "Cancelled."),
         (
-            {"reason": "late", "because": "nobody was free", "lateness": 1.25},
-            "Late: started 1.2 s after it was due; nobody was free.",
+            {"reason": "late", "because": "no worker was free", "lateness": 1.25},
+            "Late: started 1.2 s after it was due; no worker was free.",
         ),
         (
             {"reason": "limited", "because": None, "lateness": 90},

@@ -24,7 +24,6 @@ MIB = 1 << 20
 _CLAUSES: Mapping[ReasonCode, str] = {
     ReasonCode.NO_WORKER: "no worker serves queue {queue}",
     ReasonCode.NO_SLOT: "all {slots} slots of queue {queue} are busy",
-    ReasonCode.OTHER_RUN: "{run_id} of the same task is not finished",
     ReasonCode.NOT_DISPATCHED: "no coordinator dispatched it in time",
     ReasonCode.NOT_CLAIMED: "no worker of queue {queue} claimed it in time",
     ReasonCode.LATER_DUE_TIME: "a later due time of its task ran in its place",
@@ -85,8 +84,6 @@ def clause(reason: CodedReason, reader: Reader = PLAIN, *, past: bool = False) -
         said = special(reason.args, words, past)
     else:
         said = _CLAUSES[reason.code].format_map(words)
-    if reason.code is ReasonCode.OTHER_RUN and past:
-        said = _unfinished(words, past)
     if "start_deadline" in reason.args:
         return f"start deadline passed: {said}"
     if rule := reason.args.get("not_retried"):
@@ -202,7 +199,8 @@ def _shown_one(reason: CodedReason, name: str, reader: Reader) -> Any:
     return shown
 
 
-def _unfinished(words: Args, past: bool) -> str:
+def _other_run(args: Args, words: Args, past: bool) -> str:
+    del args
     return f"{words['run_id']} of the same task {'was' if past else 'is'} not finished"
 
 
@@ -218,7 +216,7 @@ def _limit(args: Args, words: Args, past: bool) -> str:
 def _worker_silent(args: Args, words: Args, past: bool) -> str:
     has = "had" if past else "has"
     silent = f"its worker {words['worker']} {has} not answered since {words['since']}"
-    return f"{_unfinished(words, past)}: {silent}" if "run_id" in args else silent
+    return f"{_other_run(args, words, past)}: {silent}" if "run_id" in args else silent
 
 
 def _nothing_running(args: Args, words: Args, past: bool) -> str:
@@ -289,6 +287,7 @@ def _not_retried(rule: Args) -> str:
 
 _SPECIAL: Mapping[ReasonCode, Callable[[Args, Args, bool], str]] = {
     ReasonCode.LIMIT: _limit,
+    ReasonCode.OTHER_RUN: _other_run,
     ReasonCode.WORKER_SILENT: _worker_silent,
     ReasonCode.NOTHING_RUNNING: _nothing_running,
     ReasonCode.NOT_PLANNED: _not_planned,

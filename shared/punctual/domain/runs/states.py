@@ -76,8 +76,3 @@ FINAL: frozenset[RunState] = frozenset(state for state, moves in MOVES.items() i
 
 PENDING: frozenset[RunState] = frozenset({S.SCHEDULED, S.QUEUED, S.CLAIMED})
 """The states in which a run waits for its start."""
-
-
-def may_move(old: RunState, new: RunState) -> bool:
-    """Return whether a run may step from `old` to `new`."""
-    return new in MOVES[old]

@@ -9,7 +9,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# What they look like by now is in schema.sql; these files stay as they are.
+# They stay as release 0.1.0 has them; schema.sql, generated, has the tables as they are now.
 TABLES = Path(__file__).with_suffix("")
 ORDER = ("accounts", "tasks", "runs", "history", "processes")
 

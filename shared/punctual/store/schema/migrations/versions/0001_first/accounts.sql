@@ -1,3 +1,5 @@
+-- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+
 -- People who log in and own tasks.
 CREATE TABLE users (
     id uuid CONSTRAINT pk_users PRIMARY KEY,

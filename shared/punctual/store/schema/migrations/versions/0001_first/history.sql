@@ -1,3 +1,5 @@
+-- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+
 -- Due times that did not become a start on time, and why.
 CREATE TABLE ledger (
     task_id uuid NOT NULL,

@@ -1,3 +1,5 @@
+-- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+
 -- Workers, known by their heartbeats.
 CREATE TABLE workers (
     id uuid CONSTRAINT pk_workers PRIMARY KEY,

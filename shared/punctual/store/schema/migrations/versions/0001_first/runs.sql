@@ -1,3 +1,5 @@
+-- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+
 -- Due times that are to run or have run, and the state of each.
 CREATE TABLE runs (
     id uuid CONSTRAINT pk_runs PRIMARY KEY,

@@ -1,3 +1,5 @@
+-- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+
 -- What to run, when, and the policies of its runs.
 CREATE TABLE tasks (
     id uuid CONSTRAINT pk_tasks PRIMARY KEY,

@@ -4,8 +4,6 @@ import signal
 import sys
 import threading
 
-from sqlalchemy.exc import ArgumentError
-
 from punctual.ops import config, gc_tuning, logs
 from punctual.ops.process_user import forbid_inspection
 from punctual_coordinator.coordinator import CoordinatorService
@@ -28,9 +26,7 @@ def main() -> int:
         coordinator.serve_health()
     except config.InvalidSetting as error:
         return _unusable(str(error))
-    except ArgumentError:
-        return _unusable("PUNCTUAL_DATABASE_URL is not the URL of a PostgreSQL database")
-    except ValueError as error:
+    except ValueError as error:  # of an option in it
         return _unusable(f"PUNCTUAL_REDIS_URL: {error}")
     except OSError as error:
         return _unusable(f"PUNCTUAL_HEALTH_PORT: {error.strerror}")

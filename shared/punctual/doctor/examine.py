@@ -5,7 +5,7 @@ from pathlib import Path
 
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.doctor.finding import Finding, error, unseen
 from punctual.doctor.processes import coordinator_findings, worker_findings
@@ -41,10 +41,7 @@ def examine(settings: Settings, *, folders: Sequence[Path] = ()) -> list[Finding
 
 
 def _database(settings: Settings) -> list[Finding]:
-    try:
-        engine = make_engine(settings.database_url, service="doctor", size=1)
-    except ArgumentError:
-        return [error("database", "PUNCTUAL_DATABASE_URL is not the URL of a PostgreSQL database")]
+    engine = make_engine(settings.database_url, service="doctor", size=1)
     try:
         with engine.connect() as connection:
             found = server_findings(connection)

@@ -8,7 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from punctual.domain.commands.addresses import parse_allowed, parse_networks
 from punctual.domain.hosts import parse_hosts, parse_public_url
@@ -27,7 +30,9 @@ WELL_KNOWN_SECRET = re.compile(
 )
 """A key that was copied from an example or made of such words, its letters and digits alone."""
 MIN_SECRET_LENGTH = 32
-_PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
+PASSWORD = re.compile(r"(?<=://)([^:/?#@]*:).*(?=@)")
+"""Up to the last @: drivers take passwords with characters that end a host's name."""
+PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
 BIND = re.compile(r"([^\s:/]*|\[[\da-fA-F:.]+\]):\d{1,5}", re.ASCII)
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 LAST_PORT = 65_535
@@ -186,7 +191,7 @@ def _check(s: Settings) -> None:
             f"{PREFIX}BIND must be an address and a port such as 127.0.0.1:8000, not {s.bind!r}"
         )
     _check_hosts(s)
-    _check_queue(s)
+    _check_server_urls(s)
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:
@@ -199,9 +204,22 @@ def _check(s: Settings) -> None:
         )
 
 
-def _check_queue(s: Settings) -> None:
+def _check_server_urls(s: Settings) -> None:
+    if s.database_url and not _is_postgresql(s.database_url):
+        raise InvalidSetting(f"{PREFIX}DATABASE_URL is not the URL of a PostgreSQL database")
     if s.redis_url and not s.redis_url.startswith(REDIS_SCHEMES):
         raise InvalidSetting(f"{PREFIX}REDIS_URL must begin with {' or '.join(REDIS_SCHEMES)}")
+    try:
+        urlsplit(s.redis_url).port  # noqa: B018 - it is parsed when it is read
+    except ValueError as error:
+        raise InvalidSetting(f"{PREFIX}REDIS_URL: {error}") from None
+
+
+def _is_postgresql(url: str) -> bool:
+    try:
+        return make_url(url).get_backend_name() in ("postgres", "postgresql")
+    except (ArgumentError, ValueError):  # ValueError: of a port that is no number
+        return False
 
 
 def _check_hosts(s: Settings) -> None:
@@ -251,12 +269,7 @@ def masked(settings: Settings) -> dict[str, str]:
 
 
 def _mask_url(url: str) -> str:
-    parts = urlsplit(url)
-    query = _PASSWORD_IN_QUERY.sub(rf"\1{MASK}", parts.query)
-    place = parts.netloc
-    if parts.password is not None:
-        place = f"{parts.username or ''}:{MASK}@{parts.netloc.rpartition('@')[2]}"
-    return urlunsplit(parts._replace(netloc=place, query=query))
+    return PASSWORD.sub(rf"\1{MASK}", PASSWORD_IN_QUERY.sub(rf"\1{MASK}", url))
 
 
 def main() -> int:

@@ -227,6 +227,7 @@ def test_a_buried_worker_kills_what_it_runs_and_leaves(
         ({"PUNCTUAL_COMMAND_USER": "0"}, "PUNCTUAL_COMMAND_USER must not be 0"),
         ({"PUNCTUAL_USER": "root"}, "PUNCTUAL_USER must not be root"),
         ({"PUNCTUAL_REDIS_URL": ""}, "PUNCTUAL_REDIS_URL is not set"),
+        ({"PUNCTUAL_DATABASE_URL": "nowhere"}, "PUNCTUAL_DATABASE_URL is not the URL"),
         ({"PUNCTUAL_SELF_FENCE_SECONDS": "40"}, "PUNCTUAL_SELF_FENCE_SECONDS must be"),
     ],
 )

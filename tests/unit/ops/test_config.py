@@ -77,11 +77,40 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
             "ALLOWED_HOSTS.*a:80",
         ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_PUBLIC_URL": "cron"}, "PUBLIC_URL.*scheme"),
+        *(
+            (
+                {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_DATABASE_URL": url},
+                "^PUNCTUAL_DATABASE_URL is not the URL",
+            )
+            for url in ("nowhere", "mysql://ann@db/punctual", "postgresql://ann@db:port/punctual")
+        ),
+        *(
+            (
+                {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_REDIS_URL": url},
+                "^PUNCTUAL_REDIS_URL",
+            )
+            for url in ("nowhere", "http://queue/0", "redis://queue:port/0", "redis://[queue/0")
+        ),
     ],
 )
 def test_a_bad_setting_is_named(environ: dict[str, str], named: str) -> None:
     with pytest.raises(InvalidSetting, match=named):
         config.load(needs=["secret_key"], environ=environ)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgres://ann@db/x", "postgresql://ann@db:5432/x", "postgresql+psycopg2:///x?host=/run"],
+)
+def test_every_spelling_of_a_database_url_is_taken(url: str) -> None:
+    assert config.load(environ={"PUNCTUAL_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize("password", ["hun#ter2", "hun/ter2", "hun?ter2", "hun[ter2", "hun@ter2"])
+def test_a_password_with_any_character_is_masked(password: str) -> None:
+    settings = Settings(database_url=f"postgresql://ann:{password}@db:5432/x?password=hun@ter2")
+    shown = config.masked(settings)["PUNCTUAL_DATABASE_URL"]
+    assert shown == "postgresql://ann:********@db:5432/x?password=********"
 
 
 def test_secrets_are_masked_wherever_settings_are_shown() -> None:

@@ -118,7 +118,14 @@ def test_a_request_that_comes_while_another_is_answered_is_answered_next(port: i
 
 
 @pytest.mark.parametrize(
-    ("missing", "value"), [("DATABASE_URL", ""), ("REDIS_URL", ""), ("SECRET_KEY", "changeme")]
+    ("missing", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "nowhere"),
+        ("REDIS_URL", ""),
+        ("REDIS_URL", "redis://127.0.0.1:port/0"),
+        ("SECRET_KEY", "changeme"),
+    ],
 )
 def test_a_bad_setting_stops_the_start_by_its_name(
     tmp_path: Path, missing: str, value: str

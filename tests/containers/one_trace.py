@@ -1,4 +1,4 @@
-"""Run inside a container: sends one trace, and tells how a collector beside it got it."""
+"""Run inside a container: send one trace to a collector of its own, and print how it arrived."""
 
 import os
 import sys
@@ -13,17 +13,17 @@ RUN = new_id()
 
 
 class Collector(BaseHTTPRequestHandler):
-    """Takes one message, as a collector would."""
+    """Take one message, as a collector would."""
 
     def do_POST(self) -> None:
-        """Tells what came, and whether it is about the run."""
+        """Print what came, and whether it is about the run."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         sys.stdout.write(f"{self.path} {self.headers['Content-Type']} {str(RUN).encode() in body}")
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nobody asked."""
+        """Print nothing more."""
 
 
 server = HTTPServer(("127.0.0.1", 0), Collector)

@@ -29,11 +29,11 @@ _new_task = NewTaskSchema()
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A line, what to tell of it, and the values of its task, if it becomes one."""
+    """A line, notes on it, and the values of its task, if it becomes one."""
 
     line: CrontabLine
     kind: LineKind
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     values: dict[str, Any] | None = None
 
 
@@ -63,7 +63,7 @@ def report_of(read: Sequence[Read], ids: Sequence[Any], *, dry_run: bool) -> dic
             "line": one.line.number,
             "text": one.line.text,
             "kind": one.kind,
-            "told": list(one.told),
+            "told": list(one.notes),
             "task": one.values,
             "task_id": None if one.values is None else next(made, None),
         }
@@ -84,8 +84,8 @@ def _read(line: CrontabLine) -> Read:
     try:
         values = _new_task.load(_document(line.entry, line.number))
     except ValidationError as error:
-        told = tuple(f"{fault.pointer}: {fault.detail}" for fault in faults_in(error.messages))
-        return Read(line, LineKind.FAULT, told)
+        faults = tuple(f"{fault.pointer}: {fault.detail}" for fault in faults_in(error.messages))
+        return Read(line, LineKind.FAULT, faults)
     return Read(line, line.kind, line.notes, values)
 
 
@@ -98,5 +98,5 @@ def _document(entry: CrontabEntry, number: int) -> dict[str, Any]:
         "schedule": {"cron": entry.cron, "timezone": entry.timezone},
         "env": entry.env,
         "working_dir": entry.working_dir,
-        "metadata": {"crontab": {key: told for key, told in about.items() if told is not None}},
+        "metadata": {"crontab": {key: value for key, value in about.items() if value is not None}},
     }

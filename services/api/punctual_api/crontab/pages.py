@@ -50,8 +50,8 @@ def export_crontab_page() -> Response:
     try:
         asked = CrontabExportQuerySchema().load(request.args.to_dict())
     except ValidationError as error:
-        told = "; ".join(fault.detail for fault in faults_in(error.messages))
-        return Response(told, status=422, content_type="text/plain; charset=utf-8")
+        faults = "; ".join(fault.detail for fault in faults_in(error.messages))
+        return Response(faults, status=422, content_type="text/plain; charset=utf-8")
     return exported(timezone=asked["timezone"], tag=asked["tag"])
 
 

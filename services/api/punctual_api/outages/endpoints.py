@@ -43,7 +43,7 @@ def list_own_outages(args: dict[str, Any]) -> Response:
 @blueprint.problems(401, 404)
 @blueprint.response(200, OutageReportSchema)
 def get_outage(outage_id: uuid.UUID) -> Response:
-    """Tell of one outage what became of your due times in it, task by task."""
+    """Report what became of your due times in one outage, task by task."""
     gap = known_outage(outage_id)
     tasks = tasks_in_outage(session().connection(), gap, owner_id=owner_id())
     return jsonify(_report.dump(report_document(gap, tasks)))
@@ -57,8 +57,8 @@ def backfill_own_outage(args: dict[str, Any], outage_id: uuid.UUID) -> Response:
     """Run the missed due times of the chosen tasks now; a repeated call runs none twice."""
     gap = known_outage(outage_id)
     made = run_missed(gap, args["tasks"], limit=args["limit"])
-    told = [{"task_id": task, "runs": runs} for task, runs in made.runs.items()]
-    response = jsonify(_made.dump({"tasks": told, "more": made.more}))
+    tasks = [{"task_id": task, "runs": runs} for task, runs in made.runs.items()]
+    response = jsonify(_made.dump({"tasks": tasks, "more": made.more}))
     response.status_code = 202
     return response
 
@@ -80,8 +80,8 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, limit: int = MOST_RUN
         }
         strangers = [place for place, task in enumerate(tasks) if task not in was_due]
         if strangers:
-            told = "No task of yours that was due in this outage."
-            raise invalid([Fault(f"/tasks/{place}", told) for place in strangers])
+            detail = "No task of yours that was due in this outage."
+            raise invalid([Fault(f"/tasks/{place}", detail) for place in strangers])
     return backfill_outage(
         session(),
         gap,

@@ -47,17 +47,17 @@ def shown_output(output: Output | LiveOutput, *, size: int) -> ShownOutput:
 def _texts(output: Output | LiveOutput, *, start: int, left_out: int) -> Iterator[tuple[str, str]]:
     # Each stream has a decoder of its own: the other one may write between a character's bytes.
     decoders = {stream: codecs.getincrementaldecoder("utf-8")("replace") for stream in KINDS}
-    cut_told = not left_out
+    cut_marked = not left_out
     for offset, piece, stream in pieces(output):
-        if not cut_told and offset >= output.head_bytes:
-            cut_told = True
+        if not cut_marked and offset >= output.head_bytes:
+            cut_marked = True
             yield "left-out", f"\n[… {left_out} bytes left out …]\n"
         wanted = piece[max(start - offset, 0) :]
         if wanted:
             yield KINDS[stream], _plain(decoders[stream].decode(wanted))
     for stream, decoder in decoders.items():
         yield KINDS[stream], _plain(decoder.decode(b"", final=True))
-    if not cut_told:
+    if not cut_marked:
         yield "left-out", f"\n[… {left_out} bytes left out …]\n"
 
 

@@ -23,6 +23,15 @@ def mutated(name: str, *services: str) -> list[dict[str, str]]:
     return [{}, dict.fromkeys(services, MUTANTS + name)]
 
 
+def field_at_work(new_field: NewField, plants: dict[str, str]) -> tuple[Field, Workload]:
+    """Return a field that runs 8 commands, each with a retry left."""
+    field = new_field(settings=SETTINGS, plants=plants)
+    work = Workload(field)
+    work.accept([3.0] * 8, work="sleep 14", max_retries=1)
+    field.running(8)
+    return field, work
+
+
 def rules_broken(field: Field, work: Workload) -> set[str]:
     """Which rules the checker says were broken; how, is shown when a test fails."""
     with contextlib.suppress(AssertionError):  # of a mutant that leaves runs for ever
@@ -50,10 +59,7 @@ def test_the_checker_sees_claims_without_a_fence(
 def test_the_checker_sees_finishes_without_a_fence(
     plants: dict[str, str], new_field: NewField
 ) -> None:
-    field = new_field(settings=SETTINGS, plants=plants)
-    work = Workload(field)
-    work.accept([3.0] * 8, work="sleep 14", max_retries=1)
-    field.running(8)
+    field, work = field_at_work(new_field, plants)
     field["worker-1"].database.set(HOLD)
     eventually(lambda: any(x.attempt == 2 for x in field.journal.starts()), within=40)
     field["worker-1"].calm()  # what it wanted to say all the time now comes too late
@@ -80,10 +86,7 @@ def test_the_checker_sees_a_reaper_that_goes_by_age(
 def test_the_checker_sees_a_worker_without_a_self_fence(
     plants: dict[str, str], new_field: NewField
 ) -> None:
-    field = new_field(settings=SETTINGS, plants=plants)
-    work = Workload(field)
-    work.accept([3.0] * 8, work="sleep 14", max_retries=1)
-    field.running(8)
+    field, work = field_at_work(new_field, plants)
     # The other one then has slots for what is tried again before the first attempts have ended.
     cut_off = field.busiest_worker()
     cut_off.database.set(HOLD)

@@ -14,10 +14,10 @@ from sqlalchemy import Engine, make_url
 from punctual.store.driver.engine import make_engine
 from punctual.store.schema.migrate import migrate
 from punctual_devstack.ports import free_port
-from punctual_devstack.postgres import Postgres
-from punctual_devstack.postgres_user import reachable_temporary
-from punctual_devstack.servers import EmbeddedServer
-from punctual_devstack.valkey import Valkey
+from punctual_devstack.servers.postgres import Postgres
+from punctual_devstack.servers.postgres_user import reachable_temporary
+from punctual_devstack.servers.temporary import EmbeddedServer
+from punctual_devstack.servers.valkey import Valkey
 from tests.bench.size import Size
 from tests.bench.stamp import Stamp, build
 from tests.support.product import Product, running_product

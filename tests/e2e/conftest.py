@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.e2e.visitor import ann, bob, visitor  # noqa: F401
 from tests.support.browser import browser, context, page  # noqa: F401  # found by name here
 from tests.support.database import process_number

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from punctual.store.schema.migrate import head
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.support.eventually import eventually
 from tests.support.product import Product
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.support.eventually import eventually
 from tests.support.product import Product
 

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import make_url
 
 from punctual.ops.process_user import unprivileged
-from punctual_devstack.pids import started_at
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.processes.pids import started_at
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.support.database import process_number
 from tests.support.eventually import eventually
 from tests.support.make_run import make_run, remove_untouched, touching

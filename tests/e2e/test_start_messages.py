@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.support.product import Product, running_product
 
 SMALL = "1m"

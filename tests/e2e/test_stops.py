@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_devstack.supervisor import REPEAT_SECONDS
+from punctual_devstack.processes.supervisor import REPEAT_SECONDS
 from tests.support.eventually import eventually
 from tests.support.make_run import make_run
 from tests.support.product import Product

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, make_url, text
 
 from punctual.messaging.broker import Broker
 from punctual_devstack.ports import free_port
-from punctual_devstack.servers import Servers
+from punctual_devstack.servers.temporary import Servers
 from tests.faults.journal import Journal
 from tests.faults.observer import Watch
 from tests.faults.proxy import Wires

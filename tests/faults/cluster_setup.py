@@ -9,8 +9,8 @@ from sqlalchemy import make_url
 
 from punctual.store.driver.engine import make_engine
 from punctual_devstack.ports import free_port
-from punctual_devstack.postgres_user import reachable_temporary
-from punctual_devstack.servers import Servers
+from punctual_devstack.servers.postgres_user import reachable_temporary
+from punctual_devstack.servers.temporary import Servers
 from tests.faults.cluster import Field
 from tests.faults.journal import Journal
 from tests.faults.observer import Watch

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from punctual_devstack.servers import Servers, temporary_servers
+from punctual_devstack.servers.temporary import Servers, temporary_servers
 from tests.faults.api_client import Customer
 from tests.faults.cluster import Field
 from tests.faults.cluster_setup import laid_field

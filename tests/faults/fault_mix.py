@@ -10,7 +10,7 @@ from collections.abc import Callable
 import psycopg2
 from sqlalchemy import make_url
 
-from punctual_devstack.valkey import Valkey
+from punctual_devstack.servers.valkey import Valkey
 from tests.faults.cluster import Field
 from tests.faults.links import HOLD, REFUSE, SWALLOW, Mode
 from tests.faults.messages import every_pair_that_ever_was

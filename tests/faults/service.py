@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from punctual_devstack.spawn import Spec, leashed
+from punctual_devstack.processes.spawn import Spec, leashed
 from punctual_worker.agent.stop_signals import REPEAT_SECONDS
 from tests.faults.links import PASS
 from tests.faults.proxy import Proxy

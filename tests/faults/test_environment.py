@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.faults.cluster import SCALED
 from tests.faults.conftest import Measured, NewField
 from tests.faults.verdict import judge, settled

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from punctual_devstack.postgres_user import reachable_temporary
-from punctual_devstack.servers import temporary_servers
+from punctual_devstack.servers.postgres_user import reachable_temporary
+from punctual_devstack.servers.temporary import temporary_servers
 from tests.faults.cluster import Field
 from tests.faults.cluster_setup import laid_field
 from tests.faults.conftest import Measured, NewField

@@ -3,7 +3,7 @@
 import random
 import shutil
 
-from punctual_devstack.valkey import Valkey
+from punctual_devstack.servers.valkey import Valkey
 from tests.faults.conftest import Measured, NewField
 from tests.faults.messages import every_pair_that_ever_was
 from tests.faults.verdict import judge, settled, unsettled

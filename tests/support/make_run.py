@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from punctual_devstack.pids import started_at
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.processes.pids import started_at
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.support.product import Product
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 
 from punctual_devstack.ports import free_port
-from punctual_devstack.postgres_user import reachable_temporary
 from punctual_devstack.readiness import Readiness
+from punctual_devstack.servers.postgres_user import reachable_temporary
 
 READY_SECONDS = 60
 STOP_SECONDS = 15

@@ -14,9 +14,9 @@ from sqlalchemy import make_url
 
 from punctual.store.schema.migrate import migrate
 from punctual.store.schema.rights import ROLES, SERVICES
-from punctual_devstack.postgres import Postgres
-from punctual_devstack.servers import Servers, temporary_servers
-from punctual_devstack.valkey import Valkey
+from punctual_devstack.servers.postgres import Postgres
+from punctual_devstack.servers.temporary import Servers, temporary_servers
+from punctual_devstack.servers.valkey import Valkey
 
 TEMPLATE = "punctual_template"
 INPUT = "punctual_ground"

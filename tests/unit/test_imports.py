@@ -12,7 +12,7 @@ ALLOWED = {
     "shared/punctual/domain": {"punctual", "cronsim"},
     "services/worker/punctual_worker/runner": {"punctual_worker"},
     "deploy/venv.py": set(),
-    "deploy/devstack/punctual_devstack/parent_death_signal.py": set(),
+    "deploy/devstack/punctual_devstack/processes/parent_death_signal.py": set(),
 }
 
 

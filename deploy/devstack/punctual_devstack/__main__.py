@@ -12,9 +12,9 @@ def main() -> int:
     from punctual.ops.process_user import forbid_inspection
     from punctual_devstack import settings
     from punctual_devstack.data_dir import InUse
-    from punctual_devstack.database_location import Misplaced
     from punctual_devstack.full_disk import FULL, is_full
-    from punctual_devstack.postgres import Unusable
+    from punctual_devstack.servers.database_location import Misplaced
+    from punctual_devstack.servers.postgres import Unusable
     from punctual_devstack.stack import CannotStart, run
 
     forbid_inspection()

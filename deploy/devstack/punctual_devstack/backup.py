@@ -8,9 +8,9 @@ from pathlib import Path
 
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir
-from punctual_devstack.database_session import CannotVisit, Client, any_database, program
-from punctual_devstack.postgres import Unusable
-from punctual_devstack.servers import NotReady
+from punctual_devstack.servers.database_session import CannotVisit, Client, any_database, program
+from punctual_devstack.servers.postgres import Unusable
+from punctual_devstack.servers.temporary import NotReady
 
 
 class BackupFailed(Exception):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from punctual.ops import config, process_user
-from punctual_devstack.postgres_user import REACHED_BY_ALL, server_account
+from punctual_devstack.servers.postgres_user import REACHED_BY_ALL, server_account
 from punctual_devstack.settings import InvalidStackSetting, StackSettings
 
 SPARE_ID = 65_533

@@ -5,8 +5,8 @@ import sys
 
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir
-from punctual_devstack.database_location import database_folder
-from punctual_devstack.postgres_user import server_account
+from punctual_devstack.servers.database_location import database_folder
+from punctual_devstack.servers.postgres_user import server_account
 
 
 def main() -> int:

@@ -13,10 +13,15 @@ from punctual.store.driver.engine import make_engine
 from punctual.store.schema.migrate import unreleased
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir, InUse
-from punctual_devstack.database_session import CannotVisit, Client, program, stopped_database
 from punctual_devstack.full_disk import says_full
-from punctual_devstack.postgres import DATABASE, Postgres, Unusable
-from punctual_devstack.servers import NotReady
+from punctual_devstack.servers.database_session import (
+    CannotVisit,
+    Client,
+    program,
+    stopped_database,
+)
+from punctual_devstack.servers.postgres import DATABASE, Postgres, Unusable
+from punctual_devstack.servers.temporary import NotReady
 
 TORN = (
     "end of file",

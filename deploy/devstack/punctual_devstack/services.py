@@ -6,8 +6,8 @@ from pathlib import Path
 
 from punctual_devstack.command_user import CommandUser
 from punctual_devstack.ports import LOOPBACK, is_loopback
+from punctual_devstack.processes.spawn import Spec
 from punctual_devstack.settings import StackSettings
-from punctual_devstack.spawn import Spec
 
 LEAVE_SECONDS = 10.0
 """What a service may take to leave; a worker drains before that."""

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 from punctual_devstack.command_user import command_user
 from punctual_devstack.data_dir import DataDir
-from punctual_devstack.embedded import embedded
-from punctual_devstack.leftovers import SERVERS, end_leftovers
 from punctual_devstack.make_variables import similar_names
 from punctual_devstack.ports import refusal, why_refused
+from punctual_devstack.processes.leftovers import SERVERS, end_leftovers
+from punctual_devstack.processes.supervisor import DEATHS_TO_COMPLAIN, Supervisor
 from punctual_devstack.readiness import Readiness
+from punctual_devstack.servers.embedded import embedded
 from punctual_devstack.services import bind, migration, services, shared_environ
 from punctual_devstack.settings import StackSettings, check_services
-from punctual_devstack.supervisor import DEATHS_TO_COMPLAIN, Supervisor
 from punctual_devstack.terminal import Terminal
 
 UP_SECONDS = 60

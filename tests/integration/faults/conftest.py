@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from punctual_devstack.servers import temporary_servers
+from punctual_devstack.servers.temporary import temporary_servers
 from tests.faults.cluster import Field
 from tests.faults.cluster_setup import laid_field
 from tests.faults.workload import Workload

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from punctual.ops.process_user import unprivileged
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_worker.commands.http_program import http_program
 from punctual_worker.commands.http_request import FAULT
 from tests.integration.worker.conftest import StartWorker, WorkerProcess

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from punctual_api.http.database import THREADS
-from punctual_devstack.servers import EmbeddedServer, Servers, temporary_servers
+from punctual_devstack.servers.temporary import EmbeddedServer, Servers, temporary_servers
 from tests.integration.api.conftest import PASSWORD
 from tests.integration.api.served import Served, serving
 from tests.support.eventually import eventually

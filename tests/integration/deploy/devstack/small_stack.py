@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from punctual_devstack.data_dir import DataDir
-from punctual_devstack.spawn import Spec
-from punctual_devstack.supervisor import Supervisor
+from punctual_devstack.processes.spawn import Spec
+from punctual_devstack.processes.supervisor import Supervisor
 from punctual_devstack.terminal import Terminal
 
 STEADY = "exec sleep 60"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from punctual_devstack.data_dir import LOG_LIMIT_BYTES, DataDir, InUse
-from punctual_devstack.spawn import Spec, spawn
+from punctual_devstack.processes.spawn import Spec, spawn
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import make_url, text
 from punctual.store.driver.engine import make_engine
 from punctual.store.schema.migrate import behind
 from punctual.store.schema.rights import ROLES, SERVICES
-from punctual_devstack.servers import Servers, temporary_servers
+from punctual_devstack.servers.temporary import Servers, temporary_servers
 
 PASSWORD = "of-everybody-here"
 

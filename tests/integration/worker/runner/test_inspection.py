@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from punctual.ops.process_user import ProcessUser, unprivileged
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_worker.runner.launch.spawn import DEFAULT_PATH
 from tests.integration.worker.runner.harness import Stage
 

@@ -8,7 +8,7 @@ import pytest
 from punctual.ops.process_user import unprivileged
 from punctual_devstack import settings
 from punctual_devstack.command_user import SPARE_ID, command_user
-from punctual_devstack.spawn import ServerUser
+from punctual_devstack.processes.spawn import ServerUser
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from punctual.ops.process_user import unprivileged
-from punctual_devstack.postgres_user import reachable_temporary
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_worker.runner.launch.spawn import DEFAULT_PATH
 
 SCRIPT = Path(__file__).resolve().parents[4] / "deploy" / "venv.py"

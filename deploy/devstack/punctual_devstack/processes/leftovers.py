@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-from punctual_devstack.pids import Pids, signal_group
+from punctual_devstack.processes.pids import Pids, signal_group
 
 SERVERS = ("valkey", "postgres")  # they have files to close; a service may die anywhere
 PATIENCE_SECONDS = 5.0

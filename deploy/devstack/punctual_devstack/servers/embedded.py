@@ -5,13 +5,13 @@ from pathlib import Path
 
 from punctual.store.schema.rights import ROLES
 from punctual_devstack.data_dir import DataDir
-from punctual_devstack.database_location import database_folder
-from punctual_devstack.leftovers import drop_stale_lock
 from punctual_devstack.ports import free_port
-from punctual_devstack.postgres import Postgres
-from punctual_devstack.postgres_user import server_account
+from punctual_devstack.processes.leftovers import drop_stale_lock
+from punctual_devstack.servers.database_location import database_folder
+from punctual_devstack.servers.postgres import Postgres
+from punctual_devstack.servers.postgres_user import server_account
+from punctual_devstack.servers.valkey import Valkey
 from punctual_devstack.settings import StackSettings
-from punctual_devstack.valkey import Valkey
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from punctual_devstack.spawn import ServerUser
+from punctual_devstack.processes.spawn import ServerUser
 
 # Not `nobody`, unless there is no other: anything may run as that, and could then touch our files.
 CANDIDATES = ("postgres", "daemon", "nobody")

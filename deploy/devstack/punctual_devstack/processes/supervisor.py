@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterable
 
 from punctual_devstack.data_dir import DataDir
-from punctual_devstack.pids import Pids, children, signal_group
-from punctual_devstack.restart_policy import Kept, end_in_words
-from punctual_devstack.spawn import Spec, spawn
+from punctual_devstack.processes.pids import Pids, children, signal_group
+from punctual_devstack.processes.restart_policy import Kept, end_in_words
+from punctual_devstack.processes.spawn import Spec, spawn
 from punctual_devstack.terminal import Terminal
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

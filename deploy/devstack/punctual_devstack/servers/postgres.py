@@ -10,10 +10,10 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from punctual_devstack.database_location import programs
 from punctual_devstack.full_disk import FULL, says_full
-from punctual_devstack.postgres_user import server_account
-from punctual_devstack.spawn import ServerUser, Spec, leashed
+from punctual_devstack.processes.spawn import ServerUser, Spec, leashed
+from punctual_devstack.servers.database_location import programs
+from punctual_devstack.servers.postgres_user import server_account
 
 USER = "punctual"
 DATABASE = "punctual"

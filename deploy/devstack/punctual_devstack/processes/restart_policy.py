@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from punctual_devstack.spawn import Spec
+from punctual_devstack.processes.spawn import Spec
 
 RESTART_AT_MOST_SECONDS = 5.0
 STEADY_SECONDS = 10.0

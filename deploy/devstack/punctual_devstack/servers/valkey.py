@@ -6,8 +6,8 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from punctual_devstack.database_location import package_folder
-from punctual_devstack.spawn import Spec
+from punctual_devstack.processes.spawn import Spec
+from punctual_devstack.servers.database_location import package_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from punctual_devstack.pids import signal_group
 from punctual_devstack.ports import free_port
-from punctual_devstack.postgres import Postgres
-from punctual_devstack.postgres_user import reachable_temporary
-from punctual_devstack.spawn import spawn
-from punctual_devstack.valkey import Valkey
+from punctual_devstack.processes.pids import signal_group
+from punctual_devstack.processes.spawn import spawn
+from punctual_devstack.servers.postgres import Postgres
+from punctual_devstack.servers.postgres_user import reachable_temporary
+from punctual_devstack.servers.valkey import Valkey
 
 READY_SECONDS = 30
 STOP_SECONDS = 20

@@ -11,8 +11,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import create_engine, text
 
-from punctual_devstack.pids import started_at
-from punctual_devstack.servers import Servers, temporary_servers
+from punctual_devstack.processes.pids import started_at
+from punctual_devstack.servers.temporary import Servers, temporary_servers
 from tests.support.eventually import eventually
 
 
@@ -66,7 +66,7 @@ def test_they_are_gone_after_use() -> None:
 
 def test_they_die_with_the_process_that_started_them() -> None:
     code = """
-from punctual_devstack.servers import temporary_servers
+from punctual_devstack.servers.temporary import temporary_servers
 with temporary_servers() as servers:
     print(servers.postgres.pid, servers.valkey.pid, flush=True)
     input()

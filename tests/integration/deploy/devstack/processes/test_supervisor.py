@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from punctual_devstack.pids import started_at
-from punctual_devstack.supervisor import REPEAT_SECONDS
+from punctual_devstack.processes.pids import started_at
+from punctual_devstack.processes.supervisor import REPEAT_SECONDS
 from tests.integration.deploy.devstack import small_stack
 from tests.support.eventually import eventually
 

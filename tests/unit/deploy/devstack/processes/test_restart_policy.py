@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from punctual_devstack.restart_policy import Kept, end_in_words
-from punctual_devstack.spawn import Spec
+from punctual_devstack.processes.restart_policy import Kept, end_in_words
+from punctual_devstack.processes.spawn import Spec
 
 
 def kept() -> Kept:

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from punctual_devstack.postgres_user import REACHED_BY_ALL, can_reach
-from punctual_devstack.spawn import ServerUser
+from punctual_devstack.processes.spawn import ServerUser
+from punctual_devstack.servers.postgres_user import REACHED_BY_ALL, can_reach
 
 
 def package_folder(package: str) -> Path:

@@ -9,10 +9,10 @@ from sqlalchemy.engine import make_url
 
 from punctual.store.driver.engine import driver_url
 from punctual_devstack.data_dir import DataDir, InUse
-from punctual_devstack.database_location import package_folder
-from punctual_devstack.embedded import embedded
-from punctual_devstack.postgres import Postgres
-from punctual_devstack.servers import EmbeddedServer
+from punctual_devstack.servers.database_location import package_folder
+from punctual_devstack.servers.embedded import embedded
+from punctual_devstack.servers.postgres import Postgres
+from punctual_devstack.servers.temporary import EmbeddedServer
 from punctual_devstack.settings import StackSettings
 
 

@@ -1,0 +1,1 @@
+"""Processes: started, kept running, ended, and recognised when an earlier stack left them."""

@@ -1,0 +1,1 @@
+"""The local stack's parts, on real processes and files."""

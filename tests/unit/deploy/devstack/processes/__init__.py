@@ -1,0 +1,1 @@
+"""The local stack's rules, without a process."""

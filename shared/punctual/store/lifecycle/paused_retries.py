@@ -11,9 +11,10 @@ from punctual.domain.runs.reasons import ReasonCode
 
 WAITS_TO_BE_RETRIED = "r.attempt > 0 AND r.trigger IN ('schedule', 'after')"
 
+# A scalar, so that PostgreSQL looks up the task of each retry: for an EXISTS it reads all tasks
+# into a hash.
 MAY_BE_RETRIED = f"""
-    (NOT ({WAITS_TO_BE_RETRIED})
-     OR NOT EXISTS (SELECT FROM tasks AS t WHERE t.id = r.task_id AND NOT t.enabled))
+    (NOT ({WAITS_TO_BE_RETRIED}) OR (SELECT enabled FROM tasks AS t WHERE t.id = r.task_id))
 """
 """Whether no pause stops the run `r`; it looks at the tasks of retries alone."""
 

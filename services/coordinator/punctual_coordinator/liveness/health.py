@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.ops.progress import Progress
-from punctual.store.processes.health_summary import STUCK_SECONDS, overdue
+from punctual.store.processes.health_summary import STUCK_SECONDS, unplanned
 from punctual_coordinator.liveness.watchdog import Watchdog
 
 ANSWER_SECONDS = 3.0
@@ -40,7 +40,7 @@ class CoordinatorHealth:
             return ["database: does not answer in time"]
         try:
             with self._engine.connect() as connection:
-                behind = overdue(connection).unplanned
+                behind = unplanned(connection)
         except SQLAlchemyError as error:
             return [f"database: {type(error).__name__}"]
         finally:

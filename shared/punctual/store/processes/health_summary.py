@@ -101,9 +101,11 @@ UNION ALL SELECT 'claimed', (
 UNION ALL SELECT 'running', (
     SELECT min({FREE_SINCE}) FROM runs AS r
     WHERE r.state = 'running' AND r.started_at IS NULL AND r.due_at <= now())
-UNION ALL SELECT 'unplanned', (
-    SELECT next_due_at FROM tasks WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL
-    ORDER BY next_due_at LIMIT 1)
+""")
+
+UNPLANNED = text("""
+SELECT extract(epoch FROM clock_timestamp() - next_due_at)::float8 FROM tasks
+WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL ORDER BY next_due_at LIMIT 1
 """)
 
 NOW = text("SELECT clock_timestamp()")
@@ -172,4 +174,9 @@ def overdue(connection: Connection) -> Overdue:
         state: max(0.0, (now - since).total_seconds()) if since else 0.0
         for state, since in connection.execute(OVERDUE)
     }
-    return Overdue(unplanned=found.pop("unplanned"), runs=found)
+    return Overdue(runs=found, unplanned=unplanned(connection))
+
+
+def unplanned(connection: Connection) -> float:
+    """Return by how many seconds the oldest due time that is not planned is overdue, 0 for none."""
+    return max(0.0, connection.execute(UNPLANNED).scalar() or 0.0)

@@ -17,17 +17,23 @@ from punctual.store.driver.prepared_statements import execute
 from punctual.store.driver.raw_statements import rows
 from punctual.store.lifecycle.catch_up import STARTABLE
 from punctual.store.lifecycle.claim import pairs
-from punctual.store.processes.workers import IS_SILENT
+from punctual.store.processes.workers import IS_SILENT, SILENCE
 from punctual.store.schema.models.model import Document
 
-# "Unfinished" runs of the same task stand in the way unless overlap is allowed: one that is
-# running, or one between two attempts. `running` under my fence is my own START whose COMMIT was
-# not answered: a fence belongs to one claim, so no other worker can have started it.
-OBSTACLE = """
-    SELECT other.id FROM runs AS other
-    WHERE other.task_id = r.task_id AND other.id <> r.id
-      AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
-      AND (other.state = 'running' OR other.attempt > 0)
+OTHER_UNFINISHED = """
+    other.task_id = r.task_id AND other.id <> r.id
+    AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
+"""
+"""Whether `other` is another run of the task of `r` that has not ended."""
+
+HAS_BEGUN = "(other.state = 'running' OR other.attempt > 0)"
+"""Whether that one is running, or between two attempts."""
+
+# Such runs stand in the way unless overlap is allowed. `running` under my fence is my own START
+# whose COMMIT was not answered: a fence belongs to one claim, so no other worker can have started
+# it.
+OBSTACLE = f"""
+    SELECT other.id FROM runs AS other WHERE {OTHER_UNFINISHED} AND {HAS_BEGUN}
     ORDER BY (other.scheduled_for, other.id) < (r.scheduled_for, r.id) DESC,
              other.state = 'running' DESC LIMIT 1
 """
@@ -118,10 +124,10 @@ UNFINISHED_THEN = """
     WHERE recent.attempt > 0 AND recent.finished_at > blocked.due_at
     ORDER BY recent.scheduled_for DESC LIMIT 1
 """
-HAD_CLAIMED_IT = """
+HAD_CLAIMED_IT = f"""
     SELECT w.name, w.heartbeat_at FROM workers AS w
     WHERE w.state = 'gone' AND w.gone_at > blocked.due_at AND blocked.fence > 1
-      AND w.heartbeat_at < w.gone_at - interval '10 seconds' AND blocked.queue = ANY (w.queues)
+      AND w.heartbeat_at < w.gone_at - {SILENCE} AND blocked.queue = ANY (w.queues)
     ORDER BY w.heartbeat_at DESC LIMIT 1
 """
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, text
 
 from punctual.store.concurrency.usage import APPLIES
+from punctual.store.lifecycle.start import HAS_BEGUN, OTHER_UNFINISHED
 from punctual.store.runs.punctuality import OnTime, on_time
 
 LATE_SWEEPS = 3
@@ -37,13 +38,10 @@ SELECT (SELECT count(*) FROM coordinators
 # A run that waits for others of its task, or for a limit, may do so however long they take: up to
 # their end it is not overdue, and from then on it counts from that end. A `skip` run waits only
 # for one that is caught up. Only overdue rows are asked about.
-WAITS_FOR_RUN = """
+WAITS_FOR_RUN = f"""
     r.overlap <> 'allow' AND EXISTS (
         SELECT FROM runs AS other
-        WHERE other.task_id = r.task_id AND other.id <> r.id
-          AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
-          AND (other.state = 'running' OR other.attempt > 0)
-          AND (r.overlap <> 'skip' OR other.caught_up))
+        WHERE {OTHER_UNFINISHED} AND {HAS_BEGUN} AND (r.overlap <> 'skip' OR other.caught_up))
 """
 WAITS_FOR_LIMIT = f"""
     r.limited AND (

@@ -66,8 +66,11 @@ SELECT interpreters FROM workers WHERE state = 'active' AND :queue = ANY(queues)
 FORGET = text("DELETE FROM workers WHERE state = 'gone' AND gone_at < now() - interval '7 days'")
 
 
-IS_SILENT = "w.heartbeat_at < clock_timestamp() - interval '10 seconds'"
-"""Whether the worker `w` has missed two heartbeats, at their default interval."""
+SILENCE = "interval '10 seconds'"
+"""Two heartbeats, at their default interval."""
+
+IS_SILENT = f"w.heartbeat_at < clock_timestamp() - {SILENCE}"
+"""Whether the worker `w` has missed two heartbeats."""
 
 LEASE = timedelta(seconds=30)
 """By default; after so long without a beat a worker counts as down."""

@@ -15,6 +15,7 @@ from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.states import PENDING, RunState
 from punctual.domain.runs.waiting import Hindrance
 from punctual.store.concurrency.usage import count_in_hand, count_running, limits_of
+from punctual.store.lifecycle.start import HAS_BEGUN, OTHER_UNFINISHED
 from punctual.store.processes.workers import BUSY_SLOTS, IS_SILENT
 from punctual.store.schema.models import Run
 
@@ -27,10 +28,8 @@ FROM workers, unnest(queues) AS queue WHERE state = 'active' GROUP BY queue
 # wait for each other, what is due before this one.
 OBSTACLES = text(f"""
 SELECT DISTINCT ON (r.id) r.id, other.id AS other, w.name, w.heartbeat_at FROM runs AS r
-JOIN runs AS other ON other.task_id = r.task_id AND other.id <> r.id
-    AND other.state IN ('scheduled', 'queued', 'claimed', 'running')
-    AND (other.state = 'running' OR other.attempt > 0 OR r.overlap = 'queue'
-         AND (other.due_at, other.id) < (r.due_at, r.id))
+JOIN runs AS other ON {OTHER_UNFINISHED}
+    AND ({HAS_BEGUN} OR r.overlap = 'queue' AND (other.due_at, other.id) < (r.due_at, r.id))
 LEFT JOIN workers AS w ON w.id = other.worker_id AND other.state = 'running' AND {IS_SILENT}
 WHERE r.id = ANY(:ids) AND r.overlap <> 'allow' AND r.attempt = 0
 ORDER BY r.id, other.state = 'running' DESC, other.due_at, other.id

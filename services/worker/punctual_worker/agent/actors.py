@@ -1,4 +1,4 @@
-"""The actor that messages name: it claims and returns, and the intake does the waiting."""
+"""The actor that messages name: it claims and returns, and the run queue does the waiting."""
 
 import threading
 

@@ -29,7 +29,7 @@ Take = Callable[[Connection, int, timedelta | None], list[Claimed]]
 
 
 class Claimer:
-    """Fills the intake, and never beyond its room."""
+    """Fills the run queue, and never beyond its room."""
 
     def __init__(
         self,

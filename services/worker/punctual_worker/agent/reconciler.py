@@ -72,7 +72,7 @@ class Reconciler:
             self._report(lost_report(_unknown(run, self._clock), REFUSED, self._clock))
 
     def _unknown(self, held: list[WorkerRun]) -> dict[tuple[uuid.UUID, int], WorkerRun]:
-        # From the intake a run goes on to those running, so these are asked later.
+        # From the run queue a run goes on to those running, so these are asked later.
         runs = {(run.run_id, run.fence): run for run in held}
         waiting = self._run_queue.pairs()
         return {

@@ -102,7 +102,7 @@ class EndedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoFar:
-    """What a running attempt has written until now; fields as those of Ended."""
+    """What a running attempt has written until now; fields as those of EndedEvent."""
 
     key: str
     output_bytes: int

@@ -56,7 +56,7 @@ AGAIN = timedelta(seconds=1)
 
 
 class RunStarter:
-    """Takes runs off the intake as they come due, STARTs them in batches, and hands them over."""
+    """Takes runs off the queue as they come due, STARTs them in batches, and hands them over."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class RunStarter:
                 self._release_overdue()
 
     def settle(self, seconds: float) -> None:
-        """Wait up to so long until no START is under way; after the intake was closed."""
+        """Wait up to so long until no START is under way; after the queue was closed."""
         if self._starting.acquire(timeout=seconds):
             self._starting.release()
 

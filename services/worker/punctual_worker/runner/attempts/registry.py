@@ -7,7 +7,7 @@ from punctual_worker.runner.attempts.timers import Timers
 
 
 class AttemptRegistry:
-    """The same attempts by the three names they go by, and two agendas of what comes next."""
+    """The same attempts by the three names they go by, and `Timers` of what comes next."""
 
     def __init__(self) -> None:
         self.by_key: dict[str, RunnerAttempt] = {}  # the agent's name, from order to report

@@ -1,4 +1,4 @@
-"""An agenda: attempts in the order in which they want attention, with cheap changes of mind."""
+"""Timers of attempts: a heap by instant, in which setting one anew is cheap."""
 
 from __future__ import annotations
 

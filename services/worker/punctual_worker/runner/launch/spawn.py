@@ -60,7 +60,7 @@ class Spawner:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self._our_files = (hard, hard)
         self._their_files = (soft_nofile, hard)
-        self._expendable = OomScore()
+        self._oom_score = OomScore()
 
     def spawn(self, attempt: RunnerAttempt, poller: Poller) -> None:
         """Start it now; started_ns is the instant posix_spawn returned, when exec has succeeded.
@@ -105,7 +105,7 @@ class Spawner:
         if self._their_files != self._our_files:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._their_files)
         attempt.limits.put_on_next()
-        self._expendable.put_on_next()
+        self._oom_score.put_on_next()
         try:
             return _start_plain(self.programs, attempt, env, pipes) or _start(
                 attempt.argv[0], _argv(attempt), env, pipes
@@ -113,7 +113,7 @@ class Spawner:
         except OSError as error:
             raise OSError(error.errno, f"cannot start: {error.strerror}") from None
         finally:
-            self._expendable.take_off_next()
+            self._oom_score.take_off_next()
             attempt.limits.take_off_next()
             if self._their_files != self._our_files:
                 resource.setrlimit(resource.RLIMIT_NOFILE, self._our_files)

@@ -2,7 +2,7 @@
 
 Three mechanisms, none of which needs root or a writable cgroup. Resource limits bound one process
 and are inherited: the size of a file, and private memory. What a run uses altogether is counted by
-the guard. Should memory run out all the same, the kernel picks commands first (expendable.py).
+the monitor. Should memory run out all the same, the kernel picks commands first (oom_score.py).
 RLIMIT_NPROC is left alone: it counts a user's processes, so a run would pay for its neighbours.
 """
 

@@ -29,8 +29,8 @@ class ProcessTag:
         try:
             resource.setrlimit(RLIMIT_RTTIME, (self._high | serial, self._hard))
         except (OSError, ValueError):
-            # A hard limit below the mark, or a sandbox which refuses: strays are then known by
-            # their session and environment alone (strays.py).
+            # A hard limit below the mark, or a sandbox which refuses: processes are then
+            # known by their session and environment alone (process_scan.py).
             return
 
     def read(self, pid: int) -> int | None:

@@ -18,6 +18,7 @@ import time
 
 from punctual_worker.runner.attempts.attempt import RunnerAttempt
 from punctual_worker.runner.io.poller import STDERR, STDOUT, Poller
+from punctual_worker.runner.launch.direct_exec import SHELL
 from punctual_worker.runner.launch.executable_lookup import ExecutableLookup
 from punctual_worker.runner.launch.launch_notes import LaunchNotes
 from punctual_worker.runner.limits.oom_score import OomScore
@@ -25,7 +26,6 @@ from punctual_worker.runner.supervise.process_tag import ProcessTag
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
-SHELL = "/bin/sh"
 # Python ignores two of them, and a command expects `yes | head` to end. Of each that is not named
 # glibc asks what it does and then sets it all the same: twice as many calls while the runner waits.
 DEFAULTS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})

@@ -34,7 +34,7 @@ from punctual_worker.runner.supervise.remaining import Remaining
 from punctual_worker.runner.supervise.signals import signal_group
 from punctual_worker.runner.supervise.sweep import Sweep
 
-GIVE_UP_NS = 5 * SECOND
+GIVE_UP_NS = 5 * SECOND  # after a KILL; then a process is stuck in the kernel, and is reported so
 MILLISECOND = 1_000_000
 # From TERM to KILL, for what outlived the end grace; it had that already.
 REST_GRACE_NS = SECOND

@@ -20,7 +20,7 @@ from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.attempts.timers import NEVER
 from punctual_worker.runner.supervise.process_scan import ProcessScan
 from punctual_worker.runner.supervise.process_tag import ProcessTag
-from punctual_worker.runner.supervise.reaper import Reaper
+from punctual_worker.runner.supervise.reaper import GIVE_UP_NS, Reaper
 from punctual_worker.runner.supervise.signals import signal_group, signal_marked
 
 TYPE_CHECKING = False
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LEASE_GRACE_NS = 5 * SECOND
-KILLED_WITHIN_NS = 5 * SECOND  # after that a process is stuck in the kernel, and is reported so
 
 
 class Stopper:
@@ -109,7 +108,7 @@ class Stopper:
         # One call for the whole group, which even a fork in progress does not survive.
         signal_group(attempt, signal.SIGKILL)
         attempt.phase = KILLING
-        self._registry.deadlines.set(attempt, time.monotonic_ns() + KILLED_WITHIN_NS)
+        self._registry.deadlines.set(attempt, time.monotonic_ns() + GIVE_UP_NS)
 
     def _ask(
         self, attempt: RunnerAttempt, why: str, until_ns: int, asked: list[RunnerAttempt]

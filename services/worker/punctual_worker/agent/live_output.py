@@ -78,7 +78,7 @@ class OutputRelay:
                 run_id=relayed.attempt.run_id,
                 fence=relayed.attempt.fence,
                 data=so_far.output,
-                segments=[size if stream == 1 else -size for stream, size in so_far.segments],
-                head_bytes=len(so_far.output) if so_far.gap_at is None else so_far.gap_at,
+                segments=so_far.signed_segments,
+                head_bytes=so_far.head_bytes,
                 output_bytes=so_far.output_bytes,
             )

@@ -1,6 +1,5 @@
 """How an attempt ended, in the words of the protocol."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,7 @@ from punctual.domain.runs.retry import SAME_AGAIN, why_no_retry
 from punctual.store.lifecycle.finish import AttemptResult
 from punctual_worker.agent.active_attempts import ActiveAttempt
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.runner_messages import EndedEvent, SoFar
+from punctual_worker.agent.runner_messages import EndedEvent
 
 CANCELLED = "cancelled"
 SHUTDOWN = "shutdown"
@@ -44,8 +43,8 @@ def report_of(attempt: ActiveAttempt, ended: EndedEvent, clock: DatabaseClock) -
         signal=ended.signal,
         reason=reason,
         output=ended.output,
-        segments=_signed(ended.segments),
-        head_bytes=_head_bytes(ended),
+        segments=ended.signed_segments,
+        head_bytes=ended.head_bytes,
         output_bytes=ended.output_bytes,
         output_truncated=ended.truncated,
         left_behind=ended.left_behind,
@@ -83,19 +82,11 @@ def _seen(attempt: ActiveAttempt) -> dict[str, Any]:
         return {**empty, "output_truncated": False}
     return {
         "output": seen.output,
-        "segments": _signed(seen.segments),
-        "head_bytes": _head_bytes(seen),
+        "segments": seen.signed_segments,
+        "head_bytes": seen.head_bytes,
         "output_bytes": seen.output_bytes,
         "output_truncated": True,  # more may have been written
     }
-
-
-def _signed(segments: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    return tuple(length if stream == 1 else -length for stream, length in segments)
-
-
-def _head_bytes(written: EndedEvent | SoFar) -> int:
-    return len(written.output) if written.gap_at is None else written.gap_at
 
 
 def unstarted_report(attempt: ActiveAttempt, error: str, clock: DatabaseClock) -> AttemptResult:

@@ -62,15 +62,38 @@ class StartedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndedEvent:
+class WrittenOutput:
+    """What an attempt has written, as far as it was kept.
+
+    `segments`: (stream, length) pairs in order of arrival, over `output`. When `truncated`,
+    `output_bytes` counts everything written and `gap_at` is the offset where bytes were left out.
+    """
+
+    output_bytes: int
+    truncated: bool
+    gap_at: int | None
+    segments: tuple[tuple[int, int], ...]
+    output: bytes
+
+    @property
+    def signed_segments(self) -> tuple[int, ...]:
+        """The lengths in order of arrival, those of standard error negative, as they are stored."""
+        return tuple(length if stream == 1 else -length for stream, length in self.segments)
+
+    @property
+    def head_bytes(self) -> int:
+        """How much of `output` was written before any bytes were left out."""
+        return len(self.output) if self.gap_at is None else self.gap_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedEvent(WrittenOutput):
     """An attempt is over and nothing of it is alive, unless `error` says so.
 
     `started_ns` None: never started; `permanent`: and another attempt would not start either.
     `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `limit`: which limit
-    it exceeded, and how much that allows. `left_behind`: the
-    most processes that lived at one time after the end grace, and were ended. `segments`: (stream,
-    length) pairs in order of arrival, over `output`. When `truncated`, `output_bytes` counts
-    everything written and `gap_at` is the offset where bytes were left out.
+    it exceeded, and how much that allows. `left_behind`: the most processes that lived at one time
+    after the end grace, and were ended.
     """
 
     key: str
@@ -83,11 +106,6 @@ class EndedEvent:
     limit: tuple[str, int] | None
     permanent: bool
     left_behind: int
-    output_bytes: int
-    truncated: bool
-    gap_at: int | None
-    segments: tuple[tuple[int, int], ...]
-    output: bytes
 
     def stream(self, number: int) -> bytes:
         """Return the kept bytes of one stream, 1 stdout or 2 stderr."""
@@ -101,15 +119,10 @@ class EndedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SoFar:
-    """What a running attempt has written until now; fields as those of EndedEvent."""
+class SoFar(WrittenOutput):
+    """What a running attempt has written until now."""
 
     key: str
-    output_bytes: int
-    truncated: bool
-    gap_at: int | None
-    segments: tuple[tuple[int, int], ...]
-    output: bytes
 
 
 def report_in(header: dict[str, Any], body: bytes) -> StartedEvent | EndedEvent | SoFar:

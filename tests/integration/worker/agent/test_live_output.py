@@ -14,7 +14,7 @@ from tests.integration.worker.conftest import StartWorker
 from tests.support.eventually import eventually
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
 
-TOLD = text("SELECT data FROM live_outputs")
+LIVE_OUTPUT = text("SELECT data FROM live_outputs")
 
 
 def test_each_look_brings_what_was_written_until_then(
@@ -32,7 +32,7 @@ def test_each_look_brings_what_was_written_until_then(
     def live_output() -> bytes:
         with engine.begin() as connection:
             ask_for_output(connection, run_id=run_id)
-            return bytes(connection.execute(TOLD).scalar_one_or_none() or b"")
+            return bytes(connection.execute(LIVE_OUTPUT).scalar_one_or_none() or b"")
 
     eventually(lambda: live_output() == b"one\n")
     with gate.open("w") as opened:
@@ -48,7 +48,7 @@ def seen_running(engine: Engine) -> uuid.UUID:
     def seen() -> bool:
         with engine.begin() as connection:
             ask_for_output(connection, run_id=run_id)
-            return bytes(connection.execute(TOLD).scalar_one_or_none() or b"") == b"one\n"
+            return bytes(connection.execute(LIVE_OUTPUT).scalar_one_or_none() or b"") == b"one\n"
 
     eventually(seen)
     return run_id

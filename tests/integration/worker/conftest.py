@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from punctual.messaging.broker import Broker
 from tests.support.eventually import eventually
 from tests.support.servers import as_service
 
@@ -38,6 +39,11 @@ class WorkerProcess:
 
 
 StartWorker = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def broker(redis_url: str, namespace: str) -> Broker:
+    return Broker(redis_url, namespace=namespace)
 
 
 @pytest.fixture

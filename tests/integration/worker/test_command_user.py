@@ -16,7 +16,7 @@ from punctual_worker.commands.http_program import http_program
 from punctual_worker.commands.http_request import FAULT
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
 from tests.integration.worker.runner.harness import descendants, is_alive
-from tests.integration.worker.test_runs import ended
+from tests.integration.worker.runs import ended
 from tests.support.eventually import eventually
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
 from tests.support.web_server import Answer, WebServer, web_server

@@ -6,21 +6,15 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine
 
-from punctual.domain.runs.states import FINAL
 from punctual.messaging.broker import Broker
 from punctual.store.lifecycle.cancel import cancel_run
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
 from tests.integration.worker.runner.harness import is_alive
+from tests.integration.worker.runs import ended, output_of, publish
 from tests.support.eventually import eventually
-from tests.support.rows import attempts_of, dispatch_all, new_run, new_task, new_user, run_row
-
-
-@pytest.fixture
-def broker(redis_url: str, namespace: str) -> Broker:
-    return Broker(redis_url, namespace=namespace)
+from tests.support.rows import attempts_of, new_run, new_task, new_user, run_row
 
 
 def run_task(engine: Engine, broker: Broker, **values: Any) -> uuid.UUID:
@@ -29,28 +23,8 @@ def run_task(engine: Engine, broker: Broker, **values: Any) -> uuid.UUID:
     return run_id
 
 
-def publish(engine: Engine, broker: Broker) -> None:
-    broker.publish([(run.run_id, run.fence) for run in dispatch_all(engine)])
-
-
 def script(body: str) -> dict[str, Any]:
     return {"command": "", "script": {"interpreter": "bash", "body": body}}
-
-
-def ended(engine: Engine, run_id: uuid.UUID) -> Row[tuple[object, ...]]:
-    def final() -> Row[tuple[object, ...]] | None:
-        row = run_row(engine, run_id)
-        return row if row.state in FINAL else None
-
-    row = eventually(final, within=20)
-    assert row is not None
-    return row
-
-
-def output_of(engine: Engine, run_id: uuid.UUID) -> bytes:
-    asked = text("SELECT data FROM outputs WHERE run_id = :id")
-    with engine.connect() as connection:
-        return bytes(connection.execute(asked, {"id": run_id}).scalar_one())
 
 
 def events_of(worker: WorkerProcess, name: str) -> list[dict[str, object]]:

@@ -2,19 +2,13 @@
 
 import uuid
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from punctual.store.lifecycle.follow import follow
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.test_runs import ended
+from tests.integration.worker.runs import ended, output_of
 from tests.support.command_environment import PRINT, defaults, environment
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
-
-
-def output_of(engine: Engine, run_id: uuid.UUID) -> bytes:
-    with engine.connect() as connection:
-        asked = text("SELECT data FROM outputs WHERE run_id = :id")
-        return bytes(connection.execute(asked, {"id": run_id}).scalar_one())
 
 
 def test_the_environment_is_what_is_documented_and_nothing_else(

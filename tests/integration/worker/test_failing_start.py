@@ -7,8 +7,9 @@ from sqlalchemy import Engine, text
 
 from punctual.messaging.broker import Broker
 from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
-from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.rows import new_run, new_task, run_row
 
 RIGHT = "EXECUTE ON FUNCTION held_run(uuid)"
 
@@ -25,13 +26,11 @@ def without_start(engine: Engine) -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_start")
 def test_what_it_failed_to_start_for_10_s_is_released(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+    engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     worker = start_worker()
     run = new_run(engine, new_task(engine))
-    Broker(redis_url, namespace=namespace).publish(
-        [(each.run_id, each.fence) for each in dispatch_all(engine)]
-    )
+    publish(engine, broker)
     eventually(lambda: run_row(engine, run).state == "claimed", within=30)
     eventually(lambda: '"start failed"' in worker.log.read_text(), within=30)
     eventually(lambda: run_row(engine, run).state == "scheduled", within=40)
@@ -42,7 +41,7 @@ def test_what_it_failed_to_start_for_10_s_is_released(
 
 
 def test_a_run_whose_command_cannot_be_made_of_what_is_stored_fails_alone(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+    engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     worker = start_worker()
     broken, whole = (new_run(engine, new_task(engine, max_retries=3)) for _ in range(2))
@@ -50,9 +49,7 @@ def test_a_run_whose_command_cannot_be_made_of_what_is_stored_fails_alone(
         connection.execute(
             text("UPDATE runs SET spec = spec - 'env' WHERE id = :id"), {"id": broken}
         )
-    Broker(redis_url, namespace=namespace).publish(
-        [(each.run_id, each.fence) for each in dispatch_all(engine)]
-    )
+    publish(engine, broker)
     eventually(lambda: run_row(engine, whole).state == "succeeded", within=30)
     eventually(lambda: run_row(engine, broken).state == "failed", within=30)
     assert "cannot be made of what is stored" in run_row(engine, broken).reason

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.test_runs import ended
+from tests.integration.worker.runs import ended
 from tests.support.rows import dispatch_all, new_run, new_task
 
 MANY = "for i in 1 2 3 4 5 6 7 8 9; do sleep 600 & done; wait"

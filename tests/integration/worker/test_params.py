@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from punctual.store.lifecycle.run_now import run_now
 from punctual.store.schema.models import Task
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.test_runs import ended
+from tests.integration.worker.runs import ended
 from tests.support.rows import dispatch_all, new_task
 
 HOSTILE = "$(touch /tmp/never); `id` '\"\n\\ end"

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.test_runs import ended
+from tests.integration.worker.runs import ended
 from tests.support.eventually import eventually
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
 

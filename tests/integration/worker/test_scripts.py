@@ -8,7 +8,7 @@ from sqlalchemy import Engine, Row, text
 
 from punctual.store.processes.workers import interpreters_of_active
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.test_runs import ended
+from tests.integration.worker.runs import ended
 from tests.support.rows import dispatch_all, new_run, new_task
 
 RunScript = Callable[..., Row[Any]]

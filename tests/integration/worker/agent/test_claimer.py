@@ -12,6 +12,7 @@ from punctual.store.processes.workers import register
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.run_queue import RunQueue
 from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
 from tests.support.rows import database_now, dispatch_all, new_run, new_task, new_user, run_row
 from tests.support.steps import change_run
@@ -34,7 +35,7 @@ def test_a_message_that_comes_before_the_first_pull_is_heeded(engine: Engine) ->
 
 
 def test_what_follows_waits_in_the_worker_before_the_slots_are_free_for_it(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str, tmp_path: Path
+    engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
 ) -> None:
     # So seldom does it beat that only the start of the first can have it look for the second.
     lease = {"heartbeat_seconds": 30, "self_fence_seconds": 60, "lease_seconds": 120}
@@ -42,8 +43,7 @@ def test_what_follows_waits_in_the_worker_before_the_slots_are_free_for_it(
     gate = tmp_path / "gate"
     command = f"mkfifo -m 666 {gate}; read -r _ < {gate}"
     first, second = (new_run(engine, new_task(engine, command=command), due_in=2) for _ in "12")
-    queued = [(run.run_id, run.fence) for run in dispatch_all(engine)]
-    Broker(redis_url, namespace=namespace).publish(queued)
+    publish(engine, broker)
 
     def states() -> set[str]:
         return {run_row(engine, run_id).state for run_id in (first, second)}
@@ -53,10 +53,9 @@ def test_what_follows_waits_in_the_worker_before_the_slots_are_free_for_it(
 
 
 def test_urgent_runs_start_before_what_waits_in_the_worker_already(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str, tmp_path: Path
+    engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
 ) -> None:
     start_worker(slots=2, drain_seconds=0.1)
-    broker = Broker(redis_url, namespace=namespace)
     owner, gate = new_user(engine), tmp_path / "gate"
     os.mkfifo(gate, 0o666)
     gate.chmod(0o666)
@@ -66,7 +65,7 @@ def test_urgent_runs_start_before_what_waits_in_the_worker_already(
         runs = [new_run(engine, task) for _ in range(count)]
         for run in runs:
             change_run(engine, run, due_at=at)
-        broker.publish([(run.run_id, run.fence) for run in dispatch_all(engine)])
+        publish(engine, broker)
         return runs
 
     at = database_now(engine)

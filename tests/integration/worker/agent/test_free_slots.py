@@ -9,14 +9,15 @@ from sqlalchemy import Engine, text
 from punctual.messaging.broker import Broker
 from punctual_devstack.ports import free_port
 from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
-from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.rows import new_run, new_task, run_row
 
 BEATS = text("SELECT heartbeat_at FROM workers WHERE room = 0")
 
 
 def test_a_run_that_is_claimed_ahead_takes_no_slot_and_one_that_runs_does(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+    engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     port = free_port()
     start_worker(slots=1, heartbeat_seconds=0.5, drain_seconds=0, health_port=port)
@@ -34,8 +35,7 @@ def test_a_run_that_is_claimed_ahead_takes_no_slot_and_one_that_runs_does(
         return found
 
     run = new_run(engine, new_task(engine, command="sleep 30"), due_in=8)
-    messages = [(each.run_id, each.fence) for each in dispatch_all(engine)]
-    Broker(redis_url, namespace=namespace).publish(messages)
+    publish(engine, broker)
     eventually(lambda: run_row(engine, run).state == "claimed", within=20)
     first = eventually(beat)
     eventually(lambda: beat() != first)  # so the metric is that of a beat with the run

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from punctual.store.lifecycle.reap import bury, reap_running
 from punctual.store.runs.live_output import ask_for_output
 from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.runs import output_of
 from tests.support.eventually import eventually
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
 
@@ -54,12 +55,6 @@ def seen_running(engine: Engine) -> uuid.UUID:
     return run_id
 
 
-def kept(engine: Engine, run_id: uuid.UUID) -> bytes:
-    with engine.connect() as connection:
-        asked = text("SELECT data FROM outputs WHERE run_id = :id")
-        return bytes(connection.execute(asked, {"id": run_id}).scalar_one())
-
-
 def test_what_was_seen_outlives_a_worker_that_is_killed(
     engine: Engine, start_worker: StartWorker
 ) -> None:
@@ -73,7 +68,7 @@ def test_what_was_seen_outlives_a_worker_that_is_killed(
     run = run_row(engine, run_id)
     assert (run.state, run.output_bytes, run.output_truncated) == ("lost", 4, True)
     assert run.reason.endswith("; its output ends where it was last seen")
-    assert kept(engine, run_id) == b"one\n"
+    assert output_of(engine, run_id) == b"one\n"
 
 
 def test_what_was_seen_outlives_a_runner_that_is_killed(
@@ -85,7 +80,7 @@ def test_what_was_seen_outlives_a_runner_that_is_killed(
     worker.end()
     run = run_row(engine, run_id)
     assert (run.state, run.output_bytes, run.output_truncated) == ("lost", 4, True)
-    assert kept(engine, run_id) == b"one\n"
+    assert output_of(engine, run_id) == b"one\n"
 
 
 def runner_of(pid: int) -> int:

@@ -13,12 +13,9 @@ from punctual_worker.agent.runner_client import RunnerClient
 from punctual_worker.agent.stale_runners import end_stale_runners
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.runner.harness import Stage, is_alive
+from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
-from tests.support.rows import attempts_of, dispatch_all, new_run, new_task, run_row
-
-
-def publish(engine: Engine, broker: Broker) -> None:
-    broker.publish([(run.run_id, run.fence) for run in dispatch_all(engine)])
+from tests.support.rows import attempts_of, new_run, new_task, run_row
 
 
 def pid_in(file: Path) -> int:
@@ -27,9 +24,8 @@ def pid_in(file: Path) -> int:
 
 
 def test_a_command_that_stops_the_runner_ends_its_worker_and_loses_no_run(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str, tmp_path: Path
+    engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
 ) -> None:
-    broker = Broker(redis_url, namespace=namespace)
     worker = start_worker(heartbeat_seconds=0.5)
 
     def run(command: str, **policies: Any) -> uuid.UUID:
@@ -65,12 +61,12 @@ def test_a_busy_runner_answers(tmp_path: Path) -> None:
 
 
 def test_a_stopped_runner_whose_agent_is_gone_is_ended_before_another_is_launched(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str, tmp_path: Path
+    engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
 ) -> None:
     worker = start_worker("worker-1", drain_seconds=0)
     command = f"echo $PPID >{tmp_path}/runner; echo $$ >{tmp_path}/command; sleep 600"
     new_run(engine, new_task(engine, command=command))
-    publish(engine, Broker(redis_url, namespace=namespace))
+    publish(engine, broker)
     runner, main = pid_in(tmp_path / "runner"), pid_in(tmp_path / "command")
     os.kill(runner, signal.SIGSTOP)
     worker.signal(signal.SIGKILL)

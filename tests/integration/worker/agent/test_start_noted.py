@@ -6,20 +6,19 @@ from sqlalchemy import Engine, text
 
 from punctual.messaging.broker import Broker
 from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
-from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.rows import new_run, new_task, run_row
 
 PAST_LOCK_TIMEOUT = 7.0
 
 
 def test_a_start_that_could_not_be_noted_is_noted_later(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+    engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     worker = start_worker(drain_seconds=0)
     run = new_run(engine, new_task(engine, command="sleep 600"), due_in=2)
-    Broker(redis_url, namespace=namespace).publish(
-        [(each.run_id, each.fence) for each in dispatch_all(engine)]
-    )
+    publish(engine, broker)
     eventually(lambda: run_row(engine, run).state == "running", within=30, every=0.01)
     with engine.begin() as connection:
         connection.execute(text("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE"))

@@ -17,8 +17,9 @@ from punctual_worker.agent.reconciler import Reconciler
 from punctual_worker.agent.run_queue import RunQueue
 from punctual_worker.agent.starter import LEAD
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
+from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
-from tests.support.rows import attempts_of, dispatch_all, new_run, new_task, run_row
+from tests.support.rows import attempts_of, new_run, new_task, run_row
 from tests.support.steps import new_worker, start_run
 
 
@@ -42,7 +43,7 @@ class Scene:
     def run(self, command: str) -> uuid.UUID:
         """Publish a run that is due now and may be attempted once."""
         run = new_run(self.engine, new_task(self.engine, command=command, max_retries=0))
-        self._broker.publish([(each.run_id, each.fence) for each in dispatch_all(self.engine)])
+        publish(self.engine, self._broker)
         return run
 
     def _all_are_running(self) -> bool:
@@ -62,11 +63,11 @@ NewScene = Callable[..., Scene]
 
 @pytest.fixture
 def new_scene(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str, tmp_path: Path
+    engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
 ) -> NewScene:
     def begin(**settings: object) -> Scene:
         worker = start_worker(heartbeat_seconds=0.5, **settings)
-        return Scene(engine, worker, Broker(redis_url, namespace=namespace), tmp_path)
+        return Scene(engine, worker, broker, tmp_path)
 
     return begin
 

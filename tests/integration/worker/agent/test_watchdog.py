@@ -11,8 +11,9 @@ from punctual.messaging.broker import Broker
 from punctual_devstack.ports import free_port
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.runner.harness import is_alive
+from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
-from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.rows import new_run, new_task, run_row
 
 LOOPS = (
     *("main", "heartbeat", "starter", "reporter", "claimer", "events"),
@@ -33,16 +34,13 @@ def test_a_stuck_loop_ends_the_worker_and_all_it_runs(
     loop: str,
     engine: Engine,
     start_worker: StartWorker,
-    redis_url: str,
-    namespace: str,
+    broker: Broker,
     tmp_path: Path,
 ) -> None:
     worker = start_worker(plant={**PLANT, "STICKS": loop}, heartbeat_seconds=0.5)
     pid = tmp_path / "pid"
     run = new_run(engine, new_task(engine, command=f"echo $$ >{pid}; exec sleep 600"))
-    Broker(redis_url, namespace=namespace).publish(
-        [(each.run_id, each.fence) for each in dispatch_all(engine)]
-    )
+    publish(engine, broker)
     main = int(eventually(lambda: pid.exists() and pid.read_text().strip(), within=60))
     eventually(lambda: run_row(engine, run).started_at, within=30)
     worker.signal(signal.SIGUSR1)
@@ -56,7 +54,7 @@ def test_a_stuck_loop_ends_the_worker_and_all_it_runs(
 
 
 def test_a_worker_that_starts_nothing_is_not_ready(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+    engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     port = free_port()
     plant = {"CHAOS_PLANT": "tests.faults.planted.starter_sticks"}
@@ -65,16 +63,14 @@ def test_a_worker_that_starts_nothing_is_not_ready(
     eventually(lambda: httpx.get(ready, timeout=10).status_code == 200, within=30)
     worker.signal(signal.SIGUSR1)
     run = new_run(engine, new_task(engine))
-    Broker(redis_url, namespace=namespace).publish(
-        [(each.run_id, each.fence) for each in dispatch_all(engine)]
-    )
+    publish(engine, broker)
     eventually(lambda: run_row(engine, run).state == "claimed", within=30)
     eventually(lambda: "starts: " in httpx.get(ready, timeout=10).text, within=30)
     assert httpx.get(ready, timeout=10).status_code == 503
 
 
 def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck(
-    engine: Engine, start_worker: StartWorker, redis_url: str, namespace: str
+    engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     plant = {"CHAOS_PLANT": "tests.faults.planted.wakes_slowly"}
     worker = start_worker(plant=plant, heartbeat_seconds=HEARTBEAT_SECONDS)
@@ -84,9 +80,7 @@ def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck(
     eventually(lambda: frozen_for(engine) > 2 * HEARTBEAT_SECONDS, within=30)
     worker.signal(signal.SIGCONT)
     run = new_run(engine, new_task(engine))
-    Broker(redis_url, namespace=namespace).publish(
-        [(each.run_id, each.fence) for each in dispatch_all(engine)]
-    )
+    publish(engine, broker)
     eventually(lambda: run_row(engine, run).state == "succeeded", within=30)
     worker.process.terminate()
     assert worker.end() == 0  # and 1 after a failure

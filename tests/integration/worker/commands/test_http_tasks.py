@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from punctual.store.lifecycle.run_now import run_now
 from punctual.store.schema.models import Task
 from tests.integration.worker.conftest import StartWorker
-from tests.integration.worker.test_runs import ended
+from tests.integration.worker.runs import ended
 from tests.support.rows import dispatch_all, new_run, new_task
 from tests.support.web_server import Answer, WebServer, web_server
 

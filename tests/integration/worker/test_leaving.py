@@ -1,0 +1,56 @@
+"""A worker that ends gives back what waits, and leaves nothing running."""
+
+import signal
+
+from sqlalchemy import Engine, text
+
+from punctual.messaging.broker import Broker
+from tests.integration.worker.conftest import StartWorker
+from tests.integration.worker.runs import publish
+from tests.support.eventually import eventually
+from tests.support.rows import attempts_of, new_run, new_task, run_row
+
+
+def test_sigterm_gives_back_what_is_held_and_lets_running_end(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    worker = start_worker()
+    running = new_run(engine, new_task(engine, command="sleep 1.5; echo done"))
+    held = new_run(engine, new_task(engine), due_in=20)
+    publish(engine, broker)
+    eventually(lambda: run_row(engine, held).state == "claimed")
+    eventually(lambda: run_row(engine, running).state == "running")
+    worker.signal(signal.SIGTERM)
+    assert worker.end() == 0
+    assert run_row(engine, running).state == "succeeded"
+    given_back = run_row(engine, held)
+    assert (given_back.state, given_back.attempt, given_back.fence) == ("scheduled", 0, 2)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT state FROM workers")).scalar_one() == "gone"
+
+
+def test_what_outlasts_the_drain_is_killed_and_tried_again(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    worker = start_worker(drain_seconds=0.1)
+    run_id = new_run(engine, new_task(engine, command="sleep 100", max_retries=1))
+    publish(engine, broker)
+    eventually(lambda: run_row(engine, run_id).state == "running")
+    worker.signal(signal.SIGTERM)
+    assert worker.end() == 0
+    run = run_row(engine, run_id)
+    assert (run.state, run.attempt) == ("scheduled", 1)
+    assert [attempt.state for attempt in attempts_of(engine, run_id)] == ["lost"]
+
+
+def test_a_buried_worker_kills_what_it_runs_and_leaves(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    worker = start_worker(heartbeat_seconds=0.5)
+    run_id = new_run(engine, new_task(engine, command="sleep 100"))
+    publish(engine, broker)
+    eventually(lambda: run_row(engine, run_id).state == "running")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE workers SET state = 'gone', gone_at = now()"))
+    assert worker.end() == 1
+    assert "BuriedError" in worker.log.read_text()

@@ -1,19 +1,15 @@
-"""Print the schema of a database as SQL: `python -m punctual.store.schema.dump`.
+"""The schema of a database as SQL, as `make schema` writes it to schema.sql.
 
 Read from PostgreSQL's catalogues, so that it is what the database has, and not what models say.
-`make schema` writes schema.sql with it.
 """
 
 import re
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, create_engine, text
+from sqlalchemy import Connection, Row, text
 
-from punctual.ops import config
-from punctual.store.driver.engine import connect_args, driver_url
 from punctual.store.schema.introduction import PAGE, TABLES
 
 WIDTH = 100
@@ -171,24 +167,3 @@ def _filled(line: str, indent: str, indent_rest: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def main() -> int:
-    """Print the schema of the database in PUNCTUAL_DATABASE_URL."""
-    try:
-        settings = config.load(needs=["database_url"])
-    except config.InvalidSetting as error:
-        sys.stderr.write(f"dump: {error}\n")
-        return 2
-    engine = create_engine(
-        driver_url(settings.database_url),
-        connect_args=connect_args(service="dump", statement_timeout_ms=60_000),
-    )
-    with engine.connect() as connection:
-        sys.stdout.write(dump(connection))
-    engine.dispose()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

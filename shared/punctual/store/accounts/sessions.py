@@ -1,6 +1,5 @@
 """Sessions of people on the pages: a row each, so that one that has ended opens nothing."""
 
-import hashlib
 import secrets
 import uuid
 from datetime import timedelta
@@ -10,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from punctual.store.accounts.users import token_digest
 from punctual.store.schema.models import User, UserSession
 from punctual.store.schema.models.model import new_id
 
@@ -38,7 +38,7 @@ def start_session(session: Session, user_id: uuid.UUID) -> str:
         insert(UserSession).values(
             id=new_id(),
             user_id=user_id,
-            token_hash=_digest(token),
+            token_hash=token_digest(token),
             expires_at=func.now() + SESSION_LIFE,
         )
     )
@@ -55,7 +55,7 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
             UserSession.expires_at < func.now() + SESSION_LIFE - RENEWED_AFTER,
         )
         .join(UserSession, UserSession.user_id == User.id)
-        .where(UserSession.token_hash == _digest(token), UserSession.expires_at > func.now())
+        .where(UserSession.token_hash == token_digest(token), UserSession.expires_at > func.now())
     ).one_or_none()
     if found is None:
         return None
@@ -63,7 +63,7 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
     if is_old:
         session.execute(
             update(UserSession)
-            .where(UserSession.token_hash == _digest(token))
+            .where(UserSession.token_hash == token_digest(token))
             .values(expires_at=func.now() + SESSION_LIFE)
             .execution_options(synchronize_session=False)
         )
@@ -72,8 +72,4 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
 
 def end_session(session: Session, token: str) -> None:
     """Make that session open nothing from now on."""
-    session.execute(delete(UserSession).where(UserSession.token_hash == _digest(token)))
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+    session.execute(delete(UserSession).where(UserSession.token_hash == token_digest(token)))

@@ -88,7 +88,7 @@ def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
     statement = insert(ApiToken).values(
         id=new_id(),
         user_id=user_id,
-        token_hash=_digest(token),
+        token_hash=token_digest(token),
         expires_at=func.now() + TOKEN_LIFE,
     )
     return NewToken(token, session.scalars(statement.returning(ApiToken.expires_at)).one())
@@ -96,7 +96,7 @@ def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
 
 def bearer_of(connection: Connection, token: str) -> Bearer | None:
     """Whose token this is; None when it is unknown, revoked or expired."""
-    found = raw_statements.rows(connection, "bearer", BEARER, {"digest": _digest(token)})
+    found = raw_statements.rows(connection, "bearer", BEARER, {"digest": token_digest(token)})
     if not found:
         return None
     user_id, username, email, now = found[0]
@@ -105,7 +105,7 @@ def bearer_of(connection: Connection, token: str) -> Bearer | None:
 
 def revoke_token(session: Session, token: str) -> None:
     """Make that token worthless from now on."""
-    session.execute(delete(ApiToken).where(ApiToken.token_hash == _digest(token)))
+    session.execute(delete(ApiToken).where(ApiToken.token_hash == token_digest(token)))
 
 
 @lru_cache(maxsize=1000)
@@ -114,6 +114,7 @@ def _uuid(spelled: str) -> uuid.UUID:
     return uuid.UUID(spelled)
 
 
-def _digest(token: str) -> bytes:
+def token_digest(token: str) -> bytes:
+    """Return the hash by which a token, of a program or a session, is stored and found."""
     # 32 random bytes need no salt and no slow hash: they cannot be guessed.
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()

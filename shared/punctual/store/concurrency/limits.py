@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from punctual.store.concurrency.usage import APPLIES, count_in_hand, count_running, mark_limited
+from punctual.store.concurrency.usage import APPLIES, count_dispatched, count_running, mark_limited
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.schema.models import ConcurrencyLimit
 
@@ -48,11 +48,11 @@ def waiting_by_limit(
     """
     params = {"owner_id": owner_id, "looked_at": LOOKED_AT}
     due = {row.key: row.waiting for row in session.execute(WAITING, params)}
-    in_hand = count_in_hand(session.connection(), [owner_id]) if due else {}
+    dispatched = count_dispatched(session.connection(), [owner_id]) if due else {}
     return {
         limit.id: due[key]
         for limit in limits
-        if (key := f"limit {limit.id}") in due and in_hand.get(key, 0) >= limit.max_concurrent
+        if (key := f"limit {limit.id}") in due and dispatched.get(key, 0) >= limit.max_concurrent
     }
 
 

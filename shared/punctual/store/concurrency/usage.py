@@ -44,7 +44,7 @@ WHERE r.limited AND r.state IN ({states}) AND r.owner_id = ANY(:owners)
 GROUP BY l.id
 """
 RUNNING = text(COUNT.format(states="'running'", applies=APPLIES))
-IN_HAND = text(COUNT.format(states="'queued', 'claimed', 'running'", applies=APPLIES))
+DISPATCHED = text(COUNT.format(states="'queued', 'claimed', 'running'", applies=APPLIES))
 
 MARK = text(f"""
 WITH unfinished AS (
@@ -80,9 +80,9 @@ def count_running(connection: Connection, owners: Collection[uuid.UUID]) -> dict
     return {row.key: row.taken for row in connection.execute(RUNNING, {"owners": list(owners)})}
 
 
-def count_in_hand(connection: Connection, owners: Collection[uuid.UUID]) -> dict[str, int]:
-    """Return the same, with those that are queued or claimed."""
-    return {row.key: row.taken for row in connection.execute(IN_HAND, {"owners": list(owners)})}
+def count_dispatched(connection: Connection, owners: Collection[uuid.UUID]) -> dict[str, int]:
+    """Return the same of all runs that were dispatched: queued, claimed or running."""
+    return {row.key: row.taken for row in connection.execute(DISPATCHED, {"owners": list(owners)})}
 
 
 def mark_limited(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.runs.concurrency import Limit, admit, limit_reached
 from punctual.store.concurrency.admit import candidates_of, lock_number
-from punctual.store.concurrency.usage import APPLIES, count_in_hand, limits_of
+from punctual.store.concurrency.usage import APPLIES, count_dispatched, limits_of
 from punctual.store.lifecycle.catch_up import DISPATCHABLE
 
 LOOKED_AT = 1000
@@ -73,8 +73,10 @@ def next_of_waitlist(
         if not found:
             break
         counted = limits_of(connection, found)
-        in_hand = count_in_hand(connection, owners)
-        places = {row.limit.key: row.limit.most - in_hand.get(row.limit.key, 0) for row in counted}
+        dispatched = count_dispatched(connection, owners)
+        places = {
+            row.limit.key: row.limit.most - dispatched.get(row.limit.key, 0) for row in counted
+        }
         full |= {row.limit.key: row.limit for row in counted if places[row.limit.key] <= 0}
         candidates = candidates_of(counted)
         free = set(found) - {candidate.run_id for candidate in candidates}  # their limits are gone

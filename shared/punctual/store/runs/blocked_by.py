@@ -14,7 +14,7 @@ from punctual.domain.runs.ledger import LATE_AFTER
 from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.states import PENDING, RunState
 from punctual.domain.runs.waiting import Hindrance
-from punctual.store.concurrency.usage import count_in_hand, count_running, limits_of
+from punctual.store.concurrency.usage import count_dispatched, count_running, limits_of
 from punctual.store.lifecycle.start import HAS_BEGUN, OTHER_UNFINISHED
 from punctual.store.processes.workers import BUSY_SLOTS, IS_SILENT
 from punctual.store.schema.models import Run
@@ -129,10 +129,11 @@ def _reached(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID,
     if not counted:
         return {}
     owners = {row.owner_id for row in counted}
-    running, in_hand = count_running(connection, owners), count_in_hand(connection, owners)
+    running, dispatched = count_running(connection, owners), count_dispatched(connection, owners)
     scheduled = {run.id for run in runs if run.state == RunState.SCHEDULED}
     reached: dict[uuid.UUID, Limit] = {}
-    for taken in (running, in_hand):  # what runs comes first; what is queued keeps others back too
+    # What runs comes first; what is queued keeps others back too.
+    for taken in (running, dispatched):
         for row in counted:
             full = taken.get(row.limit.key, 0) >= row.limit.most
             if full and (taken is running or row.run_id in scheduled):

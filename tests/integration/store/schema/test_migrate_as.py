@@ -1,9 +1,10 @@
-"""Who may migrate, and the error that any other role gets."""
+"""Who may migrate and when, and the error that any other one gets."""
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url, text
 
-from punctual.store.schema.migrate import main
+from punctual.store.schema import migrate
+from punctual.store.schema.migrate import ADVISORY_LOCK, main
 from punctual.store.schema.rights import ROLES
 from tests.support.database import process_number
 from tests.support.servers import Ground, as_service
@@ -44,3 +45,17 @@ def test_in_an_empty_database_the_right_that_is_missing_is_explained(
     assert code == 1
     assert output.startswith("migrate: permission denied for schema public\n")
     assert output.endswith("must be that of the role which owns the database\n")
+
+
+def test_a_migration_that_waits_too_long_for_another_gives_up(
+    own_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(migrate, "WAIT_SECONDS", 1)
+    other = create_engine(own_url)
+    with other.connect() as working:
+        working.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        waited = said(own_url, monkeypatch, capsys)
+        working.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+    other.dispose()
+    assert waited == (1, "migrate: another migration has been at work for 1 s\n")
+    assert said(own_url, monkeypatch, capsys) == (0, "")

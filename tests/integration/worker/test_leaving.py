@@ -1,6 +1,7 @@
 """A worker that ends gives back what waits, and leaves nothing running."""
 
 import signal
+import threading
 
 from sqlalchemy import Engine, text
 
@@ -8,6 +9,7 @@ from punctual.messaging.broker import Broker
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
+from tests.support.locks import waiting
 from tests.support.rows import attempts_of, new_run, new_task, run_row
 
 
@@ -54,3 +56,24 @@ def test_a_buried_worker_kills_what_it_runs_and_leaves(
         connection.execute(text("UPDATE workers SET state = 'gone', gone_at = now()"))
     assert worker.end() == 1
     assert "BuriedError" in worker.log.read_text()
+
+
+LENGTH_OF_THE_FAULT = 1.5
+
+
+def test_a_run_that_is_being_started_when_its_worker_drains_runs_to_its_end(
+    engine: Engine, start_worker: StartWorker, broker: Broker
+) -> None:
+    worker = start_worker()
+    run_id = new_run(engine, new_task(engine, max_retries=0), due_in=3)
+    publish(engine, broker)
+    eventually(lambda: run_row(engine, run_id).state == "claimed")
+    with engine.begin() as connection:
+        connection.execute(text("SELECT FROM runs WHERE id = :id FOR UPDATE"), {"id": run_id})
+        eventually(lambda: waiting(engine) == 1)  # its START
+        worker.signal(signal.SIGTERM)
+        eventually(lambda: "worker draining" in worker.log.read_text())
+        threading.Event().wait(LENGTH_OF_THE_FAULT)
+    assert worker.end() == 0
+    assert run_row(engine, run_id).state == "succeeded"
+    assert "thread died" not in worker.log.read_text()

@@ -224,6 +224,7 @@ class Agent:
         except (*DATABASE_FAILURES, BuriedError) as error:
             log.warning("heartbeat failed", error=said_by(error))
         self._unlaunched.give_back([held.pair for held in waiting])
+        self._starter.settle(KILL_SECONDS)  # the runner must be there for what it has STARTed
         patience = self._settings.drain_seconds
         while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
             patience -= 0.1

@@ -6,7 +6,12 @@ from sqlalchemy import Connection, text
 
 from punctual.doctor.finding import Finding, error, ok, warning
 from punctual.ops.config import Settings
-from punctual.store.processes.health_summary import STUCK_SECONDS, Standing, late_after, standing
+from punctual.store.processes.health_summary import (
+    STUCK_SECONDS,
+    HealthSummary,
+    late_after,
+    summarize_health,
+)
 
 UNPLANNED = text("""
 SELECT plan_error, count(*) AS tasks, sum(count(*)) OVER ()::bigint AS altogether FROM tasks
@@ -17,15 +22,15 @@ GROUP BY plan_error ORDER BY tasks DESC, plan_error LIMIT 5
 
 def run_findings(connection: Connection, settings: Settings) -> list[Finding]:
     """What waits for a worker and for how long, and the on-time figure."""
-    stand = standing(connection, lease=timedelta(seconds=settings.lease_seconds))
+    health = summarize_health(connection, lease=timedelta(seconds=settings.lease_seconds))
     late = late_after(sweep_seconds=settings.sweep_seconds)
-    return [_runs(stand, late), _planning(stand, late), _on_time(stand)]
+    return [_runs(health, late), _planning(health, late), _on_time(health)]
 
 
-def _runs(stand: Standing, late_seconds: float) -> Finding:
-    runs = ", ".join(f"{number} {state}" for state, number in stand.unfinished.items())
+def _runs(health: HealthSummary, late_seconds: float) -> Finding:
+    runs = ", ".join(f"{number} {state}" for state, number in health.unfinished.items())
     late = {
-        state: seconds for state, seconds in stand.overdue.runs.items() if seconds > late_seconds
+        state: seconds for state, seconds in health.overdue.runs.items() if seconds > late_seconds
     }
     if not late:
         return ok("runs", runs)
@@ -36,19 +41,19 @@ def _runs(stand: Standing, late_seconds: float) -> Finding:
     return level("runs", f"{runs}; {said}")
 
 
-def _planning(stand: Standing, late_seconds: float) -> Finding:
-    seconds = stand.overdue.unplanned
+def _planning(health: HealthSummary, late_seconds: float) -> Finding:
+    seconds = health.overdue.unplanned
     if seconds <= late_seconds:
         return ok("planning", "every due time until now is planned")
     level = error if seconds > STUCK_SECONDS else warning
     return level("planning", f"the oldest due time that is not planned is {seconds:.0f} s old")
 
 
-def _on_time(stand: Standing) -> Finding:
-    ratio = stand.on_time.ratio
+def _on_time(health: HealthSummary) -> Finding:
+    ratio = health.on_time.ratio
     if ratio is None:
         return ok("on time", "no start in 30 days")
-    detail = f"{ratio:.2%} of {stand.on_time.starts:,} starts in 30 days within a second"
+    detail = f"{ratio:.2%} of {health.on_time.starts:,} starts in 30 days within a second"
     return (warning if ratio < 0.99 else ok)("on time", detail)
 
 

@@ -166,7 +166,7 @@ def test_every_argument_has_a_type_and_is_taken_by_a_code() -> None:
         ("timed_out", coded(ReasonCode.TIMEOUT, seconds=3.0), "timed out after 3 s"),
     ],
 )
-def test_a_run_tells_its_reason_in_a_sentence(
+def test_a_run_gives_its_reason_in_a_sentence(
     state: RunState, reason: CodedReason, said: str
 ) -> None:
     assert run_reason(state, reason.code, reason.args, None, PLAIN) == said

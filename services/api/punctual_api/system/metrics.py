@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
-from punctual.store.processes.health_summary import Standing, standing
+from punctual.store.processes.health_summary import HealthSummary, summarize_health
 from punctual_api.http.timed_question import TimedQuestion
 
 blueprint = Blueprint("metrics", __name__)
@@ -27,19 +27,19 @@ class Stand:
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._question = TimedQuestion(self._read, seconds=ANSWER_SECONDS)
         self._until = 0.0
-        self._last: Standing | None = None
+        self._last: HealthSummary | None = None
 
-    def ask(self) -> Standing | None:
+    def ask(self) -> HealthSummary | None:
         """Return how things stand; None while the database does not answer."""
         if time.monotonic() >= self._until:
             self._last = self._question.ask()
             self._until = time.monotonic() + FRESH_SECONDS
         return self._last
 
-    def _read(self) -> Standing | None:
+    def _read(self) -> HealthSummary | None:
         try:
             with self._engine.connect() as connection:
-                return standing(connection, lease=self._lease)
+                return summarize_health(connection, lease=self._lease)
         except SQLAlchemyError:
             telemetry.DATABASE_ERRORS.inc()
             return None
@@ -48,12 +48,12 @@ class Stand:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Prometheus' text format; without a database, what needs it is left out."""
-    found: Standing | None = current_app.extensions["punctual_stand"]().ask()
+    found: HealthSummary | None = current_app.extensions["punctual_stand"]().ask()
     body, content_type = telemetry.exposition(_samples(found) if found else {})
     return Response(body, content_type=content_type)
 
 
-def _samples(found: Standing) -> telemetry.Samples:
+def _samples(found: HealthSummary) -> telemetry.Samples:
     samples: telemetry.Samples = {
         telemetry.COORDINATORS: {"": found.coordinators},
         telemetry.WORKERS: {"": found.workers},

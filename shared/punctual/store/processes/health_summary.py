@@ -1,4 +1,4 @@
-"""How the whole product stands, as only the database knows: what waits, who is there.
+"""The health of the whole product as only the database knows it: what waits, and who is there.
 
 Processes that live say nothing of work that gets on, so what is overdue is measured for each state
 that a run can be stuck in, and for due times that are not planned.
@@ -28,7 +28,7 @@ def late_after(*, sweep_seconds: float) -> float:
     return max(LATE_SECONDS, LATE_SWEEPS * sweep_seconds)
 
 
-STANDING = text("""
+PROCESSES = text("""
 SELECT (SELECT count(*) FROM coordinators
         WHERE heartbeat_at > now() - :lease) AS coordinators,
        (SELECT count(*) FROM workers
@@ -132,7 +132,7 @@ class Overdue:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HealthSummary:
     """Processes that are alive, unfinished runs by state, and the figure of on-time starts.
 
     `oldest_queued_seconds` is how long the oldest queued run is overdue, 0 when none is.
@@ -147,14 +147,14 @@ class Standing:
     plan_errors: int
 
 
-def standing(connection: Connection, *, lease: timedelta) -> Standing:
-    """Return how things stand now; a process is alive whose heartbeat is younger than `lease`."""
-    row = connection.execute(STANDING, {"lease": lease}).one()
+def summarize_health(connection: Connection, *, lease: timedelta) -> HealthSummary:
+    """Return the summary as of now; a process is alive whose heartbeat is younger than `lease`."""
+    row = connection.execute(PROCESSES, {"lease": lease}).one()
     unfinished = dict.fromkeys(("scheduled", "queued", "claimed", "running"), 0)
     for state, runs in connection.execute(UNFINISHED):
         unfinished[state] = runs
     late = overdue(connection)
-    return Standing(
+    return HealthSummary(
         row.coordinators,
         row.workers,
         late.runs["queued"],

@@ -39,7 +39,7 @@ def answers(engine: Engine, worker_id: uuid.UUID, *, draining: bool = False) -> 
         return beat(connection, worker_id=worker_id, room=3, draining=draining) is not None
 
 
-def test_a_buried_worker_hears_of_it_at_its_next_beat_and_stays_buried(engine: Engine) -> None:
+def test_a_buried_worker_learns_it_at_its_next_beat_and_stays_buried(engine: Engine) -> None:
     worker = new_worker(engine, name="w-1")
     silence(engine, worker, seconds=31)
     assert bury_the_silent(engine) == [Buried(worker, "w-1")]

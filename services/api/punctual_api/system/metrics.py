@@ -57,7 +57,7 @@ def _samples(found: HealthSummary) -> telemetry.Samples:
     samples: telemetry.Samples = {
         telemetry.COORDINATORS: {"": found.coordinators},
         telemetry.WORKERS: {"": found.workers},
-        telemetry.OLDEST_QUEUED: {"": found.oldest_queued_seconds},
+        telemetry.OLDEST_QUEUED: {"": found.overdue.runs["queued"]},
         telemetry.UNFINISHED_RUNS: dict(found.unfinished),
         telemetry.OVERDUE: dict(found.overdue.runs),
         telemetry.UNPLANNED: {"": found.overdue.unplanned},

@@ -133,14 +133,10 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class HealthSummary:
-    """Processes that are alive, unfinished runs by state, and the figure of on-time starts.
-
-    `oldest_queued_seconds` is how long the oldest queued run is overdue, 0 when none is.
-    """
+    """Processes that are alive, unfinished runs by state, and the figure of on-time starts."""
 
     coordinators: int
     workers: int
-    oldest_queued_seconds: float
     unfinished: dict[str, int]
     on_time: OnTime
     overdue: Overdue
@@ -153,14 +149,12 @@ def summarize_health(connection: Connection, *, lease: timedelta) -> HealthSumma
     unfinished = dict.fromkeys(("scheduled", "queued", "claimed", "running"), 0)
     for state, runs in connection.execute(UNFINISHED):
         unfinished[state] = runs
-    late = overdue(connection)
     return HealthSummary(
         row.coordinators,
         row.workers,
-        late.runs["queued"],
         unfinished,
         on_time(connection),
-        late,
+        overdue(connection),
         int(connection.execute(PLAN_ERRORS).scalar_one()),
     )
 

@@ -6,7 +6,7 @@ import sys
 from punctual.ops import config, logs
 from punctual.ops.process_user import forbid_inspection
 from punctual_api.app import NEEDS
-from punctual_api.http.server import ApiServer
+from punctual_api.http.server.api_server import ApiServer
 
 
 def main() -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from punctual_api.http.request_buffer import (
+from punctual_api.http.server.request_buffer import (
     BUFFERED_BODY_BYTES,
     HEADERS_BYTES,
     UNKNOWN_BODY_BYTES,

@@ -13,7 +13,7 @@ from punctual_api.accounts.passwords import hash_password, is_password, weakness
 from punctual_api.http.cursors import read_run_cursor, read_task_cursor, run_cursor, task_cursor
 from punctual_api.http.problems import Problem
 from punctual_api.runs.output import pieces
-from punctual_api.tasks.type_schemas import default_name
+from punctual_api.tasks.schemas.task_types import default_name
 
 
 @given(st.uuids(), st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)))

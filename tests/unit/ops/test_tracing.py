@@ -36,7 +36,7 @@ def test_the_usual_variables_decide(environ: dict[str, str], wanted: bool) -> No
 
 def test_unasked_nothing_of_opentelemetry_is_imported() -> None:
     program = (
-        "import sys; from punctual.ops import tracing; import punctual_api.http.server;"
+        "import sys; from punctual.ops import tracing; import punctual_api.http.server.api_server;"
         "assert tracing.start(service='api', name='a') is None;"
         "print([n for n in sys.modules if n.startswith(('opentelemetry.sdk.trace',"
         " 'opentelemetry.exporter'))])"  # redis-py looks for its metrics by itself

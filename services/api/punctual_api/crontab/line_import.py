@@ -12,8 +12,8 @@ from punctual.store.driver.notify import wake_if_due
 from punctual.store.tasks.changes import create_tasks, new_task_ids
 from punctual_api.http.context import now, owner_id, session, window
 from punctual_api.http.problems import faults_in
-from punctual_api.tasks.schemas import DAY, NewTaskSchema
-from punctual_api.tasks.type_schemas import default_name
+from punctual_api.tasks.schemas.task_types import default_name
+from punctual_api.tasks.schemas.tasks import DAY, NewTaskSchema
 
 LIKE_CRON = {
     "overlap": "allow",

@@ -15,7 +15,7 @@ from punctual_api.http.context import now, owner_id, session, window
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Fault, invalid
-from punctual_api.tasks.schemas import BulkAnswerSchema, BulkSchema
+from punctual_api.tasks.schemas.tasks import BulkAnswerSchema, BulkSchema
 from punctual_api.tasks.upstreams import upstream_faults
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/api/tasks/bulk")

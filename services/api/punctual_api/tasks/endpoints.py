@@ -19,14 +19,19 @@ from punctual_api.http.cursors import read_task_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Problem, faults_in, invalid, not_found
-from punctual_api.tasks.change_schemas import TaskChangesSchema, TaskReplacementSchema
-from punctual_api.tasks.cross_field_checks import (
+from punctual_api.tasks.schemas.changes import TaskChangesSchema, TaskReplacementSchema
+from punctual_api.tasks.schemas.cross_field_checks import (
     HTTP_TOGETHER,
     TOGETHER,
     check_http,
     check_together,
 )
-from punctual_api.tasks.schemas import NewTaskSchema, TaskPageSchema, TaskQuerySchema, TaskSchema
+from punctual_api.tasks.schemas.tasks import (
+    NewTaskSchema,
+    TaskPageSchema,
+    TaskQuerySchema,
+    TaskSchema,
+)
 from punctual_api.tasks.serializers import answered, task_answer, task_page
 from punctual_api.tasks.task_list import listed_tasks
 from punctual_api.tasks.upstreams import refuse_while_followed, upstream_faults

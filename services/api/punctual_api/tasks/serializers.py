@@ -33,9 +33,9 @@ from punctual_api.http.cursors import run_cursor, task_cursor
 from punctual_api.http.problems import not_found
 from punctual_api.runs.schemas import RunPageSchema, RunSchema
 from punctual_api.tasks.interpreters import interpreter_warnings
-from punctual_api.tasks.schemas import TaskPageSchema, TaskSchema, chosen_timeout
+from punctual_api.tasks.schemas.task_types import type_of
+from punctual_api.tasks.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
 from punctual_api.tasks.stored import stored_columns
-from punctual_api.tasks.type_schemas import type_of
 
 COLUMNS = (
     *("id", "name", "schedule", "enabled", "max_retries", "retry_delay"),

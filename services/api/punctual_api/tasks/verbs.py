@@ -26,8 +26,8 @@ from punctual_api.runs.schemas import (
     TaskRunsQuerySchema,
 )
 from punctual_api.tasks.endpoints import IF_MATCH, own_task
-from punctual_api.tasks.pause_schemas import PauseSchema
-from punctual_api.tasks.schemas import TaskSchema
+from punctual_api.tasks.schemas.pauses import PauseSchema
+from punctual_api.tasks.schemas.tasks import TaskSchema
 from punctual_api.tasks.serializers import run_answer, run_page, task_answer
 
 blueprint = Blueprint("task verbs", __name__, url_prefix="/api/tasks/<uuid:task_id>")

@@ -31,7 +31,7 @@ from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import settings
 from punctual_api.http.json_body import refuse_unlabelled_json
 from punctual_api.runs import narrative
-from punctual_api.tasks import type_formatting
+from punctual_api.tasks.pages import type_formatting
 from punctual_api.web import formatting
 from punctual_api.web.reader import PAGE
 

@@ -13,11 +13,11 @@ import punctual_api.ledger.pages
 import punctual_api.outages.list_page
 import punctual_api.outages.pages
 import punctual_api.runs.pages
-import punctual_api.tasks.action_pages
-import punctual_api.tasks.dashboard
-import punctual_api.tasks.edit_pages
-import punctual_api.tasks.pages
-import punctual_api.tasks.run_form  # noqa: F401 - importing it adds its pages
+import punctual_api.tasks.pages.actions
+import punctual_api.tasks.pages.dashboard
+import punctual_api.tasks.pages.edit
+import punctual_api.tasks.pages.run_form
+import punctual_api.tasks.pages.task_page  # noqa: F401 - importing it adds its pages
 from punctual_api.web.error_pages import error_page, refused_form
 from punctual_api.web.page_base import pages
 

@@ -152,12 +152,12 @@ def test_more_connections_than_it_takes_end_the_oldest(
 SLOW_READER_SERVER = """
 import sys
 from punctual.ops.config import Settings
-from punctual_api.http import buffering_worker, server
+from punctual_api.http.server import api_server, buffering_worker
 
 buffering_worker.SEND_SECONDS = 1.0
 
 
-class Large(server.ApiServer):
+class Large(api_server.ApiServer):
     def load(self):
         def app(environ, start_response):
             body = b"x" * 100_000_000 if environ["PATH_INFO"] == "/large" else b"small"

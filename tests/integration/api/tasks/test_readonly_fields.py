@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from punctual.domain.names import name_fault
-from punctual_api.tasks.schemas import NewTaskSchema
+from punctual_api.tasks.schemas.tasks import NewTaskSchema
 from tests.integration.api.conftest import Person
 
 OURS = {"version", "updated_at"}

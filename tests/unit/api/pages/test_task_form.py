@@ -6,8 +6,8 @@ import pytest
 
 from punctual.store.schema.models import Task
 from punctual_api.http.problems import Fault
-from punctual_api.tasks.form import BLANK, document_from, typed_from, typed_of
-from punctual_api.tasks.schemas import NewTaskSchema
+from punctual_api.tasks.pages.form import BLANK, document_from, typed_from, typed_of
+from punctual_api.tasks.schemas.tasks import NewTaskSchema
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

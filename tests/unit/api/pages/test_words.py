@@ -7,7 +7,7 @@ import pytest
 from punctual.store.runs.punctuality import OnTime
 from punctual.store.tasks.overview import CAP
 from punctual_api.http.problems import Fault
-from punctual_api.tasks.dashboard import on_time_share
+from punctual_api.tasks.pages.dashboard import on_time_share
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.formatting import (
     bytes_words,

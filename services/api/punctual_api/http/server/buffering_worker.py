@@ -14,9 +14,13 @@ from typing import Any, cast
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from punctual_api.http.client_connection import RECEIVE_BYTES, Connection
-from punctual_api.http.raw_problems import StatusRecorder, raw_problem
-from punctual_api.http.request_buffer import BUFFERED_BODY_BYTES, HEADERS_BYTES, HeadersTooLarge
+from punctual_api.http.server.client_connection import RECEIVE_BYTES, Connection
+from punctual_api.http.server.raw_problems import StatusRecorder, raw_problem
+from punctual_api.http.server.request_buffer import (
+    BUFFERED_BODY_BYTES,
+    HEADERS_BYTES,
+    HeadersTooLarge,
+)
 
 REQUEST_SECONDS = 30.0
 """A request, up to BUFFERED_BODY_BYTES of its body included, has arrived within this time."""

@@ -11,7 +11,7 @@ from punctual_api.http.context import owner_id, session
 from punctual_api.http.fields import ScheduleField
 from punctual_api.http.openapi import SCHEDULE
 from punctual_api.http.readonly_fields import SentBackSchema, readonly_names
-from punctual_api.tasks.schemas import NewTaskSchema, TaskFields, TaskSchema
+from punctual_api.tasks.schemas.tasks import NewTaskSchema, TaskFields, TaskSchema
 
 
 class ChangedScheduleField(ScheduleField):

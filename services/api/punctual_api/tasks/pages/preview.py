@@ -10,8 +10,8 @@ from punctual.domain.schedules.preview import Preview, preview
 from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.schema.models import Task
 from punctual_api.calendars.blocks import own_calendars
-from punctual_api.tasks.form import clock_warnings, schedule_from, typed_of, typed_when
-from punctual_api.tasks.schemas import chosen_timeout
+from punctual_api.tasks.pages.form import clock_warnings, schedule_from, typed_of, typed_when
+from punctual_api.tasks.schemas.tasks import chosen_timeout
 from punctual_api.web.form_fields import read_number, read_words
 
 DUE_TIMES = 5

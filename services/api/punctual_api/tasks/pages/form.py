@@ -13,15 +13,15 @@ from punctual.domain.schedules.local_time import clock_change_warning, local_ins
 from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.schema.models import Task
 from punctual_api.http.problems import Fault
+from punctual_api.tasks.pages.type_form import BLANK_TYPE, REDIRECTS, type_document, typed_type
+from punctual_api.tasks.pages.upstream_form import read_edges, write_edges
+from punctual_api.tasks.schemas.task_types import TYPES
 from punctual_api.tasks.stored import (
     stored_env,
     stored_limits,
     stored_metadata,
     stored_params,
 )
-from punctual_api.tasks.type_form import BLANK_TYPE, REDIRECTS, type_document, typed_type
-from punctual_api.tasks.type_schemas import TYPES
-from punctual_api.tasks.upstream_form import read_edges, write_edges
 from punctual_api.web.form_fields import (
     pasted,
     read_codes,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from punctual.store.schema.models import Task
+from punctual_api.tasks.schemas.task_types import type_of
 from punctual_api.tasks.stored import stored_http, stored_script
-from punctual_api.tasks.type_schemas import type_of
 from punctual_api.web.form_fields import read_codes, read_headers, write_codes, write_headers
 
 BLANK_TYPE = {

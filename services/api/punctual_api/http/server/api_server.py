@@ -13,8 +13,8 @@ from gunicorn.glogging import Logger
 from punctual.ops import tracing
 from punctual.ops.config import Settings
 from punctual_api.app import create_app
-from punctual_api.http.buffering_worker import BufferingWorker
 from punctual_api.http.database import THREADS
+from punctual_api.http.server.buffering_worker import BufferingWorker
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file as it opens it
 

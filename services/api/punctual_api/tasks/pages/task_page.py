@@ -17,10 +17,10 @@ from punctual.store.tasks.overview import strips
 from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.context import now, owner_id, session
 from punctual_api.http.problems import not_found
-from punctual_api.tasks.dashboard import STRIP_RUNS, page_before
 from punctual_api.tasks.interpreters import interpreter_warnings
+from punctual_api.tasks.pages.dashboard import STRIP_RUNS, page_before
+from punctual_api.tasks.pages.upstream_form import edges_page
 from punctual_api.tasks.serializers import MOST_STEPS, task_document, warnings_from_past
-from punctual_api.tasks.upstream_form import edges_page
 from punctual_api.web.page_base import live_page, pages
 
 RUNS_A_PAGE = 25

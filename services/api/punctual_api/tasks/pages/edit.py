@@ -18,9 +18,8 @@ from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, create_tasks, delete_task, new_task_ids
 from punctual_api.http.context import now, owner_id, session, window
 from punctual_api.http.problems import Fault, faults_in
-from punctual_api.tasks.change_schemas import TaskReplacementSchema
 from punctual_api.tasks.endpoints import own_task
-from punctual_api.tasks.form import (
+from punctual_api.tasks.pages.form import (
     BLANK,
     FIELDS,
     clock_warnings,
@@ -29,9 +28,10 @@ from punctual_api.tasks.form import (
     typed_of,
     typed_when,
 )
-from punctual_api.tasks.http_schemas import METHODS
-from punctual_api.tasks.preview import preview_of
-from punctual_api.tasks.schemas import NewTaskSchema
+from punctual_api.tasks.pages.preview import preview_of
+from punctual_api.tasks.schemas.changes import TaskReplacementSchema
+from punctual_api.tasks.schemas.http_request import METHODS
+from punctual_api.tasks.schemas.tasks import NewTaskSchema
 from punctual_api.tasks.upstreams import refuse_while_followed, upstream_faults
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.form_fields import read_number

@@ -8,7 +8,7 @@ from gunicorn.http import get_parser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn
 
-from punctual_api.http.request_buffer import RequestBuffer
+from punctual_api.http.server.request_buffer import RequestBuffer
 
 BODY_SECONDS = 60.0
 """A body that is too long to be buffered arrives within this time, once a thread reads it."""

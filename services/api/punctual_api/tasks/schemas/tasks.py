@@ -26,10 +26,10 @@ from punctual_api.http.fields import (
 )
 from punctual_api.http.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE
 from punctual_api.runs.schemas import PageQuerySchema, RunSchema
-from punctual_api.tasks.cross_field_checks import check_http, check_together
-from punctual_api.tasks.http_schemas import HttpSchema
-from punctual_api.tasks.limit_schemas import LimitsSchema
-from punctual_api.tasks.type_schemas import (
+from punctual_api.tasks.schemas.cross_field_checks import check_http, check_together
+from punctual_api.tasks.schemas.http_request import HttpSchema
+from punctual_api.tasks.schemas.limits import LimitsSchema
+from punctual_api.tasks.schemas.task_types import (
     TYPES,
     ScriptSchema,
     Whole,
@@ -37,7 +37,7 @@ from punctual_api.tasks.type_schemas import (
     choose_type,
     default_name,
 )
-from punctual_api.tasks.upstream_schemas import UpstreamSchema, once_each
+from punctual_api.tasks.schemas.upstreams import UpstreamSchema, once_each
 
 DAY = 86_400
 MOST_RUNS = 1_000_000_000

@@ -1,0 +1,1 @@
+"""The pages of tasks: the dashboard, a task, its forms."""

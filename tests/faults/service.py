@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from punctual_devstack.processes.spawn import Spec, leashed
+from punctual_devstack.processes.spawn import Spec, tied_command
 from punctual_worker.agent.stop_signals import REPEAT_SECONDS
 from tests.faults.links import PASS
 from tests.faults.proxy import Proxy
@@ -178,7 +178,7 @@ class Service:
         while True:
             with self.log.open("ab") as log:
                 process = subprocess.Popen(
-                    leashed(self._spec),
+                    tied_command(self._spec),
                     env=self.environ,
                     stdin=subprocess.DEVNULL,
                     stdout=log,

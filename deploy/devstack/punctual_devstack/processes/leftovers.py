@@ -8,8 +8,8 @@ from pathlib import Path
 from punctual_devstack.processes.pids import Pids, signal_group
 
 SERVERS = ("valkey", "postgres")  # they have files to close; a service may die anywhere
-PATIENCE_SECONDS = 5.0
-AGAIN_SECONDS = 0.05
+STOP_SECONDS = 5.0
+POLL_SECONDS = 0.05
 
 
 def end_leftovers(pids: Pids) -> list[str]:
@@ -18,13 +18,13 @@ def end_leftovers(pids: Pids) -> list[str]:
     Their own end is already under way, as each was tied to the stack; servers get 5 s for it.
     """
     names = sorted({name for name, _ in pids.leftovers()})
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + STOP_SECONDS
     pause = threading.Event()
     while remaining := list(pids.leftovers()):
         for name, pid in remaining:
             if name not in SERVERS or time.monotonic() > deadline:
                 signal_group(pid, signal.SIGKILL)
-        pause.wait(AGAIN_SECONDS)
+        pause.wait(POLL_SECONDS)
     pids.clear()
     return names
 

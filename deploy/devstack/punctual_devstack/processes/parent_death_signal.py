@@ -1,8 +1,8 @@
 """Becomes the command it is given, and dies when the process that started it dies.
 
-`python leash.py PARENT SIGNAL ACCOUNT FOLDER COMMAND...`: when the thread that started this in
-process PARENT ends, the kernel sends SIGNAL. ACCOUNT is `-` or `uid:gid` to run as. Linux only;
-elsewhere the command runs untied.
+`python parent_death_signal.py PARENT SIGNAL ACCOUNT FOLDER COMMAND...`: when the thread that
+started this in process PARENT ends, the kernel sends SIGNAL. ACCOUNT is `-` or `uid:gid` to run as.
+Linux only; elsewhere the command runs untied.
 """
 
 import ctypes

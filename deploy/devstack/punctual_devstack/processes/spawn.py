@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-LEASH = str(Path(__file__).with_name("parent_death_signal.py"))
+TIE = str(Path(__file__).with_name("parent_death_signal.py"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Spec:
     """Return whether the process with this pid is stopping, for one that may never finish."""
 
 
-def leashed(spec: Spec) -> list[str]:
+def tied_command(spec: Spec) -> list[str]:
     """Return the command that runs `spec` in a session of its own and ends it with this thread."""
     run_as = f"{spec.account.uid}:{spec.account.gid}" if spec.account else "-"
-    tie = [str(os.getpid()), str(int(spec.orphan_signal)), run_as, str(spec.cwd)]
-    return [sys.executable, "-I", "-S", LEASH, *tie, *spec.command]
+    how = [str(os.getpid()), str(int(spec.orphan_signal)), run_as, str(spec.cwd)]
+    return [sys.executable, "-I", "-S", TIE, *how, *spec.command]
 
 
 def spawn(spec: Spec, *, log: Path) -> int:
@@ -47,7 +47,7 @@ def spawn(spec: Spec, *, log: Path) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(
         sys.executable,
-        leashed(spec),
+        tied_command(spec),
         dict(spec.environ),
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),

@@ -11,7 +11,7 @@ import psycopg2
 from psycopg2 import sql
 
 from punctual_devstack.full_disk import FULL, says_full
-from punctual_devstack.processes.spawn import ServerUser, Spec, leashed
+from punctual_devstack.processes.spawn import ServerUser, Spec, tied_command
 from punctual_devstack.servers.database_location import programs
 from punctual_devstack.servers.postgres_user import server_account
 
@@ -69,7 +69,7 @@ class Postgres:
                 shutil.chown(each, self.account.uid, self.account.gid)
         spec = self._initdb(new, password)
         done = subprocess.run(
-            leashed(spec),
+            tied_command(spec),
             env=dict(spec.environ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

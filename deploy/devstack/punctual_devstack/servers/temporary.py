@@ -21,7 +21,7 @@ from punctual_devstack.servers.valkey import Valkey
 
 READY_SECONDS = 30
 STOP_SECONDS = 20
-AGAIN_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 
 class NotReady(Exception):
@@ -52,7 +52,7 @@ class EmbeddedServer:
             elif time.monotonic() > deadline:
                 self.kill()
                 raise NotReady(self.log.read_text(errors="replace"))
-            pause.wait(AGAIN_SECONDS)
+            pause.wait(POLL_SECONDS)
 
     def stop(self) -> None:
         """End the server in its own orderly way, or by force after 20 s."""

@@ -18,7 +18,7 @@ _ROWS = (
     "yxcvbnm",
     "1qaz2wsx3edc4rfv",
 )
-_BESIDE = frozenset(pair for row in _ROWS for way in (row, row[::-1]) for pair in pairwise(way))
+_NEIGHBOURS = frozenset(pair for row in _ROWS for way in (row, row[::-1]) for pair in pairwise(way))
 # Signs are read as letters, and `i` as `l`, as `1` stands for both.
 _LETTERS = str.maketrans("@4830$571!|i", "aabeosstllll")
 
@@ -64,7 +64,7 @@ def _repeats(text: str, length: int) -> bool:
 
 
 def _follows(one: str, other: str) -> bool:
-    return abs(ord(one) - ord(other)) <= 1 or (one, other) in _BESIDE
+    return abs(ord(one) - ord(other)) <= 1 or (one, other) in _NEIGHBOURS
 
 
 def _letters(text: str) -> str:

@@ -55,12 +55,12 @@ def hash_password(password: str) -> str:
 def is_password(password: str, password_hash: str | None) -> bool:
     """Return whether this is the password; without a hash the answer is no, and takes as long."""
     try:
-        HASHER.verify(password_hash or _nobody(), password)
+        HASHER.verify(password_hash or _hash_of_no_user(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     return password_hash is not None
 
 
 @cache
-def _nobody() -> str:
+def _hash_of_no_user() -> str:
     return HASHER.hash("the password of no user")

@@ -113,7 +113,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # it ships no types
         self.init_app(app)
 
     def _register_error_handlers(self) -> None:
-        """Errors are answered in errors.py, for the whole app."""
+        """Errors are answered in problems.py, for the whole app."""
 
     def _register_responses(self) -> None:
         for status in HTTPStatus:

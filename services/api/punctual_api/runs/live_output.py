@@ -10,7 +10,7 @@ from punctual.store.schema.models import LiveOutput, Output, Run
 from punctual_api.http.context import session
 from punctual_api.http.database import db
 
-PATIENCE_SECONDS = 0.5
+WAIT_SECONDS = 0.5
 """A worker answers within some 20 ms; one that is cut off must not hold up the page."""
 
 LOOK_EVERY_SECONDS = 0.01
@@ -37,7 +37,7 @@ def _bring(run: Run) -> None:
         connection.commit()
         if asked_at is None:
             return
-        until, pause = time.monotonic() + PATIENCE_SECONDS, threading.Event()
+        until, pause = time.monotonic() + WAIT_SECONDS, threading.Event()
         while output_is_pending(connection, run_id=run.id, asked_at=asked_at):
             connection.rollback()
             if time.monotonic() > until:

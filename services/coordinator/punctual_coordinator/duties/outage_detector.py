@@ -10,7 +10,7 @@ from punctual.store.outages.outages import note_break, note_gap, note_pass
 
 log = structlog.get_logger()
 
-PATIENCE_SECONDS = 60.0
+GAP_SECONDS = 60.0
 """Passes this far apart are an outage; with slower sweeps, three sweeps are."""
 
 LEASE = timedelta(seconds=30)
@@ -29,7 +29,7 @@ class OutageDetector:
     def __init__(self, engine: Engine, *, sweep_seconds: float, lease: timedelta = LEASE) -> None:
         self._engine = engine
         self._lease = lease
-        self._patience = timedelta(seconds=max(PATIENCE_SECONDS, 3 * sweep_seconds))
+        self._patience = timedelta(seconds=max(GAP_SECONDS, 3 * sweep_seconds))
 
     def run_once(self, *, now: datetime | None = None) -> OutageResult:
         """Keep a gap that has just ended as an outage, and a shorter stop as a break."""

@@ -59,7 +59,7 @@ def test_what_outlived_its_recorded_leader_is_ended(tmp_path: Path, orphan: int)
 def test_a_service_gets_no_time(
     tmp_path: Path, orphan: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("punctual_devstack.processes.leftovers.PATIENCE_SECONDS", 3600)
+    monkeypatch.setattr("punctual_devstack.processes.leftovers.STOP_SECONDS", 3600)
     end_leftovers(Pids(tmp_path))
     assert started_at(orphan) is None
 

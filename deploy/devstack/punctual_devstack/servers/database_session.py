@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from punctual.ops import config
 from punctual.store.driver.engine import driver_url
 from punctual_devstack.data_dir import DataDir, InUse
 from punctual_devstack.servers.database_location import package_folder
@@ -46,11 +46,8 @@ def program(name: str) -> str:
 @contextmanager
 def any_database(settings: StackSettings, data_dir: DataDir) -> Iterator[str]:
     """The URL of the database that `make run` uses or would use, whether it runs or not."""
-    if "PUNCTUAL_DATABASE_URL" in settings.environ:
-        yield settings.environ["PUNCTUAL_DATABASE_URL"]
-        return
     if settings.given("DATABASE_URL"):
-        yield Path(settings.environ["PUNCTUAL_DATABASE_URL_FILE"]).read_text().strip()
+        yield _given_url(settings)
         return
     with ExitStack() as stack:
         try:
@@ -58,6 +55,13 @@ def any_database(settings: StackSettings, data_dir: DataDir) -> Iterator[str]:
         except InUse:
             url = running_url(data_dir)
         yield url
+
+
+def _given_url(settings: StackSettings) -> str:
+    try:
+        return config.load(only=("database_url",), environ=settings.environ).database_url
+    except config.InvalidSetting as error:
+        raise CannotVisit(str(error)) from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.agent.runner_messages import EndedEvent
+from punctual_worker.agent.runner_link.messages import EndedEvent
 from tests.integration.worker.runner.harness import Stage
 from tests.support.eventually import eventually
 

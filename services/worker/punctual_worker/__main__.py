@@ -17,8 +17,8 @@ from punctual.ops.process_user import (
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual_worker.agent.agent import Agent
 from punctual_worker.agent.isolation import in_force, protections, tell
-from punctual_worker.agent.runner_client import RunnerClient, RunnerGoneError
-from punctual_worker.agent.stale_runners import end_stale_runners
+from punctual_worker.agent.runner_link.client import RunnerClient, RunnerGoneError
+from punctual_worker.agent.runner_link.stale_runners import end_stale_runners
 from punctual_worker.agent.stop_signals import StopSignals
 from punctual_worker.agent.work_dir import make_folder
 from punctual_worker.commands.http_program import http_program

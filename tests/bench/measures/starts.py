@@ -10,8 +10,8 @@ from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import EndedEvent, Launch
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.messages import EndedEvent, Launch
 from tests.bench.environment import Bed
 from tests.bench.row import OURS, Figures, Row
 

@@ -1,6 +1,6 @@
 """A product whose runner never kills what it runs, however long its agent is silent."""
 
-from punctual_worker.agent.runner_client import RunnerClient
+from punctual_worker.agent.runner_link.client import RunnerClient
 
 A_DAY_NS = 86_400 * 10**9
 extend = RunnerClient.extend_lease

@@ -3,7 +3,7 @@
 import importlib
 
 from punctual.ops.progress import Progress
-from punctual_worker.agent import heartbeat, threads
+from punctual_worker.agent.liveness import heartbeat, threads
 
 importlib.import_module("tests.faults.planted.sticks")
 

@@ -17,26 +17,26 @@ from punctual.store.driver.engine import DATABASE_FAILURES, make_engine, said_by
 from punctual.store.driver.notify import CANCEL_CHANNEL
 from punctual.store.processes.workers import leave
 from punctual.store.runs.live_output import LOOK_CHANNEL
-from punctual_worker.agent.abandon import UnlaunchedRuns, settle_running
-from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.actors import declare_actors, make_consumer, stop_consuming
+from punctual_worker.agent.attempts.abandon import UnlaunchedRuns, settle_running
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.attempts.live_output import OutputRelay
+from punctual_worker.agent.attempts.outcome import CANCELLED, SHUT_DOWN, SHUTDOWN, unstarted_report
+from punctual_worker.agent.attempts.reporter import Reporter
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.heartbeat import BuriedError, Heartbeat
-from punctual_worker.agent.interpreters import Interpreters
-from punctual_worker.agent.lease import WorkerLease
-from punctual_worker.agent.live_output import OutputRelay
+from punctual_worker.agent.launch.interpreters import Interpreters
+from punctual_worker.agent.launch.starter import LEAD, RunStarter
+from punctual_worker.agent.liveness.heartbeat import BuriedError, Heartbeat
+from punctual_worker.agent.liveness.lease import WorkerLease
+from punctual_worker.agent.liveness.registration import register_worker
+from punctual_worker.agent.liveness.threads import Threads
+from punctual_worker.agent.liveness.watchdog import RunnerSilentError, WorkerWatch
 from punctual_worker.agent.notifications import listen_for_notices
-from punctual_worker.agent.outcome import CANCELLED, SHUT_DOWN, SHUTDOWN, unstarted_report
 from punctual_worker.agent.reconciler import Reconciler
-from punctual_worker.agent.registration import register_worker
-from punctual_worker.agent.reporter import Reporter
 from punctual_worker.agent.run_queue import RunQueue
-from punctual_worker.agent.runner_client import RunnerClient, RunnerGoneError
-from punctual_worker.agent.runner_events import RunnerEvents
-from punctual_worker.agent.starter import LEAD, RunStarter
-from punctual_worker.agent.threads import Threads
-from punctual_worker.agent.watchdog import RunnerSilentError, WorkerWatch
+from punctual_worker.agent.runner_link.client import RunnerClient, RunnerGoneError
+from punctual_worker.agent.runner_link.events import RunnerEvents
 
 log = structlog.get_logger()
 

@@ -12,9 +12,9 @@ from punctual.store.lifecycle.claim import release
 from punctual.store.lifecycle.finish import AttemptResult
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.processes.workers import WorkerRun
-from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts, key_of
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts, key_of
+from punctual_worker.agent.attempts.outcome import lost_report
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.outcome import lost_report
 from punctual_worker.agent.run_queue import RunQueue
 
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import EndedEvent, Launch, SoFar, StartedEvent
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.messages import EndedEvent, Launch, SoFar, StartedEvent
 from tests.support.eventually import eventually
 
 Report = TypeVar("Report", StartedEvent, EndedEvent, SoFar)

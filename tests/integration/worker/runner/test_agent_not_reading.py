@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import EndedEvent, Launch
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.messages import EndedEvent, Launch
 from tests.integration.worker.runner.harness import descendants, in_seconds
 from tests.support.eventually import eventually
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from punctual_worker.agent.runner_messages import EndedEvent
+from punctual_worker.agent.runner_link.messages import EndedEvent
 from punctual_worker.runner.limits.pid_counter import PidCounter
 from punctual_worker.runner.supervise.newest import kill_newest
 from punctual_worker.runner.supervise.process_tag import ProcessTag

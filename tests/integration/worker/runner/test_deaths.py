@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.agent.runner_client import RunnerGoneError
+from punctual_worker.agent.runner_link.client import RunnerGoneError
 from punctual_worker.runner.protocol.wire import LENGTHS, pack
 from tests.integration.worker.runner.harness import NewStage, Stage, descendants, is_alive
 from tests.support.eventually import eventually
@@ -19,8 +19,8 @@ STUBBORN = "trap '' TERM INT HUP; while :; do sleep 600; done"
 AGENT = """
 import sys, time
 from pathlib import Path
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import Launch
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.messages import Launch
 client = RunnerClient.launch(work_dir=Path(sys.argv[1]))
 client.extend_lease(time.monotonic_ns() + 600_000_000_000)
 for key, command in enumerate(sys.argv[2:]):

@@ -6,10 +6,10 @@ import structlog
 from punctual.ops.config import Settings
 from punctual.ops.progress import Progress
 from punctual_worker.agent.actors import CONSUMER
-from punctual_worker.agent.lease import WorkerLease
-from punctual_worker.agent.runner_client import RunnerClient, RunnerGoneError
-from punctual_worker.agent.runner_watch import RunnerWatch
-from punctual_worker.agent.threads import Threads
+from punctual_worker.agent.liveness.lease import WorkerLease
+from punctual_worker.agent.liveness.threads import Threads
+from punctual_worker.agent.runner_link.client import RunnerClient, RunnerGoneError
+from punctual_worker.agent.runner_link.watch import RunnerWatch
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from punctual.domain.runs.queue import parse_queues
 from punctual.ops.config import Settings
 from punctual.store.processes.workers import register
-from punctual_worker.agent.interpreters import Interpreters
+from punctual_worker.agent.launch.interpreters import Interpreters
 
 
 def register_worker(

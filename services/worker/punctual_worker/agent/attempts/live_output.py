@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from punctual.ops import telemetry
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.runs.live_output import keep_live_output
-from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import SoFar
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.messages import SoFar
 
 log = structlog.get_logger()
 

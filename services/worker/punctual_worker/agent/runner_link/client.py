@@ -17,9 +17,15 @@ from typing import Any, Literal, Self
 
 from punctual.ops import json_text
 from punctual.ops.process_user import ProcessUser
-from punctual_worker.agent.launch_memory import LaunchMemory
-from punctual_worker.agent.runner_end import end_runner, run_as
-from punctual_worker.agent.runner_messages import EndedEvent, Launch, SoFar, StartedEvent, report_in
+from punctual_worker.agent.runner_link.end import end_runner, run_as
+from punctual_worker.agent.runner_link.launch_memory import LaunchMemory
+from punctual_worker.agent.runner_link.messages import (
+    EndedEvent,
+    Launch,
+    SoFar,
+    StartedEvent,
+    report_in,
+)
 from punctual_worker.runner.protocol.wire import Frames, pack
 from punctual_worker.runner.supervise.process_tag import LAUNCH_BITS
 

@@ -15,7 +15,7 @@ from punctual.ops.progress import STUCK_SECONDS, Progress
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.processes.workers import WorkerRun, beat, held_by
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.lease import WorkerLease
+from punctual_worker.agent.liveness.lease import WorkerLease
 from punctual_worker.agent.run_queue import RunQueue
 
 log = structlog.get_logger()

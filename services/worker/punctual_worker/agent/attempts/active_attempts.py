@@ -9,7 +9,7 @@ from datetime import datetime
 from punctual.domain.runs.retry import RetryRule
 from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.schema.models.model import Document
-from punctual_worker.agent.runner_messages import SoFar
+from punctual_worker.agent.runner_link.messages import SoFar
 
 MOST_CANCELS = 256
 

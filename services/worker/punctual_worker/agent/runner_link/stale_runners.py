@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from punctual.ops.process_user import ProcessUser
-from punctual_worker.agent.runner_end import LEAVE_SECONDS, end_leftovers
+from punctual_worker.agent.runner_link.end import LEAVE_SECONDS, end_leftovers
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from punctual.messaging.broker import Broker
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.stale_runners import end_stale_runners
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.stale_runners import end_stale_runners
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.runner.harness import Stage, is_alive
 from tests.integration.worker.runs import publish

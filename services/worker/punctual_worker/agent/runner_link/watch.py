@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from punctual_worker.agent.runner_client import RunnerClient
+from punctual_worker.agent.runner_link.client import RunnerClient
 
 SILENT_SECONDS = 10.0
 """A runner answers within milliseconds; one that does not for this long is stopped or stuck."""

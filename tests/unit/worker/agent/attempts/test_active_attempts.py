@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 from punctual.store.lifecycle.start import StartedAttempt
-from punctual_worker.agent.active_attempts import ActiveAttempts
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempts
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

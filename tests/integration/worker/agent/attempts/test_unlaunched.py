@@ -11,11 +11,11 @@ from sqlalchemy import Engine
 
 from punctual.messaging.broker import Broker
 from punctual.store.processes.workers import held_by
-from punctual_worker.agent.active_attempts import ActiveAttempts, key_of
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempts, key_of
 from punctual_worker.agent.clock import DatabaseClock
+from punctual_worker.agent.launch.starter import LEAD
 from punctual_worker.agent.reconciler import Reconciler
 from punctual_worker.agent.run_queue import RunQueue
-from punctual_worker.agent.starter import LEAD
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
 from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually

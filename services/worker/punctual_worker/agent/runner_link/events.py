@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from punctual.messaging.broker import Broker
 from punctual.store.lifecycle.finish import AttemptResult
-from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.attempts.live_output import OutputRelay
+from punctual_worker.agent.attempts.outcome import report_of, was_unlaunched
+from punctual_worker.agent.attempts.reporter import Reporter
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.live_output import OutputRelay
-from punctual_worker.agent.outcome import report_of, was_unlaunched
-from punctual_worker.agent.reporter import Reporter
 from punctual_worker.agent.run_queue import RunQueue
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import EndedEvent, SoFar, StartedEvent
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.messages import EndedEvent, SoFar, StartedEvent
 
 
 class RunnerEvents:

@@ -10,8 +10,8 @@ from punctual.domain.runs.params import environment_of
 from punctual.ops.config import Settings
 from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.schema.models.model import Document
-from punctual_worker.agent.interpreters import Interpreters
-from punctual_worker.agent.runner_messages import Launch
+from punctual_worker.agent.launch.interpreters import Interpreters
+from punctual_worker.agent.runner_link.messages import Launch
 
 
 def launch_of(

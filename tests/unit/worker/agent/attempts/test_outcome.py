@@ -7,10 +7,16 @@ from typing import Any
 import pytest
 
 from punctual.domain.runs.retry import RetryRule
-from punctual_worker.agent.active_attempts import ActiveAttempt
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt
+from punctual_worker.agent.attempts.outcome import (
+    CANCELLED,
+    LEASE,
+    SHUTDOWN,
+    report_of,
+    was_unlaunched,
+)
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.outcome import CANCELLED, LEASE, SHUTDOWN, report_of, was_unlaunched
-from punctual_worker.agent.runner_messages import EndedEvent
+from punctual_worker.agent.runner_link.messages import EndedEvent
 
 
 def ended(*, started_ns: int | None = 1, stopped: str | None = None, **more: Any) -> EndedEvent:

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, text
 
 from punctual.store.driver.engine import make_engine
-from punctual_worker.agent.abandon import UnlaunchedRuns
+from punctual_worker.agent.attempts.abandon import UnlaunchedRuns
 from tests.support.rows import new_run, new_task, run_row
 from tests.support.servers import as_service
 from tests.support.steps import claim_run, new_worker

@@ -10,11 +10,11 @@ from punctual.domain.runs.reasons import CodedReason
 from punctual.ops import telemetry
 from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.lifecycle.give_back import give_back
-from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.attempts.outcome import lost_report
+from punctual_worker.agent.attempts.reporter import Reporter
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.outcome import lost_report
-from punctual_worker.agent.reporter import Reporter
-from punctual_worker.agent.runner_client import RunnerClient
+from punctual_worker.agent.runner_link.client import RunnerClient
 
 log = structlog.get_logger()
 

@@ -19,9 +19,9 @@ from punctual.store.driver.engine import DATABASE_FAILURES, said_by
 from punctual.store.lifecycle.finish import AttemptResult, finish
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.start import note_started
-from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts, key_of
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts, key_of
+from punctual_worker.agent.attempts.traces import trace
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.traces import trace
 
 log = structlog.get_logger()
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from punctual_worker.agent.active_attempts import ActiveAttempts, key_of
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempts, key_of
+from punctual_worker.agent.attempts.outcome import SHUT_DOWN, lost_report
+from punctual_worker.agent.attempts.reporter import Reporter
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.outcome import SHUT_DOWN, lost_report
-from punctual_worker.agent.reporter import Reporter
 from tests.support.rows import new_run, new_task, run_row
 from tests.support.steps import new_worker, start_run
 

@@ -18,16 +18,16 @@ from punctual.store.lifecycle.claim import release, still_held
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.replace import replace_earlier
 from punctual.store.lifecycle.start import StartedAttempt, skip_overlapping, start
-from punctual_worker.agent.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual_worker.agent.attempts.outcome import CANCELLED
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.interpreters import Interpreters, NoInterpreterError
-from punctual_worker.agent.launch_spec import launch_of
-from punctual_worker.agent.lease import WorkerLease
-from punctual_worker.agent.limits import default_limits
-from punctual_worker.agent.outcome import CANCELLED
+from punctual_worker.agent.launch.interpreters import Interpreters, NoInterpreterError
+from punctual_worker.agent.launch.launch_spec import launch_of
+from punctual_worker.agent.launch.limits import default_limits
+from punctual_worker.agent.liveness.lease import WorkerLease
 from punctual_worker.agent.run_queue import QueuedRun, RunQueue
-from punctual_worker.agent.runner_client import RunnerClient
-from punctual_worker.agent.runner_messages import Launch
+from punctual_worker.agent.runner_link.client import RunnerClient
+from punctual_worker.agent.runner_link.messages import Launch
 
 log = structlog.get_logger()
 

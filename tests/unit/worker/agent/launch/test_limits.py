@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from punctual.ops.config import Settings
-from punctual_worker.agent import limits
-from punctual_worker.agent.limits import default_limits
+from punctual_worker.agent.launch import limits
+from punctual_worker.agent.launch.limits import default_limits
 
 GIB = 2**30
 

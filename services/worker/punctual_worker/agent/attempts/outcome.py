@@ -6,9 +6,9 @@ from typing import Any
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.retry import SAME_AGAIN, why_no_retry
 from punctual.store.lifecycle.finish import AttemptResult
-from punctual_worker.agent.active_attempts import ActiveAttempt
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempt
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.runner_messages import EndedEvent
+from punctual_worker.agent.runner_link.messages import EndedEvent
 
 CANCELLED = "cancelled"
 SHUTDOWN = "shutdown"

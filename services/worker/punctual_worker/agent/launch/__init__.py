@@ -1,0 +1,1 @@
+"""Launching: claimed runs are started in the database and ordered from the runner."""

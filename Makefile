@@ -100,7 +100,8 @@ setup-dev: ## install what development needs into .venv
 # What traces need is in the services' locks, and so in their images; it is imported when it is used.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' \
-	$(foreach name,punctual punctual-api punctual-coordinator punctual-worker punctual-devstack,--no-emit-package $(name))
+	$(foreach part,-api -coordinator -worker -devstack,--no-emit-package punctual-scheduler$(part)) \
+	--no-emit-package punctual-scheduler
 
 .PHONY: lock
 lock: setup ## pin every dependency anew, hashes included

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points, version
 
+from punctual import DISTRIBUTION
 from punctual.ops import config
 from punctual.ops.process_user import account_of, become, forbid_inspection
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="punctual", description=__doc__)
-    parser.add_argument("--version", action="version", version=version("punctual"))
+    parser.add_argument("--version", action="version", version=version(DISTRIBUTION))
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     doctor = verbs.add_parser("doctor", help="say what is wrong with the product that runs here")
     doctor.add_argument("--json", action="store_true", help="one JSON document")

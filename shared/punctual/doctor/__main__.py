@@ -8,6 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from punctual import DISTRIBUTION
 from punctual.doctor.examine import examine
 from punctual.doctor.finding import Finding, error
 from punctual.ops import config
@@ -42,7 +43,7 @@ def _document(
 ) -> str:
     document = {
         "healthy": healthy,
-        "version": version("punctual"),
+        "version": version(DISTRIBUTION),
         "findings": [asdict(finding) for finding in findings],
         "settings": shown,
     }
@@ -57,7 +58,7 @@ def _page(
     healthy: bool,
 ) -> str:
     wide = max(len(finding.check) for finding in findings)
-    lines = [f"Punctual {version('punctual')}", ""]
+    lines = [f"Punctual {version(DISTRIBUTION)}", ""]
     lines += [f"{MARKS[each.level]}  {each.check:<{wide}}  {each.detail}" for each in findings]
     if settings:
         plain = config.masked(Settings())

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from sqlalchemy import Connection, text
 
+from punctual import DISTRIBUTION
 from punctual.doctor.finding import Finding, ok, warning
 from punctual.ops.config import Settings
 
@@ -31,16 +32,16 @@ def release_findings(connection: Connection, settings: Settings) -> list[Finding
     asked = {"lease": settings.lease_seconds}
     rows = connection.execute(RELEASES, asked)
     releases = {row.version or "an unknown release" for row in rows}
-    others = sorted(releases - {version("punctual")})
+    others = sorted(releases - {version(DISTRIBUTION)})
     if others:
         return [
             warning(
                 "releases",
-                f"this is {version('punctual')}; at work are also processes of"
+                f"this is {version(DISTRIBUTION)}; at work are also processes of"
                 f" {', '.join(others)}: finish the upgrade",
             )
         ]
-    return [ok("releases", f"all at work are {version('punctual')}")] if releases else []
+    return [ok("releases", f"all at work are {version(DISTRIBUTION)}")] if releases else []
 
 
 def isolation_findings(connection: Connection, _: Settings) -> list[Finding]:

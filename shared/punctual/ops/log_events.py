@@ -28,7 +28,7 @@ EVENTS = (
     LogEvent("log lines lost", "warning", "all", "`lines` could not be written since the line before: a full log disk, a reader that stopped. Nothing else failed by it; make room"),
     LogEvent("database away", "warning, critical", "all", "one line an outage, however long; `critical` where a worker ends because it cannot register; an API says so where it does not answer at all, and refuses requests with 503 at once until it does"),
     LogEvent("database back", "info", "all", "the database answers again"),
-    LogEvent("tracing is not installed", "warning", "all", "`OTEL_EXPORTER_OTLP_ENDPOINT` is set and the packages for traces are missing: install `punctual[otel]`"),
+    LogEvent("tracing is not installed", "warning", "all", "`OTEL_EXPORTER_OTLP_ENDPOINT` is set and the packages for traces are missing: `pip install -r locks/worker.txt`"),
     LogEvent("process died", "critical", "all", "it ends non-zero, to be started afresh; its runs are released or reaped"),
     LogEvent("thread died", "critical", "all", "likewise: a thread of it failed"),
     LogEvent("thread ended", "critical", "all", "likewise: a thread of it ended that should not"),

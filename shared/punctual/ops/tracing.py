@@ -121,7 +121,7 @@ def start(*, service: str, name: str) -> Tracing | None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        log.warning("tracing is not installed", install="punctual[otel]")
+        log.warning("tracing is not installed", install="-r locks/worker.txt")
         return None
     about = Resource.create({"service.name": f"punctual-{service}", "service.instance.id": name})
     # What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say goes before.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from punctual import DISTRIBUTION
 from punctual.store.schema.rights import page
 
 PUNCTUAL = str(Path(sys.executable).with_name("punctual"))
@@ -33,7 +34,7 @@ def test_it_says_what_it_can_do() -> None:
         "rights",
         "user",
     }
-    assert said("--version") == (0, f"{version('punctual')}\n", "")
+    assert said("--version") == (0, f"{version(DISTRIBUTION)}\n", "")
 
 
 @pytest.mark.parametrize("arguments", [(), ("heal",), ("doctor", "--loudly")])

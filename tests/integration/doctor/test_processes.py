@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from sqlalchemy import Engine, text
 
+from punctual import DISTRIBUTION
 from punctual.store.processes.coordinators import register
 from punctual.store.processes.workers import register as register_worker
 from tests.integration.doctor.conftest import Doctor, bad
@@ -81,7 +82,7 @@ def test_a_coordinator_whose_cycles_do_not_end_is_a_warning(
 
 
 def test_what_processes_registered_with_is_reported(engine: Engine, doctor: Doctor) -> None:
-    ours = version("punctual")
+    ours = version(DISTRIBUTION)
     with engine.begin() as connection:
         register(connection, name="c-1", host="h", pid=1, version=ours)
         fields = {"host": "h", "pid": 1, "slots": 4, "version": ours}

@@ -13,6 +13,7 @@ from importlib.metadata import version
 import structlog
 from sqlalchemy import Engine
 
+from punctual import DISTRIBUTION
 from punctual.store.processes.coordinators import beat, leave, register
 from punctual.store.processes.uptime import record_uptime
 
@@ -54,7 +55,7 @@ class Registration:
                 name=self._name,
                 host=socket.gethostname(),
                 pid=os.getpid(),
-                version=version("punctual"),
+                version=version(DISTRIBUTION),
             )
             beat(connection, coordinator_id=self._id, cycled=cycled)
         log.info("coordinator registered", coordinator_id=str(self._id))

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from sqlalchemy import Engine
 
+from punctual import DISTRIBUTION
 from punctual.domain.runs.queue import parse_queues
 from punctual.ops.config import Settings
 from punctual.store.processes.workers import register
@@ -27,7 +28,7 @@ def register_worker(
             pid=os.getpid(),
             slots=settings.slots,
             queues=parse_queues(settings.queues),
-            version=version("punctual"),
+            version=version(DISTRIBUTION),
             isolation=isolation,
             lease=timedelta(seconds=settings.lease_seconds),
             interpreters=interpreters.usable,

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORDS = ROOT / "docs" / "words.txt"
 LEFT = ROOT / "docs" / "words-left.txt"
 NOT_OURS = re.compile(
-    r"\.git|CHANGELOG\.md|deploy/words\.py|docs/words.*\.txt|locks/.*|.*/vendor/.*|.*\.(png|svg|ico|lock)"
+    r"\.git|deploy/words\.py|docs/words.*\.txt|locks/.*|.*/vendor/.*|.*\.(png|svg|ico|lock)"
 )
 NO_SOURCE = re.compile(r"\.|build$|node_modules$|__pycache__$|.*\.egg-info$")
 PROSE = {tokenize.COMMENT, tokenize.STRING}

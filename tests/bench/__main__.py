@@ -5,6 +5,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench.environment import Bed, laid_bed
@@ -85,7 +86,7 @@ def main() -> int:
 def _measured(
     name: str, measure: Callable[[Bed], Iterable[Row]], bed: Bed, *, until: float
 ) -> Iterator[Row | Failure]:
-    """Its rows as they come; one that fails costs the others nothing."""
+    """Yield the rows of one measurement; where it fails, the others go on."""
     began = time.monotonic()
     if began > until:
         yield Failure(name, "no time was left for it (--minutes)")
@@ -93,7 +94,8 @@ def _measured(
     sys.stderr.write(f"measuring {name} … ")
     sys.stderr.flush()
     try:
-        yield from measure(bed)
+        for row in measure(bed):
+            yield replace(row, measure=name)
     except Exception as error:  # noqa: BLE001 - the other measurements go on
         traceback.print_exc()
         yield Failure(name, in_one_line(error))

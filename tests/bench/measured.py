@@ -38,23 +38,29 @@ def fill_in(result: Path) -> None:
 
 
 def table(found: Table) -> str:
-    """All rows of a result, and on what they were measured."""
+    """Return the rows that have a target, and on what they were measured."""
     about = "; ".join(f"{name} {found['machine'][name]}" for name in ABOUT)
-    lines = [about, "", "| what | unit | Punctual | others | ratio | target | |"]
-    lines.append("|---|---|---|---|---|---|---|")
-    return "\n".join([*lines, *map(_line, found["rows"])]) + "\n"
+    lines = [about, "", "| what | unit | Punctual | others | ratio | target | | command |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    rows = [row for row in found["rows"] if "failed" in row or row["limit"] is not None]
+    return "\n".join([*lines, *map(_line, rows)]) + "\n"
 
 
 def _line(row: Table) -> str:
     if "failed" in row:
-        return f"| {row['name']} | | **failed** | {row['failed']} | | | |"
+        command = _command(row["name"])
+        return f"| {row['name']} | | **failed** | {row['failed']} | | | | {command} |"
     others = ", ".join(
         f"{name} {figure(each)}" for name, each in row["figures"].items() if name != OURS
     )
     ratio = f"{row['value']:.2f}" if row["against"] else ""
     verdict = "; ".join(each for each in (WORDS[row["met"]], row["note"]) if each)
     cells = (row["name"], row["unit"], figure(row["figures"][OURS]), others, ratio, row["target"])
-    return f"| {' | '.join([*cells, verdict])} |"
+    return f"| {' | '.join([*cells, verdict, _command(row['measure'])])} |"
+
+
+def _command(measure: str) -> str:
+    return f"`make bench ONLY={measure}`"
 
 
 def model(found: Table) -> str:

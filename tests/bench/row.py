@@ -26,6 +26,8 @@ class Row:
     against: str | None = None
     at_least: bool = False
     note: str = ""
+    measure: str = ""
+    """The name that `make bench ONLY=` takes for it."""
 
     @property
     def ours(self) -> float:

@@ -51,8 +51,8 @@ def single(bed: Bed) -> Iterator[Row]:
         "single creates",
         "tasks/s",
         rates,
-        "4: ≥ 0.5 x bare Flask",
-        0.5,
+        "4: ≥ 0.35 x bare Flask",
+        0.35,
         against=BARE,
         at_least=True,
     )

@@ -46,15 +46,22 @@ def filled(documents: Path, rows: list[Row | Failure], document: str) -> str:
 
 def test_a_row_shows_its_ratio_and_whether_its_target_is_met(documents: Path) -> None:
     figures = {OURS: [10.0, 12.0, 14.0], "floor": [20.0]}
-    row = Row("late", "ms", figures, "≤ 0.5 x floor", 0.5, against="floor")
+    row = Row("late", "ms", figures, "≤ 0.5 x floor", 0.5, against="floor", measure="lateness")
     text = filled(documents, [row], "internals/performance")
-    assert "| late | ms | 12 (10) | floor 20 | 0.60 | ≤ 0.5 x floor | **not met** |" in text
+    line = "| late | ms | 12 (10) | floor 20 | 0.60 | ≤ 0.5 x floor | **not met** |"
+    assert f"{line} `make bench ONLY=lateness` |" in text
+
+
+def test_a_row_without_a_target_stays_in_the_result_file(documents: Path) -> None:
+    rows: list[Row | Failure] = [Row("a start: CPU", "µs", {OURS: [1.0]}, measure="starts")]
+    assert "a start" not in filled(documents, rows, "internals/performance")
 
 
 def test_a_measurement_that_failed_is_shown_too(documents: Path) -> None:
     failure = Failure("burst", in_one_line(ValueError("no such thing\nand more")))
     text = filled(documents, [failure], "internals/performance")
     assert "| burst | | **failed** | ValueError: no such thing |" in text
+    assert "`make bench ONLY=burst`" in text
     assert line(failure).strip().endswith("FAILED: ValueError: no such thing")
 
 

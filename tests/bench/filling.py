@@ -5,42 +5,47 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 FULL_DATABASE = "full"
-OWNER = "bench-owner"
+TEAM = "bench-team"
 WAITING = "waiting"
 DUE = "due"
 
 USER = text("""
-INSERT INTO users (id, username, email, password_hash)
-VALUES (uuidv7(), :name, :email, '-') ON CONFLICT DO NOTHING
+WITH maker AS (
+    INSERT INTO users (id, username, email, password_hash)
+    VALUES (uuidv7(), :name, :email, '-') ON CONFLICT DO NOTHING RETURNING id, username
+), team AS (
+    INSERT INTO teams (id, slug, name, personal) SELECT id, username, username, true FROM maker
+)
+INSERT INTO memberships (team_id, user_id, role) SELECT id, id, 'owner' FROM maker
 """)
 COUNT = text("SELECT count(*) FROM tasks WHERE name = :name")
 TASKS = text("""
-INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
+INSERT INTO tasks (id, team_id, name, command, schedule, schedule_anchor, next_due_at,
     max_retries, retry_delay, retry_delay_max, timeout, env, tags, metadata, overlap, catch_up,
     priority)
-SELECT uuidv7(), users.id, :name, 'true', jsonb_build_object('at', due_at), now(), due_at,
+SELECT uuidv7(), teams.id, :name, 'true', jsonb_build_object('at', due_at), now(), due_at,
     0, 10, 3600, 3600, '{}', '{}', '{}', 'skip', 'latest', 5
-FROM users, (SELECT now() + CAST(:ahead AS interval) + n * CAST(:apart AS interval) AS due_at
+FROM teams, (SELECT now() + CAST(:ahead AS interval) + n * CAST(:apart AS interval) AS due_at
              FROM generate_series(1, :count) AS n) AS times
-WHERE username = :owner
+WHERE slug = :team
 """)
 RUNS = text("""
-INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, attempt,
+INSERT INTO runs (id, task_id, team_id, state, trigger, scheduled_for, due_at, attempt,
     max_attempts, fence, priority, overlap, spec, worker, started_at, finished_at, lateness_ms,
     exit_code)
-SELECT uuidv7(), task.id, task.owner_id, 'succeeded', 'schedule', at, at, 1,
+SELECT uuidv7(), task.id, task.team_id, 'succeeded', 'schedule', at, at, 1,
     1, 2, 5, 'skip', '{}', 'worker-1', at, at, 1.0, 0
-FROM (SELECT id, owner_id FROM tasks WHERE name = 'waiting' LIMIT 1) AS task,
+FROM (SELECT id, team_id FROM tasks WHERE name = 'waiting' LIMIT 1) AS task,
      (SELECT now() - n * interval '1 second' AS at FROM generate_series(1, :count) AS n) AS times
 """)
 
 OLD_RUNS = text("""
-INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, attempt,
+INSERT INTO runs (id, task_id, team_id, state, trigger, scheduled_for, due_at, attempt,
     max_attempts, fence, priority, overlap, spec, worker, started_at, finished_at, lateness_ms,
     exit_code, created_at)
-SELECT uuidv7(at - now()), task.id, task.owner_id, 'succeeded', 'schedule', at, at, 1,
+SELECT uuidv7(at - now()), task.id, task.team_id, 'succeeded', 'schedule', at, at, 1,
     1, 2, 5, 'skip', '{}', 'worker-1', at, at, 1.0, 0, at
-FROM (SELECT id, owner_id FROM tasks WHERE name = 'waiting' LIMIT 1) AS task,
+FROM (SELECT id, team_id FROM tasks WHERE name = 'waiting' LIMIT 1) AS task,
      (SELECT now() - interval '40 days' - n * interval '1 second' AS at
       FROM generate_series(1, :count) AS n) AS times
 """)
@@ -51,15 +56,15 @@ WHERE created_at < now() - interval '39 days' ON CONFLICT DO NOTHING
 """)
 
 
-def fill_tasks(engine: Engine, count: int, *, owner: str = OWNER) -> None:
+def fill_tasks(engine: Engine, count: int, *, team: str = TEAM) -> None:
     """Have that many tasks wait for times that are a day and more ahead."""
     with engine.begin() as connection:
-        connection.execute(USER, {"name": owner, "email": f"{owner}@example.com"})
+        connection.execute(USER, {"name": team, "email": f"{team}@example.com"})
         there = connection.execute(COUNT, {"name": WAITING}).scalar_one()
         if there < count:
             _tasks(
                 connection,
-                owner=owner,
+                team=team,
                 name=WAITING,
                 count=count - there,
                 ahead="1 day",
@@ -73,7 +78,7 @@ def add_due(engine: Engine, count: int) -> None:
     with engine.begin() as connection:
         _tasks(
             connection,
-            owner=OWNER,
+            team=TEAM,
             name=DUE,
             count=count,
             ahead="10 seconds",

@@ -41,7 +41,7 @@ def test_what_an_outage_left_out_is_found_and_run(page: Page, rows: Connection) 
     )
     rows.execute(
         text(
-            "INSERT INTO ledger (task_id, scheduled_for, owner_id, reason, because, until, times)"
+            "INSERT INTO ledger (task_id, scheduled_for, team_id, reason, because, until, times)"
             " SELECT :task, :from_at + interval '1 hour', id, 'missed', 'no coordinator',"
             " :to_at, 4 FROM users WHERE username = :name"
         ),

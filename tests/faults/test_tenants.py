@@ -15,22 +15,22 @@ from tests.faults.conftest import Measured, NewField
 from tests.faults.verdict import judge, settled
 from tests.faults.workload import Workload
 from tests.support.eventually import eventually
-from tests.support.rows import database_now, new_task, new_user
+from tests.support.rows import database_now, new_task, new_team
 
 TOWN = "Test/Town"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 COPY = text("""
-INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at, max_retries,
+INSERT INTO tasks (id, team_id, name, command, schedule, schedule_anchor, next_due_at, max_retries,
                    retry_delay, retry_delay_max, timeout, env, tags, metadata, overlap, catch_up,
                    priority, calendars)
-SELECT gen_random_uuid(), owner_id, name, command, schedule, schedule_anchor, next_due_at,
+SELECT gen_random_uuid(), team_id, name, command, schedule, schedule_anchor, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, tags, metadata, overlap, catch_up,
        priority, calendars
 FROM tasks, generate_series(2, :count) WHERE id = :id
 """)
 ERRORS = text("""
-SELECT count(*) FILTER (WHERE plan_error IS NOT NULL) FROM tasks WHERE owner_id = :owner_id
+SELECT count(*) FILTER (WHERE plan_error IS NOT NULL) FROM tasks WHERE team_id = :team_id
 """)
 
 
@@ -40,10 +40,10 @@ def zone_file() -> Path:
     return next(file for file in found if file.is_file())
 
 
-def errors_of(field: Field, owner_id: uuid.UUID) -> int:
-    """How many tasks of an owner have a plan_error."""
+def errors_of(field: Field, team_id: uuid.UUID) -> int:
+    """How many tasks of a team have a plan_error."""
     with field.engine.connect() as connection:
-        return int(connection.execute(ERRORS, {"owner_id": owner_id}).scalar_one())
+        return int(connection.execute(ERRORS, {"team_id": team_id}).scalar_one())
 
 
 def test_a_zone_is_taken_away(new_field: NewField, tmp_path: Path, measured: Measured) -> None:
@@ -54,21 +54,21 @@ def test_a_zone_is_taken_away(new_field: NewField, tmp_path: Path, measured: Mea
     shutil.copy(zone_file(), town)
     coordinator.environ["PYTHONTZPATH"] = f"{tmp_path}:{':'.join(zoneinfo.TZPATH)}"
     coordinator.replace(within=40)
-    owner, now = new_user(field.engine), database_now(field.engine)
+    team, now = new_team(field.engine), database_now(field.engine)
     with Session(field.engine) as session, session.begin():
-        row = CalendarRow(owner_id=owner, name="Closed", timezone=TOWN, days=[], windows=[])
+        row = CalendarRow(team_id=team, name="Closed", timezone=TOWN, days=[], windows=[])
         session.add(row)
     cron = {"cron": "* * * * *", "timezone": TOWN}
     schedules = ({"every": 1}, cron)
     for schedule, calendars in zip(schedules, (["Closed"], None), strict=True):
-        new_task(field.engine, owner_id=owner, schedule=schedule, schedule_anchor=now,
+        new_task(field.engine, team_id=team, schedule=schedule, schedule_anchor=now,
                  next_due_at=now + timedelta(seconds=60), calendars=calendars,
                  command=field.journal.command(":"))  # fmt: skip
     work = Workload(field)
     promises = work.accept([1.0 + n for n in range(60)])
     town.unlink()
     coordinator.kill()
-    eventually(lambda: errors_of(field, owner) == 2, within=100)
+    eventually(lambda: errors_of(field, team) == 2, within=100)
     late = work.accept([1.0 + n / 4 for n in range(40)])
     settled(field, promises + late, within=90)
     verdict = judge(field, promises + late, late_by=15)
@@ -81,12 +81,12 @@ def test_a_zone_is_taken_away(new_field: NewField, tmp_path: Path, measured: Mea
         seconds=verdict.worst_late,
     )
     shutil.copy(zone_file(), town)
-    eventually(lambda: errors_of(field, owner) == 0, within=100)
+    eventually(lambda: errors_of(field, team) == 0, within=100)
 
 
 def test_a_tenant_plans_too_much(new_field: NewField, measured: Measured) -> None:
     field = new_field(coordinators=2)
-    owner, now = new_user(field.engine), database_now(field.engine)
+    team, now = new_team(field.engine), database_now(field.engine)
     names = [f"c{number}" for number in range(20)]
     with Session(field.engine) as session, session.begin():
         for number, name in enumerate(names):
@@ -99,11 +99,11 @@ def test_a_tenant_plans_too_much(new_field: NewField, measured: Measured) -> Non
                 windows.append(
                     {"from": now.isoformat(), "to": (now + timedelta(days=1)).isoformat()}
                 )
-            session.add(CalendarRow(owner_id=owner, name=name, timezone="UTC", days=[],
+            session.add(CalendarRow(team_id=team, name=name, timezone="UTC", days=[],
                                     windows=windows))  # fmt: skip
     first = new_task(
         field.engine,
-        owner_id=owner,
+        team_id=team,
         schedule={"every": 1},
         schedule_anchor=now,
         next_due_at=now + timedelta(seconds=1),

@@ -19,7 +19,7 @@ from punctual.store.tasks.changes import (
 )
 from tests.faults.cluster import Field
 from tests.faults.history import Promise
-from tests.support.rows import new_user
+from tests.support.rows import new_team
 
 WINDOW = timedelta(seconds=35)
 
@@ -47,7 +47,7 @@ class Workload:
 
     def __init__(self, field: Field) -> None:
         self._field = field
-        self.owner_id = new_user(field.engine)
+        self.team_id = new_team(field.engine)
         self.promises: list[Promise] = []
         self._recurring: list[uuid.UUID] = []
 
@@ -88,7 +88,7 @@ class Workload:
         for task_id in self._recurring:
             with Session(self._field.engine) as session, session.begin():
                 now = database_now(session)
-                task = find_task(session, task_id, owner_id=self.owner_id, lock=True)
+                task = find_task(session, task_id, team_id=self.team_id, lock=True)
                 assert task is not None
                 schedule = parse_schedule(task.schedule, anchor=task.schedule_anchor)
                 assert schedule is not None
@@ -109,6 +109,6 @@ class Workload:
     ) -> list[uuid.UUID]:
         tasks = [{**DEFAULTS, **values, "schedule": schedule} for schedule in schedules]
         ids = new_task_ids(len(tasks))
-        first = create_tasks(session, owner_id=self.owner_id, ids=ids, tasks=tasks, now=now)
+        first = create_tasks(session, team_id=self.team_id, ids=ids, tasks=tasks, now=now)
         wake_if_due(session.connection(), first, now=now, window=WINDOW)
         return ids

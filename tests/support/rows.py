@@ -10,18 +10,19 @@ from sqlalchemy.orm import Session
 
 from punctual.domain.runs.states import Trigger
 from punctual.domain.wording import run_reason
+from punctual.store.accounts.users import create_user
 from punctual.store.lifecycle.dispatch import Queued, dispatch
 from punctual.store.lifecycle.insert import NewRun, insert_runs
-from punctual.store.schema.models import Task, User
+from punctual.store.schema.models import Task, Team, User
 from tests.support.reasons import check_args
 
 WINDOW = timedelta(seconds=35)
 
 
 MANY_RUNS = text("""
-INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, max_attempts,
+INSERT INTO runs (id, task_id, team_id, state, trigger, scheduled_for, due_at, max_attempts,
                   priority, overlap, spec)
-SELECT gen_random_uuid(), t.id, t.owner_id, 'scheduled', 'schedule', at, at, 1, 5, 'allow', '{}'
+SELECT gen_random_uuid(), t.id, t.team_id, 'scheduled', 'schedule', at, at, 1, 5, 'allow', '{}'
 FROM tasks AS t, LATERAL (
     SELECT now() - interval '1 minute' + n * interval '1 ms' AS at
     FROM generate_series(1, :count) AS n
@@ -40,13 +41,22 @@ def new_user(engine: Engine) -> uuid.UUID:
     """A user who owns tasks."""
     name = f"user-{uuid.uuid4().hex[:12]}"
     with Session(engine) as session, session.begin():
-        user = User(username=name, email=f"{name}@example.com", password_hash="-")
-        session.add(user)
-        session.flush()
+        user = create_user(session, username=name, email=f"{name}@example.com", password_hash="-")
+        assert isinstance(user, User)
         return user.id
 
 
-def new_task(engine: Engine, *, owner_id: uuid.UUID | None = None, **values: Any) -> uuid.UUID:
+def new_team(engine: Engine) -> uuid.UUID:
+    """A team without members."""
+    name = f"team-{uuid.uuid4().hex[:12]}"
+    with Session(engine) as session, session.begin():
+        team = Team(slug=name, name=name)
+        session.add(team)
+        session.flush()
+        return team.id
+
+
+def new_task(engine: Engine, *, team_id: uuid.UUID | None = None, **values: Any) -> uuid.UUID:
     """A task, by hand unless `schedule` and `next_due_at` are given; other columns by name."""
     columns: dict[str, Any] = {
         "name": "a task",
@@ -66,7 +76,7 @@ def new_task(engine: Engine, *, owner_id: uuid.UUID | None = None, **values: Any
         "priority": 5,
     }
     with Session(engine) as session, session.begin():
-        task = Task(owner_id=owner_id or new_user(engine), **{**columns, **values})
+        task = Task(team_id=team_id or new_team(engine), **{**columns, **values})
         session.add(task)
         session.flush()
         return task.id

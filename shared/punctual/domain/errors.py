@@ -36,7 +36,7 @@ class InvalidCalendar(InvalidPart):
 
 
 class Unplannable(PunctualError):
-    """A task whose due times cannot be computed now, with a sentence for its owner."""
+    """A task whose due times cannot be computed now, with a sentence for its team."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ EVENTS = (
     LogEvent("run replaced", "info", "coordinator", "`run_id` was cancelled because a later run of its task is due (`overlap: replace`)"),
     LogEvent("runs followed", "info", "coordinator", "`runs` were made because all tasks before theirs have ended"),
     LogEvent("task cannot be planned", "warning", "coordinator", "its schedule or a calendar of it fails; `error`, and `plan_error` on the task"),
-    LogEvent("planning of an owner put off", "warning", "coordinator", "`owner_id` has had its share of this pass (50,000 steps); the rest of its tasks is planned by the next one, and may be late"),
+    LogEvent("planning of a team put off", "warning", "coordinator", "`team_id` has had its share of this pass (50,000 steps); the rest of its tasks is planned by the next one, and may be late"),
     LogEvent("rules of a time zone have changed", "warning", "coordinator", "after an update of the tz database: `zone`, and how many `tasks` had their due times worked out anew"),
     LogEvent("tasks can be planned again", "info", "coordinator", "`tasks` that had a `plan_error` have none any more"),
     LogEvent("overdue claim taken back", "warning", "coordinator", "`worker` beats and has a free slot, and did not start `run_id` within 30 s of its due time; others do"),

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from punctual.store.accounts.users import issue_token, user_named
 from tests.bench.environment import Bed, engine
-from tests.bench.filling import FULL_DATABASE, OWNER, fill_runs, fill_tasks
+from tests.bench.filling import FULL_DATABASE, TEAM, fill_runs, fill_tasks
 from tests.bench.load import latencies, prepared
 from tests.bench.row import OURS, Figures, Row, percentile
 
@@ -53,8 +53,8 @@ def _filled(bed: Bed, database: str, count: int) -> str:
     fill_tasks(opened, count)
     fill_runs(opened, count)
     with Session(opened) as session, session.begin():
-        owner = user_named(session, OWNER)
-        assert owner is not None
-        token = issue_token(session, owner.id).token
+        team = user_named(session, TEAM)
+        assert team is not None
+        token = issue_token(session, team.id).token
     opened.dispose()
     return token

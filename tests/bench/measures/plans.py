@@ -15,7 +15,7 @@ from punctual.store.lifecycle.plan import plan
 from punctual.store.runs.listing import list_runs
 from punctual.store.tasks.listing import list_tasks
 from tests.bench.environment import Bed, engine
-from tests.bench.filling import FULL_DATABASE, OWNER, add_due, drop_due, fill_runs, fill_tasks
+from tests.bench.filling import FULL_DATABASE, TEAM, add_due, drop_due, fill_runs, fill_tasks
 from tests.bench.life import WINDOW, dispatch_all, new_worker, plan_all
 from tests.bench.row import OURS, Row
 
@@ -61,18 +61,18 @@ def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
     drop_due(opened)
     fill_runs(opened, waiting)
     with Session(opened) as session:
-        owner = user_named(session, OWNER)
-        assert owner is not None
-        owner_id = owner.id
+        team = user_named(session, TEAM)
+        assert team is not None
+        team_id = team.id
     yield from _explained(
         opened,
         "page of tasks",
-        lambda c: list_tasks(Session(c), owner_id=owner_id, limit=LIMIT),
+        lambda c: list_tasks(Session(c), team_id=team_id, limit=LIMIT),
     )
     yield from _explained(
         opened,
         "page of runs",
-        lambda c: list_runs(Session(c), owner_id=owner_id, limit=LIMIT),
+        lambda c: list_runs(Session(c), team_id=team_id, limit=LIMIT),
     )
 
 

@@ -198,7 +198,7 @@ def test_without_a_database_it_is_alive_but_not_ready_and_complains_once(
 def test_an_outage_and_its_end_are_logged_once(
     engine: Engine, database_url: str, settings: dict[str, str], tmp_path: Path
 ) -> None:
-    url = make_url(driver_url(database_url))  # its owner's, who may shut it
+    url = make_url(driver_url(database_url))  # its team's, who may shut it
     elsewhere = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     often = {"SWEEP_SECONDS": "0.1"}
     with coordinator(tmp_path, **(settings | often), NAME="c-1") as program:

@@ -18,10 +18,10 @@ TASKS = 2000
 COORDINATORS = 3
 
 COPIES = text("""
-INSERT INTO tasks (id, owner_id, name, command, schedule, schedule_anchor, next_due_at,
+INSERT INTO tasks (id, team_id, name, command, schedule, schedule_anchor, next_due_at,
                    max_retries, retry_delay, retry_delay_max, timeout, env, tags, metadata,
                    overlap, catch_up, priority)
-SELECT gen_random_uuid(), owner_id, name, command, schedule, schedule_anchor, next_due_at,
+SELECT gen_random_uuid(), team_id, name, command, schedule, schedule_anchor, next_due_at,
        max_retries, retry_delay, retry_delay_max, timeout, env, tags, metadata,
        overlap, catch_up, priority
 FROM tasks, generate_series(2, :count)

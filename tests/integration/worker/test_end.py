@@ -14,7 +14,7 @@ from tests.integration.worker.conftest import StartWorker, WorkerProcess
 from tests.integration.worker.runner.harness import is_alive
 from tests.integration.worker.runs import ended, output_of, publish
 from tests.support.eventually import eventually
-from tests.support.rows import attempts_of, new_run, new_task, new_user, run_row
+from tests.support.rows import attempts_of, new_run, new_task, new_team, run_row
 
 
 def run_task(engine: Engine, broker: Broker, **values: Any) -> uuid.UUID:
@@ -77,13 +77,13 @@ def test_a_run_whose_command_has_ended_can_be_cancelled_and_stays_as_it_ended(
     engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
 ) -> None:
     start_worker()
-    owner_id, file = new_user(engine), tmp_path / "pid"
+    team_id, file = new_team(engine), tmp_path / "pid"
     command = f"sleep 9999 & echo $$ > {file}.new; mv {file}.new {file}"
-    run_id = run_task(engine, broker, owner_id=owner_id, command=command, end_grace=60)
+    run_id = run_task(engine, broker, team_id=team_id, command=command, end_grace=60)
     eventually(file.exists)
     eventually(lambda: not is_alive(int(file.read_text())))
     with engine.begin() as connection:
-        assert cancel_run(connection, run_id=run_id, owner_id=owner_id) == "requested"
+        assert cancel_run(connection, run_id=run_id, team_id=team_id) == "requested"
     run = ended(engine, run_id)
     assert (run.state, run.exit_code, run.left_behind) == ("succeeded", 0, 1)
 

@@ -10,7 +10,7 @@ from punctual.store.lifecycle.cancel import cancel_run
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.runs import ended, publish
 from tests.support.eventually import eventually
-from tests.support.rows import new_run, new_task, new_user, run_row
+from tests.support.rows import new_run, new_task, new_team, run_row
 
 
 def test_a_run_starts_on_its_instant_and_its_output_is_kept(
@@ -34,8 +34,8 @@ def test_more_runs_than_slots_all_run(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     start_worker(slots=2)
-    owner_id = new_user(engine)
-    runs = [new_run(engine, new_task(engine, owner_id=owner_id)) for _ in range(15)]
+    team_id = new_team(engine)
+    runs = [new_run(engine, new_task(engine, team_id=team_id)) for _ in range(15)]
     publish(engine, broker)
     assert {ended(engine, run_id).state for run_id in runs} == {"succeeded"}
 
@@ -74,12 +74,12 @@ def test_a_cancelled_run_is_killed_at_once(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     start_worker(heartbeat_seconds=9)  # so that only the wake-up can be the reason
-    owner_id = new_user(engine)
-    run_id = new_run(engine, new_task(engine, owner_id=owner_id, command="sleep 100"))
+    team_id = new_team(engine)
+    run_id = new_run(engine, new_task(engine, team_id=team_id, command="sleep 100"))
     publish(engine, broker)
     eventually(lambda: run_row(engine, run_id).started_at is not None)
     with engine.begin() as connection:
-        assert cancel_run(connection, run_id=run_id, owner_id=owner_id) == "requested"
+        assert cancel_run(connection, run_id=run_id, team_id=team_id) == "requested"
     run = ended(engine, run_id)
     assert (run.state, run.reason) == ("cancelled", "cancelled while it ran")
     assert run.finished_at - run.cancel_requested_at < timedelta(seconds=8)

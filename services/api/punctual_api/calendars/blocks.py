@@ -7,7 +7,7 @@ from flask import g
 from punctual.domain.calendars.calendar import Calendar, Calendars, readable_calendars
 from punctual.domain.errors import Unreadable
 from punctual.store.calendars.changes import own_calendars_named
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, team_id
 
 
 def own_calendars(names: Sequence[str] | None) -> Calendars | Unreadable:
@@ -18,6 +18,6 @@ def own_calendars(names: Sequence[str] | None) -> Calendars | Unreadable:
         g.own_calendars = {}
     own: dict[str, Calendar | Unreadable | None] = g.own_calendars
     if unknown := [name for name in names if name not in own]:
-        found = own_calendars_named(session().connection(), owner_id(), unknown)
+        found = own_calendars_named(session().connection(), team_id(), unknown)
         own |= {name: found.get(name) for name in unknown}
     return readable_calendars({name: one for name, one in own.items() if one}, names)

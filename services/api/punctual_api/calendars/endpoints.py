@@ -16,7 +16,7 @@ from punctual_api.calendars.schemas import (
     NewCalendarSchema,
 )
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.context import now, session, team_id
 from punctual_api.http.problems import Problem, not_found
 
 MOST_CALENDARS = 200
@@ -31,7 +31,7 @@ _calendar = CalendarSchema()
 
 def own_calendar(calendar_id: uuid.UUID) -> CalendarRow:
     """Return the asker's calendar, locked for a change; raises Problem 404."""
-    row = find_calendar(session(), calendar_id, owner_id=owner_id(), lock=True)
+    row = find_calendar(session(), calendar_id, team_id=team_id(), lock=True)
     if row is None:
         raise not_found("calendar")
     return row
@@ -39,9 +39,9 @@ def own_calendar(calendar_id: uuid.UUID) -> CalendarRow:
 
 def create_own(values: dict[str, Any]) -> CalendarRow:
     """Return a new calendar of the asker; raises Problem 409 for a name that is taken."""
-    if len(list_calendars(session(), owner_id=owner_id())) >= MOST_CALENDARS:
+    if len(list_calendars(session(), team_id=team_id())) >= MOST_CALENDARS:
         raise Problem(409, f"You have {MOST_CALENDARS} calendars already.")
-    row = CalendarRow(owner_id=owner_id(), **values)
+    row = CalendarRow(team_id=team_id(), **values)
     session().add(row)
     try:
         session().flush()
@@ -79,7 +79,7 @@ def taken() -> Problem:
 @blueprint.response(200, CalendarListSchema)
 def list_own_calendars() -> dict[str, Any]:
     """List your calendars by name."""
-    return {"items": list_calendars(session(), owner_id=owner_id())}
+    return {"items": list_calendars(session(), team_id=team_id())}
 
 
 @blueprint.route("/", methods=["POST"])

@@ -25,7 +25,7 @@ from punctual_api.concurrency.schemas import (
     NewConcurrencySchema,
 )
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, team_id
 from punctual_api.http.problems import Problem, not_found
 
 blueprint = Blueprint(
@@ -41,8 +41,8 @@ _limit, _page = ConcurrencySchema(), ConcurrencyPageSchema()
 
 def documents_of(limits: Sequence[ConcurrencyLimit]) -> list[dict[str, Any]]:
     """Return the asker's limits as ConcurrencySchema answers them, with what runs and waits now."""
-    running = running_by_limit(session(), owner_id=owner_id())
-    waiting = waiting_by_limit(session(), limits, owner_id=owner_id())
+    running = running_by_limit(session(), team_id=team_id())
+    waiting = waiting_by_limit(session(), limits, team_id=team_id())
     return [
         {
             "id": limit.id,
@@ -57,7 +57,7 @@ def documents_of(limits: Sequence[ConcurrencyLimit]) -> list[dict[str, Any]]:
 
 def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
     """Return the asker's limit, locked for a change; raises Problem 404."""
-    limit = find_limit(session(), limit_id, owner_id=owner_id())
+    limit = find_limit(session(), limit_id, team_id=team_id())
     if limit is None:
         raise not_found("limit")
     return limit
@@ -66,7 +66,7 @@ def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
 def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
     """Return a new limit of the asker; raises Problem 409 where there is one, with all undone."""
     try:
-        return create_limit(session(), owner_id=owner_id(), **sent)
+        return create_limit(session(), team_id=team_id(), **sent)
     except IntegrityError:
         session().rollback()
         what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
@@ -78,7 +78,7 @@ def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
 @blueprint.response(200, ConcurrencyPageSchema)
 def list_concurrency() -> Response:
     """List your limits of concurrent runs, and how many runs count towards each now."""
-    found = list_limits(session(), owner_id=owner_id())
+    found = list_limits(session(), team_id=team_id())
     return jsonify(_page.dump({"items": documents_of(found)}))
 
 

@@ -17,7 +17,7 @@ from punctual_api.crontab.schemas import (
     CrontabReportSchema,
 )
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, team_id
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once, idempotency_key
 from punctual_api.tasks.stored import stored_env
@@ -67,7 +67,7 @@ def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
 
 def exported(*, timezone: str, tag: str | None = None) -> Response:
     """Return the asker's tasks as a crontab."""
-    tasks = tasks_to_export(session(), owner_id=owner_id(), tag=tag)
+    tasks = tasks_to_export(session(), team_id=team_id(), tag=tag)
     text = write_crontab(map(_to_write, tasks), timezone=timezone)
     response = Response(text, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="crontab"'

@@ -1,4 +1,4 @@
-"""What a request works with: its owner, its session, its instant, and the settings."""
+"""What a request works with: its team, its session, its instant, and the settings."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -12,7 +12,16 @@ from punctual.ops.config import Settings
 from punctual.store.tasks.changes import database_now
 from punctual_api.http.database import connection, db
 
-__all__ = ["connection", "now", "owner_id", "remember_now", "session", "settings", "window"]
+__all__ = [
+    "connection",
+    "now",
+    "remember_now",
+    "session",
+    "settings",
+    "team_id",
+    "user_id",
+    "window",
+]
 
 
 def settings() -> Settings:
@@ -26,10 +35,15 @@ def session() -> Session:
     return db.session()
 
 
-def owner_id() -> uuid.UUID:
-    """Who asks."""
-    user_id: uuid.UUID = current_user.id
-    return user_id
+def user_id() -> uuid.UUID:
+    """Return the user who sent this request."""
+    sender: uuid.UUID = current_user.id
+    return sender
+
+
+def team_id() -> uuid.UUID:
+    """Return the team that this request is about: the user's personal one, which has their id."""
+    return user_id()
 
 
 def now() -> datetime:

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from punctual.store.accounts.idempotency import take_key
 from punctual.store.schema.models.model import new_id
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, user_id
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem, invalid
 
@@ -38,7 +38,7 @@ def create_once(count: int, *, create: Answer, again: Answer) -> Response:
     key = idempotency_key()
     if key is not None:
         before = take_key(
-            session(), owner_id=owner_id(), key=key, fingerprint=_fingerprint(), ids=ids
+            session(), principal_id=user_id(), key=key, fingerprint=_fingerprint(), ids=ids
         )
         if before == "other":
             raise Problem(422, f"This {HEADER} was used with another request.")

@@ -9,7 +9,7 @@ from punctual.store.ledger.entries import list_ledger
 from punctual.store.tasks.changes import find_task
 from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, team_id
 from punctual_api.http.cursors import read_time_cursor, time_cursor
 from punctual_api.http.problems import not_found
 from punctual_api.ledger.schemas import LedgerPageSchema, LedgerQuerySchema, ledger_document
@@ -26,7 +26,7 @@ _page = LedgerPageSchema()
 @blueprint.response(200, LedgerPageSchema)
 def list_task_ledger(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """List the due times that did not become a start within a second, newest first, and why."""
-    if find_task(session(), task_id, owner_id=owner_id(), deleted=True) is None:
+    if find_task(session(), task_id, team_id=team_id(), deleted=True) is None:
         raise not_found("task")
     limit = args["limit"]
     rows = list_ledger(

@@ -16,7 +16,7 @@ from punctual.store.ledger.entries import list_ledger
 from punctual.store.ledger.why import Answer, why
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import find_task, set_enabled
-from punctual_api.http.context import now, owner_id, session, settings
+from punctual_api.http.context import now, session, settings, team_id
 from punctual_api.http.problems import Problem, not_found
 from punctual_api.ledger.backfill import missing_of
 from punctual_api.ledger.backfill_schemas import MOST_RUNS
@@ -94,7 +94,7 @@ def backfill_task(task_id: uuid.UUID) -> AnyResponse:
 
 
 def _known(task_id: uuid.UUID) -> Task:
-    task = find_task(session(), task_id, owner_id=owner_id())
+    task = find_task(session(), task_id, team_id=team_id())
     if task is None:
         raise not_found("task")
     return task

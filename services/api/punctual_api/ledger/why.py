@@ -9,7 +9,7 @@ from punctual.store.ledger.why import why
 from punctual.store.tasks.changes import find_task
 from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, owner_id, session, settings
+from punctual_api.http.context import now, session, settings, team_id
 from punctual_api.http.problems import not_found
 from punctual_api.ledger.reason_schemas import WhyQuerySchema, WhySchema
 from punctual_api.tasks.serializers import run_documents
@@ -24,7 +24,7 @@ blueprint.before_request(require_token)
 @blueprint.response(200, WhySchema)
 def explain_task(args: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:
     """Tell what became of the due time at or nearest before an instant, and why."""
-    task = find_task(session(), task_id, owner_id=owner_id())
+    task = find_task(session(), task_id, team_id=team_id())
     if task is None:
         raise not_found("task")
     at = now()

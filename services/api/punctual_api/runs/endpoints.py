@@ -14,7 +14,7 @@ from punctual.store.schema.models import Run
 from punctual.store.tasks.changes import find_task
 from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, team_id
 from punctual_api.http.cursors import read_run_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
@@ -34,7 +34,7 @@ blueprint.before_request(require_token)
 
 def own_run(run_id: uuid.UUID) -> Run:
     """Return the asker's run; raises Problem 404."""
-    run = find_run(session(), run_id, owner_id=owner_id())
+    run = find_run(session(), run_id, team_id=team_id())
     if run is None:
         raise not_found("run")
     return run
@@ -48,7 +48,7 @@ def list_own_runs(args: dict[str, Any]) -> Response:
     """List your runs, newest due time first."""
     runs = list_runs(
         session(),
-        owner_id=owner_id(),
+        team_id=team_id(),
         limit=args["limit"] + 1,
         before=read_run_cursor(args["cursor"]),
         state=args["state"],
@@ -80,7 +80,7 @@ def run_detail(run: Run) -> dict[str, Any]:
 @blueprint.response(202, RunSchema)
 def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
     """Cancel a run: one that has not started ends at once, a running one is killed."""
-    outcome = cancel_run(session().connection(), run_id=run_id, owner_id=owner_id())
+    outcome = cancel_run(session().connection(), run_id=run_id, team_id=team_id())
     run = own_run(run_id)
     if outcome == "final":
         raise Problem(409, f"This run has ended already: it is {run.state}.")
@@ -95,7 +95,7 @@ def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
 def retry_own_run(run_id: uuid.UUID) -> Response:
     """Run a final run's task again, as the task is now, with the run's values; answers that run."""
     run = own_run(run_id)
-    task = find_task(session(), run.task_id, owner_id=owner_id())
+    task = find_task(session(), run.task_id, team_id=team_id())
     if task is None:
         raise Problem(409, "Its task was deleted.")
 

@@ -11,7 +11,7 @@ from punctual.store.runs.blocked_by import waits_for
 from punctual.store.runs.listing import attempts_of
 from punctual.store.schema.models import Run
 from punctual.store.tasks.changes import find_task
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, team_id
 from punctual_api.http.problems import not_found
 from punctual_api.runs.endpoints import own_run
 from punctual_api.runs.live_output import output_of
@@ -26,7 +26,7 @@ from punctual_api.web.reader import PAGE
 def show_run(run_id: uuid.UUID) -> Response:
     """One run: where it stands, its attempts, and the output of the last or of a chosen one."""
     run = own_run(run_id)
-    task = find_task(session(), run.task_id, owner_id=owner_id(), deleted=True)
+    task = find_task(session(), run.task_id, team_id=team_id(), deleted=True)
     if task is None:
         raise not_found("run")
     attempts = attempts_of(session(), run)

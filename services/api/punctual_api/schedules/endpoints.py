@@ -9,7 +9,7 @@ from punctual.store.calendars.changes import require_calendars
 from punctual_api.accounts.authentication import require_token
 from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.context import now, session, team_id
 from punctual_api.schedules.schemas import PreviewQuerySchema, PreviewSchema
 
 blueprint = Blueprint("schedules", __name__, url_prefix="/api/schedules")
@@ -25,7 +25,7 @@ def preview_schedule(args: dict[str, Any]) -> Preview:
     start = args["start"] or now()
     schedule = parse_schedule(args["schedule"], anchor=start)
     names = args["calendars"]
-    require_calendars(session().connection(), owner_id=owner_id(), names=names)
+    require_calendars(session().connection(), team_id=team_id(), names=names)
     calendars = own_calendars(names)
     if isinstance(calendars, Unreadable):
         raise InvalidCalendar("/calendars", calendars.detail)

@@ -11,7 +11,7 @@ from punctual.store.driver.notify import wake_if_due
 from punctual.store.tasks.changes import create_tasks
 from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.context import now, session, team_id, window
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Fault, invalid
@@ -41,7 +41,7 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
         if faults:
             raise invalid(faults)
         try:
-            due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=tasks, now=at)
+            due = create_tasks(session(), team_id=team_id(), ids=ids, tasks=tasks, now=at)
         except InvalidCalendar as error:
             raise invalid([Fault(f"/items{error.pointer}", error.detail)]) from None
         wake_if_due(session().connection(), due, now=at, window=window())

@@ -14,7 +14,7 @@ from punctual.store.tasks.changes import change_task, create_one, delete_task, f
 from punctual.store.tasks.listing import seen_tasks
 from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import connection, now, owner_id, session, window
+from punctual_api.http.context import connection, now, session, team_id, window
 from punctual_api.http.cursors import read_task_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
@@ -49,7 +49,7 @@ IF_MATCH = {
 
 def own_task(task_id: uuid.UUID) -> Task:
     """Return the asker's task, locked for a change; raises Problem 404, and 412 by If-Match."""
-    task = find_task(session(), task_id, owner_id=owner_id(), lock=True)
+    task = find_task(session(), task_id, team_id=team_id(), lock=True)
     if task is None:
         raise not_found("task")
     if "If-Match" in request.headers and not request.if_match.contains_weak(str(task.version)):
@@ -116,7 +116,7 @@ def create_task(values: dict[str, Any]) -> Response:
         if faults := upstream_faults(values, task_id=None):
             raise invalid(faults)
         own = connection()
-        created = create_one(own, owner_id=owner_id(), task_id=ids[0], values=values, now=at)
+        created = create_one(own, team_id=team_id(), task_id=ids[0], values=values, now=at)
         wake_if_due(own, created.next_run_at, now=at, window=window())
         return _created(answered(created, status=201), ids[0])
 
@@ -136,7 +136,7 @@ def _created(response: Response, task_id: uuid.UUID) -> Response:
 def get_task(task_id: uuid.UUID) -> Response:
     """Read a task."""
     found = seen_tasks(session(), [task_id])
-    if not found or found[0].task.owner_id != owner_id() or found[0].task.deleted_at is not None:
+    if not found or found[0].task.team_id != team_id() or found[0].task.deleted_at is not None:
         raise not_found("task")
     # Never 304: the ETag is the version, and what became of the runs does not change that one.
     return answered(found[0], past=True)

@@ -6,7 +6,7 @@ from punctual_api.http.context import session
 
 
 def interpreter_warnings(task: Task) -> list[str]:
-    """Return what the owner of a script should know of its interpreter; one statement.
+    """Return what users should know of their scripts' interpreters; one statement.
 
     Nothing while no worker is up, or one does not report what it has: then it is not known.
     """

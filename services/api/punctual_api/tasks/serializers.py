@@ -28,7 +28,7 @@ from punctual.store.runs.run_history import past_of_task
 from punctual.store.schema.models import Run, Task
 from punctual.store.tasks.listing import ListedTask, seen_tasks
 from punctual_api.calendars.blocks import own_calendars
-from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.context import now, session, team_id
 from punctual_api.http.cursors import run_cursor, task_cursor
 from punctual_api.http.problems import not_found
 from punctual_api.runs.schemas import RunPageSchema, RunSchema
@@ -107,7 +107,7 @@ def _next_run_at(listed: ListedTask) -> datetime | None:
 
 
 def task_warnings(task: Task, *, now: datetime) -> list[str]:
-    """What the owner of a task should know about its schedule and its command."""
+    """What users should know about a task's schedule and its command."""
     errors = [] if task.plan_error is None else [f"It could not be planned: {task.plan_error}"]
     if task.max_runs is not None and task.planned_runs >= task.max_runs:
         errors.append(f"It has had its {task.max_runs} runs (max_runs): not due any more.")
@@ -122,7 +122,7 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
             limit = SearchLimit(MOST_STEPS)
             if next_unheld(schedule, calendars, after=now, limit=limit) is None:
                 errors.append(STOPPED if limit.reached else ALL_HELD)
-    # Overlapping runs are no surprise to an owner who allows them.
+    # Overlapping runs are no surprise to a team who allows them.
     timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
     return [
         *errors,
@@ -148,7 +148,7 @@ def _retry_warnings(task: Task, schedule: Schedule | None, now: datetime) -> Ite
 
 
 def warnings_from_past(task: Task, *, now: datetime) -> list[str]:
-    """What the task's runs and its owner's other tasks say; two statements, so for one task."""
+    """What the task's runs and its team's other tasks say; two statements, so for one task."""
     schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
     if schedule is None or isinstance(schedule, Unreadable):
         return []
@@ -198,7 +198,7 @@ def _show_last_runs(tasks: Sequence[dict[str, Any]]) -> None:
 
 def run_answer(run_id: uuid.UUID, *, status: int) -> Response:
     """One of the asker's runs; 404 when it is gone."""
-    run = find_run(session(), run_id, owner_id=owner_id())
+    run = find_run(session(), run_id, team_id=team_id())
     if run is None:
         raise not_found("run")
     [document] = run_documents([run])

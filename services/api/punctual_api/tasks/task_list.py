@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from punctual.store.tasks.listing import list_tasks
-from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.context import now, session, team_id
 from punctual_api.tasks.serializers import task_document
 
 MOST_LOOKED_AT = 1000
@@ -24,11 +24,11 @@ def listed_tasks(
     Whether calendars block all due times of a task, which makes it idle, no statement knows.
     """
     items: list[dict[str, Any]] = []
-    at, owner, looked_at = now(), owner_id(), 0
+    at, team, looked_at = now(), team_id(), 0
     while True:
         found = list_tasks(
             session(),
-            owner_id=owner,
+            team_id=team,
             limit=limit + 1,
             before=before,
             status_is=status,

@@ -13,7 +13,7 @@ from punctual.store.runs.listing import list_runs
 from punctual.store.tasks.changes import find_task, set_enabled
 from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.context import now, session, team_id, window
 from punctual_api.http.cursors import read_run_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
@@ -86,11 +86,11 @@ def resume_task(task_id: uuid.UUID) -> Response:
 @blueprint.response(200, RunPageSchema)
 def list_task_runs(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """List the runs of a task, newest due time first; those of a deleted one stay for a while."""
-    if find_task(session(), task_id, owner_id=owner_id(), deleted=True) is None:
+    if find_task(session(), task_id, team_id=team_id(), deleted=True) is None:
         raise not_found("task")
     runs = list_runs(
         session(),
-        owner_id=owner_id(),
+        team_id=team_id(),
         task_id=task_id,
         limit=args["limit"] + 1,
         before=read_run_cursor(args["cursor"]),

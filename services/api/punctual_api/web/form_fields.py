@@ -128,7 +128,7 @@ def read_object(text: str) -> dict[str, Any]:
     """Return a JSON object. Raises ValueError."""
     document = _json(text)
     if not isinstance(document, dict):
-        raise ValueError('This must be a JSON object, such as {"owner": "ops"}.')  # noqa: TRY004 - typed text has one type
+        raise ValueError('This must be a JSON object, such as {"team": "ops"}.')  # noqa: TRY004 - typed text has one type
     return document
 
 

@@ -48,13 +48,13 @@ class Planner:
         self._share = PlanShare()
 
     def begin_pass(self, share: PlanShare | None = None) -> None:
-        """Give every owner a new share of planning."""
+        """Give every team a new share of planning."""
         self._share = share or PlanShare()
 
-    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> PlanResult:
+    def run_once(self, *, now: datetime | None = None, by_team: bool = False) -> PlanResult:
         """Plan one batch; record why a task cannot be planned, and go on with the others.
 
-        The earliest due, or `by_owner` as many of each.
+        The earliest due, or `by_team` as many of each.
         """
         size = self._size.now
         try:
@@ -64,7 +64,7 @@ class Planner:
                     window=self._window,
                     limit=size,
                     now=now,
-                    by_owner=by_owner,
+                    by_team=by_team,
                     share=self._share,
                     calendars=self._calendars,
                 )
@@ -83,12 +83,12 @@ class Planner:
             runs=planned.runs,
             missed=planned.missed,
             refused=len(planned.errors),
-            more=by_owner or planned.tasks >= size or planned.left > 0,
+            more=by_team or planned.tasks >= size or planned.left > 0,
         )
 
     @property
     def put_off(self) -> list[uuid.UUID]:
-        """The owners that have had their share of this pass, and may have more to plan."""
+        """The teams that have had their share of this pass, and may have more to plan."""
         return self._share.over
 
     def retry_once(self, *, now: datetime | None = None) -> int:

@@ -75,8 +75,8 @@ class SchedulingPass:
                 raise
             if running:
                 dispatched.append(running.result())
-        for owner_id in self._planner.put_off:
-            log.warning("planning of an owner put off", owner_id=str(owner_id))
+        for team_id in self._planner.put_off:
+            log.warning("planning of a team put off", team_id=str(team_id))
         return PassResult(
             planned=sum(each.runs for each in planned),
             missed=sum(each.missed for each in planned),
@@ -87,9 +87,9 @@ class SchedulingPass:
 
     def _plan(self, now: datetime | None) -> Iterator[PlanResult]:
         for number in range(MOST_BATCHES):
-            # With more than a batch to do, every other one is shared out: an owner's many tasks
+            # With more than a batch to do, every other one is shared out: a team's many tasks
             # do not keep those of others waiting, and nothing is put off for ever.
-            batch = self._planner.run_once(now=now, by_owner=number % 2 == 1)
+            batch = self._planner.run_once(now=now, by_team=number % 2 == 1)
             yield batch
             if not batch.more or self._stop.is_set():
                 return

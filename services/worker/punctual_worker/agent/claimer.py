@@ -112,7 +112,7 @@ class Claimer:
             self._take_in(claims)
 
     def _exchange(self) -> None:
-        """Give back runs that wait here while more urgent ones of their owner are queued."""
+        """Give back runs that wait here while more urgent ones of their team are queued."""
         now = monotonic()
         if not self._outranked or now < self._exchange_from:
             return

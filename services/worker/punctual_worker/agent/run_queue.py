@@ -21,7 +21,7 @@ class QueuedRun:
     fence: int
     due_at: datetime
     turn: int = 0
-    owner_id: uuid.UUID | None = None
+    team_id: uuid.UUID | None = None
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
@@ -48,15 +48,15 @@ class RunQueue:
     def add(self, claims: Iterable[Claimed]) -> None:
         """Take in runs that were just claimed."""
         with self.changed:
-            for run_id, fence, due_at, priority, turn, owner_id in claims:
+            for run_id, fence, due_at, priority, turn, team_id in claims:
                 at = due_at - self._lead
-                self._push(QueuedRun(at, -priority, run_id, fence, due_at, turn, owner_id))
+                self._push(QueuedRun(at, -priority, run_id, fence, due_at, turn, team_id))
             self.changed.notify_all()
 
     def take(self, until: datetime, *, most: int | None = None) -> list[QueuedRun]:
         """Remove what is to be tried by `until`, `most` at most, as slots are free; fill those.
 
-        Earliest first; when there are more than slots, owners in turn, each with its earliest due,
+        Earliest first; when there are more than slots, teams in turn, each with its earliest due,
         and at one instant with its most urgent.
         """
         with self.changed:
@@ -168,10 +168,10 @@ class RunQueue:
 
 
 def _by_turns(ready: Iterable[Place]) -> list[tuple[int, Place]]:
-    """Deal out each owner's turns again: its runs take them in the order in which it wants them."""
+    """Deal out each team's turns again: its runs take them in the order in which it wants them."""
     owned: dict[uuid.UUID | int, list[Place]] = {}
     for place in ready:
-        owned.setdefault(place[-1].owner_id or place[2], []).append(place)
+        owned.setdefault(place[-1].team_id or place[2], []).append(place)
     return [
         (turn, place)
         for places in owned.values()

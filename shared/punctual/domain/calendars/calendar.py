@@ -131,7 +131,7 @@ def _end_of_blocks(calendars: Calendars, at: datetime, limit: SearchLimit) -> da
 
 
 StoredCalendars = Mapping[str, Calendar | Unreadable]
-"""An owner's calendars by name, as far as they can be read."""
+"""A team's calendars by name, as far as they can be read."""
 
 
 def readable_calendars(

@@ -1,4 +1,4 @@
-"""What a task's own past, and its owner's other tasks, say against its schedule."""
+"""What a task's own past, and its team's other tasks, say against its schedule."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ ENOUGH_RUNS = 10
 """Fewer ended runs than this tell nothing of how long a run takes."""
 
 MANY = 20
-"""Tasks of one owner due in the same second from which a hint is given."""
+"""Tasks of one team due in the same second from which a hint is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """How long the last `runs` attempts took, and how many tasks are due with this one.
 
-    `p95` in seconds: 95 in 100 of them took no longer. `together` counts the owner's tasks due at
+    `p95` in seconds: 95 in 100 of them took no longer. `together` counts the team's tasks due at
     `due`, this one included.
     """
 

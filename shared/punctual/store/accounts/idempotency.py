@@ -14,7 +14,7 @@ from punctual.store.schema.models import IdempotencyKey
 def take_key(
     session: Session,
     *,
-    owner_id: uuid.UUID,
+    principal_id: uuid.UUID,
     key: str,
     fingerprint: bytes,
     ids: Sequence[uuid.UUID],
@@ -24,7 +24,7 @@ def take_key(
     Otherwise the key was used: the ids of then for the same request, "other" for another one.
     Waits for a transaction that is just taking the same key.
     """
-    values = {"owner_id": owner_id, "key": key, "fingerprint": fingerprint}
+    values = {"principal_id": principal_id, "key": key, "fingerprint": fingerprint}
     statement = insert(IdempotencyKey).values(**values, created_ids=list(ids))
     taken = session.execute(
         statement.on_conflict_do_nothing().returning(IdempotencyKey.key)
@@ -32,6 +32,8 @@ def take_key(
     if taken is not None:
         return None
     before = session.scalars(
-        select(IdempotencyKey).where(IdempotencyKey.owner_id == owner_id, IdempotencyKey.key == key)
+        select(IdempotencyKey).where(
+            IdempotencyKey.principal_id == principal_id, IdempotencyKey.key == key
+        )
     ).one()
     return list(before.created_ids) if before.fingerprint == fingerprint else "other"

@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from punctual.domain.username import canonical_username
+from punctual.store.accounts.teams import make_personal_team
 from punctual.store.driver import raw_statements
-from punctual.store.schema.models import ApiToken, User
+from punctual.store.schema.models import ApiToken, Membership, User
 from punctual.store.schema.models.model import new_id
 
 TOKEN_PREFIX = "pt_"  # noqa: S105 - it marks a token in a log or a repository, and is none
@@ -49,13 +50,23 @@ class NewToken(NamedTuple):
 
 
 def create_user(session: Session, *, username: str, email: str, password_hash: str) -> User | Taken:
-    """Return a new user, or which of the two is taken; letter case makes no difference."""
+    """Return a new user, or which of the two is taken; letter case makes no difference.
+
+    Their personal team, of which they are the owner, is made with them.
+    """
+    team = make_personal_team(session, user_id := new_id(), username)
+    if team is None:
+        return "username"
     values = {"username": username, "email": email, "password_hash": password_hash}
-    statement = insert(User).values(id=new_id(), **values).on_conflict_do_nothing().returning(User)
+    statement = insert(User).values(id=user_id, **values).on_conflict_do_nothing().returning(User)
     user = session.scalars(statement).one_or_none()
-    if user is not None:
-        return user
-    return "username" if user_named(session, username) else "email"
+    if user is None:
+        session.delete(team)
+        session.flush()
+        return "username" if user_named(session, username) else "email"
+    session.add(Membership(team_id=team.id, user_id=user.id, role="owner"))
+    session.flush()
+    return user
 
 
 def there_are_users(session: Session) -> bool:

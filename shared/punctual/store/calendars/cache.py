@@ -15,9 +15,9 @@ MOST_KEPT = 500
 
 # A row's xmin changes with every change of it, from whichever process.
 VERSIONS = text("""
-SELECT c.id, c.owner_id, c.name, CAST(c.xmin AS text) AS version
-FROM unnest(CAST(:owners AS uuid[]), CAST(:names AS text[])) AS wanted (owner_id, name)
-JOIN calendars AS c ON c.owner_id = wanted.owner_id AND c.name = wanted.name
+SELECT c.id, c.team_id, c.name, CAST(c.xmin AS text) AS version
+FROM unnest(CAST(:teams AS uuid[]), CAST(:names AS text[])) AS wanted (team_id, name)
+JOIN calendars AS c ON c.team_id = wanted.team_id AND c.name = wanted.name
 """)
 
 CONTENTS = text("SELECT id, timezone, days, windows FROM calendars WHERE id = ANY(:ids)")
@@ -38,14 +38,14 @@ class CalendarCache:
         wanted: Collection[tuple[uuid.UUID, str]],
         share: PlanShare,
     ) -> dict[uuid.UUID, dict[str, Calendar | Unreadable]]:
-        """Return the wanted calendars, each an (owner, name), by owner and name.
+        """Return the wanted calendars, each an (team, name), by team and name.
 
-        What had to be read counts towards the owners' share.
+        What had to be read counts towards the teams' share.
         """
         found: dict[uuid.UUID, dict[str, Calendar | Unreadable]] = {}
         if not wanted:
             return found
-        params = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
+        params = {"teams": [team for team, _ in wanted], "names": [name for _, name in wanted]}
         rows = connection.execute(VERSIONS, params).all()
         unknown = [row.id for row in rows if (row.id, row.version) not in self._kept]
         contents = {}
@@ -55,7 +55,7 @@ class CalendarCache:
             key = row.id, row.version
             if key in self._kept:
                 self._kept.move_to_end(key)
-                found.setdefault(row.owner_id, {})[row.name] = self._kept[key]
+                found.setdefault(row.team_id, {})[row.name] = self._kept[key]
             elif content := contents.get(row.id):
                 read = read_calendar(
                     row.name,
@@ -63,8 +63,8 @@ class CalendarCache:
                     days=content.days,
                     windows=content.windows,
                 )
-                share.add_reading(row.owner_id, _size(content.days) + _size(content.windows))
-                found.setdefault(row.owner_id, {})[row.name] = read
+                share.add_reading(row.team_id, _size(content.days) + _size(content.windows))
+                found.setdefault(row.team_id, {})[row.name] = read
                 if isinstance(read, Calendar):
                     self._keep(key, read)
         return found

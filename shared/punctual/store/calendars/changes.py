@@ -1,4 +1,4 @@
-"""Calendars: kept for an owner, named by tasks, and followed by what is planned already."""
+"""Calendars: kept for a team, named by tasks, and followed by what is planned already."""
 
 import json
 import uuid
@@ -26,25 +26,25 @@ from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.schema.models import CalendarRow
 
 NAMED = text("""
-SELECT c.owner_id, c.name, c.timezone, c.days, c.windows
-FROM unnest(CAST(:owners AS uuid[]), CAST(:names AS text[])) AS wanted (owner_id, name)
-JOIN calendars AS c ON c.owner_id = wanted.owner_id AND c.name = wanted.name
+SELECT c.team_id, c.name, c.timezone, c.days, c.windows
+FROM unnest(CAST(:teams AS uuid[]), CAST(:names AS text[])) AS wanted (team_id, name)
+JOIN calendars AS c ON c.team_id = wanted.team_id AND c.name = wanted.name
 """)
 
 # Locked against being renamed or deleted until the task that names them is saved.
 KNOWN = text("""
-SELECT name FROM calendars WHERE owner_id = :owner_id AND name = ANY(:names)
+SELECT name FROM calendars WHERE team_id = :team_id AND name = ANY(:names)
 ORDER BY name FOR KEY SHARE
 """)
 
 RENAME = text("""
 UPDATE tasks SET calendars = array_replace(calendars, :old, :new)
-WHERE owner_id = :owner_id AND :old = ANY(calendars)
+WHERE team_id = :team_id AND :old = ANY(calendars)
 """)
 
 USERS = text("""
 SELECT id, schedule, schedule_anchor, calendars FROM tasks
-WHERE owner_id = :owner_id AND deleted_at IS NULL AND :name = ANY(calendars)
+WHERE team_id = :team_id AND deleted_at IS NULL AND :name = ANY(calendars)
 ORDER BY id FOR UPDATE
 """)
 
@@ -88,7 +88,7 @@ WHERE tasks.id = b.id AND enabled AND (max_runs IS NULL OR planned_runs < max_ru
 def calendars_named(
     connection: Connection, wanted: Collection[tuple[uuid.UUID, str]]
 ) -> dict[uuid.UUID, dict[str, Calendar | Unreadable]]:
-    """Return the wanted calendars, each an (owner, name), by owner and name.
+    """Return the wanted calendars, each an (team, name), by team and name.
 
     One that cannot be read is answered as Unreadable, so that it concerns nothing but the tasks
     that name it.
@@ -96,47 +96,47 @@ def calendars_named(
     found: dict[uuid.UUID, dict[str, Calendar | Unreadable]] = {}
     if not wanted:
         return found
-    params = {"owners": [owner for owner, _ in wanted], "names": [name for _, name in wanted]}
+    params = {"teams": [team for team, _ in wanted], "names": [name for _, name in wanted]}
     for row in connection.execute(NAMED, params):
-        found.setdefault(row.owner_id, {})[row.name] = read_calendar(
+        found.setdefault(row.team_id, {})[row.name] = read_calendar(
             row.name, timezone=row.timezone, days=row.days, windows=row.windows
         )
     return found
 
 
 def own_calendars_named(
-    connection: Connection, owner_id: uuid.UUID, names: Iterable[str] | None
+    connection: Connection, team_id: uuid.UUID, names: Iterable[str] | None
 ) -> StoredCalendars:
-    """Return those of an owner's calendars that have these names, by name."""
-    wanted = {(owner_id, name) for name in names or ()}
-    return calendars_named(connection, wanted).get(owner_id, {})
+    """Return those of a team's calendars that have these names, by name."""
+    wanted = {(team_id, name) for name in names or ()}
+    return calendars_named(connection, wanted).get(team_id, {})
 
 
 def require_calendars(
-    connection: Connection, *, owner_id: uuid.UUID, names: Sequence[str] | None, pointer: str = ""
+    connection: Connection, *, team_id: uuid.UUID, names: Sequence[str] | None, pointer: str = ""
 ) -> None:
     """Raise InvalidCalendar, pointing below `pointer`, for a name that no calendar has."""
     if not names:
         return
-    params = {"owner_id": owner_id, "names": list(names)}
+    params = {"team_id": team_id, "names": list(names)}
     known = set(connection.execute(KNOWN, params).scalars())
     for place, name in enumerate(names):
         if name not in known:
             raise InvalidCalendar(f"{pointer}/calendars/{place}", "There is no such calendar.")
 
 
-def list_calendars(session: Session, *, owner_id: uuid.UUID) -> list[CalendarRow]:
-    """Return an owner's calendars by name."""
-    wanted = select(CalendarRow).where(CalendarRow.owner_id == owner_id)
+def list_calendars(session: Session, *, team_id: uuid.UUID) -> list[CalendarRow]:
+    """Return a team's calendars by name."""
+    wanted = select(CalendarRow).where(CalendarRow.team_id == team_id)
     return list(session.scalars(wanted.order_by(CalendarRow.name)))
 
 
 def find_calendar(
-    session: Session, calendar_id: uuid.UUID, *, owner_id: uuid.UUID, lock: bool = False
+    session: Session, calendar_id: uuid.UUID, *, team_id: uuid.UUID, lock: bool = False
 ) -> CalendarRow | None:
-    """That owner's calendar."""
+    """That team's calendar."""
     wanted = select(CalendarRow).where(
-        CalendarRow.id == calendar_id, CalendarRow.owner_id == owner_id
+        CalendarRow.id == calendar_id, CalendarRow.team_id == team_id
     )
     return session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
 
@@ -153,13 +153,13 @@ def change_calendar(
     session.flush()
     connection = session.connection()
     if row.name != old:
-        connection.execute(RENAME, {"owner_id": row.owner_id, "old": old, "new": row.name})
-    follow_calendar(connection, owner_id=row.owner_id, name=row.name)
+        connection.execute(RENAME, {"team_id": row.team_id, "old": old, "new": row.name})
+    follow_calendar(connection, team_id=row.team_id, name=row.name)
 
 
 def used_by(session: Session, row: CalendarRow) -> int:
     """How many tasks name a calendar."""
-    params = {"owner_id": row.owner_id, "name": row.name}
+    params = {"team_id": row.team_id, "name": row.name}
     return len(session.connection().execute(USERS, params).all())
 
 
@@ -181,13 +181,13 @@ def blocked_by(calendar: str) -> CodedReason:
     return coded(ReasonCode.CALENDAR, calendar=calendar)
 
 
-def follow_calendar(connection: Connection, *, owner_id: uuid.UUID, name: str) -> None:
+def follow_calendar(connection: Connection, *, team_id: uuid.UUID, name: str) -> None:
     """Withdraw what a calendar holds now, and have what it does not any more planned after all."""
-    tasks = connection.execute(USERS, {"owner_id": owner_id, "name": name}).all()
+    tasks = connection.execute(USERS, {"team_id": team_id, "name": name}).all()
     if not tasks:
         return
     names = {each for task in tasks for each in task.calendars}
-    own = own_calendars_named(connection, owner_id, names)
+    own = own_calendars_named(connection, team_id, names)
     readable = {task.id: readable_calendars(own, task.calendars) for task in tasks}
     # What a calendar that cannot be read blocks is not known: its tasks stay as they are.
     calendars = {key: some for key, some in readable.items() if not isinstance(some, Unreadable)}

@@ -23,7 +23,7 @@ def admit_held(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[uui
     if not counted:
         return []
     connection.execute(LOCK, {"keys": sorted({lock_number(row.limit.key) for row in counted})})
-    running = count_running(connection, {row.owner_id for row in counted})
+    running = count_running(connection, {row.team_id for row in counted})
     places = {row.limit.key: row.limit.most - running.get(row.limit.key, 0) for row in counted}
     return admit(candidates_of(counted), places)
 

@@ -15,22 +15,22 @@ LOOKED_AT = 10_000
 WAITING = text(f"""
 SELECT 'limit ' || l.id AS key, count(*) AS waiting
 FROM (SELECT id, task_id FROM runs AS r
-      WHERE r.owner_id = :owner_id AND r.limited AND r.state = 'scheduled' AND r.due_at <= now()
+      WHERE r.team_id = :team_id AND r.limited AND r.state = 'scheduled' AND r.due_at <= now()
       ORDER BY r.due_at, r.id LIMIT :looked_at) AS due
 JOIN tasks AS t ON t.id = due.task_id JOIN concurrency_limits AS l ON {APPLIES}
 GROUP BY l.id
 """)
 
 
-def list_limits(session: Session, *, owner_id: uuid.UUID) -> Sequence[ConcurrencyLimit]:
-    """Return the owner's limits, oldest first."""
-    statement = select(ConcurrencyLimit).where(ConcurrencyLimit.owner_id == owner_id)
+def list_limits(session: Session, *, team_id: uuid.UUID) -> Sequence[ConcurrencyLimit]:
+    """Return the team's limits, oldest first."""
+    statement = select(ConcurrencyLimit).where(ConcurrencyLimit.team_id == team_id)
     return session.scalars(statement.order_by(ConcurrencyLimit.id)).all()
 
 
-def running_by_limit(session: Session, *, owner_id: uuid.UUID) -> Mapping[uuid.UUID, int]:
+def running_by_limit(session: Session, *, team_id: uuid.UUID) -> Mapping[uuid.UUID, int]:
     """Return how many runs count towards each limit now; one without any is left out."""
-    counted = count_running(session.connection(), [owner_id])
+    counted = count_running(session.connection(), [team_id])
     return {
         uuid.UUID(key.removeprefix("limit ")): count
         for key, count in counted.items()
@@ -39,16 +39,16 @@ def running_by_limit(session: Session, *, owner_id: uuid.UUID) -> Mapping[uuid.U
 
 
 def waiting_by_limit(
-    session: Session, limits: Sequence[ConcurrencyLimit], *, owner_id: uuid.UUID
+    session: Session, limits: Sequence[ConcurrencyLimit], *, team_id: uuid.UUID
 ) -> Mapping[uuid.UUID, int]:
-    """Return how many due runs each of the owner's limits holds back, as it is reached.
+    """Return how many due runs each of the team's limits holds back, as it is reached.
 
     One that holds back none is left out. A run under several that are reached waits for each of
     them. Only the 10,000 earliest due runs are looked at.
     """
-    params = {"owner_id": owner_id, "looked_at": LOOKED_AT}
+    params = {"team_id": team_id, "looked_at": LOOKED_AT}
     due = {row.key: row.waiting for row in session.execute(WAITING, params)}
-    dispatched = count_dispatched(session.connection(), [owner_id]) if due else {}
+    dispatched = count_dispatched(session.connection(), [team_id]) if due else {}
     return {
         limit.id: due[key]
         for limit in limits
@@ -57,21 +57,21 @@ def waiting_by_limit(
 
 
 def find_limit(
-    session: Session, limit_id: uuid.UUID, *, owner_id: uuid.UUID
+    session: Session, limit_id: uuid.UUID, *, team_id: uuid.UUID
 ) -> ConcurrencyLimit | None:
-    """That owner's limit."""
+    """That team's limit."""
     found = session.get(ConcurrencyLimit, limit_id, with_for_update=True)
-    return found if found is not None and found.owner_id == owner_id else None
+    return found if found is not None and found.team_id == team_id else None
 
 
 def create_limit(
-    session: Session, *, owner_id: uuid.UUID, tag: str | None, max_concurrent: int
+    session: Session, *, team_id: uuid.UUID, tag: str | None, max_concurrent: int
 ) -> ConcurrencyLimit:
     """Set a limit, also for what is planned already. Raises IntegrityError when there is one."""
-    made = ConcurrencyLimit(owner_id=owner_id, tag=tag, max_concurrent=max_concurrent)
+    made = ConcurrencyLimit(team_id=team_id, tag=tag, max_concurrent=max_concurrent)
     session.add(made)
     session.flush()
-    mark_limited(session.connection(), owner_id=owner_id)
+    mark_limited(session.connection(), team_id=team_id)
     return made
 
 

@@ -13,19 +13,19 @@ from sqlalchemy import Connection, text
 from punctual.domain.runs.concurrency import Limit
 
 # The limits of tag and user that a task `t` falls under, as `l`.
-APPLIES = "l.owner_id = t.owner_id AND (l.tag IS NULL OR l.tag = ANY (t.tags))"
+APPLIES = "l.team_id = t.team_id AND (l.tag IS NULL OR l.tag = ANY (t.tags))"
 
 IS_LIMITED = f"""
     (t.max_concurrent IS NOT NULL OR EXISTS (SELECT FROM concurrency_limits AS l WHERE {APPLIES}))
 """
 
 LIMITS = text(f"""
-SELECT r.id AS run_id, r.due_at, t.owner_id, 'task ' || t.id AS key, t.max_concurrent AS most,
+SELECT r.id AS run_id, r.due_at, t.team_id, 'task ' || t.id AS key, t.max_concurrent AS most,
        t.id AS task_id, NULL AS tag
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
 WHERE r.id = ANY(:ids) AND t.max_concurrent IS NOT NULL
 UNION ALL
-SELECT r.id, r.due_at, t.owner_id, 'limit ' || l.id, l.max_concurrent, NULL, l.tag
+SELECT r.id, r.due_at, t.team_id, 'limit ' || l.id, l.max_concurrent, NULL, l.tag
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {APPLIES}
 WHERE r.id = ANY(:ids)
 ORDER BY due_at, run_id, key
@@ -34,13 +34,13 @@ ORDER BY due_at, run_id, key
 COUNT = """
 SELECT 'task ' || t.id AS key, count(*) AS taken
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
-WHERE r.limited AND r.state IN ({states}) AND r.owner_id = ANY(:owners)
+WHERE r.limited AND r.state IN ({states}) AND r.team_id = ANY(:teams)
   AND t.max_concurrent IS NOT NULL
 GROUP BY t.id
 UNION ALL
 SELECT 'limit ' || l.id, count(*)
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {applies}
-WHERE r.limited AND r.state IN ({states}) AND r.owner_id = ANY(:owners)
+WHERE r.limited AND r.state IN ({states}) AND r.team_id = ANY(:teams)
 GROUP BY l.id
 """
 RUNNING = text(COUNT.format(states="'running'", applies=APPLIES))
@@ -49,7 +49,7 @@ DISPATCHED = text(COUNT.format(states="'queued', 'claimed', 'running'", applies=
 MARK = text(f"""
 WITH unfinished AS (
     SELECT r.id FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
-    WHERE t.owner_id = :owner_id AND (CAST(:task_id AS uuid) IS NULL OR t.id = :task_id)
+    WHERE t.team_id = :team_id AND (CAST(:task_id AS uuid) IS NULL OR t.id = :task_id)
       AND r.state IN ('scheduled', 'queued', 'claimed', 'running') AND NOT r.limited
       AND {IS_LIMITED}
     ORDER BY r.due_at, r.id FOR UPDATE OF r
@@ -62,7 +62,7 @@ class Counted(NamedTuple):
     """One limit that one run counts towards."""
 
     run_id: uuid.UUID
-    owner_id: uuid.UUID
+    team_id: uuid.UUID
     limit: Limit
 
 
@@ -70,23 +70,23 @@ def limits_of(connection: Connection, run_ids: Collection[uuid.UUID]) -> list[Co
     """Return the limits that these runs count towards, the earliest due run first."""
     rows = connection.execute(LIMITS, {"ids": list(run_ids)})
     return [
-        Counted(row.run_id, row.owner_id, Limit(row.key, row.most, row.task_id, row.tag))
+        Counted(row.run_id, row.team_id, Limit(row.key, row.most, row.task_id, row.tag))
         for row in rows
     ]
 
 
-def count_running(connection: Connection, owners: Collection[uuid.UUID]) -> dict[str, int]:
-    """How many runs count towards each limit of these owners; a limit with none is left out."""
-    return {row.key: row.taken for row in connection.execute(RUNNING, {"owners": list(owners)})}
+def count_running(connection: Connection, teams: Collection[uuid.UUID]) -> dict[str, int]:
+    """How many runs count towards each limit of these teams; a limit with none is left out."""
+    return {row.key: row.taken for row in connection.execute(RUNNING, {"teams": list(teams)})}
 
 
-def count_dispatched(connection: Connection, owners: Collection[uuid.UUID]) -> dict[str, int]:
+def count_dispatched(connection: Connection, teams: Collection[uuid.UUID]) -> dict[str, int]:
     """Return the same of all runs that were dispatched: queued, claimed or running."""
-    return {row.key: row.taken for row in connection.execute(DISPATCHED, {"owners": list(owners)})}
+    return {row.key: row.taken for row in connection.execute(DISPATCHED, {"teams": list(teams)})}
 
 
 def mark_limited(
-    connection: Connection, *, owner_id: uuid.UUID, task_id: uuid.UUID | None = None
+    connection: Connection, *, team_id: uuid.UUID, task_id: uuid.UUID | None = None
 ) -> None:
-    """Have the unfinished runs of an owner, or of one task, looked at, if it has limits."""
-    connection.execute(MARK, {"owner_id": owner_id, "task_id": task_id})
+    """Have the unfinished runs of a team, or of one task, looked at, if it has limits."""
+    connection.execute(MARK, {"team_id": team_id, "task_id": task_id})

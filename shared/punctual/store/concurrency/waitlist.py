@@ -19,7 +19,7 @@ DUE = f"""
     AND {DISPATCHABLE}
 """
 
-WAITING = text(f"SELECT DISTINCT owner_id FROM runs AS r WHERE {DUE}")
+WAITING = text(f"SELECT DISTINCT team_id FROM runs AS r WHERE {DUE}")
 
 # Another coordinator that is doing this admits these runs as well: two at once would overbook.
 TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(:key)")
@@ -37,9 +37,9 @@ ORDER BY r.due_at, r.id LIMIT :limit
 """)
 
 NOTE = text(f"""
-INSERT INTO ledger (task_id, scheduled_for, owner_id, reason, reason_code, reason_args, run_id)
+INSERT INTO ledger (task_id, scheduled_for, team_id, reason, reason_code, reason_args, run_id)
 SELECT DISTINCT ON (r.task_id, r.scheduled_for)
-       r.task_id, r.scheduled_for, r.owner_id, 'limited', 'limit', reached.args, r.id
+       r.task_id, r.scheduled_for, r.team_id, 'limited', 'limit', reached.args, r.id
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
 JOIN jsonb_to_recordset(CAST(:reached AS jsonb)) AS reached (key text, args jsonb)
   ON reached.key = 'task ' || t.id
@@ -60,8 +60,8 @@ def next_of_waitlist(
     late runs that had to stay are noted in the ledger with the limit that held them back.
     """
     params = {"window": window, "now": now}
-    owners = list(connection.execute(WAITING, params).scalars())
-    if not owners:
+    teams = list(connection.execute(WAITING, params).scalars())
+    if not teams:
         return
     if not connection.execute(TAKE_TURN, {"key": lock_number("waiting list")}).scalar_one():
         return
@@ -73,7 +73,7 @@ def next_of_waitlist(
         if not found:
             break
         counted = limits_of(connection, found)
-        dispatched = count_dispatched(connection, owners)
+        dispatched = count_dispatched(connection, teams)
         places = {
             row.limit.key: row.limit.most - dispatched.get(row.limit.key, 0) for row in counted
         }

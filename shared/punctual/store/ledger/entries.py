@@ -19,9 +19,9 @@ from punctual.domain.wording import ledger_clause
 from punctual.store.schema.models.model import Document
 
 NOTE = text("""
-INSERT INTO ledger AS l (task_id, scheduled_for, owner_id, reason, reason_code, reason_args,
+INSERT INTO ledger AS l (task_id, scheduled_for, team_id, reason, reason_code, reason_args,
                          detail, run_id, until, times)
-SELECT t.id, n.scheduled_for, t.owner_id, n.reason, n.code, n.args, n.detail, n.run_id, n.until,
+SELECT t.id, n.scheduled_for, t.team_id, n.reason, n.code, n.args, n.detail, n.run_id, n.until,
        n.times
 FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS n (
     task_id uuid, scheduled_for timestamptz, reason text, code text, args jsonb, detail jsonb,

@@ -120,7 +120,7 @@ def _noted(session: Session, task: Task, *, due: datetime, now: datetime) -> InL
         return InLedger(noted.reason, noted.cause, noted.text)
     if due <= now or not task.calendars:
         return None
-    own = own_calendars_named(session.connection(), task.owner_id, task.calendars)
+    own = own_calendars_named(session.connection(), task.team_id, task.calendars)
     calendars = readable_calendars(own, task.calendars)
     name = None if isinstance(calendars, Unreadable) else held_by(calendars, due)
     return None if name is None else InLedger(Reason.HELD, blocked_by(name))

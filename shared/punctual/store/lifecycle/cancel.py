@@ -11,7 +11,7 @@ from punctual.store.driver.notify import wake_worker
 CANCEL = text("""
 WITH target AS (
     SELECT id, state FROM runs
-    WHERE owner_id = :owner_id AND state IN ('scheduled', 'queued', 'claimed', 'running')
+    WHERE team_id = :team_id AND state IN ('scheduled', 'queued', 'claimed', 'running')
       AND (id = :run_id OR task_id = :task_id)
     ORDER BY due_at, id FOR UPDATE
 )
@@ -31,23 +31,23 @@ FROM target WHERE runs.id = target.id
 RETURNING runs.id, runs.state, runs.worker_id
 """)
 
-IS_THERE = text("SELECT 1 FROM runs WHERE id = :run_id AND owner_id = :owner_id")
+IS_THERE = text("SELECT 1 FROM runs WHERE id = :run_id AND team_id = :team_id")
 
 CANCELLED = ReasonCode.CANCELLED
 
 Outcome = Literal["cancelled", "requested", "final"]
 
 
-def cancel_run(connection: Connection, *, run_id: uuid.UUID, owner_id: uuid.UUID) -> Outcome | None:
-    """Cancel one run of this owner; None when there is no such run.
+def cancel_run(connection: Connection, *, run_id: uuid.UUID, team_id: uuid.UUID) -> Outcome | None:
+    """Cancel one run of this team; None when there is no such run.
 
     "cancelled": it will not start. "requested": it is running, and its worker kills it within
     seconds. "final": it had ended already, and stays as it is.
     """
-    params = {"run_id": run_id, "task_id": None, "owner_id": owner_id, "code": CANCELLED}
+    params = {"run_id": run_id, "task_id": None, "team_id": team_id, "code": CANCELLED}
     row = connection.execute(CANCEL, params).one_or_none()
     if row is None:
-        known = connection.execute(IS_THERE, {"run_id": run_id, "owner_id": owner_id}).first()
+        known = connection.execute(IS_THERE, {"run_id": run_id, "team_id": team_id}).first()
         return "final" if known else None
     if row.state != "running":
         return "cancelled"
@@ -56,10 +56,10 @@ def cancel_run(connection: Connection, *, run_id: uuid.UUID, owner_id: uuid.UUID
 
 
 def cancel_task_runs(
-    connection: Connection, *, task_id: uuid.UUID, owner_id: uuid.UUID, code: ReasonCode
+    connection: Connection, *, task_id: uuid.UUID, team_id: uuid.UUID, code: ReasonCode
 ) -> None:
     """Cancel every run of a task that has not ended, for a reason that takes no arguments."""
-    params = {"run_id": None, "task_id": task_id, "owner_id": owner_id, "code": code}
+    params = {"run_id": None, "task_id": task_id, "team_id": team_id, "code": code}
     for row in connection.execute(CANCEL, params).all():
         if row.state == "running":
             wake_worker(connection, worker_id=row.worker_id, run_id=row.id)

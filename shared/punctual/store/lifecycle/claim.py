@@ -20,7 +20,7 @@ UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
                 worker = (SELECT name FROM workers WHERE id = :worker_id),
                 redispatch_at = greatest(runs.due_at, now()) + interval '30 seconds'
 FROM free WHERE {by_key("runs.id", "free.id")}
-RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn, runs.owner_id
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn, runs.team_id
 """
 
 SERVED = "SELECT unnest(queues) AS queue FROM workers WHERE id = :worker_id AND state = 'active'"
@@ -39,7 +39,7 @@ WITH asked AS (
 {TAKE}
 """)
 
-# By turns, so that it reads the same few rows of an index, however much an owner has queued.
+# By turns, so that it reads the same few rows of an index, however much a team has queued.
 PULL = text(f"""
 WITH free AS (
     SELECT r.id FROM ({SERVED}) AS served CROSS JOIN LATERAL (
@@ -77,7 +77,7 @@ WHERE r.state = 'claimed' AND r.worker_id = :worker_id
 class Claimed(NamedTuple):
     """A run this worker holds under `fence`, to be started at `due_at`, among others in `turn`.
 
-    The turns of an owner are its own: its runs take them by due time and priority.
+    The turns of a team are its own: its runs take them by due time and priority.
     """
 
     run_id: uuid.UUID
@@ -85,7 +85,7 @@ class Claimed(NamedTuple):
     due_at: datetime
     priority: int
     turn: int = 0
-    owner_id: uuid.UUID | None = None
+    team_id: uuid.UUID | None = None
 
 
 def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:
@@ -113,7 +113,7 @@ def claim(
 def pull(
     connection: Connection, *, worker_id: uuid.UUID, room: int, ahead: timedelta
 ) -> list[Claimed]:
-    """Claim the next queued runs due within `ahead`, owners in turn, message or no message."""
+    """Claim the next queued runs due within `ahead`, teams in turn, message or no message."""
     params = {"worker_id": worker_id, "room": room, "ahead": ahead}
     return sorted((Claimed(*row) for row in rows(connection, "pull", PULL, params)), key=_due)
 

@@ -19,7 +19,7 @@ from punctual.store.runs.blocked_by import hindrances
 # A limit that kept a run from its start was noted by then, and may have room again by now.
 PASSED = text(f"""
 WITH {UP}
-SELECT r.id, r.fence, r.task_id, r.state, r.queue, r.owner_id, r.due_at, r.limited,
+SELECT r.id, r.fence, r.task_id, r.state, r.queue, r.team_id, r.due_at, r.limited,
        l.reason_code AS noted_code, l.reason_args AS noted_args,
        {STOPS.format(latest_start="r.start_by")}
 FROM runs AS r {JOIN_UP}

@@ -15,29 +15,29 @@ from punctual.store.lifecycle.turns import deal_turns
 
 __all__ = ["Queued", "dispatch", "mark_missed", "redispatch"]
 
-# A run's turn comes after its owner's last one in this queue, and not before the turn that is being
-# claimed now: owners alternate, and an owner with a single run does not wait for all those of
+# A run's turn comes after its team's last one in this queue, and not before the turn that is being
+# claimed now: teams alternate, and a team with a single run does not wait for all those of
 # another. Two indexes answer both; nothing is sorted but the batch. Materialized, so that they are
-# asked once for each owner: for each run, they would walk past all that this statement has queued.
+# asked once for each team: for each run, they would walk past all that this statement has queued.
 TURNS = """
 front AS MATERIALIZED (
     SELECT queue, (SELECT turn FROM runs WHERE state = 'queued' AND queue = q.queue
                    ORDER BY turn LIMIT 1) AS turn
     FROM (SELECT DISTINCT queue FROM due) AS q
 ), back AS MATERIALIZED (
-    SELECT o.queue, o.owner_id, last.turn, last.due_at, last.priority
-    FROM (SELECT DISTINCT queue, owner_id FROM due) AS o LEFT JOIN LATERAL (
+    SELECT o.queue, o.team_id, last.turn, last.due_at, last.priority
+    FROM (SELECT DISTINCT queue, team_id FROM due) AS o LEFT JOIN LATERAL (
         SELECT turn, due_at, priority FROM runs
-        WHERE state = 'queued' AND queue = o.queue AND owner_id = o.owner_id
+        WHERE state = 'queued' AND queue = o.queue AND team_id = o.team_id
         ORDER BY turn DESC LIMIT 1) AS last ON true
 ), turns AS (
     SELECT due.place,
            (due.due_at, -due.priority) < (back.due_at, -back.priority) AS overtakes,
            greatest(coalesce(front.turn, 1) - 1, coalesce(back.turn, 0)) + row_number() OVER (
-               PARTITION BY due.queue, due.owner_id
+               PARTITION BY due.queue, due.team_id
                ORDER BY due.due_at, due.priority DESC, due.id) AS turn
     FROM due JOIN front ON front.queue = due.queue
-    JOIN back ON back.queue = due.queue AND back.owner_id = due.owner_id
+    JOIN back ON back.queue = due.queue AND back.team_id = due.team_id
 )
 """
 
@@ -50,7 +50,7 @@ front AS MATERIALIZED (
 # one that is due later does not hold it back: a frequent task always has such a run.
 DISPATCH = """
 WITH due AS (
-    SELECT ctid AS place, id, owner_id, queue, due_at, priority FROM runs AS r
+    SELECT ctid AS place, id, team_id, queue, due_at, priority FROM runs AS r
     WHERE state = 'scheduled' AND due_at <= coalesce(:now, now()) + :window AND {which}
       AND (start_by IS NULL OR attempt > 0 OR start_by > coalesce(:now, now()))
       AND {dispatchable} AND {may_be_retried}
@@ -67,7 +67,7 @@ WITH due AS (
 UPDATE runs SET state = 'queued', turn = turns.turn, dispatches = 1,
                 redispatch_at = coalesce(:now, now()) + interval '5 seconds'
 FROM turns WHERE runs.ctid = turns.place
-RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue, runs.owner_id,
+RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.queue, runs.team_id,
           turns.overtakes
 """
 PARTS = {"turns": TURNS, "dispatchable": DISPATCHABLE, "may_be_retried": MAY_BE_RETRIED}
@@ -118,7 +118,7 @@ def dispatch(
         deal_turns(
             connection,
             queues=[row.queue for row in overtaking],
-            owners=[row.owner_id for row in overtaking],
+            teams=[row.team_id for row in overtaking],
             now=now,
         )
     return _ordered([row[:5] for row in rows])

@@ -86,7 +86,7 @@ WITH reported AS (
         output_truncated boolean, left_behind int, no_retry jsonb)
 ), locked AS (
     SELECT r.id, r.attempt, r.max_attempts, r.task_id, r.fence, r.worker_id, r.worker, r.due_at,
-           r.overlap, r.cancel_requested_at, r.limited, r.owner_id, r.trigger, r.reason_code,
+           r.overlap, r.cancel_requested_at, r.limited, r.team_id, r.trigger, r.reason_code,
            r.reason_args,
            t.outcome, t.started_at AS began, t.finished_at AS ended_at, t.exit_code AS code,
            t.signal AS sig, t.reason_code AS why, t.reason_args AS why_args,
@@ -98,7 +98,7 @@ WITH reported AS (
     SELECT r.*, {NEXT_STATE} AS next_state FROM locked AS r
 ), ended AS (
     SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
-        r.limited, r.owner_id, r.trigger,
+        r.limited, r.team_id, r.trigger,
         next_state, CASE WHEN next_state = 'scheduled' THEN outcome ELSE next_state END
             AS attempt_state,
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,

@@ -18,7 +18,7 @@ from punctual.store.lifecycle.insert import NewRun, Upstream, insert_runs
 
 # The lock on the task makes it one run for each set: a second coordinator finds nothing.
 LOCK = text("""
-SELECT id, owner_id, after, calendars, enabled AND deleted_at IS NULL AS wanted FROM tasks
+SELECT id, team_id, after, calendars, enabled AND deleted_at IS NULL AS wanted FROM tasks
 WHERE id IN (SELECT task_id FROM upstream_ends WHERE NOT seen)
 ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
@@ -87,7 +87,7 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
 
 def _blocking(connection: Connection, task: Row[Any], now: datetime) -> str | Unreadable | None:
     """Return the name of the task's calendar that blocks this instant, if one does."""
-    own = own_calendars_named(connection, task.owner_id, task.calendars)
+    own = own_calendars_named(connection, task.team_id, task.calendars)
     calendars = readable_calendars(own, task.calendars)
     return calendars if isinstance(calendars, Unreadable) else held_by(calendars, now)
 

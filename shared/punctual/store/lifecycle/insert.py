@@ -20,10 +20,10 @@ from punctual.store.schema.models.model import new_id
 # Runs that make up for others are due all at once: they wait for each other where they would be
 # skipped. Backfilled ones are late on purpose, and have no start deadline.
 INSERT_RUNS = text(f"""
-INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, start_by,
+INSERT INTO runs (id, task_id, team_id, state, trigger, scheduled_for, due_at, start_by,
                   max_attempts, priority, overlap, spec, params, reason_code, reason_args,
                   finished_at, limited, queue, caught_up)
-SELECT new.id, t.id, t.owner_id, new.state, new.trigger, new.scheduled_for, new.due_at,
+SELECT new.id, t.id, t.team_id, new.state, new.trigger, new.scheduled_for, new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
        CASE WHEN new.waits AND t.overlap IN ('skip', 'replace')

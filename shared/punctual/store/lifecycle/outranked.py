@@ -1,4 +1,4 @@
-"""Outranked: claimed runs that wait for a slot while a more urgent one of their owner is queued."""
+"""Outranked: claimed runs that wait for a slot while a more urgent one of their team is queued."""
 
 import uuid
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from sqlalchemy import Connection, text
 from punctual.store.lifecycle.catch_up import STARTABLE
 from punctual.store.lifecycle.claim import pairs
 
-# Of each owner of what is held, the next queued runs by turn: as many as it has here.
+# Of each team of what is held, the next queued runs by turn: as many as it has here.
 RIVALS = text(f"""
 WITH mine AS MATERIALIZED (
-    SELECT r.id, r.fence, r.owner_id, r.queue, r.due_at, r.priority, r.state FROM runs AS r
+    SELECT r.id, r.fence, r.team_id, r.queue, r.due_at, r.priority, r.state FROM runs AS r
     JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
       ON h.id = r.id AND h.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed'
 )
 SELECT * FROM mine
 UNION ALL
-SELECT next.* FROM (SELECT owner_id, queue, count(*) AS many FROM mine GROUP BY 1, 2) AS o
+SELECT next.* FROM (SELECT team_id, queue, count(*) AS many FROM mine GROUP BY 1, 2) AS o
 CROSS JOIN LATERAL (
-    SELECT id, fence, owner_id, queue, due_at, priority, state FROM runs AS r
-    WHERE state = 'queued' AND queue = o.queue AND owner_id = o.owner_id
+    SELECT id, fence, team_id, queue, due_at, priority, state FROM runs AS r
+    WHERE state = 'queued' AND queue = o.queue AND team_id = o.team_id
       AND due_at <= clock_timestamp() + interval '1 second' AND {STARTABLE}
     ORDER BY turn LIMIT o.many
 ) AS next
@@ -31,11 +31,11 @@ CROSS JOIN LATERAL (
 
 
 class Rival(NamedTuple):
-    """A run that is held, or queued, and would take a place among its owner's runs here."""
+    """A run that is held, or queued, and would take a place among its team's runs here."""
 
     id: uuid.UUID
     fence: int
-    owner_id: uuid.UUID
+    team_id: uuid.UUID
     queue: str
     due_at: datetime
     priority: int
@@ -52,12 +52,12 @@ class Exchange(NamedTuple):
 def find_outranked(
     connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
 ) -> Exchange:
-    """Return which of the runs held should give their places to queued ones of the same owner."""
+    """Return which of the runs held should give their places to queued ones of the same team."""
     params = {"held": pairs(held), "worker_id": worker_id}
     owned: dict[tuple[uuid.UUID, str], list[Rival]] = {}
     for row in connection.execute(RIVALS, params):
         rival = Rival(*row)
-        owned.setdefault((rival.owner_id, rival.queue), []).append(rival)
+        owned.setdefault((rival.team_id, rival.queue), []).append(rival)
     exchange = Exchange([], [])
     for rivals in owned.values():
         # What is held keeps its place against its equals.

@@ -22,38 +22,38 @@ from punctual.store.lifecycle.plan_task import TaskPlan, plan_task, stood_for
 
 DUE_TASKS = text("""
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
-       max_runs - planned_runs AS room, owner_id, calendars
+       max_runs - planned_runs AS room, team_id, calendars
 FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
   AND (CAST(:only AS uuid) IS NULL OR id = :only)
-  AND owner_id <> ALL(CAST(:without AS uuid[]))
+  AND team_id <> ALL(CAST(:without AS uuid[]))
 ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
 """)
 
 COUNTS = "enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"
 
-# The same number of due tasks of every owner, found by leaps through an index of owners, and locked
+# The same number of due tasks of every team, found by leaps through an index of teams, and locked
 # by their place: joined by id, PostgreSQL goes through the whole batch for each task while it takes
 # few to be due. A task that is changed in that very instant is left to the next batch.
-DUE_BY_OWNER = text(f"""
-WITH RECURSIVE owners AS (
-    (SELECT owner_id FROM tasks WHERE {COUNTS} ORDER BY owner_id LIMIT 1)
+DUE_BY_TEAM = text(f"""
+WITH RECURSIVE teams AS (
+    (SELECT team_id FROM tasks WHERE {COUNTS} ORDER BY team_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT owner_id FROM tasks WHERE {COUNTS} AND owner_id > o.owner_id
-            ORDER BY owner_id LIMIT 1)
-    FROM owners AS o WHERE o.owner_id IS NOT NULL
+    SELECT (SELECT team_id FROM tasks WHERE {COUNTS} AND team_id > o.team_id
+            ORDER BY team_id LIMIT 1)
+    FROM teams AS o WHERE o.team_id IS NOT NULL
 ), asked AS (
-    SELECT owner_id FROM owners WHERE owner_id <> ALL(CAST(:without AS uuid[]))
+    SELECT team_id FROM teams WHERE team_id <> ALL(CAST(:without AS uuid[]))
 ), picked AS (
     SELECT t.place FROM asked AS o CROSS JOIN LATERAL (
         SELECT ctid AS place FROM tasks
-        WHERE {COUNTS} AND owner_id = o.owner_id AND next_due_at <= coalesce(:now, now()) + :window
+        WHERE {COUNTS} AND team_id = o.team_id AND next_due_at <= coalesce(:now, now()) + :window
         ORDER BY next_due_at, id
-        LIMIT (SELECT greatest(:limit / greatest(count(owner_id), 1), 1) FROM asked)
+        LIMIT (SELECT greatest(:limit / greatest(count(team_id), 1), 1) FROM asked)
     ) AS t
 )
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
-       max_runs - planned_runs AS room, owner_id, calendars
+       max_runs - planned_runs AS room, team_id, calendars
 FROM tasks
 WHERE ctid = ANY(ARRAY(SELECT place FROM picked)) AND {COUNTS}
   AND next_due_at <= coalesce(:now, now()) + :window
@@ -89,35 +89,35 @@ def plan(
     limit: int,
     now: datetime | None = None,
     only: uuid.UUID | None = None,
-    by_owner: bool = False,
+    by_team: bool = False,
     share: PlanShare | None = None,
     calendars: CalendarCache | None = None,
 ) -> Planned:
     """Insert the runs of at most `limit` tasks (or of `only` one) that are due within the window.
 
-    Owners take turns, and what is over their `share` is left to later batches and passes.
+    Teams take turns, and what is over their `share` is left to later batches and passes.
     A task whose due times cannot be computed gets `plan_error`, and stops no other task. Fewer
-    tasks than `limit` in the answer mean that nothing is left. Earliest first, or `by_owner`: then
-    every owner gets the same share, and fewer mean nothing.
+    tasks than `limit` in the answer mean that nothing is left. Earliest first, or `by_team`: then
+    every team gets the same share, and fewer mean nothing.
     """
     share = share or PlanShare()
     share.begin_batch()
     params = {"window": window, "limit": limit, "now": now, "only": only, "without": share.over}
-    tasks = connection.execute(DUE_BY_OWNER if by_owner else DUE_TASKS, params).all()
+    tasks = connection.execute(DUE_BY_TEAM if by_team else DUE_TASKS, params).all()
     planned = Planned(tasks=len(tasks))
-    wanted = {(task.owner_id, name) for task in tasks for name in task.calendars or ()}
+    wanted = {(task.team_id, name) for task in tasks for name in task.calendars or ()}
     found = (calendars or CalendarCache()).named(connection, wanted, share)
     plans: list[tuple[Row[Any], TaskPlan]] = []
     failures: list[Failure] = []
     for task in in_turns(tasks):
-        if share.is_over(task.owner_id) and (plans or failures):
+        if share.is_over(task.team_id) and (plans or failures):
             planned.left += 1
             continue
         try:
-            own = found.get(task.owner_id, {})
+            own = found.get(task.team_id, {})
             plan_of = plan_task(task, own, horizon=task.now + window)
             plans.append((task, plan_of))
-            share.add(task.owner_id, plan_of.steps)
+            share.add(task.team_id, plan_of.steps)
         except PunctualError as refused:
             failures.append(Failure(task.id, task.next_due_at, str(refused)))
         except Exception as failure:  # noqa: BLE001 - whatever a row holds, it stops no other one

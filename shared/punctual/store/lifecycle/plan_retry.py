@@ -81,12 +81,12 @@ def retry_unplannable(session: Session, *, limit: int, now: datetime | None = No
         .with_for_update(skip_locked=True)
     ).all()
     connection = session.connection()
-    wanted = {(task.owner_id, name) for task in tasks for name in task.calendars or ()}
+    wanted = {(task.team_id, name) for task in tasks for name in task.calendars or ()}
     calendars = calendars_named(connection, wanted)
     waiting: list[uuid.UUID] = []
     for task in tasks:
         schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
-        own = readable_calendars(calendars.get(task.owner_id, {}), task.calendars)
+        own = readable_calendars(calendars.get(task.team_id, {}), task.calendars)
         if isinstance(schedule, Unreadable) or isinstance(own, Unreadable):
             waiting.append(task.id)
             continue

@@ -1,4 +1,4 @@
-"""How much of a planning pass each owner may take, counted in steps.
+"""How much of a planning pass each team may take, counted in steps.
 
 A step is a due time that is looked at, or ten days or windows of a calendar that are read. Counted,
 and not timed, so that a pass does the same on a slow machine, and a test can say what it does.
@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 MOST_OF_A_PASS = 50_000
-"""Steps of one owner in one pass; what is left of its tasks is planned by the next pass."""
+"""Steps of one team in one pass; what is left of its tasks is planned by the next pass."""
 
 MOST_OF_A_BATCH = 5_000
-"""Steps of one batch, after which its transaction ends: no owner waits longer for the next one."""
+"""Steps of one batch, after which its transaction ends: no team waits longer for the next one."""
 
 
 class Owned(Protocol):
-    """A row of an owner."""
+    """A row of a team."""
 
     @property
-    def owner_id(self) -> uuid.UUID:
+    def team_id(self) -> uuid.UUID:
         """Whose it is."""
 
 
@@ -28,7 +28,7 @@ Row = TypeVar("Row", bound=Owned)
 
 
 class PlanShare:
-    """Counts the steps of every owner in one pass, and which owners have had their share."""
+    """Counts the steps of every team in one pass, and which teams have had their share."""
 
     def __init__(self, *, a_pass: int = MOST_OF_A_PASS, a_batch: int = MOST_OF_A_BATCH) -> None:
         self._most, self._most_of_a_batch = a_pass, a_batch
@@ -39,30 +39,30 @@ class PlanShare:
         """Begin to count another batch."""
         self._in_batch = 0
 
-    def add(self, owner_id: uuid.UUID, steps: int) -> None:
-        """Count steps that were taken for an owner."""
-        self._steps[owner_id] += steps
+    def add(self, team_id: uuid.UUID, steps: int) -> None:
+        """Count steps that were taken for a team."""
+        self._steps[team_id] += steps
         self._in_batch += steps
 
-    def add_reading(self, owner_id: uuid.UUID, entries: int) -> None:
-        """Count days and windows that were read of an owner's calendars; ten are a step."""
-        self._steps[owner_id] += entries // 10
+    def add_reading(self, team_id: uuid.UUID, entries: int) -> None:
+        """Count days and windows that were read of a team's calendars; ten are a step."""
+        self._steps[team_id] += entries // 10
 
-    def is_over(self, owner_id: uuid.UUID) -> bool:
-        """Return whether nothing more is to be planned for this owner, in the batch or the pass."""
-        return self._in_batch >= self._most_of_a_batch or self._steps[owner_id] >= self._most
+    def is_over(self, team_id: uuid.UUID) -> bool:
+        """Return whether nothing more is to be planned for this team, in the batch or the pass."""
+        return self._in_batch >= self._most_of_a_batch or self._steps[team_id] >= self._most
 
     @property
     def over(self) -> list[uuid.UUID]:
-        """The owners that have had their share of the pass."""
-        return [owner for owner, steps in self._steps.items() if steps >= self._most]
+        """The teams that have had their share of the pass."""
+        return [team for team, steps in self._steps.items() if steps >= self._most]
 
 
 def in_turns(rows: Sequence[Row]) -> Iterator[Row]:
-    """Return the rows so that owners take turns, each one's in their order."""
+    """Return the rows so that teams take turns, each one's in their order."""
     turns: Counter[uuid.UUID] = Counter()
     numbered: list[tuple[int, int, Row]] = []
     for place, row in enumerate(rows):
-        turns[row.owner_id] += 1
-        numbered.append((turns[row.owner_id], place, row))
+        turns[row.team_id] += 1
+        numbered.append((turns[row.team_id], place, row))
     return (row for _, _, row in sorted(numbered, key=lambda one: one[:2]))

@@ -55,7 +55,7 @@ def plan_task(
 ) -> TaskPlan:
     """Return what becomes of a task's due times from `next_due_at` up to the horizon.
 
-    `own` are its owner's calendars. Raises Unplannable for a schedule or a calendar that cannot be
+    `own` are its team's calendars. Raises Unplannable for a schedule or a calendar that cannot be
     read.
     """
     schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)

@@ -78,7 +78,7 @@ WITH locked AS (
     LEFT JOIN live_outputs AS seen ON seen.run_id = r.id AND seen.fence = r.fence
 ), ended AS (
     SELECT r.id, r.attempt, r.task_id, r.fence, r.worker_id, r.worker, r.due_at, r.overlap,
-        r.limited, r.owner_id, r.trigger,
+        r.limited, r.team_id, r.trigger,
         next_state, CASE WHEN next_state = 'cancelled' THEN 'cancelled' ELSE 'lost' END
             AS attempt_state,
         CASE WHEN next_state = 'scheduled' THEN clock_timestamp() + {RETRY_DELAY} END AS retry_at,

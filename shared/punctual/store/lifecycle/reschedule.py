@@ -75,9 +75,7 @@ def refresh_pending(
     schedule is Unreadable, all of them stay, and the task waits for it to be planned.
     """
     if task.deleted_at is not None:
-        cancel_task_runs(
-            connection, task_id=task.id, owner_id=task.owner_id, code=ReasonCode.DELETED
-        )
+        cancel_task_runs(connection, task_id=task.id, team_id=task.team_id, code=ReasonCode.DELETED)
     if not task.enabled:
         withdraw_retries_of(connection, task.id)
     active = schedule if task.enabled and task.deleted_at is None else None
@@ -97,7 +95,7 @@ def refresh_pending(
             wake_coordinators(connection)
         if any(row.state == "queued" and row.id in kept for row in unstarted):
             # Their priority may be another now.
-            deal_turns(connection, queues=[task.queue], owners=[task.owner_id])
+            deal_turns(connection, queues=[task.queue], teams=[task.team_id])
     hold(connection, held)
     task.planned_runs = max(task.planned_runs - len(held), 0)
     gone = {row.id for row in unstarted} - kept - {run_id for run_id, _, _, _ in held}
@@ -156,7 +154,7 @@ def _holders(connection: Connection, task: Task, times: Sequence[datetime]) -> d
     """Return those of the times that a calendar of the task holds, each with its name."""
     if not task.calendars or not times:
         return {}
-    own = own_calendars_named(connection, task.owner_id, task.calendars)
+    own = own_calendars_named(connection, task.team_id, task.calendars)
     calendars = readable_calendars(own, task.calendars)
     if isinstance(calendars, Unreadable):
         return {}

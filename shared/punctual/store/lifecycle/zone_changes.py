@@ -97,7 +97,7 @@ def follow_calendars(session: Session, *, zone: str) -> None:
         select(CalendarRow).where(CalendarRow.timezone == zone).order_by(CalendarRow.id)
     ).all()
     for calendar in used:
-        follow_calendar(session.connection(), owner_id=calendar.owner_id, name=calendar.name)
+        follow_calendar(session.connection(), team_id=calendar.team_id, name=calendar.name)
 
 
 def _move(connection: Connection, task: Task, schedule: Schedule) -> None:

@@ -45,12 +45,12 @@ BECAME = """
                WHEN r.lateness_ms IS NULL THEN 'waiting'
                WHEN r.lateness_ms > 1000 THEN 'late' ELSE 'on_time' END AS became, 1 AS times
     FROM runs AS r
-    WHERE r.owner_id = :owner_id AND r.scheduled_for > o.from_at AND r.scheduled_for <= o.to_at
+    WHERE r.team_id = :team_id AND r.scheduled_for > o.from_at AND r.scheduled_for <= o.to_at
       AND r.trigger IN ('schedule', 'backfill') AND NOT r.superseded
     UNION ALL
     SELECT l.task_id, l.reason, l.times - (l.run_id IS NOT NULL)::int
     FROM ledger AS l
-    WHERE l.owner_id = :owner_id AND l.scheduled_for > o.from_at AND l.scheduled_for <= o.to_at
+    WHERE l.team_id = :team_id AND l.scheduled_for > o.from_at AND l.scheduled_for <= o.to_at
       AND (l.times > 1 OR l.reason = 'held' AND l.run_id IS NULL)
 """
 
@@ -95,7 +95,7 @@ class Gap(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OwnerOutage:
-    """A gap, and what became of one owner's due times in it."""
+    """A gap, and what became of one team's due times in it."""
 
     gap: Gap
     became: Became
@@ -146,16 +146,16 @@ def note_break(connection: Connection, *, lease: timedelta, now: datetime | None
 def list_outages(
     connection: Connection,
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     limit: int,
     since: datetime | None = None,
     before: datetime | None = None,
 ) -> list[OwnerOutage]:
-    """The newest outages, for this owner's tasks.
+    """The newest outages, for this team's tasks.
 
     Only those that ended at or after `since`, and that began before `before`.
     """
-    params = {"owner_id": owner_id, "limit": limit, "since": since, "before": before}
+    params = {"team_id": team_id, "limit": limit, "since": since, "before": before}
     found: dict[uuid.UUID, OwnerOutage] = {}
     for row in connection.execute(NEWEST, params):
         outage = found.setdefault(
@@ -172,9 +172,9 @@ def find_outage(connection: Connection, outage_id: uuid.UUID) -> Gap | None:
     return None if row is None else Gap(*row)
 
 
-def tasks_in_outage(connection: Connection, gap: Gap, *, owner_id: uuid.UUID) -> list[TaskInOutage]:
-    """The owner's tasks that were due in the gap, those with most missed due times first."""
-    params = {"owner_id": owner_id, "from_at": gap.from_at, "to_at": gap.to_at}
+def tasks_in_outage(connection: Connection, gap: Gap, *, team_id: uuid.UUID) -> list[TaskInOutage]:
+    """The team's tasks that were due in the gap, those with most missed due times first."""
+    params = {"team_id": team_id, "from_at": gap.from_at, "to_at": gap.to_at}
     found: dict[uuid.UUID, TaskInOutage] = {}
     for row in connection.execute(BY_TASK, params):
         one = TaskInOutage(row.task_id, row.name, row.deleted, Counter())

@@ -52,10 +52,10 @@ class Harm(NamedTuple):
 
 
 def harm_of(
-    connection: Connection, gaps: Sequence[Gap], *, owner_id: uuid.UUID, most: int
+    connection: Connection, gaps: Sequence[Gap], *, team_id: uuid.UUID, most: int
 ) -> dict[uuid.UUID, Harm]:
-    """What each of these outages did to the owner's tasks; one that did nothing is left out."""
-    params = {"ids": [gap.id for gap in gaps], "owner_id": owner_id, "most": most}
+    """What each of these outages did to the team's tasks; one that did nothing is left out."""
+    params = {"ids": [gap.id for gap in gaps], "team_id": team_id, "most": most}
     found: dict[uuid.UUID, Harm] = {}
     for row in connection.execute(MOST_HARMED, params):
         harm = found.setdefault(row.id, Harm([], row.tasks, row.left_out))

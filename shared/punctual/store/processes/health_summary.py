@@ -54,7 +54,7 @@ WAITS_FOR_LIMIT = f"""
                        SELECT count(*) FROM runs AS other
                        JOIN tasks AS its ON its.id = other.task_id
                        WHERE other.limited AND other.state = 'running'
-                         AND other.owner_id = l.owner_id
+                         AND other.team_id = l.team_id
                          AND (l.tag IS NULL OR l.tag = ANY (its.tags)))))
 """
 

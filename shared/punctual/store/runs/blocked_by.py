@@ -57,7 +57,7 @@ class Waiting(Protocol):
     @property
     def limited(self) -> bool: ...
     @property
-    def owner_id(self) -> uuid.UUID: ...
+    def team_id(self) -> uuid.UUID: ...
     @property
     def due_at(self) -> datetime: ...
 
@@ -128,8 +128,8 @@ def _reached(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID,
     counted = limits_of(connection, [run.id for run in runs if run.limited])
     if not counted:
         return {}
-    owners = {row.owner_id for row in counted}
-    running, dispatched = count_running(connection, owners), count_dispatched(connection, owners)
+    teams = {row.team_id for row in counted}
+    running, dispatched = count_running(connection, teams), count_dispatched(connection, teams)
     scheduled = {run.id for run in runs if run.state == RunState.SCHEDULED}
     reached: dict[uuid.UUID, Limit] = {}
     # What runs comes first; what is queued keeps others back too.

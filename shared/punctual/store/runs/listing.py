@@ -19,9 +19,9 @@ class Position(NamedTuple):
     run_id: uuid.UUID
 
 
-def find_run(session: Session, run_id: uuid.UUID, *, owner_id: uuid.UUID) -> Run | None:
-    """That owner's run."""
-    statement = select(Run).where(Run.id == run_id, Run.owner_id == owner_id)
+def find_run(session: Session, run_id: uuid.UUID, *, team_id: uuid.UUID) -> Run | None:
+    """That team's run."""
+    statement = select(Run).where(Run.id == run_id, Run.team_id == team_id)
     return session.scalars(
         statement.options(defer(Run.spec)).execution_options(populate_existing=True)
     ).one_or_none()
@@ -30,19 +30,19 @@ def find_run(session: Session, run_id: uuid.UUID, *, owner_id: uuid.UUID) -> Run
 def list_runs(
     session: Session,
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     limit: int,
     before: Position | None = None,
     state: str | None = None,
     task_id: uuid.UUID | None = None,
     since: datetime | None = None,
 ) -> list[Run]:
-    """At most `limit` of the owner's runs, newest due time first, those that come after `before`.
+    """At most `limit` of the team's runs, newest due time first, those that come after `before`.
 
     `since` leaves out what was scheduled for an earlier instant. Runs that an edit or a pause
     withdrew before they were due are no history, and are left out too.
     """
-    wanted: list[ColumnElement[bool]] = [Run.owner_id == owner_id, ~Run.superseded]
+    wanted: list[ColumnElement[bool]] = [Run.team_id == team_id, ~Run.superseded]
     if before is not None:
         wanted.append(tuple_(Run.scheduled_for, Run.id) < tuple_(*before))
     if state is not None:

@@ -32,8 +32,8 @@ DELETE FROM tasks WHERE id IN (
 """)
 
 OLD_KEYS = text("""
-DELETE FROM idempotency_keys WHERE (owner_id, key) IN (
-    SELECT owner_id, key FROM idempotency_keys
+DELETE FROM idempotency_keys WHERE (principal_id, key) IN (
+    SELECT principal_id, key FROM idempotency_keys
     WHERE created_at < now() - interval '1 day'
     ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)

@@ -12,8 +12,8 @@ DAYS = 30
 # an attempt that was lost before its start was reported.
 TALLY = """
 tallied AS (
-    INSERT INTO start_tallies (owner_id, day, starts, on_time)
-    SELECT owner_id, CAST(ended.due_at AT TIME ZONE 'UTC' AS date), count(*),
+    INSERT INTO start_tallies (team_id, day, starts, on_time)
+    SELECT team_id, CAST(ended.due_at AT TIME ZONE 'UTC' AS date), count(*),
            count(*) FILTER (WHERE ended.lateness_ms <= 1000)
     FROM ended WHERE lateness_ms IS NOT NULL AND trigger <> 'backfill'
     GROUP BY 1, 2
@@ -24,13 +24,13 @@ FOLD = text("""
 WITH taken AS (
     DELETE FROM start_tallies WHERE id IN (
         SELECT id FROM start_tallies ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING owner_id, day, starts, on_time
+    RETURNING team_id, day, starts, on_time
 ), added AS (
-    INSERT INTO punctuality AS p (owner_id, day, starts, on_time)
-    SELECT taken.owner_id, taken.day, sum(taken.starts), sum(taken.on_time)
-    FROM taken JOIN users ON users.id = taken.owner_id
+    INSERT INTO punctuality AS p (team_id, day, starts, on_time)
+    SELECT taken.team_id, taken.day, sum(taken.starts), sum(taken.on_time)
+    FROM taken JOIN teams ON teams.id = taken.team_id
     GROUP BY 1, 2 ORDER BY 1, 2
-    ON CONFLICT (owner_id, day) DO UPDATE SET
+    ON CONFLICT (team_id, day) DO UPDATE SET
         starts = p.starts + excluded.starts, on_time = p.on_time + excluded.on_time
 )
 SELECT count(*) FROM taken
@@ -38,12 +38,12 @@ SELECT count(*) FROM taken
 
 RECENT = text("""
 SELECT coalesce(sum(starts), 0), coalesce(sum(on_time), 0) FROM (
-    SELECT owner_id, day, starts, on_time FROM punctuality
+    SELECT team_id, day, starts, on_time FROM punctuality
     UNION ALL
-    SELECT owner_id, day, starts, on_time FROM start_tallies
+    SELECT team_id, day, starts, on_time FROM start_tallies
 ) AS counted
 WHERE day > CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(:days AS int)
-  AND (CAST(:owner_id AS uuid) IS NULL OR owner_id = :owner_id)
+  AND (CAST(:team_id AS uuid) IS NULL OR team_id = :team_id)
 """)
 
 
@@ -65,7 +65,7 @@ def fold(connection: Connection, *, limit: int) -> int:
     return int(connection.execute(FOLD, {"limit": limit}).scalar_one())
 
 
-def on_time(connection: Connection, *, owner_id: uuid.UUID | None = None) -> OnTime:
-    """The figure over the last 30 days, of one owner or of everybody; counted once it has ended."""
-    starts, punctual = connection.execute(RECENT, {"days": DAYS, "owner_id": owner_id}).one()
+def on_time(connection: Connection, *, team_id: uuid.UUID | None = None) -> OnTime:
+    """The figure over the last 30 days, of one team or of everybody; counted once it has ended."""
+    starts, punctual = connection.execute(RECENT, {"days": DAYS, "team_id": team_id}).one()
     return OnTime(int(starts), int(punctual))

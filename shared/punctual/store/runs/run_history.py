@@ -24,10 +24,10 @@ FROM (SELECT finished_at - started_at AS took FROM (
 TOGETHER = text("""
 SELECT due_at, (SELECT count(*) FROM (
            SELECT FROM tasks AS other
-           WHERE other.owner_id = due.owner_id AND other.next_due_at = due.due_at
+           WHERE other.team_id = due.team_id AND other.next_due_at = due.due_at
              AND other.enabled AND other.deleted_at IS NULL AND other.jitter = 0
            LIMIT :most) AS together) AS together
-FROM (SELECT owner_id, next_due_at AS due_at FROM tasks WHERE id = :task_id AND enabled) AS due
+FROM (SELECT team_id, next_due_at AS due_at FROM tasks WHERE id = :task_id AND enabled) AS due
 """)
 
 

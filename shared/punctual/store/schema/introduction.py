@@ -7,7 +7,7 @@ Punctual's database as it is now: every table, constraint, index and trigger, re
 was migrated; a test compares the two. A change begins in models/ and migrations/. functions/ has
 what the triggers do, and rights.py what each service's role may do.
 
-migrations/versions/0001_first/ repeats much of this on purpose: it stays as release 0.1.0 has
+migrations/versions/0001_initial/ repeats much of this on purpose: it stays as release 0.1.0 has
 it, and later migrations make the two differ.
 
 How a run moves through the tables:
@@ -41,7 +41,10 @@ version 7, which sort by the time they were made.
 
 TABLES: dict[str, dict[str, str]] = {
     "Accounts": {
-        "users": "People who log in and own tasks.",
+        "users": "People who log in.",
+        "teams": "Owners of tasks and all else that users make. A user's personal team has the"
+        " user's id.",
+        "memberships": "Who is in which team, and what they may do there.",
         "api_tokens": "Tokens that programs use, as hashes.",
         "sessions": "Logins on the pages; the cookie's token, as a hash.",
         "idempotency_keys": "Keys that clients sent with a creation, and what was created.",
@@ -49,7 +52,7 @@ TABLES: dict[str, dict[str, str]] = {
     "Tasks": {
         "tasks": "What to run, when, and the policies of its runs.",
         "calendars": "Days and windows in which nothing of the tasks that name them is due.",
-        "concurrency_limits": "How many runs of an owner, or of a tag, may run at once.",
+        "concurrency_limits": "How many runs of a team, or of a tag, may run at once.",
         "zone_rules": "Fingerprints of the time zone rules that stored due times follow.",
     },
     "Runs": {
@@ -62,7 +65,7 @@ TABLES: dict[str, dict[str, str]] = {
     "History": {
         "ledger": "Due times that did not become a start on time, and why.",
         "start_tallies": "Starts counted by one batch of finished attempts, until rolled up.",
-        "punctuality": "Starts of an owner's day, and how many were on time.",
+        "punctuality": "Starts of a team's day, and how many were on time.",
     },
     "Processes": {
         "workers": "Workers, known by their heartbeats.",

@@ -32,8 +32,8 @@ WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'alembic_version
 """)
 
 
-UNRELEASED = re.compile(r"\d{4}")
-"""Revisions before 0.1.0: their migrations became 0001_first, and nothing leads from them to it."""
+UNRELEASED = re.compile(r"\d{4}|0001_first")
+"""Revisions before 0.1.0: nothing leads from their tables to those of 0001_initial."""
 
 
 class UnreleasedTablesError(Exception):

@@ -33,7 +33,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "coordinators": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "idempotency_keys": {
         "api": "SELECT, INSERT, DELETE",
-        "coordinator": "SELECT (owner_id, key, created_at), UPDATE (owner_id), DELETE",
+        "coordinator": "SELECT (principal_id, key, created_at), UPDATE (principal_id), DELETE",
     },
     # Written by a trigger on runs, with the rights of the service that decides about the run.
     "ledger": {
@@ -47,6 +47,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT (run_id, fence, output_bytes), DELETE",
         "worker": "SELECT (run_id), INSERT, DELETE",
     },
+    "memberships": {"api": "SELECT, INSERT, UPDATE, DELETE"},
     "outages": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "outputs": {"api": "SELECT", "worker": "INSERT"},
     "punctuality": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},
@@ -55,7 +56,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT, UPDATE, DELETE",
         # They hold commands, environments and arguments; held_run() returns those of claimed and
         # running runs alone.
-        "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, owner_id, trigger,"
+        "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, team_id, trigger,"
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
         " superseded, caught_up, dispatches, created_at)",
     },
@@ -73,10 +74,11 @@ RIGHTS: dict[str, dict[str, str]] = {
     "tasks": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, UPDATE, DELETE",
-        "worker": "SELECT (id, owner_id, tags, max_concurrent, catch_up)",
+        "worker": "SELECT (id, team_id, tags, max_concurrent, catch_up)",
     },
+    "teams": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT (id)"},
     "uptime": {"coordinator": "SELECT, INSERT, UPDATE"},
-    "users": {"api": "SELECT, INSERT, UPDATE", "coordinator": "SELECT (id)"},
+    "users": {"api": "SELECT, INSERT, UPDATE"},
     "workers": {
         "api": "SELECT",
         "coordinator": "SELECT, UPDATE, DELETE",

@@ -4,7 +4,7 @@
 -- was migrated; a test compares the two. A change begins in models/ and migrations/. functions/ has
 -- what the triggers do, and rights.py what each service's role may do.
 --
--- migrations/versions/0001_first/ repeats much of this on purpose: it stays as release 0.1.0 has
+-- migrations/versions/0001_initial/ repeats much of this on purpose: it stays as release 0.1.0 has
 -- it, and later migrations make the two differ.
 --
 -- How a run moves through the tables:
@@ -38,7 +38,7 @@
 
 -- Accounts
 
--- People who log in and own tasks.
+-- People who log in.
 CREATE TABLE users (
     id uuid CONSTRAINT pk_users PRIMARY KEY,
     username text NOT NULL,
@@ -48,6 +48,27 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX uq_users_email ON users (lower(email));
 CREATE UNIQUE INDEX uq_users_username ON users (lower(username));
+
+-- Owners of tasks and all else that users make. A user's personal team has the user's id.
+CREATE TABLE teams (
+    id uuid CONSTRAINT pk_teams PRIMARY KEY,
+    slug text NOT NULL,
+    name text NOT NULL,
+    personal boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX uq_teams_slug ON teams (lower(slug));
+
+-- Who is in which team, and what they may do there.
+CREATE TABLE memberships (
+    team_id uuid NOT NULL CONSTRAINT fk_memberships_team_id REFERENCES teams ON DELETE CASCADE,
+    user_id uuid NOT NULL CONSTRAINT fk_memberships_user_id REFERENCES users ON DELETE CASCADE,
+    role text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT pk_memberships PRIMARY KEY (team_id, user_id),
+    CONSTRAINT ck_memberships_role CHECK (role IN ('viewer', 'operator', 'editor', 'owner'))
+);
+CREATE INDEX ix_memberships_user_id ON memberships (user_id);
 
 -- Tokens that programs use, as hashes.
 CREATE TABLE api_tokens (
@@ -72,13 +93,12 @@ CREATE INDEX ix_sessions_user_id ON sessions (user_id);
 
 -- Keys that clients sent with a creation, and what was created.
 CREATE TABLE idempotency_keys (
-    owner_id uuid NOT NULL CONSTRAINT fk_idempotency_keys_owner_id REFERENCES users ON DELETE
-        CASCADE,
+    principal_id uuid NOT NULL,
     key text NOT NULL,
     fingerprint bytea NOT NULL,
     task_ids uuid[] NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT pk_idempotency_keys PRIMARY KEY (owner_id, key)
+    CONSTRAINT pk_idempotency_keys PRIMARY KEY (principal_id, key)
 );
 CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at);
 
@@ -88,7 +108,7 @@ CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at);
 -- What to run, when, and the policies of its runs.
 CREATE TABLE tasks (
     id uuid CONSTRAINT pk_tasks PRIMARY KEY,
-    owner_id uuid NOT NULL CONSTRAINT fk_tasks_owner_id REFERENCES users ON DELETE CASCADE,
+    team_id uuid NOT NULL CONSTRAINT fk_tasks_team_id REFERENCES teams ON DELETE CASCADE,
     name text NOT NULL,
     command text NOT NULL,
     script jsonb,
@@ -135,18 +155,18 @@ CREATE TABLE tasks (
 CREATE INDEX ix_tasks_after ON tasks USING gin (after jsonb_path_ops) WHERE after <> '[]';
 CREATE INDEX ix_tasks_due ON tasks (next_due_at, id)
     WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
-CREATE INDEX ix_tasks_owner ON tasks (owner_id, id) WHERE deleted_at IS NULL;
-CREATE INDEX ix_tasks_owner_due ON tasks (owner_id, next_due_at, id)
-    WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
 CREATE INDEX ix_tasks_paused ON tasks (paused_until, id)
     WHERE NOT enabled AND paused_until IS NOT NULL;
 CREATE INDEX ix_tasks_plan_retry ON tasks (plan_retry_at, id) WHERE plan_retry_at IS NOT NULL;
 CREATE INDEX ix_tasks_tags ON tasks USING gin (tags) WHERE deleted_at IS NULL;
+CREATE INDEX ix_tasks_team ON tasks (team_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX ix_tasks_team_due ON tasks (team_id, next_due_at, id)
+    WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
 
 -- Days and windows in which nothing of the tasks that name them is due.
 CREATE TABLE calendars (
     id uuid CONSTRAINT pk_calendars PRIMARY KEY,
-    owner_id uuid NOT NULL CONSTRAINT fk_calendars_owner_id REFERENCES users ON DELETE CASCADE,
+    team_id uuid NOT NULL CONSTRAINT fk_calendars_team_id REFERENCES teams ON DELETE CASCADE,
     name text NOT NULL,
     timezone text NOT NULL,
     days jsonb NOT NULL,
@@ -154,19 +174,19 @@ CREATE TABLE calendars (
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT uq_calendars_name UNIQUE (owner_id, name)
+    CONSTRAINT uq_calendars_name UNIQUE (team_id, name)
 );
 
--- How many runs of an owner, or of a tag, may run at once.
+-- How many runs of a team, or of a tag, may run at once.
 CREATE TABLE concurrency_limits (
     id uuid CONSTRAINT pk_concurrency_limits PRIMARY KEY,
-    owner_id uuid NOT NULL CONSTRAINT fk_concurrency_limits_owner_id REFERENCES users ON DELETE
+    team_id uuid NOT NULL CONSTRAINT fk_concurrency_limits_team_id REFERENCES teams ON DELETE
         CASCADE,
     tag text,
     max_concurrent integer NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX uq_concurrency_limits_tag ON concurrency_limits (owner_id, tag) NULLS NOT
+CREATE UNIQUE INDEX uq_concurrency_limits_tag ON concurrency_limits (team_id, tag) NULLS NOT
     DISTINCT;
 
 -- Fingerprints of the time zone rules that stored due times follow.
@@ -183,7 +203,7 @@ CREATE TABLE zone_rules (
 CREATE TABLE runs (
     id uuid CONSTRAINT pk_runs PRIMARY KEY,
     task_id uuid NOT NULL CONSTRAINT fk_runs_task_id REFERENCES tasks ON DELETE CASCADE,
-    owner_id uuid NOT NULL,
+    team_id uuid NOT NULL,
     state text NOT NULL,
     trigger text NOT NULL,
     scheduled_for timestamptz NOT NULL,
@@ -221,14 +241,14 @@ CREATE TABLE runs (
     CONSTRAINT ck_runs_state CHECK (state IN ('scheduled', 'queued', 'claimed', 'running',
         'succeeded', 'failed', 'timed_out', 'cancelled', 'lost', 'missed', 'skipped'))
 ) WITH (fillfactor=50);
-CREATE INDEX ix_runs_last_turn ON runs (queue, owner_id, turn) WHERE state = 'queued';
-CREATE INDEX ix_runs_limited ON runs (owner_id, state, due_at, id)
+CREATE INDEX ix_runs_last_turn ON runs (queue, team_id, turn) WHERE state = 'queued';
+CREATE INDEX ix_runs_limited ON runs (team_id, state, due_at, id)
     WHERE limited AND (state IN ('scheduled', 'queued', 'claimed', 'running'));
-CREATE INDEX ix_runs_owner ON runs (owner_id, scheduled_for, id);
 CREATE INDEX ix_runs_redispatch ON runs (redispatch_at, id) WHERE state = 'queued';
 CREATE INDEX ix_runs_scheduled ON runs (due_at, id) WHERE state = 'scheduled';
 CREATE INDEX ix_runs_start_by ON runs (start_by)
     WHERE start_by IS NOT NULL AND attempt = 0 AND (state IN ('scheduled', 'queued'));
+CREATE INDEX ix_runs_team ON runs (team_id, scheduled_for, id);
 CREATE INDEX ix_runs_turn ON runs (queue, turn, due_at, id) WHERE state = 'queued';
 CREATE INDEX ix_runs_unfinished ON runs (task_id)
     WHERE state IN ('scheduled', 'queued', 'claimed', 'running');
@@ -325,7 +345,7 @@ CREATE INDEX ix_upstream_ends_task ON upstream_ends (task_id, id);
 CREATE TABLE ledger (
     task_id uuid NOT NULL,
     scheduled_for timestamptz NOT NULL,
-    owner_id uuid NOT NULL,
+    team_id uuid NOT NULL,
     reason text NOT NULL,
     because text,
     reason_code text,
@@ -338,24 +358,24 @@ CREATE TABLE ledger (
     CONSTRAINT pk_ledger PRIMARY KEY (task_id, scheduled_for)
 );
 CREATE INDEX ix_ledger_noted ON ledger (noted_at);
-CREATE INDEX ix_ledger_owner ON ledger (owner_id, scheduled_for);
+CREATE INDEX ix_ledger_team ON ledger (team_id, scheduled_for);
 
 -- Starts counted by one batch of finished attempts, until rolled up.
 CREATE TABLE start_tallies (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_start_tallies PRIMARY KEY,
-    owner_id uuid NOT NULL,
+    team_id uuid NOT NULL,
     day date NOT NULL,
     starts integer NOT NULL,
     on_time integer NOT NULL
 );
 
--- Starts of an owner's day, and how many were on time.
+-- Starts of a team's day, and how many were on time.
 CREATE TABLE punctuality (
-    owner_id uuid NOT NULL CONSTRAINT fk_punctuality_owner_id REFERENCES users ON DELETE CASCADE,
+    team_id uuid NOT NULL CONSTRAINT fk_punctuality_team_id REFERENCES teams ON DELETE CASCADE,
     day date NOT NULL,
     starts bigint NOT NULL,
     on_time bigint NOT NULL,
-    CONSTRAINT pk_punctuality PRIMARY KEY (owner_id, day)
+    CONSTRAINT pk_punctuality PRIMARY KEY (team_id, day)
 );
 CREATE INDEX ix_punctuality_day ON punctuality (day);
 

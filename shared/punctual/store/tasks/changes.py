@@ -61,7 +61,7 @@ def new_task_ids(count: int) -> list[uuid.UUID]:
 def create_tasks(
     session: Session,
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     ids: Sequence[uuid.UUID],
     tasks: Sequence[TaskValues],
     now: datetime,
@@ -72,8 +72,8 @@ def create_tasks(
     """
     for place, values in enumerate(tasks):
         names = values.get("calendars")
-        require_calendars(session.connection(), owner_id=owner_id, names=names, pointer=f"/{place}")
-    new = _prepared(session.connection(), ids, tasks, owner_id=owner_id, now=now)
+        require_calendars(session.connection(), team_id=team_id, names=names, pointer=f"/{place}")
+    new = _prepared(session.connection(), ids, tasks, team_id=team_id, now=now)
     _insert(session.connection(), new)
     return new.first
 
@@ -81,7 +81,7 @@ def create_tasks(
 def create_one(
     connection: Connection,
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     task_id: uuid.UUID,
     values: TaskValues,
     now: datetime,
@@ -90,8 +90,8 @@ def create_one(
 
     Raises InvalidCalendar for a calendar that is not there.
     """
-    require_calendars(connection, owner_id=owner_id, names=values.get("calendars"))
-    new = _prepared(connection, [task_id], [values], owner_id=owner_id, now=now)
+    require_calendars(connection, team_id=team_id, names=values.get("calendars"))
+    new = _prepared(connection, [task_id], [values], team_id=team_id, now=now)
     _insert(connection, new)
     row = new.rows[0]
     task = Task(meta=row.pop("metadata"), **row)
@@ -113,7 +113,7 @@ def _prepared(
     ids: Sequence[uuid.UUID],
     tasks: Sequence[TaskValues],
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     now: datetime,
 ) -> _Prepared:
     first: datetime | None = None
@@ -125,7 +125,7 @@ def _prepared(
         passed, noted = part_held(
             connection,
             passed_times(task_id, schedule, now=now),
-            owner_id=owner_id,
+            team_id=team_id,
             names=values.get("calendars"),
         )
         passed = passed[:most]
@@ -137,7 +137,7 @@ def _prepared(
             if at is not None and (first is None or at < first):
                 first = at
         row = DEFAULTS | {name: value for name, value in values.items() if value is not None}
-        row |= {"id": task_id, "owner_id": owner_id, "enabled": True, "version": 1}
+        row |= {"id": task_id, "team_id": team_id, "enabled": True, "version": 1}
         row |= {"schedule_anchor": now, "created_at": now, "updated_at": now}
         rows.append(row | {"next_due_at": due, "planned_runs": len(passed)})
     return _Prepared(rows, past, held, first)
@@ -153,12 +153,12 @@ def find_task(
     session: Session,
     task_id: uuid.UUID,
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     lock: bool = False,
     deleted: bool = False,
 ) -> Task | None:
-    """That owner's task, locked against other changes when asked; `deleted` finds those as well."""
-    statement = select(Task).where(Task.id == task_id, Task.owner_id == owner_id)
+    """That team's task, locked against other changes when asked; `deleted` finds those as well."""
+    statement = select(Task).where(Task.id == task_id, Task.team_id == team_id)
     if not deleted:
         statement = statement.where(Task.deleted_at.is_(None))
     if lock:
@@ -172,7 +172,7 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
     A schedule that is only sent again stays anchored where it was. Raises InvalidCalendar for a
     calendar that is not there.
     """
-    require_calendars(session.connection(), owner_id=task.owner_id, names=values.get("calendars"))
+    require_calendars(session.connection(), team_id=task.team_id, names=values.get("calendars"))
     recalled = "calendars" in values and values["calendars"] != task.calendars
     before = task.next_due_at
     changed = "schedule" in values and values["schedule"] != task.schedule
@@ -196,7 +196,7 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
         # What an outage left behind is still to be caught up.
         task.next_due_at = min(before, task.next_due_at or before)
     if {"max_concurrent", "tags"} & set(values):
-        mark_limited(session.connection(), owner_id=task.owner_id, task_id=task.id)
+        mark_limited(session.connection(), team_id=task.team_id, task_id=task.id)
     if past:
         _run_passed(session, task, past)
 
@@ -232,7 +232,7 @@ def delete_task(session: Session, task: Task, *, now: datetime) -> None:
 
 def _run_passed(session: Session, task: Task, passed: list[NewRun]) -> None:
     connection = session.connection()
-    past, held = part_held(connection, passed, owner_id=task.owner_id, names=task.calendars)
+    past, held = part_held(connection, passed, team_id=task.team_id, names=task.calendars)
     note(connection, held)
     room = None if task.max_runs is None else max(task.max_runs - task.planned_runs, 0)
     task.planned_runs += len(insert_runs(connection, past[:room]))

@@ -86,19 +86,19 @@ class ListedTask:
 def list_tasks(
     session: Session,
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     limit: int,
     before: uuid.UUID | None = None,
     status_is: str | None = None,
     tag: str | None = None,
     q: str | None = None,
 ) -> list[ListedTask]:
-    """At most `limit` of the owner's tasks, newest first, those older than `before`.
+    """At most `limit` of the team's tasks, newest first, those older than `before`.
 
     `tag` is one exact tag; `q` is found in a name or a command, in any letter case. `status_is`
     answers those as well that have this status if their calendars block all that is to come.
     """
-    wanted: list[ColumnElement[bool]] = [Task.owner_id == owner_id, Task.deleted_at.is_(None)]
+    wanted: list[ColumnElement[bool]] = [Task.team_id == team_id, Task.deleted_at.is_(None)]
     if before is not None:
         wanted.append(Task.id < before)
     if status_is is not None:

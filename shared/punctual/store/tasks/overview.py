@@ -1,4 +1,4 @@
-"""What one owner's dashboard shows at a glance; every statement is bounded, as pages poll it."""
+"""What one team's dashboard shows at a glance; every statement is bounded, as pages poll it."""
 
 import uuid
 from collections.abc import Sequence
@@ -21,19 +21,19 @@ CAP = 10_000
 COUNTS = text("""
 WITH recent AS (
     SELECT state FROM runs
-    WHERE owner_id = :owner_id AND NOT superseded
+    WHERE team_id = :team_id AND NOT superseded
       AND scheduled_for > now() - interval '24 hours' AND scheduled_for <= now()
     ORDER BY scheduled_for DESC, id DESC LIMIT :cap
 )
 SELECT
     (SELECT count(*) FROM (
         SELECT FROM tasks
-        WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled
+        WHERE team_id = :team_id AND deleted_at IS NULL AND enabled
           AND (next_due_at IS NOT NULL OR EXISTS (
               SELECT FROM runs WHERE runs.task_id = tasks.id AND runs.attempt = 0
                 AND runs.state IN ('scheduled', 'queued', 'claimed')))
         LIMIT :cap) AS capped) AS scheduled,
-    (SELECT count(*) FROM runs WHERE owner_id = :owner_id AND state = 'running') AS running,
+    (SELECT count(*) FROM runs WHERE team_id = :team_id AND state = 'running') AS running,
     (SELECT count(*) FROM recent
      WHERE state IN ('failed', 'timed_out', 'lost', 'missed')) AS failed
 """)
@@ -41,12 +41,12 @@ SELECT
 NEXT_DUE = text("""
 SELECT task_id, due.name, min(due_at) AS due_at, calendars FROM (
     (SELECT id AS task_id, name, next_due_at AS due_at FROM tasks
-     WHERE owner_id = :owner_id AND deleted_at IS NULL AND enabled AND next_due_at IS NOT NULL
+     WHERE team_id = :team_id AND deleted_at IS NULL AND enabled AND next_due_at IS NOT NULL
      ORDER BY next_due_at, id LIMIT :size)
     UNION ALL
     (SELECT runs.task_id, tasks.name, min(runs.due_at) AS due_at
      FROM runs JOIN tasks ON tasks.id = runs.task_id
-     WHERE runs.owner_id = :owner_id AND runs.state IN ('scheduled', 'queued', 'claimed')
+     WHERE runs.team_id = :team_id AND runs.state IN ('scheduled', 'queued', 'claimed')
      GROUP BY 1, 2 ORDER BY 3, 1 LIMIT :size)
 ) AS due JOIN tasks ON tasks.id = task_id
 GROUP BY task_id, due.name, calendars ORDER BY 3, 1 LIMIT :size
@@ -64,7 +64,7 @@ SELECT strip.* FROM unnest(CAST(:task_ids AS uuid[])) AS task (id) CROSS JOIN LA
 TAGS = text("""
 SELECT tag FROM (
     SELECT DISTINCT unnest(tags) AS tag FROM (
-        SELECT tags FROM tasks WHERE owner_id = :owner_id AND deleted_at IS NULL
+        SELECT tags FROM tasks WHERE team_id = :team_id AND deleted_at IS NULL
         ORDER BY id DESC LIMIT :cap) AS newest
 ) AS known ORDER BY lower(tag) LIMIT 200
 """)
@@ -81,22 +81,22 @@ class Counts:
     failed: int
 
 
-def counts(connection: Connection, *, owner_id: uuid.UUID) -> Counts:
+def counts(connection: Connection, *, team_id: uuid.UUID) -> Counts:
     """Return the numbers at the top of a dashboard; none of the counts goes beyond CAP."""
-    row = connection.execute(COUNTS, {"owner_id": owner_id, "cap": CAP}).one()
+    row = connection.execute(COUNTS, {"team_id": team_id, "cap": CAP}).one()
     return Counts(*row)
 
 
 def next_due_tasks(
-    connection: Connection, *, owner_id: uuid.UUID, size: int
+    connection: Connection, *, team_id: uuid.UUID, size: int
 ) -> list[tuple[uuid.UUID, str, datetime]]:
     """Return the tasks due next, earliest first: (task id, name, due time).
 
     One whose next due time is held is left out.
     """
-    rows = connection.execute(NEXT_DUE, {"owner_id": owner_id, "size": size + MOST_HELD}).all()
+    rows = connection.execute(NEXT_DUE, {"team_id": team_id, "size": size + MOST_HELD}).all()
     names = {name for row in rows for name in row.calendars or ()}
-    own = own_calendars_named(connection, owner_id, names)
+    own = own_calendars_named(connection, team_id, names)
     free = []
     for row in rows:
         calendars = readable_calendars(own, row.calendars)
@@ -119,6 +119,6 @@ def strips(
     return found
 
 
-def known_tags(connection: Connection, *, owner_id: uuid.UUID) -> list[str]:
-    """Return the tags of this owner's tasks, in alphabetical order."""
-    return list(connection.execute(TAGS, {"owner_id": owner_id, "cap": CAP}).scalars())
+def known_tags(connection: Connection, *, team_id: uuid.UUID) -> list[str]:
+    """Return the tags of this team's tasks, in alphabetical order."""
+    return list(connection.execute(TAGS, {"team_id": team_id, "cap": CAP}).scalars())

@@ -40,13 +40,13 @@ def part_held(
     connection: Connection,
     passed: list[NewRun],
     *,
-    owner_id: uuid.UUID,
+    team_id: uuid.UUID,
     names: Sequence[str] | None,
 ) -> tuple[list[NewRun], list[LedgerEntry]]:
     """Those of a task's runs that the named calendars let be, and notes of the held ones."""
     if not passed or not names:
         return passed, []
-    calendars = readable_calendars(own_calendars_named(connection, owner_id, names), names)
+    calendars = readable_calendars(own_calendars_named(connection, team_id, names), names)
     if isinstance(calendars, Unreadable):
         return passed, []
     times = [run.scheduled_for for run in passed]

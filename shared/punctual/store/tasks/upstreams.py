@@ -1,4 +1,4 @@
-"""Edges between tasks: what runs after what, among the tasks of one owner."""
+"""Edges between tasks: what runs after what, among the tasks of one team."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -13,18 +13,18 @@ from punctual.store.schema.models import Task
 LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
-def lock_edges(session: Session, *, owner_id: uuid.UUID) -> None:
-    """Be the only one who changes what runs after what among this owner's tasks.
+def lock_edges(session: Session, *, team_id: uuid.UUID) -> None:
+    """Be the only one who changes what runs after what among this team's tasks.
 
     Two edits at once could each be fine and make a circle together.
     """
-    session.execute(LOCK, {"key": lock_number(f"edges {owner_id}")})
+    session.execute(LOCK, {"key": lock_number(f"edges {team_id}")})
 
 
-def edges_of(session: Session, *, owner_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """Return the upstream tasks of each of the owner's tasks that has any."""
+def edges_of(session: Session, *, team_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Return the upstream tasks of each of the team's tasks that has any."""
     statement = select(Task.id, Task.after).where(
-        Task.owner_id == owner_id, Task.deleted_at.is_(None), Task.after != text("'[]'")
+        Task.team_id == team_id, Task.deleted_at.is_(None), Task.after != text("'[]'")
     )
     return {
         task_id: [upstream for upstream, _ in stored_edges(after)]
@@ -33,21 +33,21 @@ def edges_of(session: Session, *, owner_id: uuid.UUID) -> dict[uuid.UUID, list[u
 
 
 def names_of(
-    session: Session, task_ids: Collection[uuid.UUID], *, owner_id: uuid.UUID
+    session: Session, task_ids: Collection[uuid.UUID], *, team_id: uuid.UUID
 ) -> dict[uuid.UUID, str]:
-    """Return the names of those of the tasks that are the owner's and not deleted."""
+    """Return the names of those of the tasks that are the team's and not deleted."""
     statement = select(Task.id, Task.name).where(
-        Task.id.in_(task_ids), Task.owner_id == owner_id, Task.deleted_at.is_(None)
+        Task.id.in_(task_ids), Task.team_id == team_id, Task.deleted_at.is_(None)
     )
     return {row.id: row.name for row in session.execute(statement)}
 
 
-def downstream_of(session: Session, task_id: uuid.UUID, *, owner_id: uuid.UUID) -> Sequence[Task]:
-    """Return the owner's tasks that run after this one, oldest first."""
+def downstream_of(session: Session, task_id: uuid.UUID, *, team_id: uuid.UUID) -> Sequence[Task]:
+    """Return the team's tasks that run after this one, oldest first."""
     statement = select(Task).where(
         Task.after != text("'[]'"),
         Task.after.contains([{"task": str(task_id)}]),
-        Task.owner_id == owner_id,
+        Task.team_id == team_id,
         Task.deleted_at.is_(None),
     )
     return session.scalars(statement.order_by(Task.id)).all()

@@ -39,7 +39,7 @@ def test_a_calendar_is_kept_in_order_and_in_utc(anna: Person) -> None:
     assert [one["name"] for one in anna.items("/calendars/")] == ["Weekend"]
 
 
-def test_a_name_is_taken_once_for_each_owner(anna: Person, ben: Person) -> None:
+def test_a_name_is_taken_once_in_each_team(anna: Person, ben: Person) -> None:
     new(anna)
     assert anna.post("/calendars/", json=WEEKEND).status_code == 409
     other = new(anna, name="Other")

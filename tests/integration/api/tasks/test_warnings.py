@@ -11,9 +11,9 @@ from tests.integration.api.conftest import Person, run_sql
 
 EVERY_MINUTE = {"cron": "* * * * *", "timezone": "UTC"}
 RUNS = """
-INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at, max_attempts,
+INSERT INTO runs (id, task_id, team_id, state, trigger, scheduled_for, due_at, max_attempts,
                   priority, overlap, spec)
-SELECT gen_random_uuid(), t.id, t.owner_id, 'scheduled', 'schedule', at, at, 1, 5, 'skip', '{}'
+SELECT gen_random_uuid(), t.id, t.team_id, 'scheduled', 'schedule', at, at, 1, 5, 'skip', '{}'
 FROM tasks AS t, generate_series(now() - interval '20 minutes', now() - interval '1 minute',
                                  interval '1 minute') AS at
 """

@@ -7,14 +7,14 @@ from sqlalchemy import Engine, text
 
 from punctual.store.outages.outages import OwnerOutage, list_outages, prune_outages
 from punctual_coordinator.duties.outage_detector import OutageDetector
-from tests.support.rows import database_now, new_user
+from tests.support.rows import database_now, new_team
 
 HOUR = timedelta(hours=1)
 
 
 def outages(engine: Engine) -> list[OwnerOutage]:
     with engine.connect() as connection:
-        return list_outages(connection, owner_id=new_user(engine), limit=10)
+        return list_outages(connection, team_id=new_team(engine), limit=10)
 
 
 def last_pass(engine: Engine, at: datetime) -> None:

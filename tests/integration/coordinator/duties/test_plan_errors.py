@@ -17,17 +17,17 @@ from punctual_coordinator.duties.follower import Follower
 from punctual_coordinator.duties.planner import Planner, PlanResult
 from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
-from tests.support.rows import database_now, new_run, new_task, new_user, run_row
+from tests.support.rows import database_now, new_run, new_task, new_team, run_row
 
 LOST = "Mars/Olympus_Mons"
 EVERY_MINUTE = {"every": 60}
 
 
-def calendar(engine: Engine, owner: object, **values: Any) -> object:
+def calendar(engine: Engine, team: object, **values: Any) -> object:
     """A calendar, written as no request could."""
     kept: dict[str, Any] = {"name": "Closed", "timezone": "UTC", "days": [], "windows": []}
     with Session(engine) as session, session.begin():
-        row = CalendarRow(owner_id=owner, **{**kept, **values})
+        row = CalendarRow(team_id=team, **{**kept, **values})
         session.add(row)
         session.flush()
         return row.id
@@ -51,11 +51,11 @@ def run_sql(engine: Engine, statement: str, **values: Any) -> None:
 def test_a_calendar_that_cannot_be_read_stops_only_the_tasks_that_name_it(
     engine: Engine, stored: dict[str, Any], error: str
 ) -> None:
-    now, owner = database_now(engine), new_user(engine)
-    calendar(engine, owner, **stored)
+    now, team = database_now(engine), new_team(engine)
+    calendar(engine, team, **stored)
     due: dict[str, Any] = {"schedule": EVERY_MINUTE, "schedule_anchor": now, "next_due_at": now}
-    bad = new_task(engine, owner_id=owner, calendars=["Closed"], **due)
-    others = [new_task(engine, owner_id=owner, **due), new_task(engine, **due)]
+    bad = new_task(engine, team_id=team, calendars=["Closed"], **due)
+    others = [new_task(engine, team_id=team, **due), new_task(engine, **due)]
     report = Planner(engine, window=WINDOW).run_once(now=now)
     assert report == PlanResult(tasks=3, runs=2, refused=1)
     assert {run.task_id for run in all_runs(engine)} == set(others)
@@ -65,13 +65,13 @@ def test_a_calendar_that_cannot_be_read_stops_only_the_tasks_that_name_it(
 def test_fields_that_no_rule_knows_and_sizes_beyond_the_rules_are_read_all_the_same(
     engine: Engine,
 ) -> None:
-    now, owner = database_now(engine), new_user(engine)
+    now, team = database_now(engine), new_team(engine)
     window = {"from": now.isoformat(), "to": (now + timedelta(days=1)).isoformat(), "note": "x"}
     days = [str((now + timedelta(days=2 + n)).date()) for n in range(1001)]
-    calendar(engine, owner, days=days, windows=[window])
+    calendar(engine, team, days=days, windows=[window])
     held = new_task(
         engine,
-        owner_id=owner,
+        team_id=team,
         calendars=["Closed"],
         schedule={**EVERY_MINUTE, "moon": "full"},
         schedule_anchor=now,
@@ -129,10 +129,10 @@ def test_a_schedule_that_cannot_be_read_is_tried_again_and_planned_once_it_can_b
 
 
 def test_a_calendar_that_is_given_a_good_zone_has_its_tasks_tried_at_once(engine: Engine) -> None:
-    now, owner = database_now(engine), new_user(engine)
-    row = calendar(engine, owner, timezone=LOST)
+    now, team = database_now(engine), new_team(engine)
+    row = calendar(engine, team, timezone=LOST)
     due: dict[str, Any] = {"schedule": EVERY_MINUTE, "schedule_anchor": now, "next_due_at": now}
-    task = new_task(engine, owner_id=owner, calendars=["Closed"], **due)
+    task = new_task(engine, team_id=team, calendars=["Closed"], **due)
     own = Planner(engine, window=WINDOW)
     own.run_once(now=now)
     with Session(engine) as session, session.begin():
@@ -147,7 +147,7 @@ def test_a_plan_that_fails_as_a_whole_does_not_keep_planned_runs_from_leaving(
 ) -> None:
     class Broken(Planner):
         def run_once(
-            self, *, now: datetime | None = None, by_owner: bool = False
+            self, *, now: datetime | None = None, by_team: bool = False
         ) -> planner.PlanResult:
             raise TypeError("no")
 
@@ -160,11 +160,11 @@ def test_a_plan_that_fails_as_a_whole_does_not_keep_planned_runs_from_leaving(
 
 
 def test_edges_that_cannot_be_read_keep_no_other_task_from_following(engine: Engine) -> None:
-    owner = new_user(engine)
-    first = new_task(engine, owner_id=owner)
+    team = new_team(engine)
+    first = new_task(engine, team_id=team)
     edge = {"task": str(first), "on": "always"}
-    bad = new_task(engine, owner_id=owner, after=[{"on": "always"}, "x", {"task": 5, "on": "x"}])
-    good = new_task(engine, owner_id=owner, after=[edge, {"task": "no id", "on": "always"}])
+    bad = new_task(engine, team_id=team, after=[{"on": "always"}, "x", {"task": 5, "on": "x"}])
+    good = new_task(engine, team_id=team, after=[edge, {"task": "no id", "on": "always"}])
     for task in (bad, good):
         run_sql(engine, "INSERT INTO upstream_ends (task_id, upstream_id, run_id)"
                 " VALUES (:task, :first, gen_random_uuid())",

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from punctual_coordinator.duties.planner import Planner, PlanResult
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
-from tests.support.rows import database_now, new_task, new_user
+from tests.support.rows import database_now, new_task, new_team
 
 EVERY_MINUTE = {"every": 60}
 
@@ -39,9 +39,9 @@ def test_planning_the_same_instant_again_adds_nothing(engine: Engine) -> None:
 
 
 def test_a_full_batch_says_that_there_may_be_more(engine: Engine) -> None:
-    now, owner = database_now(engine), new_user(engine)
+    now, team = database_now(engine), new_team(engine)
     for _ in range(5):
-        new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)
+        new_task(engine, team_id=team, schedule={"at": now.isoformat()}, next_due_at=now)
     planner = Planner(engine, window=WINDOW, batch=3)
     assert planner.run_once(now=now) == PlanResult(tasks=3, runs=3, more=True)
     assert planner.run_once(now=now) == PlanResult(tasks=2, runs=2)
@@ -53,11 +53,11 @@ def test_a_full_batch_says_that_there_may_be_more(engine: Engine) -> None:
 def test_a_task_the_database_refuses_stops_no_other(
     engine: Engine, refused: dict[str, float]
 ) -> None:
-    now, owner = database_now(engine), new_user(engine)
+    now, team = database_now(engine), new_team(engine)
     due = {"schedule": EVERY_MINUTE, "schedule_anchor": now, "next_due_at": now}
-    good = [new_task(engine, owner_id=owner, **due) for _ in range(2)]
-    bad = new_task(engine, owner_id=owner, **due, **refused)
-    good.append(new_task(engine, owner_id=owner, **due))
+    good = [new_task(engine, team_id=team, **due) for _ in range(2)]
+    bad = new_task(engine, team_id=team, **due, **refused)
+    good.append(new_task(engine, team_id=team, **due))
     report = Planner(engine, window=WINDOW).run_once(now=now)
     assert report == PlanResult(tasks=4, runs=3, refused=1)
     assert {run.task_id for run in all_runs(engine)} == set(good)
@@ -68,9 +68,9 @@ def test_a_task_the_database_refuses_stops_no_other(
 
 
 def test_an_unreadable_schedule_stops_no_other_task(engine: Engine) -> None:
-    now, owner = database_now(engine), new_user(engine)
-    bad = new_task(engine, owner_id=owner, schedule={"cron": "* * *"}, next_due_at=now)
-    new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)
+    now, team = database_now(engine), new_team(engine)
+    bad = new_task(engine, team_id=team, schedule={"cron": "* * *"}, next_due_at=now)
+    new_task(engine, team_id=team, schedule={"at": now.isoformat()}, next_due_at=now)
     report = Planner(engine, window=WINDOW).run_once(now=now)
     assert report == PlanResult(tasks=2, runs=1, refused=1)
     assert "Cron has five fields" in task_row(engine, bad).plan_error

@@ -128,22 +128,22 @@ def test_a_deleted_task_goes_once_its_history_has_gone(engine: Engine) -> None:
 
 
 def test_stale_keys_and_tokens_go_and_fresh_ones_stay(engine: Engine) -> None:
-    owner = new_user(engine)
+    user = new_user(engine)
     for key, age in (("old", 25), ("new", 23)):
         execute(
             engine,
-            "INSERT INTO idempotency_keys (owner_id, key, fingerprint, task_ids, created_at)"
-            " VALUES (:owner, :key, '', '{}', now() - :age)",
-            owner=owner,
+            "INSERT INTO idempotency_keys (principal_id, key, fingerprint, task_ids, created_at)"
+            " VALUES (:user, :key, '', '{}', now() - :age)",
+            user=user,
             key=key,
             age=timedelta(hours=age),
         )
         execute(
             engine,
             "INSERT INTO api_tokens (id, user_id, token_hash, expires_at)"
-            " VALUES (:id, :owner, :hash, now() + :left)",
+            " VALUES (:id, :user, :hash, now() + :left)",
             id=new_id(),
-            owner=owner,
+            user=user,
             hash=key.encode(),
             left=timedelta(hours=24 - age),
         )

@@ -15,7 +15,7 @@ from punctual_coordinator.duties.planner import Planner, PlanResult
 from punctual_coordinator.duties.scheduling_pass import PassResult, SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs
 from tests.support.eventually import eventually
-from tests.support.rows import database_now, new_task, new_user
+from tests.support.rows import database_now, new_task, new_team
 
 
 class Slow(Planner):
@@ -26,13 +26,13 @@ class Slow(Planner):
     begun = threading.Semaphore(0)
     go_on = threading.Semaphore(0)
 
-    def run_once(self, *, now: datetime | None = None, by_owner: bool = False) -> PlanResult:
+    def run_once(self, *, now: datetime | None = None, by_team: bool = False) -> PlanResult:
         Slow.at_work += 1
         Slow.most = max(Slow.most, Slow.at_work)
         self.begun.release()
         assert self.go_on.acquire(timeout=20)
         Slow.at_work -= 1
-        return super().run_once(now=now, by_owner=by_owner)
+        return super().run_once(now=now, by_team=by_team)
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def dispatcher(engine: Engine, redis_url: str, namespace: str) -> Dispatcher:
 
 def due_tasks(engine: Engine, count: int) -> None:
     """`count` tasks that are due now, once."""
-    now, owner = database_now(engine), new_user(engine)
+    now, team = database_now(engine), new_team(engine)
     for _ in range(count):
-        new_task(engine, owner_id=owner, schedule={"at": now.isoformat()}, next_due_at=now)
+        new_task(engine, team_id=team, schedule={"at": now.isoformat()}, next_due_at=now)
 
 
 def all_are_queued(engine: Engine, count: int) -> bool:

@@ -18,7 +18,7 @@ from punctual_coordinator.duties.zone_changes import ZoneWatch
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.coordinator import PATIENT, coordinator
 from tests.support.eventually import eventually
-from tests.support.rows import database_now, new_task, new_user
+from tests.support.rows import database_now, new_task, new_team
 from tests.support.servers import as_service
 from tests.support.steps import claim_run, new_worker, start_held
 
@@ -163,16 +163,16 @@ def test_a_due_time_of_other_rules_is_never_planned_early(engine: Engine, rules:
 def test_what_a_calendar_of_the_zone_blocks_moves_too(engine: Engine, rules: Rules) -> None:
     rules(1)
     at = minute_after(engine, 0) + timedelta(minutes=1)
-    owner = new_user(engine)
+    team = new_team(engine)
     local = at + HOUR
     end = local + timedelta(minutes=1)
     window = {"weekday": ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[local.weekday()]}
     window |= {"start": f"{local:%H:%M}", "end": f"{end:%H:%M}"}
     with Session(engine) as session, session.begin():
-        session.add(CalendarRow(owner_id=owner, name="Lunch", timezone=TOWN, days=[],
+        session.add(CalendarRow(team_id=team, name="Lunch", timezone=TOWN, days=[],
                                 windows=[window]))  # fmt: skip
     every: dict[str, Any] = {"schedule": {"every": 86400}, "schedule_anchor": at - 24 * HOUR}
-    new_task(engine, owner_id=owner, calendars=["Lunch"], next_due_at=at, **every)
+    new_task(engine, team_id=team, calendars=["Lunch"], next_due_at=at, **every)
     ZoneWatch(engine).run_once()
     planner = Planner(engine, window=timedelta(minutes=2))
     planner.run_once()

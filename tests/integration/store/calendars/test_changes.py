@@ -12,7 +12,7 @@ from punctual.store.calendars.changes import change_calendar
 from punctual.store.lifecycle.plan import plan
 from punctual.store.schema.models import CalendarRow, Task
 from punctual.store.tasks.changes import change_task
-from tests.support.rows import WINDOW, database_now, new_task, new_user, reason_of
+from tests.support.rows import WINDOW, database_now, new_task, new_team, reason_of
 
 NOW = datetime(2026, 12, 25, 12, 0, tzinfo=UTC)
 EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
@@ -21,12 +21,12 @@ XMAS: dict[str, Any] = {"days": ["2026-12-25"], "windows": []}
 
 @pytest.fixture
 def ann(engine: Engine) -> uuid.UUID:
-    return new_user(engine)
+    return new_team(engine)
 
 
-def new_calendar(engine: Engine, owner: uuid.UUID, **values: Any) -> uuid.UUID:
+def new_calendar(engine: Engine, team: uuid.UUID, **values: Any) -> uuid.UUID:
     with Session(engine) as session, session.begin():
-        row = CalendarRow(owner_id=owner, **{"name": "Xmas", "timezone": "UTC", **XMAS, **values})
+        row = CalendarRow(team_id=team, **{"name": "Xmas", "timezone": "UTC", **XMAS, **values})
         session.add(row)
         session.flush()
         return row.id
@@ -61,7 +61,7 @@ def test_a_held_due_time_makes_no_run_and_one_row_with_its_reason(
     engine: Engine, ann: uuid.UUID
 ) -> None:
     new_calendar(engine, ann)
-    new_task(engine, owner_id=ann, schedule=EVERY_5_MINUTES, next_due_at=NOW, calendars=["Xmas"])
+    new_task(engine, team_id=ann, schedule=EVERY_5_MINUTES, next_due_at=NOW, calendars=["Xmas"])
     assert plan_at(engine, NOW) == 0
     [row] = rows(engine, "SELECT * FROM ledger")
     assert (row.scheduled_for, row.reason, row.reason_code) == (NOW, "held", "calendar")
@@ -72,10 +72,10 @@ def test_a_held_due_time_makes_no_run_and_one_row_with_its_reason(
 
 def test_without_it_or_on_another_day_it_runs(engine: Engine, ann: uuid.UUID) -> None:
     new_calendar(engine, ann)
-    new_task(engine, owner_id=ann, schedule=EVERY_5_MINUTES, next_due_at=NOW)
-    other = new_user(engine)  # whose calendar of the same name holds nothing
+    new_task(engine, team_id=ann, schedule=EVERY_5_MINUTES, next_due_at=NOW)
+    other = new_team(engine)  # whose calendar of the same name holds nothing
     new_calendar(engine, other, days=[])
-    new_task(engine, owner_id=other, schedule=EVERY_5_MINUTES, next_due_at=NOW, calendars=["Xmas"])
+    new_task(engine, team_id=other, schedule=EVERY_5_MINUTES, next_due_at=NOW, calendars=["Xmas"])
     assert plan_at(engine, NOW) == 2
 
 
@@ -85,7 +85,7 @@ def test_after_an_outage_what_was_held_is_neither_caught_up_nor_missed(
     new_calendar(engine, ann, **span(NOW - timedelta(minutes=31), NOW + timedelta(hours=9)))
     first = NOW - timedelta(minutes=60)
     task = {"schedule": EVERY_5_MINUTES, "next_due_at": first, "calendars": ["Xmas"]}
-    new_task(engine, owner_id=ann, catch_up="all", **task)
+    new_task(engine, team_id=ann, catch_up="all", **task)
     plan_at(engine, NOW)
     assert len(runs(engine, "scheduled")) == 6
     assert runs(engine, "missed") == []
@@ -100,7 +100,7 @@ def test_many_held_times_in_a_row_are_one_row_that_stands_for_them(
     schedule = {"every": 1}
     new_task(
         engine,
-        owner_id=ann,
+        team_id=ann,
         schedule=schedule,
         schedule_anchor=first,
         next_due_at=first,
@@ -115,7 +115,7 @@ def test_many_held_times_in_a_row_are_one_row_that_stands_for_them(
 def test_a_task_that_is_due_once_in_a_blackout_is_held(engine: Engine, ann: uuid.UUID) -> None:
     new_calendar(engine, ann)
     once = {"at": NOW.isoformat()}
-    new_task(engine, owner_id=ann, schedule=once, next_due_at=NOW, calendars=["Xmas"])
+    new_task(engine, team_id=ann, schedule=once, next_due_at=NOW, calendars=["Xmas"])
     assert plan_at(engine, NOW) == 0
     assert [row.reason for row in rows(engine, "SELECT * FROM ledger")] == ["held"]
 
@@ -128,7 +128,7 @@ def test_an_edit_of_a_calendar_withdraws_what_it_holds_and_brings_back_what_it_d
     due = now + timedelta(seconds=20)
     new_task(
         engine,
-        owner_id=ann,
+        team_id=ann,
         schedule={"every": 600},
         schedule_anchor=due - timedelta(seconds=600),
         next_due_at=due,
@@ -160,7 +160,7 @@ def test_naming_a_calendar_withdraws_and_dropping_it_brings_back(
     schedule = {"every": 600}
     task_id = new_task(
         engine,
-        owner_id=ann,
+        team_id=ann,
         schedule=schedule,
         schedule_anchor=due - timedelta(seconds=600),
         next_due_at=due,
@@ -177,7 +177,7 @@ def test_naming_a_calendar_withdraws_and_dropping_it_brings_back(
 
 def test_a_renamed_calendar_is_still_named_by_its_tasks(engine: Engine, ann: uuid.UUID) -> None:
     calendar = new_calendar(engine, ann)
-    new_task(engine, owner_id=ann, calendars=["Night", "Xmas"])
+    new_task(engine, team_id=ann, calendars=["Night", "Xmas"])
     change(engine, calendar, name="Christmas")
     [task] = rows(engine, "SELECT calendars FROM tasks")
     assert task.calendars == ["Night", "Christmas"]

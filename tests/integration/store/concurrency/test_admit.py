@@ -21,15 +21,15 @@ from punctual.store.ledger.entries import find_in_ledger
 from punctual.store.lifecycle.claim import pull
 from punctual.store.runs.blocked_by import waits_for
 from punctual.store.schema.models import Run
-from tests.support.rows import WINDOW, dispatch_all, many_runs, new_run, new_task, new_user, run_row
+from tests.support.rows import WINDOW, dispatch_all, many_runs, new_run, new_task, new_team, run_row
 from tests.support.steps import change_run, claim_run, finish_run, new_worker, start_held, start_run
 
 CLAIMABLE = text("UPDATE runs SET state = 'queued' WHERE state = 'scheduled'")
 
 
-def limited(engine: Engine, owner: uuid.UUID, tag: str | None, most: int) -> uuid.UUID:
+def limited(engine: Engine, team: uuid.UUID, tag: str | None, most: int) -> uuid.UUID:
     with Session(engine) as session, session.begin():
-        return create_limit(session, owner_id=owner, tag=tag, max_concurrent=most).id
+        return create_limit(session, team_id=team, tag=tag, max_concurrent=most).id
 
 
 def queued_of(engine: Engine, *runs: uuid.UUID) -> list[uuid.UUID]:
@@ -51,19 +51,19 @@ def test_of_a_task_no_more_are_queued_than_may_run(engine: Engine) -> None:
 
 
 def test_a_tag_is_shared_by_the_tasks_of_its_owner_alone(engine: Engine) -> None:
-    owner = new_user(engine)
-    limited(engine, owner, "db", 1)
-    tasks = [new_task(engine, owner_id=owner, tags=["db", tag]) for tag in ("x", "y")]
+    team = new_team(engine)
+    limited(engine, team, "db", 1)
+    tasks = [new_task(engine, team_id=team, tags=["db", tag]) for tag in ("x", "y")]
     first, second = (new_run(engine, task, due_in=number) for number, task in enumerate(tasks))
-    other = new_run(engine, new_task(engine, owner_id=owner, tags=["file"]))
+    other = new_run(engine, new_task(engine, team_id=team, tags=["file"]))
     stranger = new_run(engine, new_task(engine, tags=["db"]))
     assert set(queued_of(engine, first, second, other, stranger)) == {first, other, stranger}
 
 
 def test_without_a_tag_it_is_for_all_of_ones_runs(engine: Engine) -> None:
-    owner = new_user(engine)
-    limited(engine, owner, None, 2)
-    runs = [new_run(engine, new_task(engine, owner_id=owner), due_in=-n) for n in range(4)]
+    team = new_team(engine)
+    limited(engine, team, None, 2)
+    runs = [new_run(engine, new_task(engine, team_id=team), due_in=-n) for n in range(4)]
     assert set(queued_of(engine, *runs)) == set(runs[2:])
 
 
@@ -91,13 +91,13 @@ def test_start_refuses_what_dispatch_had_let_through(engine: Engine) -> None:
 
 @pytest.mark.parametrize("kind", ["task", "tag", "user"])
 def test_many_workers_at_once_never_run_more_than_the_limit(engine: Engine, kind: str) -> None:
-    owner, workers, most = new_user(engine), 6, 3
+    team, workers, most = new_team(engine), 6, 3
     if kind == "task":
-        task = new_task(engine, owner_id=owner, overlap="allow", max_concurrent=most)
+        task = new_task(engine, team_id=team, overlap="allow", max_concurrent=most)
         tasks = [task] * workers * 2
     else:
-        limited(engine, owner, "db" if kind == "tag" else None, most)
-        tasks = [new_task(engine, owner_id=owner, tags=["db"]) for _ in range(workers * 2)]
+        limited(engine, team, "db" if kind == "tag" else None, most)
+        tasks = [new_task(engine, team_id=team, tags=["db"]) for _ in range(workers * 2)]
     for task in tasks:
         new_run(engine, task)
     with engine.begin() as connection:
@@ -128,33 +128,33 @@ def test_coordinators_at_once_do_not_overbook(engine: Engine) -> None:
 
 
 def test_a_limit_counts_what_ran_before_it_was_set(engine: Engine) -> None:
-    owner, worker = new_user(engine), new_worker(engine)
-    one, two = (new_task(engine, owner_id=owner, tags=["db"]) for _ in range(2))
+    team, worker = new_team(engine), new_worker(engine)
+    one, two = (new_task(engine, team_id=team, tags=["db"]) for _ in range(2))
     start_run(engine, new_run(engine, one), worker)
     second = new_run(engine, two)
-    limited(engine, owner, "db", 1)
+    limited(engine, team, "db", 1)
     assert queued_of(engine, second) == []
 
 
 def test_a_raised_limit_lets_more_go_on(engine: Engine) -> None:
-    owner = new_user(engine)
-    limit = limited(engine, owner, "db", 1)
-    runs = [new_run(engine, new_task(engine, owner_id=owner, tags=["db"])) for _ in range(3)]
+    team = new_team(engine)
+    limit = limited(engine, team, "db", 1)
+    runs = [new_run(engine, new_task(engine, team_id=team, tags=["db"])) for _ in range(3)]
     assert len(queued_of(engine, *runs)) == 1
     with Session(engine) as session, session.begin():
-        found = find_limit(session, limit, owner_id=owner)
+        found = find_limit(session, limit, team_id=team)
         assert found is not None
         change_limit(session, found, max_concurrent=2)
     assert len(queued_of(engine, *runs)) == 2
 
 
 def test_one_full_limit_does_not_hold_up_what_is_behind_it(engine: Engine) -> None:
-    owner = new_user(engine)
-    limited(engine, owner, "db", 1)
-    limited(engine, owner, "gpu", 1)
+    team = new_team(engine)
+    limited(engine, team, "db", 1)
+    limited(engine, team, "gpu", 1)
     for _ in range(2):
-        new_run(engine, new_task(engine, owner_id=owner, tags=["db"]), due_in=-9)
-    other = new_run(engine, new_task(engine, owner_id=owner, tags=["gpu"]))
+        new_run(engine, new_task(engine, team_id=team, tags=["db"]), due_in=-9)
+    other = new_run(engine, new_task(engine, team_id=team, tags=["gpu"]))
     assert queued_of(engine, other) == [other]
 
 
@@ -183,9 +183,9 @@ def test_a_mark_without_need_holds_nothing_up(engine: Engine) -> None:
 def test_of_many_waiting_runs_only_a_bounded_number_is_counted(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = new_user(engine)
-    limit = limited(engine, owner, "db", 1)
-    task = new_task(engine, owner_id=owner, tags=["db"], overlap="allow")
+    team = new_team(engine)
+    limit = limited(engine, team, "db", 1)
+    task = new_task(engine, team_id=team, tags=["db"], overlap="allow")
     runs = [new_run(engine, task, due_in=-number) for number in range(1, 6)]
     assert len(queued_of(engine, *runs)) == 1
     new_run(engine, task, due_in=60)
@@ -195,8 +195,8 @@ def test_of_many_waiting_runs_only_a_bounded_number_is_counted(
 
     def waiting() -> int:
         with Session(engine) as session:
-            found = list_limits(session, owner_id=owner)
-            return waiting_by_limit(session, found, owner_id=owner).get(limit, 0)
+            found = list_limits(session, team_id=team)
+            return waiting_by_limit(session, found, team_id=team).get(limit, 0)
 
     assert waiting() == 4
     monkeypatch.setattr(limits, "LOOKED_AT", 3)

@@ -136,7 +136,7 @@ def test_a_run_cancelled_before_its_start_is_noted(engine: Engine) -> None:
     task = new_task(engine)
     run = new_run(engine, task)
     with engine.begin() as connection:
-        cancel_run(connection, run_id=run, owner_id=run_row(connection, run).owner_id)
+        cancel_run(connection, run_id=run, team_id=run_row(connection, run).team_id)
     assert [(row.reason, row.because) for row in ledger_of(engine, task)] == [("cancelled", None)]
 
 

@@ -11,7 +11,7 @@ from punctual.store.concurrency.limits import create_limit
 from punctual.store.ledger.entries import list_ledger
 from punctual.store.lifecycle.dispatch import mark_missed
 from punctual.store.processes.workers import leave
-from tests.support.rows import database_now, dispatch_all, new_run, new_task, new_user, run_row
+from tests.support.rows import database_now, dispatch_all, new_run, new_task, new_team, run_row
 from tests.support.steps import change_run, finish_run, new_worker, start_run
 
 LAST_BEAT = """
@@ -39,13 +39,11 @@ def missed_later(engine: Engine, run: uuid.UUID) -> tuple[str, str]:
 
 def behind_a_limit(engine: Engine) -> tuple[uuid.UUID, object, uuid.UUID]:
     """A run that waits for the limit of a tag, and what fills it."""
-    owner, worker = new_user(engine), new_worker(engine)
+    team, worker = new_team(engine), new_worker(engine)
     with Session(engine) as session, session.begin():
-        create_limit(session, owner_id=owner, tag="db", max_concurrent=1)
-    first = start_run(
-        engine, new_run(engine, new_task(engine, owner_id=owner, tags=["db"])), worker
-    )
-    task = new_task(engine, owner_id=owner, tags=["db"], start_deadline=5)
+        create_limit(session, team_id=team, tag="db", max_concurrent=1)
+    first = start_run(engine, new_run(engine, new_task(engine, team_id=team, tags=["db"])), worker)
+    task = new_task(engine, team_id=team, tags=["db"], start_deadline=5)
     run = new_run(engine, task)
     return run, first, worker
 

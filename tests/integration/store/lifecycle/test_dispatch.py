@@ -13,7 +13,7 @@ from tests.support.rows import (
     dispatch_all,
     new_run,
     new_task,
-    new_user,
+    new_team,
     run_row,
 )
 from tests.support.steps import change_run, claim_run, finish_run, new_worker, start_run
@@ -113,9 +113,9 @@ def test_other_tasks_do_not_wait_for_a_queueing_one(engine: Engine) -> None:
 
 
 def test_turns_are_asked_for_once_for_each_owner_and_not_once_for_each_run(engine: Engine) -> None:
-    owner = new_user(engine)
+    team = new_team(engine)
     for _ in range(20):
-        new_run(engine, new_task(engine, owner_id=owner))
+        new_run(engine, new_task(engine, team_id=team))
     asked = {"window": WINDOW, "limit": 100, "now": None}
     with engine.connect() as connection:
         explain = text(f"EXPLAIN (ANALYZE, COSTS OFF) {DISPATCH_UNLIMITED.text.lstrip()}")

@@ -9,7 +9,7 @@ from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.finish import finish
 from punctual.store.lifecycle.reap import reap_running
 from punctual.store.processes.workers import leave
-from tests.support.rows import attempts_of, database_now, new_run, new_task, new_user, run_row
+from tests.support.rows import attempts_of, database_now, new_run, new_task, new_team, run_row
 from tests.support.steps import (
     EXIT_CODE_1,
     change_run,
@@ -105,22 +105,22 @@ def test_runs_that_failed_together_do_not_all_come_back_together(engine: Engine)
 
 
 def test_success_beats_a_cancel_that_came_too_late(engine: Engine) -> None:
-    worker, owner = new_worker(engine), new_user(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner))
+    worker, team = new_worker(engine), new_team(engine)
+    run = new_run(engine, new_task(engine, team_id=team))
     started = start_run(engine, run, worker)
     with engine.begin() as connection:
-        assert cancel_run(connection, run_id=run, owner_id=owner) == "requested"
+        assert cancel_run(connection, run_id=run, team_id=team) == "requested"
     finish_run(engine, started, worker, "succeeded")
     assert run_row(engine, run).state == "succeeded"
 
 
 @pytest.mark.parametrize("outcome", ["failed", "timed_out", "cancelled", "lost"])
 def test_cancel_beats_retry(engine: Engine, outcome: str) -> None:
-    worker, owner = new_worker(engine), new_user(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner, max_retries=5))
+    worker, team = new_worker(engine), new_team(engine)
+    run = new_run(engine, new_task(engine, team_id=team, max_retries=5))
     started = start_run(engine, run, worker)
     with engine.begin() as connection:
-        cancel_run(connection, run_id=run, owner_id=owner)
+        cancel_run(connection, run_id=run, team_id=team)
     finish_run(engine, started, worker, outcome)
     assert run_row(engine, run).state == "cancelled"
 

@@ -17,7 +17,7 @@ from punctual.store.lifecycle.follow import follow
 from punctual.store.lifecycle.reap import bury, reap_running
 from punctual.store.schema.models import CalendarRow, Task
 from punctual.store.tasks.changes import set_enabled
-from tests.support.rows import database_now, new_run, new_task, new_user, run_row
+from tests.support.rows import database_now, new_run, new_task, new_team, run_row
 from tests.support.steps import LEASE, finish_run, new_worker, silence, start_run
 
 ALWAYS = [{"from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"}]
@@ -93,12 +93,12 @@ def test_an_attempt_that_is_tried_again_is_no_end(engine: Engine) -> None:
 
 
 def test_a_cancel_and_a_reaped_run_are_ends_too(engine: Engine) -> None:
-    owner, worker = new_user(engine), new_worker(engine)
-    first = new_task(engine, owner_id=owner, overlap="allow")
-    new_task(engine, owner_id=owner, after=after((first, "always")))
+    team, worker = new_team(engine), new_worker(engine)
+    first = new_task(engine, team_id=team, overlap="allow")
+    new_task(engine, team_id=team, after=after((first, "always")))
     run = new_run(engine, first)
     with engine.begin() as connection:
-        cancel_run(connection, run_id=run, owner_id=owner)
+        cancel_run(connection, run_id=run, team_id=team)
     assert followed(engine) == 1
     start_run(engine, new_run(engine, first), worker)
     silence(engine, worker, seconds=60)
@@ -194,13 +194,13 @@ def test_ends_of_tasks_without_anything_after_them_leave_nothing_behind(engine: 
 def test_what_a_calendar_blocks_makes_no_run_and_leaves_a_row_in_the_ledger(
     engine: Engine,
 ) -> None:
-    owner = new_user(engine)
-    first = new_task(engine, owner_id=owner)
+    team = new_team(engine)
+    first = new_task(engine, team_id=team)
     with Session(engine) as session, session.begin():
         closed = {"name": "Closed", "timezone": "UTC", "days": [], "windows": ALWAYS}
-        session.add(CalendarRow(owner_id=owner, **closed))
+        session.add(CalendarRow(team_id=team, **closed))
     edges = after((first, "success"))
-    second = new_task(engine, owner_id=owner, after=edges, calendars=["Closed"])
+    second = new_task(engine, team_id=team, after=edges, calendars=["Closed"])
     end_one(engine, first)
     assert followed(engine) == 0
     assert runs_of(engine, second) == []

@@ -96,8 +96,8 @@ def test_one_that_was_to_be_cancelled_is_and_has_not_run(engine: Engine) -> None
     worker, run = new_worker(engine), new_run(engine, new_task(engine))
     started = start_run(engine, run, worker)
     with engine.begin() as connection:
-        owner = run_row(engine, run).owner_id
-        assert cancel_run(connection, run_id=run, owner_id=owner) == "requested"
+        team = run_row(engine, run).team_id
+        assert cancel_run(connection, run_id=run, team_id=team) == "requested"
     assert given(engine, worker, (run, started.fence)) == [run]
     row = run_row(engine, run)
     assert (row.state, row.attempt, row.reason) == ("cancelled", 0, "cancelled before its start")

@@ -20,7 +20,7 @@ from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task
 from tests.support.eventually import eventually
 from tests.support.locks import waiting
-from tests.support.rows import new_run, new_task, new_user
+from tests.support.rows import new_run, new_task, new_team
 from tests.support.steps import LEASE, claim_run, new_worker, report_of, start_held
 
 LOCK = text("SELECT id FROM runs WHERE id = :id FOR UPDATE NOWAIT")
@@ -39,7 +39,7 @@ class Scene:
     """Two runs of a task in one worker's hands; the later one is older in every other way."""
 
     engine: Engine
-    owner: uuid.UUID
+    team: uuid.UUID
     task: uuid.UUID
     worker: uuid.UUID
     late: Held
@@ -69,7 +69,7 @@ def gives_back(scene: Scene) -> None:
 def cancels(scene: Scene) -> None:
     with scene.engine.begin() as connection:
         cancel_task_runs(
-            connection, task_id=scene.task, owner_id=scene.owner, code=ReasonCode.DELETED
+            connection, task_id=scene.task, team_id=scene.team, code=ReasonCode.DELETED
         )
 
 
@@ -100,13 +100,13 @@ RUNNING = [cancels, ends, notes]
 @pytest.fixture
 def scene(engine: Engine) -> Scene:
     """Two claimed runs that are due."""
-    owner, worker = new_user(engine), new_worker(engine)
-    task = new_task(engine, owner_id=owner, overlap="allow")
+    team, worker = new_team(engine), new_worker(engine)
+    task = new_task(engine, team_id=team, overlap="allow")
     held = []
     for due_in in (-1, -9):
         run = new_run(engine, task, due_in=due_in)
         held.append(Held(run, claim_run(engine, run, worker).fence))
-    return Scene(engine, owner, task, worker, *held)
+    return Scene(engine, team, task, worker, *held)
 
 
 def waits_for_the_early_run_without_holding_the_late_one(

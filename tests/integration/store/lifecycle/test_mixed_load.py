@@ -28,7 +28,7 @@ from punctual.store.processes.workers import beat, leave
 from punctual.store.runs.prune import prune
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, set_enabled
-from tests.support.rows import WINDOW, dispatch_all, new_task, new_user
+from tests.support.rows import WINDOW, dispatch_all, new_task, new_team
 from tests.support.steps import LEASE, new_worker, report_of
 
 CONNECTIONS = 3
@@ -52,9 +52,9 @@ class Held(NamedTuple):
 class Actor:
     """Does at random what API, coordinator and worker do, each step in a transaction of its own."""
 
-    def __init__(self, engine: Engine, owner: uuid.UUID, tasks: list[uuid.UUID], seed: int) -> None:
+    def __init__(self, engine: Engine, team: uuid.UUID, tasks: list[uuid.UUID], seed: int) -> None:
         self.engine = engine
-        self.owner = owner
+        self.team = team
         self.tasks = tasks
         self.dice = random.Random(seed)
         self.worker = new_worker(engine, name=f"w-{seed}")
@@ -151,13 +151,13 @@ def die(actor: Actor) -> None:
 def cancel(actor: Actor) -> None:
     with actor.engine.begin() as connection:
         if run_id := connection.execute(ANY_RUN).scalar_one_or_none():
-            cancel_run(connection, run_id=run_id, owner_id=actor.owner)
+            cancel_run(connection, run_id=run_id, team_id=actor.team)
 
 
 def cancel_all(actor: Actor) -> None:
     task = actor.dice.choice(actor.tasks)
     with actor.engine.begin() as connection:
-        cancel_task_runs(connection, task_id=task, owner_id=actor.owner, code=ReasonCode.DELETED)
+        cancel_task_runs(connection, task_id=task, team_id=actor.team, code=ReasonCode.DELETED)
 
 
 def change(actor: Actor) -> None:
@@ -187,7 +187,7 @@ STEPS_OF_ALL: list[Callable[[Actor], None]] = [
 
 
 def test_no_two_statements_deadlock_and_all_promises_hold(engine: Engine) -> None:
-    owner = new_user(engine)
+    team = new_team(engine)
     now = datetime.now(UTC)
     due = {"schedule": {"every": 2}, "schedule_anchor": now, "next_due_at": now}
     policies = [
@@ -195,10 +195,10 @@ def test_no_two_statements_deadlock_and_all_promises_hold(engine: Engine) -> Non
     ]
     policies.append({"overlap": "allow", "max_retries": 1, "max_concurrent": 1})
     tasks = [
-        new_task(engine, owner_id=owner, retry_delay=0, **due, **policy, start_deadline=60)
+        new_task(engine, team_id=team, retry_delay=0, **due, **policy, start_deadline=60)
         for policy in policies * 2
     ]
-    actors = [Actor(engine, owner, tasks, SEED + number) for number in range(CONNECTIONS)]
+    actors = [Actor(engine, team, tasks, SEED + number) for number in range(CONNECTIONS)]
     together = threading.Barrier(CONNECTIONS)
 
     def live(actor: Actor) -> None:

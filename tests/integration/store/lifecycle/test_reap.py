@@ -13,7 +13,7 @@ from tests.support.rows import (
     database_now,
     new_run,
     new_task,
-    new_user,
+    new_team,
     run_row,
 )
 from tests.support.steps import (
@@ -106,11 +106,11 @@ def test_a_reaped_claim_is_worth_nothing_to_its_old_holder(engine: Engine) -> No
 
 
 def test_a_run_that_was_cancelled_while_its_worker_died_ends_cancelled(engine: Engine) -> None:
-    worker, owner = new_worker(engine), new_user(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner, max_retries=5))
+    worker, team = new_worker(engine), new_team(engine)
+    run = new_run(engine, new_task(engine, team_id=team, max_retries=5))
     start_run(engine, run, worker)
     with engine.begin() as connection:
-        cancel_run(connection, run_id=run, owner_id=owner)
+        cancel_run(connection, run_id=run, team_id=team)
         leave(connection, worker_id=worker)
         assert [settled.state for settled in reap_running(connection, limit=10)] == ["cancelled"]
     assert [attempt.state for attempt in attempts_of(engine, run)] == ["cancelled"]

@@ -31,7 +31,7 @@ from tests.support.rows import (
     database_now,
     new_run,
     new_task,
-    new_user,
+    new_team,
     run_row,
 )
 from tests.support.steps import (
@@ -74,9 +74,9 @@ def check_all(engine: Engine) -> None:
                 check_args(row.reason_code, row.reason_args)
 
 
-def cancel(engine: Engine, run: uuid.UUID, owner: uuid.UUID) -> None:
+def cancel(engine: Engine, run: uuid.UUID, team: uuid.UUID) -> None:
     with engine.begin() as connection:
-        cancel_run(connection, run_id=run, owner_id=owner)
+        cancel_run(connection, run_id=run, team_id=team)
 
 
 def edit(engine: Engine, task: uuid.UUID, do: Any, **values: Any) -> None:
@@ -88,19 +88,19 @@ def edit(engine: Engine, task: uuid.UUID, do: Any, **values: Any) -> None:
 
 
 def end_by_a_person(engine: Engine) -> None:
-    owner, worker = new_user(engine), new_worker(engine)
-    waiting, running = (new_run(engine, new_task(engine, owner_id=owner)) for _ in range(2))
-    cancel(engine, waiting, owner)
+    team, worker = new_team(engine), new_worker(engine)
+    waiting, running = (new_run(engine, new_task(engine, team_id=team)) for _ in range(2))
+    cancel(engine, waiting, team)
     started = start_run(engine, running, worker)
-    cancel(engine, running, owner)
+    cancel(engine, running, team)
     finish_run(engine, started, worker, "failed")
 
 
 def end_given_back(engine: Engine) -> None:
-    owner, worker = new_user(engine), new_worker(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner))
+    team, worker = new_team(engine), new_worker(engine)
+    run = new_run(engine, new_task(engine, team_id=team))
     started = start_run(engine, run, worker)
-    cancel(engine, run, owner)
+    cancel(engine, run, team)
     with engine.begin() as connection:
         unlaunched = [(started.run_id, started.fence)]
         assert give_back(connection, worker_id=worker, unlaunched=unlaunched)
@@ -248,10 +248,10 @@ def test_a_run_that_succeeds_although_it_was_to_be_replaced_has_no_code(engine: 
 
 
 def test_a_run_to_be_cancelled_whose_worker_dies_gives_both_reasons(engine: Engine) -> None:
-    owner, worker = new_user(engine), new_worker(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner))
+    team, worker = new_team(engine), new_worker(engine)
+    run = new_run(engine, new_task(engine, team_id=team))
     start_run(engine, run, worker)
-    cancel(engine, run, owner)
+    cancel(engine, run, team)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
         reap_running(connection, limit=9)

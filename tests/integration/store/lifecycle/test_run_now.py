@@ -20,7 +20,7 @@ from punctual.store.lifecycle.reap import reap_claimed, reap_running
 from punctual.store.lifecycle.run_now import retry_run, run_now
 from punctual.store.processes.workers import leave
 from punctual.store.schema.models import Run, Task
-from tests.support.rows import database_now, new_run, new_task, new_user, run_row
+from tests.support.rows import database_now, new_run, new_task, new_team, run_row
 from tests.support.steps import claim_run, finish_run, new_worker, start_run
 
 
@@ -145,11 +145,11 @@ def test_what_is_given_back_or_taken_back_wakes_a_coordinator(
 def test_a_cancel_notifies_the_worker_that_runs_it(
     engine: Engine, database_url: str, running: bool
 ) -> None:
-    worker, owner = new_worker(engine), new_user(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner))
+    worker, team = new_worker(engine), new_team(engine)
+    run = new_run(engine, new_task(engine, team_id=team))
     if running:
         start_run(engine, run, worker)
     with hearing(database_url, CANCEL_CHANNEL) as received, engine.begin() as connection:
-        cancel_run(connection, run_id=run, owner_id=owner)
+        cancel_run(connection, run_id=run, team_id=team)
     expected = [{"worker": str(worker), "run": str(run)}] if running else []
     assert [json.loads(payload) for payload in received] == expected

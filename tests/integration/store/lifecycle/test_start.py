@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.start import note_started, start
-from tests.support.rows import database_now, new_run, new_task, new_user, run_row
+from tests.support.rows import database_now, new_run, new_task, new_team, run_row
 from tests.support.steps import (
     LEASE,
     change_run,
@@ -95,11 +95,11 @@ def test_it_is_refused_and_spends_nothing(
 
 
 def test_a_cancelled_claim_cannot_start(engine: Engine) -> None:
-    worker, owner = new_worker(engine), new_user(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner))
+    worker, team = new_worker(engine), new_team(engine)
+    run = new_run(engine, new_task(engine, team_id=team))
     held = claim_run(engine, run, worker)
     with engine.begin() as connection:
-        assert cancel_run(connection, run_id=run, owner_id=owner) == "cancelled"
+        assert cancel_run(connection, run_id=run, team_id=team) == "cancelled"
     assert start_held(engine, worker, (run, held.fence)) == []
     assert run_row(engine, run).state == "cancelled"
 

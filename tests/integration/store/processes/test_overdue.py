@@ -92,16 +92,16 @@ def test_a_claimed_run_that_waits_for_a_limit_is_not_overdue(
     worker, task = new_worker(engine), new_task(engine, overlap="allow")
     first, second = (new_run(engine, task, due_in=-LONG, trigger=Trigger.MANUAL) for _ in range(2))
     claimed = [(run, claim_run(engine, run, worker).fence) for run in (first, second)]
-    owner = run_row(engine, first).owner_id
+    team = run_row(engine, first).team_id
     with engine.begin() as connection:
         lowered = (
-            "INSERT INTO concurrency_limits (id, owner_id, max_concurrent)"
-            " VALUES (gen_random_uuid(), :owner, 1)"
+            "INSERT INTO concurrency_limits (id, team_id, max_concurrent)"
+            " VALUES (gen_random_uuid(), :team, 1)"
             if of_the_user
-            else "UPDATE tasks SET max_concurrent = 1 WHERE owner_id = :owner"
+            else "UPDATE tasks SET max_concurrent = 1 WHERE team_id = :team"
         )
-        connection.execute(text(lowered), {"owner": owner})
-        mark_limited(connection, owner_id=owner)
+        connection.execute(text(lowered), {"team": team})
+        mark_limited(connection, team_id=team)
     for run in (first, second):
         change_run(engine, run, redispatch_at=database_now(engine) - timedelta(seconds=LONG))
     assert overdue_seconds(engine, "claimed") > LONG

@@ -11,29 +11,29 @@ from punctual.store.lifecycle.finish import finish
 from punctual.store.lifecycle.reap import reap_running
 from punctual.store.runs.punctuality import OnTime, fold, on_time
 from punctual_coordinator.duties.punctuality_rollup import PunctualityRollup
-from tests.support.rows import new_run, new_task, new_user, run_row
+from tests.support.rows import new_run, new_task, new_team, run_row
 from tests.support.steps import finish_run, new_worker, report_of, start_run
 
 
 @pytest.fixture
 def ann(engine: Engine) -> uuid.UUID:
-    return new_user(engine)
+    return new_team(engine)
 
 
 def started_late(
-    engine: Engine, owner: uuid.UUID, *, late_ms: int, trigger: Trigger = Trigger.SCHEDULE
+    engine: Engine, team: uuid.UUID, *, late_ms: int, trigger: Trigger = Trigger.SCHEDULE
 ) -> None:
     """A run that ended, whose command started some milliseconds after it was due."""
     worker = new_worker(engine)
-    run = new_run(engine, new_task(engine, owner_id=owner), trigger=trigger)
+    run = new_run(engine, new_task(engine, team_id=team), trigger=trigger)
     started = start_run(engine, run, worker)
     at = started.due_at + timedelta(milliseconds=late_ms)
     finish_run(engine, started, worker, "succeeded", started_at=at)
 
 
-def figure(engine: Engine, owner: uuid.UUID | None = None) -> OnTime:
+def figure(engine: Engine, team: uuid.UUID | None = None) -> OnTime:
     with engine.connect() as connection:
-        return on_time(connection, owner_id=owner)
+        return on_time(connection, team_id=team)
 
 
 def tallies(engine: Engine) -> int:
@@ -45,13 +45,13 @@ def test_a_start_is_on_time_up_to_a_second_and_not_beyond(engine: Engine, ann: u
     for late_ms in (0, 1000, 1001):
         started_late(engine, ann, late_ms=late_ms)
     assert figure(engine, ann) == OnTime(starts=3, on_time=2)
-    assert figure(engine, new_user(engine)) == OnTime()
+    assert figure(engine, new_team(engine)) == OnTime()
 
 
 def test_folding_changes_no_figure_and_leaves_no_tally(engine: Engine, ann: uuid.UUID) -> None:
-    bob = new_user(engine)
-    for owner in (ann, ann, bob):
-        started_late(engine, owner, late_ms=5)
+    bob = new_team(engine)
+    for team in (ann, ann, bob):
+        started_late(engine, team, late_ms=5)
     before = figure(engine), figure(engine, ann)
     assert before == (OnTime(3, 3), OnTime(2, 2))
     assert PunctualityRollup(engine, batch=2).run_once().tallies == 3
@@ -84,7 +84,7 @@ def test_the_figure_outlives_its_runs_and_looks_back_thirty_days(
 
 def test_a_report_that_is_repeated_is_one_start(engine: Engine, ann: uuid.UUID) -> None:
     worker = new_worker(engine)
-    started = start_run(engine, new_run(engine, new_task(engine, owner_id=ann)), worker)
+    started = start_run(engine, new_run(engine, new_task(engine, team_id=ann)), worker)
     report = report_of(engine, started, "succeeded", started_at=started.due_at)
     for _ in range(2):
         with engine.begin() as connection:
@@ -96,7 +96,7 @@ def test_every_attempt_that_started_counts_and_a_backfill_does_not(
     engine: Engine, ann: uuid.UUID
 ) -> None:
     worker = new_worker(engine)
-    run = new_run(engine, new_task(engine, owner_id=ann, max_retries=1, retry_delay=0))
+    run = new_run(engine, new_task(engine, team_id=ann, max_retries=1, retry_delay=0))
     for outcome in ("failed", "succeeded"):
         finish_run(engine, start_run(engine, run, worker), worker, outcome)
     assert run_row(engine, run).state == "succeeded"
@@ -109,7 +109,7 @@ def test_a_lost_attempt_counts_if_its_start_was_reported(
     engine: Engine, ann: uuid.UUID, reported: bool, starts: int
 ) -> None:
     worker = new_worker(engine)
-    started = start_run(engine, new_run(engine, new_task(engine, owner_id=ann)), worker)
+    started = start_run(engine, new_run(engine, new_task(engine, team_id=ann)), worker)
     with engine.begin() as connection:
         if reported:
             connection.execute(

@@ -58,7 +58,7 @@ def refused(engine: Engine, statement: str) -> bool:
         "SELECT * FROM runs",
         "SELECT data FROM outputs",
         "UPDATE runs SET spec = '{}'",
-        "UPDATE runs SET owner_id = gen_random_uuid()",
+        "UPDATE runs SET team_id = gen_random_uuid()",
         "INSERT INTO runs (id) VALUES (gen_random_uuid())",
         "DELETE FROM runs",
         "CREATE TABLE mine (id int)",

@@ -162,9 +162,9 @@ def test_a_run_is_born_without_attempts(life: Life, engine: Engine) -> None:
     with pytest.raises(IntegrityError, match="may not be born"):
         life.connection.execute(
             text("""
-            INSERT INTO runs (id, task_id, owner_id, state, trigger, scheduled_for, due_at,
+            INSERT INTO runs (id, task_id, team_id, state, trigger, scheduled_for, due_at,
                               attempt, max_attempts, priority, overlap, spec)
-            SELECT :new, task_id, owner_id, 'scheduled', 'manual', scheduled_for, due_at,
+            SELECT :new, task_id, team_id, 'scheduled', 'manual', scheduled_for, due_at,
                    1, max_attempts, priority, overlap, spec FROM runs WHERE id = :id"""),
             {"id": life.id, "new": new_id()},
         )

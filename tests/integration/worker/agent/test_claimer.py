@@ -14,7 +14,7 @@ from punctual_worker.agent.run_queue import RunQueue
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.runs import publish
 from tests.support.eventually import eventually
-from tests.support.rows import database_now, dispatch_all, new_run, new_task, new_user, run_row
+from tests.support.rows import database_now, dispatch_all, new_run, new_task, new_team, run_row
 from tests.support.steps import change_run
 
 
@@ -56,12 +56,12 @@ def test_urgent_runs_start_before_what_waits_in_the_worker_already(
     engine: Engine, start_worker: StartWorker, broker: Broker, tmp_path: Path
 ) -> None:
     start_worker(slots=2, drain_seconds=0.1)
-    owner, gate = new_user(engine), tmp_path / "gate"
+    team, gate = new_team(engine), tmp_path / "gate"
     os.mkfifo(gate, 0o666)
     gate.chmod(0o666)
 
     def queued(count: int, priority: int, command: str) -> list[uuid.UUID]:
-        task = new_task(engine, owner_id=owner, overlap="allow", priority=priority, command=command)
+        task = new_task(engine, team_id=team, overlap="allow", priority=priority, command=command)
         runs = [new_run(engine, task) for _ in range(count)]
         for run in runs:
             change_run(engine, run, due_at=at)

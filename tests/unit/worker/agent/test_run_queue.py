@@ -110,8 +110,8 @@ def test_with_more_than_slots_owners_take_turns_and_no_run_is_lost(
 def test_an_owners_urgent_run_takes_its_next_turn_whenever_it_came() -> None:
     anna, ben = uuid.uuid4(), uuid.uuid4()
 
-    def waiting(owner: uuid.UUID, turn: int, priority: int) -> Claimed:
-        return Claimed(uuid.uuid4(), 1, NOW, priority, turn, owner)
+    def waiting(team: uuid.UUID, turn: int, priority: int) -> Claimed:
+        return Claimed(uuid.uuid4(), 1, NOW, priority, turn, team)
 
     low = [waiting(anna, turn, 1) for turn in (1, 2)]
     other = waiting(ben, 1, 9)

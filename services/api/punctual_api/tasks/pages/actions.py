@@ -9,7 +9,7 @@ from punctual.domain.errors import InvalidParams
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.lifecycle import cancel, run_now
 from punctual.store.tasks.changes import find_task, set_enabled
-from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.context import now, session, team_id, window
 from punctual_api.http.problems import not_found
 from punctual_api.http.request_hooks import made_run
 from punctual_api.runs.endpoints import own_run
@@ -32,7 +32,7 @@ def resume_task(task_id: uuid.UUID) -> Response:
 @pages.post("/run/<uuid:run_id>/cancel/")
 def cancel_run(run_id: uuid.UUID) -> Response:
     """Cancel a run."""
-    outcome = cancel.cancel_run(session().connection(), run_id=run_id, owner_id=owner_id())
+    outcome = cancel.cancel_run(session().connection(), run_id=run_id, team_id=team_id())
     if outcome is None:
         raise not_found("run")
     if outcome == "final":
@@ -44,7 +44,7 @@ def cancel_run(run_id: uuid.UUID) -> Response:
 def retry_run(run_id: uuid.UUID) -> Response:
     """Run the task of a run once more, as it is now."""
     run = own_run(run_id)
-    task = find_task(session(), run.task_id, owner_id=owner_id())
+    task = find_task(session(), run.task_id, team_id=team_id())
     if task is None:
         raise not_found("task")
     try:

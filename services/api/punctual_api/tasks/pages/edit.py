@@ -16,7 +16,7 @@ from punctual.domain.schedules.zone import zone_names
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, create_tasks, delete_task, new_task_ids
-from punctual_api.http.context import now, owner_id, session, window
+from punctual_api.http.context import now, session, team_id, window
 from punctual_api.http.problems import Fault, faults_in
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.tasks.pages.form import (
@@ -64,7 +64,7 @@ def create_task() -> AnyResponse:
         return _form("New task", typed, faults)
     [task_id] = ids = new_task_ids(1)
     try:
-        due = create_tasks(session(), owner_id=owner_id(), ids=ids, tasks=[values], now=instant)
+        due = create_tasks(session(), team_id=team_id(), ids=ids, tasks=[values], now=instant)
     except InvalidCalendar as error:
         return _form("New task", typed, [Fault(error.pointer, error.detail)])
     wake_if_due(session().connection(), due, now=instant, window=window())

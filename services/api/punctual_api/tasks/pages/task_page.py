@@ -15,7 +15,7 @@ from punctual.store.tasks.changes import find_task
 from punctual.store.tasks.listing import seen_tasks
 from punctual.store.tasks.overview import strips
 from punctual_api.calendars.blocks import own_calendars
-from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.context import now, session, team_id
 from punctual_api.http.problems import not_found
 from punctual_api.tasks.interpreters import interpreter_warnings
 from punctual_api.tasks.pages.dashboard import STRIP_RUNS, page_before
@@ -33,7 +33,7 @@ LAST_ID = uuid.UUID(int=2**128 - 1)
 @pages.get("/task/<uuid:task_id>/")
 def show_task(task_id: uuid.UUID) -> Response:
     """One task, and a page of its runs."""
-    task = find_task(session(), task_id, owner_id=owner_id())
+    task = find_task(session(), task_id, team_id=team_id())
     if task is None:
         raise not_found("task")
     [seen] = seen_tasks(session(), [task.id])
@@ -43,7 +43,7 @@ def show_task(task_id: uuid.UUID) -> Response:
     if before is None and len(due) >= UPCOMING:
         before = Position(due[UPCOMING - 1], LAST_ID)
     runs = list_runs(
-        session(), owner_id=owner_id(), task_id=task.id, limit=RUNS_A_PAGE + 1, before=before
+        session(), team_id=team_id(), task_id=task.id, limit=RUNS_A_PAGE + 1, before=before
     )
     document = task_document(seen, now=instant)
     document["warnings"] += interpreter_warnings(task)
@@ -74,5 +74,5 @@ def coming(task: Task, *, now: datetime) -> list[datetime]:
 
 
 def _position(run_id: uuid.UUID | None) -> Position | None:
-    run = run_id and find_run(session(), run_id, owner_id=owner_id())
+    run = run_id and find_run(session(), run_id, team_id=team_id())
     return Position(run.scheduled_for, run.id) if run else None

@@ -8,7 +8,7 @@ from punctual.domain.runs.after import On, stored_edges
 from punctual.store.schema.models import Task
 from punctual.store.tasks.listing import seen_tasks
 from punctual.store.tasks.upstreams import downstream_of
-from punctual_api.http.context import now, owner_id, session
+from punctual_api.http.context import now, session, team_id
 from punctual_api.tasks.serializers import status_of
 
 
@@ -34,7 +34,7 @@ def edges_page(task: Task) -> dict[str, list[dict[str, Any]]]:
     after = dict(stored_edges(task.after))
     downstream = {
         other.id: dict(stored_edges(other.after)).get(task.id, On.ALWAYS)
-        for other in downstream_of(session(), task.id, owner_id=owner_id())
+        for other in downstream_of(session(), task.id, team_id=team_id())
     }
     return {"upstream": _seen(after), "downstream": _seen(downstream)}
 

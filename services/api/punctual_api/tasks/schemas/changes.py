@@ -7,7 +7,7 @@ from marshmallow import RAISE, ValidationError
 from sqlalchemy import select
 
 from punctual.store.schema.models import Task
-from punctual_api.http.context import owner_id, session
+from punctual_api.http.context import session, team_id
 from punctual_api.http.fields import ScheduleField
 from punctual_api.http.openapi import SCHEDULE
 from punctual_api.http.readonly_fields import SentBackSchema, readonly_names
@@ -31,7 +31,7 @@ class ChangedScheduleField(ScheduleField):
 
 def _stored_schedule() -> object:
     task_id = (request.view_args or {}).get("task_id")
-    own = select(Task.schedule).where(Task.id == task_id, Task.owner_id == owner_id())
+    own = select(Task.schedule).where(Task.id == task_id, Task.team_id == team_id())
     return session().scalars(own).one_or_none()
 
 

@@ -281,5 +281,5 @@ class TaskQuerySchema(PageQuerySchema):
 
 
 def chosen_timeout(seconds: float) -> float | None:
-    """Return a task's timeout if its owner chose it; None when it is the default."""
+    """Return a task's timeout if its team chose it; None when it is the default."""
     return None if seconds == DEFAULT_TIMEOUT else seconds

@@ -43,9 +43,9 @@ BEGIN
             code := 'no_free_slot';
         END IF;
     END IF;
-    INSERT INTO ledger AS l (task_id, scheduled_for, owner_id, reason, because, reason_code,
+    INSERT INTO ledger AS l (task_id, scheduled_for, team_id, reason, because, reason_code,
                              reason_args, detail, run_id)
-    VALUES (NEW.task_id, NEW.scheduled_for, NEW.owner_id, word, sentence, code, args, details,
+    VALUES (NEW.task_id, NEW.scheduled_for, NEW.team_id, word, sentence, code, args, details,
             NEW.id)
     ON CONFLICT (task_id, scheduled_for) DO UPDATE SET
         reason = CASE WHEN word = 'late' AND l.reason = 'limited' THEN l.reason ELSE word END,

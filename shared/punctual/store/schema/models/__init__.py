@@ -9,6 +9,7 @@ from punctual.store.schema.models.processes import Coordinator, Worker
 from punctual.store.schema.models.punctuality import Punctuality, StartTally
 from punctual.store.schema.models.runs import Attempt, LiveOutput, Output, Run
 from punctual.store.schema.models.tasks import IdempotencyKey, Task
+from punctual.store.schema.models.teams import Membership, Team
 from punctual.store.schema.models.upstreams import UpstreamEnd
 from punctual.store.schema.models.uptime import DatabaseUptime
 from punctual.store.schema.models.users import ApiToken, User, UserSession
@@ -26,6 +27,7 @@ __all__ = [
     "LastPass",
     "LedgerRow",
     "LiveOutput",
+    "Membership",
     "Model",
     "Outage",
     "Output",
@@ -33,6 +35,7 @@ __all__ = [
     "Run",
     "StartTally",
     "Task",
+    "Team",
     "UpstreamEnd",
     "User",
     "UserSession",

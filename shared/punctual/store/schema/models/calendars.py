@@ -1,4 +1,4 @@
-"""When nothing is due: the calendars of an owner's tasks."""
+"""When nothing is due: the calendars of a team's tasks."""
 
 import uuid
 from typing import Any
@@ -14,10 +14,10 @@ class CalendarRow(Model):
     """A calendar; `days` and `windows` are the API's own documents. Tasks name it."""
 
     __tablename__ = "calendars"
-    __table_args__ = (UniqueConstraint("owner_id", "name", name="uq_calendars_name"),)
+    __table_args__ = (UniqueConstraint("team_id", "name", name="uq_calendars_name"),)
 
     id: Mapped[Id]
-    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    team_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     name: Mapped[str]
     timezone: Mapped[str]
     days: Mapped[list[str]] = mapped_column(JSONB)

@@ -9,13 +9,13 @@ from punctual.store.schema.models.model import Created, Id, Model
 
 
 class ConcurrencyLimit(Model):
-    """At most `max_concurrent` runs at once of the owner's tasks with `tag`; null: of all."""
+    """At most `max_concurrent` runs at once of the team's tasks with `tag`; null: of all."""
 
     __tablename__ = "concurrency_limits"
     __table_args__ = (
         Index(
             "uq_concurrency_limits_tag",
-            "owner_id",
+            "team_id",
             "tag",
             unique=True,
             postgresql_nulls_not_distinct=True,
@@ -23,7 +23,7 @@ class ConcurrencyLimit(Model):
     )
 
     id: Mapped[Id]
-    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    team_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     tag: Mapped[str | None]
     max_concurrent: Mapped[int]
     created_at: Mapped[Created]

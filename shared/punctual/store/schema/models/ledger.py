@@ -21,13 +21,13 @@ class LedgerRow(Model):
 
     __tablename__ = "ledger"
     __table_args__ = (
-        Index("ix_ledger_owner", "owner_id", "scheduled_for"),
+        Index("ix_ledger_team", "team_id", "scheduled_for"),
         Index("ix_ledger_noted", "noted_at"),
     )
 
     task_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     scheduled_for: Mapped[datetime] = mapped_column(primary_key=True)
-    owner_id: Mapped[uuid.UUID]
+    team_id: Mapped[uuid.UUID]
     reason: Mapped[str]
     because: Mapped[str | None]
     reason_code: Mapped[str | None]

@@ -18,19 +18,19 @@ class StartTally(Model):
     __tablename__ = "start_tallies"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    owner_id: Mapped[uuid.UUID]
+    team_id: Mapped[uuid.UUID]
     day: Mapped[date]
     starts: Mapped[int]
     on_time: Mapped[int]
 
 
 class Punctuality(Model):
-    """An owner's starts that were due on one day (UTC), and how many were at most 1 s late."""
+    """A team's starts that were due on one day (UTC), and how many were at most 1 s late."""
 
     __tablename__ = "punctuality"
 
-    owner_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    team_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True
     )
     day: Mapped[date] = mapped_column(primary_key=True, index=True)
     starts: Mapped[int] = mapped_column(BigInteger)

@@ -30,7 +30,7 @@ class Run(Model):
     not started is taken back. `fence` grows each time the run's ownership is given or taken. A
     superseded run was withdrawn by an edit or a pause; its due time may be planned again. `params`
     are the values it was given, or the task's defaults. Workers that have more to do than slots
-    claim what is queued by its `turn`, in which owners alternate. `limited`: it may count towards a
+    claim what is queued by its `turn`, in which teams alternate. `limited`: it may count towards a
     limit of concurrent runs. `caught_up`: a stop left it behind, and its task's `catch_up` still
     runs it.
     `reason_code` and `reason_args` say why (domain/runs/reasons.py): a run that is missed, skipped,
@@ -62,7 +62,7 @@ class Run(Model):
         ),
         Index(
             "ix_runs_last_turn",
-            *("queue", "owner_id", "turn"),
+            *("queue", "team_id", "turn"),
             postgresql_where=text("state = 'queued'"),
         ),
         Index(
@@ -90,18 +90,18 @@ class Run(Model):
         ),
         Index(
             "ix_runs_limited",
-            *("owner_id", "state", "due_at", "id"),
+            *("team_id", "state", "due_at", "id"),
             postgresql_where=text(
                 "limited AND state IN ('scheduled', 'queued', 'claimed', 'running')"
             ),
         ),
-        Index("ix_runs_owner", "owner_id", "scheduled_for", "id"),
+        Index("ix_runs_team", "team_id", "scheduled_for", "id"),
         {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[Id]
     task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
-    owner_id: Mapped[uuid.UUID]  # its task's, which goes with the owner and takes its runs along
+    team_id: Mapped[uuid.UUID]  # its task's, which goes with the team and takes its runs along
     state: Mapped[str]
     trigger: Mapped[str]
     scheduled_for: Mapped[datetime]

@@ -40,8 +40,8 @@ class Task(Model):
             postgresql_where=text("after <> '[]'"),
         ),
         Index(
-            "ix_tasks_owner_due",
-            *("owner_id", "next_due_at", "id"),
+            "ix_tasks_team_due",
+            *("team_id", "next_due_at", "id"),
             postgresql_where=text("enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"),
         ),
         Index(
@@ -56,7 +56,7 @@ class Task(Model):
             "id",
             postgresql_where=text("plan_retry_at IS NOT NULL"),
         ),
-        Index("ix_tasks_owner", "owner_id", "id", postgresql_where=text("deleted_at IS NULL")),
+        Index("ix_tasks_team", "team_id", "id", postgresql_where=text("deleted_at IS NULL")),
         Index(
             "ix_tasks_tags", "tags", postgresql_using="gin", postgresql_where="deleted_at IS NULL"
         ),
@@ -64,7 +64,7 @@ class Task(Model):
     )
 
     id: Mapped[Id]
-    owner_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    team_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     name: Mapped[str]
     command: Mapped[str]
     script: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
@@ -110,13 +110,14 @@ class Task(Model):
 
 
 class IdempotencyKey(Model):
-    """A key a client sent with a creation, what it asked for, and what it got."""
+    """A key a client sent with a creation, what it asked for, and what it got.
+
+    `principal_id` is the user whose request it was.
+    """
 
     __tablename__ = "idempotency_keys"
 
-    owner_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
-    )
+    principal_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     created_ids: Mapped[list[uuid.UUID]] = mapped_column("task_ids", ARRAY(Uuid))

@@ -10,7 +10,7 @@ from punctual.store.schema.models.model import Created, Id, Model
 
 
 class User(Model):
-    """Account that owns tasks."""
+    """A person who logs in."""
 
     __tablename__ = "users"
     __table_args__ = (

@@ -1,10 +1,10 @@
--- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+-- Part of migration 0001_initial, and never edited: schema.sql has the tables as they are now.
 
 -- Due times that did not become a start on time, and why.
 CREATE TABLE ledger (
     task_id uuid NOT NULL,
     scheduled_for timestamptz NOT NULL,
-    owner_id uuid NOT NULL,
+    team_id uuid NOT NULL,
     reason text NOT NULL,
     because text,
     reason_code text,
@@ -17,23 +17,23 @@ CREATE TABLE ledger (
     CONSTRAINT pk_ledger PRIMARY KEY (task_id, scheduled_for)
 );
 CREATE INDEX ix_ledger_noted ON ledger (noted_at);
-CREATE INDEX ix_ledger_owner ON ledger (owner_id, scheduled_for);
+CREATE INDEX ix_ledger_team ON ledger (team_id, scheduled_for);
 
 -- Starts counted by one batch of finished attempts, until rolled up.
 CREATE TABLE start_tallies (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_start_tallies PRIMARY KEY,
-    owner_id uuid NOT NULL,
+    team_id uuid NOT NULL,
     day date NOT NULL,
     starts integer NOT NULL,
     on_time integer NOT NULL
 );
 
--- Starts of an owner's day, and how many were on time.
+-- Starts of a team's day, and how many were on time.
 CREATE TABLE punctuality (
-    owner_id uuid NOT NULL CONSTRAINT fk_punctuality_owner_id REFERENCES users ON DELETE CASCADE,
+    team_id uuid NOT NULL CONSTRAINT fk_punctuality_team_id REFERENCES teams ON DELETE CASCADE,
     day date NOT NULL,
     starts bigint NOT NULL,
     on_time bigint NOT NULL,
-    CONSTRAINT pk_punctuality PRIMARY KEY (owner_id, day)
+    CONSTRAINT pk_punctuality PRIMARY KEY (team_id, day)
 );
 CREATE INDEX ix_punctuality_day ON punctuality (day);

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0001_first"
+revision = "0001_initial"
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -1,4 +1,4 @@
--- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+-- Part of migration 0001_initial, and never edited: schema.sql has the tables as they are now.
 
 -- Workers, known by their heartbeats.
 CREATE TABLE workers (

@@ -1,10 +1,10 @@
--- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+-- Part of migration 0001_initial, and never edited: schema.sql has the tables as they are now.
 
 -- Due times that are to run or have run, and the state of each.
 CREATE TABLE runs (
     id uuid CONSTRAINT pk_runs PRIMARY KEY,
     task_id uuid NOT NULL CONSTRAINT fk_runs_task_id REFERENCES tasks ON DELETE CASCADE,
-    owner_id uuid NOT NULL,
+    team_id uuid NOT NULL,
     state text NOT NULL,
     trigger text NOT NULL,
     scheduled_for timestamptz NOT NULL,
@@ -42,10 +42,10 @@ CREATE TABLE runs (
     CONSTRAINT ck_runs_state CHECK (state IN ('scheduled', 'queued', 'claimed', 'running',
         'succeeded', 'failed', 'timed_out', 'cancelled', 'lost', 'missed', 'skipped'))
 ) WITH (fillfactor=50);
-CREATE INDEX ix_runs_last_turn ON runs (queue, owner_id, turn) WHERE state = 'queued';
-CREATE INDEX ix_runs_limited ON runs (owner_id, state, due_at, id)
+CREATE INDEX ix_runs_last_turn ON runs (queue, team_id, turn) WHERE state = 'queued';
+CREATE INDEX ix_runs_limited ON runs (team_id, state, due_at, id)
     WHERE limited AND (state IN ('scheduled', 'queued', 'claimed', 'running'));
-CREATE INDEX ix_runs_owner ON runs (owner_id, scheduled_for, id);
+CREATE INDEX ix_runs_team ON runs (team_id, scheduled_for, id);
 CREATE INDEX ix_runs_redispatch ON runs (redispatch_at, id) WHERE state = 'queued';
 CREATE INDEX ix_runs_scheduled ON runs (due_at, id) WHERE state = 'scheduled';
 CREATE INDEX ix_runs_start_by ON runs (start_by)

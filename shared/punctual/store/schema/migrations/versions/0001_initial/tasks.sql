@@ -1,9 +1,9 @@
--- Part of migration 0001_first, and never edited: schema.sql has the tables as they are now.
+-- Part of migration 0001_initial, and never edited: schema.sql has the tables as they are now.
 
 -- What to run, when, and the policies of its runs.
 CREATE TABLE tasks (
     id uuid CONSTRAINT pk_tasks PRIMARY KEY,
-    owner_id uuid NOT NULL CONSTRAINT fk_tasks_owner_id REFERENCES users ON DELETE CASCADE,
+    team_id uuid NOT NULL CONSTRAINT fk_tasks_team_id REFERENCES teams ON DELETE CASCADE,
     name text NOT NULL,
     command text NOT NULL,
     script jsonb,
@@ -50,8 +50,8 @@ CREATE TABLE tasks (
 CREATE INDEX ix_tasks_after ON tasks USING gin (after jsonb_path_ops) WHERE after <> '[]';
 CREATE INDEX ix_tasks_due ON tasks (next_due_at, id)
     WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
-CREATE INDEX ix_tasks_owner ON tasks (owner_id, id) WHERE deleted_at IS NULL;
-CREATE INDEX ix_tasks_owner_due ON tasks (owner_id, next_due_at, id)
+CREATE INDEX ix_tasks_team ON tasks (team_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX ix_tasks_team_due ON tasks (team_id, next_due_at, id)
     WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
 CREATE INDEX ix_tasks_paused ON tasks (paused_until, id)
     WHERE NOT enabled AND paused_until IS NOT NULL;
@@ -61,7 +61,7 @@ CREATE INDEX ix_tasks_tags ON tasks USING gin (tags) WHERE deleted_at IS NULL;
 -- Days and windows in which nothing of the tasks that name them is due.
 CREATE TABLE calendars (
     id uuid CONSTRAINT pk_calendars PRIMARY KEY,
-    owner_id uuid NOT NULL CONSTRAINT fk_calendars_owner_id REFERENCES users ON DELETE CASCADE,
+    team_id uuid NOT NULL CONSTRAINT fk_calendars_team_id REFERENCES teams ON DELETE CASCADE,
     name text NOT NULL,
     timezone text NOT NULL,
     days jsonb NOT NULL,
@@ -69,19 +69,19 @@ CREATE TABLE calendars (
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT uq_calendars_name UNIQUE (owner_id, name)
+    CONSTRAINT uq_calendars_name UNIQUE (team_id, name)
 );
 
--- How many runs of an owner, or of a tag, may run at once.
+-- How many runs of a team, or of a tag, may run at once.
 CREATE TABLE concurrency_limits (
     id uuid CONSTRAINT pk_concurrency_limits PRIMARY KEY,
-    owner_id uuid NOT NULL CONSTRAINT fk_concurrency_limits_owner_id REFERENCES users ON DELETE
+    team_id uuid NOT NULL CONSTRAINT fk_concurrency_limits_team_id REFERENCES teams ON DELETE
         CASCADE,
     tag text,
     max_concurrent integer NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX uq_concurrency_limits_tag ON concurrency_limits (owner_id, tag) NULLS NOT
+CREATE UNIQUE INDEX uq_concurrency_limits_tag ON concurrency_limits (team_id, tag) NULLS NOT
     DISTINCT;
 
 -- Fingerprints of the time zone rules that stored due times follow.

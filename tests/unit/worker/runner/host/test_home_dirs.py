@@ -1,4 +1,4 @@
-"""A home is empty, its team's alone, and new by its name, whichever attempt had it before."""
+"""A home is empty, its owner's alone, and new by its name, whichever attempt had it before."""
 
 import os
 import shutil
@@ -81,7 +81,7 @@ def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: HomeDirs) ->
 
 
 def test_the_folder_of_a_dead_runner_is_nobodys_home(tmp_path: Path) -> None:
-    (tmp_path / "runner-2-dead").mkdir(mode=0o700)  # as empty as a home, and its team's alone
+    (tmp_path / "runner-2-dead").mkdir(mode=0o700)  # as empty as a home, and its owner's alone
     homes = HomeDirs(str(tmp_path), launch=1)
     eventually(lambda: len([*tmp_path.iterdir()]) == 1)
     [root] = tmp_path.iterdir()

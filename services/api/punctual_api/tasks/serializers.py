@@ -37,17 +37,6 @@ from punctual_api.tasks.schemas.task_types import type_of
 from punctual_api.tasks.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
 from punctual_api.tasks.stored import stored_columns
 
-COLUMNS = (
-    *("id", "name", "schedule", "enabled", "max_retries", "retry_delay"),
-    *("retry_delay_max", "timeout", "end_grace", "working_dir", "tags"),
-    *("overlap", "catch_up"),
-    *("start_deadline", "priority", "max_runs", "planned_runs", "jitter"),
-    *("retry_on", "no_retry_on", "calendars"),
-    "max_concurrent",
-    "queue",
-    *("created_at", "updated_at", "version"),
-)
-
 MOST_STEPS = 200
 """A list answers a hundred tasks: none of them has its calendars searched for longer."""
 
@@ -57,6 +46,8 @@ STOPPED = (
 )
 
 _task = TaskSchema()
+_COLUMNS = tuple(name for name in Task.__mapper__.column_attrs.keys() if name in _task.fields)  # noqa: SIM118 - no mapping
+"""The columns that are answered under their own names."""
 _task_page = TaskPageSchema()
 _run = RunSchema()
 _run_page = RunPageSchema()
@@ -69,7 +60,7 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
     all_blocked = next_run_at is None and ALL_HELD in warnings
     status = listed.status_if_blocked if all_blocked else listed.status
     return {
-        **{name: getattr(task, name) for name in COLUMNS},
+        **{name: getattr(task, name) for name in _COLUMNS},
         "command": task.command or None,
         "type": type_of(task),
         **stored_columns(task),

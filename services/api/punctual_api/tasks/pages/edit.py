@@ -22,6 +22,7 @@ from punctual_api.tasks.endpoints import own_task
 from punctual_api.tasks.pages.form import (
     BLANK,
     FIELDS,
+    WHEN,
     clock_warnings,
     document_from,
     typed_from,
@@ -29,6 +30,7 @@ from punctual_api.tasks.pages.form import (
     typed_when,
 )
 from punctual_api.tasks.pages.preview import preview_of
+from punctual_api.tasks.pages.type_form import BLANK_TYPE
 from punctual_api.tasks.schemas.changes import TaskReplacementSchema
 from punctual_api.tasks.schemas.http_request import METHODS
 from punctual_api.tasks.schemas.tasks import NewTaskSchema
@@ -37,11 +39,10 @@ from punctual_api.web.form_errors import by_field
 from punctual_api.web.form_fields import read_number
 from punctual_api.web.page_base import is_live, page, pages
 
-FOLDED = {"overlap", "catch_up", "start_deadline", "retry_delay_max", "priority"} | {
-    "end_grace",
-    *("working_dir", "env", "metadata", "max_runs", "jitter", "params"),
-    *("queue", "max_concurrent", "calendars", "after"),
+UNFOLDED = {*BLANK_TYPE, *WHEN, *LIMITS, "name", "tags", "schedule", "version"} | {
+    *("max_retries", "retry_delay", "timeout", "retry_on", "no_retry_on"),
 }
+"""Fields that a user sees without unfolding the form's part "More"; a new one is folded."""
 PARTS = {"at", "cron", "timezone", "every"}
 SOON_AT_MOST = 3600
 CHANGED = (
@@ -177,7 +178,7 @@ def _form(
         message=message or ("Please correct what is marked." if faults else ""),
         fresh=fresh,
         previewed=previewed,
-        open=bool(FOLDED & set(errors)),
+        open=bool(set(errors) - UNFOLDED),
         limited=any(typed[name] for name in LIMITS),
         zones=_zones(),
         methods=[(method, method) for method in METHODS],

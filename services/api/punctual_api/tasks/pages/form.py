@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from marshmallow import fields
+
 from punctual.domain.errors import InvalidSchedule, Unreadable
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.runs.limits import LIMITS
@@ -12,10 +14,12 @@ from punctual.domain.runs.states import CatchUp, Overlap
 from punctual.domain.schedules.local_time import clock_change_warning, local_instant
 from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.schema.models import Task
+from punctual_api.http.fields import Lines, Number, Text
 from punctual_api.http.problems import Fault
 from punctual_api.tasks.pages.type_form import BLANK_TYPE, REDIRECTS, type_document, typed_type
 from punctual_api.tasks.pages.upstream_form import read_edges, write_edges
 from punctual_api.tasks.schemas.task_types import TYPES
+from punctual_api.tasks.schemas.tasks import TaskFields
 from punctual_api.tasks.stored import (
     stored_env,
     stored_limits,
@@ -40,12 +44,16 @@ from punctual_api.web.form_fields import (
     write_words,
 )
 
-NUMBERS = (
-    *("max_retries", "retry_delay", "retry_delay_max", "timeout", "end_grace", "priority"),
-    "start_deadline",
-    *("max_concurrent", "max_runs", "jitter"),
+_SCHEMA = TaskFields().fields
+NUMBERS = tuple(
+    name for name, field in _SCHEMA.items() if isinstance(field, Number | fields.Integer)
 )
-TEXTS = ("name", "working_dir", "overlap", "catch_up", "queue")
+TEXTS = tuple(
+    name
+    for name, field in _SCHEMA.items()
+    if isinstance(field, Text) and not isinstance(field, Lines)
+)
+"""Numbers and single lines of the schema: each has a field of its name in the form."""
 LISTS = ("tags", "calendars", "retry_on", "no_retry_on")
 JSONS = ("params", "metadata")
 SIZES = ("memory_bytes", "file_bytes")
@@ -65,23 +73,18 @@ OFFERED: dict[str, tuple[str, ...]] = {
 }
 """What may be chosen where the API has no field of that name, or takes nothing for its default."""
 
+
+def _blank(name: str) -> str:
+    """Return what a new task's form holds: the default of the API."""
+    default = _SCHEMA[name].load_default
+    if name in NUMBERS:
+        return write_number(default)
+    return default if isinstance(default, str) else ""
+
+
 BLANK = {
-    **dict.fromkeys(
-        (
-            *TEXTS,
-            *LISTS,
-            *JSONS,
-            *LIMITS,
-            "env",
-            "version",
-            "after",
-            "start_deadline",
-            "end_grace",
-            "max_concurrent",
-            "max_runs",
-        ),
-        "",
-    ),
+    **{name: _blank(name) for name in (*NUMBERS, *TEXTS)},
+    **dict.fromkeys((*LISTS, *JSONS, *LIMITS, "env", "version", "after"), ""),
     **BLANK_TYPE,
     "kind": "at",
     "at": "",
@@ -91,17 +94,8 @@ BLANK = {
     "every": "",
     "every_unit": "60",
     "several": "",
-    "max_retries": "3",
-    "retry_delay": "10",
-    "retry_delay_max": "3600",
-    "timeout": "3600",
-    "priority": "5",
-    "jitter": "0",
-    "overlap": "skip",
-    "queue": "default",
-    "catch_up": "latest",
 }
-"""A new task's form; its numbers are the defaults of the API."""
+"""A new task's form."""
 
 FIELDS = frozenset(BLANK) | {"schedule"}
 

@@ -6,7 +6,7 @@ from punctual_api.tasks.schemas.tasks import TaskFields, TaskSchema
 
 COLUMNS = {column.name for column in Task.__table__.columns}
 INTERNAL = {
-    *("owner_id", "schedule_anchor", "next_due_at", "paused_at", "deleted_at"),
+    *("team_id", "schedule_anchor", "next_due_at", "paused_at", "deleted_at"),
     *("plan_error", "plan_due_at", "plan_retry_at", "plan_failures"),
 }
 """What no answer shows as it is stored."""

@@ -12,7 +12,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 # The crash table's rows by how they begin, and the scenarios whose figures stand for them.
 ROWS = {
     "after dispatch's commit": ("coordinator killed after the commit", "FLUSHALL", "Valkey down"),
-    "a worker dies holding": ("worker killed that held 40", "SIGTERM to coordinator"),
+    "a worker with claimed runs": ("worker killed that held 40", "SIGTERM to coordinator"),
     "a worker dies after START": ("worker killed between START", "agent killed", "runner killed"),
     "the command ended": ("worker killed between the command's end",),
     "the agent is cut off": ("worker cut off from PostgreSQL", "agent stopped"),
@@ -20,7 +20,7 @@ ROWS = {
     "the database is down longer": ("PostgreSQL down for a minute",),
     "the agent is alive": ("a command stops its runner",),
     "one loop of a worker": ("the starter of a worker", "the reporter of a worker"),
-    "the disk of logs": ("the log disk full",),
+    "the log disk is full": ("the log disk full",),
     "the disk of PostgreSQL": ("the data disk full",),
     "a command is a fork bomb": ("a fork bomb", "an allocation of 10 GB", "a file of 10 GB"),
     "everything is stopped with": ("restart on old data",),

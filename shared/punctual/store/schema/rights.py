@@ -95,12 +95,12 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
 
 PAGE = """# Database roles
 
-Each service has a role of its own in PostgreSQL, with these rights and no other; the tables belong
-to the role that migrates. Printed by `.venv/bin/punctual rights`; a test holds the
-page to the code, and another tries the rights on a real server. How roles are made is in
+Each service logs into PostgreSQL under a role of its own, with only these rights; the tables
+belong to the role that migrates. `.venv/bin/punctual rights` prints this page. A test compares the
+page with the code, another one tries the rights on a real server. How roles are created:
 [isolation](isolation.md).
 
-A lock on a row needs `UPDATE` on some column, so `UPDATE (id)` is a lock and nothing more.
+Locking a row needs `UPDATE` on some column: `UPDATE (id)` is there for locks alone.
 """
 
 

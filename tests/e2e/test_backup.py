@@ -23,12 +23,11 @@ from tests.support.product import Product
 def product() -> Iterator[Product]:
     """A product that runs, in a data directory of its own."""
     data_dir = reachable_temporary("punctual-backup-")
-    product = Product(data_dir)
     try:
-        product.start()
-        yield product
+        with Product(data_dir) as product:
+            product.start()
+            yield product
     finally:
-        product.stop()
         shutil.rmtree(data_dir, ignore_errors=True)
 
 

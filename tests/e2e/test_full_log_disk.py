@@ -22,12 +22,11 @@ def product() -> Iterator[Product]:
     (folder / "logs").mkdir(mode=0o755)
     for name in NAMES:
         (folder / "logs" / f"{name}.log").symlink_to("/dev/full")
-    product = Product(folder)
     try:
-        product.start()
-        yield product
+        with Product(folder) as product:
+            product.start()
+            yield product
     finally:
-        product.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -123,32 +123,31 @@ def test_servers_that_one_has_are_used_instead_of_the_embedded_ones(ground: Grou
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(stack: Product) -> None:
-    second = Product(stack.data_dir)
-    second.launch()
-    assert second.process.wait(10) == 1
-    assert f"{stack.data_dir} is in use by process {stack.process.pid}" in second.terminal()
-    second.stop()
+    with Product(stack.data_dir) as second:
+        second.launch()
+        assert second.process.wait(10) == 1
+        assert f"{stack.data_dir} is in use by process {stack.process.pid}" in second.terminal()
 
 
 def test_a_used_port_is_refused_before_anything_starts(stack: Product, tmp_path: Path) -> None:
-    second = Product(tmp_path, environ={"PORT": str(stack.port)})
-    second.launch()
-    assert second.process.wait(10) == 1
-    assert second.terminal() == f"port {stack.port} is in use: choose another, as in PORT=8001\n"
+    with Product(tmp_path, environ={"PORT": str(stack.port)}) as second:
+        second.launch()
+        assert second.process.wait(10) == 1
+        said = second.terminal()
+    assert said == f"port {stack.port} is in use: choose another, as in PORT=8001\n"
     assert not list((tmp_path / "secrets").iterdir())
-    second.stop()
 
 
 def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    stack = Product(tmp_path, environ={"PUNCTUAL_DATA_DIR": str(tmp_path / "file" / "data")})
-    stack.launch()
-    assert stack.process.wait(30) == 1
-    said = stack.terminal()
+    data_dir = str(tmp_path / "file" / "data")
+    with Product(tmp_path, environ={"PUNCTUAL_DATA_DIR": data_dir}) as stack:
+        stack.launch()
+        assert stack.process.wait(30) == 1
+        said = stack.terminal()
     assert said.startswith(f"PUNCTUAL_DATA_DIR: {tmp_path}/file/data")
     assert said.endswith(": Not a directory: choose a folder that can be written to\n")
     assert said.count("\n") == 1
-    stack.stop()
 
 
 def test_after_a_power_cut_everything_is_there_again() -> None:
@@ -187,20 +186,18 @@ def test_make_run_leaves_no_process_behind_when_it_stops(number: signal.Signals)
 
 def test_a_stop_during_the_start_leaves_no_process_behind() -> None:
     data_dir = reachable_temporary("punctual-early-")
-    stack = Product(data_dir)
-    stack.launch()
-    eventually((data_dir / "pids" / "valkey.pid").exists)
-    stack.stop()
+    with Product(data_dir) as stack:
+        stack.launch()
+        eventually((data_dir / "pids" / "valkey.pid").exists)
     remove_untouched(data_dir)
 
 
 def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
     data_dir = reachable_temporary("punctual-broken-")
-    stack = Product(data_dir, environ={"PUNCTUAL_REDIS_URL": "nonsense"})
-    stack.launch()
-    assert stack.process.wait(60) == 1
-    assert "PUNCTUAL_REDIS_URL must begin with redis://" in stack.terminal()
-    stack.stop()
+    with Product(data_dir, environ={"PUNCTUAL_REDIS_URL": "nonsense"}) as stack:
+        stack.launch()
+        assert stack.process.wait(60) == 1
+        assert "PUNCTUAL_REDIS_URL must begin with redis://" in stack.terminal()
     remove_untouched(data_dir)
 
 
@@ -214,12 +211,11 @@ def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
 def test_a_setting_that_cannot_be_used_stops_the_start_in_one_sentence(
     setting: dict[str, str], said: str, tmp_path: Path
 ) -> None:
-    stack = Product(tmp_path, environ=setting)
-    stack.launch()
-    assert stack.process.wait(30) == 1
-    assert stack.terminal().startswith(said)
-    assert stack.terminal().count("\n") == 1
-    stack.stop()
+    with Product(tmp_path, environ=setting) as stack:
+        stack.launch()
+        assert stack.process.wait(30) == 1
+        assert stack.terminal().startswith(said)
+        assert stack.terminal().count("\n") == 1
 
 
 def _dsn(stack: Product) -> str:

@@ -31,17 +31,17 @@ def small_disk(request: pytest.FixtureRequest) -> Iterator[Path]:
 @needs_root
 def test_a_disk_without_room_for_a_database_is_named_in_a_sentence(small_disk: Path) -> None:
     terminal = reachable_temporary("punctual-terminal-")
-    stack = Product(terminal, environ={"PUNCTUAL_DATA_DIR": str(small_disk)})
+    environ = {"PUNCTUAL_DATA_DIR": str(small_disk)}
     try:
-        stack.launch()
-        assert stack.process.wait(60) == 1
-        said = stack.terminal()
+        with Product(terminal, environ=environ) as stack:
+            stack.launch()
+            assert stack.process.wait(60) == 1
+            said = stack.terminal()
         assert "the disk is full: a new database takes 100 MB" in said
         assert len(said.splitlines()) <= 3
         assert not {"initdb", "Traceback"} & set(said.split())
         assert not list(small_disk.glob("postgres*"))
     finally:
-        stack.stop()
         shutil.rmtree(terminal)
 
 

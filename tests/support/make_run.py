@@ -9,6 +9,7 @@ from pathlib import Path
 
 from punctual_devstack.processes.pids import started_at
 from punctual_devstack.servers.postgres_user import reachable_temporary
+from tests.support.processes import process_with_pipes
 from tests.support.product import Product
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 def make_run(**environ: str) -> Iterator[tuple[Product, "subprocess.Popen[bytes]"]]:
     """The stack that `make run` starts, and that process; nothing is left of it at the end."""
     product = Product(reachable_temporary("punctual-make-"), environ=environ)
-    with subprocess.Popen(
+    with process_with_pipes(
         ["make", "run"],
         cwd=ROOT,
         env=product.environ,

@@ -45,6 +45,14 @@ class Product:
         assert self._process is not None, "not started"
         return self._process
 
+    def __enter__(self) -> "Product":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop what was launched and close its pipe, after a failure too."""
+        if self._process is not None:
+            self.stop()
+
     def start(self) -> None:
         """Starts everything and returns when the stack says that it is ready."""
         self.launch()
@@ -133,10 +141,9 @@ class Product:
 def running_product(environ: Mapping[str, str] | None = None) -> Iterator[Product]:
     """A product that is ready, with nothing in it; stopped and removed at the end."""
     data_dir = reachable_temporary("punctual-product-")
-    product = Product(data_dir, environ=environ)
     try:
-        product.start()
-        yield product
+        with Product(data_dir, environ=environ) as product:
+            product.start()
+            yield product
     finally:
-        product.stop()
         shutil.rmtree(data_dir, ignore_errors=True)

@@ -13,6 +13,7 @@ import httpx
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import SECRET
 from tests.support.eventually import eventually
+from tests.support.processes import process_with_pipes
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,19 @@ class Served:
         return number
 
 
-def launch(folder: Path, **settings: str) -> "subprocess.Popen[bytes]":
-    """Start an API, without waiting for it."""
+@contextmanager
+def launched(folder: Path, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start an API, without waiting for it; kill it at the end."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
     chosen = {f"PUNCTUAL_{name.upper()}": value for name, value in settings.items()}
-    return subprocess.Popen(
+    with process_with_pipes(
         [sys.executable, "-m", "punctual_api"],
         env={**inherited, **chosen},
         cwd=folder,
         stderr=subprocess.PIPE,
         start_new_session=True,
-    )
+    ) as process:
+        yield process
 
 
 @contextmanager
@@ -49,8 +52,10 @@ def serving(folder: Path, **settings: str) -> Iterator[Served]:
     """Start an API that answers; `settings` add to what every test wants."""
     bind = f"127.0.0.1:{free_port()}"
     usual = {"secret_key": SECRET, "bind": bind, "log_level": "error", "registration": "open"}
-    process = launch(folder, **usual, **settings)
-    with httpx.Client(base_url=f"http://{bind}", timeout=10) as client:
+    with (
+        launched(folder, **usual, **settings) as process,
+        httpx.Client(base_url=f"http://{bind}", timeout=10) as client,
+    ):
 
         def answers() -> bool:
             try:
@@ -58,11 +63,5 @@ def serving(folder: Path, **settings: str) -> Iterator[Served]:
             except httpx.TransportError:
                 return False
 
-        try:
-            eventually(answers, within=20)
-            yield Served(client, process, folder)
-        finally:
-            process.kill()
-            process.wait()
-            assert process.stderr is not None
-            process.stderr.close()
+        eventually(answers, within=20)
+        yield Served(client, process, folder)

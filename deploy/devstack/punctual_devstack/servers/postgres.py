@@ -157,7 +157,8 @@ class Postgres:
     def _check_version(self) -> None:
         shipped = programs(self.account).parent / "share" / "postgres.bki"
         made_by = (self.folder / "PG_VERSION").read_text().strip()
-        ours = shipped.open().readline().split()[-1]
+        with shipped.open() as catalog:
+            ours = catalog.readline().split()[-1]
         if made_by != ours:
             raise Unusable(f"{self.folder} was made by PostgreSQL {made_by}, this is {ours}")
 

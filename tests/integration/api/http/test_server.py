@@ -15,7 +15,7 @@ import pytest
 from punctual_api.http.database import THREADS
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import PASSWORD, SECRET
-from tests.integration.api.served import Served, launch, serving
+from tests.integration.api.served import Served, launched, serving
 from tests.support.eventually import eventually
 
 ANNA = {"username": "anna", "password": PASSWORD, "email": "anna@example.com"}
@@ -135,8 +135,8 @@ def test_a_bad_setting_stops_the_start_by_its_name(
         "redis_url": "redis://127.0.0.1/0",
         "secret_key": SECRET,
     }
-    process = launch(tmp_path, **{**settings, missing.lower(): value})
-    _, said = process.communicate(timeout=20)
+    with launched(tmp_path, **{**settings, missing.lower(): value}) as process:
+        _, said = process.communicate(timeout=20)
     assert process.returncode == 2
     assert f"PUNCTUAL_{missing}" in said.decode()
     assert len(said.decode().splitlines()) == 1

@@ -18,6 +18,7 @@ from punctual_worker.runner.supervise.process_tag import ProcessTag
 from tests.integration.worker.runner.harness import Stage, is_alive
 from tests.integration.worker.runner.test_deaths import AGENT
 from tests.support.eventually import eventually
+from tests.support.processes import process_with_pipes
 
 REPETITIONS = 20
 
@@ -212,14 +213,11 @@ def test_a_chain_ends_with_a_runner_whose_agent_was_killed(
     witness: Witness, tmp_path: Path
 ) -> None:
     command = f"exec 3>{witness.path}; {python(FAST_CHAIN)} & exec sleep 600"
-    agent = subprocess.Popen(
-        [sys.executable, "-c", AGENT, str(tmp_path / "work"), command], stdout=subprocess.PIPE
-    )
-    assert agent.stdout is not None
-    runner = int(agent.stdout.readline())
-    eventually(witness.has_read)
-    agent.kill()
-    agent.communicate()
+    program = [sys.executable, "-c", AGENT, str(tmp_path / "work"), command]
+    with process_with_pipes(program, stdout=subprocess.PIPE) as agent:
+        assert agent.stdout is not None
+        runner = int(agent.stdout.readline())
+        eventually(witness.has_read)
     eventually(lambda: not is_alive(runner))
     assert witness.sees_none()
 

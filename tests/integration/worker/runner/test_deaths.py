@@ -12,6 +12,7 @@ from punctual_worker.agent.runner_link.client import RunnerGoneError
 from punctual_worker.runner.protocol.wire import LENGTHS, pack
 from tests.integration.worker.runner.harness import NewStage, Stage, descendants, is_alive
 from tests.support.eventually import eventually
+from tests.support.processes import process_with_pipes
 
 HIDING = "(env -i setsid sleep 600 >/dev/null 2>&1 &) ; "
 STUBBORN = "trap '' TERM INT HUP; while :; do sleep 600; done"
@@ -35,18 +36,14 @@ for events in client.events():
 
 def test_when_the_agent_is_killed_everything_is_killed_at_once(tmp_path: Path) -> None:
     commands = ["sleep 600", STUBBORN, HIDING + STUBBORN]
-    agent = subprocess.Popen(
-        [sys.executable, "-c", AGENT, str(tmp_path), *commands], stdout=subprocess.PIPE
-    )
-    assert agent.stdout is not None
-    pids = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
-    eventually(lambda: len(descendants(pids[0])) >= 6)
-    everybody = [pids[0], *descendants(pids[0])]
-    assert all(map(is_alive, pids))
+    program = [sys.executable, "-c", AGENT, str(tmp_path), *commands]
+    with process_with_pipes(program, stdout=subprocess.PIPE) as agent:
+        assert agent.stdout is not None
+        pids = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
+        eventually(lambda: len(descendants(pids[0])) >= 6)
+        everybody = [pids[0], *descendants(pids[0])]
+        assert all(map(is_alive, pids))
 
-    agent.kill()
-    agent.wait()
-    agent.stdout.close()
     eventually(lambda: not any(map(is_alive, everybody)))
     assert list(tmp_path.iterdir()) == []
 
@@ -70,18 +67,14 @@ def test_when_both_are_killed_the_next_runner_takes_down_what_they_left(
     new_stage: NewStage, tmp_path: Path
 ) -> None:
     commands = ["sleep 600", HIDING + STUBBORN]
-    agent = subprocess.Popen(
-        [sys.executable, "-c", AGENT, str(tmp_path / "work"), *commands], stdout=subprocess.PIPE
-    )
-    assert agent.stdout is not None
-    runner, *mains = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
-    eventually(lambda: len(descendants(runner)) >= 4)
-    everybody = descendants(runner)
-    os.kill(agent.pid, signal.SIGSTOP)  # so that it cannot tidy up after the runner
-    os.kill(runner, signal.SIGKILL)
-    agent.kill()
-    agent.wait()
-    agent.stdout.close()
+    program = [sys.executable, "-c", AGENT, str(tmp_path / "work"), *commands]
+    with process_with_pipes(program, stdout=subprocess.PIPE) as agent:
+        assert agent.stdout is not None
+        runner, *mains = [int(agent.stdout.readline()) for _ in range(1 + len(commands))]
+        eventually(lambda: len(descendants(runner)) >= 4)
+        everybody = descendants(runner)
+        os.kill(agent.pid, signal.SIGSTOP)  # so that it cannot tidy up after the runner
+        os.kill(runner, signal.SIGKILL)
     assert all(map(is_alive, mains))
 
     assert new_stage().run("exit 3").exit_code == 3

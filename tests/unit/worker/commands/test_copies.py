@@ -11,6 +11,7 @@ import pytest
 
 from punctual_worker.commands import copies
 from tests.support.eventually import eventually
+from tests.support.processes import process_with_pipes
 
 LONG_AGO = time.time() - 2 * copies.UNUSED_SECONDS
 
@@ -64,17 +65,17 @@ def test_copies_that_no_worker_uses_are_removed_and_all_else_stays(folder: Path)
 
 
 def test_a_copy_that_a_worker_uses_stays_until_that_has_ended(folder: Path) -> None:
-    worker = subprocess.Popen(
+    with process_with_pipes(
         [sys.executable, "-c", WORKER, str(folder), "code-1"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-    )
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == b"took it\n"
-    used = old(folder / "code-1")
-    copies.remove_unused(keep=())
-    assert (used / "file").exists()
-    worker.communicate()
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"took it\n"
+        used = old(folder / "code-1")
+        copies.remove_unused(keep=())
+        assert (used / "file").exists()
+        worker.communicate()
     copies.remove_unused(keep=())
     assert not used.exists()
 
@@ -111,15 +112,15 @@ def test_a_copy_that_is_removed_while_a_worker_comes_for_it_is_made_again(folder
     removed = old(folder / "code-1")
     descriptor = os.open(removed, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # as a worker does that removes it
-    worker = subprocess.Popen(
+    with process_with_pipes(
         [sys.executable, "-c", WORKER, str(folder), removed.name],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-    )
-    eventually(lambda: waits_for_a_lock(worker.pid))
-    removed.rename(folder / "copy-removed")
-    os.close(descriptor)
-    assert worker.communicate()[0] == b"took it\n"
+    ) as worker:
+        eventually(lambda: waits_for_a_lock(worker.pid))
+        removed.rename(folder / "copy-removed")
+        os.close(descriptor)
+        assert worker.communicate()[0] == b"took it\n"
     assert (folder / "code-1" / "file").exists()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from punctual_devstack.processes.leftovers import drop_stale_lock, end_leftovers
 from punctual_devstack.processes.pids import Pids, started_at
+from tests.support.processes import process_with_pipes
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 def orphan(tmp_path: Path) -> Iterator[int]:
     """A process whose session leader was recorded as `api-1` and is gone."""
     script = "sleep 600 & echo $! && read line"
-    with subprocess.Popen(
+    with process_with_pipes(
         ["/bin/sh", "-c", script],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -35,7 +36,6 @@ def orphan(tmp_path: Path) -> Iterator[int]:
         assert leader.stdout is not None
         child = int(leader.stdout.readline())
         Pids(tmp_path).record("api-1", leader.pid)
-        leader.kill()
     yield child
     with suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)

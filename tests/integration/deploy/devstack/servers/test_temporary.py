@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from punctual_devstack.processes.pids import started_at
 from punctual_devstack.servers.temporary import Servers, temporary_servers
 from tests.support.eventually import eventually
+from tests.support.processes import process_with_pipes
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +72,11 @@ with temporary_servers() as servers:
     print(servers.postgres.pid, servers.valkey.pid, flush=True)
     input()
 """
-    with subprocess.Popen(
+    with process_with_pipes(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as starter:
         assert starter.stdout is not None
         pids = [int(pid) for pid in starter.stdout.readline().split()]
         assert len(pids) == 2
         assert all(started_at(pid) for pid in pids)
-        starter.kill()
     eventually(lambda: all(started_at(pid) is None for pid in pids))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -192,13 +193,27 @@ def test_a_stop_during_the_start_leaves_no_process_behind() -> None:
     remove_untouched(data_dir)
 
 
-def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
+def test_a_service_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> None:
+    (tmp_path / "flask.py").write_text("")  # found before the real one, by the API alone
     data_dir = reachable_temporary("punctual-broken-")
-    with Product(data_dir, environ={"PUNCTUAL_REDIS_URL": "nonsense"}) as stack:
+    with Product(data_dir, environ={"PYTHONPATH": str(tmp_path)}) as stack:
         stack.launch()
         assert stack.process.wait(60) == 1
-        assert "PUNCTUAL_REDIS_URL must begin with redis://" in stack.terminal()
+        said = stack.terminal()
+    assert "\napi-1 ended (exit code 1): starting it again in 1 s\n" in said
+    assert f"\nImportError: cannot import name 'Flask' from 'flask' ({tmp_path}/flask.py)\n" in said
+    assert "\ngave up: api-1 cannot start\n" in said
     remove_untouched(data_dir)
+
+
+def test_a_service_that_cannot_start_is_shown_with_its_log_while_the_others_run() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with running_product({"PUNCTUAL_HEALTH_PORT": port, "WORKERS": "0"}) as stack:
+            log = "coordinator: PUNCTUAL_HEALTH_PORT: Address already in use\n" * 3
+            eventually(lambda: log in stack.terminal(), within=30)
+            assert "\ncoordinator-1 ended (exit code 2): starting it again" in stack.terminal()
+            assert stack.is_ready()
 
 
 @pytest.mark.parametrize(
@@ -206,6 +221,10 @@ def test_a_service_that_cannot_start_is_named_with_its_log() -> None:
     [
         ({"PUNCTUAL_SLOTS": "none"}, "PUNCTUAL_SLOTS must be a number of 0 or more, not 'none'"),
         ({"PUNCTUAL_SLOT": "3"}, "PUNCTUAL_SLOT is no setting: PUNCTUAL_SLOTS is."),
+        (
+            {"PUNCTUAL_REDIS_URL": "nonsense"},
+            "PUNCTUAL_REDIS_URL must begin with redis:// or rediss:// or unix://",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_used_stops_the_start_in_one_sentence(

@@ -30,6 +30,12 @@ case $revision in [0-9][0-9][0-9][0-9])
         "which no release can use or convert: nothing was changed" >&2
     exit 1
 esac
+# No fence is given out twice: each is raised above those of after the backup.
+docker compose exec -T postgres psql -U punctual -d "$new" -qX -v ON_ERROR_STOP=1 -c "
+UPDATE runs
+SET fence = greatest(fence + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+WHERE state IN ('scheduled', 'queued', 'claimed', 'running')
+"
 sql "ALTER DATABASE punctual RENAME TO $old"
 sql "ALTER DATABASE $new RENAME TO punctual"
 docker compose run --rm --no-deps migrate

@@ -14,9 +14,18 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from punctual.store.schema.migrate import head
+from punctual_devstack.servers.database_session import Client
+from punctual_devstack.servers.database_session import program as database_program
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.support.eventually import eventually
-from tests.support.product import Product
+from tests.support.product import Product, running_product
+
+QUICK = {
+    "PUNCTUAL_SWEEP_SECONDS": "0.5",
+    "PUNCTUAL_HEARTBEAT_SECONDS": "0.5",
+    "PUNCTUAL_LEASE_SECONDS": "4",
+    "PUNCTUAL_SELF_FENCE_SECONDS": "2.5",
+}
 
 
 @pytest.fixture
@@ -104,6 +113,55 @@ def test_a_backup_of_the_running_product_brings_everything_back(product: Product
         assert eventually(lambda: ended(ann, ran)["id"] != run["id"], within=20)
     old = restored.stdout.split()[-1]
     assert databases(product) == ["punctual", old]
+
+
+def test_no_fence_of_a_run_is_given_out_again_after_a_restore(open_folder: Path) -> None:
+    seen = open_folder / "fences"
+    seen.touch()
+    seen.chmod(0o666)
+
+    def fences(*, least: int) -> list[int]:
+        def probe() -> list[str] | None:
+            found = seen.read_text().split()
+            return found if len(found) >= least else None
+
+        return [int(fence) for fence in eventually(probe, within=30) or ()]
+
+    retries = {"max_retries": 50, "retry_delay": 1, "retry_delay_max": 1}
+    task = {"command": f"echo $PUNCTUAL_FENCE >> {seen}; exit 1", **retries}
+    with running_product(QUICK) as product, closing(product.user("ann")) as ann:
+        created = ann.post("/api/tasks/", json=task).raise_for_status().json()["id"]
+        ann.post(f"/api/tasks/{created}/run/").raise_for_status()
+        fences(least=1)
+        file = program(product, "backup").stdout.strip()
+        given_out = fences(least=4)
+        for _ in range(2):
+            product.stop()
+            restored = program(product, "restore", FROM=file)
+            assert restored.returncode == 0, restored.stderr
+            product.start()
+            given_out = fences(least=len(given_out) + 3)
+    assert given_out == sorted(set(given_out))
+
+
+def test_a_dump_of_another_database_is_refused_and_changes_nothing(product: Product) -> None:
+    client = Client.of(product.secret("database_url"))
+    other = product.data_dir / "other.dump"
+    dump = ["--format=custom", f"--file={other}", "--exclude-table=*"]
+    subprocess.run(
+        [database_program("pg_dump"), *dump, client.database],
+        env=dict(client.environ),
+        check=True,
+    )
+    product.stop()
+    refused = program(product, "restore", FROM=str(other))
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"not restored: {other} holds no table of runs: take a file that make backup wrote."
+        " Nothing was changed\n"
+    )
+    product.start()
+    assert databases(product) == ["punctual"]
 
 
 def test_a_torn_backup_changes_nothing_and_a_stopped_product_can_be_backed_up(

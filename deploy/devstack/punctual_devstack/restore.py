@@ -8,8 +8,10 @@ from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
+from sqlalchemy.exc import ProgrammingError
 
 from punctual.store.driver.engine import make_engine
+from punctual.store.lifecycle.fences import raise_fences
 from punctual.store.schema.migrate import unreleased
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir, InUse
@@ -58,19 +60,27 @@ def restore(postgres: Postgres, source: Path) -> str:
     if done.returncode:
         _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
         raise RestoreFailed(_why(source, done.stderr.strip(), done.returncode))
-    if origin := _unusable(postgres.url(new)):
+    if why := _prepare(postgres.url(new)):
         _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
-        raise RestoreFailed(f"{source} was {origin}. Nothing was changed")
+        raise RestoreFailed(f"{source} {why}. Nothing was changed")
     for name, to in ((DATABASE, old), (new, DATABASE)):
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         _tell(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
     return old
 
 
-def _unusable(url: str) -> str | None:
+def _prepare(url: str) -> str | None:
+    """Raise the fences of a restored database; return why it cannot be used, if so."""
     engine = make_engine(url, service="restore")
     try:
-        return unreleased(engine)
+        if origin := unreleased(engine):
+            return f"was {origin}"
+        with engine.begin() as connection:
+            raise_fences(connection)
+    except ProgrammingError:
+        return "holds no table of runs: take a file that make backup wrote"
+    else:
+        return None
     finally:
         engine.dispose()
 

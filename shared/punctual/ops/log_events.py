@@ -59,7 +59,7 @@ EVENTS = (
     LogEvent("rules of a time zone have changed", "warning", "coordinator", "after an update of the tz database: `zone`, and how many `tasks` had their due times worked out anew"),
     LogEvent("tasks can be planned again", "info", "coordinator", "`tasks` that had a `plan_error` have none any more"),
     LogEvent("overdue claim taken back", "warning", "coordinator", "`worker` beats and has a free slot, and did not start `run_id` within 30 s of its due time; others do"),
-    LogEvent("retry withdrawn", "info", "coordinator", "an attempt of `run_id` failed while its task was paused: it is not tried again"),
+    LogEvent("retry withdrawn", "info", "coordinator", "an attempt of `run_id` failed while its task was paused: it is not tried again, and ends in that `state`"),
     LogEvent("task resumed", "info", "coordinator", "its pause expired"),
     LogEvent("history pruned", "info", "coordinator", "how many rows of each kind"),
     LogEvent("duty failed", "error", "coordinator", "`duty`, `exception`; the others go on, this one tries again"),

@@ -68,9 +68,9 @@ class Rescuer:
             log.warning("run missed", run_id=str(run_id))
         telemetry.RUNS_FINISHED.labels("missed").inc(len(missed))
         withdrawn = self._all(lambda c: withdraw_paused_retries(c, limit=self._batch))
-        for run_id in withdrawn:
-            log.info("retry withdrawn", run_id=str(run_id))
-        telemetry.RUNS_FINISHED.labels("cancelled").inc(len(withdrawn))
+        for run in withdrawn:
+            log.info("retry withdrawn", run_id=str(run.run_id), state=run.state)
+            telemetry.RUNS_FINISHED.labels(run.state).inc()
         uptime = self._uptime()
         buried = self._bury(now or uptime.seen_at) if self._may_take(uptime) else []
         put_back = self._all(lambda c: reap_claimed(c, limit=self._batch))
@@ -79,8 +79,8 @@ class Rescuer:
         overdue = self._take_overdue(now) if self._may_take(uptime) else 0
         telemetry.RUNS_REAPED.labels("put back").inc(len(put_back) + overdue)
         ended = self._all(lambda c: reap_running(c, limit=self._batch))
-        for run in ended:
-            self._tell(run)
+        for settled in ended:
+            self._tell(settled)
         given = len(put_back) + overdue
         return RescueResult(len(missed), len(buried), given, len(ended), len(withdrawn))
 

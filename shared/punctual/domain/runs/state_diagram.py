@@ -1,8 +1,9 @@
 """The state machine as a page for people: `python -m punctual.domain.runs.state_diagram`."""
 
 import sys
+from collections.abc import Collection
 
-from punctual.domain.runs.states import BORN, FINAL, MOVES, RunState
+from punctual.domain.runs.states import BORN, FINAL, MOVES, PAUSED_RETRY_ENDS, RunState
 
 MEANING = {
     RunState.SCHEDULED: "waits for its due time, or for its next attempt",
@@ -17,6 +18,8 @@ MEANING = {
     RunState.MISSED: "no worker could start it in time",
     RunState.SKIPPED: "another run of its task was not finished",
 }
+
+PAUSE = "../guide/policies.md#pause-what-still-starts"
 
 COMMAND = ".venv/bin/python -m punctual.domain.runs.state_diagram"
 
@@ -43,8 +46,16 @@ def page() -> str:
             "|---|---|---|",
             *table,
             "",
+            f"A run that waits for its next attempt may also become {_listed(PAUSED_RETRY_ENDS)},",
+            f"as its last attempt ended: a [pause]({PAUSE}) of its task does that.",
+            "",
         ]
     )
+
+
+def _listed(states: Collection[RunState]) -> str:
+    first, *others = (f"`{state}`" for state in RunState if state in states)
+    return " or ".join([", ".join([first, *others[:-1]]), *others[-1:]])
 
 
 def _next(state: RunState) -> str:

@@ -68,6 +68,9 @@ MOVES: dict[RunState, frozenset[RunState]] = {
 }
 """From each state, the states one step away; nothing else may ever happen to a run."""
 
+PAUSED_RETRY_ENDS: frozenset[RunState] = frozenset({S.FAILED, S.TIMED_OUT, S.LOST})
+"""What a pause makes of a run that waits for its next attempt: what the last one came to."""
+
 BORN: frozenset[RunState] = frozenset({S.SCHEDULED, S.MISSED, S.SKIPPED})
 """The states a run may be inserted with."""
 

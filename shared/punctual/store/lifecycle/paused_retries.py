@@ -1,9 +1,11 @@
 """Paused retries: a pause ends what its task's schedule began and what waits to be tried again.
 
+Such a run becomes what its last attempt came to: the pause does not hide that it failed.
 A run that a person asked for may be started while the task is paused, and so may its retries.
 """
 
 import uuid
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -25,20 +27,23 @@ AFTER = """
             'code', reason_code, 'args', coalesce(reason_args, '{}'))) END
 """
 
+LAST_ATTEMPT = "attempts AS a ON a.run_id = r.id AND a.attempt = r.attempt"
+
 WITHDRAW = f"""
-UPDATE runs SET state = 'cancelled', fence = fence + 1, finished_at = now(),
+UPDATE runs SET state = retries.ended_as, fence = fence + 1, finished_at = retries.ended_at,
                 reason = NULL, reason_code = '{ReasonCode.PAUSED}',
                 reason_args = {AFTER}
 FROM retries WHERE runs.id = retries.id
-RETURNING runs.id
+RETURNING runs.id, runs.state
 """
 
 OF_TASK = text(f"""
 WITH retries AS (
-    SELECT id FROM runs AS r
-    WHERE task_id = :task_id AND state IN ('scheduled', 'queued', 'claimed')
+    SELECT r.id, a.state AS ended_as, a.finished_at AS ended_at
+    FROM runs AS r JOIN {LAST_ATTEMPT}
+    WHERE r.task_id = :task_id AND r.state IN ('scheduled', 'queued', 'claimed')
       AND {WAITS_TO_BE_RETRIED}
-    ORDER BY due_at, id FOR UPDATE
+    ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 {WITHDRAW}
 """)
@@ -46,7 +51,8 @@ WITH retries AS (
 # Their attempts ended after the pause had begun.
 OF_PAUSED_TASKS = text(f"""
 WITH retries AS (
-    SELECT r.id FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
+    SELECT r.id, a.state AS ended_as, a.finished_at AS ended_at
+    FROM runs AS r JOIN {LAST_ATTEMPT} JOIN tasks AS t ON t.id = r.task_id
     WHERE r.state = 'scheduled' AND {WAITS_TO_BE_RETRIED} AND NOT t.enabled
     ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
 )
@@ -54,11 +60,18 @@ WITH retries AS (
 """)
 
 
+class EndedRun(NamedTuple):
+    """A run that is not tried again, and the state that its last attempt left it in."""
+
+    run_id: uuid.UUID
+    state: str
+
+
 def withdraw_retries_of(connection: Connection, task_id: uuid.UUID) -> None:
-    """End, as cancelled, the runs of a task that is being paused and that wait for a retry."""
+    """End runs of a task that is being paused and that wait for a retry, as their last attempt."""
     connection.execute(OF_TASK, {"task_id": task_id})
 
 
-def withdraw_paused_retries(connection: Connection, *, limit: int) -> list[uuid.UUID]:
-    """End at most `limit` runs that failed during a pause and wait for a retry; return which."""
-    return list(connection.execute(OF_PAUSED_TASKS, {"limit": limit}).scalars())
+def withdraw_paused_retries(connection: Connection, *, limit: int) -> list[EndedRun]:
+    """End at most `limit` runs that failed during a pause, as their attempt did; return which."""
+    return [EndedRun(*row) for row in connection.execute(OF_PAUSED_TASKS, {"limit": limit})]

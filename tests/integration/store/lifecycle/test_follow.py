@@ -239,3 +239,15 @@ def test_a_pause_reaches_the_runs_that_already_follow(engine: Engine) -> None:
         set_enabled(session, task, enabled=False, now=database_now(engine))
     [run] = runs_of(engine, second)
     assert (run.state, run.reason_code) == ("cancelled", "paused")
+
+
+def test_a_run_that_a_pause_does_not_retry_is_followed_as_a_failure(engine: Engine) -> None:
+    first = new_task(engine, max_retries=3)
+    second = new_task(engine, after=after((first, "failure")))
+    end_one(engine, first, "failed")
+    assert followed(engine) == 0
+    with Session(engine) as session, session.begin():
+        task = session.get_one(Task, first, with_for_update=True)
+        set_enabled(session, task, enabled=False, now=database_now(engine))
+    assert followed(engine) == 1
+    assert [run.trigger for run in runs_of(engine, second)] == ["after"]

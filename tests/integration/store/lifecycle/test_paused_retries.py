@@ -10,9 +10,17 @@ from punctual.domain.runs.states import Trigger
 from punctual.store.lifecycle.paused_retries import withdraw_paused_retries
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import set_enabled
-from tests.support.rows import attempts_of, database_now, dispatch_all, new_run, new_task, run_row
+from tests.support.rows import (
+    attempts_of,
+    database_now,
+    dispatch_all,
+    new_run,
+    new_task,
+    run_row,
+)
 from tests.support.steps import (
     EXIT_CODE_1,
+    change_run,
     claim_run,
     finish_run,
     new_worker,
@@ -33,7 +41,7 @@ def enable(engine: Engine, task_id: uuid.UUID, *, enabled: bool) -> None:
 
 def swept(engine: Engine) -> list[uuid.UUID]:
     with engine.begin() as connection:
-        return withdraw_paused_retries(connection, limit=10)
+        return [run.run_id for run in withdraw_paused_retries(connection, limit=10)]
 
 
 def fail_once(
@@ -58,10 +66,10 @@ def test_a_pause_withdraws_what_waits_for_its_retry(engine: Engine, state: str) 
         fence = claim_run(engine, run, worker).fence
     enable(engine, task, enabled=False)
     row = run_row(engine, run)
-    assert (row.state, row.reason, row.reason_code) == ("cancelled", WITHDRAWN, "paused")
-    assert row.finished_at
+    assert (row.state, row.reason, row.reason_code) == ("failed", WITHDRAWN, "paused")
     assert start_held(engine, worker, (run, fence)) == []
-    assert [attempt.state for attempt in attempts_of(engine, run)] == ["failed"]
+    [attempt] = attempts_of(engine, run)
+    assert (attempt.state, attempt.finished_at) == ("failed", row.finished_at)
 
 
 def test_what_fails_during_a_pause_is_not_retried(engine: Engine) -> None:
@@ -76,8 +84,30 @@ def test_what_fails_during_a_pause_is_not_retried(engine: Engine) -> None:
     assert dispatch_all(engine) == []
     assert swept(engine) == [run]
     row = run_row(engine, run)
-    assert (row.state, row.reason, row.reason_code) == ("cancelled", WITHDRAWN, "paused")
+    assert (row.state, row.reason, row.reason_code) == ("failed", WITHDRAWN, "paused")
     assert swept(engine) == []
+
+
+@pytest.mark.parametrize("swept_later", [False, True])
+@pytest.mark.parametrize("outcome", ["failed", "timed_out", "lost"])
+def test_a_run_that_a_pause_does_not_retry_ends_as_its_last_attempt(
+    engine: Engine, outcome: str, swept_later: bool
+) -> None:
+    worker, task = new_worker(engine), new_task(engine, max_retries=3)
+    run = new_run(engine, task)
+    finish_run(engine, start_run(engine, run, worker), worker, "failed", reason=EXIT_CODE_1)
+    change_run(engine, run, due_at=database_now(engine))
+    started = start_run(engine, run, worker)
+    if swept_later:
+        enable(engine, task, enabled=False)
+    finish_run(engine, started, worker, outcome, reason=EXIT_CODE_1)
+    if swept_later:
+        assert swept(engine) == [run]
+    else:
+        enable(engine, task, enabled=False)
+    row = run_row(engine, run)
+    assert (row.state, row.reason, row.reason_code) == (outcome, WITHDRAWN, "paused")
+    assert [attempt.state for attempt in attempts_of(engine, run)] == ["failed", outcome]
 
 
 @pytest.mark.parametrize("trigger", [Trigger.MANUAL, Trigger.RETRY, Trigger.BACKFILL])

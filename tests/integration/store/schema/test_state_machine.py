@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from punctual.domain.runs.states import BORN, FINAL, MOVES, RunState
+from punctual.domain.runs.states import (
+    BORN,
+    FINAL,
+    MOVES,
+    PAUSED_RETRY_ENDS,
+    PENDING,
+    RunState,
+)
 from punctual.store.lifecycle.insert import NewRun, insert_runs
 from punctual.store.schema.models.model import new_id
 from tests.support.rows import database_now, new_task, run_row
@@ -79,6 +86,22 @@ def test_exactly_the_moves_of_the_domain_are_possible(
         assert run_row(life.connection, life.id).state == new
     else:
         with pytest.raises(IntegrityError, match=r"may not go from|is final"):
+            life.step(new)
+
+
+@pytest.mark.parametrize(("old", "new"), list(product(sorted(PENDING), RunState)))
+def test_only_a_run_that_waits_for_its_next_attempt_may_end_as_the_last_one(
+    life: Life, old: RunState, new: RunState
+) -> None:
+    life.lead_to(RunState.RUNNING)
+    life.step(RunState.SCHEDULED)
+    for step in way_to(old)[1:]:
+        life.step(step)
+    if new in MOVES[old] | PAUSED_RETRY_ENDS or old is new:
+        life.step(new)
+        assert run_row(life.connection, life.id).state == new
+    else:
+        with pytest.raises(IntegrityError, match="may not go from"):
             life.step(new)
 
 

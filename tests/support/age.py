@@ -11,6 +11,7 @@ INSTANTS = {
     "coordinators": ("started_at", "heartbeat_at", "cycle_at"),
     "last_pass": ("at", "since", "stopped_at"),
     "coordinator_stops": ("from_at", "to_at"),
+    "database_silences": ("from_at", "to_at"),
     "uptime": ("up_since", "seen_at"),
 }
 

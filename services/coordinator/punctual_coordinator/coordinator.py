@@ -26,6 +26,7 @@ from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from punctual_coordinator.duties.zone_changes import ZoneWatch
 from punctual_coordinator.duty_runner import DutyRunner, mark_turn
 from punctual_coordinator.liveness.database_contact import DatabaseContact
+from punctual_coordinator.liveness.database_silence import SilenceRecorder
 from punctual_coordinator.liveness.health import CoordinatorHealth
 from punctual_coordinator.liveness.registration import Registration
 from punctual_coordinator.liveness.watchdog import SILENT_SECONDS, Watchdog
@@ -62,6 +63,7 @@ class CoordinatorService:
         self._follower = Follower(self._engine)
         self._zones = ZoneWatch(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
+        self._silences = SilenceRecorder(self._engine, self._contact.silence)
         self._outages = OutageDetector(
             self._engine, sweep_seconds=settings.sweep_seconds, lease=lease
         )
@@ -70,7 +72,9 @@ class CoordinatorService:
         )
         self._catcher = CatchUpDuty(self._engine, lease=lease)
         traces = tracing.start(service="coordinator", name=settings.name)
-        self._rescuer = Rescuer(self._engine, self._contact, lease=lease, tracing=traces)
+        self._rescuer = Rescuer(
+            self._engine, self._contact, lease=lease, tracing=traces, silences=self._silences
+        )
         keep = timedelta(days=settings.retention_days)
         self._resumer = Resumer(self._engine, window=window)
         self._pruner = Pruner(self._engine, stop, keep=keep)
@@ -145,6 +149,7 @@ class CoordinatorService:
     def wake(self) -> None:
         """Plan and dispatch what became due since the last time."""
         self._outages.run_once()  # first: nothing that a stop left behind may be dispatched
+        self._silences.run_once()
         self._duty_runner.take("zones", self._zones.run_once)
         # A follower that fails does not keep anything from being planned or dispatched.
         if not self._duty_runner.take("follow", self._follower.run_once):
@@ -174,7 +179,7 @@ class CoordinatorService:
         return self._progress.loop(name, within_seconds=every_seconds + SILENT_SECONDS)
 
     def _guard(self) -> None:
-        self._watchdog.guard(self._stop)
+        self._watchdog.guard(self._stop, awake=self._contact.silence.awake)
 
     def _leave(self) -> None:
         self._due.finish()

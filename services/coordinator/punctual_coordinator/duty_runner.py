@@ -28,6 +28,7 @@ class DutyRunner:
         """Do it; false when there is no use in doing more before the next tick."""
         if self._stop.is_set():
             return False
+        self._contact.silence.asked()
         try:
             duty()
         except PoolTimeoutError:  # other duties have every connection just now

@@ -50,6 +50,7 @@ EVENTS = (
     LogEvent("runs published again", "info", "coordinator", "no worker had claimed them in 5 s; often: Redis lost messages, or workers are full"),
     LogEvent("run missed", "warning", "coordinator", "its start deadline passed, or a stop left it behind and `catch_up` does not run it"),
     LogEvent("no coordinator was there", "warning", "coordinator", "a gap: `since`, `seconds`; outages list what it missed"),
+    LogEvent("database silence recorded", "warning", "coordinator", "it did not answer for `seconds` from `since` on, though it was asked; runs that were due then have the reason `database_silent`"),
     LogEvent("worker buried", "warning", "coordinator", "it sent no heartbeat for a whole lease: look at that worker's host"),
     LogEvent("run reaped", "warning", "coordinator", "taken from a buried worker; `outcome`: put back, retried, lost, cancelled"),
     LogEvent("run replaced", "info", "coordinator", "`run_id` was cancelled because a later run of its task is due (`overlap: replace`)"),

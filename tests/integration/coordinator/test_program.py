@@ -256,7 +256,7 @@ def test_a_coordinator_whose_cycles_hang_ends_itself() -> None:
         "from punctual_coordinator.liveness.watchdog import Watchdog\n"
         "dog = Watchdog(Progress(), cycle_seconds=30); assert dog.limit == 90; dog.limit = 0.1\n"
         "threading.Thread(target=threading.Event().wait).start()\n"
-        "dog.guard(threading.Event())"
+        "dog.guard(threading.Event(), awake=lambda: None)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", hangs], capture_output=True, text=True, timeout=20, check=False

@@ -18,6 +18,7 @@ from punctual.store.lifecycle.reap import Buried, bury, reap_claimed, reap_overd
 from punctual.store.processes.uptime import Uptime, record_uptime
 from punctual_coordinator.duties.drain import drain
 from punctual_coordinator.liveness.database_contact import DatabaseContact
+from punctual_coordinator.liveness.database_silence import SilenceRecorder
 
 log = structlog.get_logger()
 
@@ -54,15 +55,19 @@ class Rescuer:
         lease: timedelta,
         batch: int = BATCH,
         tracing: Tracing | None = None,
+        silences: SilenceRecorder | None = None,
     ) -> None:
         self._engine = engine
         self._contact = contact
         self._lease = lease
         self._batch = batch
         self._tracing = tracing
+        self._silences = silences or SilenceRecorder(engine, contact.silence)
 
     def run_once(self, *, now: datetime | None = None) -> RescueResult:
         """Do everything that can be done now; what workers left in good order needs no waiting."""
+        uptime = self._uptime()  # the first answer of the sweep: a silence has ended with it
+        self._silences.run_once()
         missed = self._all(lambda c: mark_missed(c, limit=self._batch, now=now, lease=self._lease))
         for run_id in missed:
             log.warning("run missed", run_id=str(run_id))
@@ -71,7 +76,6 @@ class Rescuer:
         for run in withdrawn:
             log.info("retry withdrawn", run_id=str(run.run_id), state=run.state)
             telemetry.RUNS_FINISHED.labels(run.state).inc()
-        uptime = self._uptime()
         buried = self._bury(now or uptime.seen_at) if self._may_take(uptime) else []
         put_back = self._all(lambda c: reap_claimed(c, limit=self._batch))
         for run_id in put_back:

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from punctual.ops import telemetry
+from punctual_coordinator.liveness.database_silence import SilenceWatch
 
 log = structlog.get_logger()
 
@@ -34,9 +35,11 @@ class DatabaseContact:
         self._lock = threading.Lock()
         self._away = False
         self._back_at: float | None = None
+        self.silence = SilenceWatch(clock)
 
     def made(self) -> None:
         """Note that the database has just answered."""
+        self.silence.answered()
         with self._lock:
             came_back, self._away = self._away, False
             if came_back:
@@ -48,6 +51,7 @@ class DatabaseContact:
         """Note an error, and answer whether it means that the database is away."""
         telemetry.DATABASE_ERRORS.inc()
         if not is_outage(error):
+            self.silence.answered()
             return False
         with self._lock:
             first, self._away = not self._away, True

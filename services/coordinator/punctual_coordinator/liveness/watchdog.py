@@ -47,13 +47,16 @@ class Watchdog:
             if not stop.is_set():
                 os._exit(1)
 
-    def guard(self, stop: threading.Event) -> None:
+    def guard(self, stop: threading.Event, *, awake: Callable[[], None]) -> None:
         """End the process, non-zero, once cycles have stopped; after `stop`, within 4.5 s.
+
+        Calls `awake` every second, which a process that is frozen does not.
 
         No exception and no `sys.exit`: the interpreter would wait for the very threads that hang.
         The supervisor of this process starts a fresh one; a transaction it left open is undone.
         """
         while not stop.wait(1.0):
+            awake()
             age, stuck = self.age(), self._progress.look()
             try:
                 if age > self.limit:

@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
     OTHER_RUN = "other_run"
     WORKER_SILENT = "worker_silent"
     NOTHING_RUNNING = "nothing_running"
+    DATABASE_SILENT = "database_silent"
     NOT_DISPATCHED = "not_dispatched"
     NOT_CLAIMED = "not_claimed"
     NOT_PLANNED = "not_planned"
@@ -113,6 +114,7 @@ TAKES: Mapping[ReasonCode, str] = {
     ReasonCode.LIMIT: "max_concurrent tag? task_id? start_deadline?",
     ReasonCode.OTHER_RUN: "run_id start_deadline?",
     ReasonCode.WORKER_SILENT: "worker since run_id? start_deadline?",
+    ReasonCode.DATABASE_SILENT: "since until times? last? start_deadline?",
     ReasonCode.NOTHING_RUNNING: "services since? until? before? times? last? start_deadline?",
     ReasonCode.NOT_DISPATCHED: "start_deadline?",
     ReasonCode.NOT_CLAIMED: "queue start_deadline?",

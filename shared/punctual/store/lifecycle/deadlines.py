@@ -12,6 +12,7 @@ from punctual.domain.runs.states import RunState
 from punctual.domain.runs.waiting import Hindrance
 from punctual.store.lifecycle.max_runs import lock_tasks
 from punctual.store.lifecycle.missed import Miss, miss
+from punctual.store.processes.database_silences import silences_at
 from punctual.store.processes.stops import JOIN_UP, STOPS, UP, why_nothing_ran
 from punctual.store.processes.workers import LEASE
 from punctual.store.runs.blocked_by import hindrances
@@ -51,9 +52,15 @@ def mark_missed(
     stops = {
         row.id: why for row, why in zip(stopped, why_nothing_ran(connection, stopped), strict=True)
     }
+    silences = silences_at(connection, [row.due_at for row in rows])
     misses = []
     for row in rows:
-        why = stops.get(row.id) or _why(row, found.get(row.id, Hindrance()))
+        silence = silences.get(row.due_at)
+        why = (
+            silence.reason()
+            if silence
+            else stops.get(row.id) or _why(row, found.get(row.id, Hindrance()))
+        )
         misses.append(Miss(row.id, row.fence, why.with_args(start_deadline=True)))
     return miss(connection, misses)
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, text
 
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.store.processes.coordinator_stops import Stop, stops_at
+from punctual.store.processes.database_silences import silences_at
 
 UP = """
 served AS MATERIALIZED (
@@ -49,12 +50,17 @@ class _Unserved(NamedTuple):
 def why_nothing_ran(connection: Connection, rows: Sequence[Row[Any]]) -> list[CodedReason]:
     """For each row with STOPS, a queue and `due_at`: what was not at work then, and how long.
 
+    Where the database did not answer, only that: what else was at work could do nothing.
+
     Where it is not certain that something was not at work just then: when it came back.
     """
+    silences = silences_at(connection, [row.due_at for row in rows])
     stops = stops_at(connection, [row.due_at for row in rows if row.no_coordinator])
     unserved = _unserved_at(connection, {(row.queue, row.due_at) for row in rows if row.no_worker})
     return [
-        _why(
+        silences[row.due_at].reason()
+        if row.due_at in silences
+        else _why(
             row,
             stops.get(row.due_at) if row.no_coordinator else None,
             unserved.get((row.queue, row.due_at)) if row.no_worker else None,

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from punctual.store.ledger.entries import prune_ledger
 from punctual.store.outages.outages import prune_outages
 from punctual.store.processes.coordinator_stops import prune_stops
+from punctual.store.processes.database_silences import prune_silences
 from punctual.store.runs.live_output import prune_live_outputs
 
 # Ids are UUIDs of version 7, so the oldest runs come first in the primary key.
@@ -63,6 +64,7 @@ class Pruned:
     ledger: int
     outages: int
     coordinator_stops: int
+    database_silences: int
     live_outputs: int
 
 
@@ -78,5 +80,6 @@ def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
         ledger=prune_ledger(connection, keep=keep, limit=limit),
         outages=prune_outages(connection, keep=keep, limit=limit),
         coordinator_stops=prune_stops(connection, keep=keep, limit=limit),
+        database_silences=prune_silences(connection, keep=keep, limit=limit),
         live_outputs=prune_live_outputs(connection, limit=limit),
     )

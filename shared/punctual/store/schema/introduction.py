@@ -72,6 +72,7 @@ TABLES: dict[str, dict[str, str]] = {
         "coordinators": "Coordinators, known by their heartbeats.",
         "last_pass": "One row: when a coordinator last planned and dispatched all that was due.",
         "coordinator_stops": "Gaps between two passes that were longer than a lease.",
+        "database_silences": "Times in which the database did not answer the coordinators.",
         "outages": "Gaps so long that catch_up decides about the due times in them.",
         "uptime": "One row: since when heartbeats could be written without a gap.",
     },

@@ -31,6 +31,8 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     "coordinator_stops": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "coordinators": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
+    # A trigger on runs reads them with the rights of the worker that starts one late.
+    "database_silences": {"coordinator": "SELECT, INSERT, UPDATE, DELETE", "worker": "SELECT"},
     "idempotency_keys": {
         "api": "SELECT, INSERT, DELETE",
         "coordinator": "SELECT (principal_id, key, created_at), UPDATE (principal_id), DELETE",

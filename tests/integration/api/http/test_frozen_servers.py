@@ -5,7 +5,6 @@ import resource
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,10 +14,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from punctual_api.http.database import THREADS
-from punctual_devstack.servers.temporary import EmbeddedServer, Servers, temporary_servers
+from punctual_devstack.servers.temporary import Servers, temporary_servers
 from tests.integration.api.conftest import PASSWORD
 from tests.integration.api.served import Served, serving
 from tests.support.eventually import eventually
+from tests.support.frozen import frozen
 from tests.support.servers import TEMPLATE, lay_template
 
 WHO = {"username": "anna", "password": PASSWORD}
@@ -43,26 +43,6 @@ def served(servers: Servers, tmp_path: Path) -> Iterator[Served]:
             "/api/register/", json={**WHO, "email": "a@example.com"}
         ).raise_for_status()
         yield found
-
-
-@contextmanager
-def frozen(server: EmbeddedServer) -> Iterator[None]:
-    """Stop a server and all of its processes, as a paused machine does."""
-    assert server.pid is not None
-    os.kill(server.pid, signal.SIGSTOP)
-    stopped = [server.pid, *children(server.pid)]
-    for pid in stopped[1:]:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
-
-
-def children(pid: int) -> list[int]:
-    """The processes that this one started."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def user(client: httpx.Client) -> dict[str, str]:

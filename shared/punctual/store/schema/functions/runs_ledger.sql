@@ -2,8 +2,9 @@
 -- decides it, whichever statement that is. Only runs by schedule have due times.
 --
 -- Of a late start the ledger keeps the first cause that applies: not planned in time, another run
--- of the task, a stop of the services, no worker running, no free slot. A concurrency limit that was
--- reached stays the reason of the start that it made late.
+-- of the task, a silence of the database, a stop of the services, no worker running, no free slot.
+-- In a silence of the database nothing could be planned either. A concurrency limit that was reached
+-- stays the reason of the start that it made late.
 --
 -- A run that a release before codes and arguments ended has a sentence, which is kept as it is.
 CREATE OR REPLACE FUNCTION runs_ledger() RETURNS trigger
@@ -15,6 +16,8 @@ DECLARE
     sentence text := NEW.reason;
     details jsonb := '{}';
     due timestamptz;
+    silent_from timestamptz;
+    silent_to timestamptz;
 BEGIN
     IF NEW.superseded THEN
         word := CASE code WHEN 'paused' THEN 'paused' ELSE 'superseded' END;
@@ -24,7 +27,9 @@ BEGIN
         args := '{}';
         details := jsonb_build_object('lateness_ms', NEW.lateness_ms);
         due := OLD.due_at;
-        IF NEW.created_at > due + interval '1 second' THEN
+        SELECT from_at, to_at INTO silent_from, silent_to FROM database_silences
+        WHERE from_at <= due ORDER BY from_at DESC LIMIT 1;
+        IF NEW.created_at > due + interval '1 second' AND silent_to > due IS NOT TRUE THEN
             code := 'not_planned';
         ELSIF NEW.overlap = 'queue' AND EXISTS (
             SELECT FROM runs AS other
@@ -33,6 +38,11 @@ BEGIN
               AND other.finished_at BETWEEN due AND NEW.started_at)
         THEN
             code := 'after_other_run';
+        ELSIF silent_to > due THEN
+            code := 'database_silent';
+            args := jsonb_build_object(
+                'since', to_char(silent_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                'until', to_char(silent_to AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
         ELSIF NEW.caught_up THEN
             code := 'nothing_to_start_it';
         ELSIF (SELECT min(up_since) FROM workers

@@ -4,7 +4,7 @@ from punctual.store.schema.models.calendars import CalendarRow
 from punctual.store.schema.models.concurrency import ConcurrencyLimit
 from punctual.store.schema.models.ledger import LedgerRow
 from punctual.store.schema.models.model import Model
-from punctual.store.schema.models.outages import CoordinatorStop, LastPass, Outage
+from punctual.store.schema.models.outages import CoordinatorStop, DatabaseSilence, LastPass, Outage
 from punctual.store.schema.models.processes import Coordinator, Worker
 from punctual.store.schema.models.punctuality import Punctuality, StartTally
 from punctual.store.schema.models.runs import Attempt, LiveOutput, Output, Run
@@ -22,6 +22,7 @@ __all__ = [
     "ConcurrencyLimit",
     "Coordinator",
     "CoordinatorStop",
+    "DatabaseSilence",
     "DatabaseUptime",
     "IdempotencyKey",
     "LastPass",

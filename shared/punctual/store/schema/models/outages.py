@@ -32,6 +32,15 @@ class CoordinatorStop(Model):
     to_at: Mapped[datetime]
 
 
+class DatabaseSilence(Model):
+    """A time in which the database did not answer a coordinator that was awake and asked it."""
+
+    __tablename__ = "database_silences"
+
+    from_at: Mapped[datetime] = mapped_column(primary_key=True)
+    to_at: Mapped[datetime]
+
+
 class Outage(Model):
     """A gap between two passes that was too long: due times in it were left to `catch_up`."""
 

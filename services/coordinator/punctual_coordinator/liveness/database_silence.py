@@ -1,0 +1,114 @@
+"""Silences of the database: when it answered nothing that this coordinator asked it.
+
+A run that came due in one could not be planned, claimed or started, though services were at work.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import Engine
+
+from punctual.store.processes.database_silences import record_silence
+
+log = structlog.get_logger()
+
+SILENT_SECONDS = 10.0
+"""Twice the time between two heartbeats, each of which asks the database."""
+
+ASLEEP_SECONDS = 5.0
+"""A process that should be awake each second, and was not for so long, was frozen itself."""
+
+
+class Silence(NamedTuple):
+    """When the last answer before and the first one after came, by this process's clock."""
+
+    from_seconds: float
+    to_seconds: float
+
+
+class SilenceWatch:
+    """Compares when the database was asked with when it answered, by any thread.
+
+    Only of the time in which this process was awake: a frozen one receives no answers either.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asked: float | None = None
+        self._answered = self._awake = clock()
+        self._last: Silence | None = None
+
+    def asked(self) -> None:
+        """Note that the database is about to be asked."""
+        with self._lock:
+            if self._asked is None:
+                self._asked = self._clock()
+
+    def answered(self) -> None:
+        """Note that the database has answered."""
+        with self._lock:
+            now = self._clock()
+            self._check_awake(now)
+            if self._asked is not None and now - self._asked >= SILENT_SECONDS:
+                self._last = Silence(self._answered, now)
+            self._asked, self._answered = None, now
+
+    def awake(self) -> None:
+        """Note that this process runs; to be called every second."""
+        with self._lock:
+            now = self._clock()
+            self._check_awake(now)
+            self._awake = now
+
+    def last(self) -> tuple[Silence, float] | None:
+        """Return the last silence that has ended, and the clock's reading now."""
+        with self._lock:
+            return None if self._last is None else (self._last, self._clock())
+
+    def forget(self, silence: Silence) -> None:
+        """Forget a silence that is recorded."""
+        with self._lock:
+            if self._last == silence:
+                self._last = None
+
+    def _check_awake(self, now: float) -> None:
+        if now - self._awake > ASLEEP_SECONDS:
+            self._awake = self._answered = now
+            self._asked = None
+
+
+class SilenceRecorder:
+    """Records each silence in the database, before a duty decides about a run that it made late."""
+
+    def __init__(self, engine: Engine, watch: SilenceWatch) -> None:
+        self._engine = engine
+        self._watch = watch
+        self._recording = threading.Lock()
+
+    def run_once(self) -> bool:
+        """Record the last silence, if it is not recorded yet; call it after the first answer."""
+        with self._recording:  # several duties come back from one silence
+            return self._record()
+
+    def _record(self) -> bool:
+        found = self._watch.last()
+        if found is None:
+            return False
+        silence, now = found
+        with self._engine.begin() as connection:
+            recorded = record_silence(
+                connection,
+                began=timedelta(seconds=now - silence.from_seconds),
+                ended=timedelta(seconds=now - silence.to_seconds),
+            )
+        self._watch.forget(silence)
+        log.warning(
+            "database silence recorded",
+            since=recorded.from_at.isoformat(),
+            seconds=round(silence.to_seconds - silence.from_seconds),
+        )
+        return True

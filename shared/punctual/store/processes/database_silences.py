@@ -1,0 +1,73 @@
+"""Database silences: when PostgreSQL answered no coordinator, though one was awake and asked."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
+from punctual.ops.json_text import as_text
+
+RECORD = text("""
+INSERT INTO database_silences (from_at, to_at)
+VALUES (clock_timestamp() - CAST(:began AS interval), clock_timestamp() - CAST(:ended AS interval))
+ON CONFLICT (from_at) DO UPDATE SET to_at = greatest(database_silences.to_at, excluded.to_at)
+RETURNING from_at, to_at
+""")
+
+# Late starts that were noted before this silence was: a worker gets its answer first at times.
+EXPLAIN = text("""
+UPDATE ledger AS l SET reason_code = :code, reason_args = CAST(:args AS jsonb)
+FROM runs AS r
+WHERE l.noted_at >= :from_at AND l.reason = 'late'
+  AND l.reason_code IN ('not_planned', 'nothing_to_start_it', 'no_worker_yet', 'no_free_slot')
+  AND r.id = l.run_id AND r.due_at >= :from_at AND r.due_at < :to_at
+""")
+
+AT = text("""
+SELECT asked.at, silence.from_at, silence.to_at
+FROM unnest(CAST(:times AS timestamptz[])) AS asked (at) CROSS JOIN LATERAL (
+    SELECT from_at, to_at FROM database_silences WHERE from_at <= asked.at
+    ORDER BY from_at DESC LIMIT 1
+) AS silence WHERE silence.to_at > asked.at
+""")
+
+PRUNE = text("""
+DELETE FROM database_silences WHERE from_at IN (
+    SELECT from_at FROM database_silences WHERE to_at < now() - :keep
+    ORDER BY from_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
+
+class Silence(NamedTuple):
+    """A time in which the database did not answer."""
+
+    from_at: datetime
+    to_at: datetime
+
+    def reason(self, **args: object) -> CodedReason:
+        """Return it as the reason of a run."""
+        return coded(ReasonCode.DATABASE_SILENT, since=self.from_at, until=self.to_at, **args)
+
+
+def record_silence(connection: Connection, *, began: timedelta, ended: timedelta) -> Silence:
+    """Record a silence by how long ago it began and ended; name it where a late start is noted."""
+    silence = Silence(*connection.execute(RECORD, {"began": began, "ended": ended}).one())
+    reason = silence.reason()
+    params = {**silence._asdict(), "code": reason.code, "args": as_text(dict(reason.args))}
+    connection.execute(EXPLAIN, params)
+    return silence
+
+
+def silences_at(connection: Connection, times: Collection[datetime]) -> Mapping[datetime, Silence]:
+    """Return the silence that each of these instants lies in; those in none are left out."""
+    if not times:
+        return {}
+    rows = connection.execute(AT, {"times": list(set(times))})
+    return {row.at: Silence(row.from_at, row.to_at) for row in rows}
+
+
+def prune_silences(connection: Connection, *, keep: timedelta, limit: int) -> int:
+    """Delete at most `limit` silences that ended longer ago than `keep`; return how many."""
+    return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount

@@ -1,0 +1,106 @@
+"""A silence of the database is the reason of what came due in it, late or missed."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from punctual.store.ledger.entries import Noted, list_ledger
+from punctual.store.lifecycle.dispatch import mark_missed
+from punctual.store.processes.database_silences import (
+    Silence,
+    prune_silences,
+    record_silence,
+    silences_at,
+)
+from tests.integration.store.lifecycle.stops import coordinate, settle
+from tests.support.age import age
+from tests.support.rows import database_now, dispatch_all, new_run, new_task, run_row
+from tests.support.steps import LEASE, change_run, finish_run, new_worker, start_run
+
+SECOND = timedelta(seconds=1)
+
+
+def record(engine: Engine, *, began: float, ended: float = 0) -> Silence:
+    with engine.begin() as connection:
+        return record_silence(
+            connection, began=timedelta(seconds=began), ended=timedelta(seconds=ended)
+        )
+
+
+def words(silence: Silence) -> str:
+    since, until = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in silence)
+    return f"the database did not answer from {since} to {until}"
+
+
+def start_late(engine: Engine, *, due_in: float) -> uuid.UUID:
+    """Start a run whose due time has passed, and return its task."""
+    task, worker = new_task(engine), new_worker(engine)
+    run = new_run(engine, task)
+    started = start_run(engine, run, worker)
+    at = run_row(engine, run).due_at + timedelta(seconds=due_in)
+    change_run(engine, run, due_at=at, created_at=at - SECOND)
+    finish_run(engine, started, worker, "succeeded")
+    return task
+
+
+def noted(engine: Engine, task: uuid.UUID) -> Noted:
+    with engine.connect() as connection:
+        [row] = list_ledger(connection, task_id=task, limit=9)
+    return row
+
+
+@pytest.mark.parametrize("recorded_first", [True, False])
+def test_a_start_that_was_late_for_it_names_it(engine: Engine, recorded_first: bool) -> None:
+    silence = record(engine, began=30) if recorded_first else None
+    inside, before = (start_late(engine, due_in=-seconds) for seconds in (20, 40))
+    silence = silence or record(engine, began=30)
+    assert (noted(engine, inside).reason, noted(engine, inside).because) == ("late", words(silence))
+    assert noted(engine, before).because == "no worker was running in time"
+
+
+def test_a_run_that_was_planned_before_and_is_left_behind_names_it(engine: Engine) -> None:
+    coordinate(engine)
+    run = new_run(engine, new_task(engine, catch_up="none"), due_in=5)
+    age(engine, timedelta(seconds=180))
+    silence = record(engine, began=178)
+    new_worker(engine)
+    coordinate(engine)
+    settle(engine)
+    row = run_row(engine, run)
+    assert (row.reason_code, row.reason) == ("database_silent", f"missed: {words(silence)}")
+
+
+def test_a_due_time_outside_of_it_names_what_was_not_at_work(engine: Engine) -> None:
+    coordinate(engine)
+    run = new_run(engine, new_task(engine, catch_up="none"), due_in=5)
+    age(engine, timedelta(seconds=180))
+    record(engine, began=60)
+    new_worker(engine)
+    coordinate(engine)
+    settle(engine)
+    assert run_row(engine, run).reason_code == "nothing_running"
+
+
+def test_a_short_silence_that_cost_a_start_deadline_is_named(engine: Engine) -> None:
+    new_worker(engine)
+    run = new_run(engine, new_task(engine), due_in=-8)
+    dispatch_all(engine)
+    change_run(engine, run, start_by=database_now(engine) - SECOND)
+    silence = record(engine, began=12)
+    with engine.begin() as connection:
+        assert mark_missed(connection, limit=9, lease=LEASE) == [run]
+    row = run_row(engine, run)
+    assert (row.reason_code, row.reason) == (
+        "database_silent",
+        f"start deadline passed: {words(silence)}",
+    )
+
+
+def test_silences_are_pruned_after_their_retention(engine: Engine) -> None:
+    old, recent = record(engine, began=7200, ended=7100), record(engine, began=60)
+    with engine.begin() as connection:
+        assert prune_silences(connection, keep=timedelta(hours=1), limit=9) == 1
+        times = [silence.from_at + SECOND for silence in (old, recent)]
+        assert silences_at(connection, times) == {times[1]: recent}

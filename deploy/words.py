@@ -1,64 +1,94 @@
 """Find words that docs/words.txt bans from the project: `python deploy/words.py`.
 
-Prose is every text file, and of Python files the comments and strings. docs/words-left.txt allows
-each folder, and the names in code, a number of occurrences that are still to be rewritten: lower a
-number when there are fewer, never raise one.
+It looks in every text file; in a Python file in comments, strings and the names that it defines.
 """
 
+import ast
 import io
 import os
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = ROOT / "docs" / "words.txt"
-LEFT = ROOT / "docs" / "words-left.txt"
 NOT_OURS = re.compile(
-    r"\.git|deploy/words\.py|docs/words.*\.txt|locks/.*|.*/vendor/.*|.*\.(png|svg|ico|lock)"
+    r"\.git|deploy/words\.py|docs/words\.txt|locks/.*|.*/vendor/.*|.*\.(png|svg|ico|lock)"
 )
 NO_SOURCE = re.compile(r"\.|build$|node_modules$|__pycache__$|.*\.egg-info$")
 PROSE = {tokenize.COMMENT, tokenize.STRING}
-NAMES = "names"
+IN_NAMES = "name: "
+RUNNER = re.compile(r".*worker/runner/.*")  # its names are not renamed yet
 SHOWN = 40
 USER = re.compile("([\"'`])nobody([\"'`])")
+PART_OF_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def banned_words(lines: list[str]) -> dict[str, str]:
-    """Return each banned word with what to write instead."""
-    entries = (line.split(" = ", 1) for line in lines if line and not line.startswith("#"))
-    return {word.strip(): instead.strip() for word, instead in entries}
+class BannedWords(NamedTuple):
+    """Words with what to write instead: in every text, and in names that Python files define."""
+
+    in_text: Mapping[str, str]
+    in_names: Mapping[str, str]
 
 
-def pieces(path: str, text: str) -> Iterator[tuple[int, str, bool]]:
-    """Yield each piece of text with its first line's number; True marks a name in code."""
+def banned_words(lines: list[str]) -> BannedWords:
+    """Read docs/words.txt; what texts may not contain, names may not contain either."""
+    in_text, in_names = {}, {}
+    for line in lines:
+        if not line or line.startswith("#"):
+            continue
+        word, instead = line.split(" = ", 1)
+        if not word.startswith(IN_NAMES):
+            in_text[word.strip()] = instead.strip()
+        in_names[word.removeprefix(IN_NAMES).strip()] = instead.strip()
+    return BannedWords(in_text, in_names)
+
+
+def texts(path: str, content: str) -> Iterator[tuple[int, str]]:
+    """Yield each piece of prose with the number of its first line."""
     if not path.endswith(".py"):
-        yield 1, text, False
+        yield 1, content
         return
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in PROSE or token.type == tokenize.NAME:
-            yield token.start[0], token.string, token.type == tokenize.NAME
+    for token in tokenize.generate_tokens(io.StringIO(content).readline):
+        if token.type in PROSE:
+            yield token.start[0], token.string
 
 
-def occurrences(path: str, text: str, banned: dict[str, str]) -> Iterator[tuple[int, str, bool]]:
-    """Yield the line and the word of each occurrence, and whether it is a name in code.
-
-    A phrase may be broken over two lines.
-    """
+def words_in_text(path: str, content: str, banned: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Yield the line and the word of each occurrence; a phrase may be broken over two lines."""
     phrases = "|".join(r"[\s#*]+".join(map(re.escape, word.split())) for word in banned)
     pattern = re.compile(rf"\b({phrases})\b", re.IGNORECASE)
-    for line, piece, is_name in pieces(path, text):
-        for match in pattern.finditer(piece):
+    for line, text in texts(path, content):
+        for match in pattern.finditer(text):
             word = " ".join(re.split(r"[\s#*]+", match[0].lower()))
-            yield line + piece.count("\n", 0, match.start()), word, is_name
+            yield line + text.count("\n", 0, match.start()), word
 
 
-def allowance(lines: list[str]) -> dict[str, int]:
-    """Return how many occurrences each folder may still have."""
-    entries = (line.split() for line in lines if line and not line.startswith("#"))
-    return {folder: int(count) for count, folder in entries}
+def defined_names(content: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the name of each class, function, parameter and variable."""
+    for node in ast.walk(ast.parse(content)):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield node.lineno, name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                yield node.lineno, name
+            case ast.Attribute(attr=name, ctx=ast.Store()) | ast.alias(asname=str(name)):
+                yield node.lineno, name
+
+
+def words_in_names(path: str, content: str, banned: BannedWords) -> Iterator[tuple[int, str]]:
+    """Yield the line and the word of each name that contains a banned word.
+
+    The name of a test is a sentence, and may have the words that texts may have.
+    """
+    for line, name in defined_names(content):
+        is_text = name.startswith("test_") or RUNNER.fullmatch(path)
+        for part in PART_OF_NAME.findall(name):
+            if part.lower() in (banned.in_text if is_text else banned.in_names):
+                yield line, part.lower()
 
 
 def files() -> Iterator[str]:
@@ -70,28 +100,22 @@ def files() -> Iterator[str]:
 
 
 def main() -> int:
-    """Print what is wrong; return 1 where a folder has more occurrences than it may have."""
+    """Print each occurrence of a banned word; return 1 if there is one."""
     banned = banned_words(WORDS.read_text().splitlines())
-    allowed = allowance(LEFT.read_text().splitlines()) if LEFT.exists() else {}
-    found: dict[str, list[str]] = {}
+    found: list[str] = []
     for path in files():
         try:
-            text = USER.sub(r"\1user\2", (ROOT / path).read_text())
+            content = USER.sub(r"\1user\2", (ROOT / path).read_text())
         except UnicodeDecodeError:
             continue
-        folder = next((name for name in allowed if path.startswith(name)), "")
-        for line, word, is_name in occurrences(path, text, banned):
-            kind = NAMES if is_name and NAMES in allowed else folder
-            found.setdefault(kind, []).append(f"{path}:{line}: {word!r}; say {banned[word]}")
-    too_many = {name for name, lines in found.items() if len(lines) > allowed.get(name, 0)}
-    for name in sorted(too_many):
-        lines = found[name]
-        sys.stderr.write("\n".join(lines[:SHOWN]) + f"\n{len(lines)} in all\n")
-    for name, limit in allowed.items():
-        count = len(found.get(name, []))
-        if count < limit:
-            sys.stderr.write(f"docs/words-left.txt: lower {limit} {name} to {count}\n")
-    return 1 if too_many else 0
+        for line, word in words_in_text(path, content, banned.in_text):
+            found.append(f"{path}:{line}: {word!r}; say {banned.in_text[word]}")
+        if path.endswith(".py"):
+            for line, word in words_in_names(path, content, banned):
+                found.append(f"{path}:{line}: name with {word!r}; say {banned.in_names[word]}")
+    if found:
+        sys.stderr.write("\n".join(found[:SHOWN]) + f"\n{len(found)} in all\n")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

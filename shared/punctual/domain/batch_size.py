@@ -1,4 +1,4 @@
-"""How much one transaction takes on, when the last one may have been too much."""
+"""Adaptive batch size: smaller after a failure, larger again after successes."""
 
 
 class BatchSize:
@@ -13,5 +13,5 @@ class BatchSize:
         self.now = max(tried // 2, 1)
 
     def went_well(self) -> None:
-        """A batch got through."""
+        """Double the size after a success, up to the maximum."""
         self.now = min(2 * self.now, self._most)

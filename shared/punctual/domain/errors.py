@@ -1,14 +1,14 @@
-"""What the rules refuse, as nouns of the domain."""
+"""Errors of the domain's rules."""
 
 from dataclasses import dataclass
 
 
 class PunctualError(Exception):
-    """Anything the product refuses by its own rules, said so that a user can act on it."""
+    """Anything the product's rules refuse, with a message that a user can act on."""
 
 
 class InvalidPart(PunctualError):
-    """A part of what was sent that cannot be kept.
+    """A part of a request is invalid.
 
     `pointer` is the JSON pointer of the culprit in what was sent ("/schedule/cron"), `detail` a
     sentence that helps to correct it.
@@ -24,19 +24,19 @@ class InvalidPart(PunctualError):
 
 
 class InvalidSchedule(InvalidPart):
-    """A schedule that cannot be kept."""
+    """A schedule is invalid."""
 
 
 class InvalidParams(InvalidPart):
-    """Parameters, or values for them, that cannot be taken."""
+    """Parameters, or values for them, are invalid."""
 
 
 class InvalidCalendar(InvalidPart):
-    """A calendar that cannot be kept, or one that there is not."""
+    """A calendar is invalid or does not exist."""
 
 
 class Unplannable(PunctualError):
-    """A task whose due times cannot be computed now, with a sentence for its team."""
+    """A task's due times cannot be computed now; the message is for its team."""
 
 
 @dataclass(frozen=True, slots=True)

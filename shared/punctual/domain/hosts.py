@@ -1,4 +1,4 @@
-"""Host names that an installation answers for, and how a Host header names one."""
+"""Allowed host names of an installation, and how a Host header is checked."""
 
 import re
 from ipaddress import IPv6Address

@@ -1,4 +1,4 @@
-r"""Names that people give: one line of text in which every character shows.
+r"""Names that people give: one line of visible characters.
 
 What RFC 8264 (PRECIS, FreeformClass) disallows is refused: controls, characters that are ignored
 where text is shown (among them those that turn its direction), private ones, and ones that are not

@@ -1,4 +1,4 @@
-"""Readers: how the parts of a sentence that are no constant words are shown, and to whom."""
+"""Readers: format the variable parts of a sentence for the API, logs or pages."""
 
 from datetime import UTC, datetime
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Text of one line: names and labels, and what they may not hold."""
+"""Text of one line: names and labels, and the characters they may not contain."""
 
 import codecs
 import unicodedata

@@ -1,4 +1,4 @@
-"""Usernames: what one may be, and the one form that all its spellings are found by."""
+"""Usernames: which are valid, and the normal form by which they are found."""
 
 import re
 

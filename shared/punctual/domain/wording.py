@@ -1,4 +1,4 @@
-"""Wording: the one place that makes sentences of reasons, from a code and its arguments."""
+"""Wording: turn a reason's code and arguments into sentences, here and nowhere else."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -27,8 +27,8 @@ _CLAUSES: Mapping[ReasonCode, str] = {
     ReasonCode.DATABASE_SILENT: "the database did not answer from {since} to {until}",
     ReasonCode.NOT_DISPATCHED: "no coordinator dispatched it in time",
     ReasonCode.NOT_CLAIMED: "no worker of queue {queue} claimed it in time",
-    ReasonCode.LATER_DUE_TIME: "a later due time of its task ran in its place",
-    ReasonCode.CALENDAR: 'calendar "{calendar}"',
+    ReasonCode.LATER_DUE_TIME: "a later due time of the task ran instead",
+    ReasonCode.CALENDAR: 'blocked by calendar "{calendar}"',
     ReasonCode.MAX_RUNS: "superseded by edit: max_runs allows only {max_runs}",
     ReasonCode.EDITED: "superseded by edit",
     ReasonCode.ZONE_RULES: "the rules of its time zone have changed",
@@ -40,16 +40,16 @@ _CLAUSES: Mapping[ReasonCode, str] = {
     ReasonCode.HTTP_ERROR: "{message} (exit code {exit_code})",
     ReasonCode.COULD_NOT_START: "{error}",
     ReasonCode.COULD_NOT_END: "{error}",
-    ReasonCode.SHUT_DOWN: "its worker was shut down before it had ended",
-    ReasonCode.LEASE_LOST: "its worker could not reach the database and had to kill it",
+    ReasonCode.SHUT_DOWN: "its worker shut down before it had finished",
+    ReasonCode.LEASE_LOST: "its worker could not reach the database and killed it",
     ReasonCode.WORKER_FAILED: "its worker failed",
     ReasonCode.RUNNER_LOST: "its runner was killed or failed",
-    ReasonCode.RUNNER_SILENT: "its runner did not answer any more and was ended",
-    ReasonCode.REPORT_REFUSED: "the database refused the report of its end",
+    ReasonCode.RUNNER_SILENT: "its runner stopped answering and was killed",
+    ReasonCode.REPORT_REFUSED: "the database rejected the report of its end",
     ReasonCode.AFTER_OTHER_RUN: "it waited for another run of the task",
     ReasonCode.NOTHING_TO_START_IT: "nothing was running that could start it",
     ReasonCode.NO_WORKER_YET: "no worker was running in time",
-    ReasonCode.NO_FREE_SLOT: "no worker with a free slot took it in time",
+    ReasonCode.NO_FREE_SLOT: "no worker with a free slot claimed it in time",
 }
 
 _IN_LEDGER: Mapping[ReasonCode, str] = {
@@ -66,9 +66,9 @@ _WITHDRAWN: Mapping[ReasonCode, str] = {
 }
 
 _NO_RETRY = {
-    "same_again": "another attempt would fail in the same way",
-    "retry_on": "only exit codes {codes} are (retry_on)",
-    "no_retry_on": "exit codes {codes} are not (no_retry_on)",
+    "same_again": "another attempt would fail the same way",
+    "retry_on": "only exit codes {codes} are retried (retry_on)",
+    "no_retry_on": "exit codes {codes} are never retried (no_retry_on)",
 }
 
 
@@ -82,14 +82,14 @@ def clause(reason: CodedReason, reader: Reader = PLAIN, *, past: bool = False) -
         return ""
     words = _shown(reason, reader)
     if special := _SPECIAL.get(reason.code):
-        said = special(reason.args, words, past)
+        text = special(reason.args, words, past)
     else:
-        said = _CLAUSES[reason.code].format_map(words)
+        text = _CLAUSES[reason.code].format_map(words)
     if "start_deadline" in reason.args:
-        return f"start deadline passed: {said}"
+        return f"start deadline passed: {text}"
     if rule := reason.args.get("not_retried"):
-        return f"{said}; {_not_retried(rule)}"
-    return said
+        return f"{text}; {_not_retried(rule)}"
+    return text
 
 
 def run_reason(
@@ -102,12 +102,12 @@ def run_reason(
     reason = stored_reason(code, args)
     if text is not None or reason is None:
         return text and reader.text(text)
-    said = clause(reason, reader, past=state == RunState.SKIPPED)
-    if not said:
+    text = clause(reason, reader, past=state == RunState.SKIPPED)
+    if not text:
         return reason.code.replace("_", " ")
     if state in (RunState.MISSED, RunState.SKIPPED) and "start_deadline" not in reason.args:
-        return f"{state}: {said}{_stands_for(reason, reader)}"
-    return said if "retry" in reason.args else f"{_WITHDRAWN.get(reason.code, '')}{said}"
+        return f"{state}: {text}{_stands_for(reason, reader)}"
+    return text if "retry" in reason.args else f"{_WITHDRAWN.get(reason.code, '')}{text}"
 
 
 def run_clause(
@@ -143,14 +143,14 @@ def ledger_sentence(
     `because` is the clause after the reason's word, `lateness` the seconds of a start that came
     late, `times` how many due times it is about.
     """
-    said = word.capitalize()
+    text = word.capitalize()
     if lateness is not None:
-        said = f"{said}: started {_seconds(lateness)} after it was due"
+        text = f"{text}: started {_seconds(lateness)} after it was due"
         behind = f"; {because}" if because else ""
     else:
         behind = f": {because}" if because else ""
     many = f" ({times} due times)" if times > 1 else ""
-    return f"{said}{behind}{many}."
+    return f"{text}{behind}{many}."
 
 
 def signal_name(number: int) -> str:
@@ -205,13 +205,13 @@ def _other_run(args: Args, words: Args, past: bool) -> str:
     return f"{words['run_id']} of the same task {'was' if past else 'is'} not finished"
 
 
-def _limit(args: Args, words: Args, past: bool) -> str:
+def _concurrency_limit(args: Args, words: Args, past: bool) -> str:
     del past
-    are = "is" if words["max_concurrent"] == 1 else "are"
-    whose = "of this task" if "task_id" in args else "of your runs"
+    most = words["max_concurrent"]
+    who = "this task has reached its" if "task_id" in args else "its team has reached its"
     if "tag" in args:
-        whose = f"of tag {words['tag']}"
-    return f"limit reached: {words['max_concurrent']} {whose} {are} running"
+        who = f"tag {words['tag']} has reached its"
+    return f"{who} limit of {most} concurrent {'run' if most == 1 else 'runs'}"
 
 
 def _worker_silent(args: Args, words: Args, past: bool) -> str:
@@ -227,7 +227,7 @@ def _nothing_running(args: Args, words: Args, past: bool) -> str:
         before = f" before {words['before']}" if "before" in args else ""
         return f"no {services} could start it{before}"
     began = f"from {words['since']} to" if "since" in args else "until"
-    return f"no {services} was at work {began} {words['until']}"
+    return f"no {services} was running {began} {words['until']}"
 
 
 def _not_planned(args: Args, words: Args, past: bool) -> str:
@@ -239,7 +239,7 @@ def _stands_for(reason: CodedReason, reader: Reader) -> str:
     if "times" not in reason.args:
         return ""
     words = _shown(reason, reader)
-    return f"; it stands for {words['times']} due times until {words['last']}"
+    return f"; stands for {words['times']} due times, the last at {words['last']}"
 
 
 def _paused(args: Args, words: Args, past: bool) -> str:
@@ -262,22 +262,22 @@ def _resource_limit(args: Args, words: Args, past: bool) -> str:
     most = words["most"]
     how = f"exit code {words['exit_code']}" if "exit_code" in args else "ended"
     return {
-        "processes": f"{how}: more than {most} processes (limit)",
-        "memory_bytes": f"{how}: more than {bytes_in_words(most)} of memory (limit)",
-        "file_bytes": f"{how}: a file larger than {bytes_in_words(most)} (limit)",
+        "processes": f"{how}: process limit of {most} exceeded",
+        "memory_bytes": f"{how}: memory limit of {bytes_in_words(most)} exceeded",
+        "file_bytes": f"{how}: file size limit of {bytes_in_words(most)} exceeded",
     }.get(args["limit"], f"{how}: over its limit of {most} {words['limit']}")
 
 
 def _worker_lost(args: Args, words: Args, past: bool) -> str:
     del past
-    started = "before it had confirmed the start" if args["when"] == "starting" else "while it ran"
-    seen = "; its output ends where it was last seen" if "output_seen" in args else ""
+    started = "before it confirmed the start" if args["when"] == "starting" else "while it ran"
+    seen = "; its stored output may be incomplete" if "output_seen" in args else ""
     return f"worker {words['worker']} stopped reporting {started}{seen}"
 
 
 def _task_paused(args: Args, words: Args, past: bool) -> str:
     del words, past
-    more = "; there were more due times than are counted" if "uncounted" in args else ""
+    more = "; not all of its due times were counted" if "uncounted" in args else ""
     return f"the task was paused{more}"
 
 
@@ -287,7 +287,7 @@ def _not_retried(rule: Args) -> str:
 
 
 _SPECIAL: Mapping[ReasonCode, Callable[[Args, Args, bool], str]] = {
-    ReasonCode.LIMIT: _limit,
+    ReasonCode.LIMIT: _concurrency_limit,
     ReasonCode.OTHER_RUN: _other_run,
     ReasonCode.WORKER_SILENT: _worker_silent,
     ReasonCode.NOTHING_RUNNING: _nothing_running,

@@ -1,4 +1,4 @@
-"""What one calendar blocks, merged once: any number of due times is asked against few intervals."""
+"""The intervals that one calendar blocks, merged once, so that each lookup is cheap."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _LAST_DAY = date.max.toordinal()
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From an instant up to, and without, another one."""
+    """The time from one instant up to another, which is excluded."""
 
     start: datetime
     end: datetime
@@ -27,7 +27,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Weekly:
     """Every week on a weekday (0 is Monday) from a time of day; an end that is not later is on
-    the day after, and not held any more itself.
+    the day after, and is not blocked itself.
     """
 
     weekday: int
@@ -36,7 +36,7 @@ class Weekly:
 
     @property
     def overnight(self) -> bool:
-        """Whether it ends on the day after it began."""
+        """Return whether it ends on the day after it began."""
         return self.end <= self.start
 
 
@@ -85,10 +85,10 @@ class Blocks:
         spanned = self._spans.end_at(at)
         try:
             shown = self._shown_until(self.label(at))
-            held = None if shown is None else self._until(at, shown)
+            blocked_until = None if shown is None else self._until(at, shown)
         except OverflowError:  # beyond the year 9999 nothing is due either
             return FOREVER
-        return max((end for end in (spanned, held) if end is not None), default=None)
+        return max((end for end in (spanned, blocked_until) if end is not None), default=None)
 
     def _shown_until(self, label: datetime) -> datetime | None:
         """Return the first label from this one on that is not blocked, if this one is."""

@@ -16,11 +16,11 @@ __all__ = [
     "SearchLimit",
     "Span",
     "Weekly",
+    "blocking_calendar",
     "calendar_named",
-    "held_by",
-    "next_unheld",
+    "next_unblocked",
     "readable_calendars",
-    "unheld",
+    "unblocked",
 ]
 
 MOST_STEPS = 5000
@@ -40,7 +40,7 @@ class Calendar:
 
     @cached_property
     def blocks(self) -> Blocks:
-        """What it blocks, merged once."""
+        """Return what it blocks, merged once."""
         return Blocks(self.timezone, self.days, self.windows)
 
 
@@ -48,7 +48,7 @@ Calendars = Sequence[Calendar]
 
 
 class SearchLimit:
-    """How many steps over what is blocked a search may take; counted, so that it always ends alike.
+    """The most steps over blocked due times that a search may take, and those it took.
 
     A step is a leap over one block, or one schedule that is asked for its next due time after it.
     """
@@ -59,12 +59,12 @@ class SearchLimit:
 
     @property
     def reached(self) -> bool:
-        """Whether the search stopped here, and there may be more to find."""
+        """Return whether the search stopped, and may have missed due times."""
         return self.steps >= self.most
 
 
-def held_by(calendars: Calendars, at: datetime) -> str | None:
-    """Return the name of the first calendar in which nothing is due at this instant, if one is."""
+def blocking_calendar(calendars: Calendars, at: datetime) -> str | None:
+    """Return the name of the first calendar that blocks this instant, or None."""
     labels: dict[str, datetime] = {}
     for one in calendars:
         if (label := labels.get(one.timezone)) is None:
@@ -74,8 +74,12 @@ def held_by(calendars: Calendars, at: datetime) -> str | None:
     return None
 
 
-def unheld(
-    schedule: Schedule, calendars: Calendars, *, after: datetime, limit: SearchLimit | None = None
+def unblocked(
+    schedule: Schedule,
+    calendars: Calendars,
+    *,
+    after: datetime,
+    search_limit: SearchLimit | None = None,
 ) -> Iterator[datetime]:
     """Yield the schedule's due times strictly after `after`, without those in the calendars.
 
@@ -85,11 +89,11 @@ def unheld(
     """
     schedules = len(schedule.schedules) if isinstance(schedule, Several) else 1
     coming = due_times(schedule, after=after)
-    taken = limit or SearchLimit(MOST_STEPS)
+    taken = search_limit or SearchLimit(MOST_STEPS)
     while not taken.reached and (due := next(coming, None)) is not None:
         end = _end_of_blocks(calendars, due, taken)
         if end is None:
-            if limit is None:
+            if search_limit is None:
                 taken = SearchLimit(MOST_STEPS)
             yield due
         elif end == FOREVER:
@@ -99,31 +103,33 @@ def unheld(
             coming = due_times(schedule, after=max(end - _INSTANT, due))
 
 
-def next_unheld(
+def next_unblocked(
     schedule: Schedule | None,
     calendars: Calendars,
     *,
     after: datetime,
-    limit: SearchLimit | None = None,
+    search_limit: SearchLimit | None = None,
 ) -> datetime | None:
-    """Return the first due time strictly after `after` that no calendar holds."""
+    """Return the first due time strictly after `after` that no calendar blocks."""
     if schedule is None:
         return None
-    return next(unheld(schedule, calendars, after=after, limit=limit), None)
+    return next(unblocked(schedule, calendars, after=after, search_limit=search_limit), None)
 
 
-def _end_of_blocks(calendars: Calendars, at: datetime, limit: SearchLimit) -> datetime | None:
-    """The end of what the calendars block together from `at` on; None when none of them does.
+def _end_of_blocks(
+    calendars: Calendars, at: datetime, search_limit: SearchLimit
+) -> datetime | None:
+    """Return the end of what the calendars block together from `at` on, or None.
 
     At the limit, some instant before that end.
     """
     end: datetime | None = None
-    while end is None or not limit.reached:
+    while end is None or not search_limit.reached:
         here = end or at
         later = max((last for one in calendars if (last := one.blocks.end_at(here))), default=None)
         if later is None or later <= here:
             return end if later is None else max(here, at + _INSTANT)
-        limit.steps += 1
+        search_limit.steps += 1
         end = later
         if end == FOREVER:
             break

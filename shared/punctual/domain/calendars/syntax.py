@@ -50,8 +50,10 @@ def read_calendar(
         _check_zone(timezone)
         if not isinstance(days, list) or not isinstance(windows, list):
             raise InvalidCalendar("", "Its days and windows are no lists.")
-        kept = frozenset(_day(day, "") for day in days)
-        return Calendar(name, str(timezone), kept, tuple(_stored_window(one) for one in windows))
+        read_days = frozenset(_day(day, "") for day in days)
+        return Calendar(
+            name, str(timezone), read_days, tuple(_stored_window(one) for one in windows)
+        )
     except InvalidPart as error:
         return Unreadable(f'calendar "{name}": {error.detail}')
 

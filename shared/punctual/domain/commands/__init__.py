@@ -1,1 +1,1 @@
-"""Commands: how shells and HTTP requests read what users typed."""
+"""Commands: shell and HTTP commands as users type them."""

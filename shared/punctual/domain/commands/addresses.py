@@ -1,4 +1,4 @@
-"""Which addresses a request may go to: public ones, and those that an operator allows."""
+"""Addresses that a request may go to: public ones, and those that an operator allows."""
 
 from ipaddress import (
     IPv4Address,
@@ -58,9 +58,9 @@ def why_refused(address: str, *, allowed: tuple[Network, ...] = ()) -> str | Non
     An address that stands for another one (IPv4-mapped, NAT64, 6to4) is judged by both. Raises
     ValueError for what is no address.
     """
-    asked = ip_address(address.partition("%")[0])
-    meant = _embedded(asked)
-    if any(one in network for one in (asked, meant) for network in allowed):
+    given = ip_address(address.partition("%")[0])
+    meant = _embedded(given)
+    if any(one in network for one in (given, meant) for network in allowed):
         return None
     for word, networks in _NOT_PUBLIC.items():
         if any(meant in network for network in networks):

@@ -68,7 +68,9 @@ def _url(url: str, values: Values) -> str:
     authority = AUTHORITY.match(url)
     start = 0 if authority is None else authority.end()
     if found := PLACEHOLDER.search(url[:start]):
-        raise InvalidParams(f"/{_name(found)}", "A parameter cannot decide the host of a request.")
+        raise InvalidParams(
+            f"/{_name(found)}", "Parameters are not allowed in the host of a request."
+        )
     path = re.split(r"[?#]", url[start:], maxsplit=1)[0]
     for segment in path.split("/"):
         found = PLACEHOLDER.search(segment)

@@ -1,4 +1,4 @@
-"""What bash understands in a command, and /bin/sh does not where it is another shell."""
+"""Warnings about bash syntax in commands that /bin/sh runs."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

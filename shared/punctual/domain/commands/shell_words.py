@@ -1,4 +1,4 @@
-"""Splits a shell command into words and operators, as far as telling shells apart needs it."""
+"""Split a shell command into words and operators, as far as shell advice needs it."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _MOST_DEPTH = 50
 
 
 class Token(NamedTuple):
-    """A word or an operator; a word that is `quoted` has some of it between quotes."""
+    """A word or an operator; `quoted` when a part of the word is between quotes."""
 
     text: str
     is_operator: bool
@@ -29,7 +29,7 @@ class Token(NamedTuple):
 
 @dataclass
 class Scan:
-    """What was found: the tokens of each list of commands, and what stands in expansions.
+    """The tokens of each list of commands, and the text of expansions.
 
     `expansions` are the texts after `$` that the shell itself expands: `{name…}`, `((…))`, `'…'`.
     """

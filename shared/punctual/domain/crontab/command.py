@@ -63,7 +63,7 @@ def join_percent(command: str, stdin: str | None) -> str | None:
 
 
 def wrap(command: str, *, shell: str = SH, stdin: str | None = None) -> str:
-    """A command for /bin/sh that runs `command` by `shell` with exactly this standard input."""
+    """Return a /bin/sh command that runs `command` in `shell` with exactly this standard input."""
     if shell == SH and stdin is None:
         return command
     head = f"exec {shlex.quote(shell)} -c {shlex.quote(command)}"

@@ -29,7 +29,7 @@ _HEADERS = (
 
 
 class Comment(Enum):
-    """What a comment says of the entry below it."""
+    """A comment, and whether it can name the entry below it."""
 
     NAME = auto()
     NOTHING = auto()

@@ -22,12 +22,12 @@ _FIELD_LIKE = re.compile(rf"{_ATOM}(?:[-,/#]{_ATOM})*", re.ASCII | re.IGNORECASE
 
 
 class RefusedByCron(Exception):
-    """What Debian's cron says to a line that it refuses: then it ignores the whole crontab."""
+    """Debian's cron refuses the line, and would ignore the whole crontab."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeFields:
-    """A line's time fields, of five or an @ name, and what follows them.
+    """The time fields of a line, five or an @ name, and the text after them.
 
     `fields` is without what cron skips; `ignored` has each field that ends with such, as it
     stands and as cron reads it. `never` is the field that names no value at all.
@@ -77,7 +77,7 @@ def next_word(text: str) -> tuple[str, str]:
 def _field(
     name: str, written: str, low: int, high: int, names: tuple[str, ...]
 ) -> tuple[str, set[int]]:
-    """What cron reads of a field, and the values it names, which may be none.
+    """Return the text that cron reads as a field, and the values it names, which may be none.
 
     After the last term, whatever stands before the next blank is skipped.
     """

@@ -1,4 +1,4 @@
-"""Lines of a crontab that are understood, but hardly as they are meant."""
+"""Hints on crontab lines that are valid, but probably not meant so."""
 
 import re
 from collections.abc import Iterator

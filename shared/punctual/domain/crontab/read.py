@@ -1,4 +1,4 @@
-"""Crontabs, read line by line: what each line means, and what of it cannot be had here."""
+"""Read a crontab line by line: what each line means, and what is not supported."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _CARRIAGE_RETURN = (
 
 
 class LineKind(StrEnum):
-    """What a line of a crontab is; a fault is one that cannot be imported."""
+    """The kind of a crontab's line; a fault cannot be imported."""
 
     BLANK = "blank"
     COMMENT = "comment"
@@ -51,7 +51,7 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CrontabEntry:
-    """What a line asks for, as a task can have it.
+    """An entry of a crontab, with the values of its task.
 
     `written` is the command as it stands there, `command` the one for /bin/sh that does the same.
     """
@@ -69,7 +69,7 @@ class CrontabEntry:
 
 @dataclass(frozen=True, slots=True)
 class CrontabLine:
-    """One line, counted from 1, what was understood of it, and the entry if it is one."""
+    """One line, counted from 1, with its kind, notes, and its entry if it has one."""
 
     number: int
     text: str
@@ -80,7 +80,7 @@ class CrontabLine:
 
 @dataclass(slots=True)
 class _State:
-    """What the lines above mean for the next one."""
+    """Variables and comments of the lines above, for the next line."""
 
     system: bool
     default_zone: str
@@ -92,13 +92,13 @@ class _State:
 
 
 class _NotUnderstood(Exception):
-    """Why a line cannot be imported."""
+    """A line cannot be imported; the message says why."""
 
 
 def read_crontab(
     text: str, *, system: bool = False, timezone: str = "UTC"
 ) -> Iterator[CrontabLine]:
-    """Understand a user's crontab, or with `system` one whose sixth field is a user.
+    """Read a user's crontab, or with `system` one whose sixth field is a user.
 
     `timezone` is where the clocks of its machine are, unless a CRON_TZ says otherwise. Raises
     InvalidSchedule when that is no time zone; a line that is not understood stops no other.

@@ -1,4 +1,4 @@
-"""Crontabs, written: tasks as lines that Debian's cron accepts, or the reason why not."""
+"""Write tasks as crontab lines that Debian's cron accepts, or the reason why not."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ _ENDS = ("59", "23", "31", "12", "6")
 
 @dataclass(frozen=True, slots=True)
 class TaskToWrite:
-    """What a crontab has to know of a task; `schedule` is the API's document.
+    """The fields of a task that a crontab needs; `schedule` is the API's document.
 
     `beyond` are sentences about what the task asks for that decides when it runs, and that no
     cron can do.
@@ -33,11 +33,11 @@ class TaskToWrite:
 
 
 class _Inexpressible(Exception):
-    """Why no line of a crontab can be this task."""
+    """A task cannot be written as a crontab line; the message says why."""
 
 
 def write_crontab(tasks: Iterable[TaskToWrite], *, timezone: str) -> str:
-    """A user's crontab for a machine whose clocks are in `timezone`, with all tasks in order.
+    """Return a user's crontab for a machine in `timezone`, with all tasks in order.
 
     A task that cron cannot express is a comment with the reason.
     """

@@ -1,4 +1,4 @@
-"""Run B after A: which ends of upstream tasks make a run, and which edges would be a circle."""
+"""Run B after A: which ends of upstream tasks create a run, and which edges form a cycle."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class On(StrEnum):
-    """Which ends of an upstream task's run count."""
+    """The outcome that an upstream task's run must have."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -28,14 +28,14 @@ def stored_edges(document: object) -> list[tuple[uuid.UUID, str]]:
 
 
 class End(NamedTuple):
-    """That a run of an upstream task ended in a fitting state; ascending `id` as they ended."""
+    """A run of an upstream task ended with the required outcome; `id` ascends with time."""
 
     id: int
     upstream_id: uuid.UUID
 
 
 class Sets(NamedTuple):
-    """How many times every upstream task had ended, and the ends that wait for the others.
+    """Complete sets of upstream ends, and the ends that wait for the others.
 
     `closing` are the ends that completed the sets, one for each, in order.
     """
@@ -65,7 +65,7 @@ def complete_sets(upstreams: Collection[uuid.UUID], ends: Sequence[End]) -> Sets
 def find_circle(
     upstreams: Mapping[uuid.UUID, Collection[uuid.UUID]], task_id: uuid.UUID
 ) -> list[uuid.UUID] | None:
-    """A way from the task over its upstream tasks back to itself, both ends named; None without."""
+    """Return a cycle from the task over its upstream tasks back to itself, or None."""
     came_from: dict[uuid.UUID, uuid.UUID] = {}
     to_visit = [task_id]
     while to_visit:

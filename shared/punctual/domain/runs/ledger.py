@@ -1,4 +1,4 @@
-"""The ledger's words: why a due time did not become a plain start on time."""
+"""The ledger's reasons: why a due time did not become a plain start on time."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -14,11 +14,11 @@ class Reason(StrEnum):
     LIMITED = "limited"
     SKIPPED = "skipped"
     MISSED = "missed"
-    HELD = "held"
+    BLOCKED = "held"
     PAUSED = "paused"
     SUPERSEDED = "superseded"
     CANCELLED = "cancelled"
 
 
-BEFORE_A_RUN: frozenset[Reason] = frozenset({Reason.HELD, Reason.PAUSED, Reason.SUPERSEDED})
+BEFORE_A_RUN: frozenset[Reason] = frozenset({Reason.BLOCKED, Reason.PAUSED, Reason.SUPERSEDED})
 """Reasons that hold only while the due time has no run: an edit may bring it back."""

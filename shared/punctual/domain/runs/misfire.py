@@ -1,4 +1,4 @@
-"""Misfires: what becomes of due times that no coordinator dispatched in time."""
+"""Misfires: which due times that no coordinator dispatched in time are still run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from punctual.domain.runs.states import CatchUp
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """Due times, parted: those to run, and those that only leave a missed run behind."""
+    """Due times to run, and due times that only leave a missed run."""
 
     run: tuple[datetime, ...]
     missed: tuple[datetime, ...]

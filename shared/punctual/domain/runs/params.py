@@ -1,4 +1,4 @@
-"""Parameters: what a task may be given for one run, with types and defaults."""
+"""Parameters of a task: values for one run, with types and defaults."""
 
 import math
 import re
@@ -24,7 +24,7 @@ _LARGEST = 2**63
 
 
 class ParamType(StrEnum):
-    """What a parameter's value may be."""
+    """The type of a parameter's value."""
 
     STRING = "string"
     INTEGER = "integer"
@@ -136,18 +136,18 @@ def values_for(params: Sequence[Param], given: Mapping[str, object]) -> Values:
 
 
 def values_again(params: Sequence[Param], values: Mapping[str, object]) -> Values:
-    """Return the values of a run for its repetition, as far as the task still takes them.
+    """Return the values of a run for its rerun, as far as the task still declares them.
 
-    What it does not know or take any more gives way to the default. Raises InvalidParams for a
-    required parameter that has no value now.
+    Values that it no longer declares or accepts are replaced by the defaults. Raises
+    InvalidParams for a required parameter that has no value now.
     """
-    kept: dict[str, object] = {}
+    valid: dict[str, object] = {}
     for param in params:
         try:
-            kept |= values_for([param], {param.name: values.get(param.name)})
+            valid |= values_for([param], {param.name: values.get(param.name)})
         except InvalidParams:
             continue
-    return values_for(params, kept)
+    return values_for(params, valid)
 
 
 def typed_value(param: Param, text: str) -> object:

@@ -16,7 +16,7 @@ def is_queue(name: str) -> bool:
 
 
 def parse_queues(text: str) -> tuple[str, ...]:
-    """The queues of a comma-separated list, once each. Raises ValueError when one is unusable."""
+    """Return the queues of a comma-separated list, each once. Raises ValueError if invalid."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names or not all(map(is_queue, names)):
         raise ValueError(QUEUE_RULE)

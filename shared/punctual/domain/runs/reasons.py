@@ -61,7 +61,7 @@ class ReasonCode(StrEnum):
 
 
 class ArgType(StrEnum):
-    """What an argument is; `instant` and `run` have forms of their own on pages."""
+    """The type of an argument; pages format `instant` and `run` in their own way."""
 
     TEXT = "text"
     TEXTS = "texts"
@@ -164,14 +164,14 @@ Args = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CodedReason:
-    """A reason as rows keep it."""
+    """A reason as rows store it."""
 
     code: ReasonCode
     args: Args
 
     @property
     def is_complete(self) -> bool:
-        """Whether it has every argument that its code takes; an older release wrote none."""
+        """Return whether it has every argument of its code; an older release wrote none."""
         return REQUIRED[self.code] <= self.args.keys()
 
     def with_args(self, **args: object) -> "CodedReason":

@@ -1,4 +1,4 @@
-"""When a run that failed is tried again."""
+"""Retries: when and whether a failed run is retried."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ SPREAD = 0.2
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often a run is tried again, and how patiently.
+    """How often a run is retried, and with which delays.
 
     `max_retries` counts the attempts after the first (0 = at most once). `delay` is the first
     wait in seconds; each further one is twice as long, at most `delay_max` seconds.
@@ -25,7 +25,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """Which ends of an attempt are worth another one; at most one of the lists is given.
+    """Which exit codes are retried; at most one of the lists is given.
 
     A command that a signal ended has 128 + its number for an exit code, as in a shell.
     """
@@ -44,7 +44,7 @@ SAME_AGAIN: NoRetry = {"rule": "same_again"}
 def why_no_retry(
     rule: RetryRule, outcome: str, *, exit_code: int | None, signal: int | None
 ) -> NoRetry | None:
-    """Why an attempt that ended like this is not tried again, or None when the rule lets it be.
+    """Return why an attempt that ended like this is not retried, or None when it may be.
 
     A `lost` attempt may always be: its end says nothing of the command. One that was timed out has
     no exit code, so that only a list of those to be retried rules it out.

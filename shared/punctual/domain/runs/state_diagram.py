@@ -1,9 +1,9 @@
-"""The state machine as a page for people: `python -m punctual.domain.runs.state_diagram`."""
+"""Write the page of the state machine: `python -m punctual.domain.runs.state_diagram`."""
 
 import sys
 from collections.abc import Collection
 
-from punctual.domain.runs.states import BORN, FINAL, MOVES, PAUSED_RETRY_ENDS, RunState
+from punctual.domain.runs.states import FINAL, INITIAL, MOVES, PAUSED_RETRY_ENDS, RunState
 
 MEANING = {
     RunState.SCHEDULED: "waits for its due time, or for its next attempt",
@@ -26,7 +26,7 @@ COMMAND = ".venv/bin/python -m punctual.domain.runs.state_diagram"
 
 def page() -> str:
     """Return the whole page, in Markdown: a diagram and a table."""
-    diagram = [f"    [*] --> {state}" for state in RunState if state in BORN]
+    diagram = [f"    [*] --> {state}" for state in RunState if state in INITIAL]
     diagram += [f"    {old} --> {new}" for old in MOVES for new in RunState if new in MOVES[old]]
     diagram += [f"    {state} --> [*]" for state in RunState if state in FINAL]
     table = [f"| `{state}` | {MEANING[state]} | {_next(state)} |" for state in RunState]

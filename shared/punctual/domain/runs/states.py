@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RunState(StrEnum):
-    """Where a run stands; the words are the same in tables, API, pages, logs and metrics."""
+    """The state of a run, by the same name in tables, API, pages, logs and metrics."""
 
     SCHEDULED = "scheduled"
     QUEUED = "queued"
@@ -20,7 +20,7 @@ class RunState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What made a run: its task's schedule, the ends of the tasks before it, or a person.
+    """What created a run: its task's schedule, the ends of upstream tasks, or a person.
 
     A person asks for one now, for a final one again, or for a due time that had no start.
     """
@@ -33,7 +33,7 @@ class Trigger(StrEnum):
 
 
 class Overlap(StrEnum):
-    """What happens to a run that comes due while another run of its task is unfinished."""
+    """What happens to a run that is due while another run of its task is unfinished."""
 
     SKIP = "skip"
     ALLOW = "allow"
@@ -71,11 +71,11 @@ MOVES: dict[RunState, frozenset[RunState]] = {
 PAUSED_RETRY_ENDS: frozenset[RunState] = frozenset({S.FAILED, S.TIMED_OUT, S.LOST})
 """What a pause makes of a run that waits for its next attempt: what the last one came to."""
 
-BORN: frozenset[RunState] = frozenset({S.SCHEDULED, S.MISSED, S.SKIPPED})
+INITIAL: frozenset[RunState] = frozenset({S.SCHEDULED, S.MISSED, S.SKIPPED})
 """The states a run may be inserted with."""
 
 FINAL: frozenset[RunState] = frozenset(state for state, moves in MOVES.items() if not moves)
 """The states that nothing leaves."""
 
 PENDING: frozenset[RunState] = frozenset({S.SCHEDULED, S.QUEUED, S.CLAIMED})
-"""The states in which a run waits for its start."""
+"""The states in which a run waits to start."""

@@ -1,4 +1,4 @@
-"""What keeps a run from its start."""
+"""Why a run waits."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """What stands in a run's way, the first of these that is given.
+    """What a run waits for, the first of these that is given.
 
     The queue that no worker serves, a limit that is reached, an unfinished run of the same task, a
     worker that does not answer, or the `slots` of a queue, all of them busy. `silent` is a worker's
@@ -25,7 +25,7 @@ class Hindrance:
 
     @property
     def code(self) -> ReasonCode | None:
-        """None when nothing stands in the way."""
+        """Return the code of the first reason, or None when the run does not wait."""
         if self.queue is not None:
             return ReasonCode.NO_WORKER
         if self.limit is not None:

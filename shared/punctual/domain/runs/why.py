@@ -20,7 +20,7 @@ class Verdict(StrEnum):
     WAITING = "waiting"
     SKIPPED = "skipped"
     MISSED = "missed"
-    HELD = "held"
+    BLOCKED = "held"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     NOT_PLANNED = "not_planned"
@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What its run shows of a due time; `lateness` in seconds, `waits_for` what holds it back.
+    """What its run says about a due time; `lateness` in seconds, `waits_for` why it waits.
 
     `reason` is a clause that may follow a word for its state, already in its reader's words.
     """
@@ -51,10 +51,10 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class TaskThen:
-    """What its task says: all as it is now, as nothing older is kept.
+    """What its task says about a due time, as the task is now: older versions are not stored.
 
     `next_due_at` is the first due time without a run yet, `since` when the schedule was set,
-    `kept_since` how far history goes back, `noted` what the ledger says of this due time.
+    `retained_since` how far history goes back, `noted` what the ledger says of this due time.
     """
 
     enabled: bool
@@ -63,13 +63,13 @@ class TaskThen:
     plan_error: str | None
     now: datetime
     since: datetime
-    kept_since: datetime
+    retained_since: datetime
     noted: "InLedger | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class InLedger:
-    """What the ledger says of a due time: the reason's word, and why; `text` of an old release."""
+    """The ledger's reason and its cause for a due time; `text` is from an old release."""
 
     reason: Reason
     cause: CodedReason | None
@@ -83,7 +83,7 @@ class InLedger:
 _WITHOUT_A_RUN = {
     Reason.MISSED: Verdict.MISSED,
     Reason.SKIPPED: Verdict.SKIPPED,
-    Reason.HELD: Verdict.HELD,
+    Reason.BLOCKED: Verdict.BLOCKED,
     Reason.PAUSED: Verdict.PAUSED,
     Reason.SUPERSEDED: Verdict.WITHDRAWN,
     Reason.CANCELLED: Verdict.CANCELLED,
@@ -95,19 +95,22 @@ _WITHOUT_A_RUN = {
 def explain(
     due: datetime | None, run: RunFacts | None, task: TaskThen, *, reader: Reader
 ) -> tuple[Verdict, str]:
-    """What became of the due time, as a word and as a sentence. None: there was none."""
+    """Return what became of the due time, as a word and as a sentence. None: there was none."""
     if due is None:
-        return Verdict.NOT_DUE, "The task was never due up to then."
+        return Verdict.NOT_DUE, "The task was not due at that time or before."
     if run is not None:
         return _of_run(run, task.noted, reader)
     if task.noted is not None:
         word = task.noted.reason
         return _WITHOUT_A_RUN[word], ledger_sentence(word, task.noted.clause(reader))
-    if due < task.kept_since:
-        return Verdict.FORGOTTEN, "Unknown: history that old is pruned."
+    if due < task.retained_since:
+        return Verdict.FORGOTTEN, "Unknown: the history of that time has been pruned."
     if due < task.since:
         set_at = reader.instant(task.since)
-        return Verdict.EARLIER, f"No run: the schedule as it is was set only at {set_at}."
+        return (
+            Verdict.EARLIER,
+            f"No run: the task has had its present schedule only since {set_at}.",
+        )
     return _without_run(due, task, reader)
 
 
@@ -119,9 +122,9 @@ def _without_run(due: datetime, task: TaskThen, reader: Reader) -> tuple[Verdict
     if not task.enabled:
         return Verdict.PAUSED, "No run: the task is paused."
     if due > task.now:
-        return Verdict.UPCOMING, "It is still to come."
+        return Verdict.UPCOMING, "This due time is still to come."
     if task.next_due_at is not None and task.next_due_at <= due:
-        return Verdict.WAITING, "It waits to be planned by a coordinator."
+        return Verdict.WAITING, "It is waiting for a coordinator to plan it."
     return Verdict.UNKNOWN, "No run: the task was paused or had another schedule then."
 
 
@@ -141,14 +144,14 @@ def _of_run(run: RunFacts, noted: InLedger | None, reader: Reader) -> tuple[Verd
     if state in PENDING and run.attempt:
         why = f" ({run.reason})" if run.reason else ""
         ran = _ran(run, noted, reader)
-        return Verdict.WAITING, f"{ran}, without success{why}; it is tried again."
+        return Verdict.WAITING, f"{ran}, and did not succeed{why}; it will be retried."
     if state in PENDING:
-        held_up = ""
+        cause = ""
         if noted is not None and noted.reason == Reason.LIMITED:
-            held_up = _clause(noted, reader)
-        if run.waits_for and not held_up:
-            held_up = f": {clause(run.waits_for, reader)}"
-        return Verdict.WAITING, f"It waits for its start and is {state.value} now{held_up}."
+            cause = noted.clause(reader)
+        if run.waits_for and not cause:
+            cause = clause(run.waits_for, reader)
+        return Verdict.WAITING, _sentence(f"It is waiting to start ({state.value})", cause)
     if run.attempt:
         words = state.value.replace("_", " ")
         why = f": {run.reason}" if run.reason else ""
@@ -162,7 +165,9 @@ def _of_run(run: RunFacts, noted: InLedger | None, reader: Reader) -> tuple[Verd
 
 def _ran(run: RunFacts, noted: InLedger | None, reader: Reader) -> str:
     began = _start(run, noted, reader)
-    return "It was attempted, with no start on record" if began is None else f"It ran, {began}"
+    return (
+        "It was attempted, but its start was not recorded" if began is None else f"It ran, {began}"
+    )
 
 
 def _start(run: RunFacts, noted: InLedger | None, reader: Reader) -> str | None:
@@ -170,8 +175,8 @@ def _start(run: RunFacts, noted: InLedger | None, reader: Reader) -> str | None:
         return None
     late = max(run.lateness or 0.0, 0.0)
     words = f"{late * 1000:.0f} ms" if late < 1 else duration_in_words(round(late))
-    held_up = "" if noted is None else _clause(noted, reader)
-    return f"started at {reader.instant(run.started_at)}, {words} after it was due{held_up}"
+    cause = "" if noted is None else _clause(noted, reader)
+    return f"started at {reader.instant(run.started_at)}, {words} after it was due{cause}"
 
 
 def _clause(noted: InLedger, reader: Reader) -> str:

@@ -1,4 +1,4 @@
-"""What a user may not have meant by a schedule that is valid all the same."""
+"""Warnings about valid schedules that may not do what a user expects."""
 
 import re
 from calendar import month_name
@@ -14,9 +14,9 @@ from punctual.domain.schedules.syntax import Schedule, Several, Within, due_time
 from punctual.domain.schedules.wallclock import ClockChange, clock_changes
 from punctual.domain.schedules.zone import zone_named
 
-ENDED = "Its end has passed: nothing of it is still to come."
-NEVER = "Its end comes before its first due time: nothing of it is to come."
-NEVER_IN_LIST = "One of its schedules ends before it is due: nothing of that one is to come."
+ENDED = "The schedule has ended: no due time is left."
+NEVER = "The schedule ends before its first due time: it is never due."
+NEVER_IN_LIST = "One of the schedules ends before its first due time: that one is never due."
 _DAYS_AHEAD = 366
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
@@ -29,7 +29,7 @@ _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 def schedule_warnings(
     schedule: Schedule | None, *, now: datetime, timeout: float | None
 ) -> list[str]:
-    """Sentences about a valid schedule's surprises in the year after the day of `now`.
+    """Return warnings about a valid schedule in the year after the day of `now`.
 
     Times that clocks skip or repeat, two day fields that are alternatives, days that some months
     lack, due times closer together than `timeout` seconds (None: not chosen), and an end
@@ -41,7 +41,7 @@ def schedule_warnings(
 
 
 def _ended(schedule: Schedule, now: datetime) -> Iterator[str]:
-    """Whether nothing is to come, of the schedule or of one in a list that has not ended yet."""
+    """Warn when the schedule, or one in a list that has not ended, has no due time left."""
     parts = schedule.schedules if isinstance(schedule, Several) else (schedule,)
     bounded = [part for part in parts if isinstance(part, Within) and part.end is not None]
     # What is due at this very moment is still to come.
@@ -53,7 +53,7 @@ def _ended(schedule: Schedule, now: datetime) -> Iterator[str]:
 
 
 def start_of_day(now: datetime) -> datetime:
-    """Midnight in UTC: what is worked out from a schedule alone is worked out once a day."""
+    """Return midnight in UTC, so that warnings on a schedule are computed once a day."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -109,8 +109,8 @@ def _missing_days(rule: CronRule) -> Iterator[str]:
         without = [month_name[m] for m in rule.months if _DAYS_IN_MONTH[m - 1] < day]
         if without:
             yield (
-                f"Day {day} does not exist in {', '.join(without)}: not due in those months."
-                f" L is the last day of any month."
+                f"Day {day} does not exist in {', '.join(without)}: the task is not due in those"
+                f" months. Use L for the last day of a month."
             )
         if day == 29 and 2 in rule.months:
             yield "February has a 29th in leap years only."
@@ -138,9 +138,9 @@ def _changed_clock(rule: CronRule, change: ClockChange, place: str) -> Iterator[
 
 @lru_cache(maxsize=4096)
 def shortest_interval(schedule: Schedule, today: datetime) -> float | None:
-    """The shortest of the next hundred intervals, in seconds; None when it is due once at most."""
+    """Return the shortest of the next hundred intervals, in seconds, or None."""
     horizon = today + timedelta(days=_DAYS_AHEAD)
-    # At a fixed rate it is known, and each task has an anchor of its own, so that no other asks.
+    # A fixed rate is its own interval; each task has its own anchor, so caching is no use.
     if isinstance(schedule, Every) and 2 * schedule.seconds <= _DAYS_AHEAD * _DAY.total_seconds():
         return float(schedule.seconds)
     coming = takewhile(lambda due: due <= horizon, due_times(schedule, after=today))

@@ -1,4 +1,4 @@
-"""What a task's own past, and its team's other tasks, say against its schedule."""
+"""Warnings from a task's past runs and from its team's other tasks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from punctual.domain.instant import format_instant
 from punctual.domain.schedules.describe import duration_in_words
 
 ENOUGH_RUNS = 10
-"""Fewer ended runs than this tell nothing of how long a run takes."""
+"""Fewer ended runs than this are no measure of how long a run takes."""
 
 MANY = 20
-"""Tasks of one team due in the same second from which a hint is given."""
+"""From this number of tasks of one team due in the same second a hint is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,18 @@ class Past:
 
 
 def past_warnings(past: Past, *, shortest: float | None, jitter: float) -> Iterator[str]:
-    """Sentences; `shortest` is the shortest interval of the schedule in seconds, if it has one."""
+    """Yield warnings; `shortest` is the shortest interval of the schedule in seconds, if any."""
     enough = past.p95 is not None and past.runs >= ENOUGH_RUNS
     if enough and shortest is not None and past.p95 is not None and past.p95 > shortest:
         yield (
-            f"95 in 100 of its last {past.runs} runs took up to {_words(past.p95)}, longer than the"
+            f"95 % of its last {past.runs} runs took up to {_words(past.p95)}, longer than the"
             f" shortest interval ({duration_in_words(shortest)}): the overlap policy decides what"
-            f" becomes of the next one."
+            f" happens to the next run."
         )
     if past.due is not None and past.together >= MANY and not jitter:
         yield (
             f"{past.together} of your tasks are due at the same second"
-            f" ({format_instant(past.due)}): a jitter spreads them."
+            f" ({format_instant(past.due)}): a jitter would spread them."
         )
 
 

@@ -1,4 +1,4 @@
-"""What the retries of a task do to its own schedule."""
+"""Warnings about retries that overlap with the next due time."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from punctual.domain.schedules.describe import duration_in_words
 
 _BECOMES = {
     Overlap.SKIP: "the due times in between are skipped",
-    Overlap.QUEUE: "the due times in between wait, and pile up",
-    Overlap.REPLACE: "the next due time takes its place, and its last retries never come",
+    Overlap.QUEUE: "the due times in between wait and pile up",
+    Overlap.REPLACE: "the next run replaces it, and its last retries never start",
 }
 
 
@@ -25,7 +25,7 @@ def retry_warnings(
         return
     times = "1 retry" if policy.max_retries == 1 else f"{policy.max_retries} retries"
     yield (
-        f"A run that fails is unfinished for {duration_in_words(round(waits))} and more ({times}),"
+        f"A failing run stays unfinished for at least {duration_in_words(round(waits))} ({times}),"
         f" and the shortest interval is {duration_in_words(shortest)}: {_BECOMES[overlap]}. Lower"
         f" max_retries or retry_delay."
     )

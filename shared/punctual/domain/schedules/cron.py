@@ -43,7 +43,7 @@ def cron_due_times(cron: Cron, *, after: datetime) -> Iterator[datetime]:
 
 
 class CronRule:
-    """An expression, understood: which wall-clock minutes it names, in no place yet."""
+    """A parsed expression: the wall-clock minutes it names, without a time zone."""
 
     def __init__(self, fields: Fields) -> None:
         # cronsim parses the fields and matches the days. It is not asked for times: around a
@@ -80,7 +80,7 @@ class CronRule:
                         yield date_of
 
     def _days_in(self, year: int, month: int) -> tuple[int, ...]:
-        """The days of a month that it names, worked out once for all months that look alike."""
+        """Return the days of a month that it names, computed once for months that look alike."""
         weekday, length = monthrange(year, month)
         alike = month, int(weekday), length
         if alike not in self._months:
@@ -93,18 +93,18 @@ class CronRule:
         """Yield the naive wall-clock times it names strictly after `after`, ascending."""
         for day in self.days(after.date()):
             midnight = datetime.combine(day, time())
-            passed = (after - midnight) // timedelta(minutes=1)
+            elapsed_minutes = (after - midnight) // timedelta(minutes=1)
             for hour in self.hours:
-                if hour * 60 + 59 <= passed:
+                if hour * 60 + 59 <= elapsed_minutes:
                     continue
                 for minute in self.minutes:
-                    if hour * 60 + minute > passed:
+                    if hour * 60 + minute > elapsed_minutes:
                         yield midnight + timedelta(hours=hour, minutes=minute)
 
 
 @lru_cache(maxsize=4096)
 def cron_rule(expression: str) -> CronRule:
-    """Understand a cron expression, or one of the @ names.
+    """Parse a cron expression, or one of the @ names.
 
     Raises InvalidSchedule at "/cron" for one that is malformed or never comes.
     """

@@ -1,4 +1,4 @@
-"""What people write for a cron expression that is none: what it is, and what to write instead."""
+"""Hints on invalid cron expressions: what they look like, and what to write instead."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def _zone_apart(zone: str, rest: str) -> str:
 
 
 def _called(name: str, inner: str, takes: Takes) -> Iterator[str]:
-    """cron(…), rate(…) and at(…), as AWS has them."""
+    """Hint on cron(…), rate(…) and at(…), as AWS writes them."""
     if name == "rate":
         yield from _every(inner.lower())
     elif name == "cron":
@@ -80,7 +80,7 @@ def _called(name: str, inner: str, takes: Takes) -> Iterator[str]:
 
 
 def _every(words: str) -> Iterator[str]:
-    """Lengths of time: "5 minutes", "hour", "1h30m"."""
+    """Hint on durations: "5 minutes", "hour", "1h30m"."""
     parts = _SPAN.findall(words)
     whole = re.sub(r"\s+", "", words) == "".join(map("".join, parts))
     if not whole or not all(unit in _SECONDS for _, unit in parts):

@@ -1,4 +1,4 @@
-"""A schedule in words, for people to check what they asked for."""
+"""Describe a schedule in words, so that users can check it."""
 
 import re
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def describe(schedule: Schedule | None) -> str:
-    """One sentence without its full stop, such as "Every weekday at 02:00 (Europe/Rome)"."""
+    """Return one sentence without its full stop: "Every weekday at 02:00 (Europe/Rome)"."""
     match schedule:
         case None:
             return "Only by hand"
@@ -76,7 +76,7 @@ def _clock_times(rule: CronRule) -> str | None:
 
 
 def _weekdays(rule: CronRule) -> str | None:
-    """What "every" is followed by, when the weekday field names plain weekdays."""
+    """Return what follows "every", when the weekday field names plain weekdays."""
     days = rule.weekdays
     if days is None:
         return None
@@ -87,7 +87,7 @@ def _weekdays(rule: CronRule) -> str | None:
 
 
 def _explained(rule: CronRule) -> str:
-    """What cron_words says, with "23rd" in place of "23th"."""
+    """Return cron_words' description, with "23rd" in place of "23th"."""
     text = explain(rule)
     return re.sub(r"\b(\d*)([123])th\b", _ordinal, text)
 

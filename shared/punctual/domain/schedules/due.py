@@ -1,4 +1,4 @@
-"""What a schedule is, as a value, and the instants at which it is due."""
+"""Schedules as values, and the instants at which they are due."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ Schedule = At | Cron | Every | Within | Several
 
 
 def due_times(schedule: Schedule, *, after: datetime) -> Iterator[datetime]:
-    """The due times strictly after `after` (aware, from 1970 on), computed as they are asked for.
+    """Yield the due times strictly after `after` (aware, from 1970 on), computed lazily.
 
     In UTC, ascending, unique; may be endless. Going on from any of them gives the same rest.
     """
@@ -62,12 +62,12 @@ def due_times(schedule: Schedule, *, after: datetime) -> Iterator[datetime]:
 
 
 def next_due(schedule: Schedule | None, *, after: datetime) -> datetime | None:
-    """The first due time strictly after `after`, in UTC, or None when there is none any more."""
+    """Return the first due time strictly after `after`, in UTC, or None when none is left."""
     return None if schedule is None else next(due_times(schedule, after=after), None)
 
 
 def last_due(schedule: Schedule, *, at: datetime) -> datetime | None:
-    """The last due time up to and including `at`; None when thirty years back there was none.
+    """Return the last due time at or before `at`; None when there was none in thirty years.
 
     Single times are found however old they are. In a few dozen steps, however many due times
     there were: none is counted.

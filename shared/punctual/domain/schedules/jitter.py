@@ -9,7 +9,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def jittered(scheduled_for: datetime, *, task_id: uuid.UUID, seconds: float) -> datetime:
-    """When a task is due that its schedule asks for then: up to `seconds` later, never earlier.
+    """Return the due time with the task's jitter: up to `seconds` later, never earlier.
 
     The share depends on the task and the instant alone, so that planning again changes nothing.
     """

@@ -1,4 +1,4 @@
-"""One time as the clocks of a place show it, as an instant: the rule for clock changes."""
+"""Convert one local time to an instant: the rule for clock changes."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Schedules that are new: read more strictly than stored ones, with help where they are refused."""
+"""New schedules: validated more strictly than stored ones, with hints in refusals."""
 
 from collections.abc import Mapping
 from datetime import datetime

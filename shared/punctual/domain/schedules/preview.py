@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from punctual.domain.calendars.calendar import Calendars, SearchLimit, unheld
+from punctual.domain.calendars.calendar import Calendars, SearchLimit, unblocked
 from punctual.domain.schedules.advice import schedule_warnings
 from punctual.domain.schedules.describe import describe
 from punctual.domain.schedules.syntax import Schedule, moments, next_due
 
 MOST_STEPS = 2000
-"""Over what calendars block; where more is needed, the answer says that the search stopped."""
+"""The most steps over blocked times; past it the answer says that the search stopped."""
 
 STOPPED = (
-    f"The search for due times stopped after {MOST_STEPS:,} steps over what the calendars hold:"
-    " there may be more."
+    f"The search for due times stopped after {MOST_STEPS:,} steps over blocked times: there may be"
+    " more."
 )
-ALL_HELD = "Its calendars hold every due time that is still to come."
-PAST = "A time of it has passed: a task saved with it runs at once."
+ALL_BLOCKED = "Calendars block every due time that is left."
+PAST = "One of its times is in the past: a task saved with it runs at once."
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -43,19 +43,19 @@ def preview(
     """Return the first `count` due times from `start` on, that instant included, and what to know.
 
     `timeout` is in seconds, None when not chosen; `new` means that no task has this
-    schedule yet. What `calendars` hold is left out, by a search of at most MOST_STEPS. `start` lies
+    schedule yet. Due times that `calendars` block are left out, in at most MOST_STEPS. `start` lies
     before the year 9000.
     """
     if schedule is None:
         return Preview(describe(None), (), ())
-    limit = SearchLimit(MOST_STEPS)
-    free = unheld(schedule, calendars, after=start - _INSTANT, limit=limit)
+    search_limit = SearchLimit(MOST_STEPS)
+    free = unblocked(schedule, calendars, after=start - _INSTANT, search_limit=search_limit)
     coming = tuple(islice(free, count))
     warnings = schedule_warnings(schedule, now=start, timeout=timeout)
     if new and any(at < start for at in moments(schedule)):
         warnings.append(PAST)
-    if limit.reached and len(coming) < count:
+    if search_limit.reached and len(coming) < count:
         warnings.append(STOPPED)
     elif not coming and calendars and next_due(schedule, after=start - _INSTANT) is not None:
-        warnings.append(ALL_HELD)
+        warnings.append(ALL_BLOCKED)
     return Preview(describe(schedule), coming, tuple(warnings))

@@ -177,7 +177,7 @@ def _parse_cron(expression: object, timezone: object) -> Cron:
 
 
 def to_document(schedule: Schedule | None) -> Document | list[Document] | None:
-    """The API's JSON for a schedule, which parse_schedule reads back as the same one."""
+    """Return the API's JSON for a schedule, which parse_schedule reads back as the same one."""
     if schedule is None:
         return None
     if isinstance(schedule, Several):

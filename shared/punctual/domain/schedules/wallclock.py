@@ -1,4 +1,4 @@
-"""From what the clocks of a place show to instants: the rule for daylight saving."""
+"""Convert local times to instants: the rule for daylight saving."""
 
 from bisect import bisect_left
 from collections import deque
@@ -48,7 +48,7 @@ def instants(
 
 
 def both_instants(label: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
-    """The instants of a label by the offsets on either side of the nearest change of the clocks.
+    """Return a label's instants by the offsets on either side of the nearest clock change.
 
     Equal: an ordinary label. Ascending: a repeated one. Descending: a skipped one, and the change
     lies between the two.
@@ -81,8 +81,8 @@ class ClockChange:
 
 def clock_changes(zone: tzinfo, *, after: datetime, days: int) -> Iterator[ClockChange]:
     """Yield every change of the clocks of `zone` in the `days` days after `after`, ascending."""
-    for passed in range(days):
-        today = after + passed * _DAY
+    for days_ahead in range(days):
+        today = after + days_ahead * _DAY
         old, new = _offset(today, zone), _offset(today + _DAY, zone)
         if old != new:
             at = _change_between(today, today + _DAY, zone)
@@ -101,13 +101,13 @@ def first_change(zone: tzinfo, early: datetime, late: datetime) -> datetime | No
 
 
 def _change_between(early: datetime, late: datetime, zone: tzinfo) -> datetime:
-    """The first instant after `early`, and by `late`, with another offset than `early` has."""
+    """Return the first instant after `early`, and by `late`, whose offset differs."""
     seconds = range(int((late - early).total_seconds()) + 1)
     old = _offset(early, zone)
-    passed = bisect_left(
+    seconds_before = bisect_left(
         seconds, True, key=lambda second: _offset(early + timedelta(seconds=second), zone) != old
     )
-    return early + timedelta(seconds=passed)
+    return early + timedelta(seconds=seconds_before)
 
 
 def _offset(instant: datetime, zone: tzinfo) -> timedelta:

@@ -109,7 +109,7 @@ def _hint(name: str) -> str:
 
 
 def _fixed(sign: str, hours: int, minutes: int) -> str:
-    """What is said of an offset from UTC: names of zones have its sign turned around."""
+    """Return the hint for an offset from UTC: zone names have its sign inverted."""
     written = f"UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
     region = " A region follows the changes of its clocks."
     if minutes:
@@ -119,7 +119,7 @@ def _fixed(sign: str, hours: int, minutes: int) -> str:
     fixed = f"Etc/GMT{'-' if sign == '+' else '+'}{hours}"
     if fixed.lower() not in _all_names():
         return f" There is no {written}: offsets go from UTC-12 to UTC+14."
-    return f" {written}, all year, is {fixed}: its sign is turned around.{region}"
+    return f" {written}, all year, is {fixed}: its sign is inverted.{region}"
 
 
 @lru_cache(maxsize=1)
@@ -140,7 +140,7 @@ def _places() -> dict[str, str]:
 
 @lru_cache(maxsize=1024)  # one compares the name to more than a thousand others
 def _near(name: str) -> list[str]:
-    """Up to two zones that the writer of `name` may have meant."""
+    """Return up to two zones that the writer of `name` may have meant."""
     wanted = name.strip().lower().replace(" ", "_")
     places = _places()
     if wanted in places:

@@ -1,4 +1,4 @@
-"""The rules of a time zone on this machine, as a fingerprint to compare them by."""
+"""Fingerprints of the rules of time zones on this machine."""
 
 import zoneinfo
 from hashlib import sha256

@@ -1,1 +1,1 @@
-"""All SQL: the tables, and one file per family of verbs."""
+"""The store: all SQL of the product, and the tables."""

@@ -1,4 +1,4 @@
-"""Idempotency keys: a creation that is sent twice happens once."""
+"""Idempotency keys: run a creation once, even when it is sent twice."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Sessions of people on the pages: a row each, so that one that has ended opens nothing."""
+"""Page sessions: one row each, so that an ended session is no longer accepted."""
 
 import secrets
 import uuid
@@ -19,7 +19,7 @@ RENEWED_AFTER = timedelta(days=1)
 
 
 class SessionUser(NamedTuple):
-    """Whose session it is."""
+    """The user of a session."""
 
     id: uuid.UUID
     username: str

@@ -1,4 +1,4 @@
-"""People and their tokens: found by name or by what they carry, never by a stored secret."""
+"""Users and their tokens: found by name or by a token's hash; no secret is stored."""
 
 import hashlib
 import secrets
@@ -20,7 +20,7 @@ from punctual.store.schema.models.model import new_id
 TOKEN_PREFIX = "pt_"  # noqa: S105 - it marks a token in a log or a repository, and is none
 TOKEN_LIFE = timedelta(days=90)
 
-# Every request asks this first, so it also brings the request's instant along.
+# The first query of every request, so it also returns the request's instant.
 BEARER = text("""
 SELECT CAST(users.id AS text), username, email, now()
 FROM api_tokens JOIN users ON users.id = user_id
@@ -34,7 +34,7 @@ Taken = Literal["username", "email"]
 
 
 class Bearer(NamedTuple):
-    """Who sent a token, and the time of the transaction on the database's clock."""
+    """The user of a token, and the time of the transaction on the database's clock."""
 
     id: uuid.UUID
     username: str
@@ -43,7 +43,7 @@ class Bearer(NamedTuple):
 
 
 class NewToken(NamedTuple):
-    """A token in clear, for the one reply that shows it."""
+    """A token in clear, for the one response that shows it."""
 
     token: str
     expires_at: datetime
@@ -106,7 +106,7 @@ def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
 
 
 def bearer_of(connection: Connection, token: str) -> Bearer | None:
-    """Whose token this is; None when it is unknown, revoked or expired."""
+    """Return the user of this token; None when it is unknown, revoked or expired."""
     found = raw_statements.rows(connection, "bearer", BEARER, {"digest": token_digest(token)})
     if not found:
         return None
@@ -121,7 +121,7 @@ def revoke_token(session: Session, token: str) -> None:
 
 @lru_cache(maxsize=1000)
 def _uuid(spelled: str) -> uuid.UUID:
-    """Return the id so spelled, made once: who has asked asks again."""
+    """Return the UUID of this text, cached: the same clients come again."""
     return uuid.UUID(spelled)
 
 

@@ -1,4 +1,4 @@
-"""Calendars that were read before, so that a pass reads and merges only what has changed."""
+"""A cache of calendars, so that a pass reads and merges only what has changed."""
 
 import uuid
 from collections import OrderedDict
@@ -9,9 +9,9 @@ from sqlalchemy import Connection, text
 from punctual.domain.calendars.calendar import Calendar
 from punctual.domain.calendars.syntax import read_calendar
 from punctual.domain.errors import Unreadable
-from punctual.store.lifecycle.plan_share import PlanShare
+from punctual.store.lifecycle.planning.share import PlanShare
 
-MOST_KEPT = 500
+MAX_CALENDARS = 500
 
 # A row's xmin changes with every change of it, from whichever process.
 VERSIONS = text("""
@@ -26,11 +26,11 @@ Key = tuple[uuid.UUID, str]
 
 
 class CalendarCache:
-    """Keeps the calendars that were used last; one that cannot be read is read again each time."""
+    """Stores the calendars that were used last; an unreadable one is read again each time."""
 
-    def __init__(self, *, most: int = MOST_KEPT) -> None:
+    def __init__(self, *, most: int = MAX_CALENDARS) -> None:
         self._most = most
-        self._kept: OrderedDict[Key, Calendar] = OrderedDict()
+        self._calendars: OrderedDict[Key, Calendar] = OrderedDict()
 
     def named(
         self,
@@ -47,15 +47,15 @@ class CalendarCache:
             return found
         params = {"teams": [team for team, _ in wanted], "names": [name for _, name in wanted]}
         rows = connection.execute(VERSIONS, params).all()
-        unknown = [row.id for row in rows if (row.id, row.version) not in self._kept]
+        unknown = [row.id for row in rows if (row.id, row.version) not in self._calendars]
         contents = {}
         if unknown:
             contents = {row.id: row for row in connection.execute(CONTENTS, {"ids": unknown})}
         for row in rows:
             key = row.id, row.version
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                found.setdefault(row.team_id, {})[row.name] = self._kept[key]
+            if key in self._calendars:
+                self._calendars.move_to_end(key)
+                found.setdefault(row.team_id, {})[row.name] = self._calendars[key]
             elif content := contents.get(row.id):
                 read = read_calendar(
                     row.name,
@@ -66,13 +66,13 @@ class CalendarCache:
                 share.add_reading(row.team_id, _size(content.days) + _size(content.windows))
                 found.setdefault(row.team_id, {})[row.name] = read
                 if isinstance(read, Calendar):
-                    self._keep(key, read)
+                    self._store(key, read)
         return found
 
-    def _keep(self, key: Key, calendar: Calendar) -> None:
-        self._kept[key] = calendar
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+    def _store(self, key: Key, calendar: Calendar) -> None:
+        self._calendars[key] = calendar
+        if len(self._calendars) > self._most:
+            self._calendars.popitem(last=False)
 
 
 def _size(listed: object) -> int:

@@ -1,4 +1,4 @@
-"""Calendars: kept for a team, named by tasks, and followed by what is planned already."""
+"""Calendars: saved for a team, named by tasks, and applied to planned runs."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from punctual.domain.calendars.calendar import (
     Calendar,
     StoredCalendars,
-    held_by,
+    blocking_calendar,
     readable_calendars,
 )
 from punctual.domain.calendars.syntax import read_calendar
@@ -68,13 +68,13 @@ FROM jsonb_to_recordset(CAST(:counts AS jsonb)) AS u (id uuid, runs integer)
 WHERE tasks.id = u.id
 """)
 
-PASSED_OVER = text("""
+BLOCKED_DUE_TIMES = text("""
 SELECT task_id, scheduled_for FROM ledger
 WHERE task_id = ANY(:tasks) AND reason = 'held' AND scheduled_for > now()
 ORDER BY scheduled_for
 """)
 
-TRY_AGAIN = text("""
+RETRY_PLANNING = text("""
 UPDATE tasks SET plan_retry_at = now() WHERE id = ANY(:tasks) AND plan_retry_at IS NOT NULL
 """)
 
@@ -134,7 +134,7 @@ def list_calendars(session: Session, *, team_id: uuid.UUID) -> list[CalendarRow]
 def find_calendar(
     session: Session, calendar_id: uuid.UUID, *, team_id: uuid.UUID, lock: bool = False
 ) -> CalendarRow | None:
-    """That team's calendar."""
+    """Return the team's calendar, or None."""
     wanted = select(CalendarRow).where(
         CalendarRow.id == calendar_id, CalendarRow.team_id == team_id
     )
@@ -144,7 +144,7 @@ def find_calendar(
 def change_calendar(
     session: Session, row: CalendarRow, values: Mapping[str, Any], *, now: datetime
 ) -> None:
-    """Give a calendar new values, and have the tasks that name it follow."""
+    """Give a calendar new values, and apply them to the tasks that name it."""
     old = row.name
     for column, value in values.items():
         setattr(row, column, value)
@@ -158,21 +158,23 @@ def change_calendar(
 
 
 def used_by(session: Session, row: CalendarRow) -> int:
-    """How many tasks name a calendar."""
+    """Return how many tasks name a calendar."""
     params = {"team_id": row.team_id, "name": row.name}
     return len(session.connection().execute(USERS, params).all())
 
 
-def hold(
+def block_runs(
     connection: Connection, runs: Iterable[tuple[uuid.UUID, uuid.UUID, datetime, str]]
 ) -> None:
     """Withdraw runs, and note why: (run, task, due time, name of the calendar) for each."""
-    held = list(runs)
-    if not held:
+    blocked = list(runs)
+    if not blocked:
         return
-    withdrawn = [{"id": str(run), "args": blocked_by(name).args} for run, _, _, name in held]
+    withdrawn = [{"id": str(run), "args": blocked_by(name).args} for run, _, _, name in blocked]
     connection.execute(WITHDRAW, {"withdrawn": json.dumps(withdrawn)})
-    entries = [LedgerEntry(task, due, Reason.HELD, blocked_by(name)) for _, task, due, name in held]
+    entries = [
+        LedgerEntry(task, due, Reason.BLOCKED, blocked_by(name)) for _, task, due, name in blocked
+    ]
     note(connection, entries)
 
 
@@ -182,7 +184,7 @@ def blocked_by(calendar: str) -> CodedReason:
 
 
 def follow_calendar(connection: Connection, *, team_id: uuid.UUID, name: str) -> None:
-    """Withdraw what a calendar holds now, and have what it does not any more planned after all."""
+    """Withdraw runs that a calendar blocks now, and plan due times that it no longer blocks."""
     tasks = connection.execute(USERS, {"team_id": team_id, "name": name}).all()
     if not tasks:
         return
@@ -192,26 +194,26 @@ def follow_calendar(connection: Connection, *, team_id: uuid.UUID, name: str) ->
     # What a calendar that cannot be read blocks is not known: its tasks stay as they are.
     calendars = {key: some for key, some in readable.items() if not isinstance(some, Unreadable)}
     params = {"tasks": list(calendars)}
-    held = [
-        (run.id, run.task_id, run.scheduled_for, holder)
+    blocked = [
+        (run.id, run.task_id, run.scheduled_for, calendar)
         for run in connection.execute(UNSTARTED, params).all()
-        if (holder := held_by(calendars[run.task_id], run.scheduled_for)) is not None
+        if (calendar := blocking_calendar(calendars[run.task_id], run.scheduled_for)) is not None
     ]
-    hold(connection, held)
-    counts = Counter(task_id for _, task_id, _, _ in held)
+    block_runs(connection, blocked)
+    counts = Counter(task_id for _, task_id, _, _ in blocked)
     if counts:
         counted = [{"id": str(task_id), "runs": runs} for task_id, runs in counts.items()]
         connection.execute(UNCOUNT, {"counts": json.dumps(counted)})
     schedules = {task.id: task for task in tasks}
     back: dict[str, str] = {}
-    for row in connection.execute(PASSED_OVER, params):
+    for row in connection.execute(BLOCKED_DUE_TIMES, params):
         task = schedules[row.task_id]
         schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
         if schedule is None or isinstance(schedule, Unreadable):
             continue
         if is_due(schedule, row.scheduled_for):
             back.setdefault(str(row.task_id), row.scheduled_for.isoformat())
-    connection.execute(TRY_AGAIN, {"tasks": [task.id for task in tasks]})
+    connection.execute(RETRY_PLANNING, {"tasks": [task.id for task in tasks]})
     rows = [{"id": task_id, "due": due} for task_id, due in back.items()]
     connection.execute(GO_BACK, {"back": json.dumps(rows)})
     wake_coordinators(connection)

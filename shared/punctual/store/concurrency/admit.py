@@ -1,4 +1,4 @@
-"""Admit: which of the runs that a worker would start fit into their concurrency limits."""
+"""Admit: select the claimed runs that fit into their concurrency limits."""
 
 import hashlib
 import uuid
@@ -13,8 +13,8 @@ from punctual.store.concurrency.usage import Counted, count_running, limits_of
 LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
-def admit_held(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    """Return those of the runs that may start now as far as their limits go, and that have limits.
+def admit_claimed(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Return the runs that have concurrency limits and that fit into them now.
 
     Until this transaction ends no other run is admitted under the same limits: what is counted
     here stays true until the START that follows is committed.
@@ -29,7 +29,7 @@ def admit_held(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[uui
 
 
 def candidates_of(counted: Iterable[Counted]) -> list[Candidate]:
-    """One candidate for each run, in order, with all the keys it counts towards."""
+    """Return one candidate for each run, in order, with all the keys it counts towards."""
     keys: dict[uuid.UUID, set[str]] = {}
     for row in counted:
         keys.setdefault(row.run_id, set()).add(row.limit.key)

@@ -1,4 +1,4 @@
-"""Limits of concurrent runs as users set them: by tag, or for all of their runs."""
+"""Concurrency limits as users set them: by tag, or for all of their runs."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ def running_by_limit(session: Session, *, team_id: uuid.UUID) -> Mapping[uuid.UU
 def waiting_by_limit(
     session: Session, limits: Sequence[ConcurrencyLimit], *, team_id: uuid.UUID
 ) -> Mapping[uuid.UUID, int]:
-    """Return how many due runs each of the team's limits holds back, as it is reached.
+    """Return how many due runs wait for each of the team's limits that is reached.
 
     One that holds back none is left out. A run under several that are reached waits for each of
     them. Only the 10,000 earliest due runs are looked at.
@@ -59,7 +59,7 @@ def waiting_by_limit(
 def find_limit(
     session: Session, limit_id: uuid.UUID, *, team_id: uuid.UUID
 ) -> ConcurrencyLimit | None:
-    """That team's limit."""
+    """Return the team's limit, or None."""
     found = session.get(ConcurrencyLimit, limit_id, with_for_update=True)
     return found if found is not None and found.team_id == team_id else None
 

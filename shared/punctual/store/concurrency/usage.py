@@ -1,4 +1,4 @@
-"""Concurrency limits in the database: which ones a run counts towards, and how full they are.
+"""Usage of concurrency limits: which limits a run counts towards, and how full they are.
 
 A run that may count towards one is marked `limited`: only those are looked at, and an index leads
 to them. The mark may be there without need, never missing where START has admitted the run.
@@ -76,7 +76,7 @@ def limits_of(connection: Connection, run_ids: Collection[uuid.UUID]) -> list[Co
 
 
 def count_running(connection: Connection, teams: Collection[uuid.UUID]) -> dict[str, int]:
-    """How many runs count towards each limit of these teams; a limit with none is left out."""
+    """Return how many runs count towards each limit of these teams; unused limits are left out."""
     return {row.key: row.taken for row in connection.execute(RUNNING, {"teams": list(teams)})}
 
 

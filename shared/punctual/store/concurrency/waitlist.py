@@ -1,4 +1,4 @@
-"""The waiting list: due runs that concurrency limits hold back, and which of them may go on."""
+"""The waiting list: due runs that wait for a concurrency limit."""
 
 import json
 import uuid
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from punctual.domain.runs.concurrency import Limit, admit, limit_reached
 from punctual.store.concurrency.admit import candidates_of, lock_number
 from punctual.store.concurrency.usage import APPLIES, count_dispatched, limits_of
-from punctual.store.lifecycle.catch_up import DISPATCHABLE
+from punctual.store.lifecycle.misfires.catch_up import DISPATCHABLE
 
 LOOKED_AT = 1000
 
@@ -52,9 +52,9 @@ ON CONFLICT DO NOTHING
 
 
 def next_of_waitlist(
-    connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
+    connection: Connection, *, window: timedelta, batch_size: int, now: datetime | None = None
 ) -> Iterator[list[uuid.UUID]]:
-    """Due limited runs that fit into their limits, some at a time, the earliest due first.
+    """Yield due limited runs that fit into their limits, in batches, earliest due first.
 
     Queue what can be queued of each list before the next is asked for: that counts. At the end,
     late runs that had to stay are noted in the ledger with the limit that held them back.
@@ -68,7 +68,7 @@ def next_of_waitlist(
     seen: list[uuid.UUID] = []
     full: dict[str, Limit] = {}
     while True:
-        more = {**params, "seen": seen, "full": list(full), "limit": min(limit, LOOKED_AT)}
+        more = {**params, "seen": seen, "full": list(full), "limit": min(batch_size, LOOKED_AT)}
         found = list(connection.execute(NEXT, more).scalars())
         if not found:
             break

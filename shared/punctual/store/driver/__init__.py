@@ -1,4 +1,4 @@
-"""The driver: all that bends SQLAlchemy or psycopg2, for services whose transactions are short.
+"""The driver: everything that adapts SQLAlchemy or psycopg2, for short transactions.
 
 `dialect` sends BEGIN with the first statement and trusts a connection that answered just now,
 `watched_dialect` notes what each thread waits for, `prepared_statements` parses and plans a

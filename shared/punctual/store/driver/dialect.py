@@ -1,4 +1,4 @@
-"""SQLAlchemy's psycopg2 with fewer round trips, for a service whose transactions are short."""
+"""SQLAlchemy's psycopg2 dialect with fewer round trips, for short transactions."""
 
 import select
 import time
@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 NAME = "postgresql+punctual"
 
 TRUSTED_SECONDS = 1.0
-"""So long after a ping a connection is taken to live unless its socket says otherwise."""
+"""For this long after a ping a connection counts as alive, unless its socket is closed."""
 
 IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 
@@ -24,14 +24,14 @@ def quick_url(database_url: str) -> str:
 
 
 class DriverConnection(psycopg2.extensions.connection):
-    """A connection: when it was pinged, and whether its next statement begins a transaction."""
+    """A connection with the time of its last ping, and whether BEGIN is still to be sent."""
 
     pinged = 0.0
     begins = False
 
 
 class Dialect(PGDialect_psycopg2):
-    """Send BEGIN with the first statement of a transaction, and ping once a second at most.
+    """Sends BEGIN with the first statement of a transaction, and pings once a second at most.
 
     For READ COMMITTED alone: psycopg2 itself stays in autocommit.
     """
@@ -39,11 +39,11 @@ class Dialect(PGDialect_psycopg2):
     supports_statement_cache = True
 
     def connect(self, *args: Any, **options: Any) -> Any:
-        """A new connection."""
+        """Return a new connection."""
         return super().connect(*args, connection_factory=DriverConnection, **options)
 
     def on_connect(self) -> Callable[[Any], None]:
-        """What is done to each new connection."""
+        """Return a hook that prepares each new connection."""
         usual = super().on_connect()  # type: ignore[no-untyped-call]
 
         def prepare(line: DriverConnection) -> None:
@@ -69,7 +69,7 @@ class Dialect(PGDialect_psycopg2):
         dbapi_connection.dbapi_connection.begins = True
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit what was begun."""
+        """Commit, if a transaction was begun."""
         _end(dbapi_connection.dbapi_connection, "COMMIT")
 
     def do_rollback(self, dbapi_connection: Any) -> None:

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that notice a dead server and never wait without end."""
+"""Engines whose connections detect a dead server and never wait without a limit."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ DATABASE_FAILURES = (DBAPIError, PoolTimeoutError)
 def connect_args(
     *, service: str, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
 ) -> dict[str, Any]:
-    """What every connection is opened with: time limits on both ends of the wire.
+    """Return the arguments of every connection: timeouts of the client and the server.
 
     A peer that vanished is noticed in about 10 s (keepalives, unacknowledged data).
     """
@@ -48,7 +48,7 @@ def connect_args(
 
 
 def driver_url(database_url: str) -> str:
-    """The URL with the driver named: `postgres://` and `postgresql://` are taken for psycopg2."""
+    """Return the URL with the driver named; `postgres://` and `postgresql://` mean psycopg2."""
     url = make_url(database_url.replace("postgres://", "postgresql://", 1))
     return url.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
@@ -56,7 +56,7 @@ def driver_url(database_url: str) -> str:
 def pool_options(
     *, service: str, size: int, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
 ) -> dict[str, Any]:
-    """The engine's options, shared by our own engines and Flask-SQLAlchemy's."""
+    """Return the options shared by our own engines and Flask-SQLAlchemy's."""
     return {
         "pool_pre_ping": True,
         "pool_size": size,
@@ -74,7 +74,7 @@ def make_engine(
     size: int = 4,
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
 ) -> Engine:
-    """An engine whose transactions are READ COMMITTED, with at most `2 * size` connections."""
+    """Return an engine with READ COMMITTED transactions and at most `2 * size` connections."""
     options = pool_options(service=service, size=size, statement_timeout_ms=statement_timeout_ms)
     url = driver_url(database_url)
     return create_engine(quick_url(url) if _kind(service) in SHORT else url, **options)
@@ -84,12 +84,12 @@ def _kind(service: str) -> str:
     return service.partition("-")[0]
 
 
-def said_by(error: Exception) -> str:
-    """Return the driver's words: SQLAlchemy's have the statement and its values in them."""
+def driver_message(error: Exception) -> str:
+    """Return the driver's message: SQLAlchemy's contains the statement and its values."""
     return str(getattr(error, "orig", None) or error).strip()
 
 
 def ping(engine: Engine) -> None:
-    """Raises SQLAlchemy's OperationalError unless the database answers."""
+    """Raise SQLAlchemy's OperationalError unless the database answers."""
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))

@@ -1,4 +1,4 @@
-"""Listen to wake-up channels on a connection of its own, through every interruption."""
+"""Listen to wake-up channels on a separate connection, and reconnect when it breaks."""
 
 import select
 import threading

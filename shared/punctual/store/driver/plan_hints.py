@@ -1,4 +1,4 @@
-"""Plan hints: the spellings and settings that leave PostgreSQL one plan, named for what they do.
+"""Plan hints: SQL fragments and settings that force one query plan, named for their effect.
 
 A worker's statements are prepared, and a plan is kept for a minute. One that was made while a table
 was small, or was taken for empty, must still find the rows of a batch one by one by their primary

@@ -1,4 +1,4 @@
-"""Prepared: statements that a connection has parsed and planned once, not anew for each batch."""
+"""Prepared statements: parsed and planned once per connection, not for each batch."""
 
 import zlib
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Prepared(NamedTuple):
 def execute(
     connection: Connection, name: str, statement: TextClause, parameters: Mapping[str, object]
 ) -> CursorResult[*tuple[Any, ...]]:
-    """Carry out the statement, which is prepared when this connection comes to it first.
+    """Execute the statement; prepare it first when this connection has not yet.
 
     The type of each of its parameters must be clear from the statement. `name` is what begins the
     statement's name on the wire and in PostgreSQL's own views.
@@ -38,7 +38,7 @@ def execute(
 
 
 def ready(connection: Connection, name: str, statement: TextClause) -> TextClause:
-    """What carries out the statement on this connection, now that it is prepared there."""
+    """Return the EXECUTE statement for this connection, where it is prepared by then."""
     known, now, info = prepared(name, statement.text), monotonic(), connection.info
     if now - info.setdefault(PLANNED_AT, now) > PLAN_SECONDS:
         connection.exec_driver_sql("DISCARD PLANS")
@@ -51,12 +51,12 @@ def ready(connection: Connection, name: str, statement: TextClause) -> TextClaus
 
 @cache
 def prepared(name: str, sql: str) -> Prepared:
-    """The statement `sql`, whose parameters are named `:so`; another text has another name."""
+    """Return the prepared form of `sql`; parameters are `:named`, each text has its own name."""
     compiled = text(sql).compile(dialect=NUMBERED)
     own_name = f"{name}_{zlib.crc32(sql.encode()):08x}"
-    asked = ", ".join(f":{parameter}" for parameter in compiled.positiontup or ())
+    arguments = ", ".join(f":{parameter}" for parameter in compiled.positiontup or ())
     return Prepared(
         own_name,
         f"PREPARE {own_name} AS {compiled.string.strip()}",
-        text(f"EXECUTE {own_name} ({asked})" if asked else f"EXECUTE {own_name}"),
+        text(f"EXECUTE {own_name} ({arguments})" if arguments else f"EXECUTE {own_name}"),
     )

@@ -1,4 +1,4 @@
-"""What is sent again and again, short of the result objects that SQLAlchemy makes around it."""
+"""Run hot statements as prepared statements, bypassing SQLAlchemy's result objects."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -17,7 +17,7 @@ SPELLING = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-
 def rows(
     connection: Connection, name: str, statement: TextClause, parameters: Mapping[str, object]
 ) -> list[tuple[Any, ...]]:
-    """What the statement answers; it is prepared under `name`, and its errors are SQLAlchemy's."""
+    """Return the statement's rows; it is prepared under `name`, and raises SQLAlchemy's errors."""
     return _carry_out(connection, _spelled(ready(connection, name, statement)), parameters)
 
 

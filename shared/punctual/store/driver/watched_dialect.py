@@ -1,4 +1,4 @@
-"""The dialect of a service that watches its statements: it notes what each thread waits for."""
+"""The dialect of a service that watches its statements: it records each thread's wait."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ InFlight = tuple[Any, float]
 
 
 class WatchedDialect(Dialect):
-    """The services' dialect, which notes for each thread what it waits for."""
+    """The services' dialect, which records for each thread what it waits for."""
 
     supports_statement_cache = True
 
@@ -37,7 +37,7 @@ class WatchedDialect(Dialect):
         return bool(self._noted(dbapi_connection, super().do_ping, dbapi_connection))
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit."""
+        """Commit, and record the wait for it."""
         self._noted(dbapi_connection.dbapi_connection, super().do_commit, dbapi_connection)
 
     def do_rollback(self, dbapi_connection: Any) -> None:
@@ -76,7 +76,7 @@ def _nothing() -> None:
 
 
 def watched_url(database_url: str) -> str:
-    """The URL with this dialect named in it."""
+    """Return the URL with this dialect named in it."""
     return make_url(database_url).set(drivername=NAME).render_as_string(hide_password=False)
 
 

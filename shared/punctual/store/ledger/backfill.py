@@ -1,4 +1,4 @@
-"""Backfill: give due times of the past that never had a start their run after all."""
+"""Backfill: run past due times that never had a start."""
 
 import uuid
 from dataclasses import dataclass
@@ -41,9 +41,9 @@ def find_missing(
     schedule: Schedule,
     start: datetime,
     end: datetime,
-    limit: int,
+    most: int,
 ) -> Missing:
-    """At most `limit` due times from `start` to `end`, both included, that never had a start.
+    """Return at most `most` due times from `start` to `end`, both included, without a start.
 
     Without a run, or with one that was missed, skipped or cancelled before it started; what is
     still to start, or was backfilled before, is none.
@@ -57,8 +57,8 @@ def find_missing(
         started = set(connection.execute(HAD_THEIR_TURN, params).scalars())
         found += [due for due in chunk if due not in started]
         looked_at += len(chunk)
-        if len(found) > limit:
-            return Missing(tuple(found[:limit]), next_from=found[limit])
+        if len(found) > most:
+            return Missing(tuple(found[:most]), next_from=found[most])
         if looked_at >= MOST_LOOKED_AT:
             return Missing(tuple(found), next_from=next(within, None))
     return Missing(tuple(found), next_from=None)
@@ -69,7 +69,7 @@ def backfill(
 ) -> list[uuid.UUID]:
     """Run for these due times, due at once, earliest first; also when the task is paused."""
     runs = [NewRun(task.id, at, due_at=now, trigger=Trigger.BACKFILL) for at in due]
-    born = set(insert_runs(connection, runs))
-    if born:
+    inserted = set(insert_runs(connection, runs))
+    if inserted:
         wake_coordinators(connection)
-    return [run.id for run in runs if run.id in born]
+    return [run.id for run in runs if run.id in inserted]

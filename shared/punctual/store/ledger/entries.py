@@ -107,7 +107,7 @@ class Noted(NamedTuple):
 
     @property
     def because(self) -> str | None:
-        """What follows the reason's word, in plain text, if anything does."""
+        """Return the clause after the reason's word in plain text, or None."""
         return ledger_clause(self.reason, self.cause, self.text) or None
 
 
@@ -126,15 +126,15 @@ def list_ledger(
     connection: Connection,
     *,
     task_id: uuid.UUID,
-    limit: int,
+    page_size: int,
     before: datetime | None = None,
     since: datetime | None = None,
     reason: str | None = None,
 ) -> list[Noted]:
-    """At most `limit` rows of a task, newest due time first, those due before `before`."""
+    """Return at most `page_size` rows of a task due before `before`, newest due time first."""
     params = {
         "task_id": task_id,
-        "limit": limit,
+        "limit": page_size,
         "before": before,
         "since": since,
         "reason": reason,
@@ -144,15 +144,15 @@ def list_ledger(
 
 
 def find_in_ledger(connection: Connection, *, task_id: uuid.UUID, due: datetime) -> Noted | None:
-    """What the ledger says of this due time, by itself or as one of several."""
+    """Return the ledger's row for this due time, alone or as one of several."""
     params = {"task_id": task_id, "due": due, "before_a_run": BEFORE}
     row = connection.execute(COVERING, params).one_or_none()
     return None if row is None else _noted(row)
 
 
-def prune_ledger(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Delete at most `limit` rows older than `keep`; return how many."""
-    return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount
+def prune_ledger(connection: Connection, *, keep: timedelta, batch_size: int) -> int:
+    """Delete at most `batch_size` rows older than `keep`; return how many."""
+    return connection.execute(PRUNE, {"keep": keep, "limit": batch_size}).rowcount
 
 
 def _noted(row: Row[tuple[object, ...]]) -> Noted:

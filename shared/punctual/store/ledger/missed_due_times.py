@@ -1,4 +1,4 @@
-"""Missed due times: why the planner makes runs that are missed from the start."""
+"""Missed due times: reasons of the runs that the planner inserts as missed."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Why: the due time nearest before an instant, and what the rows know of it."""
+"""Why: find the due time nearest before an instant, and explain it from the rows."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session, defer
 
-from punctual.domain.calendars.calendar import held_by, readable_calendars
+from punctual.domain.calendars.calendar import blocking_calendar, readable_calendars
 from punctual.domain.errors import Unreadable
 from punctual.domain.reader import PLAIN, Reader
 from punctual.domain.runs.ledger import Reason
@@ -29,7 +29,7 @@ ORDER BY scheduled_for DESC, superseded, trigger DESC, id DESC LIMIT 1
 """)
 
 # Where a calendar kept a run from following others, there is no run and no time of a schedule.
-KEPT_FROM_FOLLOWING = text("""
+BLOCKED_FOLLOWING = text("""
 SELECT max(scheduled_for) FROM ledger
 WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at AND reason = 'held'
 """)
@@ -37,9 +37,9 @@ WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at AND reason = '
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of `due`, the due time at or nearest before `asked`; and which one is next."""
+    """What became of `due`, the due time at or nearest before `at`; and which one is next."""
 
-    asked: datetime
+    at: datetime
     due: datetime | None
     verdict: Verdict
     sentence: str
@@ -66,7 +66,7 @@ def why(
     run = session.get(Run, run_id, options=[defer(Run.spec)]) if run_id else None
     due = named if run is None else run.scheduled_for
     if task.after:
-        blocked: datetime | None = session.execute(KEPT_FROM_FOLLOWING, params).scalar_one()
+        blocked: datetime | None = session.execute(BLOCKED_FOLLOWING, params).scalar_one()
         if blocked is not None and (due is None or blocked > due):
             due, run = blocked, None
     verdict, sentence = explain(
@@ -92,9 +92,9 @@ def _run_facts(session: Session, run: Run | None, reader: Reader) -> RunFacts | 
         return None
     lateness = None if run.lateness_ms is None else run.lateness_ms / 1000
     state = RunState(run.state)
-    held_back = waits_for(session, run)
+    cause = waits_for(session, run)
     reason = run_clause(state, run.reason_code, run.reason_args, run.reason, reader)
-    return RunFacts(state, run.attempt, run.started_at, lateness, reason, run.superseded, held_back)
+    return RunFacts(state, run.attempt, run.started_at, lateness, reason, run.superseded, cause)
 
 
 def _then(
@@ -108,13 +108,13 @@ def _then(
         plan_error=task.plan_error,
         now=now,
         since=task.schedule_anchor,
-        kept_since=now - keep,
+        retained_since=now - keep,
         noted=noted,
     )
 
 
 def _noted(session: Session, task: Task, *, due: datetime, now: datetime) -> InLedger | None:
-    """What the ledger says, or will say of a due time to come that a calendar holds."""
+    """Return what the ledger says, or will say of a future due time that a calendar blocks."""
     noted = find_in_ledger(session.connection(), task_id=task.id, due=due)
     if noted is not None:
         return InLedger(noted.reason, noted.cause, noted.text)
@@ -122,5 +122,5 @@ def _noted(session: Session, task: Task, *, due: datetime, now: datetime) -> InL
         return None
     own = own_calendars_named(session.connection(), task.team_id, task.calendars)
     calendars = readable_calendars(own, task.calendars)
-    name = None if isinstance(calendars, Unreadable) else held_by(calendars, due)
-    return None if name is None else InLedger(Reason.HELD, blocked_by(name))
+    name = None if isinstance(calendars, Unreadable) else blocking_calendar(calendars, due)
+    return None if name is None else InLedger(Reason.BLOCKED, blocked_by(name))

@@ -1,4 +1,4 @@
-"""Claim and release: which worker holds which queued run."""
+"""Claim and release: assign queued runs to workers, and take them back."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from punctual.ops.json_text import as_text
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.driver.plan_hints import by_key, no_index
 from punctual.store.driver.raw_statements import rows
-from punctual.store.lifecycle.catch_up import STARTABLE
+from punctual.store.lifecycle.misfires.catch_up import STARTABLE
 
 # Both forms skip rows that another worker is claiming, so that they never wait, and take nothing
 # for a worker that was buried or drains. The row that comes back is the answer.
@@ -26,10 +26,10 @@ RETURNING runs.id, runs.fence, runs.due_at, runs.priority, runs.turn, runs.team_
 SERVED = "SELECT unnest(queues) AS queue FROM workers WHERE id = :worker_id AND state = 'active'"
 
 CLAIM = text(f"""
-WITH asked AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+WITH messages AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS a (id uuid, fence bigint)
 ), free AS (
-    SELECT r.id FROM runs AS r JOIN asked AS a
+    SELECT r.id FROM runs AS r JOIN messages AS a
         ON {by_key("r.id", "a.id")} AND a.fence = r.fence
     WHERE {no_index("r.state")} = 'queued' AND r.queue IN ({SERVED})
       AND (CAST(:ahead AS interval) IS NULL OR r.due_at <= now() + :ahead)
@@ -53,29 +53,29 @@ WITH free AS (
 """)
 
 RELEASE = text("""
-WITH held AS (
+WITH claims AS (
     SELECT r.id FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS h (id uuid, fence bigint)
       ON h.id = r.id AND h.fence = r.fence
     WHERE r.state = 'claimed' AND r.worker_id = :worker_id
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 UPDATE runs SET state = 'scheduled', fence = fence + 1, worker_id = NULL, worker = NULL
-FROM held WHERE runs.id = held.id
+FROM claims WHERE runs.id = claims.id
 RETURNING runs.id
 """)
 
-STILL_HELD = text(f"""
+STILL_CLAIMED = text(f"""
 SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() OR NOT {STARTABLE}
 FROM runs AS r
-JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS h (id uuid, fence bigint)
   ON h.id = r.id AND h.fence = r.fence
 WHERE r.state = 'claimed' AND r.worker_id = :worker_id
 """)
 
 
 class Claimed(NamedTuple):
-    """A run this worker holds under `fence`, to be started at `due_at`, among others in `turn`.
+    """A run that this worker has claimed under `fence`, due at `due_at`, ordered by `turn`.
 
     The turns of a team are its own: its runs take them by due time and priority.
     """
@@ -89,7 +89,7 @@ class Claimed(NamedTuple):
 
 
 def pairs(runs: Iterable[tuple[uuid.UUID, int]]) -> str:
-    """(run id, fence) pairs as the JSON document that the batch statements take."""
+    """Return (run id, fence) pairs as the JSON document that the batch statements take."""
     return as_text([{"id": run_id, "fence": fence} for run_id, fence in runs])
 
 
@@ -106,40 +106,40 @@ def claim(
     At most `room`, earliest first, and only what is due within `ahead`, if given; a doubled, late
     or reordered message answers nothing.
     """
-    params = {"asked": pairs(messages), "worker_id": worker_id, "room": room, "ahead": ahead}
+    params = {"messages": pairs(messages), "worker_id": worker_id, "room": room, "ahead": ahead}
     return sorted((Claimed(*row) for row in rows(connection, "claim", CLAIM, params)), key=_due)
 
 
 def pull(
     connection: Connection, *, worker_id: uuid.UUID, room: int, ahead: timedelta
 ) -> list[Claimed]:
-    """Claim the next queued runs due within `ahead`, teams in turn, message or no message."""
+    """Claim the next queued runs due within `ahead`, teams in turn, with or without a message."""
     params = {"worker_id": worker_id, "room": room, "ahead": ahead}
     return sorted((Claimed(*row) for row in rows(connection, "pull", PULL, params)), key=_due)
 
 
 def release(
-    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+    connection: Connection, *, worker_id: uuid.UUID, claims: Sequence[tuple[uuid.UUID, int]]
 ) -> list[uuid.UUID]:
-    """Give claimed runs back, so that another worker can start them; answers which were ours."""
-    if not held:
+    """Release claimed runs, so that another worker can start them; return which were ours."""
+    if not claims:
         return []
-    params = {"held": pairs(held), "worker_id": worker_id}
+    params = {"claims": pairs(claims), "worker_id": worker_id}
     released = list(connection.execute(RELEASE, params).scalars())
     if released:
         wake_coordinators(connection)
     return released
 
 
-def still_held(
-    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+def still_claimed(
+    connection: Connection, *, worker_id: uuid.UUID, claims: Sequence[tuple[uuid.UUID, int]]
 ) -> dict[uuid.UUID, bool]:
-    """Which claims are still ours, and whether they are to be released, as they may not start.
+    """Return the claims that are still ours, each with whether it must be released.
 
-    Their start deadline has passed, or a stop left them behind.
+    A claim must be released when its start deadline has passed or a stop left it behind.
     """
-    params = {"held": pairs(held), "worker_id": worker_id}
-    return {row[0]: bool(row[1]) for row in connection.execute(STILL_HELD, params)}
+    params = {"claims": pairs(claims), "worker_id": worker_id}
+    return {row[0]: bool(row[1]) for row in connection.execute(STILL_CLAIMED, params)}
 
 
 def _due(claimed: Claimed) -> tuple[datetime, int, uuid.UUID]:

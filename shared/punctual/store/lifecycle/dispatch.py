@@ -8,8 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.store.concurrency.waitlist import next_of_waitlist
-from punctual.store.lifecycle.catch_up import DISPATCHABLE
-from punctual.store.lifecycle.deadlines import mark_missed
+from punctual.store.lifecycle.misfires.catch_up import DISPATCHABLE
+from punctual.store.lifecycle.misfires.deadlines import mark_missed
 from punctual.store.lifecycle.paused_retries import MAY_BE_RETRIED
 from punctual.store.lifecycle.turns import deal_turns
 
@@ -100,17 +100,17 @@ class Queued(NamedTuple):
 
 
 def dispatch(
-    connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
+    connection: Connection, *, window: timedelta, batch_size: int, now: datetime | None = None
 ) -> list[Queued]:
-    """Queue at most `limit` scheduled runs due within the window, earliest first.
+    """Queue at most `batch_size` scheduled runs due within the window, earliest first.
 
     Limited ones come on top, no more than their limits have places for.
     Publish them after the commit, never before. A short answer means that nothing is left.
     """
-    params = {"window": window, "limit": limit, "now": now}
+    params = {"window": window, "limit": batch_size, "now": now}
     rows = list(connection.execute(DISPATCH_UNLIMITED, params).all())
-    if len(rows) < limit:
-        for admitted in next_of_waitlist(connection, window=window, limit=limit, now=now):
+    if len(rows) < batch_size:
+        for admitted in next_of_waitlist(connection, window=window, batch_size=batch_size, now=now):
             some = {**params, "admitted": admitted}
             rows += connection.execute(DISPATCH_ADMITTED, some).all()
     overtaking = [row for row in rows if row.overtakes]
@@ -124,9 +124,11 @@ def dispatch(
     return _ordered([row[:5] for row in rows])
 
 
-def redispatch(connection: Connection, *, limit: int, now: datetime | None = None) -> list[Queued]:
+def redispatch(
+    connection: Connection, *, batch_size: int, now: datetime | None = None
+) -> list[Queued]:
     """Return the queued runs that no worker claimed in time, to be published again unchanged."""
-    return _ordered(connection.execute(REDISPATCH, {"limit": limit, "now": now}).all())
+    return _ordered(connection.execute(REDISPATCH, {"limit": batch_size, "now": now}).all())
 
 
 def _ordered(rows: Sequence[tuple[uuid.UUID, int, datetime, int, str]]) -> list[Queued]:

@@ -1,4 +1,4 @@
-"""Finish: what became of an attempt, and of its run; the database owns retries."""
+"""Finish: record how an attempt ended, and decide its run; the database owns retries."""
 
 import uuid
 from collections.abc import Sequence
@@ -148,7 +148,7 @@ SELECT EXISTS (SELECT FROM runs WHERE task_id = ANY(:task_ids) AND overlap = 'qu
 class AttemptResult:
     """How one attempt ended; `outcome` is succeeded, failed, timed_out, cancelled or lost.
 
-    `no_retry` says why it is not to be tried again, whatever attempts are left; None lets it be.
+    `no_retry` says why it must not be retried, whatever attempts are left; None allows it.
     `left_behind` counts the processes that outlived it and were ended.
     `segments` are lengths of `output`'s parts in order: positive stdout, negative stderr.
     """
@@ -171,7 +171,7 @@ class AttemptResult:
 
 
 class Settled(NamedTuple):
-    """What a finished attempt made of its run; `retry_at` when it will be tried again."""
+    """The run's state after a finished attempt; `retry_at` when it will be retried."""
 
     run_id: uuid.UUID
     attempt: int

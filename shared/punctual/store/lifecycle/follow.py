@@ -1,4 +1,4 @@
-"""Follow: give tasks their runs once all the tasks before them have ended fittingly."""
+"""Follow: create a run when all upstream tasks finished with the required outcome."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.calendars.calendar import held_by, readable_calendars
+from punctual.domain.calendars.calendar import blocking_calendar, readable_calendars
 from punctual.domain.errors import Unreadable
 from punctual.domain.runs.after import End, complete_sets, stored_edges
 from punctual.domain.runs.ledger import Reason
@@ -34,7 +34,7 @@ FORGET = text("DELETE FROM upstream_ends WHERE id = ANY(:ids)")
 WAIT = text("UPDATE upstream_ends SET seen = true WHERE id = ANY(:ids) AND NOT seen")
 
 # Of tasks that were pruned since.
-FORGET_GONE = text("""
+DELETE_GONE = text("""
 DELETE FROM upstream_ends AS e
 WHERE NOT seen AND NOT EXISTS (SELECT FROM tasks AS t WHERE t.id = e.task_id)
 """)
@@ -42,14 +42,14 @@ WHERE NOT seen AND NOT EXISTS (SELECT FROM tasks AS t WHERE t.id = e.task_id)
 NOW = text("SELECT clock_timestamp()")
 
 
-def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
+def follow(connection: Connection, *, batch_size: int) -> list[uuid.UUID]:
     """Insert the runs, due at once, of tasks whose upstream tasks have all ended; return ids.
 
     One run for each complete set of ends; none for a task that is paused, or that a calendar
-    blocks now, which leaves a row in the ledger. At most `limit` tasks are looked at.
+    blocks now, which leaves a row in the ledger. At most `batch_size` tasks are looked at.
     """
-    connection.execute(FORGET_GONE)
-    tasks = connection.execute(LOCK, {"limit": limit}).all()
+    connection.execute(DELETE_GONE)
+    tasks = connection.execute(LOCK, {"limit": batch_size}).all()
     if not tasks:
         return []
     ends: dict[uuid.UUID, list[End]] = {}
@@ -65,7 +65,7 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
     for task in tasks:
         found = ends.get(task.id, [])
         sets = complete_sets({upstream for upstream, _ in stored_edges(task.after)}, found)
-        kept = sets.waiting if task.wanted else ()
+        still_waiting = sets.waiting if task.wanted else ()
         closing = [runs_ended[end] for end in sets.closing] if task.wanted else []
         calendar = _blocking(connection, task, now) if closing else None
         if isinstance(calendar, Unreadable):  # whether it blocks is not known: its ends wait
@@ -75,10 +75,10 @@ def follow(connection: Connection, *, limit: int) -> list[uuid.UUID]:
         else:
             times = len(closing)
             blocked.append(
-                LedgerEntry(task.id, now, Reason.HELD, blocked_by(calendar), times=times)
+                LedgerEntry(task.id, now, Reason.BLOCKED, blocked_by(calendar), times=times)
             )
-        waiting += kept
-        done += [end.id for end in found if end.id not in kept]
+        waiting += still_waiting
+        done += [end.id for end in found if end.id not in still_waiting]
     connection.execute(FORGET, {"ids": done})
     connection.execute(WAIT, {"ids": waiting})
     note(connection, blocked)
@@ -89,7 +89,7 @@ def _blocking(connection: Connection, task: Row[Any], now: datetime) -> str | Un
     """Return the name of the task's calendar that blocks this instant, if one does."""
     own = own_calendars_named(connection, task.team_id, task.calendars)
     calendars = readable_calendars(own, task.calendars)
-    return calendars if isinstance(calendars, Unreadable) else held_by(calendars, now)
+    return calendars if isinstance(calendars, Unreadable) else blocking_calendar(calendars, now)
 
 
 def _runs(task_id: uuid.UUID, closing: Sequence[Upstream], now: datetime) -> Sequence[NewRun]:

@@ -1,4 +1,4 @@
-"""Give back: runs that a worker claimed or even started, and whose command certainly never ran."""
+"""Give back: release runs that were claimed or started and whose command never ran."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Insert runs: the one statement through which every run is born."""
+"""Insert runs: the one statement that creates runs."""
 
 import uuid
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.states import RunState, Trigger
 from punctual.ops.json_text import as_text
 from punctual.store.concurrency.usage import IS_LIMITED
-from punctual.store.lifecycle.catch_up import GRACE
+from punctual.store.lifecycle.misfires.catch_up import GRACE
 from punctual.store.lifecycle.run_spec import DEFAULTS, SPEC, start_by
 from punctual.store.schema.models.model import new_id
 
@@ -46,7 +46,7 @@ INSERTED = text("SELECT id FROM runs WHERE id = ANY(:ids)")
 
 
 class Upstream(NamedTuple):
-    """The run whose end a new one follows, and how it ended; None when it is gone by now."""
+    """The upstream run of a new run, and how it ended; None when it was pruned."""
 
     run_id: uuid.UUID
     state: str | None
@@ -54,7 +54,7 @@ class Upstream(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """One due time to become a run, with its task's command and policies as they are now.
+    """A run to insert for one due time, with its task's command and policies as they are now.
 
     A missed one may stand for several: `times` due times until `until`.
     One that `waits` is not skipped nor replaced by others of its task, and does so to none.

@@ -1,4 +1,4 @@
-"""Outranked: claimed runs that wait for a slot while a more urgent one of their team is queued."""
+"""Outranked: find claimed runs to exchange for more urgent queued ones of their team."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.store.lifecycle.catch_up import STARTABLE
 from punctual.store.lifecycle.claim import pairs
+from punctual.store.lifecycle.misfires.catch_up import STARTABLE
 
-# Of each team of what is held, the next queued runs by turn: as many as it has here.
+# Of each team of these claims, the next queued runs by turn: as many as it has here.
 RIVALS = text(f"""
 WITH mine AS MATERIALIZED (
     SELECT r.id, r.fence, r.team_id, r.queue, r.due_at, r.priority, r.state FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:held AS jsonb)) AS h (id uuid, fence bigint)
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS h (id uuid, fence bigint)
       ON h.id = r.id AND h.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed'
 )
@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (
 
 
 class Rival(NamedTuple):
-    """A run that is held, or queued, and would take a place among its team's runs here."""
+    """A run that is claimed, or queued, and would take a place among its team's runs here."""
 
     id: uuid.UUID
     fence: int
@@ -50,17 +50,17 @@ class Exchange(NamedTuple):
 
 
 def find_outranked(
-    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+    connection: Connection, *, worker_id: uuid.UUID, claims: Sequence[tuple[uuid.UUID, int]]
 ) -> Exchange:
-    """Return which of the runs held should give their places to queued ones of the same team."""
-    params = {"held": pairs(held), "worker_id": worker_id}
+    """Return which claimed runs should give their places to queued ones of their team."""
+    params = {"claims": pairs(claims), "worker_id": worker_id}
     owned: dict[tuple[uuid.UUID, str], list[Rival]] = {}
     for row in connection.execute(RIVALS, params):
         rival = Rival(*row)
         owned.setdefault((rival.team_id, rival.queue), []).append(rival)
     exchange = Exchange([], [])
     for rivals in owned.values():
-        # What is held keeps its place against its equals.
+        # A claimed run keeps its place against its equals.
         rivals.sort(key=lambda r: (r.due_at, -r.priority, r.state == "queued", r.id))
         places = sum(rival.state == "claimed" for rival in rivals)
         exchange.claim.extend((r.id, r.fence) for r in rivals[:places] if r.state == "queued")

@@ -1,4 +1,4 @@
-"""Paused retries: a pause ends what its task's schedule began and what waits to be tried again.
+"""Paused retries: a pause withdraws scheduled runs that wait for a retry.
 
 Such a run becomes what its last attempt came to: the pause does not hide that it failed.
 A run that a person asked for may be started while the task is paused, and so may its retries.
@@ -72,6 +72,6 @@ def withdraw_retries_of(connection: Connection, task_id: uuid.UUID) -> None:
     connection.execute(OF_TASK, {"task_id": task_id})
 
 
-def withdraw_paused_retries(connection: Connection, *, limit: int) -> list[EndedRun]:
-    """End at most `limit` runs that failed during a pause, as their attempt did; return which."""
-    return [EndedRun(*row) for row in connection.execute(OF_PAUSED_TASKS, {"limit": limit})]
+def withdraw_paused_retries(connection: Connection, *, batch_size: int) -> list[EndedRun]:
+    """End at most `batch_size` runs that failed during a pause, as their attempt did."""
+    return [EndedRun(*row) for row in connection.execute(OF_PAUSED_TASKS, {"limit": batch_size})]

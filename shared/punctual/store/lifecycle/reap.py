@@ -1,4 +1,4 @@
-"""Bury and reap: take back what a worker held whose heartbeat is older than its lease."""
+"""Bury and reap: take back the runs of workers whose heartbeat is older than their lease."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ FROM orphaned WHERE runs.id = orphaned.id
 RETURNING runs.id
 """)
 
-# A worker that beats may still be unable to start what it holds. One whose slots are all in use is
+# A worker that beats may still be unable to start its claims. One whose slots are all in use is
 # only busy, and a run whose task has another one at work only waits for that.
 TAKE_OVERDUE = text(f"""
 WITH overdue AS (
@@ -105,41 +105,41 @@ class Buried(NamedTuple):
 
 
 def bury(connection: Connection, *, lease: timedelta, now: datetime | None = None) -> list[Buried]:
-    """Declare dead the workers whose heartbeat is older than the lease, by the database's clock.
+    """Mark workers as gone whose heartbeat is older than the lease, by the database's clock.
 
     At `now` the database must have been up for a lease (uptime.py).
     """
     return [Buried(*row) for row in connection.execute(BURY, {"lease": lease, "now": now})]
 
 
-def reap_claimed(connection: Connection, *, limit: int) -> list[uuid.UUID]:
-    """Put back the runs that dead workers held and had not started; they lose nothing."""
-    taken = list(connection.execute(TAKE_BACK, {"limit": limit}).scalars())
+def reap_claimed(connection: Connection, *, batch_size: int) -> list[uuid.UUID]:
+    """Put back the runs that dead workers had claimed and not started; they lose nothing."""
+    taken = list(connection.execute(TAKE_BACK, {"limit": batch_size}).scalars())
     if taken:
         wake_coordinators(connection)
     return taken
 
 
 def reap_overdue(
-    connection: Connection, *, limit: int, now: datetime | None = None
+    connection: Connection, *, batch_size: int, now: datetime | None = None
 ) -> list[tuple[uuid.UUID, str]]:
     """Put back claimed runs that are 30 s overdue although their worker has a free slot.
 
     Answers each with the name of that worker, whose START is refused from now on.
     """
-    rows = connection.execute(TAKE_OVERDUE, {"limit": limit, "now": now})
+    rows = connection.execute(TAKE_OVERDUE, {"limit": batch_size, "now": now})
     taken = [(row.id, row.name) for row in rows]
     if taken:
         wake_coordinators(connection)
     return taken
 
 
-def reap_running(connection: Connection, *, limit: int) -> list[Settled]:
+def reap_running(connection: Connection, *, batch_size: int) -> list[Settled]:
     """End as lost the attempts that dead workers were running: retried while attempts are left.
 
     What was brought of their output is kept with them, as truncated: more may have been written.
     """
-    settled = [Settled(*row) for row in connection.execute(GIVE_UP, {"limit": limit})]
+    settled = [Settled(*row) for row in connection.execute(GIVE_UP, {"limit": batch_size})]
     if settled:
         attempts = [run.attempt for run in settled]
         lost = {"ids": [run.run_id for run in settled], "attempts": attempts}

@@ -1,4 +1,4 @@
-"""Replace: a due run of `overlap: replace` has the earlier ones of its task end first."""
+"""Replace: end the earlier runs of a task when a run with `overlap: replace` is due."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,27 +7,27 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.store.driver.notify import wake_worker
-from punctual.store.lifecycle.catch_up import STARTABLE
 from punctual.store.lifecycle.claim import pairs
+from punctual.store.lifecycle.misfires.catch_up import STARTABLE
 from punctual.store.lifecycle.start import NEWER
 
 # Only a run that may still start itself, or a newer one that was started or is due, replaces the
 # earlier ones. Of several that are due the newest stays. It cannot start before the others have
 # ended: START refuses it until then.
 REPLACE = text(f"""
-WITH held AS (
+WITH claims AS (
     SELECT r.id, r.task_id, r.scheduled_for, r.due_at, r.created_at, r.start_by, r.attempt,
            r.trigger, r.caught_up, r.queue FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS a (id uuid, fence bigint)
       ON a.id = r.id AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'replace'
 ), newest AS (
     SELECT DISTINCT ON (task_id) task_id, scheduled_for, id FROM (
-        SELECT r.task_id, r.scheduled_for, r.id FROM held AS r
+        SELECT r.task_id, r.scheduled_for, r.id FROM claims AS r
         WHERE r.attempt = 0 AND r.due_at <= clock_timestamp() AND {STARTABLE}
           AND (r.start_by IS NULL OR r.start_by > clock_timestamp())
         UNION ALL
-        SELECT r.task_id, newer.scheduled_for, newer.id FROM held AS r, LATERAL ({NEWER}) AS newer
+        SELECT r.task_id, newer.scheduled_for, newer.id FROM claims AS r, LATERAL ({NEWER}) AS newer
     ) AS candidates
     ORDER BY task_id, scheduled_for DESC, id DESC
 ), earlier AS (
@@ -49,7 +49,7 @@ RETURNING runs.id, runs.state, runs.worker_id
 
 
 class Replaced(NamedTuple):
-    """A run that had to make way; `running` while its worker still has to kill it."""
+    """A run that was cancelled for a newer one; `running` until its worker has killed it."""
 
     run_id: uuid.UUID
     state: str
@@ -57,13 +57,13 @@ class Replaced(NamedTuple):
 
 
 def replace_earlier(
-    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+    connection: Connection, *, worker_id: uuid.UUID, claims: Sequence[tuple[uuid.UUID, int]]
 ) -> list[Replaced]:
-    """Cancel what stands in the way of the due runs held; those start once it has ended.
+    """Cancel the earlier runs that block these due claimed runs.
 
-    A transaction of its own: it locks runs that are due before those that are held.
+    A transaction of its own: it locks runs that are due before those that are claimed.
     """
-    params = {"asked": pairs(held), "worker_id": worker_id}
+    params = {"claims": pairs(claims), "worker_id": worker_id}
     replaced = [Replaced(*row) for row in connection.execute(REPLACE, params)]
     for run in replaced:
         if run.state == "running" and run.worker_id is not None:

@@ -1,4 +1,4 @@
-"""Edits win until the start: bring a task's unstarted runs in line with what the task says now."""
+"""Reschedule: apply an edit of a task to its runs that have not started."""
 
 import json
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from punctual.domain.calendars.calendar import held_by, readable_calendars
+from punctual.domain.calendars.calendar import blocking_calendar, readable_calendars
 from punctual.domain.errors import Unreadable
 from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.states import Trigger
 from punctual.domain.schedules.syntax import Schedule, due_times, is_due, only_time
-from punctual.store.calendars.changes import hold, own_calendars_named
+from punctual.store.calendars.changes import block_runs, own_calendars_named
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.lifecycle.cancel import cancel_task_runs
 from punctual.store.lifecycle.paused_retries import withdraw_retries_of
@@ -29,18 +29,18 @@ WHERE task_id = :task_id AND trigger = ANY(:triggers) AND attempt = 0
 ORDER BY due_at, id FOR UPDATE
 """)
 
-HELD_ELSEWHERE = "(runs.state = 'claimed' AND runs.queue <> t.queue)"
+CLAIMED_ELSEWHERE = "(runs.state = 'claimed' AND runs.queue <> t.queue)"
 
-# A run that a worker of the old queue holds is taken back from it; a message to the old queue names
+# A run that a worker of the old queue has claimed is taken back; a message to the old queue names
 # a run that no worker there may claim, so that the next one goes out at once.
 REFRESH = text(f"""
 UPDATE runs SET spec = {SPEC}, params = {DEFAULTS}, start_by = {start_by("runs")},
                 max_attempts = t.max_retries + 1, priority = t.priority, overlap = t.overlap,
                 queue = t.queue,
-                state = CASE WHEN {HELD_ELSEWHERE} THEN 'scheduled' ELSE runs.state END,
-                fence = runs.fence + ({HELD_ELSEWHERE})::int,
-                worker_id = CASE WHEN NOT {HELD_ELSEWHERE} THEN runs.worker_id END,
-                worker = CASE WHEN NOT {HELD_ELSEWHERE} THEN runs.worker END,
+                state = CASE WHEN {CLAIMED_ELSEWHERE} THEN 'scheduled' ELSE runs.state END,
+                fence = runs.fence + ({CLAIMED_ELSEWHERE})::int,
+                worker_id = CASE WHEN NOT {CLAIMED_ELSEWHERE} THEN runs.worker_id END,
+                worker = CASE WHEN NOT {CLAIMED_ELSEWHERE} THEN runs.worker END,
                 redispatch_at = CASE WHEN runs.queue <> t.queue THEN now()
                                      ELSE runs.redispatch_at END
 FROM tasks AS t
@@ -67,7 +67,7 @@ def refresh_pending(
     now: datetime,
     replan: bool,
 ) -> None:
-    """Make the runs that have not started follow the task, and set its `next_due_at`.
+    """Apply the task to its runs that have not started, and set its `next_due_at`.
 
     Call it in the transaction of the edit, pause, resume or delete, after the new values were
     flushed; `replan` unless the due times are what they were. Runs whose due time is still in the
@@ -79,31 +79,33 @@ def refresh_pending(
     if not task.enabled:
         withdraw_retries_of(connection, task.id)
     active = schedule if task.enabled and task.deleted_at is None else None
-    # A pause reaches what follows other tasks as well; an edit leaves it as it was asked for.
+    # A pause withdraws runs that follow other tasks as well; an edit does not.
     triggers = [Trigger.SCHEDULE] if task.enabled else [Trigger.SCHEDULE, Trigger.AFTER]
     params = {"task_id": task.id, "triggers": triggers}
     unstarted = connection.execute(UNSTARTED, params).all()
     due = [row for row in unstarted if _stays_due(active, row.scheduled_for)]
-    holders = _holders(connection, task, [row.scheduled_for for row in due])
-    kept = {row.id for row in due if row.scheduled_for not in holders}
-    held = [
-        (row.id, task.id, at, holders[at]) for row in due if (at := row.scheduled_for) in holders
+    blocking = _blocking_calendars(connection, task, [row.scheduled_for for row in due])
+    still_due = {row.id for row in due if row.scheduled_for not in blocking}
+    blocked = [
+        (row.id, task.id, at, blocking[at]) for row in due if (at := row.scheduled_for) in blocking
     ]
-    if kept:
-        connection.execute(REFRESH, {"ids": list(kept)})
-        if any(row.state == "claimed" and row.id in kept for row in unstarted):
+    if still_due:
+        connection.execute(REFRESH, {"ids": list(still_due)})
+        if any(row.state == "claimed" and row.id in still_due for row in unstarted):
             wake_coordinators(connection)
-        if any(row.state == "queued" and row.id in kept for row in unstarted):
+        if any(row.state == "queued" and row.id in still_due for row in unstarted):
             # Their priority may be another now.
             deal_turns(connection, queues=[task.queue], teams=[task.team_id])
-    hold(connection, held)
-    task.planned_runs = max(task.planned_runs - len(held), 0)
-    gone = {row.id for row in unstarted} - kept - {run_id for run_id, _, _, _ in held}
+    block_runs(connection, blocked)
+    task.planned_runs = max(task.planned_runs - len(blocked), 0)
+    gone = {row.id for row in unstarted} - still_due - {run_id for run_id, _, _, _ in blocked}
     withdrawn = [row for row in unstarted if row.id in gone]
     withdraw(connection, task, withdrawn, EDITED if task.enabled else PAUSED)
     if task.max_runs is not None and task.planned_runs > task.max_runs:
-        beyond = min(task.planned_runs - task.max_runs, len(kept))
-        latest = sorted((row for row in due if row.id in kept), key=lambda row: row.scheduled_for)
+        beyond = min(task.planned_runs - task.max_runs, len(still_due))
+        latest = sorted(
+            (row for row in due if row.id in still_due), key=lambda row: row.scheduled_for
+        )
         withdraw(connection, task, latest[len(latest) - beyond :], MAX_RUNS, max_runs=task.max_runs)
     # Due times that an outage left behind are still to be caught up, if nothing else was said.
     if isinstance(active, Unreadable):
@@ -114,7 +116,7 @@ def refresh_pending(
 
 
 def set_aside(task: Task, *, error: str, now: datetime) -> None:
-    """Have a task that cannot be planned show why, and be tried again at once."""
+    """Set the error of a task that cannot be planned, and retry it at once."""
     task.plan_error = error
     task.plan_due_at = task.next_due_at or task.plan_due_at
     task.plan_retry_at = now
@@ -122,7 +124,7 @@ def set_aside(task: Task, *, error: str, now: datetime) -> None:
 
 
 def forgive(task: Task) -> None:
-    """Forget that a task could not be planned; what it asks for now is another matter."""
+    """Clear a task's plan error: it was of the task before the edit."""
     task.plan_error = task.plan_due_at = task.plan_retry_at = None
     task.plan_failures = 0
 
@@ -150,7 +152,9 @@ def withdraw(
     task.planned_runs = max(task.planned_runs - counted, 0)
 
 
-def _holders(connection: Connection, task: Task, times: Sequence[datetime]) -> dict[datetime, str]:
+def _blocking_calendars(
+    connection: Connection, task: Task, times: Sequence[datetime]
+) -> dict[datetime, str]:
     """Return those of the times that a calendar of the task holds, each with its name."""
     if not task.calendars or not times:
         return {}
@@ -158,7 +162,7 @@ def _holders(connection: Connection, task: Task, times: Sequence[datetime]) -> d
     calendars = readable_calendars(own, task.calendars)
     if isinstance(calendars, Unreadable):
         return {}
-    return {at: name for at in times if (name := held_by(calendars, at)) is not None}
+    return {at: name for at in times if (name := blocking_calendar(calendars, at)) is not None}
 
 
 def _next_due(

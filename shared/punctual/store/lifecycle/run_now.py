@@ -1,4 +1,4 @@
-"""Runs that a person asks for: a task now, or a final run once more."""
+"""Run now: create runs that a person requests, of a task or of a final run."""
 
 import uuid
 from collections.abc import Mapping

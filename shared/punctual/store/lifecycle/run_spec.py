@@ -1,4 +1,4 @@
-"""What a run takes along of its task (`t`), so that an edit never changes what already runs."""
+"""The snapshot of the task (`t`) that a run carries, so that an edit never changes it."""
 
 SPEC = """jsonb_build_object(
     'name', t.name, 'command', t.command, 'env', t.env, 'working_dir', t.working_dir,

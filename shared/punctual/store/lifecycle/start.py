@@ -1,4 +1,4 @@
-"""Start: the one step that spends an attempt, committed just before the command may run."""
+"""Start: the one step that uses an attempt, committed just before the command may run."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Row, text
 
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.ops.json_text import as_text
-from punctual.store.concurrency.admit import admit_held
+from punctual.store.concurrency.admit import admit_claimed
 from punctual.store.concurrency.usage import IS_LIMITED
 from punctual.store.driver.plan_hints import by_key, no_index
 from punctual.store.driver.prepared_statements import execute
 from punctual.store.driver.raw_statements import rows
-from punctual.store.lifecycle.catch_up import STARTABLE
 from punctual.store.lifecycle.claim import pairs
+from punctual.store.lifecycle.misfires.catch_up import STARTABLE
 from punctual.store.processes.workers import IS_SILENT, SILENCE
 from punctual.store.schema.models.model import Document
 
@@ -59,13 +59,13 @@ EARLIER = """
 
 # No spec is selected: a worker's role may not read that column, held_run() reads it for it.
 START = text(f"""
-WITH asked AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+WITH claims AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:claims AS jsonb)) AS a (id uuid, fence bigint)
 ), mine AS (
     SELECT r.id, r.fence, r.task_id, r.state, r.attempt, r.max_attempts, r.due_at, r.scheduled_for,
            r.start_by, r.overlap, r.cancel_requested_at, r.created_at, r.trigger, r.caught_up,
            r.queue
-    FROM runs AS r JOIN asked AS a ON {by_key("r.id", "a.id")} AND a.fence = r.fence
+    FROM runs AS r JOIN claims AS a ON {by_key("r.id", "a.id")} AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND {no_index("r.state")} IN ('claimed', 'running')
       AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
                   AND heartbeat_at > clock_timestamp() - CAST(:lease AS interval))
@@ -135,7 +135,7 @@ BLOCKED = text(f"""
 WITH blocked AS (
     SELECT r.id, r.task_id, r.due_at, r.scheduled_for, r.fence, r.queue, ({OBSTACLE}) AS obstacle
     FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (id uuid, fence bigint)
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS a (id uuid, fence bigint)
       ON a.id = r.id AND a.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'skip'
       AND r.attempt = 0 AND r.due_at <= clock_timestamp()
@@ -199,41 +199,41 @@ def start(
     connection: Connection,
     *,
     worker_id: uuid.UUID,
-    held: Sequence[tuple[uuid.UUID, int]],
+    claims: Sequence[tuple[uuid.UUID, int]],
     lease: timedelta,
 ) -> list[StartedAttempt]:
-    """Start what may start of the (run id, fence) pairs; nothing may run before the commit.
+    """Start those of the (run id, fence) pairs that may start; nothing may run before the commit.
 
     What falls under a limit of concurrent runs starts in a second statement, once it was counted.
     Safe to repeat when a commit's outcome is unknown: it answers the same attempts again.
     Raises IntegrityError when two workers start one task in the same instant: repeat it.
     """
-    asked = {"worker_id": worker_id, "lease": lease}
-    first = {**asked, "asked": pairs(held), "admitted": []}
+    params = {"worker_id": worker_id, "lease": lease}
+    first = {**params, "claims": pairs(claims), "admitted": []}
     started = _start(connection, first)
     ours = {run.run_id for run in started}
-    left = [run_id for run_id, _ in held if run_id not in ours]
-    admitted = admit_held(connection, left) if left else []
+    left = [run_id for run_id, _ in claims if run_id not in ours]
+    admitted = admit_claimed(connection, left) if left else []
     if admitted:
-        named = pairs((run_id, fence) for run_id, fence in held if run_id in admitted)
-        second = {**asked, "asked": named, "admitted": admitted}
+        named = pairs((run_id, fence) for run_id, fence in claims if run_id in admitted)
+        second = {**params, "claims": named, "admitted": admitted}
         started += _start(connection, second)
     return started
 
 
-def _start(connection: Connection, asked: Mapping[str, object]) -> list[StartedAttempt]:
+def _start(connection: Connection, params: Mapping[str, object]) -> list[StartedAttempt]:
     return [
         StartedAttempt._make((*columns, orjson.loads(spec)))
-        for *columns, spec in rows(connection, "start", START, asked)
+        for *columns, spec in rows(connection, "start", START, params)
     ]
 
 
 def skip_overlapping(
-    connection: Connection, *, worker_id: uuid.UUID, held: Sequence[tuple[uuid.UUID, int]]
+    connection: Connection, *, worker_id: uuid.UUID, claims: Sequence[tuple[uuid.UUID, int]]
 ) -> list[uuid.UUID]:
     """End as `skipped` the due runs whose task still has another unfinished run."""
-    asked = {"asked": pairs(held), "worker_id": worker_id}
-    found = [(row.id, _behind(row)) for row in connection.execute(BLOCKED, asked)]
+    params = {"claims": pairs(claims), "worker_id": worker_id}
+    found = [(row.id, _behind(row)) for row in connection.execute(BLOCKED, params)]
     if not found:
         return []
     skips = [{"id": run_id, "code": why.code, "args": why.args} for run_id, why in found]
@@ -241,7 +241,7 @@ def skip_overlapping(
 
 
 def _behind(row: Row[Any]) -> CodedReason:
-    """The run before it, a worker that left either unfinished, or else a later due time."""
+    """Return the earlier run, the worker that left one unfinished, or else a later due time."""
     if row.name is not None:
         silent = {"worker": row.name, "since": row.heartbeat_at, "run_id": row.behind}
         return coded(ReasonCode.WORKER_SILENT, **silent)

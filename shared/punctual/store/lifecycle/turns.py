@@ -1,4 +1,4 @@
-"""Deal turns: a team's queued runs take its turns by due time and priority, whichever came first.
+"""Turns: order a team's queued runs by due time and priority, whichever came first.
 
 Dispatch gives turns batch by batch, so a run that should go before some that were queued earlier
 comes after them. The turns themselves stay the team's: no other team waits longer or shorter.

@@ -1,4 +1,4 @@
-"""Backfill an outage: give its missed due times their run after all, for the chosen tasks."""
+"""Backfill an outage: run its missed due times, for the chosen tasks."""
 
 import uuid
 from collections.abc import Collection
@@ -30,7 +30,7 @@ WHERE team_id = :team_id AND reason = 'missed'
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """The runs made for each task, and whether a next call would make more."""
+    """The runs created for each task, and whether another call would create more."""
 
     runs: dict[uuid.UUID, list[uuid.UUID]]
     more: bool
@@ -42,11 +42,11 @@ def backfill_outage(
     *,
     team_id: uuid.UUID,
     tasks: Collection[uuid.UUID] | None,
-    limit: int,
+    most: int,
     keep: timedelta,
     now: datetime,
 ) -> Backfilled:
-    """Run for at most `limit` of the gap's missed due times, of these tasks or of all (None).
+    """Run for at most `most` of the gap's missed due times, of these tasks or of all (None).
 
     By the schedules as they are now. What had its run in between is left out, so that a
     repeated call makes nothing twice.
@@ -62,7 +62,7 @@ def backfill_outage(
         .with_for_update()
     ).all()
     runs: dict[uuid.UUID, list[uuid.UUID]] = {}
-    left = limit
+    left = most
     for task in locked:
         due = _missing(connection, task, gap, since=now - keep)
         if due[:left]:
@@ -87,6 +87,6 @@ def _missing(
         schedule=schedule,
         start=max(ranges[0][0], since),
         end=max(until for _, until in ranges),
-        limit=MOST_LOOKED_AT,
+        most=MOST_LOOKED_AT,
     )
     return tuple(due for due in missing.due if any(a <= due <= b for a, b in ranges))

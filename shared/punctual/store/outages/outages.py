@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from punctual.store.processes.coordinator_stops import Stop, keep_stop
 from punctual.store.schema.models.model import new_id
 
-PASSED = text("""
+MARK_PASS = text("""
 INSERT INTO last_pass (at) VALUES (clock_timestamp())
 ON CONFLICT (id) DO UPDATE SET at = greatest(last_pass.at, excluded.at)
 """)
@@ -19,7 +19,7 @@ ON CONFLICT (id) DO UPDATE SET at = greatest(last_pass.at, excluded.at)
 # Of several coordinators that come back at once, the first one finds the gap and closes it.
 GAP = text("""
 WITH gap AS (
-    SELECT at FROM last_pass WHERE at < coalesce(:now, clock_timestamp()) - :patience FOR UPDATE
+    SELECT at FROM last_pass WHERE at < coalesce(:now, clock_timestamp()) - :min_gap FOR UPDATE
 )
 UPDATE last_pass SET at = coalesce(:now, clock_timestamp()),
                      since = coalesce(:now, clock_timestamp()), stopped_at = gap.at FROM gap
@@ -112,18 +112,18 @@ class TaskInOutage:
 
 
 def note_pass(connection: Connection) -> None:
-    """Say that all that was due has just been planned and dispatched."""
-    connection.execute(PASSED)
+    """Record that everything due has just been planned and dispatched."""
+    connection.execute(MARK_PASS)
 
 
 def note_gap(
-    connection: Connection, *, patience: timedelta, now: datetime | None = None
+    connection: Connection, *, min_gap: timedelta, now: datetime | None = None
 ) -> Gap | None:
-    """Keep it as an outage when the last pass is longer ago than `patience`; return the gap.
+    """Keep it as an outage when the last pass is longer ago than `min_gap`; return the gap.
 
     One that follows right on another makes that one longer.
     """
-    found = connection.execute(GAP, {"patience": patience, "now": now}).one_or_none()
+    found = connection.execute(GAP, {"min_gap": min_gap, "now": now}).one_or_none()
     if found is None:
         return None
     gap = Gap(new_id(), found.from_at, found.to_at)
@@ -147,15 +147,15 @@ def list_outages(
     connection: Connection,
     *,
     team_id: uuid.UUID,
-    limit: int,
+    page_size: int,
     since: datetime | None = None,
     before: datetime | None = None,
 ) -> list[OwnerOutage]:
-    """The newest outages, for this team's tasks.
+    """Return the newest outages of this team's tasks.
 
     Only those that ended at or after `since`, and that began before `before`.
     """
-    params = {"team_id": team_id, "limit": limit, "since": since, "before": before}
+    params = {"team_id": team_id, "limit": page_size, "since": since, "before": before}
     found: dict[uuid.UUID, OwnerOutage] = {}
     for row in connection.execute(NEWEST, params):
         outage = found.setdefault(
@@ -167,13 +167,13 @@ def list_outages(
 
 
 def find_outage(connection: Connection, outage_id: uuid.UUID) -> Gap | None:
-    """That outage."""
+    """Return the outage, or None."""
     row = connection.execute(ONE, {"id": outage_id}).one_or_none()
     return None if row is None else Gap(*row)
 
 
 def tasks_in_outage(connection: Connection, gap: Gap, *, team_id: uuid.UUID) -> list[TaskInOutage]:
-    """The team's tasks that were due in the gap, those with most missed due times first."""
+    """Return the team's tasks that were due in the gap, most missed due times first."""
     params = {"team_id": team_id, "from_at": gap.from_at, "to_at": gap.to_at}
     found: dict[uuid.UUID, TaskInOutage] = {}
     for row in connection.execute(BY_TASK, params):
@@ -187,6 +187,6 @@ def due_times_in(became: Became) -> int:
     return became.total() - became["backfilled"]
 
 
-def prune_outages(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Delete at most `limit` outages that ended longer ago than `keep`; return how many."""
-    return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount
+def prune_outages(connection: Connection, *, keep: timedelta, batch_size: int) -> int:
+    """Delete at most `batch_size` outages that ended longer ago than `keep`; return how many."""
+    return connection.execute(PRUNE, {"keep": keep, "limit": batch_size}).rowcount

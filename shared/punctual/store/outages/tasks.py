@@ -1,4 +1,4 @@
-"""The tasks that outages did most to, for a list of outages that says whom each one met."""
+"""The most affected tasks of each outage, for the list of outages."""
 
 import uuid
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ ORDER BY o.id, h.missed DESC, h.late DESC, lower(h.name), h.task_id
 
 
 class Harmed(NamedTuple):
-    """A task with due times that were missed or late, and how many of each."""
+    """A task with missed or late due times, and how many of each."""
 
     task_id: uuid.UUID
     name: str
@@ -41,7 +41,7 @@ class Harmed(NamedTuple):
 
 
 class Harm(NamedTuple):
-    """What an outage did: the tasks it did most to, how many they all are, what is left out yet.
+    """The most affected tasks of an outage, their total number, and due times not yet run.
 
     `left_out` counts missed due times of tasks that still are, which no backfill has made up for.
     """
@@ -54,7 +54,7 @@ class Harm(NamedTuple):
 def harm_of(
     connection: Connection, gaps: Sequence[Gap], *, team_id: uuid.UUID, most: int
 ) -> dict[uuid.UUID, Harm]:
-    """What each of these outages did to the team's tasks; one that did nothing is left out."""
+    """Return the harm of each outage to the team's tasks; harmless ones are left out."""
     params = {"ids": [gap.id for gap in gaps], "team_id": team_id, "most": most}
     found: dict[uuid.UUID, Harm] = {}
     for row in connection.execute(MOST_HARMED, params):

@@ -1,4 +1,4 @@
-"""Coordinator stops: every time in which no coordinator planned or dispatched, and when it was."""
+"""Coordinator stops: the times in which no coordinator planned or dispatched."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -52,6 +52,6 @@ def stops_at(connection: Connection, times: Collection[datetime]) -> Mapping[dat
     return {row.at: Stop(row.from_at, row.to_at) for row in rows}
 
 
-def prune_stops(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Delete at most `limit` stops that ended longer ago than `keep`; return how many."""
-    return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount
+def prune_stops(connection: Connection, *, keep: timedelta, batch_size: int) -> int:
+    """Delete at most `batch_size` stops that ended longer ago than `keep`; return how many."""
+    return connection.execute(PRUNE, {"keep": keep, "limit": batch_size}).rowcount

@@ -1,4 +1,4 @@
-"""Coordinators in the database: they register and say when they last did a whole cycle."""
+"""Coordinators in the database: register, beat, and record the last whole cycle."""
 
 import uuid
 
@@ -33,7 +33,7 @@ def register(
 
 
 def beat(connection: Connection, *, coordinator_id: uuid.UUID, cycled: bool) -> bool:
-    """Say that this coordinator is alive, and whether it has just finished a whole cycle.
+    """Renew this coordinator's heartbeat; `cycled` when it has just finished a whole cycle.
 
     False when it is not on the list any more.
     """

@@ -68,6 +68,6 @@ def silences_at(connection: Connection, times: Collection[datetime]) -> Mapping[
     return {row.at: Silence(row.from_at, row.to_at) for row in rows}
 
 
-def prune_silences(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Delete at most `limit` silences that ended longer ago than `keep`; return how many."""
-    return connection.execute(PRUNE, {"keep": keep, "limit": limit}).rowcount
+def prune_silences(connection: Connection, *, keep: timedelta, batch_size: int) -> int:
+    """Delete at most `batch_size` silences that ended longer ago than `keep`; return how many."""
+    return connection.execute(PRUNE, {"keep": keep, "limit": batch_size}).rowcount

@@ -1,4 +1,4 @@
-"""The health of the whole product as only the database knows it: what waits, and who is there.
+"""The health of the whole product: its processes, its waiting runs, its punctuality.
 
 Processes that live say nothing of work that gets on, so what is overdue is measured for each state
 that a run can be stuck in, and for due times that are not planned.
@@ -37,7 +37,7 @@ SELECT (SELECT count(*) FROM coordinators
 
 # A run that waits for others of its task, or for a limit, may do so however long they take: up to
 # their end it is not overdue, and from then on it counts from that end. A `skip` run waits only
-# for one that is caught up. Only overdue rows are asked about.
+# for one that is caught up. Only overdue rows are read.
 WAITS_FOR_RUN = f"""
     r.overlap <> 'allow' AND EXISTS (
         SELECT FROM runs AS other

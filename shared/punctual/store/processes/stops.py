@@ -1,4 +1,4 @@
-"""Stops: since when coordinators and workers are up, and what was not at work before."""
+"""Stops: since when coordinators and workers are up, and which were down before."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -48,11 +48,11 @@ class _Unserved(NamedTuple):
 
 
 def why_nothing_ran(connection: Connection, rows: Sequence[Row[Any]]) -> list[CodedReason]:
-    """For each row with STOPS, a queue and `due_at`: what was not at work then, and how long.
+    """Return for each row which services were down at its `due_at`, and how long.
 
     Where the database did not answer, only that: what else was at work could do nothing.
 
-    Where it is not certain that something was not at work just then: when it came back.
+    Where it is not certain that a service was down at that instant, return when it came back.
     """
     silences = silences_at(connection, [row.due_at for row in rows])
     stops = stops_at(connection, [row.due_at for row in rows if row.no_coordinator])
@@ -70,11 +70,11 @@ def why_nothing_ran(connection: Connection, rows: Sequence[Row[Any]]) -> list[Co
 
 
 def _unserved_at(
-    connection: Connection, asked: Collection[tuple[str, datetime]]
+    connection: Connection, queued_at: Collection[tuple[str, datetime]]
 ) -> dict[tuple[str, datetime], _Unserved]:
-    if not asked:
+    if not queued_at:
         return {}
-    queues, times = zip(*asked, strict=True)
+    queues, times = zip(*queued_at, strict=True)
     rows = connection.execute(UNSERVED, {"queues": list(queues), "times": list(times)})
     return {(row.queue, row.at): _Unserved(row.from_at, row.to_at) for row in rows if row.to_at}
 

@@ -1,4 +1,4 @@
-"""Uptime: the database's own record of since when heartbeats could be written.
+"""Uptime: the database's record of since when heartbeats could be written.
 
 A worker may be buried only for silence while it could have beaten. So every coordinator records,
 several times a lease, that the database takes writes. Each record continues the one before it, by

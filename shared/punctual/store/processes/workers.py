@@ -46,7 +46,7 @@ RETURNING clock_timestamp(),
 BUSY_SLOTS = """(SELECT count(*) FROM runs WHERE runs.worker_id = workers.id AND (
     runs.state = 'running' OR runs.state = 'claimed' AND runs.due_at <= clock_timestamp()))"""
 
-HELD = text("""
+OWN_RUNS = text("""
 SELECT id, fence, state, cancel_requested_at IS NOT NULL FROM runs
 WHERE worker_id = :id AND state IN ('claimed', 'running')
 """)
@@ -84,7 +84,7 @@ class Beat(NamedTuple):
 
 
 class WorkerRun(NamedTuple):
-    """A run that, as far as the database knows, this worker holds."""
+    """A claimed or running run of this worker, according to the database."""
 
     run_id: uuid.UUID
     fence: int
@@ -126,19 +126,19 @@ def beat(
     draining: bool = False,
     lease: timedelta = LEASE,
 ) -> Beat | None:
-    """Renew the lease; None means "I was buried": kill everything, come back under a new id."""
+    """Renew the lease; return None when this worker was buried and must kill everything."""
     params = {"id": worker_id, "room": room, "draining": draining, "lease": lease}
     row = execute(connection, "beat", BEAT, params).one_or_none()
     return None if row is None else Beat(row[0], int(row[1]))
 
 
-def held_by(connection: Connection, *, worker_id: uuid.UUID) -> list[WorkerRun]:
-    """Return the runs that this worker holds by the database, with cancels it may have missed."""
-    return [WorkerRun(*row) for row in execute(connection, "held", HELD, {"id": worker_id})]
+def runs_of_worker(connection: Connection, *, worker_id: uuid.UUID) -> list[WorkerRun]:
+    """Return the worker's claimed and running runs, with cancels it may have missed."""
+    return [WorkerRun(*row) for row in execute(connection, "held", OWN_RUNS, {"id": worker_id})]
 
 
 def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:
-    """Say that this worker is gone, so that whatever it still held is reaped at once."""
+    """Mark this worker as gone, so that its remaining runs are reaped at once."""
     connection.execute(LEAVE, {"id": worker_id})
 
 

@@ -1,4 +1,4 @@
-"""Waiting: what holds runs back that are due, or soon will be, as far as the rows know."""
+"""Waiting: find why due runs have not started."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -46,7 +46,7 @@ NOTHING = Hindrance()
 
 
 class Waiting(Protocol):
-    """What is asked of a run that may wait."""
+    """The columns of a run that may wait."""
 
     @property
     def id(self) -> uuid.UUID: ...
@@ -73,7 +73,7 @@ def waits_for(session: Session, run: Run) -> CodedReason | None:
 def hindrances(
     connection: Connection, runs: Sequence[Waits], *, after: timedelta = LATE_AFTER
 ) -> dict[uuid.UUID, Hindrance]:
-    """What holds back each of the runs that wait; one that nothing does is left out.
+    """Return what each waiting run waits for; runs that wait for nothing are left out.
 
     Other runs and busy slots count from `after` its due time on: up to then it is on time.
     """

@@ -13,14 +13,14 @@ from punctual.store.schema.models import Attempt, LiveOutput, Output, Run
 
 
 class Position(NamedTuple):
-    """Where a page of runs ends."""
+    """The end of a page of runs."""
 
     scheduled_for: datetime
     run_id: uuid.UUID
 
 
 def find_run(session: Session, run_id: uuid.UUID, *, team_id: uuid.UUID) -> Run | None:
-    """That team's run."""
+    """Return the team's run, or None."""
     statement = select(Run).where(Run.id == run_id, Run.team_id == team_id)
     return session.scalars(
         statement.options(defer(Run.spec)).execution_options(populate_existing=True)
@@ -31,13 +31,13 @@ def list_runs(
     session: Session,
     *,
     team_id: uuid.UUID,
-    limit: int,
+    page_size: int,
     before: Position | None = None,
     state: str | None = None,
     task_id: uuid.UUID | None = None,
     since: datetime | None = None,
 ) -> list[Run]:
-    """At most `limit` of the team's runs, newest due time first, those that come after `before`.
+    """Return at most `page_size` runs of the team, newest due time first, after `before`.
 
     `since` leaves out what was scheduled for an earlier instant. Runs that an edit or a pause
     withdrew before they were due are no history, and are left out too.
@@ -55,14 +55,14 @@ def list_runs(
         select(Run)
         .where(*wanted)
         .order_by(Run.scheduled_for.desc(), Run.id.desc())
-        .limit(limit)
+        .limit(page_size)
         .options(defer(Run.spec))
     )
     return list(session.scalars(statement))
 
 
 def attempts_of(session: Session, run: Run) -> list[dict[str, Any]]:
-    """Every attempt of the run in order, the one that is running now included."""
+    """Return every attempt of the run in order, a running one included."""
     ended: Sequence[Attempt] = session.scalars(
         select(Attempt).where(Attempt.run_id == run.id).order_by(Attempt.attempt)
     ).all()
@@ -95,7 +95,7 @@ ATTEMPT_FIELDS = (
 
 
 def find_output(session: Session, run_id: uuid.UUID, attempt: int | None = None) -> Output | None:
-    """What that attempt of the run wrote, or the last one that wrote anything."""
+    """Return the output of that attempt, or of the last one that wrote any."""
     statement = select(Output).where(Output.run_id == run_id).order_by(Output.attempt.desc())
     if attempt is not None:
         statement = statement.where(Output.attempt == attempt)
@@ -104,14 +104,14 @@ def find_output(session: Session, run_id: uuid.UUID, attempt: int | None = None)
 
 def is_truncated(session: Session, output: Output | LiveOutput) -> bool:
     """Return whether an attempt that has ended wrote more than is stored, or may have."""
-    asked = select(Attempt.output_truncated).where(
+    query = select(Attempt.output_truncated).where(
         Attempt.run_id == output.run_id, Attempt.attempt == output.attempt
     )
-    return bool(session.scalars(asked).one_or_none())
+    return bool(session.scalars(query).one_or_none())
 
 
 def bytes_written(session: Session, run: Run, attempt: int) -> int:
-    """How many bytes that attempt wrote, those that were not kept included."""
+    """Return how many bytes that attempt wrote, those that were not stored included."""
     written = session.scalars(
         select(Attempt.output_bytes).where(Attempt.run_id == run.id, Attempt.attempt == attempt)
     ).one_or_none()

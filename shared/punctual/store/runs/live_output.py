@@ -16,26 +16,28 @@ LOOK_CHANNEL = "punctual_look"
 FRESH = timedelta(seconds=1)
 """Output younger than this is not fetched again, however many users have it open."""
 
-# One statement asks, unless what is there is fresh; it answers the instant to wait for.
-ASK = text("""
+# Requests output unless the stored one is fresh; returns the instant to wait for.
+REQUEST = text("""
 SELECT now(), pg_notify(:channel, CAST(json_build_object('worker', r.worker_id, 'run', r.id)
                                        AS text))
 FROM runs AS r LEFT JOIN live_outputs AS l ON l.run_id = r.id AND l.fence = r.fence
 WHERE r.id = :run_id AND r.state = 'running' AND r.worker_id IS NOT NULL
-  AND (l.told_at IS NULL OR l.told_at < now() - :fresh)
+  AND (l.written_at IS NULL OR l.written_at < now() - :fresh)
 """)
 
 PENDING = text("""
 SELECT EXISTS (
     SELECT FROM runs AS r LEFT JOIN live_outputs AS l ON l.run_id = r.id AND l.fence = r.fence
-    WHERE r.id = :run_id AND r.state = 'running' AND (l.told_at IS NULL OR l.told_at < :asked_at))
+    WHERE r.id = :run_id AND r.state = 'running'
+      AND (l.written_at IS NULL OR l.written_at < :requested_at))
 """)
 
 # Not an upsert: that would need the right to read what other workers' commands have written.
 FORGET = text("DELETE FROM live_outputs WHERE run_id = :run_id")
 
-KEEP = text("""
-INSERT INTO live_outputs (run_id, attempt, fence, data, segments, head_bytes, output_bytes, told_at)
+STORE = text("""
+INSERT INTO live_outputs
+    (run_id, attempt, fence, data, segments, head_bytes, output_bytes, written_at)
 SELECT r.id, r.attempt, r.fence, :data,
        ARRAY(SELECT size::int FROM jsonb_array_elements_text(CAST(:segments AS jsonb)) AS size),
        :head_bytes, :output_bytes, clock_timestamp()
@@ -52,20 +54,20 @@ DELETE FROM live_outputs WHERE run_id IN (
 """)
 
 
-def ask_for_output(connection: Connection, *, run_id: uuid.UUID) -> datetime | None:
+def request_output(connection: Connection, *, run_id: uuid.UUID) -> datetime | None:
     """Ask a run's worker for its output once this is committed; None when there is no need to."""
     params = {"run_id": run_id, "channel": LOOK_CHANNEL, "fresh": FRESH}
-    row = connection.execute(ASK, params).one_or_none()
+    row = connection.execute(REQUEST, params).one_or_none()
     return None if row is None else row[0]
 
 
-def output_is_pending(connection: Connection, *, run_id: uuid.UUID, asked_at: datetime) -> bool:
-    """Whether the run goes on and its worker has not answered what was asked then."""
-    params = {"run_id": run_id, "asked_at": asked_at}
+def output_is_pending(connection: Connection, *, run_id: uuid.UUID, requested_at: datetime) -> bool:
+    """Return whether the run still runs and its worker has not answered that request."""
+    params = {"run_id": run_id, "requested_at": requested_at}
     return bool(connection.execute(PENDING, params).scalar_one())
 
 
-def keep_live_output(
+def store_live_output(
     connection: Connection,
     *,
     worker_id: uuid.UUID,
@@ -77,7 +79,7 @@ def keep_live_output(
     output_bytes: int,
 ) -> bool:
     """Write what the attempt under this fence has written so far; False when it is over."""
-    kept = {
+    values = {
         "worker_id": worker_id,
         "run_id": run_id,
         "fence": fence,
@@ -87,7 +89,7 @@ def keep_live_output(
         "output_bytes": output_bytes,
     }
     connection.execute(FORGET, {"run_id": run_id})
-    return connection.execute(KEEP, kept).rowcount == 1
+    return connection.execute(STORE, values).rowcount == 1
 
 
 def find_live_output(session: Session, run_id: uuid.UUID, *, attempt: int) -> LiveOutput | None:
@@ -96,6 +98,6 @@ def find_live_output(session: Session, run_id: uuid.UUID, *, attempt: int) -> Li
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def prune_live_outputs(connection: Connection, *, limit: int) -> int:
+def prune_live_outputs(connection: Connection, *, batch_size: int) -> int:
     """Delete the live output of attempts that have ended; return how many."""
-    return connection.execute(PRUNE, {"limit": limit}).rowcount
+    return connection.execute(PRUNE, {"limit": batch_size}).rowcount

@@ -68,18 +68,18 @@ class Pruned:
     live_outputs: int
 
 
-def prune(connection: Connection, *, keep: timedelta, limit: int) -> Pruned:
-    """Delete at most `limit` of each: runs ended before `keep`, what hung on them, stale keys."""
-    params = {"keep": keep, "limit": limit}
+def prune(connection: Connection, *, keep: timedelta, batch_size: int) -> Pruned:
+    """Delete at most `batch_size` of each kind of rows that are past their retention."""
+    params = {"keep": keep, "limit": batch_size}
     return Pruned(
         runs=connection.execute(OLD_RUNS, params).rowcount,
         tasks=connection.execute(OLD_TASKS, params).rowcount,
-        idempotency_keys=connection.execute(OLD_KEYS, {"limit": limit}).rowcount,
-        tokens=connection.execute(OLD_TOKENS, {"limit": limit}).rowcount,
-        sessions=connection.execute(OLD_SESSIONS, {"limit": limit}).rowcount,
-        ledger=prune_ledger(connection, keep=keep, limit=limit),
-        outages=prune_outages(connection, keep=keep, limit=limit),
-        coordinator_stops=prune_stops(connection, keep=keep, limit=limit),
-        database_silences=prune_silences(connection, keep=keep, limit=limit),
-        live_outputs=prune_live_outputs(connection, limit=limit),
+        idempotency_keys=connection.execute(OLD_KEYS, {"limit": batch_size}).rowcount,
+        tokens=connection.execute(OLD_TOKENS, {"limit": batch_size}).rowcount,
+        sessions=connection.execute(OLD_SESSIONS, {"limit": batch_size}).rowcount,
+        ledger=prune_ledger(connection, keep=keep, batch_size=batch_size),
+        outages=prune_outages(connection, keep=keep, batch_size=batch_size),
+        coordinator_stops=prune_stops(connection, keep=keep, batch_size=batch_size),
+        database_silences=prune_silences(connection, keep=keep, batch_size=batch_size),
+        live_outputs=prune_live_outputs(connection, batch_size=batch_size),
     )

@@ -49,23 +49,23 @@ WHERE day > CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(:days AS int)
 
 @dataclass(frozen=True, slots=True)
 class OnTime:
-    """How many starts there were, and how many came at most one second after they were due."""
+    """How many starts there were, and how many were at most one second late."""
 
     starts: int = 0
     on_time: int = 0
 
     @property
     def ratio(self) -> float | None:
-        """The share on time, 0 to 1; None without a start."""
+        """Return the share on time, 0 to 1; None without a start."""
         return self.on_time / self.starts if self.starts else None
 
 
-def fold(connection: Connection, *, limit: int) -> int:
-    """Add at most `limit` tallies to their days; return how many, fewer when none is left."""
-    return int(connection.execute(FOLD, {"limit": limit}).scalar_one())
+def fold(connection: Connection, *, batch_size: int) -> int:
+    """Add at most `batch_size` tallies to their days; return how many, fewer when none is left."""
+    return int(connection.execute(FOLD, {"limit": batch_size}).scalar_one())
 
 
 def on_time(connection: Connection, *, team_id: uuid.UUID | None = None) -> OnTime:
-    """The figure over the last 30 days, of one team or of everybody; counted once it has ended."""
+    """Return the on-time figure of the last 30 days, of one team or all; ended attempts only."""
     starts, punctual = connection.execute(RECENT, {"days": DAYS, "team_id": team_id}).one()
     return OnTime(int(starts), int(punctual))

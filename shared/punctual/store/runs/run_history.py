@@ -1,4 +1,4 @@
-"""What is known of a task's past runs and of who else is due with it."""
+"""History of a task: how long its runs took, and which tasks are due with it."""
 
 import uuid
 
@@ -32,7 +32,7 @@ FROM (SELECT team_id, next_due_at AS due_at FROM tasks WHERE id = :task_id AND e
 
 
 def past_of_task(connection: Connection, task_id: uuid.UUID) -> Past:
-    """How long the task's newest runs took, and how many tasks are due when it is next due."""
+    """Return how long the task's newest runs took, and how many tasks are next due with it."""
     ended = connection.execute(PAST, {"task_id": task_id, "newest": LOOKED_AT}).one()
     params = {"task_id": task_id, "most": MOST_TOGETHER}
     crowd = connection.execute(TOGETHER, params).one_or_none()

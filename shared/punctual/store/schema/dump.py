@@ -1,4 +1,4 @@
-"""The schema of a database as SQL, as `make schema` writes it to schema.sql.
+"""Dump a database's schema as SQL, as `make schema` writes it to schema.sql.
 
 Read from PostgreSQL's catalogues, so that it is what the database has, and not what models say.
 """

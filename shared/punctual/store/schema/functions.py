@@ -1,4 +1,4 @@
-"""Load the database's functions and triggers from functions/*.sql, which say what they are now.
+"""Load the database's functions and triggers from functions/*.sql.
 
 A file has the name of the one function that it creates, and creates the triggers that call it. To
 change a function, edit its file and add a migration, if only an empty one: its number is how a

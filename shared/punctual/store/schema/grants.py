@@ -1,4 +1,4 @@
-"""Give each service's database role its rights, and make the roles whose passwords are given."""
+"""Grant each service's database role its rights, and create roles with given passwords."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ ALL_BUT = re.compile(r"\(all but ([^)]*)\)")
 
 
 class MayNotMakeRolesError(Exception):
-    """The role that migrates may not make roles or set their passwords; says who can, and how."""
+    """The migrating role may not create roles or set passwords; the message says who may."""
 
     def __init__(self, services: Collection[str], existing: Collection[str], why: str) -> None:
         names = sorted(f"PUNCTUAL_{service.upper()}_ROLE_PASSWORD" for service in services)
@@ -39,7 +39,7 @@ class MayNotMakeRolesError(Exception):
 
 
 def grant_all(connection: Connection, *, passwords: Mapping[str, str]) -> list[str]:
-    """Bring every role's rights to what `rights` says; return the roles that exist.
+    """Set every role's rights as in `rights`; return the roles that exist.
 
     `passwords`, by service, makes missing roles and sets what existing ones log in with. A role
     that is neither there nor made is passed over: its service may use another one. To be called
@@ -83,7 +83,7 @@ def _set_password(connection: Connection, role: str, password: str, *, exists: b
 
 
 def _columns_named(rights: str, columns: Sequence[str]) -> str:
-    """Rights as PostgreSQL takes them: every `all but` replaced by the columns that it means."""
+    """Return the rights with every `all but` replaced by the columns that it means."""
 
     def named(found: re.Match[str]) -> str:
         without = {name.strip() for name in found[1].split(",")}

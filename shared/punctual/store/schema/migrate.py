@@ -45,7 +45,7 @@ class WrongRoleError(Exception):
 
 
 def alembic_config() -> Config:
-    """Alembic's configuration; the connection is handed over in `attributes`."""
+    """Return Alembic's configuration; the connection is passed in `attributes`."""
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     return settings
@@ -112,7 +112,7 @@ def _take_turn(connection: Connection) -> None:
 
 
 def behind(engine: Engine) -> str | None:
-    """Why this release cannot use the database's tables yet, or None when it can.
+    """Return why this release cannot use the database's tables yet, or None when it can.
 
     Tables of a newer release are fine: the release before a migration works with its tables.
     """
@@ -128,12 +128,12 @@ def behind(engine: Engine) -> str | None:
 
 
 def unreleased(engine: Engine) -> str | None:
-    """Which version made tables that no release can use ("made by …"), or None."""
+    """Return which version made tables that no release can use ("made by …"), or None."""
     return _unreleased(_revision(engine))
 
 
 def head() -> str:
-    """The newest migration that this release knows."""
+    """Return the newest migration that this release knows."""
     return str(ScriptDirectory.from_config(alembic_config()).get_current_head())
 
 
@@ -152,7 +152,7 @@ def _unreleased(revision: str | None) -> str | None:
 
 
 def _is_newer(scripts: ScriptDirectory, revision: str | None) -> bool:
-    """Whether a database's revision is one that this release does not know."""
+    """Return whether this release does not know the database's revision."""
     return revision is not None and all(
         known.revision != revision for known in scripts.walk_revisions()
     )

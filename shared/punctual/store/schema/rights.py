@@ -56,7 +56,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "runs": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, INSERT, UPDATE, DELETE",
-        # They hold commands, environments and arguments; held_run() returns those of claimed and
+        # They contain commands, environments and arguments; held_run() returns those of claimed and
         # running runs alone.
         "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, team_id, trigger,"
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"

@@ -324,7 +324,7 @@ CREATE UNLOGGED TABLE live_outputs (
     segments integer[] NOT NULL,
     head_bytes integer NOT NULL,
     output_bytes bigint NOT NULL,
-    told_at timestamptz NOT NULL
+    written_at timestamptz NOT NULL
 );
 
 -- Ends of runs that other tasks are still to follow.

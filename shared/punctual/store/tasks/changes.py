@@ -1,4 +1,4 @@
-"""Tasks: saved, changed, paused and deleted, each together with the runs that follow from them."""
+"""Create, change, pause and delete tasks, together with the runs that follow from it."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from punctual.store.lifecycle.reschedule import forgive, refresh_pending
 from punctual.store.schema.models import Task
 from punctual.store.schema.models.model import new_id
 from punctual.store.tasks.listing import IDLE, ListedTask
-from punctual.store.tasks.past_due_times import part_held, passed_times
+from punctual.store.tasks.past_due_times import past_times, split_blocked
 from punctual.store.tasks.pauses import note_pause, was_due_once
 
 TaskValues = Mapping[str, Any]
@@ -36,7 +36,7 @@ SET_LATER = frozenset(
 """Columns that a new task leaves to the table's defaults."""
 
 DEFAULTS = {"command": "", "jitter": 0, "after": [], "queue": "default"}
-"""What a column holds for which nothing, or null, was sent."""
+"""The value of a column for which nothing, or null, was sent."""
 
 COLUMNS = ", ".join(
     column.name for column in Task.__table__.columns if column.name not in SET_LATER
@@ -49,12 +49,12 @@ SELECT {COLUMNS} FROM jsonb_populate_recordset(CAST(NULL AS tasks), CAST(:tasks 
 
 
 def database_now(session: Session) -> datetime:
-    """The time of this transaction on the database's clock, in UTC: the one all services share."""
+    """Return the time of this transaction on the database's clock, in UTC."""
     return session.scalars(select(func.now())).one()
 
 
 def new_task_ids(count: int) -> list[uuid.UUID]:
-    """Fresh ids in ascending order, so that newest first is also last sent first."""
+    """Return new ids in ascending order, so that newest first is also last sent first."""
     return [new_id() for _ in range(count)]
 
 
@@ -100,11 +100,11 @@ def create_one(
 
 
 class _Prepared(NamedTuple):
-    """Rows of tasks, what becomes of times that have passed, and the earliest due time."""
+    """Rows of tasks, runs and ledger entries of past times, and the earliest due time."""
 
     rows: list[dict[str, Any]]
     past: list[NewRun]
-    held: list[LedgerEntry]
+    blocked: list[LedgerEntry]
     first: datetime | None
 
 
@@ -117,36 +117,36 @@ def _prepared(
     now: datetime,
 ) -> _Prepared:
     first: datetime | None = None
-    rows, past, held = [], [], []
+    rows, past, blocked = [], [], []
     for task_id, values in zip(ids, tasks, strict=True):
         schedule = parse_schedule(values["schedule"], anchor=now)
         due = only_time(schedule) or next_due(schedule, after=now)
         most = values.get("max_runs")
-        passed, noted = part_held(
+        past_runs, noted = split_blocked(
             connection,
-            passed_times(task_id, schedule, now=now),
+            past_times(task_id, schedule, now=now),
             team_id=team_id,
             names=values.get("calendars"),
         )
-        passed = passed[:most]
-        past += passed
-        held += noted
-        if len(passed) == most:
+        past_runs = past_runs[:most]
+        past += past_runs
+        blocked += noted
+        if len(past_runs) == most:
             due = None
-        for at in (due, now if passed else None):
+        for at in (due, now if past_runs else None):
             if at is not None and (first is None or at < first):
                 first = at
         row = DEFAULTS | {name: value for name, value in values.items() if value is not None}
         row |= {"id": task_id, "team_id": team_id, "enabled": True, "version": 1}
         row |= {"schedule_anchor": now, "created_at": now, "updated_at": now}
-        rows.append(row | {"next_due_at": due, "planned_runs": len(passed)})
-    return _Prepared(rows, past, held, first)
+        rows.append(row | {"next_due_at": due, "planned_runs": len(past_runs)})
+    return _Prepared(rows, past, blocked, first)
 
 
 def _insert(connection: Connection, new: _Prepared) -> None:
     raw_statements.rows(connection, "insert_tasks", INSERT, {"tasks": as_text(new.rows)})
     insert_runs(connection, new.past)
-    note(connection, new.held)
+    note(connection, new.blocked)
 
 
 def find_task(
@@ -157,7 +157,7 @@ def find_task(
     lock: bool = False,
     deleted: bool = False,
 ) -> Task | None:
-    """That team's task, locked against other changes when asked; `deleted` finds those as well."""
+    """Return the team's task, locked if `lock`; `deleted` includes deleted ones."""
     statement = select(Task).where(Task.id == task_id, Task.team_id == team_id)
     if not deleted:
         statement = statement.where(Task.deleted_at.is_(None))
@@ -183,7 +183,7 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
         old = read_schedule(task.schedule, anchor=now)
         if task.enabled:
             known = None if isinstance(old, Unreadable) else old
-            past = passed_times(task.id, new, now=now, old=known, left=task.next_due_at)
+            past = past_times(task.id, new, now=now, old=known, left=task.next_due_at)
         task.schedule_anchor = now
         forgive(task)
     for column, value in values.items():
@@ -198,13 +198,13 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
     if {"max_concurrent", "tags"} & set(values):
         mark_limited(session.connection(), team_id=task.team_id, task_id=task.id)
     if past:
-        _run_passed(session, task, past)
+        _run_past_times(session, task, past)
 
 
 def set_enabled(
     session: Session, task: Task, *, enabled: bool, now: datetime, until: datetime | None = None
 ) -> None:
-    """Pause a task or let it run on; what came due while it was paused is not caught up.
+    """Pause or resume a task; due times during the pause are not caught up.
 
     `until` is when the pause ends by itself, or ended.
     """
@@ -230,10 +230,10 @@ def delete_task(session: Session, task: Task, *, now: datetime) -> None:
     _follow(session, task, now=now)
 
 
-def _run_passed(session: Session, task: Task, passed: list[NewRun]) -> None:
+def _run_past_times(session: Session, task: Task, past_runs: list[NewRun]) -> None:
     connection = session.connection()
-    past, held = part_held(connection, passed, team_id=task.team_id, names=task.calendars)
-    note(connection, held)
+    past, blocked = split_blocked(connection, past_runs, team_id=task.team_id, names=task.calendars)
+    note(connection, blocked)
     room = None if task.max_runs is None else max(task.max_runs - task.planned_runs, 0)
     task.planned_runs += len(insert_runs(connection, past[:room]))
     if task.max_runs is not None and task.planned_runs >= task.max_runs:

@@ -1,4 +1,4 @@
-"""Exports: all tasks of a team at once, as they were saved."""
+"""Exports: all tasks of a team, as they were saved."""
 
 import uuid
 

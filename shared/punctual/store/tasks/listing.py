@@ -1,4 +1,4 @@
-"""Tasks as people see them: each with its status, its next run and its last one."""
+"""List tasks, each with its status, its next run and its last one."""
 
 import uuid
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ may_be_blocked: ColumnElement[bool] = and_(
 
 @dataclass(frozen=True, slots=True)
 class ListedTask:
-    """A task with what its runs say about it; `waits` while a run of it is scheduled."""
+    """A task with the state of its runs; `waits` while a run of it is scheduled."""
 
     task: Task
     status: str
@@ -77,7 +77,7 @@ class ListedTask:
 
     @property
     def status_if_blocked(self) -> str:
-        """Its status where calendars block all that is to come, which nothing here knows."""
+        """Return its status if calendars block all future due times, which rows do not show."""
         if self.status != "scheduled" or self.waits:
             return self.status
         return IDLE if self.last_run is None else self.last_run.state
@@ -87,13 +87,13 @@ def list_tasks(
     session: Session,
     *,
     team_id: uuid.UUID,
-    limit: int,
+    page_size: int,
     before: uuid.UUID | None = None,
     status_is: str | None = None,
     tag: str | None = None,
     q: str | None = None,
 ) -> list[ListedTask]:
-    """At most `limit` of the team's tasks, newest first, those older than `before`.
+    """Return at most `page_size` tasks of the team older than `before`, newest first.
 
     `tag` is one exact tag; `q` is found in a name or a command, in any letter case. `status_is`
     answers those as well that have this status if their calendars block all that is to come.
@@ -110,11 +110,11 @@ def list_tasks(
         wanted.append(
             or_(Task.name.icontains(q, autoescape=True), Task.command.icontains(q, autoescape=True))
         )
-    return _listed(session, _tasks().where(and_(*wanted)).order_by(Task.id.desc()).limit(limit))
+    return _listed(session, _tasks().where(and_(*wanted)).order_by(Task.id.desc()).limit(page_size))
 
 
 def seen_tasks(session: Session, ids: Sequence[uuid.UUID]) -> list[ListedTask]:
-    """These tasks, deleted ones as well, in the order of `ids`; what is gone is left out."""
+    """Return these tasks in the order of `ids`, deleted ones included, pruned ones not."""
     found = {seen.task.id: seen for seen in _listed(session, _tasks().where(Task.id.in_(ids)))}
     return [found[task_id] for task_id in ids if task_id in found]
 

@@ -1,4 +1,4 @@
-"""What one team's dashboard shows at a glance; every statement is bounded, as pages poll it."""
+"""The overview of an team's dashboard; every statement is bounded, as pages poll it."""
 
 import uuid
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.calendars.calendar import held_by, readable_calendars
+from punctual.domain.calendars.calendar import blocking_calendar, readable_calendars
 from punctual.domain.errors import Unreadable
 from punctual.store.calendars.changes import own_calendars_named
 
-MOST_HELD = 20
+MAX_BLOCKED = 20
 """Tasks with a blocked next due time that are skipped before the list gets shorter."""
 
 CAP = 10_000
@@ -94,13 +94,13 @@ def next_due_tasks(
 
     One whose next due time is held is left out.
     """
-    rows = connection.execute(NEXT_DUE, {"team_id": team_id, "size": size + MOST_HELD}).all()
+    rows = connection.execute(NEXT_DUE, {"team_id": team_id, "size": size + MAX_BLOCKED}).all()
     names = {name for row in rows for name in row.calendars or ()}
     own = own_calendars_named(connection, team_id, names)
     free = []
     for row in rows:
         calendars = readable_calendars(own, row.calendars)
-        if isinstance(calendars, Unreadable) or held_by(calendars, row.due_at) is None:
+        if isinstance(calendars, Unreadable) or blocking_calendar(calendars, row.due_at) is None:
             free.append((row.task_id, row.name, row.due_at))
     return free[:size]
 

@@ -1,4 +1,4 @@
-"""Pauses: what came due in one is noted in the ledger when it ends, and is not made up for."""
+"""Pauses: record the due times of a pause in the ledger when it ends; they are not run."""
 
 from datetime import datetime
 from itertools import islice, takewhile
@@ -23,7 +23,7 @@ WHERE task_id = :task_id AND reason = 'paused' AND scheduled_for >= :since
 
 
 def note_pause(connection: Connection, task: Task, *, end: datetime) -> None:
-    """One row for the due times from the pause's beginning up to `end`, by the schedule as it is.
+    """Write one row for the due times from the pause's start to `end`, by the present schedule.
 
     Call it before the task runs on; a task that was not paused, or not due, gets no row.
     """

@@ -1,4 +1,4 @@
-"""Resume: let paused tasks run on whose pause has an end, in time for what is due right then."""
+"""Resume: resume tasks whose pause expires, in time for what is due right then."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ from punctual.store.tasks.changes import set_enabled
 
 
 def resume_due(
-    session: Session, *, window: timedelta, limit: int, now: datetime | None = None
+    session: Session, *, window: timedelta, batch_size: int, now: datetime | None = None
 ) -> list[uuid.UUID]:
-    """Resume at most `limit` tasks whose pause ends within the window; return their ids.
+    """Resume at most `batch_size` tasks whose pause ends within the window; return their ids.
 
-    Nothing that is due before the end of its pause is planned. Fewer than `limit` mean that
+    Nothing that is due before the end of its pause is planned. Fewer than `batch_size` mean that
     none is left.
     """
     at = now or session.scalars(select(func.now())).one()
@@ -23,7 +23,7 @@ def resume_due(
         select(Task)
         .where(~Task.enabled, Task.deleted_at.is_(None), Task.paused_until <= at + window)
         .order_by(Task.paused_until, Task.id)
-        .limit(limit)
+        .limit(batch_size)
         .with_for_update(skip_locked=True)
     ).all()
     for task in paused:

@@ -1,4 +1,4 @@
-"""Edges between tasks: what runs after what, among the tasks of one team."""
+"""Edges between the tasks of one team: which runs after which."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 def lock_edges(session: Session, *, team_id: uuid.UUID) -> None:
-    """Be the only one who changes what runs after what among this team's tasks.
+    """Lock the edges between this team's tasks against other changes.
 
     Two edits at once could each be fine and make a circle together.
     """

@@ -1,4 +1,4 @@
-"""Alembic's entry: every migration runs in its own transaction, and never waits long for a lock."""
+"""Alembic's entry: each migration runs in its own transaction, with a lock timeout."""
 
 from alembic import context
 from sqlalchemy import text

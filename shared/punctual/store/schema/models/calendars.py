@@ -1,4 +1,4 @@
-"""When nothing is due: the calendars of a team's tasks."""
+"""Calendars of a team's tasks: when nothing is due."""
 
 import uuid
 from typing import Any

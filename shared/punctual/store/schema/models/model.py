@@ -1,4 +1,4 @@
-"""What all tables share: the declarative base and the naming of their constraints."""
+"""The declarative base of all tables, and the naming of their constraints."""
 
 import uuid
 from datetime import datetime
@@ -19,7 +19,7 @@ NAMING = {
 
 
 def new_id() -> uuid.UUID:
-    """A fresh UUID version 7: ids sort by the time they were made, which keeps indexes dense."""
+    """Return a new UUID version 7: ids sort by time, which keeps indexes dense."""
     return uuid_utils.compat.uuid7()
 
 

@@ -1,4 +1,4 @@
-"""Outages: when no coordinator was there, and the mark by which that is known."""
+"""Outages: times without a coordinator, and the last pass by which they are detected."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""How punctual starts were, counted day by day, so that the figure outlives pruned runs."""
+"""Punctuality counted day by day, so that the figure outlives pruned runs."""
 
 import uuid
 from datetime import date

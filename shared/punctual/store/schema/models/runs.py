@@ -1,4 +1,4 @@
-"""Due times and what became of them: runs, their attempts, and what those wrote."""
+"""Runs, their attempts, and their output."""
 
 import uuid
 from datetime import datetime
@@ -189,7 +189,7 @@ class Output(Model):
 
 
 class LiveOutput(Model):
-    """What a running attempt had written at `told_at`, stored only when a user opened it.
+    """What a running attempt had written at `written_at`, stored only when a user opened it.
 
     Fields as those of `Output`. Not logged: a crash of the server forgets it, which costs nothing.
     """
@@ -204,4 +204,4 @@ class LiveOutput(Model):
     segments: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     head_bytes: Mapped[int] = mapped_column(Integer)
     output_bytes: Mapped[int] = mapped_column(BigInteger)
-    told_at: Mapped[datetime]
+    written_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""What users saved: tasks, and the keys that make creating one repeatable."""
+"""Tasks, and the keys that make creating one repeatable."""
 
 import uuid
 from datetime import datetime

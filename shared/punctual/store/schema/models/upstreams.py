@@ -9,7 +9,7 @@ from punctual.store.schema.models.model import Model
 
 
 class UpstreamEnd(Model):
-    """That `run_id` of `upstream_id` ended in a state after which `task_id` is to run.
+    """The end of run `run_id` of `upstream_id`, after which `task_id` is to run.
 
     Written by a trigger on runs, taken away when a run followed. `seen`: it waits for the ends of
     other upstream tasks.

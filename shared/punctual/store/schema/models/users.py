@@ -1,4 +1,4 @@
-"""People, and the tokens their programs use."""
+"""Users, and the tokens of their programs."""
 
 import uuid
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Plan: turn the due times that come up into runs, and move each task on to its next one."""
+"""Plan: turn due times into runs, and advance each task to its next due time."""
 
 import json
 import uuid
@@ -16,9 +16,9 @@ from punctual.store.calendars.cache import CalendarCache
 from punctual.store.ledger.entries import note
 from punctual.store.ledger.missed_due_times import with_reasons
 from punctual.store.lifecycle.insert import insert_runs
-from punctual.store.lifecycle.plan_retry import Failure, set_aside_all, unexpected_error
-from punctual.store.lifecycle.plan_share import PlanShare, in_turns
-from punctual.store.lifecycle.plan_task import TaskPlan, plan_task, stood_for
+from punctual.store.lifecycle.planning.retry import Failure, set_aside_all, unexpected_error
+from punctual.store.lifecycle.planning.share import PlanShare, in_turns
+from punctual.store.lifecycle.planning.task import TaskPlan, plan_task, stood_for
 
 DUE_TASKS = text("""
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
@@ -73,7 +73,7 @@ WHERE tasks.id = m.id AND tasks.next_due_at = m.due_at
 
 @dataclass(slots=True)
 class Planned:
-    """What one batch of planning did; `left` of the tasks are for later, to be fair to others."""
+    """Counts of one batch; `left` tasks are deferred, to be fair to other owners."""
 
     tasks: int = 0
     runs: int = 0
@@ -86,23 +86,29 @@ def plan(
     connection: Connection,
     *,
     window: timedelta,
-    limit: int,
+    batch_size: int,
     now: datetime | None = None,
     only: uuid.UUID | None = None,
     by_team: bool = False,
     share: PlanShare | None = None,
     calendars: CalendarCache | None = None,
 ) -> Planned:
-    """Insert the runs of at most `limit` tasks (or of `only` one) that are due within the window.
+    """Insert the runs of at most `batch_size` tasks, or of `only` one, that are due in the window.
 
     Teams take turns, and what is over their `share` is left to later batches and passes.
-    A task whose due times cannot be computed gets `plan_error`, and stops no other task. Fewer
-    tasks than `limit` in the answer mean that nothing is left. Earliest first, or `by_team`: then
-    every team gets the same share, and fewer mean nothing.
+    A task whose due times cannot be computed gets `plan_error`, and stops no other task. Earliest
+    first: fewer tasks than `batch_size` in the answer mean that nothing is left. With `by_team`
+    every team gets the same share, and fewer tasks mean nothing.
     """
     share = share or PlanShare()
     share.begin_batch()
-    params = {"window": window, "limit": limit, "now": now, "only": only, "without": share.over}
+    params = {
+        "window": window,
+        "limit": batch_size,
+        "now": now,
+        "only": only,
+        "without": share.over,
+    }
     tasks = connection.execute(DUE_BY_TEAM if by_team else DUE_TASKS, params).all()
     planned = Planned(tasks=len(tasks))
     wanted = {(task.team_id, name) for task in tasks for name in task.calendars or ()}
@@ -120,7 +126,7 @@ def plan(
             share.add(task.team_id, plan_of.steps)
         except PunctualError as refused:
             failures.append(Failure(task.id, task.next_due_at, str(refused)))
-        except Exception as failure:  # noqa: BLE001 - whatever a row holds, it stops no other one
+        except Exception as failure:  # noqa: BLE001 - a bad row must not stop others
             failures.append(Failure(task.id, task.next_due_at, unexpected_error(failure)))
     _insert(connection, plans, planned)
     set_aside_all(connection, failures, now=now)

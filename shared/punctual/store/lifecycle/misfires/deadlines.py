@@ -1,4 +1,4 @@
-"""Start deadlines: end the runs whose deadline has passed, and say what kept them from starting."""
+"""Start deadlines: end runs past their deadline, with the reason why they did not start."""
 
 import uuid
 from dataclasses import replace
@@ -10,15 +10,15 @@ from sqlalchemy import Connection, Row, text
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded, stored_reason
 from punctual.domain.runs.states import RunState
 from punctual.domain.runs.waiting import Hindrance
-from punctual.store.lifecycle.max_runs import lock_tasks
-from punctual.store.lifecycle.missed import Miss, miss
+from punctual.store.lifecycle.misfires.missed import Miss, miss
+from punctual.store.lifecycle.planning.max_runs import lock_tasks
 from punctual.store.processes.database_silences import silences_at
 from punctual.store.processes.stops import JOIN_UP, STOPS, UP, why_nothing_ran
 from punctual.store.processes.workers import LEASE
 from punctual.store.runs.blocked_by import hindrances
 
 # A limit that kept a run from its start was noted by then, and may have room again by now.
-PASSED = text(f"""
+EXCEEDED = text(f"""
 WITH {UP}
 SELECT r.id, r.fence, r.task_id, r.state, r.queue, r.team_id, r.due_at, r.limited,
        l.reason_code AS noted_code, l.reason_args AS noted_args,
@@ -37,14 +37,14 @@ NO_WAIT = timedelta(0)
 def mark_missed(
     connection: Connection,
     *,
-    limit: int,
+    batch_size: int,
     now: datetime | None = None,
     lease: timedelta = LEASE,
 ) -> list[uuid.UUID]:
-    """End at most `limit` runs whose start deadline has passed before they could start."""
-    passed = connection.execute(PASSED, {"limit": limit, "now": now, "lease": lease}).all()
-    locked = lock_tasks(connection, {row.task_id for row in passed}) if passed else set()
-    rows = [row for row in passed if row.task_id in locked]
+    """End at most `batch_size` runs whose start deadline has passed before they could start."""
+    exceeded = connection.execute(EXCEEDED, {"limit": batch_size, "now": now, "lease": lease}).all()
+    locked = lock_tasks(connection, {row.task_id for row in exceeded}) if exceeded else set()
+    rows = [row for row in exceeded if row.task_id in locked]
     if not rows:
         return []
     found = hindrances(connection, rows, after=NO_WAIT)
@@ -66,7 +66,7 @@ def mark_missed(
 
 
 def _was_stopped(row: Row[Any]) -> bool:
-    """Return whether it had no chance: once it is queued, that is only up to workers."""
+    """Return whether no service could start it: once it is queued, only workers count."""
     return bool(row.no_worker or (row.no_coordinator and row.state == RunState.SCHEDULED))
 
 

@@ -1,4 +1,4 @@
-"""Zone changes: due times are worked out anew where the rules of their time zone have changed.
+"""Zone changes: recompute due times when the rules of their time zone have changed.
 
 `zone_rules` keeps, for each time zone in use, a fingerprint of the rules that the stored due times
 were worked out by.
@@ -16,7 +16,7 @@ from punctual.domain.runs.states import Trigger
 from punctual.domain.schedules.moved import moved_due
 from punctual.domain.schedules.syntax import Schedule, is_due, only_time, read_schedule
 from punctual.store.calendars.changes import follow_calendar
-from punctual.store.lifecycle.plan_retry import unexpected_error
+from punctual.store.lifecycle.planning.retry import unexpected_error
 from punctual.store.lifecycle.reschedule import UNSTARTED, set_aside, withdraw
 from punctual.store.schema.models import CalendarRow, Task
 
@@ -63,7 +63,7 @@ def keep_rules(connection: Connection, *, zone: str, fingerprint: str) -> None:
 
 
 def move_tasks(session: Session, *, zone: str, after: uuid.UUID | None = None) -> list[uuid.UUID]:
-    """Work out the due times of up to BATCH tasks of a zone anew; answer which were looked at.
+    """Recompute the due times of up to BATCH tasks of a zone; return which were checked.
 
     What was planned and has not started is withdrawn when it is not due any more, and planned
     again at its new time. Go on `after` the last one until none is left.

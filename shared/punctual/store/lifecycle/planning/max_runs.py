@@ -1,4 +1,4 @@
-"""Max runs: places among the runs that `max_runs` allows, returned by those that never started."""
+"""Max runs: return the places of runs that never started to the task's `max_runs`."""
 
 import json
 import uuid
@@ -35,12 +35,12 @@ GO_ON = text("UPDATE tasks SET next_due_at = :due WHERE id = :id")
 
 
 def lock_tasks(connection: Connection, tasks: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Lock the tasks that no edit holds; return which."""
+    """Lock the tasks that no edit has locked; return which."""
     return set(connection.execute(LOCK, {"tasks": sorted(tasks)}).scalars())
 
 
 def return_places(connection: Connection, missed: Collection[uuid.UUID]) -> None:
-    """Uncount one run of the task for each time it is named; a task that was through goes on.
+    """Uncount one run of the task for each time it is named, and plan exhausted tasks again.
 
     Lock the tasks first.
     """

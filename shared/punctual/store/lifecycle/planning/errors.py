@@ -1,4 +1,4 @@
-"""Refuse: set aside the task whose runs the database would not take, so that the others go on."""
+"""Plan errors: set aside a task whose runs the database refuses, so that others are planned."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.store.lifecycle.plan_retry import Failure, set_aside_all
+from punctual.store.lifecycle.planning.retry import Failure, set_aside_all
 
 DUE_TASKS = text("""
 SELECT id, next_due_at FROM tasks
@@ -23,10 +23,10 @@ class DueTask(NamedTuple):
 
 
 def due_tasks(
-    connection: Connection, *, window: timedelta, limit: int, now: datetime | None = None
+    connection: Connection, *, window: timedelta, batch_size: int, now: datetime | None = None
 ) -> list[DueTask]:
     """Return the tasks that a batch of planning would begin with, without locking them."""
-    params = {"window": window, "limit": limit, "now": now}
+    params = {"window": window, "limit": batch_size, "now": now}
     return [DueTask(*row) for row in connection.execute(DUE_TASKS, params)]
 
 

@@ -20,7 +20,7 @@ from punctual.domain.runs.states import RunState
 from punctual.domain.schedules.jitter import jittered
 from punctual.domain.schedules.moved import moved_due, zones_of
 from punctual.domain.schedules.syntax import Schedule, due_times, next_due, only_time, read_schedule
-from punctual.store.ledger.calendar_blocks import part_times
+from punctual.store.ledger.calendar_blocks import split_by_calendar
 from punctual.store.ledger.entries import LedgerEntry
 from punctual.store.lifecycle.insert import NewRun
 
@@ -69,7 +69,7 @@ def plan_task(
     once = only_time(schedule)
     if once is None:
         return _of_times(task, schedule, calendars, horizon=horizon)
-    _, blocked = part_times(task.id, [once], calendars)
+    _, blocked = split_by_calendar(task.id, [once], calendars)
     if blocked:
         return TaskPlan(blocked=blocked)
     # A time that was past when it was saved is due from then on, and not late.
@@ -91,7 +91,7 @@ def _of_times(
         # The newest late one, which `latest` runs, is still to come: this part has only missed.
         policy = task.catch_up if task.catch_up == "all" else "none"
         most_missed = 1
-    free, blocked = part_times(task.id, times, calendars)
+    free, blocked = split_by_calendar(task.id, times, calendars)
     runs = _runs(task, _spread(task, free), policy, most_missed=most_missed)
     last = times[-1]
     if task.room is not None:  # those cut off are looked at again, should others have had a run
@@ -106,7 +106,7 @@ def _between(schedule: Schedule, first: datetime, horizon: datetime) -> list[dat
 
 
 def _spread(task: Row[tuple[object, ...]], times: list[datetime]) -> dict[datetime, datetime]:
-    """When the runs for these times of the schedule are due, ascending, each with its time."""
+    """Return the due times with jitter for these times, ascending, each with its time."""
     spread: dict[datetime, datetime] = {}
     for at in times:
         due_at = jittered(at, task_id=task.id, seconds=task.jitter)
@@ -123,7 +123,7 @@ def _runs(
     *,
     most_missed: int = MOST_MISSED,
 ) -> list[NewRun]:
-    """Run for due times (each with what the schedule asked for), the missed ones included."""
+    """Return runs for due times, each with its time in the schedule, missed ones included."""
     parted = catch_up(policy or task.catch_up, list(scheduled_for), now=task.now, grace=LATE_AFTER)
     # An outage left several that are due at once: with `all`, none is skipped.
     made_up = (

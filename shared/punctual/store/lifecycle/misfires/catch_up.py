@@ -1,4 +1,4 @@
-"""Left behind: runs planned before a stop of what could start them; `catch_up` decides about them.
+"""Catch-up: decide by `catch_up` about runs that were planned before a stop.
 
 A planned run is left behind when its workers (or, while it is not queued yet, the coordinators)
 came back more than GRACE after it was due. From then on nothing dispatches, claims or starts it
@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Row, text
 
 from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.states import CatchUp
-from punctual.store.lifecycle.max_runs import lock_tasks
-from punctual.store.lifecycle.missed import LOCKED, Miss, miss
+from punctual.store.lifecycle.misfires.missed import LOCKED, Miss, miss
+from punctual.store.lifecycle.planning.max_runs import lock_tasks
 from punctual.store.processes.stops import JOIN_UP, STOPS, UP, why_nothing_ran
 
 GRACE = "interval '15 seconds'"
@@ -89,7 +89,7 @@ RETURNING runs.id
 
 
 class CatchUpBatch(NamedTuple):
-    """Runs that were left behind: those that are missed now, and those that are still to run."""
+    """Runs that were left behind: missed ones, and ones that still run."""
 
     missed: list[uuid.UUID]
     caught_up: list[uuid.UUID]
@@ -97,24 +97,24 @@ class CatchUpBatch(NamedTuple):
 
 
 def settle_left_behind(
-    connection: Connection, *, lease: timedelta, limit: int, now: datetime | None = None
+    connection: Connection, *, lease: timedelta, batch_size: int, now: datetime | None = None
 ) -> CatchUpBatch:
-    """Ask `catch_up` about at most `limit` runs that a stop left behind; plan what is due first.
+    """Apply `catch_up` to at most `batch_size` runs that a stop left behind.
 
-    Runs of a queue that no worker serves yet wait until one does. Fewer found than `limit` mean
-    that none is left.
+    Plan what is due first. Runs of a queue that no worker serves yet wait until one does. Fewer
+    found than `batch_size` mean that none is left.
     """
-    params = {"lease": lease, "limit": limit, "now": now}
+    params = {"lease": lease, "limit": batch_size, "now": now}
     found = list(connection.execute(SCHEDULED, params).all())
-    found += connection.execute(QUEUED, params | {"limit": limit - len(found)}).all()
-    outrun = connection.execute(OUTRUN, {"limit": limit - len(found)}).all()
+    found += connection.execute(QUEUED, params | {"limit": batch_size - len(found)}).all()
+    outrun = connection.execute(OUTRUN, {"limit": batch_size - len(found)}).all()
     if not found and not outrun:
         return CatchUpBatch([], [], 0)
     locked = lock_tasks(connection, {row.task_id for row in [*found, *outrun]})
     free = [row for row in found if row.task_id in locked]
     keep = [row for row in free if _still_runs(row)]
-    kept = {row.id for row in keep}
-    missed = _miss(connection, [row for row in free if row.id not in kept])
+    keep_ids = {row.id for row in keep}
+    missed = _miss(connection, [row for row in free if row.id not in keep_ids])
     missed += _miss_outrun(connection, [row for row in outrun if row.task_id in locked])
     return CatchUpBatch(missed, _keep(connection, keep), len(found) + len(outrun))
 

@@ -1,4 +1,4 @@
-"""Tasks that cannot be planned: set aside with the reason, and tried again with a backoff."""
+"""Plan retries: set aside tasks that cannot be planned, and retry them with a backoff."""
 
 import json
 import uuid
@@ -53,7 +53,7 @@ def unexpected_error(failure: Exception) -> str:
 def set_aside_all(
     connection: Connection, failures: Sequence[Failure], *, now: datetime | None = None
 ) -> None:
-    """Plan these tasks no further for a while; they show the error as `plan_error`."""
+    """Stop planning these tasks until their retry; they show the error as `plan_error`."""
     if not failures:
         return
     rows = [
@@ -67,8 +67,8 @@ def set_aside_all(
     connection.execute(SET_ASIDE, {"failures": json.dumps(rows), "now": now})
 
 
-def retry_unplannable(session: Session, *, limit: int, now: datetime | None = None) -> int:
-    """Look at up to `limit` tasks whose backoff is over; answer how many can be planned again.
+def retry_unplannable(session: Session, *, batch_size: int, now: datetime | None = None) -> int:
+    """Retry up to `batch_size` tasks whose backoff is over; return how many can be planned.
 
     What came due since is left to their `catch_up`. The others wait for their next turn.
     """
@@ -77,7 +77,7 @@ def retry_unplannable(session: Session, *, limit: int, now: datetime | None = No
         select(Task)
         .where(Task.plan_retry_at <= at, Task.enabled, Task.deleted_at.is_(None))
         .order_by(Task.plan_retry_at, Task.id)
-        .limit(limit)
+        .limit(batch_size)
         .with_for_update(skip_locked=True)
     ).all()
     connection = session.connection()

@@ -1,4 +1,4 @@
-"""Missed: end runs that did not start in time, each with what kept it."""
+"""Missed: end runs that did not start in time, each with its reason."""
 
 import uuid
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.runs.reasons import CodedReason
 from punctual.ops.json_text import as_text
-from punctual.store.lifecycle.max_runs import return_places
+from punctual.store.lifecycle.planning.max_runs import return_places
 
 LOCKED = """
 locked AS (
@@ -31,7 +31,7 @@ RETURNING runs.id, runs.task_id, runs.trigger
 
 
 class Miss(NamedTuple):
-    """A run that is to be missed, if it still has this fence, and why."""
+    """A run to end as missed, if it still has this fence, and why."""
 
     id: uuid.UUID
     fence: int

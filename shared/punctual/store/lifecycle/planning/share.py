@@ -1,4 +1,4 @@
-"""How much of a planning pass each team may take, counted in steps.
+"""Fair shares: how many steps of a planning pass each team may use.
 
 A step is a due time that is looked at, or ten days or windows of a calendar that are read. Counted,
 and not timed, so that a pass does the same on a slow machine, and a test can say what it does.
@@ -21,14 +21,14 @@ class Owned(Protocol):
 
     @property
     def team_id(self) -> uuid.UUID:
-        """Whose it is."""
+        """Return the owner's id."""
 
 
 Row = TypeVar("Row", bound=Owned)
 
 
 class PlanShare:
-    """Counts the steps of every team in one pass, and which teams have had their share."""
+    """Counts the steps of every team in one pass, and lists teams past their share."""
 
     def __init__(self, *, a_pass: int = MOST_OF_A_PASS, a_batch: int = MOST_OF_A_BATCH) -> None:
         self._most, self._most_of_a_batch = a_pass, a_batch
@@ -54,7 +54,7 @@ class PlanShare:
 
     @property
     def over(self) -> list[uuid.UUID]:
-        """The teams that have had their share of the pass."""
+        """Return the teams that have used their share of the pass."""
         return [team for team, steps in self._steps.items() if steps >= self._most]
 
 

@@ -1,0 +1,1 @@
+"""Misfires: runs that could not start in time."""

@@ -1,0 +1,1 @@
+"""Planning: due times become runs."""

@@ -13,26 +13,26 @@ from punctual.ops.process_user import account_of, become, forbid_inspection
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named command; return its exit status, or 2 for invalid arguments."""
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     forbid_inspection()
     try:
         _leave_root()
     except config.InvalidSetting as error:
-        sys.stderr.write(f"{asked.verb}: {error}\n")
+        sys.stderr.write(f"{options.verb}: {error}\n")
         return 2
-    if asked.verb == "doctor":
+    if options.verb == "doctor":
         from punctual.doctor.__main__ import main as doctor
 
-        folders = [f"--folder={folder}" for folder in asked.folder]
-        return doctor([*folders, *(["--json"] if asked.json else [])])
-    if asked.verb == "migrate":
+        folders = [f"--folder={folder}" for folder in options.folder]
+        return doctor([*folders, *(["--json"] if options.json else [])])
+    if options.verb == "migrate":
         from punctual.store.schema.migrate import main as migrate
 
         return migrate()
-    if asked.verb == "config":
+    if options.verb == "config":
         return config.main()
-    if asked.verb == "user":
-        return _of_service(asked)
+    if options.verb == "user":
+        return _of_service(options)
     from punctual.store.schema.rights import main as rights
 
     return rights()
@@ -59,14 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _of_service(asked: argparse.Namespace) -> int:
+def _of_service(options: argparse.Namespace) -> int:
     """Hand over to the service that brings this verb: the shared floor knows none of them."""
-    found = list(entry_points(group="punctual.commands", name=asked.verb))
+    found = list(entry_points(group="punctual.commands", name=options.verb))
     if not found:
-        sys.stderr.write(f"{asked.verb}: only where the API is installed\n")
+        sys.stderr.write(f"{options.verb}: only where the API is installed\n")
         return 2
     command: Callable[[argparse.Namespace], int] = found[0].load()
-    return command(asked)
+    return command(options)
 
 
 def _leave_root() -> None:

@@ -1,1 +1,1 @@
-"""The doctor: looks a running product over and says what is wrong, in sentences."""
+"""The doctor: checks a running product and reports problems in sentences."""

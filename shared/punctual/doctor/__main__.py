@@ -1,4 +1,4 @@
-"""`punctual doctor [--json]`: says what is wrong with a running product, 0 if nothing."""
+"""`punctual doctor [--json]`: check a running product; exit with 0 when no error is found."""
 
 import argparse
 import json
@@ -24,16 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--folder", action="append", type=Path, default=[], help="where this machine needs room"
     )
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     settings = None
     try:
         settings = config.load(needs=("database_url", "redis_url"))
-        findings = examine(settings, folders=asked.folder)
+        findings = examine(settings, folders=options.folder)
     except config.InvalidSetting as wrong:
         findings = [error("settings", str(wrong))]
     healthy = all(finding.level != "error" for finding in findings)
     shown = config.masked(settings) if settings else {}
-    render = _document if asked.json else _page
+    render = _document if options.json else _page
     sys.stdout.write(render(findings, shown, settings, healthy=healthy))
     return 0 if healthy else 1
 

@@ -1,4 +1,4 @@
-"""How far this machine's clock is from a server's."""
+"""Clock offset between this machine and a server."""
 
 import time
 from collections.abc import Callable
@@ -23,9 +23,9 @@ class Offset:
         return f"{self.seconds:+.3f} s (± {self.doubt:.3f} s)"
 
 
-def measure(ask: Callable[[], float]) -> Offset:
-    """Compare clocks; `ask` answers the server's, in seconds since 1970."""
+def measure(read_server_clock: Callable[[], float]) -> Offset:
+    """Compare clocks; `read_server_clock` returns the server's, in seconds since 1970."""
     sent = time.time()
-    server_time = ask()
+    server_time = read_server_clock()
     answered = time.time()
     return Offset((sent + answered) / 2 - server_time, (answered - sent) / 2)

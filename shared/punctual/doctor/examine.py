@@ -1,4 +1,4 @@
-"""The whole examination, in order; what cannot be reached ends only what needs it."""
+"""All checks, in order; an unreachable server skips only the checks that need it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
 
 
 def examine(settings: Settings, *, folders: Sequence[Path] = ()) -> list[Finding]:
-    """Every finding; what is written is taken away again. It takes seconds when servers are away.
+    """Return every finding; remove what was written. Takes seconds when servers are away.
 
     `folders` are where this machine needs room.
     """
@@ -63,10 +63,10 @@ def _with(settings: Settings, look: Look) -> Callable[[Connection], list[Finding
     return lambda connection: look(connection, settings)
 
 
-def _try(check: str, engine: Engine, ask: Callable[[Connection], list[Finding]]) -> list[Finding]:
+def _try(check: str, engine: Engine, query: Callable[[Connection], list[Finding]]) -> list[Finding]:
     try:
         with engine.connect() as connection:
-            return ask(connection)
+            return query(connection)
     except SQLAlchemyError as failure:
         if isinstance(getattr(failure, "orig", None), InsufficientPrivilege):
             return [unseen(check, "this role may not look; the API's may: ask there")]

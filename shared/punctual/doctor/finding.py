@@ -1,4 +1,4 @@
-"""What the doctor finds: one sentence on one thing, and how bad it is."""
+"""Findings: one sentence on one thing, with a level."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,20 +16,20 @@ class Finding:
 
 
 def ok(check: str, detail: str) -> Finding:
-    """As it should be."""
+    """Return a finding that something is as it should be."""
     return Finding(check, "ok", detail)
 
 
 def unseen(check: str, detail: str) -> Finding:
-    """It could not be looked at from here, which says nothing of how it is."""
+    """Return a finding that something could not be checked from here."""
     return Finding(check, "unseen", detail)
 
 
 def warning(check: str, detail: str) -> Finding:
-    """It works, and should be looked at."""
+    """Return a finding that something works, and needs attention."""
     return Finding(check, "warning", detail)
 
 
 def error(check: str, detail: str) -> Finding:
-    """It does not work."""
+    """Return a finding that something does not work."""
     return Finding(check, "error", detail)

@@ -27,14 +27,14 @@ FROM workers WHERE state <> 'gone' ORDER BY name, started_at
 
 
 def coordinator_findings(connection: Connection, settings: Settings) -> list[Finding]:
-    """Coordinators that are alive, and whether their cycles come to an end."""
+    """Return findings on active coordinators, and on whether their cycles finish."""
     lease = timedelta(seconds=settings.lease_seconds)
     rows = connection.execute(COORDINATORS, {"lease": lease}).all()
     if not rows:
         return [error("coordinator", "none is alive: nothing new is planned or repaired")]
-    limit = SILENT_CYCLES * settings.cycle_seconds
+    max_age_seconds = SILENT_CYCLES * settings.cycle_seconds
     return [
-        (warning if row.cycle > limit else ok)(
+        (warning if row.cycle > max_age_seconds else ok)(
             "coordinator",
             f"{row.name}{_release(row.version)}: last heartbeat {row.beat:.0f} s ago,"
             f" last cycle {row.cycle:.0f} s ago; {_life(row)}",
@@ -49,19 +49,19 @@ def worker_findings(connection: Connection, settings: Settings) -> list[Finding]
     found = [
         (warning if row.beat > settings.self_fence_seconds else ok)(
             "worker",
-            f"{row.name}{_release(row.version)}: {_standing(row, settings)}; {_life(row)}",
+            f"{row.name}{_release(row.version)}: {_worker_status(row, settings)}; {_life(row)}",
         )
         for row in rows
     ]
-    alive = [r for r in rows if r.state == "active" and r.beat <= settings.lease_seconds]
-    if not alive:
+    active = [r for r in rows if r.state == "active" and r.beat <= settings.lease_seconds]
+    if not active:
         found.append(error("worker", "none takes runs: nothing starts"))
-    elif not any(row.free for row in alive):
+    elif not any(row.free for row in active):
         found.append(warning("worker", "no slot is free: what is due now starts late"))
     return found
 
 
-def _standing(row: Row[Any], settings: Settings) -> str:
+def _worker_status(row: Row[Any], settings: Settings) -> str:
     beat = f"last heartbeat {row.beat:.0f} s ago"
     if row.beat > settings.self_fence_seconds:
         taken_back = f"a coordinator takes back its runs after {settings.lease_seconds:g} s"

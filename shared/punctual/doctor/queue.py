@@ -1,4 +1,4 @@
-"""Redis or Valkey: its version, and whether it would forget messages."""
+"""Redis or Valkey: its version, and whether it could lose messages."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ANSWER_SECONDS = 3
 
 
 def queue_findings(redis_url: str, namespace: str) -> list[Finding]:
-    """What the server behind the queue says of itself."""
+    """Return findings on the queue's server."""
     client = redis.Redis.from_url(
         with_socket_limits(redis_url, seconds=ANSWER_SECONDS), retry=Retry(NoBackoff(), 0)
     )

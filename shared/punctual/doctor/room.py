@@ -1,4 +1,4 @@
-"""Whether there is room to write: in the database, in the queue, on the disks of this machine."""
+"""Free space: in the database, in the queue, on the disks of this machine."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The database server: its version, its care for what is committed, its clock, its connections."""
+"""The database server: its version, durability, clock and connections."""
 
 from sqlalchemy import Connection, Engine, text
 
@@ -70,7 +70,7 @@ def _roles(connection: Connection) -> list[Finding]:
 
 
 def schema_finding(engine: Engine) -> Finding:
-    """Whether the tables are this release's."""
+    """Return whether the tables are those of this release."""
     outdated = behind(engine)
     if outdated:
         return error("tables", outdated)
@@ -82,7 +82,7 @@ def schema_finding(engine: Engine) -> Finding:
 
 
 def clock_finding(connection: Connection) -> Finding:
-    """How far this machine's clock is from the database's, which due times are measured by."""
+    """Return the clock offset to the database, by whose clock due times are measured."""
     connection.execute(CLOCK)  # the first statement of a connection is slower
     offset = measure(lambda: float(connection.execute(CLOCK).scalar_one()))
     detail = f"this machine is {offset} from the database"

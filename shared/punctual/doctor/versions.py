@@ -1,4 +1,4 @@
-"""What processes registered with: their releases, and how their commands are isolated."""
+"""Releases of the registered processes, and how their commands are isolated."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -28,9 +28,9 @@ WHERE state <> 'gone' AND isolation IS NOT NULL ORDER BY name
 
 
 def release_findings(connection: Connection, settings: Settings) -> list[Finding]:
-    """Return whether coordinators and workers are of the release that asks."""
-    asked = {"lease": settings.lease_seconds}
-    rows = connection.execute(RELEASES, asked)
+    """Return whether coordinators and workers are of the doctor's release."""
+    params = {"lease": settings.lease_seconds}
+    rows = connection.execute(RELEASES, params)
     releases = {row.version or "an unknown release" for row in rows}
     others = sorted(releases - {version(DISTRIBUTION)})
     if others:
@@ -54,12 +54,12 @@ def isolation_findings(connection: Connection, _: Settings) -> list[Finding]:
 
 def _isolation(names: str, there: Collection[str]) -> Finding:
     lacking = [each for each in PROTECTIONS if each not in there]
-    said = f"of {names} are held in by {', '.join(there) or 'nothing'}"
-    said += f"; not in force: {', '.join(lacking)}" if lacking else ""
+    summary = f"of {names} are held in by {', '.join(there) or 'nothing'}"
+    summary += f"; not in force: {', '.join(lacking)}" if lacking else ""
     if "unprivileged" not in there:
-        return warning("commands", f"{said}: they are root, and can read the worker's secrets")
+        return warning("commands", f"{summary}: they are root, and can read the worker's secrets")
     if "separate_user" not in there:
         return warning(
-            "commands", f"{said}: they are the worker's own user (docs/operate/isolation.md)"
+            "commands", f"{summary}: they are the worker's own user (docs/operate/isolation.md)"
         )
-    return ok("commands", said)
+    return ok("commands", summary)

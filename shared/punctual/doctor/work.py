@@ -1,4 +1,4 @@
-"""The work that waits, whether it starts on time, and what cannot be planned."""
+"""Waiting work, punctuality, and tasks that cannot be planned."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ GROUP BY plan_error ORDER BY tasks DESC, plan_error LIMIT 5
 
 
 def run_findings(connection: Connection, settings: Settings) -> list[Finding]:
-    """What waits for a worker and for how long, and the on-time figure."""
+    """Return what waits for a worker and for how long, and the on-time figure."""
     health = summarize_health(connection, lease=timedelta(seconds=settings.lease_seconds))
     late = late_after(sweep_seconds=settings.sweep_seconds)
     return [_runs(health, late), _planning(health, late), _on_time(health)]
@@ -35,10 +35,10 @@ def _runs(health: HealthSummary, late_seconds: float) -> Finding:
     if not late:
         return ok("runs", runs)
     level = error if max(late.values()) > STUCK_SECONDS else warning
-    said = ", ".join(
+    overdue = ", ".join(
         f"{STUCK[state]} is {seconds:.0f} s overdue" for state, seconds in late.items()
     )
-    return level("runs", f"{runs}; {said}")
+    return level("runs", f"{runs}; {overdue}")
 
 
 def _planning(health: HealthSummary, late_seconds: float) -> Finding:
@@ -66,7 +66,7 @@ STUCK = {
 
 
 def task_findings(connection: Connection, _: Settings) -> list[Finding]:
-    """Tasks that no coordinator can plan."""
+    """Return the tasks that no coordinator can plan."""
     reasons = connection.execute(UNPLANNED).all()
     if not reasons:
         return []

@@ -1,1 +1,1 @@
-"""What services say to each other over Redis, and how."""
+"""Messages between services over Redis."""

@@ -26,7 +26,7 @@ IDLE_POLL_SECONDS = 0.5
 
 
 class Broker(RedisBroker):
-    """A Redis broker without delay queues, whose idle consumers wake when something is pushed."""
+    """A Redis broker without delay queues, whose idle consumers wake at each push."""
 
     def __init__(self, url: str, *, namespace: str) -> None:
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq leaves it untyped
@@ -43,7 +43,7 @@ class Broker(RedisBroker):
 
     @property
     def consumer_class(self) -> type[_RedisConsumer]:
-        """The consumer that Dramatiq's worker reads a queue with."""
+        """Return the consumer class that Dramatiq's worker reads a queue with."""
         return _WakingConsumer
 
     def declare_queue(self, queue_name: str) -> None:
@@ -76,28 +76,28 @@ class Broker(RedisBroker):
         return sent
 
     def note_failure(self, error: Exception) -> None:
-        """Note that Redis did not do what it was asked; logged once an outage."""
+        """Record a failure of Redis; log it once an outage."""
         telemetry.REDIS_ERRORS.inc()
         with self._noting:
             first, self._away = not self._away, True
         if first:
-            log.warning("queue away", error=str(error))
+            log.warning("queue connection lost", error=str(error))
 
     def note_answer(self) -> None:
-        """Note that Redis did what it was asked."""
+        """Record a success of Redis; log the end of an outage."""
         if not self._away:
             return
         with self._noting:
             came_back, self._away = self._away, False
         if came_back:
-            log.info("queue back")
+            log.info("queue connection restored")
 
     def ping(self) -> None:
         """Raise redis.RedisError unless Redis answers."""
         self.client.ping()
 
     def listen(self, stop: threading.Event, turned: Callable[[], None]) -> None:
-        """Until `stop` is set, wake this process's idle consumers whenever something is pushed.
+        """Wake this process's idle consumers at each push, until `stop` is set.
 
         `turned` is called every few seconds, whether anything is pushed or not.
         """
@@ -117,7 +117,7 @@ class Broker(RedisBroker):
 
 
 class _WakingConsumer(_RedisConsumer):
-    """Dramatiq's consumer, but its idle wait ends as soon as the broker is notified of a push."""
+    """Dramatiq's consumer, whose idle wait ends when the broker is notified of a push."""
 
     broker: Broker
 

@@ -23,7 +23,7 @@ def redis_queue(queue: str) -> str:
 
 
 def encode(pairs: Iterable[Pair]) -> list[list[str | int]]:
-    """(run id, fence) pairs as JSON values."""
+    """Return (run id, fence) pairs as JSON values."""
     return [[str(run_id), fence] for run_id, fence in pairs]
 
 
@@ -42,7 +42,7 @@ def decode(values: object) -> list[Pair]:
 
 
 def parcels(pairs: Sequence[Pair], *, workers: int) -> Iterator[Sequence[Pair]]:
-    """Part the runs, in order, into messages small enough that every worker gets its share."""
+    """Split the runs, in order, into messages small enough that every worker gets its share."""
     size = max(1, min(MOST_PAIRS, -(-len(pairs) // max(workers, 1))))
     for start in range(0, len(pairs), size):
         yield pairs[start : start + size]

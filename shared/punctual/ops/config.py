@@ -40,12 +40,12 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class InvalidSetting(Exception):
-    """A setting is missing or cannot be used; the message names it."""
+    """A setting is missing or invalid; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an operator can set; durations in seconds, sizes in bytes, None is up to us.
+    """Everything an operator can set; durations in seconds, sizes in bytes, None: our choice.
 
     Each field is read from `PUNCTUAL_<NAME>`, or from the file that `PUNCTUAL_<NAME>_FILE` names.
     """
@@ -246,7 +246,7 @@ def _check_hosts(s: Settings) -> None:
 
 
 def traces_wanted(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether OpenTelemetry's own variables ask for traces: it reads the rest of them itself."""
+    """Return whether OpenTelemetry's own variables enable traces."""
     source = os.environ if environ is None else environ
     if source.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False

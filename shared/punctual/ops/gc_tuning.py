@@ -1,8 +1,8 @@
-"""How much of the time goes into looking for garbage: little, in a process that lives long."""
+"""Garbage-collector settings for long-lived processes."""
 
 import gc
 
-YOUNG = 10_000
+GC_THRESHOLD = 10_000
 """New objects that start a collection; one batch makes 700."""
 
 
@@ -14,4 +14,4 @@ def set_aside() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])

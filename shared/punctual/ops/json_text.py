@@ -10,7 +10,7 @@ import orjson
 
 
 def written(document: object) -> bytes:
-    """The document as compact JSON in UTF-8, in its own order; what JSON does not know as text."""
+    """Return the document as compact JSON in UTF-8; other types become text."""
     try:
         return orjson.dumps(document, default=str)
     except TypeError:
@@ -18,7 +18,7 @@ def written(document: object) -> bytes:
 
 
 def as_text(document: object) -> str:
-    """What `written` writes, as a statement's parameter or a log line takes it."""
+    """Return that JSON as text, for a statement's parameter or a log line."""
     return written(document).decode()
 
 

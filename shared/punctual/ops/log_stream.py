@@ -1,4 +1,4 @@
-"""The stream that log lines go to: a write never raises, and never waits for long.
+"""The stream of log lines: a write never raises, and never blocks for long.
 
 A full disk, a closed pipe or a reader that has stopped must not fail the work that is logged. Lines
 that could not be written are counted, and a line says how many once there is room.
@@ -96,7 +96,7 @@ class LogStream(io.TextIOBase):
         return not rest
 
     def _has_room(self) -> bool:
-        """Whether a write would not block; after a wait in vain nothing waits for a while."""
+        """Return whether a write would not block; after a timeout do not wait again for a while."""
         if not self._may_block:
             return True
         poll = select.poll()

@@ -62,7 +62,7 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
 
 
 class _LineLogger:
-    """What structlog hands a finished line to."""
+    """The logger that structlog passes a finished line to."""
 
     def __init__(self, stream: LogStream) -> None:
         self._stream = stream
@@ -75,7 +75,7 @@ class _LineLogger:
 
 
 class _LineHandler(logging.Handler):
-    """Writes what libraries log; a record that cannot be formatted is logged as such."""
+    """Writes log records of libraries; one that cannot be formatted is logged as such."""
 
     def __init__(
         self, stream: LogStream, processors: list[Any], stamp: dict[str, str], least: int

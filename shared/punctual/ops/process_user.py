@@ -1,4 +1,4 @@
-"""Which user a program that was started as root becomes, and who may look into a process."""
+"""The user that a program started as root becomes, and who may inspect a process."""
 
 import ctypes
 import os
@@ -48,7 +48,7 @@ def account_of(setting: str, given: str, *, euid: int) -> ProcessUser | None:
 
 
 def command_account(given: str, *, agent: ProcessUser | None, euid: int) -> ProcessUser | None:
-    """Return whom commands run as, None when that is who we are: root only where `given` says so.
+    """Return the user of commands, None when it is ours; root only if `given` names it.
 
     `given` is PUNCTUAL_COMMAND_USER; empty means the agent's user, or where that is root the user
     that owns nothing. Raises InvalidSetting as account_of() does.
@@ -88,7 +88,7 @@ def name_of(account: ProcessUser) -> str:
 
 
 def can_use(path: Path, account: ProcessUser | None, mode: int) -> bool:
-    """Whether the account may do so with the path (os.access), found out by asking as that user."""
+    """Return whether the account has this access to the path, checked as that user."""
     if account is None or account.uid == os.geteuid():
         return os.access(path, mode)
     child = os.fork()  # as there is no way back
@@ -102,7 +102,7 @@ def can_use(path: Path, account: ProcessUser | None, mode: int) -> bool:
 
 
 def become(account: ProcessUser | None) -> None:
-    """Be `account` from now on, without a way back; no other user but root can look into us."""
+    """Become `account` for good; only root can inspect the process then."""
     if account is not None and os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(account.gid, account.gid, account.gid)

@@ -1,4 +1,4 @@
-"""Progress: when each long-lived loop of a process last turned, and which are stuck.
+"""Progress: when each long-lived loop of a process last ran, and which are stuck.
 
 That a process lives, or that one of its threads beats, says nothing of the others. So each loop
 marks its turns, idle ones too, and what speaks for the whole process (lease, readiness, watchdog)

@@ -1,4 +1,4 @@
-"""Which variables named PUNCTUAL_… anything reads, so that a misspelt one is not ignored."""
+"""The known variables named PUNCTUAL_…, so that a misspelt one is refused."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping

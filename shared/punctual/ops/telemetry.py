@@ -70,7 +70,7 @@ LOG_LINES_LOST = Counter(
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A gauge about the whole product, the same whichever API is asked; `label` may part it."""
+    """A gauge about the whole product, the same from every API; `label` may split it."""
 
     name: str
     help: str
@@ -105,12 +105,12 @@ Samples = dict[Figure, Mapping[str, float]]
 
 
 class HealthServer(ThreadingHTTPServer):
-    """Answers probes; a client that went away in the middle of an answer is no news."""
+    """Answers probes; does not log a client that disconnects during an answer."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: the thread that serves must not end because standard error is full."""
+        """Log nothing: the serving thread must not end because standard error is full."""
 
 
 _JSON = "application/json"
@@ -163,7 +163,7 @@ def serve(
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-            """Probes every few seconds are no news."""
+            """Log nothing: probes come every few seconds."""
 
     server = HealthServer(("0.0.0.0", port), Handler)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()

@@ -1,11 +1,11 @@
-"""Log lines of libraries as events of ours: constant texts, ids as fields, levels that fit."""
+"""Log lines of libraries as our events: constant texts, ids as fields, fitting levels."""
 
 import logging
 from typing import Any, NamedTuple
 
 
 class LibraryLine(NamedTuple):
-    """What a library logged: an event, the number of its level, and its fields."""
+    """A library's log line: an event, the number of its level, and its fields."""
 
     event: str
     level: int
@@ -13,7 +13,7 @@ class LibraryLine(NamedTuple):
 
 
 class Known(NamedTuple):
-    """How a line is logged whose meaning we know; `fields` name its arguments in order."""
+    """How a known line is logged; `fields` name its arguments in order."""
 
     event: str
     level: int
@@ -37,11 +37,11 @@ KNOWN = {
     "Worker (pid:%s) was sent %s! Perhaps out of memory?": Known(ENDED[0], logging.ERROR, ENDED[1]),
     "Worker (pid:%s) exited with code %s.": Known(ENDED[0], logging.ERROR, ("pid", "exit_code")),
     "Consumer encountered a connection error: %s": Known(
-        "consumer lost its connection", logging.DEBUG, ("error",)
+        "consumer connection lost", logging.DEBUG, ("error",)
     ),
     NOT_ACKNOWLEDGED: Known("message not acknowledged", logging.DEBUG, ("claims", "error")),
     'Execution of job "%s" skipped: maximum number of running instances reached (%d)': Known(
-        "duty not started again", logging.DEBUG, ("duty", "running")
+        "duty turn skipped", logging.DEBUG, ("duty", "running")
     ),
 }
 
@@ -50,8 +50,8 @@ def line_of(record: logging.LogRecord) -> LibraryLine:
     """Return what is logged for a library's record."""
     known = KNOWN.get(record.msg) if isinstance(record.msg, str) else None
     if known is None:
-        said = {"logger": record.name, "message": record.getMessage()}
-        return LibraryLine("library reported", record.levelno, said)
+        fields = {"logger": record.name, "message": record.getMessage()}
+        return LibraryLine("library reported", record.levelno, fields)
     arguments = record.args if isinstance(record.args, tuple) else ()
     values = (each if isinstance(each, int) else str(each) for each in arguments)
     return LibraryLine(known.event, known.level, dict(zip(known.fields, values, strict=False)))

@@ -35,7 +35,7 @@ class Tracing:
         self._ids: Any = provider.id_generator
 
     def begin_request(self, method: str, headers: Iterable[tuple[str, str]]) -> "Span":
-        """A request has come; it goes on with its caller's trace if the caller sent one."""
+        """Begin a request's span, in its caller's trace if the caller sent one."""
         from opentelemetry.trace import SpanKind
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -44,7 +44,7 @@ class Tracing:
         return self._tracer.start_span(method, context=context, kind=SpanKind.SERVER)
 
     def end_request(self, span: "Span", *, method: str, route: str, status: int) -> None:
-        """The request is answered."""
+        """End a request's span."""
         span.update_name(f"{method} {route}")
         span.set_attributes(
             {
@@ -57,14 +57,14 @@ class Tracing:
         span.end()
 
     def link_run(self, span: "Span", run_id: uuid.UUID) -> None:
-        """The request made this run."""
+        """Link the request's span to a run that it created."""
         span.set_attribute("punctual.run_id", str(run_id))
         span.add_link(self._place(run_id))
 
     def run_ended(
         self, run_id: uuid.UUID, *, state: str, at: datetime, fields: Mapping[str, Any]
     ) -> None:
-        """A run became final: a span from when it was made until now."""
+        """Export a run's span, from its creation until now."""
         self._ids.next = _trace_id(run_id), _span_id(run_id, 0)
         # UUIDs of version 7 begin with the milliseconds of their making.
         span = self._tracer.start_span(
@@ -84,7 +84,7 @@ class Tracing:
         ended_at: datetime,
         fields: Mapping[str, Any],
     ) -> None:
-        """An attempt ended: a span inside its run's."""
+        """Export an attempt's span, inside its run's."""
         from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 
         inside = set_span_in_context(NonRecordingSpan(self._place(run_id)))
@@ -100,7 +100,7 @@ class Tracing:
         span.end(_ns(ended_at))
 
     def _place(self, run_id: uuid.UUID) -> "SpanContext":
-        """A run's place, with the decision that its own span will come to."""
+        """Return the context of a run's span, with its sampling decision."""
         from opentelemetry.sdk.trace.sampling import Decision
         from opentelemetry.trace import SpanContext, TraceFlags
 
@@ -121,7 +121,7 @@ def start(*, service: str, name: str) -> Tracing | None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        log.warning("tracing is not installed", install="-r locks/worker.txt")
+        log.warning("tracing packages not installed", install="-r locks/worker.txt")
         return None
     about = Resource.create({"service.name": f"punctual-{service}", "service.instance.id": name})
     # What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say goes before.
@@ -170,6 +170,6 @@ def _trace_id(run_id: uuid.UUID) -> int:
 
 
 def _span_id(run_id: uuid.UUID, attempt: int) -> int:
-    """A run's own span has attempt 0."""
+    """Return the span id of an attempt; a run's own span has attempt 0."""
     fields = hashlib.sha256(run_id.bytes + attempt.to_bytes(2)).digest()
     return int.from_bytes(fields[:8]) or 1

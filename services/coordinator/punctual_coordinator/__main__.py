@@ -14,11 +14,11 @@ def main() -> int:
     forbid_inspection()
     stop = threading.Event()
 
-    def ask_to_stop(_number: int, _frame: object) -> None:
+    def request_stop(_number: int, _frame: object) -> None:
         stop.set()
 
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
+    signal.signal(signal.SIGTERM, request_stop)
+    signal.signal(signal.SIGINT, request_stop)
     try:
         settings = config.load(needs=("database_url", "redis_url"))
         logs.configure(service="coordinator", name=settings.name, level=settings.log_level)

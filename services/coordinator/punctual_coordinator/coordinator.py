@@ -1,4 +1,4 @@
-"""The coordinator, wired: read this first."""
+"""The coordinator, put together: read this first."""
 
 import threading
 from collections.abc import Callable
@@ -20,6 +20,8 @@ from punctual_coordinator.duties.outage_detector import OutageDetector
 from punctual_coordinator.duties.planner import Planner
 from punctual_coordinator.duties.pruner import Pruner
 from punctual_coordinator.duties.punctuality_rollup import PunctualityRollup
+from punctual_coordinator.duties.redispatcher import Redispatcher
+from punctual_coordinator.duties.replanner import Replanner
 from punctual_coordinator.duties.rescuer import Rescuer
 from punctual_coordinator.duties.resumer import Resumer
 from punctual_coordinator.duties.scheduling_pass import SchedulingPass
@@ -40,7 +42,7 @@ PRUNE_SECONDS = 600.0
 
 
 class CoordinatorService:
-    """Plans, dispatches and repairs as one of any number of equals; none of them leads.
+    """Plans, dispatches and repairs; any number of equal coordinators share the work.
 
     Each duty is a few short transactions that skip what another coordinator has locked.
     """
@@ -60,6 +62,8 @@ class CoordinatorService:
         window = timedelta(seconds=settings.window_seconds + settings.sweep_seconds)
         self._planner = Planner(self._engine, window=window)
         self._dispatcher = Dispatcher(self._engine, self._broker, window=window)
+        self._redispatcher = Redispatcher(self._dispatcher)
+        self._replanner = Replanner(self._engine)
         self._follower = Follower(self._engine)
         self._zones = ZoneWatch(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
@@ -88,7 +92,7 @@ class CoordinatorService:
         telemetry.serve(self._settings.health_port, health.trouble)
 
     def run(self) -> None:
-        """Work until `stop` is set, finish what is at hand, and leave."""
+        """Run duties until `stop` is set, finish those under way, and deregister."""
         for name, work in (("watchdog", self._guard), ("wake-ups", self._listen)):
             threading.Thread(
                 target=self._watchdog.end_with, args=(work, self._stop), name=name, daemon=True
@@ -118,14 +122,14 @@ class CoordinatorService:
         self._watchdog.beat()
 
     def sweep(self) -> None:
-        """Plan what no notification announced, and repair what got stuck."""
+        """Plan due times without a notification, and repair what is stuck."""
         steps: dict[str, Callable[[], object]] = {
             "rescue": self._rescuer.run_once,
             "resume": self._resumer.run_once,
-            "replan": self._planner.retry_once,
+            "replan": self._replanner.run_once,
             "dispatch": self._pass,
             "catch up": self.catch_up,
-            "re-dispatch": self.publish_again,
+            "re-dispatch": self._redispatcher.run_once,
         }
         for name, step in steps.items():
             if not self._duty_runner.take(name, step):
@@ -136,18 +140,12 @@ class CoordinatorService:
         self._outages.mark_pass()
 
     def catch_up(self) -> None:
-        """Settle what a stop left behind, and dispatch what of it is still to run."""
+        """Settle the runs that a stop left behind, and dispatch those that still run."""
         if self._catcher.run_once().caught_up:
             self._due.run_once()
 
-    def publish_again(self) -> None:
-        """Publish the queued runs that no worker has claimed."""
-        again = self._dispatcher.again()
-        if again.runs:
-            log.info("runs published again", runs=again.runs, published=again.published)
-
     def wake(self) -> None:
-        """Plan and dispatch what became due since the last time."""
+        """Plan and dispatch what became due since the last pass."""
         self._outages.run_once()  # first: nothing that a stop left behind may be dispatched
         self._silences.run_once()
         self._duty_runner.take("zones", self._zones.run_once)
@@ -166,9 +164,9 @@ class CoordinatorService:
 
     def prune(self) -> None:
         """Delete history past its retention."""
-        gone = self._pruner.run_once()
-        if any(gone.counts.values()):
-            log.info("history pruned", **gone.counts)
+        pruned = self._pruner.run_once()
+        if any(pruned.counts.values()):
+            log.info("history pruned", **pruned.counts)
 
     def _listen(self) -> None:
         loop = self._loop("wake-ups")
@@ -189,4 +187,4 @@ class CoordinatorService:
             log.warning("coordinator deregistration failed", error=type(error).__name__)
         self._broker.close()
         self._engine.dispose()
-        log.info("coordinator left")
+        log.info("coordinator stopped")

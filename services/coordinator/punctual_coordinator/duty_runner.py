@@ -1,4 +1,4 @@
-"""Turns: a duty's error ends that turn of it, and nothing else."""
+"""Duty runner: an error ends one turn of one duty, and nothing else."""
 
 import threading
 from collections.abc import Callable
@@ -18,22 +18,22 @@ _turning: ContextVar[WatchedLoop | None] = ContextVar("turning", default=None)
 
 
 class DutyRunner:
-    """Gives duties their turns until `stop` is set."""
+    """Runs the turns of duties until `stop` is set."""
 
     def __init__(self, contact: DatabaseContact, stop: threading.Event) -> None:
         self._contact = contact
         self._stop = stop
 
     def take(self, name: str, duty: Callable[[], object]) -> bool:
-        """Do it; false when there is no use in doing more before the next tick."""
+        """Run one duty; return False when the database is away and nothing else should run."""
         if self._stop.is_set():
             return False
-        self._contact.silence.asked()
+        self._contact.silence.sent()
         try:
             duty()
         except PoolTimeoutError:  # other duties have every connection just now
             telemetry.DATABASE_ERRORS.inc()
-            log.warning("no connection free", duty=name)
+            log.warning("connection pool exhausted", duty=name)
             return False
         except DBAPIError as error:
             if self._contact.failed(error):

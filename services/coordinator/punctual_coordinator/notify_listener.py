@@ -1,4 +1,4 @@
-"""Wake-ups: what became due a moment ago does not wait for the next tick."""
+"""Notify listener: a notification starts a pass, so that new work need not wait for a tick."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ def wake_on_notice(
     *,
     turned: Callable[[], None],
 ) -> None:
-    """Call `wake` whenever a writer says that something is due soon, until `stop` is set.
+    """Call `wake` at each notification of something due soon, until `stop` is set.
 
     All that is said while it runs makes for one more call, and so does every new connection, for
     what may have been said before it.

@@ -1,4 +1,4 @@
-"""The timetable: which duty ticks how often; what a duty does is not its business."""
+"""Scheduler: call each duty at its interval."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ def _log_long_turns(scheduler: BlockingScheduler, names: Mapping[str, str]) -> N
     def still_runs(event: JobEvent) -> None:
         if event.job_id not in reported:
             reported.add(event.job_id)
-            log.warning("duty still at work", duty=names.get(event.job_id))
+            log.warning("duty interval exceeded", duty=names.get(event.job_id))
 
     def ended(event: JobEvent) -> None:
         reported.discard(event.job_id)

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import Engine
 
 from punctual.ops import telemetry
-from punctual.store.lifecycle.catch_up import CatchUpBatch, settle_left_behind
+from punctual.store.lifecycle.misfires.catch_up import CatchUpBatch, settle_left_behind
 from punctual_coordinator.duties.drain import drain
 
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ class CatchUpResult:
 
 
 class CatchUpDuty:
-    """Asks each task's `catch_up` about what a stop left behind, in short transactions.
+    """Applies each task's `catch_up` to runs that a stop left behind, in short transactions.
 
     After planning: only then is it known which due time is the newest.
     """
@@ -40,7 +40,7 @@ class CatchUpDuty:
         for settled in drain(
             self._engine.begin,
             lambda connection: settle_left_behind(
-                connection, lease=self._lease, limit=self._batch, now=now
+                connection, lease=self._lease, batch_size=self._batch, now=now
             ),
             more=self._has_more,
         ):

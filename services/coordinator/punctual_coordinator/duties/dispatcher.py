@@ -1,4 +1,4 @@
-"""Dispatcher: queue the runs that are due soon and notify workers, again if need be."""
+"""Dispatcher: queue the runs that are due soon and notify workers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from punctual.domain.batch_size import BatchSize
 from punctual.messaging.broker import Broker
 from punctual.messaging.hints import Pair
 from punctual.ops import telemetry
-from punctual.store.lifecycle.dispatch import Queued, dispatch, redispatch
+from punctual.store.lifecycle.dispatch import Queued, dispatch
 from punctual.store.processes.workers import count_active
 from punctual_coordinator.duties.drain import drain
 from punctual_coordinator.liveness.database_contact import clock
@@ -46,8 +46,8 @@ class _Batch(NamedTuple):
 class Dispatcher:
     """Queues in short transactions, and publishes each batch after its commit, never before.
 
-    What Redis does not take is not tried again here: re-dispatch and the workers' own pull heal
-    it. Time lost on a Redis that does not answer is made up for by as long a rest from it.
+    What Redis does not take is not tried again here: re-dispatch and the workers' own pull repair
+    it. After a Redis timeout, publishing stops for twice the time that the timeout took.
     """
 
     def __init__(
@@ -63,21 +63,14 @@ class Dispatcher:
         """Queue and publish every run that is due within the window."""
 
         def queue(connection: Connection, size: int) -> list[Queued]:
-            return dispatch(connection, window=self._window, limit=size, now=now)
+            return dispatch(connection, window=self._window, batch_size=size, now=now)
 
-        return self._drain(queue, telemetry.RUNS_DISPATCHED)
+        return self.drain(queue, telemetry.RUNS_DISPATCHED)
 
-    def again(self, *, now: datetime | None = None) -> DispatchResult:
-        """Publish once more, under the same fence, the queued runs that no worker has claimed."""
-
-        def queue(connection: Connection, size: int) -> list[Queued]:
-            return redispatch(connection, limit=size, now=now)
-
-        return self._drain(queue, telemetry.RUNS_REDISPATCHED)
-
-    def _drain(
+    def drain(
         self, queue: Callable[[Connection, int], list[Queued]], counter: Counter
     ) -> DispatchResult:
+        """Publish what `queue` returns, batch by batch, until nothing is left to queue."""
         runs = published = 0
         redis_answers = True
 

@@ -1,4 +1,4 @@
-"""The follower: has tasks run after those before them have ended."""
+"""Follower: create runs of tasks whose upstream tasks have all ended."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class FollowResult:
-    """How many runs were made."""
+    """How many runs were created."""
 
     made: int = 0
 
 
 class Follower:
-    """Makes the runs of tasks whose upstream tasks have all ended, batch by batch."""
+    """Creates runs batch by batch."""
 
     def __init__(self, engine: Engine, *, batch: int = BATCH) -> None:
         self._engine = engine
@@ -31,10 +31,10 @@ class Follower:
         """Make every run that is to follow now."""
         batches = drain(
             self._engine.begin,
-            lambda connection: follow(connection, limit=self._batch),
+            lambda connection: follow(connection, batch_size=self._batch),
             more=lambda runs: len(runs) >= self._batch,
         )
         made = sum(len(runs) for runs in batches)
         if made:
-            log.info("runs followed", runs=made)
+            log.info("downstream runs created", runs=made)
         return FollowResult(made)

@@ -1,4 +1,4 @@
-"""The outage watch: notices, when a coordinator is back, that for a while none was there."""
+"""Outage detector: record an outage when a coordinator is back after a gap."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,22 +24,22 @@ class OutageResult:
 
 
 class OutageDetector:
-    """Looks before a pass when the last one was, and marks each pass that is through."""
+    """Checks before a pass when the last one was, and marks each finished pass."""
 
     def __init__(self, engine: Engine, *, sweep_seconds: float, lease: timedelta = LEASE) -> None:
         self._engine = engine
         self._lease = lease
-        self._patience = timedelta(seconds=max(GAP_SECONDS, 3 * sweep_seconds))
+        self._min_gap = timedelta(seconds=max(GAP_SECONDS, 3 * sweep_seconds))
 
     def run_once(self, *, now: datetime | None = None) -> OutageResult:
         """Keep a gap that has just ended as an outage, and a shorter stop as a break."""
         with self._engine.begin() as connection:
-            gap = note_gap(connection, patience=self._patience, now=now)
+            gap = note_gap(connection, min_gap=self._min_gap, now=now)
             note_break(connection, lease=self._lease, now=now)
         if gap is None:
             return OutageResult()
         seconds = (gap.to_at - gap.from_at).total_seconds()
-        log.warning("no coordinator was there", since=gap.from_at.isoformat(), seconds=seconds)
+        log.warning("outage detected", since=gap.from_at.isoformat(), seconds=seconds)
         return OutageResult(gap_seconds=seconds)
 
     def mark_pass(self) -> None:

@@ -1,4 +1,4 @@
-"""The planner: turns due times that come up into runs."""
+"""Planner: turn due times into runs."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,22 +7,19 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from punctual.domain.batch_size import BatchSize
 from punctual.ops import telemetry
 from punctual.store.calendars.cache import CalendarCache
-from punctual.store.lifecycle.plan import Planned, plan
-from punctual.store.lifecycle.plan_errors import DueTask, due_tasks, refuse
-from punctual.store.lifecycle.plan_retry import retry_unplannable
-from punctual.store.lifecycle.plan_share import PlanShare
+from punctual.store.lifecycle.planning.errors import DueTask, due_tasks, refuse
+from punctual.store.lifecycle.planning.plan import Planned, plan
+from punctual.store.lifecycle.planning.share import PlanShare
 
 log = structlog.get_logger()
 
 BATCH = 1000
-MOST_RETRIED = 200
 
-# SQLSTATE classes of what a row holds: data, constraints, limits of the server, and triggers.
+# SQLSTATE classes of a row's own errors: data, constraints, server limits, and triggers.
 OF_A_ROW = ("21", "22", "23", "54", "P0")
 
 
@@ -52,7 +49,7 @@ class Planner:
         self._share = share or PlanShare()
 
     def run_once(self, *, now: datetime | None = None, by_team: bool = False) -> PlanResult:
-        """Plan one batch; record why a task cannot be planned, and go on with the others.
+        """Plan one batch; record why a task cannot be planned, and plan the others.
 
         The earliest due, or `by_team` as many of each.
         """
@@ -62,7 +59,7 @@ class Planner:
                 planned = plan(
                     connection,
                     window=self._window,
-                    limit=size,
+                    batch_size=size,
                     now=now,
                     by_team=by_team,
                     share=self._share,
@@ -75,7 +72,7 @@ class Planner:
             planned = self._one_by_one(now, size)
         self._size.went_well()
         for task_id, error in planned.errors:
-            log.warning("task cannot be planned", task_id=str(task_id), error=error)
+            log.warning("task planning failed", task_id=str(task_id), error=error)
         telemetry.RUNS_PLANNED.inc(planned.runs)
         telemetry.RUNS_FINISHED.labels("missed").inc(planned.missed)
         return PlanResult(
@@ -88,21 +85,13 @@ class Planner:
 
     @property
     def put_off(self) -> list[uuid.UUID]:
-        """The teams that have had their share of this pass, and may have more to plan."""
+        """Return the teams that have used their share of this pass, and may have more to plan."""
         return self._share.over
 
-    def retry_once(self, *, now: datetime | None = None) -> int:
-        """Look again at tasks that could not be planned; answer how many can be by now."""
-        with Session(self._engine) as session, session.begin():
-            healed = retry_unplannable(session, limit=MOST_RETRIED, now=now)
-        if healed:
-            log.info("tasks can be planned again", tasks=healed)
-        return healed
-
     def _one_by_one(self, now: datetime | None, size: int) -> Planned:
-        """The same batch again, so that an error names its task."""
+        """Plan the same batch task by task, so that an error names its task."""
         with self._engine.begin() as connection:
-            tasks = due_tasks(connection, window=self._window, limit=size, now=now)
+            tasks = due_tasks(connection, window=self._window, batch_size=size, now=now)
         total = Planned()
         for task in tasks:
             one = self._just(task, now)
@@ -115,7 +104,9 @@ class Planner:
     def _just(self, task: DueTask, now: datetime | None) -> Planned:
         try:
             with self._engine.begin() as connection:
-                return plan(connection, window=self._window, limit=1, now=now, only=task.task_id)
+                return plan(
+                    connection, window=self._window, batch_size=1, now=now, only=task.task_id
+                )
         except DBAPIError as failure:
             if not _of_a_row(failure):
                 raise
@@ -127,5 +118,5 @@ class Planner:
 
 
 def _of_a_row(failure: DBAPIError) -> bool:
-    """Whether the database refused what a row holds, so that the other rows can go on."""
+    """Return whether the database refused a row's data, so that other rows can be planned."""
     return (getattr(failure.orig, "pgcode", None) or "")[:2] in OF_A_ROW

@@ -18,7 +18,7 @@ PAUSE_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """How many rows of each kind are gone."""
+    """How many rows of each kind were deleted."""
 
     runs: int = 0
     tasks: int = 0
@@ -32,7 +32,7 @@ class PruneResult:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The same by name."""
+        """Return the counts by name."""
         return asdict(self)
 
 
@@ -54,7 +54,7 @@ class Pruner:
         total: Counter[str] = Counter()
         for pruned in drain(
             self._engine.begin,
-            lambda connection: prune(connection, keep=self._keep, limit=self._step),
+            lambda connection: prune(connection, keep=self._keep, batch_size=self._step),
             more=self._has_more,
         ):
             total.update(asdict(pruned))

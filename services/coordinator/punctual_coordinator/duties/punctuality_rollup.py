@@ -28,7 +28,7 @@ class PunctualityRollup:
         """Fold every tally that is there."""
         batches = drain(
             self._engine.begin,
-            lambda connection: fold(connection, limit=self._batch),
+            lambda connection: fold(connection, batch_size=self._batch),
             more=lambda tallies: tallies >= self._batch,
         )
         return RollupResult(sum(batches))

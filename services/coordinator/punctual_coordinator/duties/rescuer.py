@@ -1,4 +1,4 @@
-"""The rescuer: ends what came too late, buries silent workers and takes back what they held."""
+"""Rescuer: end missed runs, bury silent workers, and take back their runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class RescueResult:
 
 
 class Rescuer:
-    """Repairs, in short transactions, what late or dead workers left behind.
+    """Settles, in short transactions, the runs of late or dead workers.
 
     It takes back from silent workers only when the database was up for a whole lease: after an
     outage every heartbeat looks old, and its worker may only be about to renew it. The database
@@ -65,34 +65,36 @@ class Rescuer:
         self._silences = silences or SilenceRecorder(engine, contact.silence)
 
     def run_once(self, *, now: datetime | None = None) -> RescueResult:
-        """Do everything that can be done now; what workers left in good order needs no waiting."""
+        """Rescue everything that can be rescued now; runs of stopped workers at once."""
         uptime = self._uptime()  # the first answer of the sweep: a silence has ended with it
         self._silences.run_once()
-        missed = self._all(lambda c: mark_missed(c, limit=self._batch, now=now, lease=self._lease))
+        missed = self._all(
+            lambda c: mark_missed(c, batch_size=self._batch, now=now, lease=self._lease)
+        )
         for run_id in missed:
             log.warning("run missed", run_id=str(run_id))
         telemetry.RUNS_FINISHED.labels("missed").inc(len(missed))
-        withdrawn = self._all(lambda c: withdraw_paused_retries(c, limit=self._batch))
+        withdrawn = self._all(lambda c: withdraw_paused_retries(c, batch_size=self._batch))
         for run in withdrawn:
             log.info("retry withdrawn", run_id=str(run.run_id), state=run.state)
             telemetry.RUNS_FINISHED.labels(run.state).inc()
         buried = self._bury(now or uptime.seen_at) if self._may_take(uptime) else []
-        put_back = self._all(lambda c: reap_claimed(c, limit=self._batch))
+        put_back = self._all(lambda c: reap_claimed(c, batch_size=self._batch))
         for run_id in put_back:
             log.warning("run reaped", run_id=str(run_id), outcome="put back")
         overdue = self._take_overdue(now) if self._may_take(uptime) else 0
         telemetry.RUNS_REAPED.labels("put back").inc(len(put_back) + overdue)
-        ended = self._all(lambda c: reap_running(c, limit=self._batch))
+        ended = self._all(lambda c: reap_running(c, batch_size=self._batch))
         for settled in ended:
-            self._tell(settled)
+            self._log_settled(settled)
         given = len(put_back) + overdue
         return RescueResult(len(missed), len(buried), given, len(ended), len(withdrawn))
 
     def _take_overdue(self, now: datetime | None) -> int:
         """Take back what workers claimed and do not start; after an outage they get time to."""
-        taken = self._all(lambda c: reap_overdue(c, limit=self._batch, now=now))
+        taken = self._all(lambda c: reap_overdue(c, batch_size=self._batch, now=now))
         for run_id, worker in taken:
-            log.warning("overdue claim taken back", run_id=str(run_id), worker=worker)
+            log.warning("overdue claim revoked", run_id=str(run_id), worker=worker)
         return len(taken)
 
     def _uptime(self) -> Uptime:
@@ -104,7 +106,7 @@ class Rescuer:
         return uptime.covers(self._lease) and unbroken
 
     def _bury(self, now: datetime) -> list[Buried]:
-        # Heartbeats are held against the end of the time that is known to be long enough: what
+        # Heartbeats are compared with the end of the time that is known to be long enough: what
         # freezes after that makes no worker look silent.
         with self._engine.begin() as connection:
             buried = bury(connection, lease=self._lease, now=now)
@@ -117,7 +119,7 @@ class Rescuer:
         batches = drain(self._engine.begin, take, more=lambda rows: len(rows) >= self._batch)
         return [row for rows in batches for row in rows]
 
-    def _tell(self, run: Settled) -> None:
+    def _log_settled(self, run: Settled) -> None:
         outcome = "retried" if run.retry_at else run.state
         log.warning("run reaped", run_id=str(run.run_id), attempt=run.attempt, outcome=outcome)
         telemetry.RUNS_REAPED.labels(outcome).inc()

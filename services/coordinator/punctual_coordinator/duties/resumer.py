@@ -1,4 +1,4 @@
-"""The resumer: lets tasks run on whose pause is over."""
+"""Resumer: resume tasks whose pause has expired."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +35,9 @@ class Resumer:
         resumed = 0
         for tasks in drain(
             sessionmaker(self._engine).begin,
-            lambda session: resume_due(session, window=self._window, limit=self._batch, now=now),
+            lambda session: resume_due(
+                session, window=self._window, batch_size=self._batch, now=now
+            ),
             more=lambda tasks: len(tasks) >= self._batch,
         ):
             for task_id in tasks:

@@ -1,4 +1,4 @@
-"""A pass: plan and dispatch batch by batch, so that the first runs leave at once."""
+"""Scheduling pass: plan and dispatch batch by batch, so that the first runs leave at once."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ MOST_BATCHES = 100
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """What the batches of one pass came to."""
+    """Totals of the batches of one pass."""
 
     planned: int = 0
     missed: int = 0
@@ -76,7 +76,7 @@ class SchedulingPass:
             if running:
                 dispatched.append(running.result())
         for team_id in self._planner.put_off:
-            log.warning("planning of a team put off", team_id=str(team_id))
+            log.warning("team planning deferred", team_id=str(team_id))
         return PassResult(
             planned=sum(each.runs for each in planned),
             missed=sum(each.missed for each in planned),

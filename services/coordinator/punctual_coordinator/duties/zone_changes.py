@@ -1,4 +1,4 @@
-"""The zone watch: works due times out anew when the rules of their time zone have changed."""
+"""Zone changes: recompute due times when the rules of their time zone have changed."""
 
 import uuid
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from punctual.domain.schedules.zone_rules import zone_fingerprint
-from punctual.store.lifecycle.zone_changes import (
+from punctual.store.lifecycle.planning.zone_changes import (
     follow_calendars,
     keep_rules,
     known_rules,
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ZoneResult:
-    """How many tasks were looked at."""
+    """How many tasks were checked."""
 
     tasks: int = 0
 
@@ -72,5 +72,5 @@ class ZoneWatch:
             moved.extend(tasks)
         with Session(self._engine) as session, session.begin():
             follow_calendars(session, zone=zone)
-        log.warning("rules of a time zone have changed", zone=zone, tasks=len(moved))
+        log.warning("time zone rules changed", zone=zone, tasks=len(moved))
         return len(moved)

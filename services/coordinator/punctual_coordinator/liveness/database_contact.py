@@ -1,4 +1,4 @@
-"""Whether the database answers this coordinator, and since when."""
+"""Database contact: whether the database answers this coordinator, and since when."""
 
 import sys
 import threading
@@ -18,14 +18,14 @@ AWAY_CLASSES = ("08", "53", "57P")
 
 
 def clock() -> float:
-    """Seconds since some instant, the time this machine was suspended included."""
+    """Return seconds since an arbitrary instant, suspended time included."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
 
 
 class DatabaseContact:
-    """Contact with the database as this process has it; one log line per outage.
+    """Records this process's contact with the database; logs once per outage.
 
     How long the database was up before this process started is in store/processes/uptime.py.
     """
@@ -45,7 +45,7 @@ class DatabaseContact:
             if came_back:
                 self._back_at = self._clock()
         if came_back:
-            log.info("database back")
+            log.info("database connection restored")
 
     def failed(self, error: DBAPIError) -> bool:
         """Note an error, and answer whether it means that the database is away."""
@@ -56,7 +56,7 @@ class DatabaseContact:
         with self._lock:
             first, self._away = not self._away, True
         if first:
-            log.warning("database away", error=str(error.orig).strip())
+            log.warning("database connection lost", error=str(error.orig).strip())
         return True
 
     def unbroken_for(self, seconds: float) -> bool:
@@ -67,7 +67,7 @@ class DatabaseContact:
 
 
 def is_outage(error: DBAPIError) -> bool:
-    """Whether an error is the server's absence, and not an answer that it gave."""
+    """Return whether an error means that the server is away, and is not its answer."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     code: str | None = getattr(error.orig, "pgcode", None)

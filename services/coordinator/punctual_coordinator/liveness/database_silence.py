@@ -1,4 +1,4 @@
-"""Silences of the database: when it answered nothing that this coordinator asked it.
+"""Silences of the database: when it answered no query of this coordinator.
 
 A run that came due in one could not be planned, claimed or started, though services were at work.
 """
@@ -16,7 +16,7 @@ from punctual.store.processes.database_silences import record_silence
 log = structlog.get_logger()
 
 SILENT_SECONDS = 10.0
-"""Twice the time between two heartbeats, each of which asks the database."""
+"""Twice the time between two heartbeats, each of which sends a query."""
 
 ASLEEP_SECONDS = 5.0
 """A process that should be awake each second, and was not for so long, was frozen itself."""
@@ -30,7 +30,7 @@ class Silence(NamedTuple):
 
 
 class SilenceWatch:
-    """Compares when the database was asked with when it answered, by any thread.
+    """Compares when queries were sent with when the database answered, in any thread.
 
     Only of the time in which this process was awake: a frozen one receives no answers either.
     """
@@ -38,24 +38,24 @@ class SilenceWatch:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._asked: float | None = None
+        self._sent: float | None = None
         self._answered = self._awake = clock()
         self._last: Silence | None = None
 
-    def asked(self) -> None:
-        """Note that the database is about to be asked."""
+    def sent(self) -> None:
+        """Note that a query is about to be sent."""
         with self._lock:
-            if self._asked is None:
-                self._asked = self._clock()
+            if self._sent is None:
+                self._sent = self._clock()
 
     def answered(self) -> None:
         """Note that the database has answered."""
         with self._lock:
             now = self._clock()
             self._check_awake(now)
-            if self._asked is not None and now - self._asked >= SILENT_SECONDS:
+            if self._sent is not None and now - self._sent >= SILENT_SECONDS:
                 self._last = Silence(self._answered, now)
-            self._asked, self._answered = None, now
+            self._sent, self._answered = None, now
 
     def awake(self) -> None:
         """Note that this process runs; to be called every second."""
@@ -78,7 +78,7 @@ class SilenceWatch:
     def _check_awake(self, now: float) -> None:
         if now - self._awake > ASLEEP_SECONDS:
             self._awake = self._answered = now
-            self._asked = None
+            self._sent = None
 
 
 class SilenceRecorder:

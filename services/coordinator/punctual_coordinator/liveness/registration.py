@@ -1,4 +1,4 @@
-"""This coordinator's row in the database: entered, kept fresh, and taken out at the end.
+"""Registration: this coordinator's row in the database, renewed and finally removed.
 
 Its heartbeats record as well that the database takes them: workers are buried by that record.
 """
@@ -25,7 +25,7 @@ BEATS_IN_A_LEASE = 6
 
 
 class Registration:
-    """Shows the others that this coordinator is there, and when it last finished a cycle."""
+    """Shows that this coordinator is alive, and when it last finished a cycle."""
 
     def __init__(self, engine: Engine, *, name: str, lease: timedelta) -> None:
         self._engine = engine
@@ -36,17 +36,17 @@ class Registration:
 
     @property
     def every_seconds(self) -> float:
-        """How often to beat."""
+        """Return the interval of heartbeats."""
         return min(EVERY_SECONDS, self._lease.total_seconds() / BEATS_IN_A_LEASE)
 
     def run_once(self) -> None:
-        """Beat, and record that heartbeats can be written."""
+        """Renew the heartbeat, and record that heartbeats can be written."""
         self.beat()
         with self._engine.begin() as connection:
             record_uptime(connection, lease=self._lease)
 
     def beat(self, *, cycled: bool = False) -> None:
-        """Say that this coordinator is alive; enters it first when it is not on the list."""
+        """Renew the heartbeat; register first if needed."""
         with self._lock, self._engine.begin() as connection:
             if self._id and beat(connection, coordinator_id=self._id, cycled=cycled):
                 return

@@ -1,4 +1,4 @@
-"""The watchdog: how long ago this coordinator last finished a whole cycle, and what if too long."""
+"""Watchdog: exit if no cycle finishes in time."""
 
 import os
 import threading
@@ -18,11 +18,11 @@ STOP_SECONDS = 4.5
 
 
 class Watchdog:
-    """Beats once a finished cycle; `limit` seconds without a beat mean that something hangs."""
+    """Notes each finished cycle; `max_age_seconds` without one mean that something hangs."""
 
     def __init__(self, progress: Progress, *, cycle_seconds: float) -> None:
         self._progress = progress
-        self.limit = max(SILENT_SECONDS, SILENT_CYCLES * cycle_seconds)
+        self.max_age_seconds = max(SILENT_SECONDS, SILENT_CYCLES * cycle_seconds)
         self.began = False
         self._last = time.monotonic()
         telemetry.CYCLE_AGE.set_function(self.age)
@@ -33,11 +33,11 @@ class Watchdog:
         self._last = time.monotonic()
 
     def age(self) -> float:
-        """Seconds since the last finished cycle, or since the start."""
+        """Return seconds since the last finished cycle, or since the start."""
         return time.monotonic() - self._last
 
     def end_with(self, work: Callable[[], None], stop: threading.Event) -> None:
-        """Do a thread's work; an error in it ends the process, which would be half dead."""
+        """Run a thread's work; an error in it ends the process, which would be half dead."""
         try:
             work()
         except Exception as error:
@@ -59,15 +59,15 @@ class Watchdog:
             awake()
             age, stuck = self.age(), self._progress.look()
             try:
-                if age > self.limit:
-                    log.critical("no cycle finished in time", age_seconds=round(age))
+                if age > self.max_age_seconds:
+                    log.critical("cycle stuck", age_seconds=round(age))
                 elif stuck:
                     log.critical("duty stuck", duties=stuck)
             finally:
-                if age > self.limit or stuck:
+                if age > self.max_age_seconds or stuck:
                     os._exit(1)
         threading.Event().wait(STOP_SECONDS)
         try:
-            log.warning("a duty did not end in time", waited_seconds=STOP_SECONDS)
+            log.warning("unfinished duty abandoned", waited_seconds=STOP_SECONDS)
         finally:
             os._exit(0)

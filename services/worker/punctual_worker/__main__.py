@@ -14,9 +14,9 @@ from punctual.ops.process_user import (
     forbid_inspection,
     name_of,
 )
-from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
 from punctual_worker.agent.agent import Agent
-from punctual_worker.agent.isolation import in_force, protections, tell
+from punctual_worker.agent.isolation import in_force, protections, report
 from punctual_worker.agent.runner_link.client import RunnerClient, RunnerGoneError
 from punctual_worker.agent.runner_link.stale_runners import end_stale_runners
 from punctual_worker.agent.stop_signals import StopSignals
@@ -51,7 +51,7 @@ def main() -> int:
         # Before anything is claimed that it could not run.
         separate = account is not None and account.uid != os.geteuid()
         isolation = in_force(runner.wait_up(), separate_user=separate)
-        tell(isolation, command_user=name_of(account or ProcessUser(os.geteuid(), os.getegid())))
+        report(isolation, command_user=name_of(account or ProcessUser(os.geteuid(), os.getegid())))
         agent = Agent(
             settings,
             runner,
@@ -61,12 +61,12 @@ def main() -> int:
         )
         telemetry.serve(settings.health_port, agent.trouble, {"isolation": isolation})
         gc_tuning.set_aside()
-        return 0 if agent.run(signals.stop, signals.hurry) else 1
+        return 0 if agent.run(signals.stop, signals.stop_now) else 1
     except RunnerGoneError as error:
-        log.critical("no runner", error=str(error))
+        log.critical("runner not started", error=str(error))
         return 1
     except DATABASE_FAILURES as error:
-        log.critical("database away", error=said_by(error))
+        log.critical("database connection lost", error=driver_message(error))
         return 1
     finally:
         runner.close()

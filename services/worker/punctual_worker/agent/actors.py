@@ -1,4 +1,4 @@
-"""The actor that messages name: it claims and returns, and the run queue does the waiting."""
+"""The actor that messages name: it claims and returns; claimed runs wait in the run queue."""
 
 import threading
 

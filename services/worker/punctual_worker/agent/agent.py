@@ -1,4 +1,4 @@
-"""One life of a worker: it registers, claims, starts, reports, and leaves in good order."""
+"""The agent of a worker: registers, claims, starts, reports, and stops in good order."""
 
 import threading
 import uuid
@@ -13,7 +13,7 @@ from punctual.ops import telemetry
 from punctual.ops.config import Settings
 from punctual.ops.progress import Progress
 from punctual.ops.tracing import Tracing
-from punctual.store.driver.engine import DATABASE_FAILURES, make_engine, said_by
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message, make_engine
 from punctual.store.driver.notify import CANCEL_CHANNEL
 from punctual.store.processes.workers import leave
 from punctual.store.runs.live_output import LOOK_CHANNEL
@@ -26,7 +26,7 @@ from punctual_worker.agent.attempts.reporter import Reporter
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.launch.interpreters import Interpreters
-from punctual_worker.agent.launch.starter import LEAD, RunStarter
+from punctual_worker.agent.launch.starter import START_LEAD, RunStarter
 from punctual_worker.agent.liveness.heartbeat import BuriedError, Heartbeat
 from punctual_worker.agent.liveness.lease import WorkerLease
 from punctual_worker.agent.liveness.registration import register_worker
@@ -45,7 +45,7 @@ KILL_SECONDS = 5.0
 
 
 class Agent:
-    """Everything of a worker but the runner, which it is given."""
+    """Everything of a worker except the runner, which is passed in."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Agent:
         self.worker_id = register_worker(self._engine, settings, isolation, interpreters)
         self.lease = WorkerLease(self_fence_seconds=settings.self_fence_seconds)
         self._clock = DatabaseClock()
-        self._run_queue = RunQueue(slots=settings.slots, lead=LEAD)
+        self._run_queue = RunQueue(slots=settings.slots, lead=START_LEAD)
         self._running = ActiveAttempts()
         self._reporter = Reporter(
             self._engine, self._running, self._clock, worker_id=self.worker_id, tracing=tracing
@@ -122,10 +122,10 @@ class Agent:
             claim_more=self._claimer.want,
         )
 
-    def run(self, stop: threading.Event, hurry: threading.Event) -> bool:
-        """Work until `stop` is set, then drain; False when something broke instead.
+    def run(self, stop: threading.Event, stop_now: threading.Event) -> bool:
+        """Work until `stop` is set, then drain; return False when something failed instead.
 
-        `hurry` ends the drain's patience with what is still running.
+        `stop_now` ends the drain: what still runs is killed.
         """
         self._heartbeat.beat()
         log.info("worker started", worker_id=str(self.worker_id), slots=self._settings.slots)
@@ -148,7 +148,7 @@ class Agent:
         if self._threads.failed.is_set():
             self._abandon()
             return False
-        return self._drain(hurry)
+        return self._drain(stop_now)
 
     def trouble(self) -> list[str]:
         """Return why this worker cannot work now; nothing when it can."""
@@ -197,7 +197,7 @@ class Agent:
         self._run_queue.free(attempt.pair)
 
     def _wants_messages(self) -> bool:
-        """No, while every slot is busy and others have free ones: a run due now would wait here."""
+        """Return False while every slot is busy and other workers have free ones."""
         return self._run_queue.busy < self._run_queue.slots or self.lease.room_elsewhere == 0
 
     def _listen_for_notices(self, stop: threading.Event, turned: Callable[[], None]) -> None:
@@ -213,8 +213,8 @@ class Agent:
         for attempt in self._running.cancel(run_id):
             self._runner.stop(attempt.key, CANCELLED)
 
-    def _drain(self, hurry: threading.Event) -> bool:
-        log.info("worker draining", running=len(self._running.all()))
+    def _drain(self, stop_now: threading.Event) -> bool:
+        log.info("worker drain started", running=len(self._running.all()))
         self._heartbeat.draining = True
         self._watch.consuming_ends()
         stop_consuming(self._consumer, self._broker)
@@ -222,31 +222,31 @@ class Agent:
         try:
             self._heartbeat.beat()
         except (*DATABASE_FAILURES, BuriedError) as error:
-            log.warning("heartbeat failed", error=said_by(error))
-        self._unlaunched.give_back([held.pair for held in waiting])
+            log.warning("heartbeat failed", error=driver_message(error))
+        self._unlaunched.give_back([run.pair for run in waiting])
         self._starter.settle(KILL_SECONDS)  # the runner must be there for what it has STARTed
-        patience = self._settings.drain_seconds
-        while patience > 0 and not hurry.is_set() and not self._running.wait_empty(0.1):
-            patience -= 0.1
+        remaining_seconds = self._settings.drain_seconds
+        while remaining_seconds > 0 and not stop_now.is_set() and not self._running.wait_empty(0.1):
+            remaining_seconds -= 0.1
             if late := self._run_queue.close():
-                self._unlaunched.give_back([held.pair for held in late])
+                self._unlaunched.give_back([run.pair for run in late])
             if self._watch.look():
                 self._abandon()
                 return False
         if not self._running.wait_empty(0):
             grace = min(self._settings.kill_grace_seconds, KILL_SECONDS)
-            log.warning("killing what still runs", runs=len(self._running.all()))
+            log.warning("running commands killed", runs=len(self._running.all()))
             try:
                 self._runner.stop_all(SHUTDOWN, grace)
             except RunnerGoneError as error:
-                log.critical("runner gone", error=str(error))
+                log.critical("runner ended", error=str(error))
             else:
                 self._running.wait_empty(grace + KILL_SECONDS)
         self._leave(SHUT_DOWN)
         return True
 
     def _abandon(self) -> None:
-        """After a failure: nothing of ours may be left running, and the database should know."""
+        """After a failure: end everything that runs, and record it in the database."""
         error = self._threads.error
         code = ReasonCode.WORKER_FAILED
         if isinstance(error, RunnerSilentError):
@@ -265,7 +265,7 @@ class Agent:
         # What had ended before is not lost, though its report may be unread.
         self._received.wait(KILL_SECONDS)
         self._starter.settle(KILL_SECONDS)  # then what it has STARTed is in `running`
-        self._unlaunched.give_back([held.pair for held in [*waiting, *self._run_queue.close()]])
+        self._unlaunched.give_back([run.pair for run in [*waiting, *self._run_queue.close()]])
         if self._runner.clean and not isinstance(self._threads.error, BuriedError):
             settle_running(
                 self._running, self._runner, self._reporter, self._clock, self._unlaunched, why=why
@@ -275,12 +275,12 @@ class Agent:
         if not self._runner.clean:
             # Its runs may not start again before they end, which is when the lease does, and
             # what supervises this process ends all of it now.
-            log.critical("commands may be left", worker_id=str(self.worker_id))
+            log.critical("running commands abandoned", worker_id=str(self.worker_id))
             return
-        self._unlaunched.give_back([held.pair for held in self._run_queue.close()])
+        self._unlaunched.give_back([run.pair for run in self._run_queue.close()])
         try:
             with self._engine.begin() as connection:
                 leave(connection, worker_id=self.worker_id)
-            log.info("worker left", worker_id=str(self.worker_id))
+            log.info("worker stopped", worker_id=str(self.worker_id))
         except DATABASE_FAILURES as error:
-            log.warning("worker deregistration failed", error=said_by(error))
+            log.warning("worker deregistration failed", error=driver_message(error))

@@ -1,4 +1,4 @@
-"""Claims queued runs: those a message names, and, when room frees, the next ones due."""
+"""Claimer: claim queued runs that a message names, and the next due ones when room frees."""
 
 import threading
 import uuid
@@ -11,25 +11,25 @@ from sqlalchemy import Connection, Engine
 
 from punctual.messaging.hints import Pair
 from punctual.ops import telemetry
-from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
 from punctual.store.lifecycle.claim import Claimed, claim, pull, release
 from punctual.store.lifecycle.outranked import find_outranked
 from punctual_worker.agent.run_queue import QueuedRun, RunQueue
 
 log = structlog.get_logger()
 
-AT_ONCE = timedelta(seconds=1)
+DUE_NOW = timedelta(seconds=1)
 """Runs due later than this are claimed for free slots only."""
 
 EXCHANGE_SECONDS = 0.25
-"""So seldom is it looked whether queued runs are more urgent than those that wait here."""
+"""How often to check whether queued runs are more urgent than those that wait here."""
 
 Take = Callable[[Connection, int, timedelta | None], list[Claimed]]
 """Claims at most that many runs, due within that time if one is given."""
 
 
 class Claimer:
-    """Fills the run queue, and never beyond its room."""
+    """Fills the run queue up to its room."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Claimer:
             try:
                 claims, full = self._fill(named)
             except DATABASE_FAILURES as error:
-                log.warning("claim failed", error=said_by(error))
+                log.warning("claim failed", error=driver_message(error))
                 self._look_again()
                 return
             if full and len(claims) < len(pairs):
@@ -79,14 +79,14 @@ class Claimer:
             self._take_in(claims)
 
     def want(self, *, surely: bool = False) -> None:
-        """Room has freed, or (`surely`) it is time to look whether a message was lost."""
+        """Request a pull: room has freed, or (`surely`) a message may be lost."""
         if surely:
             self._outranked = True
         if surely or self._more_queued:
             self._wanted.set()
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
-        """Until `stop` is set, claim straight from the database whenever that is wanted."""
+        """Claim straight from the database at each request, until `stop` is set."""
         while not stop.is_set():
             turned()
             if not self._wanted.wait(1.0):
@@ -96,7 +96,7 @@ class Claimer:
                 self._pull()
                 self._exchange()
             except DATABASE_FAILURES as error:
-                log.warning("pull failed", error=said_by(error))
+                log.warning("pull failed", error=driver_message(error))
                 self._look_again()
                 stop.wait(1.0)
 
@@ -118,11 +118,11 @@ class Claimer:
             return
         self._outranked, self._exchange_from = False, now + EXCHANGE_SECONDS
         with self._one_at_a_time:
-            waiting = [held.pair for held in self._run_queue.waiting()]
+            waiting = [run.pair for run in self._run_queue.waiting()]
             if not waiting:
                 return
             with self._engine.begin() as connection:
-                found = find_outranked(connection, worker_id=self._worker_id, held=waiting)
+                found = find_outranked(connection, worker_id=self._worker_id, claims=waiting)
             withdrawn = self._run_queue.withdraw(set(found.release))
             if not withdrawn:
                 return
@@ -137,8 +137,8 @@ class Claimer:
         self, withdrawn: Sequence[QueuedRun], wanted: Sequence[tuple[uuid.UUID, int]]
     ) -> list[Claimed]:
         with self._engine.begin() as connection:
-            pairs = [held.pair for held in withdrawn]
-            released = release(connection, worker_id=self._worker_id, held=pairs)
+            pairs = [run.pair for run in withdrawn]
+            released = release(connection, worker_id=self._worker_id, claims=pairs)
             claims = claim(
                 connection, worker_id=self._worker_id, messages=wanted, room=len(withdrawn)
             )
@@ -158,7 +158,7 @@ class Claimer:
                 if free:
                     claims = take(connection, free, None)
                 if len(claims) == free and room > free:
-                    claims += take(connection, room - free, AT_ONCE)
+                    claims += take(connection, room - free, DUE_NOW)
         return claims, len(claims) >= free
 
     def _look_again(self) -> None:

@@ -1,4 +1,4 @@
-"""The database's time by this machine's clock: due times mean the same on every worker."""
+"""Database clock: convert due times to this machine's clock."""
 
 import threading
 import time
@@ -37,15 +37,15 @@ class DatabaseClock:
             self.offset_seconds = 0.0 if low <= 0 <= high else low
 
     def now(self) -> datetime:
-        """The database's time, never ahead of it."""
+        """Return the database's time, never ahead of it."""
         return EPOCH + timedelta(seconds=time.time() + self.offset_seconds)
 
     def monotonic_ns(self, at: datetime) -> int:
-        """The instant `at` on CLOCK_MONOTONIC, in nanoseconds, rounded up."""
+        """Return the instant `at` on CLOCK_MONOTONIC, in nanoseconds, rounded up."""
         ahead = at - self.now()
         return time.monotonic_ns() + -(-ahead // timedelta(microseconds=1)) * 1000 + 1000
 
     def instant(self, monotonic_ns: int) -> datetime:
-        """The database's time when CLOCK_MONOTONIC showed `monotonic_ns`."""
+        """Return the database's time at `monotonic_ns` of CLOCK_MONOTONIC."""
         ago = timedelta(microseconds=(time.monotonic_ns() - monotonic_ns) / 1000)
         return self.now() - ago

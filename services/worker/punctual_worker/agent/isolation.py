@@ -1,4 +1,4 @@
-"""Says what isolation of commands is in force: in the log, as a metric and on /healthz."""
+"""Report the isolation of commands: in the log, as a metric and on /healthz."""
 
 import os
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ UNUSED = ("user_namespaces", "writable_cgroup")
 
 def protections(isolation: Mapping[str, bool]) -> list[str]:
     """Return the names of what is in force and protects."""
-    return [what for what, holds in isolation.items() if holds and what not in UNUSED]
+    return [what for what, is_active in isolation.items() if is_active and what not in UNUSED]
 
 
 def in_force(probed: Mapping[str, bool], *, separate_user: bool) -> dict[str, bool]:
@@ -28,12 +28,12 @@ def in_force(probed: Mapping[str, bool], *, separate_user: bool) -> dict[str, bo
     }
 
 
-def tell(isolation: Mapping[str, bool], *, command_user: str) -> None:
-    """Log what is in force, once, and count it."""
-    log.info("isolation", command_user=command_user, **isolation)
+def report(isolation: Mapping[str, bool], *, command_user: str) -> None:
+    """Log which protections are in force, and export them as a metric."""
+    log.info("isolation detected", command_user=command_user, **isolation)
     if not isolation["unprivileged"]:
-        log.warning("commands are privileged")
-    for what, holds in isolation.items():
+        log.warning("privileged commands permitted")
+    for what, is_active in isolation.items():
         if what in UNUSED:
             continue
-        telemetry.ISOLATION.labels(what).set(holds)
+        telemetry.ISOLATION.labels(what).set(is_active)

@@ -21,7 +21,7 @@ def listen_for_notices(
     stop: threading.Event,
     turned: Callable[[], None],
 ) -> None:
-    """Until `stop` is set, call the channel's function with each run of this worker."""
+    """Call the channel's function with each notified run of this worker, until `stop` is set."""
     url = settings.database_url
     for received in listen(url, *handlers, service="worker", stop=stop, turned=turned):
         for channel, payload in received:
@@ -29,7 +29,7 @@ def listen_for_notices(
                 message = json.loads(payload)
                 run_id = uuid.UUID(message["run"]) if message["worker"] == str(worker_id) else None
             except (ValueError, KeyError, TypeError, AttributeError):
-                log.warning("notice not understood", channel=channel)
+                log.warning("notification rejected", channel=channel)
                 continue
             if run_id is not None:
                 handlers[channel](run_id)

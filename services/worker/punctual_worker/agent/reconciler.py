@@ -1,4 +1,4 @@
-"""Keeps what the database takes this worker to hold and what it really holds the same."""
+"""Reconciler: compare the worker's runs in the database with those it really has."""
 
 import uuid
 from collections.abc import Callable
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Reconciler:
-    """Compares at each heartbeat; what is unknown here twice in a row is given back.
+    """Compares at each heartbeat; a run that is unknown here twice in a row is given back.
 
     Once is no proof: a claim or START may be committed whose answer is still on its way. What was
     never entered here was never ordered from the runner either; only an attempt whose report the
@@ -48,12 +48,12 @@ class Reconciler:
         self._report = report
         self._suspects: set[tuple[uuid.UUID, int]] = set()
 
-    def __call__(self, held: list[WorkerRun]) -> None:
+    def __call__(self, own_runs: list[WorkerRun]) -> None:
         """Apply what the database says of claimed runs, including cancels that were missed."""
-        for run in held:
+        for run in own_runs:
             if run.cancel_requested and run.state == "running":
                 self._cancel(run.run_id)
-        unknown = self._unknown(held)
+        unknown = self._unknown(own_runs)
         proven = [run for pair, run in unknown.items() if pair in self._suspects]
         self._suspects = set(unknown)
         claimed = [_pair(run) for run in proven if run.state == "claimed"]
@@ -62,18 +62,18 @@ class Reconciler:
         unlaunched = [_pair(run) for run in started if run not in refused]
         if claimed or unlaunched:
             with self._engine.begin() as connection:
-                released = release(connection, worker_id=self._worker_id, held=claimed)
+                released = release(connection, worker_id=self._worker_id, claims=claimed)
                 released += give_back(connection, worker_id=self._worker_id, unlaunched=unlaunched)
             for run_id in released:
                 log.warning("unknown run released", run_id=str(run_id))
                 telemetry.RUNS_RELEASED.inc()
         for run in refused:
-            log.warning("unknown run given up", run_id=str(run.run_id))
+            log.warning("unknown run abandoned", run_id=str(run.run_id))
             self._report(lost_report(_unknown(run, self._clock), REFUSED, self._clock))
 
-    def _unknown(self, held: list[WorkerRun]) -> dict[tuple[uuid.UUID, int], WorkerRun]:
-        # From the run queue a run goes on to those running, so these are asked later.
-        runs = {(run.run_id, run.fence): run for run in held}
+    def _unknown(self, own_runs: list[WorkerRun]) -> dict[tuple[uuid.UUID, int], WorkerRun]:
+        # A run moves from the run queue to the active attempts, so these are read later.
+        runs = {(run.run_id, run.fence): run for run in own_runs}
         waiting = self._run_queue.pairs()
         return {
             pair: run

@@ -25,16 +25,16 @@ class QueuedRun:
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
-        """The run and the fence it is held under."""
+        """Return the run and the fence of its claim."""
         return self.run_id, self.fence
 
 
 Place = tuple[datetime, int, int, QueuedRun]
-"""Where a held run stands: by instant, by rank, then as it came."""
+"""The order of a claimed run: by instant, by rank, then as it came."""
 
 
 class RunQueue:
-    """What this worker holds and what it has room for; every method is safe from any thread."""
+    """The claimed runs of this worker, and its room for more; thread-safe."""
 
     def __init__(self, *, slots: int, lead: timedelta) -> None:
         self.slots = slots
@@ -69,18 +69,18 @@ class RunQueue:
                 chosen = [place for _, place in heapq.nsmallest(free, _by_turns(ready))]
             else:
                 chosen = sorted(ready)
-            taken = [held for *_, held in chosen]
-            pairs = {held.pair for held in taken}
+            taken = [run for *_, run in chosen]
+            pairs = {run.pair for run in taken}
             self._heap = [place for place in self._heap if place[-1].pair not in pairs]
             heapq.heapify(self._heap)
             self._busy |= pairs
             return taken
 
-    def put_back(self, held: QueuedRun, *, at: datetime) -> None:
+    def put_back(self, run: QueuedRun, *, at: datetime) -> None:
         """Return a run that could not start, to be tried again at `at`; its slot is free again."""
         with self.changed:
-            self._busy.discard(held.pair)
-            self._push(replace(held, at=at))
+            self._busy.discard(run.pair)
+            self._push(replace(run, at=at))
             self.changed.notify_all()
 
     def free(self, *pairs: tuple[uuid.UUID, int]) -> bool:
@@ -104,21 +104,21 @@ class RunQueue:
         """Return the runs that wait here for a slot; none while one is free."""
         with self.changed:
             full = len(self._busy) >= self.slots
-            return [held for *_, held in self._heap] if full else []
+            return [run for *_, run in self._heap] if full else []
 
     def withdraw(self, pairs: Collection[tuple[uuid.UUID, int]]) -> list[QueuedRun]:
         """Remove those of the runs that still wait; answers which."""
         with self.changed:
-            taken = [held for *_, held in self._heap if held.pair in pairs]
+            taken = [run for *_, run in self._heap if run.pair in pairs]
             self._heap = [place for place in self._heap if place[-1].pair not in pairs]
             heapq.heapify(self._heap)
             return taken
 
     def restore(self, waiting: Iterable[QueuedRun]) -> None:
-        """Take back runs that were withdrawn and are still held."""
+        """Take back withdrawn runs that are still claimed."""
         with self.changed:
-            for held in waiting:
-                self._push(held)
+            for run in waiting:
+                self._push(run)
             self.changed.notify_all()
 
     def close(self) -> list[QueuedRun]:
@@ -128,43 +128,43 @@ class RunQueue:
         """
         with self.changed:
             self._closed = True
-            waiting = [held for *_, held in sorted(self._heap)]
+            waiting = [run for *_, run in sorted(self._heap)]
             self._heap = []
             self.changed.notify_all()
             return waiting
 
     def next_at(self) -> datetime | None:
-        """When START is next to be tried."""
+        """Return when START is next to be tried."""
         with self.changed:
             return self._heap[0][0] if self._heap and not self._closed else None
 
     def pairs(self) -> set[tuple[uuid.UUID, int]]:
         """Return every run that waits or is in a slot here."""
         with self.changed:
-            return self._busy.union(held.pair for *_, held in self._heap)
+            return self._busy.union(run.pair for *_, run in self._heap)
 
     @property
     def busy(self) -> int:
-        """How many slots are taken."""
+        """Return how many slots are taken."""
         with self.changed:
             return len(self._busy)
 
     @property
     def room(self) -> int:
-        """How many more runs to claim: free slots and a margin as large, so that no slot waits."""
+        """Return how many more runs to claim: free slots and an equal margin."""
         with self.changed:
-            held = len(self._busy) + len(self._heap)
-            return 0 if self._closed else max(2 * self.slots - held, 0)
+            claimed = len(self._busy) + len(self._heap)
+            return 0 if self._closed else max(2 * self.slots - claimed, 0)
 
     @property
     def free_slots(self) -> int:
-        """How many runs could start now beyond those already waiting; 0 while closed."""
+        """Return how many runs could start now in addition to those waiting; 0 while closed."""
         with self.changed:
-            held = len(self._busy) + len(self._heap)
-            return 0 if self._closed else max(self.slots - held, 0)
+            claimed = len(self._busy) + len(self._heap)
+            return 0 if self._closed else max(self.slots - claimed, 0)
 
-    def _push(self, held: QueuedRun) -> None:
-        heapq.heappush(self._heap, (held.at, held.rank, next(self._came), held))
+    def _push(self, run: QueuedRun) -> None:
+        heapq.heappush(self._heap, (run.at, run.rank, next(self._came), run))
 
 
 def _by_turns(ready: Iterable[Place]) -> list[tuple[int, Place]]:

@@ -9,11 +9,11 @@ REPEAT_SECONDS = 2.0
 
 
 class StopSignals:
-    """Sets `stop` at the first signal, and `hurry` at one that comes more than 2 s later."""
+    """Sets `stop` at the first signal, and `stop_now` at one that comes more than 2 s later."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        self.hurry = threading.Event()
+        self.stop_now = threading.Event()
         self._first = 0.0
 
     def install(self) -> None:
@@ -28,4 +28,4 @@ class StopSignals:
             self._first = now
             self.stop.set()
         elif now > self._first + REPEAT_SECONDS:
-            self.hurry.set()
+            self.stop_now.set()

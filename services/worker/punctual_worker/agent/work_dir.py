@@ -1,4 +1,4 @@
-"""The folder that commands live in."""
+"""The work directory: the folder in which commands run."""
 
 import os
 from pathlib import Path

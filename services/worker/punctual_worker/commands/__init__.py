@@ -1,1 +1,1 @@
-"""Commands that the worker brings along: an HTTP request as a program."""
+"""Commands that come with the worker: an HTTP request as a program."""

@@ -1,4 +1,4 @@
-"""Keeps copies of programs where any user can read them, and removes those that none uses."""
+"""Copy programs to where any user can read them, and remove unused copies."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ COPIES = Path("/var/lib/punctual")
 UNFINISHED = "copy-"
 KINDS = ("python-", "code-", UNFINISHED)
 UNUSED_SECONDS = 24 * 3600
-"""A copy is kept this long after a worker last came to use it; one in use is kept in any case."""
+"""A copy is removed this long after a worker last began to use it, unless it is in use."""
 
 
 def copy(name: str, fill: Callable[[Path], None]) -> Path:
@@ -39,7 +39,7 @@ def remove_unused(*, keep: Collection[Path]) -> None:
 
 
 def _take(folder: Path) -> bool:
-    """Hold a copy until this process ends; False when there is none."""
+    """Lock a copy until this process ends; return False when there is none."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:

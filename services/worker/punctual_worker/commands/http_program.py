@@ -1,4 +1,4 @@
-"""Finds the program of HTTP tasks, or copies it to where the commands' user can run it.
+"""Find the program of HTTP tasks, or copy it to where the commands' user can run it.
 
 As root, Python and this package often lie below /root, where no other user gets to. Commands may
 have a Python of their own, but requests are made by ours.

@@ -34,7 +34,7 @@ UNSUPPORTED_SCHEME = 5
 """libcurl's CURLUE_UNSUPPORTED_SCHEME, which pycurl has no name for."""
 
 MOST_REDIRECTS = 10
-KEPT_ACROSS_ORIGINS = {"accept", "accept-language", "content-type", "user-agent"}
+SENT_ACROSS_ORIGINS = {"accept", "accept-language", "content-type", "user-agent"}
 """The headers of a task that also go to a host which an answer redirects to."""
 
 SECURE = pycurl.PROTO_HTTPS
@@ -48,33 +48,33 @@ def main(path: str) -> int:
         order = json.loads(Path(path).read_text(encoding="utf-8"))
         _request(order["request"], parse_allowed(order["allowed"]), output)
     except TransferError as failure:
-        _say(str(failure), apart=output.is_in_a_line)
+        _write_line(str(failure), on_new_line=output.is_in_a_line)
         return failure.code
     except Exception as error:  # noqa: BLE001 - a traceback is of no use to a task's owner
         why = f"the request could not be made: {type(error).__name__}: {error}"
-        _say(why, apart=output.is_in_a_line)
+        _write_line(why, on_new_line=output.is_in_a_line)
         return FAULT
     return 0
 
 
-def _request(asked: Mapping[str, Any], allowed: tuple[Network, ...], output: "_Output") -> None:
-    body = asked["body"]
+def _request(params: Mapping[str, Any], allowed: tuple[Network, ...], output: "_Output") -> None:
+    body = params["body"]
     request = Request(
-        method=asked["method"],
-        url=_url(asked["url"]),
-        headers=asked["headers"],
+        method=params["method"],
+        url=_url(params["url"]),
+        headers=params["headers"],
         body=None if body is None else body.encode(),
-        timeout=asked["timeout"],
+        timeout=params["timeout"],
         schemes=BOTH,
     )
-    output.follow = asked["follow_redirects"]
+    output.follow = params["follow_redirects"]
     for _ in range(MOST_REDIRECTS + 1):
         try:
             head = transfer(request, allowed=allowed, on_head=output.begin, on_body=output.add)
         except TransferError as failure:
             raise failure if output.error is None else _unwritten(output.error) from None
         if not output.redirected:
-            _judge(head, asked["expect"])
+            _judge(head, params["expect"])
             return
         request = _redirected(request, head)
     raise TransferError(TOO_MANY, f"more than {MOST_REDIRECTS} redirects")
@@ -128,7 +128,7 @@ def _redirected(request: Request, head: Head) -> Request:
         raise TransferError(pycurl.E_UNSUPPORTED_PROTOCOL, why)
     if request.url.scheme == "https" and scheme == "http":
         raise TransferError(REFUSED, f"{head.phrase} leads away from https to {url.url}")
-    _say(f"{head.phrase}: {url.url}")
+    _write_line(f"{head.phrase}: {url.url}")
     method, body, headers = request.method, request.body, request.headers
     if head.status == 303 or (head.status in (301, 302) and method == "POST"):
         method, body = ("HEAD" if method == "HEAD" else "GET"), None
@@ -139,7 +139,7 @@ def _redirected(request: Request, head: Head) -> Request:
 
 
 def _may_leave(name: str) -> bool:
-    return name.lower() in KEPT_ACROSS_ORIGINS
+    return name.lower() in SENT_ACROSS_ORIGINS
 
 
 def _url(text: str) -> pycurl.CurlUrl:
@@ -152,10 +152,10 @@ def _url(text: str) -> pycurl.CurlUrl:
 
 
 def _no_url(text: str, error: Exception) -> TransferError:
-    code, *said = error.args if isinstance(error, pycurl.error) else (None, error)
+    code, *details = error.args if isinstance(error, pycurl.error) else (None, error)
     unsupported = code == UNSUPPORTED_SCHEME
     exit_code = pycurl.E_UNSUPPORTED_PROTOCOL if unsupported else pycurl.E_URL_MALFORMAT
-    return TransferError(exit_code, f"{text}, which is no URL to follow: {said[0]}")
+    return TransferError(exit_code, f"{text}, which is no URL to follow: {details[0]}")
 
 
 def _encode_host(url: pycurl.CurlUrl) -> None:
@@ -173,10 +173,10 @@ def _judge(head: Head, expect: list[int] | None) -> None:
         raise TransferError(UNEXPECTED, why)
 
 
-def _say(line: str, *, apart: bool = False) -> None:
+def _write_line(line: str, *, on_new_line: bool = False) -> None:
     """Write a line to standard error; `apart`, after an end of the line that the answer left."""
     with contextlib.suppress(OSError):
-        os.write(2, f"{chr(10) * apart}{one_line(line)}\n".encode(errors="replace"))
+        os.write(2, f"{chr(10) * on_new_line}{one_line(line)}\n".encode(errors="replace"))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class TransferError(Exception):
 
 
 class Request(NamedTuple):
-    """What is sent, and for how many seconds each step of the exchange may last."""
+    """The request to send, and for how many seconds each step of the exchange may last."""
 
     method: str
     url: pycurl.CurlUrl
@@ -48,7 +48,7 @@ class Request(NamedTuple):
 
     @property
     def host(self) -> str:
-        """The host's name without the brackets of an IPv6 address."""
+        """Return the host's name without the brackets of an IPv6 address."""
         return (self.url.host or "").strip("[]")
 
 
@@ -70,25 +70,25 @@ class Head:
 
     @property
     def text(self) -> bytes:
-        """The lines as they are shown, without carriage returns."""
+        """Return the lines as they are shown, without carriage returns."""
         return b"".join(line.rstrip(b"\r\n") + b"\n" for line in self.lines)
 
     @property
     def status(self) -> int:
-        """The status, 0 before there is one."""
+        """Return the status, 0 before there is one."""
         found = STATUS_LINE.match(self.lines[0]) if self.lines else None
         return 0 if found is None else int(found[1])
 
     @property
     def phrase(self) -> str:
-        """The status with its reason phrase."""
+        """Return the status with its reason phrase."""
         found = STATUS_LINE.match(self.lines[0]) if self.lines else None
-        said = b"" if found is None else b" ".join(filter(None, found.groups()))
-        return one_line(said.strip().decode(errors="replace"))
+        text = b"" if found is None else b" ".join(filter(None, found.groups()))
+        return one_line(text.strip().decode(errors="replace"))
 
     @property
     def location(self) -> bytes | None:
-        """The value of the first Location header, None when there is none or an empty one."""
+        """Return the value of the first Location header, or None when there is none."""
         for line in self.lines[1:]:
             name, _, value = line.partition(b":")
             if name.lower() == b"location":
@@ -201,7 +201,7 @@ def _describe(curl: pycurl.Curl, request: Request) -> None:
 
 @lru_cache(maxsize=1)
 def _certificates() -> dict[int, object]:
-    """Whom to trust: what Python trusts here, which knows where each system keeps it."""
+    """Return the options for trusted certificates: those that Python trusts on this system."""
     paths = ssl.get_default_verify_paths()
     found = {pycurl.CAINFO: paths.cafile, pycurl.CAPATH: paths.capath}
     return {option: path for option, path in found.items() if path and Path(path).exists()}
@@ -255,7 +255,7 @@ def _stalled(curl: pycurl.Curl, request: Request) -> str:
     return f"{request.host} took no connection within {request.timeout:g} s"
 
 
-def _error(code: int, said: str, request: Request, gate: _Gate) -> TransferError:
+def _error(code: int, text: str, request: Request, gate: _Gate) -> TransferError:
     host = request.host
     if gate.refusals and not gate.opened:
         each = (
@@ -263,24 +263,24 @@ def _error(code: int, said: str, request: Request, gate: _Gate) -> TransferError
             for address, why in gate.refusals.items()
         )
         return TransferError(REFUSED, f"refused: {'; '.join(each)} (PUNCTUAL_HTTP_ALLOW_PRIVATE)")
-    said = said.strip() or pycurl.easy_strerror(code)
+    text = text.strip() or pycurl.easy_strerror(code)
     match code:
         case pycurl.E_OPERATION_TIMEDOUT:
-            why = said
+            why = text
         case pycurl.E_COULDNT_RESOLVE_HOST:
-            why = f"{host} was not found: {said}"
+            why = f"{host} was not found: {text}"
         case pycurl.E_COULDNT_CONNECT:
-            why = f"{host} port {origin(request.url)[2]} was not reached: {said}"
+            why = f"{host} port {origin(request.url)[2]} was not reached: {text}"
         case pycurl.E_SSL_CONNECT_ERROR:
-            why = f"no TLS with {host}: {said}"
+            why = f"no TLS with {host}: {text}"
         case pycurl.E_PEER_FAILED_VERIFICATION:
-            why = f"{host} is not trusted: {said}"
+            why = f"{host} is not trusted: {text}"
         case pycurl.E_PARTIAL_FILE:
-            why = f"the answer is incomplete: {said}"
+            why = f"the answer is incomplete: {text}"
         case pycurl.E_GOT_NOTHING:
-            why = f"{host} gave no answer: {said}"
+            why = f"{host} gave no answer: {text}"
         case pycurl.E_SEND_ERROR | pycurl.E_RECV_ERROR:
-            why = f"the connection with {host} broke off: {said}"
+            why = f"the connection with {host} broke off: {text}"
         case _:
-            why = f"{host}: {said}" if host else said
+            why = f"{host}: {text}" if host else text
     return TransferError(code, why)

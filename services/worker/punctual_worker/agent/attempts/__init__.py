@@ -1,1 +1,1 @@
-"""Attempts as the agent knows them: what is active, how it ended, and what is written down."""
+"""Attempts of this agent: active ones, their outcomes, and their reports."""

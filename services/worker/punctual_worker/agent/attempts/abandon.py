@@ -1,4 +1,4 @@
-"""Settles the runs of a worker that ends: gives back what never ran, gives up the rest."""
+"""Settle the runs of a worker that ends: give back what never ran, report the rest as lost."""
 
 import uuid
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from punctual.domain.runs.reasons import CodedReason
 from punctual.ops import telemetry
-from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
 from punctual.store.lifecycle.give_back import give_back
 from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.attempts.outcome import lost_report
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class UnlaunchedRuns:
-    """Runs that this worker took and certainly did not launch, and their way back."""
+    """Runs that this worker claimed and certainly did not launch, until they are given back."""
 
     def __init__(self, engine: Engine, *, worker_id: uuid.UUID) -> None:
         self._engine = engine
@@ -37,7 +37,9 @@ class UnlaunchedRuns:
                 unlaunched = sorted(self._left)
                 given = give_back(connection, worker_id=self._worker_id, unlaunched=unlaunched)
         except DATABASE_FAILURES as error:
-            log.warning("nothing released", error=said_by(error), runs=len(self._left))
+            log.warning(
+                "claimed runs not released", error=driver_message(error), runs=len(self._left)
+            )
             return False
         telemetry.RUNS_RELEASED.inc(len(given))
         self._left.clear()

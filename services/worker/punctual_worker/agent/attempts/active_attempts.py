@@ -1,4 +1,4 @@
-"""The attempts this worker has started: what the reports about them need to know."""
+"""Active attempts of this worker, with the data that their reports need."""
 
 import threading
 import uuid
@@ -29,14 +29,14 @@ class ActiveAttempt:
     due_at: datetime
     timeout: float
     rule: RetryRule = field(default_factory=RetryRule)
-    says_why: bool = False
+    explains_failure: bool = False
     started_ns: int | None = None
     seen: SoFar | None = None
     reported: bool = False
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
-        """The run and the fence it was started under."""
+        """Return the run and the fence it was started under."""
         return self.run_id, self.fence
 
 
@@ -46,7 +46,7 @@ def key_of(run_id: uuid.UUID, fence: int) -> str:
 
 
 class ActiveAttempts:
-    """The attempts between START and the end of their report; safe from any thread."""
+    """The attempts from START until their end is reported; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -65,19 +65,19 @@ class ActiveAttempts:
             due_at=started.due_at,
             timeout=float(started.spec["timeout"]),
             rule=_rule(started.spec),
-            says_why=started.spec.get("http") is not None,
+            explains_failure=started.spec.get("http") is not None,
         )
         with self._lock:
             self._attempts[attempt.key] = attempt
         return attempt
 
     def get(self, key: str) -> ActiveAttempt | None:
-        """The attempt that the runner calls `key`."""
+        """Return the attempt that the runner calls `key`, or None."""
         with self._lock:
             return self._attempts.get(key)
 
     def cancel(self, run_id: uuid.UUID) -> list[ActiveAttempt]:
-        """The attempts of a run that was cancelled; kept in mind for one that is only coming."""
+        """Return the attempts of a cancelled run; remember the cancel for a later one."""
         with self._lock:
             self._cancelled.append(run_id)
             return [attempt for attempt in self._attempts.values() if attempt.run_id == run_id]
@@ -105,7 +105,7 @@ class ActiveAttempts:
             return key in self._refused
 
     def all(self) -> list[ActiveAttempt]:
-        """Every attempt there is now."""
+        """Return every active attempt."""
         with self._lock:
             return list(self._attempts.values())
 

@@ -1,4 +1,4 @@
-"""Write what a running attempt has written so far to the database, for users who open it."""
+"""Live output: store a running attempt's output so far, when a user opens it."""
 
 import queue
 import threading
@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy import Engine
 
 from punctual.ops import telemetry
-from punctual.store.driver.engine import DATABASE_FAILURES, said_by
-from punctual.store.runs.live_output import keep_live_output
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
+from punctual.store.runs.live_output import store_live_output
 from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
 from punctual_worker.agent.runner_link.client import RunnerClient
 from punctual_worker.agent.runner_link.messages import SoFar
@@ -24,14 +24,14 @@ MOST_WAITING = 64
 
 @dataclass(frozen=True, slots=True)
 class OutputSoFar:
-    """An attempt, and what it had written when it was asked."""
+    """An attempt, and its output at a request."""
 
     attempt: ActiveAttempt
     so_far: SoFar
 
 
 class OutputRelay:
-    """Asks the runner for the output of an attempt, and writes the answer where the API looks."""
+    """Requests an attempt's output from the runner, and stores it for the API."""
 
     def __init__(
         self, engine: Engine, running: ActiveAttempts, runner: RunnerClient, *, worker_id: uuid.UUID
@@ -46,10 +46,10 @@ class OutputRelay:
         """Fetch the output of this run: a user has it open."""
         for attempt in self._running.all():
             if attempt.run_id == run_id:
-                self._runner.tell(attempt.key)
+                self._runner.request_output(attempt.key)
 
     def came(self, attempt: ActiveAttempt, so_far: SoFar) -> None:
-        """The runner has answered; never waits."""
+        """Take the runner's answer, without waiting."""
         attempt.seen = so_far
         if not self._answers.full():
             self._answers.put(OutputSoFar(attempt, so_far))
@@ -67,12 +67,12 @@ class OutputRelay:
             except DATABASE_FAILURES as error:
                 telemetry.DATABASE_ERRORS.inc()
                 # Only the driver's words: SQLAlchemy's have the output in them.
-                log.warning("live output not kept", error=said_by(error))
+                log.warning("live output not stored", error=driver_message(error))
 
     def _keep(self, relayed: OutputSoFar) -> None:
         so_far = relayed.so_far
         with self._engine.begin() as connection:
-            keep_live_output(
+            store_live_output(
                 connection,
                 worker_id=self._worker_id,
                 run_id=relayed.attempt.run_id,

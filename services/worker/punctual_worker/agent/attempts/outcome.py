@@ -1,4 +1,4 @@
-"""How an attempt ended, in the words of the protocol."""
+"""Outcome: turn the end of an attempt into its result and reason."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ STOPPED = {
 
 
 def report_of(attempt: ActiveAttempt, ended: EndedEvent, clock: DatabaseClock) -> AttemptResult:
-    """The report of an attempt that the runner says has ended."""
+    """Return the result of an attempt that the runner has reported as ended."""
     outcome, reason = _judge(attempt, ended)
     started_at = None
     if ended.started_ns is not None:
@@ -55,7 +55,7 @@ def report_of(attempt: ActiveAttempt, ended: EndedEvent, clock: DatabaseClock) -
 
 
 def was_unlaunched(ended: EndedEvent) -> bool:
-    """Whether an attempt was called off before its command ran, and by no wish of the user's."""
+    """Return whether an attempt was stopped before its command ran, and not by a user."""
     return ended.started_ns is None and ended.stopped in (SHUTDOWN, LEASE)
 
 
@@ -90,7 +90,7 @@ def _seen(attempt: ActiveAttempt) -> dict[str, Any]:
 
 
 def unstarted_report(attempt: ActiveAttempt, error: str, clock: DatabaseClock) -> AttemptResult:
-    """The report of an attempt whose command cannot be started on this worker."""
+    """Return the result of an attempt whose command cannot be started on this worker."""
     report = lost_report(attempt, coded(ReasonCode.COULD_NOT_START, error=_clean(error)), clock)
     return replace(report, outcome="failed", no_retry=SAME_AGAIN)
 
@@ -112,11 +112,11 @@ def _judge(attempt: ActiveAttempt, ended: EndedEvent) -> tuple[str, CodedReason 
 
 
 def _own_reason(ended: EndedEvent) -> CodedReason | None:
-    """What the runner says of it beyond how its process ended."""
+    """Return the runner's own reason, in addition to how the process ended."""
     if ended.limit is not None:
-        limit, most = ended.limit
-        status = ended.exit_code if limit == "file_bytes" else None
-        return coded(ReasonCode.RESOURCE_LIMIT, limit=limit, most=most, exit_code=status)
+        kind, most = ended.limit
+        status = ended.exit_code if kind == "file_bytes" else None
+        return coded(ReasonCode.RESOURCE_LIMIT, limit=kind, most=most, exit_code=status)
     if ended.error is not None:
         started = ended.started_ns is not None
         code = ReasonCode.COULD_NOT_END if started else ReasonCode.COULD_NOT_START
@@ -125,12 +125,12 @@ def _own_reason(ended: EndedEvent) -> CodedReason | None:
 
 
 def _why(attempt: ActiveAttempt, ended: EndedEvent) -> CodedReason:
-    lines = ended.stream(2).decode(errors="replace").split("\n") if attempt.says_why else []
-    said = next((line for line in reversed(lines) if line.strip()), None)
-    if said is None:
+    lines = ended.stream(2).decode(errors="replace").split("\n") if attempt.explains_failure else []
+    message = next((line for line in reversed(lines) if line.strip()), None)
+    if message is None:
         return coded(ReasonCode.EXIT_CODE, exit_code=ended.exit_code)
-    return coded(ReasonCode.HTTP_ERROR, message=_clean(said), exit_code=ended.exit_code)
+    return coded(ReasonCode.HTTP_ERROR, message=_clean(message), exit_code=ended.exit_code)
 
 
-def _clean(said: str) -> str:
-    return said.replace(NUL, "")[:LONGEST_REASON]
+def _clean(message: str) -> str:
+    return message.replace(NUL, "")[:LONGEST_REASON]

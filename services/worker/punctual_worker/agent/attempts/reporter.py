@@ -1,4 +1,4 @@
-"""Writes down what the runner reports: ends in batches, and the starts of what runs on."""
+"""Reporter: write ends in batches, and the starts of attempts that keep running."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from punctual.domain.batch_size import BatchSize
 from punctual.domain.runs.states import FINAL
 from punctual.ops import telemetry
 from punctual.ops.tracing import Tracing
-from punctual.store.driver.engine import DATABASE_FAILURES, said_by
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
 from punctual.store.lifecycle.finish import AttemptResult, finish
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.start import note_started
@@ -35,7 +35,7 @@ NOTE_AFTER_SECONDS = 0.25
 
 
 class Reporter:
-    """Takes reports from anywhere and gets them into the database, however long that takes."""
+    """Takes reports from any thread and writes them to the database, however long that takes."""
 
     def __init__(
         self,
@@ -59,13 +59,13 @@ class Reporter:
         self._turned: Callable[[], None] = lambda: None
 
     def begun(self, attempt: ActiveAttempt, at_ns: int) -> None:
-        """The command of `attempt` has started, at that instant of CLOCK_MONOTONIC."""
+        """Take note that the command has started, at that instant of CLOCK_MONOTONIC."""
         attempt.started_ns = at_ns
         with self._changed:
             self._begun[attempt.key] = (at_ns / SECOND, attempt)
 
     def ended(self, *reports: AttemptResult) -> None:
-        """Attempts have ended; their reports are kept until the database has them."""
+        """Take results of ended attempts; they are stored until the database has them."""
         for report in reports:
             if report.left_behind:
                 self._log_left_behind(report)
@@ -79,7 +79,7 @@ class Reporter:
             self._changed.notify()
 
     def unlaunched(self, attempts: Sequence[ActiveAttempt]) -> None:
-        """Attempts ended before their commands were launched: their runs are given back."""
+        """Give back the runs of attempts that ended before their commands were launched."""
         with self._changed:
             for attempt in attempts:
                 attempt.reported = True
@@ -87,7 +87,7 @@ class Reporter:
             self._changed.notify()
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
-        """Until `stop` is set and everything is written, write reports."""
+        """Write reports until `stop` is set and everything is written."""
         self._turned = turned
         while not (stop.is_set() and not self._reports and not self._unlaunched):
             turned()
@@ -101,7 +101,7 @@ class Reporter:
                 self._give_back()
             except DATABASE_FAILURES as error:
                 telemetry.DATABASE_ERRORS.inc()
-                log.warning("report failed", error=said_by(error), reports=len(batch))
+                log.warning("report failed", error=driver_message(error), reports=len(batch))
                 with self._changed:
                     self._reports.extend(batch)
                 if batch:
@@ -113,8 +113,8 @@ class Reporter:
         batch: list[AttemptResult] = []
         size = 0
         with self._changed:
-            patience = NOTE_AFTER_SECONDS if self._begun else 0.5
-            self._changed.wait_for(lambda: self._reports or self._unlaunched, patience)
+            timeout = NOTE_AFTER_SECONDS if self._begun else 0.5
+            self._changed.wait_for(lambda: self._reports or self._unlaunched, timeout)
             while self._reports and len(batch) < self._size.now and size < MOST_BYTES:
                 batch.append(self._reports.popleft())
                 size += len(batch[-1].output)
@@ -168,9 +168,9 @@ class Reporter:
         )
 
     def _note_begun(self) -> None:
-        limit = time.monotonic() - NOTE_AFTER_SECONDS
+        begun_before = time.monotonic() - NOTE_AFTER_SECONDS
         with self._changed:
-            ripe = {key: each for key, (at, each) in self._begun.items() if at <= limit}
+            due_notes = {key: each for key, (at, each) in self._begun.items() if at <= begun_before}
         rows = [
             {
                 "id": str(attempt.run_id),
@@ -179,12 +179,12 @@ class Reporter:
                     self._clock.instant(attempt.started_ns), attempt.due_at
                 ).isoformat(),
             }
-            for attempt in ripe.values()
+            for attempt in due_notes.values()
             if attempt.started_ns is not None
         ]
         if rows:
             with self._engine.begin() as connection:
                 note_started(connection, worker_id=self._worker_id, begun=json.dumps(rows))
         with self._changed:  # what failed stays: a run must not be running without a start for ever
-            for key in ripe:
+            for key in due_notes:
                 self._begun.pop(key, None)

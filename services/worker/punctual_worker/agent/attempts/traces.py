@@ -1,4 +1,4 @@
-"""What a worker adds to the traces of runs: each attempt that ended, and the run once final."""
+"""Traces: export a span for each ended attempt, and for each final run."""
 
 from collections.abc import Sequence
 

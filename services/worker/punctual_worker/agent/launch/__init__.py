@@ -1,1 +1,1 @@
-"""Launching: claimed runs are started in the database and ordered from the runner."""
+"""Launch: start claimed runs in the database, and order their launch from the runner."""

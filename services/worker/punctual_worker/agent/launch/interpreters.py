@@ -11,11 +11,11 @@ log = structlog.get_logger()
 
 
 class NoInterpreterError(Exception):
-    """A script names an interpreter that is not allowed on this worker, or not there."""
+    """A script names an interpreter that is not allowed or not installed on this worker."""
 
 
 class Interpreters:
-    """An allow-list, looked up once: what appears later needs a restart."""
+    """An allow-list, looked up once: an interpreter installed later needs a restart."""
 
     def __init__(self, allowed: str) -> None:
         """Look up what `PUNCTUAL_INTERPRETERS` lists: names, or absolute paths."""
@@ -25,11 +25,11 @@ class Interpreters:
         }
         for name, path in self._paths.items():
             if path is None:
-                log.warning("interpreter missing", interpreter=name)
+                log.warning("interpreter not found", interpreter=name)
 
     @property
     def usable(self) -> list[str]:
-        """The names of those that are allowed and installed, in order."""
+        """Return the names of those that are allowed and installed, in order."""
         return sorted(name for name, path in self._paths.items() if path is not None)
 
     def path_of(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The limits of attempts whose task has none of its own: as set, or a share of the machine."""
+"""Default resource limits of attempts: as set, or a share of the machine."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def default_limits(settings: Settings) -> dict[str, int]:
-    """`processes`, `memory_bytes` and `file_bytes` of an attempt; 0 is no limit."""
+    """Return `processes`, `memory_bytes` and `file_bytes` of an attempt; 0 is no limit."""
     processes, memory = settings.limit_processes, settings.limit_memory_bytes
     if processes is None:
         processes = min(_least("pids.max", "pids/pids.max"), MOST_PROCESSES * SHARE) // SHARE
@@ -29,7 +29,7 @@ def default_limits(settings: Settings) -> dict[str, int]:
 
 
 def _least(*names: str) -> int:
-    """What the container we are in may have, by either version of cgroups."""
+    """Return the container's memory limit, by either version of cgroups."""
     found = [int(text) for name in names if (text := _read(CGROUP / name)).isdecimal()]
     return min(found, default=1 << 62)
 

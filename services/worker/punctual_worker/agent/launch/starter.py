@@ -1,4 +1,4 @@
-"""Starts held runs: the attempt is committed just before its instant, the process on it."""
+"""Starter: commit the attempts of claimed runs just before they are due, and order launches."""
 
 import threading
 import uuid
@@ -13,8 +13,8 @@ from punctual.domain.batch_size import BatchSize
 from punctual.domain.errors import InvalidParams
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
-from punctual.store.driver.engine import DATABASE_FAILURES, said_by
-from punctual.store.lifecycle.claim import release, still_held
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
+from punctual.store.lifecycle.claim import release, still_claimed
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.replace import replace_earlier
 from punctual.store.lifecycle.start import StartedAttempt, skip_overlapping, start
@@ -31,32 +31,32 @@ from punctual_worker.agent.runner_link.messages import Launch
 
 log = structlog.get_logger()
 
-LEAD = timedelta(milliseconds=330)
-"""So long before its due time a run is started, so that no database trip delays the command.
+START_LEAD = timedelta(milliseconds=330)
+"""How long before its due time a run is started, so that no database trip delays the command.
 
-An odd number: were it 300, that work would meet the instant of another run wherever runs are due at
-round times, and make that one late.
+Deliberately not round: schedules cluster on round instants, and START must not coincide with the
+launch of another run.
 """
 
-GATHER = timedelta(milliseconds=100)
-"""Runs due so soon after the first one are started in the same statement."""
+BATCH_SPAN = timedelta(milliseconds=100)
+"""Runs due this soon after the first one are started in the same statement."""
 
-PATIENCE = timedelta(milliseconds=50)
-"""So long past its due time a run waits for a slot here before it goes to a worker with room."""
+SLOT_WAIT = timedelta(milliseconds=50)
+"""How long past its due time a run waits for a slot here before a worker with room gets it."""
 
 Refuse = Callable[[ActiveAttempt, str], None]
 """Takes an attempt whose command cannot be started here, and why."""
 
 BEHIND_AFTER = timedelta(seconds=10)
 GIVE_BACK_AFTER = timedelta(seconds=10)
-"""After failing for so long, STARTs are left to workers that may have better luck."""
+"""After STARTs have failed this long, due runs are released to other workers."""
 
-SOON = timedelta(milliseconds=200)
-AGAIN = timedelta(seconds=1)
+RETRY_DELAY = timedelta(milliseconds=200)
+REFUSED_RETRY_DELAY = timedelta(seconds=1)
 
 
 class RunStarter:
-    """Takes runs off the queue as they come due, STARTs them in batches, and hands them over."""
+    """Takes due runs off the queue, STARTs them in batches, and passes them to the runner."""
 
     def __init__(
         self,
@@ -94,14 +94,14 @@ class RunStarter:
 
     @property
     def is_behind(self) -> bool:
-        """Whether a START is long overdue for which there is a slot."""
+        """Return whether a START with a free slot is long overdue."""
         at = self._run_queue.next_at()
         if at is None or self._run_queue.busy >= self._run_queue.slots:
             return False
         return self._clock.now() - at > BEHIND_AFTER
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
-        """Until `stop` is set, start what is due."""
+        """Start due runs until `stop` is set."""
         self._turned = turned
         while not stop.is_set():
             turned()
@@ -114,7 +114,7 @@ class RunStarter:
                     self._run_queue.changed.wait(_pause(at, now))
             if ready:
                 with self._starting:
-                    self._start(self._run_queue.take(now + GATHER, most=self._size.now))
+                    self._start(self._run_queue.take(now + BATCH_SPAN, most=self._size.now))
             elif full:
                 self._release_overdue()
 
@@ -132,7 +132,7 @@ class RunStarter:
                 started = start(
                     connection,
                     worker_id=self._worker_id,
-                    held=[held.pair for held in batch],
+                    claims=[run.pair for run in batch],
                     lease=timedelta(seconds=self._settings.lease_seconds),
                 )
         except IntegrityError:
@@ -140,14 +140,16 @@ class RunStarter:
             # sees it and refuses just that one.
             if len(batch) == 1:
                 self._give_back(batch)
-            for held in batch if len(batch) > 1 else ():
-                self._start([held])
+            for run in batch if len(batch) > 1 else ():
+                self._start([run])
             return
         except DATABASE_FAILURES as error:
             # Whether it was committed is unknown: START answers the same attempts when repeated.
             telemetry.DATABASE_ERRORS.inc()
-            tell = log.debug if self._failing_since else log.warning  # tried again in 200 ms
-            tell("start failed", error=said_by(error), runs=len(batch))
+            log_at_level = (
+                log.debug if self._failing_since else log.warning
+            )  # tried again in 200 ms
+            log_at_level("start failed", error=driver_message(error), runs=len(batch))
             self._size.failed(len(batch))
             self._give_back(batch)
             return
@@ -156,7 +158,7 @@ class RunStarter:
         self._launch(started)
         self._claim_more()  # what is to follow these should wait here when their slots are free
         ours = {run.run_id for run in started}
-        if refused := [held for held in batch if held.run_id not in ours]:
+        if refused := [run for run in batch if run.run_id not in ours]:
             self._settle_refused(refused)
 
     def _launch(self, started: Sequence[StartedAttempt]) -> None:
@@ -191,36 +193,37 @@ class RunStarter:
 
     def _settle_refused(self, refused: Sequence[QueuedRun]) -> None:
         """Replace or skip what overlaps, drop what is not ours any more, try the rest later."""
-        pairs = [held.pair for held in refused]
+        pairs = [run.pair for run in refused]
         try:
             with self._engine.begin() as connection:
-                replaced = replace_earlier(connection, worker_id=self._worker_id, held=pairs)
+                replaced = replace_earlier(connection, worker_id=self._worker_id, claims=pairs)
             with self._engine.begin() as connection:
-                skipped = skip_overlapping(connection, worker_id=self._worker_id, held=pairs)
-                ours = still_held(connection, worker_id=self._worker_id, held=pairs)
-                too_late = [held.pair for held in refused if ours.get(held.run_id)]
-                release(connection, worker_id=self._worker_id, held=too_late)
+                skipped = skip_overlapping(connection, worker_id=self._worker_id, claims=pairs)
+                ours = still_claimed(connection, worker_id=self._worker_id, claims=pairs)
+                too_late = [run.pair for run in refused if ours.get(run.run_id)]
+                release(connection, worker_id=self._worker_id, claims=too_late)
         except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
-            log.warning("refused runs not settled", error=said_by(error), runs=len(refused))
+            log.warning("refused runs not settled", error=driver_message(error), runs=len(refused))
             self._put_back(refused)
             return
-        for run in replaced:
-            log.info("run replaced", run_id=str(run.run_id), state=run.state)
+        for earlier in replaced:
+            log.info("run replaced", run_id=str(earlier.run_id), state=earlier.state)
         for run_id in skipped:
             log.info("run skipped", run_id=str(run_id))
             telemetry.RUNS_FINISHED.labels("skipped").inc()
         now = self._clock.now()
-        again = now if any(run.state == "cancelled" for run in replaced) else now + AGAIN
-        for held in refused:
-            if ours.get(held.run_id) is False:  # whether it overlaps is decided when it is due
-                self._run_queue.put_back(held, at=again if now >= held.due_at else held.due_at)
+        way_is_free = any(earlier.state == "cancelled" for earlier in replaced)
+        retry_at = now if way_is_free else now + REFUSED_RETRY_DELAY
+        for run in refused:
+            if ours.get(run.run_id) is False:  # whether it overlaps is decided when it is due
+                self._run_queue.put_back(run, at=retry_at if now >= run.due_at else run.due_at)
             else:
-                self._run_queue.free(held.pair)
+                self._run_queue.free(run.pair)
 
     def _put_back(self, batch: Sequence[QueuedRun]) -> None:
-        for held in batch:
-            self._run_queue.put_back(held, at=self._clock.now() + SOON)
+        for run in batch:
+            self._run_queue.put_back(run, at=self._clock.now() + RETRY_DELAY)
 
     def _give_back(self, batch: Sequence[QueuedRun]) -> None:
         """Try runs again soon whose START failed, or release what is overdue if it goes on failing.
@@ -231,24 +234,24 @@ class RunStarter:
         self._failing_since = self._failing_since or now
         released: set[uuid.UUID] = set()
         if now - self._failing_since > GIVE_BACK_AFTER:
-            overdue = [held for held in batch if held.due_at <= now]
+            overdue = [run for run in batch if run.due_at <= now]
             released = set(self._release(overdue) or ())
-        for held in batch:
-            if held.run_id in released:
-                self._run_queue.free(held.pair)
+        for run in batch:
+            if run.run_id in released:
+                self._run_queue.free(run.pair)
             else:
-                self._run_queue.put_back(held, at=now + SOON)
+                self._run_queue.put_back(run, at=now + RETRY_DELAY)
 
     def _release_overdue(self) -> None:
         """Give away what would wait here although other workers have room for it."""
         waiting = self._run_queue.overdue(
-            self._clock.now() - PATIENCE, most=self._lease.room_elsewhere
+            self._clock.now() - SLOT_WAIT, most=self._lease.room_elsewhere
         )
         if not waiting:
             return
         if self._release(waiting) is None:
-            for held in waiting:
-                self._run_queue.put_back(held, at=held.at)
+            for run in waiting:
+                self._run_queue.put_back(run, at=run.at)
             return
         self._lease.sent_elsewhere(len(waiting))
 
@@ -256,21 +259,21 @@ class RunStarter:
         """Return which runs were released; None when the database did not answer."""
         try:
             with self._engine.begin() as connection:
-                pairs = [held.pair for held in waiting]
+                pairs = [run.pair for run in waiting]
                 # A START of theirs may have been committed whose answer was lost.
                 released = give_back(connection, worker_id=self._worker_id, unlaunched=pairs)
         except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
-            log.warning("release failed", error=said_by(error), runs=len(waiting))
+            log.warning("release failed", error=driver_message(error), runs=len(waiting))
             return None
         telemetry.RUNS_RELEASED.inc(len(released))
         return released
 
 
 def _pause(at: datetime | None, now: datetime) -> float:
-    """Seconds until there may be something to do, if nothing changes before."""
+    """Return the seconds until the next START, if nothing changes before."""
     if at is None:
         return 1.0
     if at <= now:  # no slot, or no lease
-        return PATIENCE.total_seconds()
+        return SLOT_WAIT.total_seconds()
     return min((at - now).total_seconds(), 1.0)

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
 from punctual.ops.progress import STUCK_SECONDS, Progress
-from punctual.store.driver.engine import DATABASE_FAILURES, said_by
-from punctual.store.processes.workers import WorkerRun, beat, held_by
+from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
+from punctual.store.processes.workers import WorkerRun, beat, runs_of_worker
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.liveness.lease import WorkerLease
 from punctual_worker.agent.run_queue import RunQueue
@@ -22,11 +22,11 @@ log = structlog.get_logger()
 
 
 class BuriedError(Exception):
-    """The database took this worker for dead: what it held belongs to others by now."""
+    """The database has buried this worker: its runs belong to others."""
 
 
 class Heartbeat:
-    """Beats, and hands what the database says this worker holds to `reconcile`."""
+    """Renews the lease, and passes the worker's runs in the database to `reconcile`."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Heartbeat:
         self._away = False
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
-        """Beat until `stop` is set, but not while the rest of this worker is stuck.
+        """Renew the lease until `stop` is set, but not while the rest of this worker is stuck.
 
         Raises BuriedError when this worker was declared dead.
         """
@@ -69,24 +69,26 @@ class Heartbeat:
             stop.wait(self._every if beaten else 1.0)
 
     def try_beat(self) -> bool:
-        """Beat once; False when the database did not answer."""
+        """Renew the lease once; return False when the database did not answer."""
         try:
             self.beat()
         except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
             if not self._away:
                 log.warning(
-                    "database away", error=said_by(error), lease_age=self._lease.age_seconds
+                    "database connection lost",
+                    error=driver_message(error),
+                    lease_age=self._lease.age_seconds,
                 )
             self._away = True
             return False
         if self._away:
-            log.info("database back")
+            log.info("database connection restored")
         self._away = False
         return True
 
     def beat(self) -> None:
-        """Beat once. Raises BuriedError, and SQLAlchemy's errors when the database is away."""
+        """Renew the lease once. Raises BuriedError, and SQLAlchemy's errors."""
         sent_ns, sent = time.monotonic_ns(), time.time()
         room = self._run_queue.free_slots
         # A database that is away takes the lease; it does not make this loop a stuck one.
@@ -108,5 +110,5 @@ class Heartbeat:
         telemetry.CLOCK_OFFSET.set(self._clock.offset_seconds)
         # Apart from the beat: a lock on the table of runs must not take the lease with it.
         with self.loop.wait(), self._engine.begin() as connection:
-            held = held_by(connection, worker_id=self._worker_id)
-        self._reconcile(held)
+            runs = runs_of_worker(connection, worker_id=self._worker_id)
+        self._reconcile(runs)

@@ -1,11 +1,11 @@
-"""This worker's right to what it holds, as its heartbeats renewed it."""
+"""Lease: this worker's right to its runs, renewed by its heartbeats."""
 
 import threading
 import time
 
 
 class WorkerLease:
-    """How long this worker may start and run commands, and what room its peers last had.
+    """Until when this worker may start and run commands, and the room of other workers.
 
     The self-fence counts from before the heartbeat was sent, on a clock that no one can set, so
     it ends before the database's own count of the lease does.
@@ -28,19 +28,19 @@ class WorkerLease:
 
     @property
     def fresh(self) -> bool:
-        """Whether starting is allowed now."""
+        """Return whether starting is allowed now."""
         with self._lock:
             return time.monotonic_ns() < self._until_ns
 
     @property
     def age_seconds(self) -> float:
-        """How long ago the last heartbeat was answered."""
+        """Return how long ago the last heartbeat was answered."""
         with self._lock:
             return (time.monotonic_ns() - self._beat_ns) / 1e9
 
     @property
     def room_elsewhere(self) -> int:
-        """The free slots that other workers had at the last heartbeat, less what we sent them."""
+        """Return other workers' free slots at the last heartbeat, minus runs released to them."""
         with self._lock:
             return self._room_elsewhere
 

@@ -1,4 +1,4 @@
-"""Enter a worker into the database: what it is, and which runs it takes."""
+"""Register a worker in the database: its name, its queues, its abilities."""
 
 import os
 import socket

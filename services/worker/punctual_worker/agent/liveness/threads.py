@@ -1,4 +1,4 @@
-"""The worker's threads: named, watched, and the end of the process when one of them fails."""
+"""The worker's threads: named and watched; a failed thread ends the process."""
 
 import os
 import threading
@@ -19,7 +19,7 @@ Work = Callable[[threading.Event, Turned], None]
 
 
 class Threads:
-    """Starts threads, and keeps the first error that ended one of them."""
+    """Starts threads, and stores the first error that ended one of them."""
 
     def __init__(self, progress: Progress) -> None:
         self.stop = threading.Event()
@@ -38,7 +38,7 @@ class Threads:
         thread.start()
 
     def fail(self, error: BaseException) -> None:
-        """Have this worker end because of an error; the first one is kept."""
+        """End this worker because of an error; the first one is stored."""
         if not self.failed.is_set():
             self.error = error
             self.failed.set()

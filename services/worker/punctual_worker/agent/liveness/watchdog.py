@@ -1,4 +1,4 @@
-"""Watches all of a worker: its threads, its consumers and its runner; what is stuck ends it."""
+"""Watchdog: end the worker when a thread, a consumer or the runner is stuck."""
 
 import dramatiq
 import structlog
@@ -19,7 +19,7 @@ BEAT_SECONDS = 4.0
 
 
 class StuckError(Exception):
-    """A loop of this worker does not turn any more."""
+    """A loop of this worker makes no progress."""
 
 
 class ConsumerDiedError(Exception):
@@ -30,11 +30,11 @@ class RunnerSilentError(Exception):
     """The runner does not answer."""
 
     def __init__(self) -> None:
-        super().__init__("its runner did not answer any more and was ended")
+        super().__init__("its runner stopped answering and was killed")
 
 
 class WorkerWatch:
-    """Looks several times a second, from the main thread; acts first and logs after."""
+    """Checks several times a second, from the main thread; acts first and logs after."""
 
     def __init__(
         self,
@@ -79,10 +79,10 @@ class WorkerWatch:
         try:
             if not self._runner.look():
                 self._threads.fail(RunnerSilentError())
-                log.critical("runner did not answer")
+                log.critical("runner stuck")
         except RunnerGoneError as error:  # before the thread that reads its reports has noticed
             self._threads.fail(error)
-            log.critical("runner gone", error=str(error))
+            log.critical("runner ended", error=str(error))
 
     def may_beat(self) -> bool:
         """Return whether the heartbeat may speak for all of this worker; from its own thread."""

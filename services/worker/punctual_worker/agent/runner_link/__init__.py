@@ -1,1 +1,1 @@
-"""The link to the runner: orders and reports, and what is done when it does not answer."""
+"""The link to the runner: orders, reports, and the end of a stuck runner."""

@@ -119,11 +119,11 @@ class RunnerClient:
 
     @property
     def alive(self) -> bool:
-        """Whether the runner's process exists and was not given up."""
+        """Return whether the runner's process exists and was not abandoned."""
         return not self._buried and self._process.poll() is None
 
     def wait_up(self) -> dict[str, bool]:
-        """Return what holds commands in, once it can start them; not to be called after `events`.
+        """Return how commands are isolated, once the runner is ready; call it before `events`.
 
         Raises RunnerGoneError when it ended instead, or took too long.
         """
@@ -148,8 +148,8 @@ class RunnerClient:
         """Have the runner answer, which `received` counts."""
         self._send({"kind": "ping"})
 
-    def tell(self, key: str) -> None:
-        """Ask for what an attempt has written so far; nothing comes when it has ended."""
+    def request_output(self, key: str) -> None:
+        """Request an attempt's output so far; no answer comes when it has ended."""
         self._send({"kind": "tell", "key": key})
 
     def extend_lease(self, until_ns: int | None) -> None:
@@ -178,7 +178,7 @@ class RunnerClient:
         self._launch_memory.forget(key)
 
     def has_not_launched(self, key: str) -> bool:
-        """Whether an attempt that is not forgotten certainly never ran; ask when it is buried.
+        """Return whether an attempt certainly never ran; call it after the runner's end.
 
         Not after a fault of the runner's own: an attempt may be what it broke on, and given back
         it would break one runner after the other.

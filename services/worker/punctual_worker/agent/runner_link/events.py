@@ -1,4 +1,4 @@
-"""Takes in what the runner reports of attempts, and empties the slots of those that ended."""
+"""Runner events: act on the runner's reports, and free the slots of ended attempts."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from punctual_worker.agent.runner_link.messages import EndedEvent, SoFar, Starte
 
 
 class RunnerEvents:
-    """Hands each report of the runner to the part of the worker that acts on it."""
+    """Passes each report of the runner to the part of the worker that acts on it."""
 
     def __init__(
         self,

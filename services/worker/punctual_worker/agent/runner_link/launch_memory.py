@@ -1,4 +1,4 @@
-"""Memory shared with the runner, in which it notes each launch right before it.
+"""Memory shared with the runner, which records each launch in it right before.
 
 It is there after the runner has died, however that came: an attempt that has no note was never
 launched. A note costs the runner one write to memory, and no system call.

@@ -1,4 +1,4 @@
-"""What agent and runner say to each other about attempts: starts, and reports of them."""
+"""Messages between agent and runner about attempts: orders and reports."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedEvent:
-    """A command runs; `at_ns` (CLOCK_MONOTONIC) is when its exec had succeeded."""
+    """A command has started; `at_ns` (CLOCK_MONOTONIC) is when its exec succeeded."""
 
     key: str
     at_ns: int
@@ -63,7 +63,7 @@ class StartedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenOutput:
-    """What an attempt has written, as far as it was kept.
+    """An attempt's output, as far as it was stored.
 
     `segments`: (stream, length) pairs in order of arrival, over `output`. When `truncated`,
     `output_bytes` counts everything written and `gap_at` is the offset where bytes were left out.
@@ -77,18 +77,18 @@ class WrittenOutput:
 
     @property
     def signed_segments(self) -> tuple[int, ...]:
-        """The lengths in order of arrival, those of standard error negative, as they are stored."""
+        """Return the lengths in order of arrival, those of standard error negative."""
         return tuple(length if stream == 1 else -length for stream, length in self.segments)
 
     @property
     def head_bytes(self) -> int:
-        """How much of `output` was written before any bytes were left out."""
+        """Return how much of `output` was written before bytes were left out."""
         return len(self.output) if self.gap_at is None else self.gap_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedEvent(WrittenOutput):
-    """An attempt is over and nothing of it is alive, unless `error` says so.
+    """An attempt has ended, and no process of it is left, unless `error` says so.
 
     `started_ns` None: never started; `permanent`: and another attempt would not start either.
     `stopped`: None, "timeout", "lease", "limit" or the reason given to stop. `limit`: which limit
@@ -108,7 +108,7 @@ class EndedEvent(WrittenOutput):
     left_behind: int
 
     def stream(self, number: int) -> bytes:
-        """Return the kept bytes of one stream, 1 stdout or 2 stderr."""
+        """Return the stored bytes of one stream, 1 stdout or 2 stderr."""
         parts = []
         offset = 0
         for stream, length in self.segments:
@@ -120,13 +120,13 @@ class EndedEvent(WrittenOutput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoFar(WrittenOutput):
-    """What a running attempt has written until now."""
+    """A running attempt's output so far."""
 
     key: str
 
 
 def report_in(header: dict[str, Any], body: bytes) -> StartedEvent | EndedEvent | SoFar:
-    """Return the report that a frame of the runner holds."""
+    """Return the report in a frame of the runner."""
     kind = header.pop("kind")
     if kind == "started":
         return StartedEvent(**header)

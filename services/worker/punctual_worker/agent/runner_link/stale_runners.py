@@ -1,4 +1,4 @@
-"""Ends runners of this work directory whose agent is gone, and what they started.
+"""End runners of this work directory whose agent is gone, and their processes.
 
 A runner ends by itself when its agent does, unless it is stopped or stuck; then its commands would
 run on while their runs are retried.

@@ -1,4 +1,4 @@
-"""Watches the runner: it answers a ping at every heartbeat, or it is stuck and is ended."""
+"""Runner watch: ping the runner at every heartbeat, and detect a stuck one."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ TURN_SECONDS = 1.0
 
 
 class RunnerWatch:
-    """Pings the runner every so often, and says when it has been silent for too long."""
+    """Pings the runner at intervals, and reports when it has been silent for too long."""
 
     def __init__(
         self,
@@ -28,19 +28,19 @@ class RunnerWatch:
         self._since_ping = 0.0
         self._silent = 0.0
         self._answers = 0
-        self._asked = False
+        self._pinged = False
 
     def look(self) -> bool:
         """Ping when it is time; return False once an answer is overdue."""
         now = self._clock()
-        passed, self._looked = min(now - self._looked, TURN_SECONDS), now
-        self._since_ping += passed
+        elapsed, self._looked = min(now - self._looked, TURN_SECONDS), now
+        self._since_ping += elapsed
         if self._runner.received != self._answers:
             self._answers = self._runner.received
-            self._asked, self._silent = False, 0.0
-        elif self._asked:
-            self._silent += passed
-        if not self._asked and self._since_ping >= self._every:
-            self._asked, self._since_ping = True, 0.0
+            self._pinged, self._silent = False, 0.0
+        elif self._pinged:
+            self._silent += elapsed
+        if not self._pinged and self._since_ping >= self._every:
+            self._pinged, self._since_ping = True, 0.0
             self._runner.ping()
         return self._silent <= SILENT_SECONDS

@@ -1,1 +1,1 @@
-"""The API: web pages and REST, the only door users come through."""
+"""The API: web pages and REST, the only service that users reach."""

@@ -1,4 +1,4 @@
-"""Read this first: how the API service is put together, in the order in which it matters."""
+"""The API service, put together: read this first."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who asks: a session cookie on the web pages, a token and nothing else under /api/."""
+"""Authentication: a session cookie on the web pages, only a token under /api/."""
 
 import uuid
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class SessionCookies(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of a page; none under /api/."""
-        # A cookie travels with requests that another site made up, so the API does not hear it.
+        # Cookies are sent with requests that other sites forge, so the API ignores them.
         return None if _is_api(request) else super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
@@ -56,7 +56,7 @@ class SessionCookies(SecureCookieSessionInterface):
 
 
 def recognise_users(app: Flask) -> None:
-    """Let the app know who asks."""
+    """Set up how the app authenticates requests."""
     app.config["SESSION_COOKIE_NAME"] = "punctual_session"
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"

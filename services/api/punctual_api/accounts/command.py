@@ -1,4 +1,4 @@
-"""`punctual user create`: an account made by an operator, whatever REGISTRATION says."""
+"""`punctual user create`: create an account as an operator, whatever REGISTRATION is."""
 
 import argparse
 import getpass

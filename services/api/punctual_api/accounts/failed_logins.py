@@ -1,4 +1,4 @@
-"""Guessing passwords gets slow: failed logins are counted for each account and each address."""
+"""Failed logins: count them for each account and address, and refuse further ones."""
 
 import hashlib
 import time
@@ -36,7 +36,7 @@ IPV6_PREFIX = 64  # what one customer gets
 ANSWER_SECONDS = 0.5
 """How long a login waits for Redis, whatever limits its URL names."""
 AWAY_SECONDS = 5.0
-"""After a wait in vain, Redis is not asked for this long."""
+"""After a timeout, Redis is not used for this long."""
 
 Counted = tuple[RateLimitItem, tuple[str, ...]]
 Answer = TypeVar("Answer")
@@ -77,14 +77,14 @@ class FailedLogins:
     def seconds_to_wait(self, username: str, address: str) -> int | None:
         """Return how long no password is looked at for this name from there; None if one is."""
 
-        def ask(limiter: MovingWindowRateLimiter) -> int | None:
+        def query(limiter: MovingWindowRateLimiter) -> int | None:
             for item, keys in _counted(username, address, limiter):
                 if not limiter.test(item, *keys):
                     reset = limiter.get_window_stats(item, *keys).reset_time
                     return max(1, int(reset - time.time()) + 1)
             return None
 
-        return self._with(ask)
+        return self._with(query)
 
     def count_failure(self, username: str, address: str) -> None:
         """Note that this password was wrong, or the name unknown."""
@@ -99,10 +99,10 @@ class FailedLogins:
         """Note that the account is used from there."""
         self._with(lambda limiter: limiter.hit(KNOWN_ADDRESS, *_both(username, address)))
 
-    def _with(self, ask: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
+    def _with(self, query: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
         if time.monotonic() >= self._away_until:
             try:
-                answer = ask(self._shared)
+                answer = query(self._shared)
             except redis.RedisError as error:
                 telemetry.REDIS_ERRORS.inc()
                 self._away_until = time.monotonic() + AWAY_SECONDS
@@ -114,7 +114,7 @@ class FailedLogins:
                 if came_back:
                     log.info("failed logins counted in Redis again")
                 return answer
-        return ask(self._own)
+        return query(self._own)
 
 
 def _counted(username: str, address: str, limiter: MovingWindowRateLimiter) -> list[Counted]:

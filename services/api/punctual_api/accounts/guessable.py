@@ -1,4 +1,4 @@
-"""Passwords that follow a pattern: repeated, in sequence, or made of what is known of the user."""
+"""Guessable passwords: repeated, in sequence, or made of the user's data."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ _LETTERS = str.maketrans("@4830$571!|i", "aabeosstllll")
 
 
 def is_repetitive(password: str) -> bool:
-    """Return whether a password says little: a unit repeated, or neighbours in sequence."""
+    """Return whether a password repeats a unit, or follows a sequence of neighbours."""
     text = password.lower()
     if any(_repeats(text, length) for length in range(1, LONGEST_UNIT + 1)):
         return True

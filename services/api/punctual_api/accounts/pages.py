@@ -32,7 +32,7 @@ from punctual_api.web.page_base import ENTRANCES, page, pages
 
 @pages.get("/")
 def home() -> Response:
-    """The dashboard, or the way to it."""
+    """Redirect to the dashboard, or to the login."""
     known = current_user.is_authenticated
     return redirect(url_for("pages.dashboard" if known else "pages.login"))
 
@@ -72,7 +72,7 @@ def login() -> Response:
 
 @pages.post("/logout/")
 def logout() -> Response:
-    """End the session: its cookie, should someone have kept it, opens nothing any more."""
+    """End the session: its cookie is no longer accepted."""
     _end_session()
     logout_user()
     cookie.clear()
@@ -81,14 +81,14 @@ def logout() -> Response:
 
 
 def jsonify_with(schema: Schema, value: object, status: int) -> Response:
-    """JSON as the API answers it."""
+    """Return JSON as the API answers it."""
     response = jsonify(schema.dump(value))
     response.status_code = status
     return response
 
 
 def safe_next(target: str | None) -> str:
-    """Return where to go after logging in: the page that was asked for, or else the dashboard."""
+    """Return where to go after logging in: the requested page, or else the dashboard."""
     return target if target and _is_page_here(target) else url_for("pages.dashboard")
 
 
@@ -136,8 +136,8 @@ def _entrance(
         return redirect(safe_next(request.args.get("next")))
     errors, others = by_field(problem.faults if problem else (), {"username", "email", "password"})
     message = problem and (" ".join(others) or ("" if errors else problem.description))
-    kept = {"username": "", "email": "", **(typed or {}), "password": ""}
-    values = {"errors": errors, "typed": kept, "message": message, "first": is_first_user()}
+    form_values = {"username": "", "email": "", **(typed or {}), "password": ""}
+    values = {"errors": errors, "typed": form_values, "message": message, "first": is_first_user()}
     status = 200 if problem is None else problem.code or 400
     answer = page(name, status, next=request.args.get("next"), **values)
     if problem and (wait := problem.headers.get("Retry-After")):

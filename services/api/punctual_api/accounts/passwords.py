@@ -43,8 +43,8 @@ def weakness(password: str, *, username: str, email: str) -> str | None:
     rest = without_words(password, words)
     if rest == password.lower():
         return None
-    few = len(rest) < DECORATION and sum(map(str.isalpha, rest)) < LETTERS
-    return OWN_NAME if few or is_repetitive(rest) or is_common(rest) else None
+    is_short = len(rest) < DECORATION and sum(map(str.isalpha, rest)) < LETTERS
+    return OWN_NAME if is_short or is_repetitive(rest) or is_common(rest) else None
 
 
 def hash_password(password: str) -> str:

@@ -1,4 +1,4 @@
-"""Who may register: everyone, the first user alone, or only whom an operator creates."""
+"""Registration: open to everyone, to the first user only, or closed."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""People and tokens as they are sent and answered."""
+"""Schemas of users and tokens."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The asker's calendars, read once a request, and what they hold of a schedule."""
+"""The caller's calendars, read once a request, and the due times that they block."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The pages of calendars: all of them, a new one, and one to be changed or deleted."""
+"""Pages of calendars: list, create, change, delete."""
 
 import json
 import uuid
@@ -75,8 +75,8 @@ def _saved(heading: str, row: CalendarRow | None) -> AnyResponse:
             change_own(row, values)
     except Problem as problem:
         session().rollback()
-        kept = None if calendar_id is None else own_calendar(calendar_id)
-        return _form(heading, typed, kept, [Fault("/name", str(problem.description))])
+        stored = None if calendar_id is None else own_calendar(calendar_id)
+        return _form(heading, typed, stored, [Fault("/name", str(problem.description))])
     flash("The calendar is saved.")
     return redirect(url_for("pages.show_calendars"))
 

@@ -1,4 +1,4 @@
-"""Calendars as they are sent and answered."""
+"""Schemas of calendars."""
 
 from typing import Any
 

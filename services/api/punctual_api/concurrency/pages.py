@@ -1,4 +1,4 @@
-"""The page of concurrency limits: what runs and waits under each, a new one, changed, removed."""
+"""The page of concurrency limits: list with usage, create, change, remove."""
 
 import uuid
 from collections.abc import Mapping
@@ -73,14 +73,14 @@ def _most(typed: Mapping[str, str]) -> dict[str, Any]:
 
 def _page(typed: Mapping[str, str], errors: Mapping[str, str] | None = None) -> Response:
     limits = documents_of(list_limits(session(), team_id=team_id()))
-    stands = {f"most-{limit['id']}": str(limit["max_concurrent"]) for limit in limits}
+    stored = {f"most-{limit['id']}": str(limit["max_concurrent"]) for limit in limits}
     limited = {limit["tag"] for limit in limits}
     tags = known_tags(session().connection(), team_id=team_id())
     return page(
         "concurrency",
         422 if errors else 200,
         limits=limits,
-        typed={**stands, **typed},
+        typed={**stored, **typed},
         errors=errors or {},
         tags=[tag for tag in tags if tag not in limited],
     )

@@ -1,4 +1,4 @@
-"""Limits of concurrent runs as they are sent and answered."""
+"""Schemas of concurrency limits."""
 
 from marshmallow import RAISE, Schema, fields, validate
 

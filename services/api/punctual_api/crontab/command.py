@@ -45,13 +45,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def report_text(report: dict[str, Any]) -> str:
-    """The report for a terminal, line by line: + becomes a task, ! cannot."""
+    """Return the report for a terminal, line by line: + becomes a task, ! cannot."""
     lines = []
     for line in report["lines"]:
         lines.append(f"{line['line']:4} {MARKS[line['kind']]} {line['text']}")
         if line["task"]:
             lines.append(f"       = {line['task_id'] or 'a task'}: {line['task']['name']}")
-        lines += [f"       {sentence}" for sentence in line["told"]]
+        lines += [f"       {sentence}" for sentence in line["notes"]]
     done = "would become tasks" if report["dry_run"] else "became tasks"
     lines.append(f"{report['entries']} lines {done}, {report['faults']} cannot be imported.")
     if report["dry_run"]:
@@ -61,7 +61,7 @@ def report_text(report: dict[str, Any]) -> str:
 
 def _read(file: str | None) -> str:
     if file is None:
-        raise ValueError("Which crontab? Give a file, - for standard input, or --export.")
+        raise ValueError("Name a crontab file, - for standard input, or --export.")
     raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
         return decode_text(raw)
@@ -71,7 +71,7 @@ def _read(file: str | None) -> str:
 
 def _call(url: str, path: str, token: str, document: dict[str, Any] | None = None) -> bytes:
     if not url.startswith(("http://", "https://")):
-        raise ValueError(f"{url} is no http or https URL.")
+        raise ValueError(f"{url} is not an http or https URL.")
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
     body = None if document is None else json.dumps(document).encode()
     request = Request(f"{url.rstrip('/')}/api/{path}", data=body, headers=headers)  # noqa: S310

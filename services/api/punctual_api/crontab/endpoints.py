@@ -1,4 +1,4 @@
-"""Crontabs: taken over as tasks, once it was looked at what they become, and given back."""
+"""Crontabs: import as tasks, with a dry run first, and export."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,9 @@ _report = CrontabReportSchema()
 @blueprint.problems(400, 401, 413, 415)
 @blueprint.arguments(CrontabQuerySchema)
 @blueprint.response(201, CrontabReportSchema)
-@blueprint.alt_response(200, schema=CrontabReportSchema, description="A dry run: nothing was made")
+@blueprint.alt_response(
+    200, schema=CrontabReportSchema, description="A dry run: nothing was created"
+)
 def import_crontab(args: dict[str, Any]) -> Response:
     """Show what each line of a crontab becomes; with `dry_run: false`, create those tasks."""
     idempotency_key()  # a dry run refuses a bad one already
@@ -91,7 +93,7 @@ def _beyond(task: Task) -> Iterator[str]:
     if not task.enabled:
         yield "It is paused."
     if task.calendars:
-        yield f"Its calendars hold it back: {', '.join(task.calendars)}."
+        yield f"Its calendars block due times: {', '.join(task.calendars)}."
     if task.max_runs is not None:
         yield f"It ends after {task.max_runs} runs."
     if task.jitter:

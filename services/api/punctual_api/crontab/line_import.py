@@ -1,4 +1,4 @@
-"""A crontab's lines as tasks: what each becomes, checked as every new task is."""
+"""Turn a crontab's lines into tasks, validated as new tasks are."""
 
 import uuid
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def report_of(read: Sequence[Read], ids: Sequence[Any], *, dry_run: bool) -> dic
             "line": one.line.number,
             "text": one.line.text,
             "kind": one.kind,
-            "told": list(one.notes),
+            "notes": list(one.notes),
             "task": one.values,
             "task_id": None if one.values is None else next(made, None),
         }

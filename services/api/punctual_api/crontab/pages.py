@@ -1,4 +1,4 @@
-"""The page that takes a crontab: paste it, see line by line what it becomes, create the tasks."""
+"""The page that imports a crontab: paste it, check each line, create the tasks."""
 
 import uuid
 from collections.abc import Sequence
@@ -27,18 +27,18 @@ def crontab_form() -> Response:
 
 @pages.post("/import/crontab/")
 def import_crontab_form() -> AnyResponse:
-    """Show what the pasted crontab becomes, or create the tasks when that was asked for."""
+    """Show what the pasted crontab becomes, or create the tasks if `create` was pressed."""
     typed = {name: request.form.get(name, blank) for name, blank in BLANK.items()}
     typed["crontab"] = typed["crontab"].replace("\r\n", "\n")
     try:
-        asked: dict[str, Any] = CrontabQuerySchema().load(typed)
+        query: dict[str, Any] = CrontabQuerySchema().load(typed)
     except ValidationError as error:
         errors, _ = by_field(list(faults_in(error.messages)), BLANK)
         return page("crontab", 422, typed=typed, errors=errors, report=None)
-    if not asked["crontab"].strip():
+    if not query["crontab"].strip():
         return page("crontab", 422, typed=typed, errors={"crontab": EMPTY}, report=None)
-    system = asked["format"] == "system"
-    read = read_lines(asked["crontab"], system=system, timezone=asked["timezone"])
+    system = query["format"] == "system"
+    read = read_lines(query["crontab"], system=system, timezone=query["timezone"])
     if request.form.get("do") != "create":
         return page("crontab", typed=typed, report=report_of(read, [], dry_run=True))
     return _created(typed, read)
@@ -48,11 +48,11 @@ def import_crontab_form() -> AnyResponse:
 def export_crontab_page() -> Response:
     """The viewer's tasks as a crontab."""
     try:
-        asked = CrontabExportQuerySchema().load(request.args.to_dict())
+        query = CrontabExportQuerySchema().load(request.args.to_dict())
     except ValidationError as error:
         faults = "; ".join(fault.detail for fault in faults_in(error.messages))
         return Response(faults, status=422, content_type="text/plain; charset=utf-8")
-    return exported(timezone=asked["timezone"], tag=asked["tag"])
+    return exported(timezone=query["timezone"], tag=query["tag"])
 
 
 def _created(typed: dict[str, str], read: Sequence[Read]) -> AnyResponse:

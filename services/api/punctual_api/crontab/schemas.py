@@ -1,4 +1,4 @@
-"""Crontabs as they are sent, and the report of what was understood."""
+"""Schemas of crontabs and of import reports."""
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -56,12 +56,12 @@ class CrontabTaskSchema(Schema):
 
 
 class CrontabLineSchema(Schema):
-    """One line of the crontab, and what was understood of it."""
+    """One line of the crontab, with its kind, notes and task."""
 
     line = fields.Integer(required=True, metadata={"description": "Counted from 1"})
     text = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf([*LineKind]))
-    told = fields.List(fields.String(), required=True)
+    notes = fields.List(fields.String(), required=True)
     task = fields.Nested(CrontabTaskSchema, required=True, allow_none=True)
     task_id = fields.UUID(required=True, allow_none=True)
 

@@ -1,4 +1,4 @@
-"""Refuse requests for hosts that this installation is not named: DNS rebinding ends here."""
+"""Allowed hosts: refuse other Host headers, against DNS rebinding."""
 
 from collections.abc import Callable
 from functools import lru_cache

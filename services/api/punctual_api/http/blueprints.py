@@ -23,7 +23,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class StrictParser(FlaskParser):
-    """Reads arguments so that nothing unknown, mistyped or half-read passes."""
+    """Parses arguments strictly: unknown or mistyped ones are refused."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Return the body; problems of its form are 400, 413 and 415."""

@@ -1,4 +1,4 @@
-"""How many bytes a request may carry: little until it is known who sends them."""
+"""Body limits: small until the sender is authenticated."""
 
 from typing import IO, cast
 

@@ -25,7 +25,7 @@ __all__ = [
 
 
 def settings() -> Settings:
-    """This service's settings."""
+    """Return this service's settings."""
     chosen: Settings = current_app.extensions["punctual"]
     return chosen
 
@@ -47,7 +47,7 @@ def team_id() -> uuid.UUID:
 
 
 def now() -> datetime:
-    """Return the instant of this request, on the database's clock; asked for once."""
+    """Return the instant of this request, on the database's clock, read once."""
     own = app_ctx.g
     if "now" not in own:
         remember_now(database_now(session()))
@@ -61,5 +61,5 @@ def remember_now(instant: datetime) -> None:
 
 
 def window() -> timedelta:
-    """What is due within this time must not wait for a coordinator's next cycle."""
+    """Return how soon a due time must not wait for a coordinator's next cycle."""
     return timedelta(seconds=settings().window_seconds)

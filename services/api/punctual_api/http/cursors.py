@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, opaque to clients, so that pages stay put while rows come in."""
+"""Cursors: opaque positions, so that pages stay stable while rows are added."""
 
 import base64
 import binascii

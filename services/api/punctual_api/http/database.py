@@ -1,4 +1,4 @@
-"""The database as this service binds it: one request is one transaction, and only here it ends."""
+"""The database of this service: one request is one transaction, which ends only here."""
 
 from typing import Any
 
@@ -111,7 +111,7 @@ def _end_transaction(response: Response) -> Response:
     try:
         _commit()
     except DBAPIError as error:
-        # Flask's own way from here leads to a 500: handlers are asked before, not after this.
+        # Flask would answer 500 from here: error handlers run before this, not after.
         failure = OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error
         return current_app.make_response(current_app.handle_user_exception(failure))
     return response

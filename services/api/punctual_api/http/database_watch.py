@@ -1,8 +1,8 @@
-"""Watch the statements in flight: a database that is frozen must not keep every request waiting.
+"""Database watch: when the database hangs, fail requests instead of letting them wait.
 
 A server that is stopped, or that lies behind a network that drops packets, closes nothing: a read
 from its socket never ends, and no limit on the server's side counts down. So a statement that has
-no answer for a while makes the watch ask the server a question of its own. A server that answers is
+no answer for a while makes the watch send the server a query of its own. A server that answers is
 slow and is waited for. One that does not is away: statements in flight are ended, and requests are
 refused at once until it answers.
 """
@@ -20,14 +20,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from punctual.ops import telemetry
 from punctual.store.driver.engine import STATEMENT_TIMEOUT_MS
 from punctual.store.driver.watched_dialect import InFlight
-from punctual_api.http.timed_question import TimedQuestion
+from punctual_api.http.timed_call import TimedCall
 
 log = structlog.get_logger()
 
 SILENT_SECONDS = 1.5
-"""A statement without an answer for this long makes the watch ask."""
+"""A statement without an answer for this long makes the watch send its query."""
 ANSWER_SECONDS = 1.0
-"""A server that leaves the watch's question open for this long does not answer."""
+"""A server that leaves the watch's query open for this long does not answer."""
 UNANSWERED = 2
 """Looks without an answer that count: after one, this process itself may have stood still."""
 LOOK_SECONDS = 0.25
@@ -36,11 +36,11 @@ LONGEST_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 5
 
 
 class DatabaseAwayError(Exception):
-    """The database does not answer; nothing was asked of it."""
+    """The database does not answer; no query was sent."""
 
 
 class DatabaseWatch:
-    """Knows whether the database answers; `ask` returns when it does, on a connection of its own.
+    """Knows whether the database answers; `query` returns when it does, on a connection of its own.
 
     Its thread starts with the first request.
     """
@@ -48,14 +48,14 @@ class DatabaseWatch:
     def __init__(
         self,
         in_flight: dict[int, InFlight],
-        ask: Callable[[], object],
+        query: Callable[[], object],
         *,
         longest_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self.is_away = False
         self._in_flight = in_flight
-        self._ask = ask
-        self._question = TimedQuestion(self._answers, seconds=ANSWER_SECONDS)
+        self._query = query
+        self._call = TimedCall(self._answers, seconds=ANSWER_SECONDS)
         self._longest_seconds = longest_seconds
         self._unanswered = 0
         self._starting = threading.Lock()
@@ -74,7 +74,7 @@ class DatabaseWatch:
         """Ask the database if something waits for it, and end what waits in vain."""
         waiting = self._waiting(LOOK_SECONDS if self.is_away else SILENT_SECONDS)
         if waiting or self.is_away:
-            self._note(answered=bool(self._question.ask()), waiting=len(waiting))
+            self._note(answered=bool(self._call.result()), waiting=len(waiting))
         else:
             self._unanswered = 0
         for thread, each in waiting.items():
@@ -82,13 +82,13 @@ class DatabaseWatch:
                 self._end(thread, each)
 
     def stop(self) -> None:
-        """End the thread and its question, so that neither opens a connection later."""
+        """End the thread and its query, so that neither opens a connection later."""
         self._stop.set()
         with self._starting:
             self._started = True
         if self._thread is not None:
             self._thread.join(ANSWER_SECONDS + LOOK_SECONDS)
-        self._question.settle()
+        self._call.settle()
 
     def _waiting(self, seconds: float) -> dict[int, InFlight]:
         """Return what threads have waited for this long."""
@@ -100,10 +100,10 @@ class DatabaseWatch:
         self._unanswered = 0 if answered else self._unanswered + 1
         if answered and self.is_away:
             self.is_away = False
-            log.info("database back")
+            log.info("database connection restored")
         elif self._unanswered >= UNANSWERED and not self.is_away:
             self.is_away = True
-            log.warning("database away", error="no answer in time", requests=waiting)
+            log.warning("database connection lost", error="no answer in time", requests=waiting)
 
     def _end(self, thread: int, each: InFlight) -> None:
         """End the wait of a thread: its read finds the connection closed."""
@@ -121,7 +121,7 @@ class DatabaseWatch:
 
     def _answers(self) -> bool:
         try:
-            self._ask()
+            self._query()
         except SQLAlchemyError:
             telemetry.DATABASE_ERRORS.inc()
             return False
@@ -137,6 +137,6 @@ class DatabaseWatch:
                 self._thread.start()
 
     def _run(self) -> None:
-        self._question.ask()  # opens the connection while there is no hurry
+        self._call.result()  # opens the connection while there is no hurry
         while not self._stop.wait(LOOK_SECONDS):
             self.look()

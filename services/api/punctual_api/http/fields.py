@@ -1,4 +1,4 @@
-"""Fields that take exactly what they say, and only what PostgreSQL can keep."""
+"""Strict fields: exact types, and only values that PostgreSQL can store."""
 
 import json
 import re
@@ -39,7 +39,7 @@ class Text(fields.String):
 
 
 class Label(Text):
-    """What people call a thing: one line of text in which every character shows."""
+    """A label: one line of visible characters."""
 
     def __init__(self, **options: Any) -> None:
         metadata = {"pattern": _ONE_LINE, **options.pop("metadata", {})}
@@ -53,7 +53,7 @@ class Label(Text):
 
 
 class Lines(Text):
-    """Text that a program reads line by line: lines end with LF, no byte order mark goes before.
+    """Text that a program reads line by line: LF line ends, no byte order mark.
 
     Windows and some editors write both, and a shell takes them for a part of what they stand by.
     """
@@ -74,7 +74,7 @@ class Number(fields.Float):
 
 
 class Flag(fields.Boolean):
-    """true or false, and nothing that only looks like it."""
+    """A JSON boolean, true or false."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -122,7 +122,7 @@ class Params(fields.Field[Any]):
 
 
 class Document(fields.Field[dict[str, Any]]):
-    """A JSON object of at most 64 KiB, kept as it was sent."""
+    """A JSON object of at most 64 KiB, stored as it was sent."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -151,7 +151,7 @@ class Environment(fields.Field[dict[str, str]]):
         if faults:
             raise ValidationError(faults)
         if sum(len(name) + len(text.encode()) + 2 for name, text in value.items()) > 64 * KIB:
-            raise ValidationError("Longer than 64 KiB altogether.")
+            raise ValidationError("Longer than 64 KiB in total.")
         return value
 
 
@@ -184,7 +184,7 @@ class ExitCodes(fields.Field[list[int]]):
             raise ValidationError("Not a list of exit codes, such as [75, 111].")
         for code in value:
             if not isinstance(code, int) or isinstance(code, bool) or not 1 <= code <= 255:
-                raise ValidationError("An exit code to tell apart is a whole number from 1 to 255.")
+                raise ValidationError("Exit codes must be integers from 1 to 255.")
         return sorted(set(value))
 
 

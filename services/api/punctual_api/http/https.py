@@ -1,4 +1,4 @@
-"""Https: whether a request came over it, and what browsers are then held to."""
+"""HTTPS: whether a request used it, and the header that keeps browsers on it."""
 
 from flask import Flask, current_app
 from flask.globals import request_ctx

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a creation that is sent again, as after a lost reply, happens once."""
+"""Idempotency-Key: run a creation once, even when it is repeated after a lost response."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""JSON as it is answered: compact, in the order in which it was made, and in UTF-8."""
+"""JSON responses: compact, in insertion order, in UTF-8."""
 
 from typing import Any
 

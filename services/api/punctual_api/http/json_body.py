@@ -1,4 +1,4 @@
-"""JSON bodies, read strictly: what PostgreSQL could not keep is refused here."""
+"""JSON bodies, parsed strictly: values that PostgreSQL cannot store are refused."""
 
 import codecs
 import json
@@ -33,12 +33,12 @@ def read_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         key, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise RepeatedKey(f"The key {json.dumps(key[:LONGEST_KEY])} is there twice in one object.")
+        raise RepeatedKey(f"The key {json.dumps(key[:LONGEST_KEY])} appears twice in one object.")
     return members
 
 
 def json_body(request: Request) -> Any:
-    """Return the body of a request, parsed once however often it is asked for.
+    """Return the body of a request, parsed only once.
 
     Raises Problem: 415 for another content type, 400 for what is no JSON (NaN and Infinity are
     none), nested too deeply or names a key twice, 413 for more bytes or values than the app takes.
@@ -99,7 +99,7 @@ def _depth(outside: bytes) -> int:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _finite(digits: str) -> float:

@@ -1,4 +1,4 @@
-"""What marshmallow cannot say of itself, as OpenAPI."""
+"""OpenAPI for fields that marshmallow cannot describe."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every error as problem+json (RFC 9457); which one becomes which status is decided here alone."""
+"""Errors as problem+json (RFC 9457): the one place that maps errors to statuses."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,13 +26,13 @@ OUTCOME_UNKNOWN = (
     "The database was lost before it said whether the change was kept. Repeat the request: with "
     "the same Idempotency-Key it is carried out once."
 )
-NOTHING_THERE = "There is nothing at this address. An id in it is a UUID."
+NOTHING_THERE = "There is nothing at this address. Ids in addresses are UUIDs."
 PLAIN_IN_PATHS = "!$&'()*+,/:;=@"
 READ_ONLY = "25006"  # the server has just become a standby: the next connection finds its heir
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with what was sent: where (a JSON pointer) and what."""
+    """One fault of a request: a JSON pointer and a message."""
 
     pointer: str
     detail: str
@@ -61,13 +61,13 @@ def not_found(what: str) -> Problem:
 
 
 def invalid(faults: Sequence[Fault]) -> Problem:
-    """422 with each fault at its place."""
-    few = faults[:100]
-    return Problem(422, "What was sent cannot be used as it is; see errors.", faults=few)
+    """Return a 422 with each fault at its place."""
+    first_faults = faults[:100]
+    return Problem(422, "The request is invalid; see errors.", faults=first_faults)
 
 
 def faults_in(messages: object, pointer: str = "") -> Iterator[Fault]:
-    """Marshmallow's tree of messages as faults, each at its JSON pointer."""
+    """Return marshmallow's tree of messages as faults, each at its JSON pointer."""
     if isinstance(messages, Mapping):
         for key, below in messages.items():
             step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
@@ -126,7 +126,7 @@ def redirect_here(error: RequestRedirect) -> Response:
 
 
 def _path_of(url: str) -> str:
-    """The URL without scheme and host: what a client sent as the host goes into no answer."""
+    """Return the URL without scheme and host: no response contains a client's Host header."""
     parts = urlsplit(url)
     path = "/" + parts.path.lstrip("/")
     return urlunsplit(("", "", path, parts.query, ""))
@@ -145,17 +145,17 @@ def _with_slash() -> str | None:
 def _unexpected(error: Exception) -> Response:
     if _database_is_away(error):
         telemetry.DATABASE_ERRORS.inc()
-        # That it is away has been logged; so only what was asked of it is worth a warning.
-        tell = log.debug if isinstance(error, DatabaseAwayError) else log.warning
-        tell("database did not answer", error=str(error.__cause__ or error))
-        detail = "The database does not answer just now; nothing was changed."
+        # That it is away has been logged already: warn only of queries that were sent.
+        write = log.debug if isinstance(error, DatabaseAwayError) else log.warning
+        write("request refused", error=str(error.__cause__ or error))
+        detail = "The database does not answer; nothing was changed."
         return _answer(503, detail, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
     if isinstance(error, OutcomeUnknown):
         telemetry.DATABASE_ERRORS.inc()
-        log.warning("outcome of a commit unknown", error=str(error))
+        log.warning("commit outcome lost", error=str(error))
         return _answer(503, OUTCOME_UNKNOWN, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
     log.error("request failed", exc_info=error)
-    return _answer(500, "Something went wrong here; nothing was changed.", (), {})
+    return _answer(500, "Internal error; nothing was changed.", (), {})
 
 
 def _database_is_away(error: Exception) -> bool:

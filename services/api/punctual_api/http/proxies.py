@@ -1,4 +1,4 @@
-"""Proxies in front: whose word is taken for a client's address, scheme and host."""
+"""Trusted proxies: whose headers give a client's address, scheme and host."""
 
 from collections.abc import Iterable
 from functools import lru_cache

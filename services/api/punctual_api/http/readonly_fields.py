@@ -1,4 +1,4 @@
-"""Answers that are sent back, changed: what they only tell is taken, and not read."""
+"""Accept a GET response as a PUT body; ignore read-only fields."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def readonly_names(
 
 
 class SentBackSchema(Schema):
-    """A schema that takes an answer as it was; name what it leaves unread in `Meta.include`."""
+    """A schema that accepts a response; `Meta.include` names the fields it ignores."""
 
     @pre_load
     def _leave_unread(self, document: Any, **_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Every request gets an id, a log line, its metrics, and headers that keep browsers careful."""
+"""Request hooks: id, log line, metrics and security headers of every request."""
 
 import re
 import time
@@ -33,7 +33,7 @@ API_HEADERS = [*HEADERS, ("cache-control", "Cache-Control", "no-store")]
 NO_CONTENT, HTML = 204, "text/html"
 PROBES = ("/healthz", "/readyz", "/metrics")
 
-# A label's own counter is found by a look-up under a lock; each is asked for again and again.
+# Finding a label's counter takes a lock, so counters are cached.
 _answered = cache(telemetry.HTTP_REQUESTS.labels)
 _took = cache(telemetry.HTTP_SECONDS.labels)
 
@@ -62,8 +62,8 @@ def _end(response: Response) -> Response:
     route = incoming.url_rule.rule if incoming.url_rule else "unknown"
     _answered(method, route, status).inc()
     _took(method, route).observe(seconds)
-    tell = log.debug if path in PROBES else log.info
-    tell("request answered", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
+    write = log.debug if path in PROBES else log.info
+    write("request answered", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
     if (tracing := _tracing()) and "span" in own:
         tracing.end_request(own.span, method=method, route=route, status=status)
     headers = response.headers

@@ -1,1 +1,1 @@
-"""The ledger of due times, the question why, and backfill."""
+"""The ledger of due times, explanations, and backfill."""

@@ -1,4 +1,4 @@
-"""Backfill: run what an outage, a pause or a late idea left out, once it was looked at."""
+"""Backfill: run past due times that never had a start, with a dry run first."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -27,11 +27,11 @@ _backfill = BackfillSchema()
 @blueprint.problems(400, 401, 404, 409, 412, 413, 415)
 @blueprint.arguments(BackfillQuerySchema)
 @blueprint.response(202, BackfillSchema)
-@blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was made")
+@blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was created")
 def backfill_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """Tell which due times never had a start; with `dry_run: false`, run them now."""
     task, at = own_task(task_id), now()
-    missing = missing_of(task, args["start"], args["end"], limit=args["limit"], at=at)
+    missing = missing_of(task, args["start"], args["end"], most=args["limit"], at=at)
     runs: list[uuid.UUID] = []
     if not args["dry_run"]:
         runs = backfill(session().connection(), task=task, due=missing.due, now=at)
@@ -41,11 +41,13 @@ def backfill_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     return response
 
 
-def missing_of(task: Task, start: datetime, end: datetime, *, limit: int, at: datetime) -> Missing:
+def missing_of(task: Task, start: datetime, end: datetime, *, most: int, at: datetime) -> Missing:
     """The task's due times without a start, up to `at`; raises Problem 422 for a pruned past."""
-    kept_since = at - timedelta(days=settings().retention_days)
-    if start < kept_since:
-        raise invalid([Fault("/from", "History is kept from later on: what ran then is unknown.")])
+    retained_since = at - timedelta(days=settings().retention_days)
+    if start < retained_since:
+        raise invalid(
+            [Fault("/from", "History before this retention has been pruned; choose a later start.")]
+        )
     schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
     if isinstance(schedule, Unreadable):
         raise Problem(409, f"Its due times cannot be computed: {schedule.detail}")
@@ -57,5 +59,5 @@ def missing_of(task: Task, start: datetime, end: datetime, *, limit: int, at: da
         schedule=schedule,
         start=start,
         end=min(end, at),
-        limit=limit,
+        most=most,
     )

@@ -1,4 +1,4 @@
-"""Backfills as they are sent and answered."""
+"""Schemas of backfills."""
 
 from datetime import datetime
 from typing import Any

@@ -32,7 +32,7 @@ def list_task_ledger(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     rows = list_ledger(
         session().connection(),
         task_id=task_id,
-        limit=limit + 1,
+        page_size=limit + 1,
         before=read_time_cursor(args["cursor"]),
         since=args["since"],
         reason=args["reason"],

@@ -1,4 +1,4 @@
-"""A task's due times: why one did not run, the ledger, a pause with an end, and backfill."""
+"""Pages of a task's due times: explanations, the ledger, pauses, backfill."""
 
 import uuid
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ RANGE = {"start": "", "end": "", "range_zone": "UTC"}
 
 @pages.get("/task/<uuid:task_id>/due-times/")
 def due_times_page(task_id: uuid.UUID) -> Response:
-    """Why a due time was no start on time: one that is asked about, and the ledger of all."""
+    """Show why a due time was not started on time, and the task's ledger."""
     task = _known(task_id)
     typed = _typed(BLANK, request.args)
     errors: dict[str, str] = {}
@@ -51,11 +51,11 @@ def pause_until(task_id: uuid.UUID) -> AnyResponse:
     errors: dict[str, str] = {}
     until = _read(typed, "until", "until_zone", errors)
     if until is not None and until <= instant:
-        errors["until"] = "This time has passed: a pause ends in the future."
+        errors["until"] = "A pause must end in the future."
     if until is None or errors:
         return _page(task, typed, errors)
     set_enabled(session(), task, enabled=False, now=instant, until=until)
-    flash("It is paused, and runs by its schedule again by itself.")
+    flash("Paused: it resumes by itself at that time.")
     return redirect(url_for("pages.show_task", task_id=task_id))
 
 
@@ -72,7 +72,7 @@ def backfill_form(task_id: uuid.UUID) -> Response:
     if end < start:
         return _backfill_page(task, typed, {"end": "The end comes before the start."})
     try:
-        missing = missing_of(task, start, end, limit=MOST_RUNS, at=now())
+        missing = missing_of(task, start, end, most=MOST_RUNS, at=now())
     except Problem as problem:
         return _backfill_page(task, typed, {"start": problem.faults[0].detail})
     return _backfill_page(task, typed, errors, missing)
@@ -87,7 +87,7 @@ def backfill_task(task_id: uuid.UUID) -> AnyResponse:
     except InvalidSchedule:
         flash("This is no range of times: choose it again.", "bad")
         return redirect(url_for("pages.backfill_form", task_id=task_id))
-    due = missing_of(task, start, end, limit=MOST_RUNS, at=at).due
+    due = missing_of(task, start, end, most=MOST_RUNS, at=at).due
     runs = backfill(session().connection(), task=task, due=due, now=at)
     flash(f"{len(runs)} {'run was' if len(runs) == 1 else 'runs were'} made.")
     return redirect(url_for("pages.show_task", task_id=task_id))
@@ -134,7 +134,7 @@ def _page(
         else list_ledger(
             session().connection(),
             task_id=task.id,
-            limit=ROWS_A_PAGE + 1,
+            page_size=ROWS_A_PAGE + 1,
             before=instant_before(),
             reason=reason or None,
         )

@@ -1,4 +1,4 @@
-"""Reasons as they are asked for and answered."""
+"""Schemas of reasons."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 def _sensible(at: datetime) -> None:
     if not EARLIEST <= at < LATEST:
-        raise ValidationError("Ask about the years 2000 to 8999.")
+        raise ValidationError("Must be in the years 2000 to 8999.")
 
 
 class WhyQuerySchema(Schema):
@@ -33,7 +33,7 @@ class WhyQuerySchema(Schema):
 class WhySchema(Schema):
     """What became of a due time."""
 
-    asked = Instant(required=True, data_key="at")
+    at = Instant(required=True)
     due = Instant(
         required=True,
         allow_none=True,

@@ -1,4 +1,4 @@
-"""The ledger as it is asked for and answered."""
+"""Schemas of the ledger."""
 
 from typing import Any
 

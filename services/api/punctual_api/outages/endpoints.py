@@ -1,4 +1,4 @@
-"""Outages: when no coordinator was there, what became of your due times, and a way to run them."""
+"""Outages: list them, report what became of due times, and backfill them."""
 
 import uuid
 from datetime import timedelta
@@ -35,7 +35,7 @@ _page, _report, _made = OutagePageSchema(), OutageReportSchema(), OutageBackfill
 @blueprint.response(200, OutagePageSchema)
 def list_own_outages(args: dict[str, Any]) -> Response:
     """List the times without a coordinator, newest first, with your due times in them."""
-    found = list_outages(session().connection(), team_id=team_id(), limit=args["limit"])
+    found = list_outages(session().connection(), team_id=team_id(), page_size=args["limit"])
     return jsonify(_page.dump({"items": [outage_document(outage) for outage in found]}))
 
 
@@ -56,7 +56,7 @@ def get_outage(outage_id: uuid.UUID) -> Response:
 def backfill_own_outage(args: dict[str, Any], outage_id: uuid.UUID) -> Response:
     """Run the missed due times of the chosen tasks now; a repeated call runs none twice."""
     gap = known_outage(outage_id)
-    made = run_missed(gap, args["tasks"], limit=args["limit"])
+    made = run_missed(gap, args["tasks"], most=args["limit"])
     tasks = [{"task_id": task, "runs": runs} for task, runs in made.runs.items()]
     response = jsonify(_made.dump({"tasks": tasks, "more": made.more}))
     response.status_code = 202
@@ -71,7 +71,7 @@ def known_outage(outage_id: uuid.UUID) -> Gap:
     return gap
 
 
-def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, limit: int = MOST_RUNS) -> Backfilled:
+def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS) -> Backfilled:
     """Backfill the asker's tasks, all with None; raises Problem 422 for one that was not due."""
     if tasks is not None:
         was_due = {
@@ -86,7 +86,7 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, limit: int = MOST_RUN
         gap,
         team_id=team_id(),
         tasks=tasks,
-        limit=limit,
+        most=most,
         keep=timedelta(days=settings().retention_days),
         now=now(),
     )

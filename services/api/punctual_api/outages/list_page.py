@@ -1,4 +1,4 @@
-"""The page of all outages: when, how long, what became of the viewer's due times, by task."""
+"""The page of all outages, with what became of the viewer's due times."""
 
 from flask import Response, url_for
 
@@ -17,7 +17,7 @@ TASKS_SHOWN = 3
 def show_outages() -> Response:
     """The outages, newest first."""
     connection, team, before = session().connection(), team_id(), instant_before()
-    found = list_outages(connection, team_id=team, limit=OUTAGES_A_PAGE + 1, before=before)
+    found = list_outages(connection, team_id=team, page_size=OUTAGES_A_PAGE + 1, before=before)
     shown = found[:OUTAGES_A_PAGE]
     gaps = [outage.gap for outage in shown]
     older = None

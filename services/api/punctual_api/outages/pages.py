@@ -1,4 +1,4 @@
-"""The page of an outage: task by task what became of the due times, and a way to run them."""
+"""The page of an outage: what became of each task's due times, and backfill."""
 
 import uuid
 

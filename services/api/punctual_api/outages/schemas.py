@@ -1,4 +1,4 @@
-"""Outages as they are asked about and answered."""
+"""Schemas of outages."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -49,13 +49,13 @@ def list_own_runs(args: dict[str, Any]) -> Response:
     runs = list_runs(
         session(),
         team_id=team_id(),
-        limit=args["limit"] + 1,
+        page_size=args["limit"] + 1,
         before=read_run_cursor(args["cursor"]),
         state=args["state"],
         task_id=args["task"],
         since=args["since"],
     )
-    return run_page(runs, limit=args["limit"])
+    return run_page(runs, page_size=args["limit"])
 
 
 @blueprint.route("/<uuid:run_id>/", methods=["GET"])

@@ -1,17 +1,17 @@
-"""What a run's command wrote: as kept at its end, or brought from its worker while it runs."""
+"""Output of a run: stored at its end, or fetched from its worker while it runs."""
 
 import threading
 import time
 
 from punctual.domain.runs.states import RunState
 from punctual.store.runs.listing import bytes_written, find_output
-from punctual.store.runs.live_output import ask_for_output, find_live_output, output_is_pending
+from punctual.store.runs.live_output import find_live_output, output_is_pending, request_output
 from punctual.store.schema.models import LiveOutput, Output, Run
 from punctual_api.http.context import session
 from punctual_api.http.database import db
 
 WAIT_SECONDS = 0.5
-"""A worker answers within some 20 ms; one that is cut off must not hold up the page."""
+"""A worker answers within some 20 ms; an unreachable one must not delay the page."""
 
 LOOK_EVERY_SECONDS = 0.01
 
@@ -33,12 +33,12 @@ def output_of(run: Run, *, attempt: int | None) -> tuple[Output | LiveOutput, in
 def _bring(run: Run) -> None:
     # On a connection apart: a notice goes out when its transaction is committed.
     with db.engine.connect() as connection:
-        asked_at = ask_for_output(connection, run_id=run.id)
+        requested_at = request_output(connection, run_id=run.id)
         connection.commit()
-        if asked_at is None:
+        if requested_at is None:
             return
         until, pause = time.monotonic() + WAIT_SECONDS, threading.Event()
-        while output_is_pending(connection, run_id=run.id, asked_at=asked_at):
+        while output_is_pending(connection, run_id=run.id, requested_at=requested_at):
             connection.rollback()
             if time.monotonic() > until:
                 return

@@ -1,4 +1,4 @@
-"""What became of a run, in a sentence and in steps."""
+"""Narrative: what became of a run, in a sentence and in steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ def ending(ended: Mapping[str, Any] | Run, reader: Reader = PLAIN) -> str:
 
 
 def sentence(run: Run, *, waits_for: CodedReason | None = None, reader: Reader = PLAIN) -> str:
-    """Return where a run stands, and why, in plain words; `waits_for` is what holds it back."""
+    """Return the state of a run in plain words; `waits_for` is why it waits."""
     left = left_behind_words(run.left_behind)
-    return f"{_standing(run, waits_for, reader)} {f'It {left}.' if left else ''}".rstrip()
+    return f"{_state_sentence(run, waits_for, reader)} {f'It {left}.' if left else ''}".rstrip()
 
 
 def left_behind_words(processes: int) -> str:
@@ -62,7 +62,7 @@ def _status(known: Mapping[str, Any]) -> str:
     return clause(coded(ReasonCode.EXIT_CODE, exit_code=known["exit_code"]))
 
 
-def _standing(run: Run, waits_for: CodedReason | None, reader: Reader) -> str:
+def _state_sentence(run: Run, waits_for: CodedReason | None, reader: Reader) -> str:
     reason = run_clause(run.state, run.reason_code, run.reason_args, run.reason, reader)
     reason = reason or _status(vars(run))
     why = f": {reason}" if reason else ""
@@ -78,8 +78,8 @@ def _standing(run: Run, waits_for: CodedReason | None, reader: Reader) -> str:
             "It will be tried again."
         )
     if run.state in PENDING:
-        held = f"Worker {worker} holds it" if run.state == RunState.CLAIMED else "It waits"
-        return f"{held} until it is due{f': {clause(waits_for, reader)}' if waits_for else ''}."
+        place = f"Worker {worker} holds it" if run.state == RunState.CLAIMED else "It waits"
+        return f"{place} until it is due{f': {clause(waits_for, reader)}' if waits_for else ''}."
     if run.state == RunState.SUCCEEDED:
         seconds = took(run)
         return "It succeeded." if seconds is None else f"It succeeded after {span_words(seconds)}."
@@ -103,16 +103,16 @@ def _cancelled(run: Run, reason: str) -> str:
 
 def timeline(run: Run, attempts: Sequence[Mapping[str, Any]]) -> list[Step]:
     """Return the steps of a run so far, and the next one that is known."""
-    asked = "Due" if run.trigger in (Trigger.SCHEDULE, Trigger.BACKFILL) else "Asked for"
-    steps = [Step(asked, run.scheduled_for, mark="done")]
+    label = "Due" if run.trigger in (Trigger.SCHEDULE, Trigger.BACKFILL) else "Asked for"
+    steps = [Step(label, run.scheduled_for, mark="done")]
     if len(attempts) > MOST_ATTEMPTS:
         steps.append(Step(f"{len(attempts) - MOST_ATTEMPTS} earlier attempts", mark="wrong"))
     for attempt in attempts[-MOST_ATTEMPTS:]:
         steps += _attempt_steps(attempt, many=run.max_attempts > 1)
     if run.state in PENDING:
-        again = f"Attempt {run.attempt + 1} due" if run.attempt else "Start"
+        next_start = f"Attempt {run.attempt + 1} due" if run.attempt else "Start"
         aside = f"{state_words(run.state)}, attempt {run.attempt + 1} of {run.max_attempts}"
-        steps.append(Step(again, run.due_at, aside))
+        steps.append(Step(next_start, run.due_at, aside))
     elif run.state in FINAL and not (attempts and attempts[-1]["state"] == run.state):
         steps.append(_ended(state_words(run.state).capitalize(), run.finished_at, run.state))
     return steps

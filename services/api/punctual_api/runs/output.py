@@ -51,7 +51,7 @@ def output_answer(run: Run, *, attempt: int | None, stream: str | None) -> Respo
 
 
 def written(output: Output | LiveOutput, *, stream: str | None, left_out: int) -> bytes:
-    """The kept bytes of a stream (both: None), with a line where `left_out` bytes were cut."""
+    """Return the stored bytes of a stream (both: None), with a line for `left_out` bytes."""
     head: list[bytes] = []
     tail: list[bytes] = []
     for start, piece, whose in pieces(output):
@@ -64,15 +64,15 @@ def written(output: Output | LiveOutput, *, stream: str | None, left_out: int) -
 
 
 def pieces(output: Output | LiveOutput) -> Iterator[tuple[int, bytes, str]]:
-    """The kept bytes in order as (offset, bytes, "stdout" or "stderr"), none across the cut."""
+    """Return the stored bytes in order as (offset, bytes, stream), none across the cut."""
     start = 0
     for segment in output.segments:
         end = start + abs(segment)
         whose = "stdout" if segment > 0 else "stderr"
-        for low, high in _apart(start, end, output.head_bytes):
+        for low, high in _split(start, end, output.head_bytes):
             yield low, output.data[low:high], whose
         start = end
 
 
-def _apart(start: int, end: int, cut: int) -> list[tuple[int, int]]:
+def _split(start: int, end: int, cut: int) -> list[tuple[int, int]]:
     return [(start, cut), (cut, end)] if start < cut < end else [(start, end)]

@@ -1,4 +1,4 @@
-"""Output as a page shows it: text, each stream apart, nothing a browser could take for markup."""
+"""Output as text for pages: streams kept apart, markup escaped."""
 
 import codecs
 import re
@@ -32,7 +32,7 @@ class ShownOutput:
 
 
 def shown_output(output: Output | LiveOutput, *, size: int) -> ShownOutput:
-    """An attempt's output for a page; `size` bytes were written, kept or not."""
+    """Return an attempt's output for a page; `size` bytes were written, stored or not."""
     left_out = max(size - len(output.data), 0)
     shortened = len(output.data) > SHOWN_BYTES
     start = max(len(output.data) - SHOWN_BYTES, 0)

@@ -56,13 +56,13 @@ def run_output(run_id: uuid.UUID) -> Response:
 
 
 def _attempt(run: Run) -> int | None:
-    """Return which attempt was asked for, None where none was; raises Problem 404."""
-    asked = request.args.get("attempt", "")
-    if not asked:
+    """Return the requested attempt, or None without one; raises Problem 404."""
+    typed = request.args.get("attempt", "")
+    if not typed:
         return None
-    if not re.fullmatch(r"[0-9]{1,5}", asked) or not 1 <= int(asked) <= run.attempt:
+    if not re.fullmatch(r"[0-9]{1,5}", typed) or not 1 <= int(typed) <= run.attempt:
         raise not_found("attempt")
-    return int(asked)
+    return int(typed)
 
 
 def _output(run: Run, attempt: int | None) -> ShownOutput | None:

@@ -1,4 +1,4 @@
-"""Runs as they are answered."""
+"""Schemas of runs."""
 
 from marshmallow import RAISE, Schema, fields, validate
 
@@ -16,7 +16,7 @@ REASON_ARGS = {"description": "What the code is about: a run, a limit, an exit c
 
 
 class WaitingForSchema(Schema):
-    """What holds a run back that waits for its start."""
+    """What a run waits for."""
 
     code = fields.String(
         required=True,

@@ -1,4 +1,4 @@
-"""Schedules, tried out: what one means and when it is due, before a task is saved with it."""
+"""Preview schedules: what one means and when it is due, before a task is saved."""
 
 from typing import Any
 

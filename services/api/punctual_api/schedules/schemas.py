@@ -1,4 +1,4 @@
-"""Schedules as they are tried out before anything is saved."""
+"""Schemas of schedule previews."""
 
 from datetime import UTC, datetime
 

@@ -19,12 +19,12 @@ from punctual.store.driver.engine import connect_args, driver_url
 from punctual.store.processes.health_summary import Overdue, late_after, overdue
 from punctual.store.schema.migrate import behind
 from punctual_api.http.database_watch import DatabaseWatch
-from punctual_api.http.timed_question import TimedQuestion
+from punctual_api.http.timed_call import TimedCall
 from punctual_api.system import metrics
 
 blueprint = Blueprint("health", __name__)
 
-ALIVE = text("""
+PROCESSES = text("""
 SELECT (SELECT count(*) FROM coordinators
         WHERE heartbeat_at > now() - :lease * interval '1 second') AS coordinators,
        (SELECT count(*) FROM workers
@@ -32,7 +32,7 @@ SELECT (SELECT count(*) FROM coordinators
 """)
 
 ANSWER_SECONDS = 3.0
-"""How long a probe waits for a server; what asks for readiness seldom waits much longer."""
+"""How long a probe waits for a server; readiness probes seldom wait much longer."""
 FRESH_SECONDS = 5
 """How old readiness's connection may be: a stopping server still serves those that are open."""
 
@@ -41,7 +41,7 @@ NOT_ACCEPTING = re.compile(r"FATAL: +(the database system is [a-z ]+)")
 
 @dataclass(frozen=True, slots=True)
 class ApiHealth:
-    """Why this service is not ready, what of the product does not get on, and who is alive."""
+    """Why this service is not ready, what is degraded, and how many processes are alive."""
 
     reasons: list[str]
     degraded: dict[str, str]
@@ -49,7 +49,7 @@ class ApiHealth:
 
 
 class Probe:
-    """Asks the servers behind on connections of its own, so that a busy pool is no outage."""
+    """Checks the database and the queue on separate connections: a busy pool is no outage."""
 
     def __init__(self, settings: Settings) -> None:
         self._lease = settings.lease_seconds
@@ -64,37 +64,37 @@ class Probe:
             pool_pre_ping=True,
             connect_args={**limits, "connect_timeout": 2},
         )
-        self.engine: Engine = connect()  # metrics and the watch may ask at once
+        self.engine: Engine = connect()  # metrics and the watch may connect at once
         self._own: Engine = connect(pool_recycle=FRESH_SECONDS)
         self._redis = redis.Redis.from_url(
             with_socket_limits(settings.redis_url, seconds=1),
             retry=Retry(NoBackoff(), 0),
         )
         self._current = False
-        self._database = TimedQuestion(self._ask_database, seconds=ANSWER_SECONDS)
-        self._queue = TimedQuestion(self._ask_queue, seconds=ANSWER_SECONDS)
+        self._database = TimedCall(self._query_database, seconds=ANSWER_SECONDS)
+        self._queue = TimedCall(self._ping_queue, seconds=ANSWER_SECONDS)
 
-    def ask(self, *, database_is_away: bool) -> ApiHealth:
+    def check(self, *, database_is_away: bool) -> ApiHealth:
         """Return whether this service can work, and how the others get on.
 
         A server that is frozen and answers nothing at all costs ANSWER_SECONDS, and is asked again
         only when it has answered.
         """
-        found = None if database_is_away else self._database.ask()
+        found = None if database_is_away else self._database.result()
         health = found or ApiHealth(["database: does not answer in time"], {}, {})
-        queue = self._queue.ask()
+        queue = self._queue.result()
         if queue is None:
             queue = {"queue": "does not answer in time"}
         return replace(health, degraded={**health.degraded, **queue})
 
-    def _ask_database(self) -> ApiHealth:
+    def _query_database(self) -> ApiHealth:
         try:
             outdated = None if self._current else behind(self._own)
             self._current = outdated is None
             if outdated:
                 return ApiHealth([f"database: {outdated}"], {}, {})
             with self._own.connect() as connection:
-                row = connection.execute(ALIVE, {"lease": self._lease}).one()
+                row = connection.execute(PROCESSES, {"lease": self._lease}).one()
                 alive = {"coordinators": row.coordinators, "workers": row.workers}
                 late = _late(overdue(connection), after=self._late)
                 return ApiHealth([], self._missing(alive) | late, alive)
@@ -113,7 +113,7 @@ class Probe:
             if not alive[kind]
         }
 
-    def _ask_queue(self) -> dict[str, str]:
+    def _ping_queue(self) -> dict[str, str]:
         try:
             self._redis.ping()
         except (redis.RedisError, OSError) as error:
@@ -134,14 +134,14 @@ def watch_health(app: Flask, settings: Settings) -> None:
     """Answer /healthz, /readyz and /metrics."""
     probe = cache(lambda: Probe(settings))
     app.extensions["punctual_probe"] = probe
-    app.extensions["punctual_stand"] = cache(lambda: metrics.Stand(probe().engine, settings))
+    app.extensions["punctual_stand"] = cache(lambda: metrics.HealthCache(probe().engine, settings))
     app.register_blueprint(blueprint)
     app.register_blueprint(metrics.blueprint)
 
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """This process answers; nothing else is asked."""
+    """This process answers; nothing else is checked."""
     return jsonify({"status": "ok"})
 
 
@@ -153,7 +153,7 @@ def readyz() -> Response:
     """
     watch: DatabaseWatch = current_app.extensions["punctual_database_watch"]
     probe: Probe = current_app.extensions["punctual_probe"]()
-    health = probe.ask(database_is_away=watch.is_away)
+    health = probe.check(database_is_away=watch.is_away)
     degraded = sorted(health.degraded)
     details = [f"{name}: {detail}" for name, detail in sorted(health.degraded.items())]
     if health.reasons:

@@ -1,4 +1,4 @@
-"""/metrics: this process's own metrics, and how the whole product stands."""
+"""/metrics: this process's metrics, and those of the whole product."""
 
 import time
 from datetime import timedelta
@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
 from punctual.store.processes.health_summary import HealthSummary, summarize_health
-from punctual_api.http.timed_question import TimedQuestion
+from punctual_api.http.timed_call import TimedCall
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -19,20 +19,20 @@ ANSWER_SECONDS = 3.0
 """How long a scrape waits for the database."""
 
 
-class Stand:
-    """Asks the database how things stand, at most every 5 s however many ask."""
+class HealthCache:
+    """Reads the health summary from the database, at most every 5 s for all callers."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._lease = timedelta(seconds=settings.lease_seconds)
-        self._question = TimedQuestion(self._read, seconds=ANSWER_SECONDS)
+        self._call = TimedCall(self._read, seconds=ANSWER_SECONDS)
         self._until = 0.0
         self._last: HealthSummary | None = None
 
-    def ask(self) -> HealthSummary | None:
+    def summary(self) -> HealthSummary | None:
         """Return how things stand; None while the database does not answer."""
         if time.monotonic() >= self._until:
-            self._last = self._question.ask()
+            self._last = self._call.result()
             self._until = time.monotonic() + FRESH_SECONDS
         return self._last
 
@@ -48,7 +48,7 @@ class Stand:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Prometheus' text format; without a database, what needs it is left out."""
-    found: HealthSummary | None = current_app.extensions["punctual_stand"]().ask()
+    found: HealthSummary | None = current_app.extensions["punctual_stand"]().summary()
     body, content_type = telemetry.exposition(_samples(found) if found else {})
     return Response(body, content_type=content_type)
 

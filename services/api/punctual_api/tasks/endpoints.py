@@ -94,7 +94,7 @@ def _dropped(schedule: Any) -> str:
 def list_own_tasks(args: dict[str, Any]) -> Response:
     """List your tasks, newest first."""
     items, more_before = listed_tasks(
-        limit=args["limit"],
+        page_size=args["limit"],
         before=read_task_cursor(args["cursor"]),
         status=args["status"],
         tag=args["tag"],

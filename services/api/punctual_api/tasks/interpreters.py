@@ -1,4 +1,4 @@
-"""Whether the workers that are up can run a script."""
+"""Warn when no active worker can run a script."""
 
 from punctual.store.processes.workers import interpreters_of_active
 from punctual.store.schema.models import Task
@@ -10,7 +10,7 @@ def interpreter_warnings(task: Task) -> list[str]:
 
     Nothing while no worker is up, or one does not report what it has: then it is not known.
     """
-    # A row may hold what this release would not save.
+    # A row may contain values that this release would not save.
     wanted = task.script.get("interpreter") if isinstance(task.script, dict) else None
     if not isinstance(wanted, str):
         return []

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from punctual.domain.calendars.calendar import SearchLimit, next_unheld
+from punctual.domain.calendars.calendar import SearchLimit, next_unblocked
 from punctual.domain.commands.http_params import unused_params
 from punctual.domain.commands.shell_advice import shell_warnings
 from punctual.domain.errors import Unreadable
@@ -19,7 +19,7 @@ from punctual.domain.schedules.advice import schedule_warnings, shortest_interva
 from punctual.domain.schedules.advice_history import past_warnings
 from punctual.domain.schedules.advice_retry import retry_warnings
 from punctual.domain.schedules.jitter import jittered
-from punctual.domain.schedules.preview import ALL_HELD
+from punctual.domain.schedules.preview import ALL_BLOCKED
 from punctual.domain.schedules.syntax import Schedule, next_due, read_schedule
 from punctual.domain.wording import clause, run_reason
 from punctual.store.runs.blocked_by import hindrances
@@ -41,8 +41,8 @@ MOST_STEPS = 200
 """A list answers a hundred tasks: none of them has its calendars searched for longer."""
 
 STOPPED = (
-    f"Its calendars hold its due times for long: its next run was not found in {MOST_STEPS} steps"
-    " over what they hold."
+    f"Its calendars block its due times for long: its next run was not found in {MOST_STEPS} steps"
+    " over blocked times."
 )
 
 _task = TaskSchema()
@@ -57,7 +57,7 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
     """What TaskSchema answers of a task."""
     task, last = listed.task, listed.last_run
     next_run_at, warnings = _next_run_at(listed), task_warnings(task, now=now)
-    all_blocked = next_run_at is None and ALL_HELD in warnings
+    all_blocked = next_run_at is None and ALL_BLOCKED in warnings
     status = listed.status_if_blocked if all_blocked else listed.status
     return {
         **{name: getattr(task, name) for name in _COLUMNS},
@@ -90,8 +90,8 @@ def _next_run_at(listed: ListedTask) -> datetime | None:
         calendars = own_calendars(task.calendars)
         if isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
             return None
-        after, limit = at - timedelta(microseconds=1), SearchLimit(MOST_STEPS)
-        at = next_unheld(schedule, calendars, after=after, limit=limit)
+        after, search_limit = at - timedelta(microseconds=1), SearchLimit(MOST_STEPS)
+        at = next_unblocked(schedule, calendars, after=after, search_limit=search_limit)
         if at is None:
             return None
     return jittered(at, task_id=task.id, seconds=task.jitter)
@@ -110,9 +110,9 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
         if isinstance(calendars, Unreadable):
             errors = errors or [f"It could not be planned: {calendars.detail}"]
         else:
-            limit = SearchLimit(MOST_STEPS)
-            if next_unheld(schedule, calendars, after=now, limit=limit) is None:
-                errors.append(STOPPED if limit.reached else ALL_HELD)
+            search_limit = SearchLimit(MOST_STEPS)
+            if next_unblocked(schedule, calendars, after=now, search_limit=search_limit) is None:
+                errors.append(STOPPED if search_limit.reached else ALL_BLOCKED)
     # Overlapping runs are no surprise to a team who allows them.
     timeout = None if task.overlap == Overlap.ALLOW else chosen_timeout(task.timeout)
     return [
@@ -199,7 +199,7 @@ def run_answer(run_id: uuid.UUID, *, status: int) -> Response:
 
 
 def run_documents(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Return what RunSchema answers of each run; what holds them back is asked for all at once."""
+    """Return each run as RunSchema answers it; one query finds what they wait for."""
     found = hindrances(session().connection(), runs)
     return [
         {
@@ -225,8 +225,8 @@ def _waiting_for(found: Hindrance | None) -> dict[str, Any] | None:
     return {"code": reason.code, "args": reason.args, "sentence": clause(reason)}
 
 
-def run_page(runs: Sequence[Run], *, limit: int) -> Response:
-    """Return a page of runs; `runs` holds one more when there is a next page."""
-    shown = runs[:limit]
-    cursor = run_cursor(shown[-1].scheduled_for, shown[-1].id) if len(runs) > limit else None
+def run_page(runs: Sequence[Run], *, page_size: int) -> Response:
+    """Return a page of runs; `runs` has one more when there is a next page."""
+    shown = runs[:page_size]
+    cursor = run_cursor(shown[-1].scheduled_for, shown[-1].id) if len(runs) > page_size else None
     return jsonify(_run_page.dump({"items": run_documents(shown), "next_cursor": cursor}))

@@ -1,4 +1,4 @@
-"""A task's JSON columns in the shape that answers and pages rely on, whatever the row holds.
+"""A task's JSON columns in the shape that responses need, whatever is stored.
 
 Rules for what is sent grow stricter from release to release, and rows stay: an answer never fails
 on one, and what has the wrong type is left out of it.
@@ -70,7 +70,7 @@ def stored_metadata(metadata: object) -> dict[str, Any]:
 
 
 def stored_columns(task: Task) -> dict[str, Any]:
-    """Return the columns of a task that hold JSON, all but its schedule."""
+    """Return the JSON columns of a task, except its schedule."""
     return {
         "env": stored_env(task.env),
         "script": stored_script(task.script),

@@ -13,13 +13,13 @@ MOST_LOOKED_AT = 1000
 
 def listed_tasks(
     *,
-    limit: int,
+    page_size: int,
     before: uuid.UUID | None,
     status: str | None = None,
     tag: str | None = None,
     q: str | None = None,
 ) -> tuple[list[dict[str, Any]], uuid.UUID | None]:
-    """Return at most `limit` of the asker's tasks, and before which task there may be more.
+    """Return at most `page_size` of the asker's tasks, and before which task there may be more.
 
     Whether calendars block all due times of a task, which makes it idle, no statement knows.
     """
@@ -29,7 +29,7 @@ def listed_tasks(
         found = list_tasks(
             session(),
             team_id=team,
-            limit=limit + 1,
+            page_size=page_size + 1,
             before=before,
             status_is=status,
             tag=tag,
@@ -37,9 +37,9 @@ def listed_tasks(
         )
         documents = [task_document(one, now=at) for one in found]
         items += [one for one in documents if status in (None, one["status"])]
-        if len(items) > limit:
-            return items[:limit], items[limit - 1]["id"]
-        if len(found) <= limit:
+        if len(items) > page_size:
+            return items[:page_size], items[page_size - 1]["id"]
+        if len(found) <= page_size:
             return items, None
         before = found[-1].task.id
         looked_at += len(found)

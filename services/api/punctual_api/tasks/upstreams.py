@@ -40,4 +40,4 @@ def refuse_while_followed(task_id: uuid.UUID) -> None:
     if others:
         named = ", ".join(f"“{task.name}”" for task in others[:3])
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        raise Problem(409, f"It cannot be deleted while others run after it: {named}{more}.")
+        raise Problem(409, f"It cannot be deleted while other tasks run after it: {named}{more}.")

@@ -1,4 +1,4 @@
-"""What else can be done with a task: run it now, pause it, resume it, read its runs."""
+"""More actions on a task: run now, pause, resume, list its runs."""
 
 import uuid
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     """Pause a task, for good or until a time: what is running goes on, no retry or other start."""
     task, at, until = own_task(task_id), now(), args["until"]
     if until is not None and until <= at:
-        raise invalid([Fault("/until", "This time has passed: a pause ends in the future.")])
+        raise invalid([Fault("/until", "A pause must end in the future.")])
     set_enabled(session(), task, enabled=False, now=at, until=until)
     return task_answer(task_id)
 
@@ -92,9 +92,9 @@ def list_task_runs(args: dict[str, Any], task_id: uuid.UUID) -> Response:
         session(),
         team_id=team_id(),
         task_id=task_id,
-        limit=args["limit"] + 1,
+        page_size=args["limit"] + 1,
         before=read_run_cursor(args["cursor"]),
         state=args["state"],
         since=args["since"],
     )
-    return run_page(runs, limit=args["limit"])
+    return run_page(runs, page_size=args["limit"])

@@ -1,1 +1,1 @@
-"""What all pages share: their frame, forms and formatting."""
+"""Shared by all pages: the base template, forms and formatting."""

@@ -23,12 +23,12 @@ PLAINER = {NOTHING_THERE: "There is no page at this address."}
 
 
 def error_page(problem: dict[str, Any]) -> Response | None:
-    """Return the page of a problem, or None when no browser asks for one."""
+    """Return the page of a problem, or None when the client is no browser."""
     if request.is_json or "text/html" not in request.accept_mimetypes.values():
         return None
     code = problem["status"]
     # Only who is known already: with the database away, asking again would fail again, and
-    # Flask-Login asks for every template unless it holds an answer.
+    # Flask-Login loads the user for every template unless one is set.
     viewer = g.get("_login_user")
     g.setdefault("_login_user", AnonymousUserMixin())
     html = render_template(

@@ -1,4 +1,4 @@
-"""Show what the API's own checks found at the fields of a form."""
+"""Show the API's validation errors at the fields of a form."""
 
 from collections.abc import Collection, Sequence
 

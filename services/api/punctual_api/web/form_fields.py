@@ -19,7 +19,7 @@ def pasted(text: str) -> str:
 
 
 def read_number(text: str) -> int | float | str:
-    """A number, or the text itself when it is none: what is wrong with it is not said here."""
+    """Return a number, or the text itself when it is none: validation comes later."""
     for kind in (int, float):
         try:
             number = kind(text.strip().replace(",", "."))
@@ -75,7 +75,7 @@ def write_words(words: Sequence[str]) -> str:
 
 
 def read_codes(text: str) -> list[int | float | str]:
-    """Numbers between commas; what is wrong with one is not said here."""
+    """Return numbers between commas; validation comes later."""
     return [read_number(word) for word in text.split(",") if word.strip()]
 
 
@@ -119,7 +119,7 @@ def _named(text: str, sign: str, missing: str) -> dict[str, str]:
         if not found:
             raise ValueError(f"Line {number} has {missing}")
         if name.strip() in named:
-            raise ValueError(f"Line {number} sets {name.strip()} once more.")
+            raise ValueError(f"Line {number} sets {name.strip()} a second time.")
         named[name.strip()] = value
     return named
 
@@ -170,4 +170,4 @@ def _json(text: str) -> Any:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number.")
+    raise ValueError(f"{name} is not a JSON number.")

@@ -1,4 +1,4 @@
-"""What every page shares: the blueprint, who may see it, its forms' guard, its live part."""
+"""The base of every page: blueprint, login, CSRF protection, live parts."""
 
 import hashlib
 import json
@@ -132,7 +132,7 @@ def pretty(document: object) -> str:
 
 
 def is_live() -> bool:
-    """Return whether htmx asks, for the part of the page that changes."""
+    """Return whether htmx requests only the part of the page that changes."""
     return request.headers.get("HX-Request") == "true"
 
 
@@ -144,6 +144,6 @@ def page(name: str, status: int = 200, **values: Any) -> Response:
 
 
 def live_page(name: str, status: int = 200, /, **values: Any) -> Response:
-    """A page whose part `NAME_live.html` keeps itself fresh; only that part when htmx asks."""
+    """Return a page with the live part `NAME_live.html`; only that part for htmx."""
     here = request.full_path.removesuffix("?")
     return page(f"{name}_live" if is_live() else name, status, here=here, **values)

@@ -1,4 +1,4 @@
-"""Pages of a list in the order of time: the next one begins before an instant in the address."""
+"""Pages of a list by time: the next page begins before an instant in the address."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from flask import request
 
 
 def instant_before() -> datetime | None:
-    """What the page asked for begins before; None for the first one, or for what is no time."""
+    """Return the instant before which the requested page begins, or None."""
     try:
         return datetime.fromtimestamp(int(request.args.get("before", "")) / 1_000_000, UTC)
     except (ValueError, OverflowError, OSError):
@@ -14,5 +14,5 @@ def instant_before() -> datetime | None:
 
 
 def microseconds(instant: datetime) -> int:
-    """Return an instant as an address says it."""
+    """Return an instant as it is written in an address."""
     return round(instant.timestamp() * 1_000_000)

@@ -1,4 +1,4 @@
-"""The web pages: what people see and click; the REST API is next door."""
+"""The web pages of the product."""
 
 from datetime import timedelta
 

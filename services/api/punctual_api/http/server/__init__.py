@@ -1,1 +1,1 @@
-"""The HTTP server: gunicorn, with a worker in which slow clients hold no thread."""
+"""The HTTP server: gunicorn, with a worker in which slow clients occupy no thread."""

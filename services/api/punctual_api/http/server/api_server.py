@@ -1,4 +1,4 @@
-"""The HTTP server: gunicorn, embedded, so that PUNCTUAL_ settings are all there is to set."""
+"""The HTTP server: embedded gunicorn, configured by PUNCTUAL_ settings only."""
 
 import resource
 import signal
@@ -19,7 +19,7 @@ from punctual_api.http.server.buffering_worker import BufferingWorker
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file as it opens it
 
 # Longer than clients and proxies keep idle connections, so that no request meets a closing one.
-KEPT_SECONDS = 75
+KEEPALIVE_SECONDS = 75
 CONNECTIONS = 1000
 FROZEN_SECONDS = 20
 """A process whose main thread, which answers no request itself, has stood still for so long is
@@ -68,7 +68,7 @@ class ApiServer(BaseApplication):
             "worker_connections": CONNECTIONS,
             "timeout": FROZEN_SECONDS,
             "graceful_timeout": 5,
-            "keepalive": KEPT_SECONDS,
+            "keepalive": KEEPALIVE_SECONDS,
             "limit_request_line": LONGEST_ADDRESS,
             "accesslog": None,
             "loglevel": "warning",

@@ -1,4 +1,4 @@
-"""The gunicorn worker: threads get whole requests only, and slow clients hold none."""
+"""The gunicorn worker: threads get whole requests only; slow clients occupy none."""
 
 import contextlib
 import errno
@@ -30,7 +30,7 @@ LINGER_SECONDS = 5.0
 LINGER_BYTES = 32 * 1024 * 1024
 """So long and so much is read and thrown away before a connection is closed on its client."""
 STOP_SECONDS = 1.0
-"""While the process stops, silent connections are kept no longer."""
+"""While the process stops, silent connections are closed after this."""
 WAITING_BYTES = 64 * 1024 * 1024
 """Parts of requests that wait in memory, of all connections together."""
 UNREAD_SECONDS = 0.1
@@ -40,7 +40,7 @@ NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE)
 
 
 class BufferingWorker(ThreadWorker):
-    """gunicorn's worker with threads, in which only the main thread waits for clients.
+    """Gunicorn's threaded worker, in which only the main thread waits for clients.
 
     It collects requests and hands them to a thread when they are whole, and it ends connections
     whose clients send, read or close too slowly.
@@ -108,7 +108,7 @@ class BufferingWorker(ThreadWorker):
         chosen = StatusRecorder()
         super().handle_error(req, cast("socket.socket", chosen), addr, exc)
         status = chosen.status or 500
-        detail = "Something went wrong here." if status == 500 else f"This is no request: {exc}."
+        detail = "Internal error." if status == 500 else f"This is no request: {exc}."
         with contextlib.suppress(OSError):
             client.send(raw_problem(status, detail), socket.MSG_DONTWAIT)
 
@@ -133,8 +133,8 @@ class BufferingWorker(ThreadWorker):
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Keep a connection for its next request, or end it."""
-        kept = not fs.cancelled() and fs.exception() is None and fs.result()
-        if not kept:
+        is_reused = not fs.cancelled() and fs.exception() is None and fs.result()
+        if not is_reused:
             self._linger(conn)
         elif conn.is_whole:
             self.enqueue_req(conn)
@@ -146,7 +146,7 @@ class BufferingWorker(ThreadWorker):
             self._watch(conn, self.on_client_socket_readable)
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
-        """Begin to collect the next request of a connection that was kept."""
+        """Begin to collect the next request of a reused connection."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._wait_for_request(conn)

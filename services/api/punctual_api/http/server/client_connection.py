@@ -1,4 +1,4 @@
-"""A client's connection: what it has sent so far, and until when its thread waits for more."""
+"""A client's connection: its buffered bytes, and how long its thread waits for more."""
 
 import contextlib
 import socket
@@ -16,7 +16,7 @@ RECEIVE_BYTES = 65_536
 
 
 class TimedUnreader(SocketUnreader):
-    """What a thread reads of a long body from, until the deadline of the request."""
+    """The reader of a long body, with the request's deadline."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)

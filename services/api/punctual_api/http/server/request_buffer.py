@@ -1,4 +1,4 @@
-"""What a client has sent so far, and whether that is a whole request: no thread waits for it."""
+"""Request buffer: collect bytes until a request is whole, without a thread."""
 
 import re
 from dataclasses import dataclass, field

@@ -20,13 +20,13 @@ from punctual_api.web.page_base import pages
 @pages.post("/task/<uuid:task_id>/pause/")
 def pause_task(task_id: uuid.UUID) -> Response:
     """Have a task start nothing by itself."""
-    return _enable(task_id, enabled=False, said="It is paused; nothing is started by itself.")
+    return _enable(task_id, enabled=False, message="Paused: its schedule starts no runs.")
 
 
 @pages.post("/task/<uuid:task_id>/resume/")
 def resume_task(task_id: uuid.UUID) -> Response:
     """Let a paused task run on."""
-    return _enable(task_id, enabled=True, said="It runs by its schedule again.")
+    return _enable(task_id, enabled=True, message="Resumed: its schedule starts runs again.")
 
 
 @pages.post("/run/<uuid:run_id>/cancel/")
@@ -36,7 +36,7 @@ def cancel_run(run_id: uuid.UUID) -> Response:
     if outcome is None:
         raise not_found("run")
     if outcome == "final":
-        flash("It had ended already.", "warn")
+        flash("It has already ended.", "warn")
     return redirect(url_for("pages.show_run", run_id=run_id))
 
 
@@ -59,9 +59,9 @@ def retry_run(run_id: uuid.UUID) -> Response:
     return redirect(url_for("pages.show_run", run_id=new_id or run_id))
 
 
-def _enable(task_id: uuid.UUID, *, enabled: bool, said: str) -> Response:
+def _enable(task_id: uuid.UUID, *, enabled: bool, message: str) -> Response:
     task, instant = own_task(task_id), now()
     set_enabled(session(), task, enabled=enabled, now=instant)
     wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
-    flash(said)
+    flash(message)
     return redirect(url_for("pages.show_task", task_id=task_id))

@@ -1,4 +1,4 @@
-"""The dashboard: how things stand, what is due next, and the tasks page by page."""
+"""The dashboard: counts, what is due next, and the tasks page by page."""
 
 import uuid
 from collections.abc import Mapping
@@ -27,15 +27,15 @@ NEXT_TASKS = 5
 def dashboard() -> Response:
     """The user's tasks, newest first."""
     team, connection = team_id(), session().connection()
-    asked = _asked()
+    filters = _filters()
     before = page_before()
-    known = asked.get("status") in {None, *STATUSES}
+    known = filters.get("status") in {None, *STATUSES}
     items, last = listed_tasks(
-        limit=TASKS_A_PAGE,
+        page_size=TASKS_A_PAGE,
         before=before,
-        status=asked.get("status"),
-        tag=asked.get("tag"),
-        q=asked.get("q"),
+        status=filters.get("status"),
+        tag=filters.get("tag"),
+        q=filters.get("q"),
     )
     starts = on_time(connection, team_id=team)
     return live_page(
@@ -44,7 +44,7 @@ def dashboard() -> Response:
         errors={} if known else {"status": f"Choose one of {', '.join(STATUSES)}."},
         items=items,
         outages=_outages(now()),
-        asked=asked,
+        filters=filters,
         before=before,
         counts=counts(connection, team_id=team),
         on_time=starts,
@@ -53,15 +53,15 @@ def dashboard() -> Response:
         strips=strips(connection, task_ids=[task["id"] for task in items], size=STRIP_RUNS),
         statuses=STATUSES,
         tags=known_tags(connection, team_id=team),
-        newest_url=_url(asked) if before else None,
-        older_url=_url({**asked, "before": str(last)}) if last else None,
+        newest_url=_url(filters) if before else None,
+        older_url=_url({**filters, "before": str(last)}) if last else None,
     )
 
 
 def _outages(now: datetime) -> list[dict[str, Any]]:
     """Return the outages of the last day that left a due time of the viewer's missed."""
     since = now - timedelta(days=1)
-    found = list_outages(session().connection(), team_id=team_id(), limit=3, since=since)
+    found = list_outages(session().connection(), team_id=team_id(), page_size=3, since=since)
     return [
         outage_document(one) for one in found if one.became["missed"] > one.became["backfilled"]
     ]
@@ -80,13 +80,13 @@ def _url(query: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _asked() -> dict[str, str]:
-    asked = {name: request.args.get(name, "").strip() for name in ("q", "status", "tag")}
-    return {name: value.replace("\0", "")[:200] for name, value in asked.items() if value}
+def _filters() -> dict[str, str]:
+    filters = {name: request.args.get(name, "").strip() for name in ("q", "status", "tag")}
+    return {name: value.replace("\0", "")[:200] for name, value in filters.items() if value}
 
 
 def page_before() -> uuid.UUID | None:
-    """What the page asked for begins after; None for the first one."""
+    """Return the task before the requested page; None for the first page."""
     try:
         return uuid.UUID(request.args.get("before", ""))
     except ValueError:

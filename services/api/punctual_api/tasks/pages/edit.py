@@ -1,4 +1,4 @@
-"""Create, change and delete a task by its form; what may be saved, the API's own schema says."""
+"""Create, change and delete a task by its form, validated by the API's schema."""
 
 import uuid
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ UNFOLDED = {*BLANK_TYPE, *WHEN, *LIMITS, "name", "tags", "schedule", "version"} 
 }
 """Fields that a user sees without unfolding the form's part "More"; a new one is folded."""
 PARTS = {"at", "cron", "timezone", "every"}
-SOON_AT_MOST = 3600
+MAX_DELAY_SECONDS = 3600
 CHANGED = (
     "This task has changed since you opened it. What you typed is kept here; save it again to "
     "replace the newer version, or cancel to see that one."
@@ -59,7 +59,7 @@ def create_task() -> AnyResponse:
     typed, instant = typed_from(request.form), now()
     if "preview" in request.form:
         return _previewed("New task", typed)
-    document, faults = document_from(typed, now=instant, soon=_soon())
+    document, faults = document_from(typed, now=instant, delay_seconds=_delay_seconds())
     values, faults = _checked(document, faults, task_id=None)
     if faults:
         return _form("New task", typed, faults)
@@ -105,7 +105,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
 
 @pages.route("/task/<uuid:task_id>/delete/", methods=["GET", "POST"])
 def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
-    """Delete a task, once asked back."""
+    """Delete a task, after a confirmation."""
     task = own_task(task_id)
     if request.method == "GET":
         return page("task_delete", task=task)
@@ -120,11 +120,11 @@ def _warn_of_clocks(typed: Mapping[str, str]) -> None:
         flash(warning, "warn")
 
 
-def _soon() -> float | None:
+def _delay_seconds() -> float | None:
     if request.form.get("kind") != "soon":
         return None
     seconds = read_number(request.form.get("soon", ""))
-    known = isinstance(seconds, int | float) and 0 <= seconds <= SOON_AT_MOST
+    known = isinstance(seconds, int | float) and 0 <= seconds <= MAX_DELAY_SECONDS
     return float(seconds) if known else None
 
 
@@ -144,7 +144,7 @@ def _checked(
 
 
 def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None) -> Response:
-    """The form with what its schedule comes to; only that when htmx asks, while it is typed."""
+    """Return the form with its preview; only the preview for htmx, while it is typed."""
     seen = preview_of(typed, now=now(), task=task)
     if is_live():
         return page("task_preview", previewed=seen)

@@ -75,7 +75,7 @@ OFFERED: dict[str, tuple[str, ...]] = {
 
 
 def _blank(name: str) -> str:
-    """Return what a new task's form holds: the default of the API."""
+    """Return the values of a new task's form: the API's defaults."""
     default = _SCHEMA[name].load_default
     if name in NUMBERS:
         return write_number(default)
@@ -155,12 +155,16 @@ def read_limits(typed: Mapping[str, str]) -> dict[str, int | float | str]:
 
 
 def typed_when(typed: Mapping[str, str]) -> list[str]:
-    """Return the part of a form that says when."""
+    """Return the schedule's part of a form."""
     return [typed[name] for name in WHEN]
 
 
 def document_from(
-    typed: Mapping[str, str], *, now: datetime, soon: float | None = None, task: Task | None = None
+    typed: Mapping[str, str],
+    *,
+    now: datetime,
+    delay_seconds: float | None = None,
+    task: Task | None = None,
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Return the JSON that the API would be sent, and what cannot be brought into that form.
 
@@ -196,8 +200,8 @@ def document_from(
                 document[name] = read(typed[name])
         except ValueError as error:
             faults.append(Fault(f"/{name}", str(error)))
-    if soon is not None:
-        due = (now + timedelta(seconds=soon)).replace(microsecond=0)
+    if delay_seconds is not None:
+        due = (now + timedelta(seconds=delay_seconds)).replace(microsecond=0)
         document["schedule"] = {"at": format_instant(due)}
     elif task is not None and typed_when(typed) == typed_when(typed_of(task)):
         document["schedule"] = task.schedule

@@ -24,10 +24,10 @@ def preview_of(
 
     With `task`, a schedule that is typed as it stood counts on from where it was set.
     """
-    kept = task is not None and typed_when(typed) == typed_when(typed_of(task))
+    is_same = task is not None and typed_when(typed) == typed_when(typed_of(task))
     timeout = read_number(typed["timeout"])
     seconds = chosen_timeout(timeout) if isinstance(timeout, int | float) else None
-    if task is not None and kept:
+    if task is not None and is_same:
         schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
         if isinstance(schedule, Unreadable):
             return InvalidSchedule("/schedule", schedule.detail)
@@ -43,6 +43,11 @@ def preview_of(
     if isinstance(calendars, Unreadable):
         return InvalidSchedule("/calendars", calendars.detail)
     seen = preview(
-        schedule, start=now, count=DUE_TIMES, timeout=seconds, new=not kept, calendars=calendars
+        schedule,
+        start=now,
+        count=DUE_TIMES,
+        timeout=seconds,
+        new=not is_same,
+        calendars=calendars,
     )
-    return seen if kept else replace(seen, warnings=(*clock_warnings(typed), *seen.warnings))
+    return seen if is_same else replace(seen, warnings=(*clock_warnings(typed), *seen.warnings))

@@ -6,7 +6,7 @@ from itertools import islice
 
 from flask import Response, request, url_for
 
-from punctual.domain.calendars.calendar import SearchLimit, unheld
+from punctual.domain.calendars.calendar import SearchLimit, unblocked
 from punctual.domain.errors import Unreadable
 from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.runs.listing import Position, find_run, list_runs
@@ -43,7 +43,7 @@ def show_task(task_id: uuid.UUID) -> Response:
     if before is None and len(due) >= UPCOMING:
         before = Position(due[UPCOMING - 1], LAST_ID)
     runs = list_runs(
-        session(), team_id=team_id(), task_id=task.id, limit=RUNS_A_PAGE + 1, before=before
+        session(), team_id=team_id(), task_id=task.id, page_size=RUNS_A_PAGE + 1, before=before
     )
     document = task_document(seen, now=instant)
     document["warnings"] += interpreter_warnings(task)
@@ -68,8 +68,8 @@ def coming(task: Task, *, now: datetime) -> list[datetime]:
     calendars = own_calendars(task.calendars)
     if schedule is None or isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
         return []
-    limit = SearchLimit(MOST_STEPS)
-    free = unheld(schedule, calendars, after=now, limit=limit)
+    search_limit = SearchLimit(MOST_STEPS)
+    free = unblocked(schedule, calendars, after=now, search_limit=search_limit)
     return list(islice(free, DUE_TIMES))
 
 

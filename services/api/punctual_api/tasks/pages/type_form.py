@@ -1,4 +1,4 @@
-"""The part of a task's form that says what it runs."""
+"""The part of a task's form for its command, script or HTTP request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,9 +51,9 @@ def type_document(typed: Mapping[str, str], *, task: Task | None = None) -> dict
     if typed["type"] != "http":
         return {"command": typed["command"]}
     stored = None if task is None else stored_http(task.http)
-    kept = {} if stored is None else {"timeout": stored["timeout"]}
+    timeout = {} if stored is None else {"timeout": stored["timeout"]}
     request = {
-        **kept,
+        **timeout,
         "method": typed["method"],
         "url": typed["url"].strip(),
         "headers": read_headers(typed["headers"]),

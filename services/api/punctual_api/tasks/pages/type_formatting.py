@@ -1,4 +1,4 @@
-"""What a task or a run runs, as its pages show it."""
+"""Format what a task or a run runs, for its pages."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

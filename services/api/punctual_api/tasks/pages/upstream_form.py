@@ -1,4 +1,4 @@
-"""The tasks next to a task: as lines of its form, and as its page shows them."""
+"""Upstream and downstream tasks: in a task's form, and on its page."""
 
 import uuid
 from collections.abc import Mapping, Sequence

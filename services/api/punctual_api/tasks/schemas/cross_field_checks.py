@@ -1,4 +1,4 @@
-"""What the fields of a task say together, once each of them is right by itself."""
+"""Cross-field validation for tasks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

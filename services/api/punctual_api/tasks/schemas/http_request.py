@@ -19,16 +19,16 @@ _OWN = {"connection", "content-length", "transfer-encoding", "expect", "upgrade"
 
 def _url(url: str) -> None:
     if not re.fullmatch(r"[!-~]+", url):
-        raise ValidationError("A URL is printable ASCII without blanks; encode the rest with %.")
+        raise ValidationError("Must be printable ASCII without blanks; encode the rest with %.")
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         parts, usable = None, False
     if parts is None or not usable:
-        raise ValidationError("A URL is such as https://example.com/path.")
+        raise ValidationError("Must be a URL such as https://example.com/path.")
     if "$" in parts.netloc:
-        raise ValidationError("A parameter cannot decide the host: write the host out.")
+        raise ValidationError("Parameters are not allowed in the host; write it out.")
     if "@" in parts.netloc:
         raise ValidationError("Send credentials in an Authorization header, not in the URL.")
 

@@ -1,4 +1,4 @@
-"""Limits of an attempt, as they are sent and answered."""
+"""Schemas of resource limits."""
 
 from marshmallow import RAISE, Schema, fields, validate
 

@@ -1,4 +1,4 @@
-"""Pauses as they are sent."""
+"""Schemas of pauses."""
 
 from marshmallow import RAISE, Schema
 

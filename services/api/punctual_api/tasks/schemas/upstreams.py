@@ -1,4 +1,4 @@
-"""The tasks that a task runs after, as they are sent and kept."""
+"""Schemas of upstream tasks."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class UpstreamSchema(Schema):
     on = Text(load_default=On.SUCCESS.value, validate=validate.OneOf([*On]))
 
     @post_load
-    def _as_kept(self, values: dict[str, Any], **_: Any) -> dict[str, str]:
+    def _as_stored(self, values: dict[str, Any], **_: Any) -> dict[str, str]:
         if "task" not in values:  # a PATCH may leave out what it likes, but not within this
             raise ValidationError("Missing data for required field.", "task")
         return {"task": str(values["task"]), "on": values.get("on", On.SUCCESS.value)}
@@ -27,4 +27,4 @@ class UpstreamSchema(Schema):
 def once_each(edges: list[dict[str, str]]) -> None:
     """Raise ValidationError when a task is named twice."""
     if len({edge["task"] for edge in edges}) < len(edges):
-        raise ValidationError("A task is named twice.")
+        raise ValidationError("Each task may be named only once.")

@@ -1,4 +1,4 @@
-"""Ask what may never answer: a frozen server keeps its connections, and no socket ends with it."""
+"""Timed call: wait at most some seconds for a call that may never return."""
 
 import threading
 import time
@@ -10,23 +10,23 @@ from typing import Generic, TypeVar
 Answer = TypeVar("Answer")
 
 
-class TimedQuestion(Generic[Answer]):
-    """A question that is asked in a thread of its own, one at a time, and waited for briefly."""
+class TimedCall(Generic[Answer]):
+    """Runs a function in its own thread, one call at a time, and waits briefly for its result."""
 
-    def __init__(self, ask: Callable[[], Answer], *, seconds: float) -> None:
-        self._ask = ask
+    def __init__(self, function: Callable[[], Answer], *, seconds: float) -> None:
+        self._function = function
         self._seconds = seconds
-        self._asking = threading.Lock()
+        self._lock = threading.Lock()
         self._open: Future[Answer] | None = None
         self._since = 0.0
 
-    def ask(self) -> Answer | None:
-        """Return the answer, or None when there is none in time; raises what asking raised.
+    def result(self) -> Answer | None:
+        """Return the answer, or None when there is none in time; raises what the function raised.
 
-        While an answer is still to come, nothing more is asked: that would only add threads. Its
-        time counts from when it was asked, so that only the first to ask waits for all of it.
+        While a call is open no other one is made: that would only add threads. Its time counts
+        from its start, so that only the first caller waits for all of it.
         """
-        with self._asking:
+        with self._lock:
             pending, fresh = self._open, False
             if pending is None:
                 pending = self._open = Future()
@@ -34,7 +34,7 @@ class TimedQuestion(Generic[Answer]):
                 fresh = True
             until = self._since + self._seconds
         if fresh:
-            # A daemon: one that waits for ever must not hold up the end of this process.
+            # A daemon: a call that never returns must not delay the end of this process.
             threading.Thread(target=self._run, args=(pending,), daemon=True).start()
         try:
             return pending.result(max(0.0, until - time.monotonic()))
@@ -42,17 +42,17 @@ class TimedQuestion(Generic[Answer]):
             return None
 
     def settle(self) -> None:
-        """Wait for a question that is still open, as long as a question may take."""
-        with self._asking:
+        """Wait for a call that is still open, at most as long as a call may take."""
+        with self._lock:
             pending = self._open
         if pending is not None:
             wait([pending], self._seconds)
 
     def _run(self, pending: Future[Answer]) -> None:
         try:
-            pending.set_result(self._ask())
+            pending.set_result(self._function())
         except BaseException as error:  # noqa: BLE001 - raised where the answer is waited for
             pending.set_exception(error)
         finally:
-            with self._asking:
+            with self._lock:
                 self._open = None

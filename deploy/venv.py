@@ -29,7 +29,7 @@ OLDEST_GLIBC = (2, 28)
 """What the wheels of PostgreSQL and Valkey are built for."""
 
 
-def say(text: str) -> None:
+def show(text: str) -> None:
     """Print to the terminal by standard error; standard output belongs to the program after us."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
@@ -75,7 +75,7 @@ def need_ensurepip() -> None:
         package = f"python3.{sys.version_info[1]}-venv"
         if os.geteuid() != 0 or not shutil.which("apt-get"):
             sys.exit(f"This Python cannot make a venv. Install it first: apt-get install {package}")
-        say(f"installing {package}")
+        show(f"installing {package}")
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "-y", "install", package]):
             subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
@@ -204,8 +204,8 @@ def set_up(kind: str, *, only_this_python: bool) -> None:
     if is_other_users_venv():
         sys.exit(other_users_venv())
     if STAMP.exists() and STAMP.read_text().startswith("dev "):
-        kind = "dev"  # it holds all that `run` needs: never take a developer's tools away
-    say(f"setting up .venv ({'development' if kind == 'dev' else 'product'} packages, once)")
+        kind = "dev"  # it includes all that `run` needs: never remove a developer's tools
+    show(f"setting up .venv ({'development' if kind == 'dev' else 'product'} packages, once)")
     if not venv_can_stay(only_this_python=only_this_python):
         make()
     STAMP.write_text(f"{kind} unfinished")

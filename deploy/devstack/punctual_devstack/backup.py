@@ -14,7 +14,7 @@ from punctual_devstack.servers.temporary import NotReady
 
 
 class BackupFailed(Exception):
-    """The message says what stood in the way, or is that of pg_dump or pg_restore."""
+    """The message gives the cause, or is that of pg_dump or pg_restore."""
 
 
 def backup(url: str, to: Path) -> None:
@@ -44,10 +44,10 @@ def _run(*command: str, client: Client) -> None:
         command, env=dict(client.environ), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = done.stderr.strip() or f"{command[0]} ended with {done.returncode}"
-        if "permission denied for" in said:
-            said += "\nPUNCTUAL_DATABASE_URL must be that of the role which owns the tables"
-        raise BackupFailed(said)
+        message = done.stderr.strip() or f"{command[0]} ended with {done.returncode}"
+        if "permission denied for" in message:
+            message += "\nPUNCTUAL_DATABASE_URL must be that of the role which owns the tables"
+        raise BackupFailed(message)
 
 
 def main() -> int:

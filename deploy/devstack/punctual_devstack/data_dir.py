@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 PRIVATE = ("logs", "pids", "secrets", "backups")
-LOG_LIMIT_BYTES = 10 * 1024 * 1024
+MAX_LOG_BYTES = 10 * 1024 * 1024
 TAIL_BYTES = 64 * 1024
 
 
@@ -51,9 +51,9 @@ class DataDir:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip()
+            owner_pid = file.read().strip()
             file.close()
-            raise InUse(f"{self.path} is in use by process {holder}") from None
+            raise InUse(f"{self.path} is in use by process {owner_pid}") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
@@ -80,7 +80,7 @@ class DataDir:
         """Return where the process `name` logs; a file grown too big is set aside first."""
         file = self.path / "logs" / f"{name}.log"
         with suppress(OSError):  # then it goes on growing
-            if file.exists() and file.stat().st_size > LOG_LIMIT_BYTES:
+            if file.exists() and file.stat().st_size > MAX_LOG_BYTES:
                 file.replace(file.with_suffix(".log.1"))
         return file
 

@@ -1,4 +1,4 @@
-"""A disk without room, said in a sentence."""
+"""Full disks: detect them, and describe them in a sentence."""
 
 import errno
 
@@ -7,14 +7,14 @@ FULL = (
     f"the disk is full: a new database takes {NEEDED_MEGABYTES} MB. Make room, or name a folder on"
     " another disk as PUNCTUAL_DATA_DIR"
 )
-SAID = ("No space left on device", "Disk quota exceeded")
+DISK_FULL_ERRORS = ("No space left on device", "Disk quota exceeded")
 
 
 def is_full(error: OSError) -> bool:
-    """Return whether it is for want of room."""
+    """Return whether the disk is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def says_full(output: str) -> bool:
-    """Return whether a program ended for want of room."""
-    return any(said in output for said in SAID)
+def reports_full_disk(output: str) -> bool:
+    """Return whether a program ended because the disk was full."""
+    return any(error in output for error in DISK_FULL_ERRORS)

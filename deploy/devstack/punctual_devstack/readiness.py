@@ -16,7 +16,7 @@ class Readiness:
 
     @classmethod
     def of_bind(cls, bind: str) -> "Readiness":
-        """From where the API listens (`host:port`); everywhere is asked on the loopback."""
+        """Return the address to probe for the API's `host:port`; loopback for all interfaces."""
         host, _, port = bind.rpartition(":")
         host = host.strip("[]")
         return cls("127.0.0.1" if host in EVERYWHERE else host, int(port))

@@ -15,7 +15,7 @@ from punctual.store.lifecycle.fences import raise_fences
 from punctual.store.schema.migrate import unreleased
 from punctual_devstack import settings
 from punctual_devstack.data_dir import DataDir, InUse
-from punctual_devstack.full_disk import says_full
+from punctual_devstack.full_disk import reports_full_disk
 from punctual_devstack.servers.database_session import (
     CannotVisit,
     Client,
@@ -33,7 +33,7 @@ TORN = (
     "unexpected block",
     "corrupt",
 )
-"""What pg_restore says of a file that is no backup, or a part of one."""
+"""Messages of pg_restore about a file that is no backup, or a part of one."""
 
 
 class RestoreFailed(Exception):
@@ -58,14 +58,14 @@ def restore(postgres: Postgres, source: Path) -> str:
         check=False,
     )
     if done.returncode:
-        _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
+        _execute(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
         raise RestoreFailed(_why(source, done.stderr.strip(), done.returncode))
     if why := _prepare(postgres.url(new)):
-        _tell(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
+        _execute(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
         raise RestoreFailed(f"{source} {why}. Nothing was changed")
     for name, to in ((DATABASE, old), (new, DATABASE)):
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-        _tell(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
+        _execute(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
     return old
 
 
@@ -85,18 +85,18 @@ def _prepare(url: str) -> str | None:
         engine.dispose()
 
 
-def _why(source: Path, said: str, status: int) -> str:
-    if any(each in said for each in TORN):
+def _why(source: Path, output: str, status: int) -> str:
+    if any(each in output for each in TORN):
         return (
             f"{source} is not a whole backup: it was cut short, or was not made by make backup."
             " Nothing was changed; take another file"
         )
-    if says_full(said):
+    if reports_full_disk(output):
         return "the disk is full: nothing was changed. Make room for a second copy of the database"
-    return said or f"pg_restore ended with {status}"
+    return output or f"pg_restore ended with {status}"
 
 
-def _tell(postgres: Postgres, statement: sql.Composed) -> None:
+def _execute(postgres: Postgres, statement: sql.Composed) -> None:
     dsn = Client.of(postgres.url("postgres"))
     connection = psycopg2.connect(dsn.database, password=postgres.password)
     try:

@@ -19,7 +19,7 @@ def bind(settings: StackSettings) -> str:
 
 
 def shared_environ(settings: StackSettings, secrets: Mapping[str, Path]) -> dict[str, str]:
-    """Return every service's environment; `secrets` are files, by the setting that they hold."""
+    """Return every service's environment; `secrets` are files, by their setting."""
     environ = dict(settings.environ)
     environ["PUNCTUAL_BIND"] = bind(settings)
     if not settings.given("REGISTRATION") and is_loopback(bind(settings)):

@@ -41,7 +41,7 @@ def run(settings: StackSettings) -> None:
         terminal = Terminal(data_dir.log("stack"))
         supervisor = Supervisor(data_dir, terminal)
         if ended := end_leftovers(supervisor.pids):
-            terminal.say(f"ended what an earlier run left behind: {', '.join(ended)}")
+            terminal.show(f"ended what an earlier run left behind: {', '.join(ended)}")
         try:
             _start(settings, supervisor, drain_seconds)
             while not supervisor.stop_requests:
@@ -51,7 +51,7 @@ def run(settings: StackSettings) -> None:
 
 
 def _start(settings: StackSettings, supervisor: Supervisor, drain_seconds: float) -> None:
-    data_dir, say = supervisor.data_dir, supervisor.terminal.say
+    data_dir, show = supervisor.data_dir, supervisor.terminal.show
     address = Readiness.of_bind(bind(settings))
     if settings.api and (error := refusal(address.host, address.port)):
         raise CannotStart(why_refused(address.host, address.port, error))
@@ -59,7 +59,7 @@ def _start(settings: StackSettings, supervisor: Supervisor, drain_seconds: float
     own = embedded(settings, data_dir)
     environ = shared_environ(settings, own.secrets)
     if own.postgres and not own.postgres.folder.exists():
-        say(f"making a database in {own.postgres.folder}")
+        show(f"making a database in {own.postgres.folder}")
     for server in own.servers:
         server.make()
         supervisor.keep([server.spec()])
@@ -74,13 +74,13 @@ def _start(settings: StackSettings, supervisor: Supervisor, drain_seconds: float
         return
     processes = list(services(settings, environ, own.own_secrets, commands, drain_seconds))
     if commands.notice and settings.workers:
-        say(commands.notice)
-    say(f"starting {', '.join(each.name for each in processes)}")
+        show(commands.notice)
+    show(f"starting {', '.join(each.name for each in processes)}")
     supervisor.keep(processes)
     for warning in [*_without(settings), *similar_names(settings.environ)]:
-        say(warning)
+        show(warning)
     if not settings.api:
-        say("started, without an API")
+        show("started, without an API")
         return
     _until(supervisor, lambda: _all_run(supervisor) and address.answers())
     if not supervisor.stop_requests:
@@ -98,15 +98,15 @@ def _without(settings: StackSettings) -> list[str]:
 
 
 def _all_run(supervisor: Supervisor) -> bool:
-    return all(each.pid is not None for each in supervisor.kept.values())
+    return all(each.pid is not None for each in supervisor.processes.values())
 
 
 def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
     """Return when the condition holds or at a stop signal; else raise and name the cause."""
 
     def dying() -> list[str]:
-        kept = supervisor.kept.values()
-        return [each.spec.name for each in kept if each.deaths >= DEATHS_TO_COMPLAIN]
+        processes = supervisor.processes.values()
+        return [each.spec.name for each in processes if each.deaths >= DEATHS_TO_COMPLAIN]
 
     if supervisor.wait(lambda: bool(dying()) or condition(), seconds=UP_SECONDS) and not dying():
         return
@@ -114,16 +114,16 @@ def _until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
         return
     if dying():  # the supervisor has shown its log
         raise CannotStart(f"gave up: {' and '.join(dying())} cannot start")
-    names = [name for name in supervisor.kept if name.startswith("api-")] or list(SERVERS)
+    names = [name for name in supervisor.processes if name.startswith("api-")] or list(SERVERS)
     tails = [f"--- {name}\n{supervisor.data_dir.log_tail(name, 20)}" for name in names]
     raise CannotStart("\n".join([f"not ready within {UP_SECONDS} s; the logs end so:", *tails]))
 
 
 def _stop(supervisor: Supervisor) -> None:
     """End the services first, then what they need; 15 s at most, and the drain of what runs."""
-    if supervisor.kept:
-        supervisor.terminal.say("stopping")
-    supervisor.stop([name for name in supervisor.kept if name not in SERVERS])
-    supervisor.stop(list(supervisor.kept))
+    if supervisor.processes:
+        supervisor.terminal.show("stopping")
+    supervisor.stop([name for name in supervisor.processes if name not in SERVERS])
+    supervisor.stop(list(supervisor.processes))
     supervisor.kill_the_rest()
     supervisor.pids.clear()

@@ -10,22 +10,22 @@ from typing import TextIO
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Says things to the person, and keeps them with their time in a log file."""
+    """Shows messages on the terminal, and writes them with their time into a log file."""
 
     log: Path
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """One line about what is going on."""
         _write(sys.stderr, text)
-        self._keep(text)
+        self._log(text)
 
     def ready(self, url: str) -> None:
         """The one line that scripts wait for."""
         _write(sys.stdout, f"ready {url}")
-        self._keep(f"ready {url}")
+        self._log(f"ready {url}")
 
-    def _keep(self, text: str) -> None:
-        # A full disk must not stop the stack: what it holds up heals once there is room.
+    def _log(self, text: str) -> None:
+        # A full disk must not stop the stack: everything recovers once there is space.
         with suppress(OSError), self.log.open("a") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
 

@@ -8,11 +8,11 @@ from punctual_devstack.processes.spawn import Spec
 RESTART_AT_MOST_SECONDS = 5.0
 STEADY_SECONDS = 10.0
 STOP_WAIT_SECONDS = 1.0
-"""A process that others asked to stop may take this long before its stop signal is sent."""
+"""A process that is stopping by itself may take this long before its stop signal is sent."""
 
 
 @dataclass(slots=True)
-class Kept:
+class SupervisedProcess:
     """A process of the stack; times are of the monotonic clock, in seconds."""
 
     spec: Spec
@@ -21,7 +21,7 @@ class Kept:
     start_again: float | None = None
     deaths: int = 0  # in a row, each within 10 s of its start
     killed: bool = False  # as it did not stop in time
-    stopping_since: float | None = None  # though the stack did not ask for it
+    stopping_since: float | None = None  # though the stack has not stopped it
 
     def has_started(self, pid: int) -> None:
         """Note a start."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-TIE = str(Path(__file__).with_name("parent_death_signal.py"))
+DEATH_SIGNAL_PROGRAM = str(Path(__file__).with_name("parent_death_signal.py"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Spec:
     orphan_signal: signal.Signals = signal.SIGKILL
     account: ServerUser | None = None
     stop_seconds: float = 10
-    """How long it may take to end once it is asked to."""
+    """How long it may take to end after its stop signal."""
     has_begun_to_stop: Callable[[int], bool] | None = None
     """Return whether the process with this pid is stopping, for one that may never finish."""
 
@@ -39,7 +39,7 @@ def tied_command(spec: Spec) -> list[str]:
     """Return the command that runs `spec` in a session of its own and ends it with this thread."""
     run_as = f"{spec.account.uid}:{spec.account.gid}" if spec.account else "-"
     how = [str(os.getpid()), str(int(spec.orphan_signal)), run_as, str(spec.cwd)]
-    return [sys.executable, "-I", "-S", TIE, *how, *spec.command]
+    return [sys.executable, "-I", "-S", DEATH_SIGNAL_PROGRAM, *how, *spec.command]
 
 
 def spawn(spec: Spec, *, log: Path) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.processes.pids import Pids, children, signal_group
-from punctual_devstack.processes.restart_policy import Kept, end_in_words
+from punctual_devstack.processes.restart_policy import SupervisedProcess, end_in_words
 from punctual_devstack.processes.spawn import Spec, spawn
 from punctual_devstack.terminal import Terminal
 
@@ -18,8 +18,8 @@ DEATHS_TO_COMPLAIN = 3
 REPEAT_SECONDS = 2.5
 """Signals within this time are one request: supervisors signal a process and its group, and make
 passes on what it gets. Longer than the 2 s of a worker, which must see a repetition as one too."""
-HURRY_SECONDS = 12.0
-"""What a service may take once it is asked again: a worker ends its commands by TERM and KILL."""
+SECOND_SIGNAL_SECONDS = 12.0
+"""How long a service may take after a second signal: a worker ends commands by TERM and KILL."""
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -31,10 +31,10 @@ class Supervisor:
         self.data_dir = data_dir
         self.terminal = terminal
         self.pids = Pids(data_dir.path / "pids")
-        self.kept: dict[str, Kept] = {}
+        self.processes: dict[str, SupervisedProcess] = {}
         self.stop_requests = 0
         self._requested = float("-inf")
-        self._by_pid: dict[int, Kept] = {}
+        self._by_pid: dict[int, SupervisedProcess] = {}
         self._exit_codes: dict[int, int] = {}
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD, *STOP_SIGNALS))
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, there would be nothing to reap
@@ -45,8 +45,8 @@ class Supervisor:
     def keep(self, specs: Iterable[Spec]) -> None:
         """Start the processes, all at once, and each of them again whenever it dies."""
         for spec in specs:
-            self.kept[spec.name] = Kept(spec)
-            self._start(self.kept[spec.name])
+            self.processes[spec.name] = SupervisedProcess(spec)
+            self._start(self.processes[spec.name])
 
     def call(self, spec: Spec) -> int | None:
         """Run a process to its end; return its exit code, or None at a stop signal before that."""
@@ -72,11 +72,11 @@ class Supervisor:
             self._note_request()
         self._reap()
         self.pids.write()
-        for each in self.kept.values():
+        for each in self.processes.values():
             if each.start_again is not None and time.monotonic() >= each.start_again:
                 self._start(each)
             elif each.pid is not None and not self.stop_requests and each.is_stuck():
-                self.terminal.say(f"{each.spec.name} was asked to stop: closing its connections")
+                self.terminal.show(f"{each.spec.name} was asked to stop: closing its connections")
                 signal_group(each.pid, each.spec.stop_signal)
 
     def stop(self, names: Iterable[str]) -> None:
@@ -84,7 +84,7 @@ class Supervisor:
 
         A second request to stop is passed on to those that still run, a third one kills them.
         """
-        leaving = [self.kept.pop(name) for name in names]
+        leaving = [self.processes.pop(name) for name in names]
         self._signal(leaving)
         until = {each.spec.name: time.monotonic() + each.spec.stop_seconds for each in leaving}
         seen = max(1, self.stop_requests)
@@ -93,22 +93,22 @@ class Supervisor:
             if self.stop_requests > seen and seen == 1:
                 seen = self.stop_requests
                 self._signal(remaining)
-                until = {name: min(at, now + HURRY_SECONDS) for name, at in until.items()}
+                until = {name: min(at, now + SECOND_SIGNAL_SECONDS) for name, at in until.items()}
             for each in remaining:
                 if now > until[each.spec.name] or self.stop_requests > seen:
                     self._kill(each)
             self.turn(at_most=0.2)
 
-    def _signal(self, leaving: Iterable[Kept]) -> None:
+    def _signal(self, leaving: Iterable[SupervisedProcess]) -> None:
         for each in leaving:
             if each.pid is not None:
                 signal_group(each.pid, each.spec.stop_signal)
         self._requested = max(self._requested, time.monotonic() if self.stop_requests else 0)
 
-    def _kill(self, each: Kept) -> None:
+    def _kill(self, each: SupervisedProcess) -> None:
         assert each.pid is not None
         if not each.killed:
-            self.terminal.say(f"{each.spec.name} did not stop in time: killed")
+            self.terminal.show(f"{each.spec.name} did not stop in time: killed")
             each.killed = True
         signal_group(each.pid, signal.SIGKILL)
 
@@ -127,14 +127,14 @@ class Supervisor:
             self._requested = now
             self.stop_requests += 1
 
-    def _start(self, each: Kept) -> None:
+    def _start(self, each: SupervisedProcess) -> None:
         name = each.spec.name
         try:
             pid = spawn(each.spec, log=self.data_dir.log(name))
         except OSError as error:  # no room for its log, or for a process
             each.started = time.monotonic()
             delay = each.has_died()
-            self.terminal.say(f"{name} not started ({error}): trying again in {delay:.0f} s")
+            self.terminal.show(f"{name} not started ({error}): trying again in {delay:.0f} s")
             return
         each.has_started(pid)
         self._by_pid[pid] = each
@@ -157,12 +157,12 @@ class Supervisor:
             if each is not None:
                 self._note_death(each, self._exit_codes.pop(found.si_pid))
 
-    def _note_death(self, each: Kept, code: int) -> None:
+    def _note_death(self, each: SupervisedProcess, code: int) -> None:
         name = each.spec.name
         delay = each.has_died()
         self.pids.forget(name)
-        if self.kept.get(name) is each:
+        if self.processes.get(name) is each:
             again = f"starting it again in {delay:.0f} s"
-            self.terminal.say(f"{name} ended ({end_in_words(code)}): {again}")
+            self.terminal.show(f"{name} ended ({end_in_words(code)}): {again}")
             if each.deaths == DEATHS_TO_COMPLAIN:
-                self.terminal.say(self.data_dir.log_tail(name, 20))
+                self.terminal.show(self.data_dir.log_tail(name, 20))

@@ -28,7 +28,7 @@ class Misplaced(Exception):
 
 
 def database_folder(data_dir: Path, account: ServerUser | None) -> Path:
-    """The folder that holds (or will hold) PostgreSQL's files for this data directory."""
+    """Return the folder of PostgreSQL's files for this data directory."""
     note = data_dir / "postgres.moved-to"
     if note.exists():
         aside = Path(note.read_text().strip())

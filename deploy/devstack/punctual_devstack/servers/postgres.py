@@ -10,7 +10,7 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from punctual_devstack.full_disk import FULL, says_full
+from punctual_devstack.full_disk import FULL, reports_full_disk
 from punctual_devstack.processes.spawn import ServerUser, Spec, tied_command
 from punctual_devstack.servers.database_location import programs
 from punctual_devstack.servers.postgres_user import server_account
@@ -165,8 +165,8 @@ class Postgres:
 
 def _why_not_made(folder: Path, output: str) -> str:
     """Return a sentence for a person; initdb prints what it does in detail."""
-    if says_full(output):
+    if reports_full_disk(output):
         return f"{folder}: {FULL}"
     lines = [line for line in output.splitlines() if "error:" in line or "FATAL" in line]
-    said = "\n".join(lines or output.splitlines()[-5:])
-    return f"{folder}: PostgreSQL's initdb could not make a database there:\n{said}"
+    message = "\n".join(lines or output.splitlines()[-5:])
+    return f"{folder}: PostgreSQL's initdb could not make a database there:\n{message}"

@@ -1,4 +1,4 @@
-"""Servers and fields for scenarios, and one table of what they measured."""
+"""Servers and clusters for scenarios, and one table of what they measured."""
 
 import fcntl
 import random
@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from punctual_devstack.servers.temporary import Servers, temporary_servers
-from tests.faults.api_client import Customer
-from tests.faults.cluster import Field
-from tests.faults.cluster_setup import laid_field
 from tests.faults.figures import Figure, Figures
-from tests.support.servers import lay_template
+from tests.faults.system.api_client import Customer
+from tests.faults.system.cluster import Cluster
+from tests.faults.system.cluster_setup import started_cluster
+from tests.support.servers import create_template
 
 SCENARIO_SECONDS = 300
 FAILED: pytest.StashKey[bool] = pytest.StashKey()
-NewField = Callable[..., Field]
-NewCustomer = Callable[[Field], Customer]
+NewCluster = Callable[..., Cluster]
+NewCustomer = Callable[[Cluster], Customer]
 Measured = Callable[..., None]
 
 
@@ -77,30 +77,30 @@ def _turn(request: pytest.FixtureRequest) -> Iterator[None]:
 def servers() -> Iterator[Servers]:
     """A careful PostgreSQL and a Valkey that the scenarios of this process may kill."""
     with temporary_servers(careless=False) as started:
-        lay_template(started)
+        create_template(started)
         yield started
 
 
 @pytest.fixture
-def new_field(servers: Servers, request: pytest.FixtureRequest) -> Iterator[NewField]:
-    """Lays fields, each with a database of its own; all of them are cleared away.
+def new_cluster(servers: Servers, request: pytest.FixtureRequest) -> Iterator[NewCluster]:
+    """Lays clusters, each with a database of its own; all of them are cleared away.
 
     The logs of one whose test failed are kept in build/chaos.
     """
     with ExitStack() as stack:
 
-        def lay(**options: Any) -> Field:
+        def lay(**options: Any) -> Cluster:
             name = f"chaos_{uuid.uuid4().hex[:12]}"
-            field = stack.enter_context(laid_field(servers, database=name, **options))
-            stack.callback(keep_logs, field)
-            return field
+            cluster = stack.enter_context(started_cluster(servers, database=name, **options))
+            stack.callback(keep_logs, cluster)
+            return cluster
 
-        def keep_logs(field: Field) -> None:
+        def keep_logs(cluster: Cluster) -> None:
             if request.node.stash.get(FAILED, False):
-                kept = Path("build/chaos") / request.node.name
-                kept.mkdir(parents=True, exist_ok=True)
-                for log in (*field.folder.glob("*.log"), servers.postgres.log):
-                    shutil.copy(log, kept)
+                target = Path("build/chaos") / request.node.name
+                target.mkdir(parents=True, exist_ok=True)
+                for log in (*cluster.folder.glob("*.log"), servers.postgres.log):
+                    shutil.copy(log, target)
 
         yield lay
     servers.postgres.start()
@@ -109,11 +109,11 @@ def new_field(servers: Servers, request: pytest.FixtureRequest) -> Iterator[NewF
 
 @pytest.fixture
 def new_customer() -> Iterator[NewCustomer]:
-    """Registers users at a field's API."""
+    """Registers users at a cluster's API."""
     with ExitStack() as stack:
 
-        def register(field: Field) -> Customer:
-            return stack.enter_context(closing(Customer(field)))
+        def register(cluster: Cluster) -> Customer:
+            return stack.enter_context(closing(Customer(cluster)))
 
         yield register
 

@@ -6,23 +6,23 @@ import uuid
 
 import httpx
 
-from tests.faults.api_client import promise
-from tests.faults.conftest import NewCustomer, NewField
-from tests.faults.links import HOLD, REFUSE, Mode
-from tests.faults.statement_faults import NEW_TASKS, Kind
-from tests.faults.verdict import judge, settled
+from tests.faults.checker.verdict import judge, settled
+from tests.faults.conftest import NewCluster, NewCustomer
+from tests.faults.injection.links import REFUSE, STALL, Mode
+from tests.faults.injection.statement_faults import NEW_TASKS, Kind
+from tests.faults.system.api_client import promise
 from tests.support.eventually import eventually
 
 
 def test_an_api_killed_between_commit_and_reply(
-    new_field: NewField, new_customer: NewCustomer
+    new_cluster: NewCluster, new_customer: NewCustomer
 ) -> None:
-    field = new_field(apis=1)
-    ann = new_customer(field)
+    cluster = new_cluster(apis=1)
+    ann = new_customer(cluster)
     task = ann.task(due_in=4)
     key = {"Idempotency-Key": str(uuid.uuid4())}
-    trap = field["api-1"].database.arm(Kind.SWALLOW_COMMIT, NEW_TASKS, cut=False)
-    trap.when_sprung(field["api-1"].kill)
+    trap = cluster["api-1"].database.arm(Kind.SWALLOW_COMMIT, NEW_TASKS, cut=False)
+    trap.when_sprung(cluster["api-1"].kill)
     try:
         ann.client.post("/api/tasks/", json=task, headers=key)
     except httpx.TransportError:
@@ -41,23 +41,23 @@ def test_an_api_killed_between_commit_and_reply(
     assert answer is not None
     assert answer.headers["Idempotency-Replayed"] == "true"
     promises = [promise(answer.json()["id"], task)]
-    settled(field, promises, within=30)
-    verdict = judge(field, promises, late_by=15)
+    settled(cluster, promises, within=30)
+    verdict = judge(cluster, promises, late_by=15)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 1}
     assert len(ann.client.get("/api/tasks/").json()["items"]) == 1
 
 
 def test_without_its_database_the_api_says_503_and_why(
-    new_field: NewField, new_customer: NewCustomer
+    new_cluster: NewCluster, new_customer: NewCustomer
 ) -> None:
-    field = new_field(apis=1)
-    ann = new_customer(field)
+    cluster = new_cluster(apis=1)
+    ann = new_customer(cluster)
     paths = ("/api/tasks/", "/api/runs/", f"/api/tasks/{uuid.uuid4()}/", "/readyz", "/healthz")
-    for fault in (REFUSE, Mode(cut_after=0), HOLD):
-        field["api-1"].database.set(fault)
+    for fault in (REFUSE, Mode(cut_after=0), STALL):
+        cluster["api-1"].database.set(fault)
         for path in paths:
-            answer = ann.client.get(path, timeout=10 if fault is HOLD else 40)
+            answer = ann.client.get(path, timeout=10 if fault is STALL else 40)
             expected = 200 if path == "/healthz" else 503
             assert answer.status_code == expected, (fault, path, answer.text)
             assert "Traceback" not in answer.text
@@ -66,20 +66,20 @@ def test_without_its_database_the_api_says_503_and_why(
             elif path != "/healthz":
                 assert answer.headers["Content-Type"] == "application/problem+json"
                 assert answer.json()["request_id"]
-        field["api-1"].calm()
+        cluster["api-1"].calm()
         eventually(lambda: ann.client.get("/api/tasks/").status_code == 200, within=30)
-    field["api-1"].redis.set(REFUSE)
+    cluster["api-1"].redis.set(REFUSE)
     reasons = ann.client.get("/readyz").json()["reasons"]
     assert [reason.partition(":")[0] for reason in reasons] == ["queue"]
     assert ann.client.get("/api/tasks/").status_code == 200  # only hints go through Redis
 
 
 def test_a_request_process_that_is_frozen_is_made_anew(
-    new_field: NewField, new_customer: NewCustomer
+    new_cluster: NewCluster, new_customer: NewCustomer
 ) -> None:
-    field = new_field(apis=1)
-    ann = new_customer(field)
-    _, child = field["api-1"].everything()
+    cluster = new_cluster(apis=1)
+    ann = new_customer(cluster)
+    _, child = cluster["api-1"].everything()
     os.kill(child, signal.SIGSTOP)
 
     def answers() -> bool:
@@ -90,7 +90,7 @@ def test_a_request_process_that_is_frozen_is_made_anew(
 
     assert not answers()
     eventually(answers, within=40, every=1)
-    [frozen] = field["api-1"].said("request process frozen")
-    [ended] = field["api-1"].said("request process ended")
+    [frozen] = cluster["api-1"].logged("request process frozen")
+    [ended] = cluster["api-1"].logged("request process ended")
     assert (frozen["pid"], ended["pid"], ended["signal"]) == (child, child, "SIGKILL")
-    assert field["api-1"].said("library reported") == []
+    assert cluster["api-1"].logged("library reported") == []

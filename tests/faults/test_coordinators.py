@@ -4,24 +4,24 @@ from datetime import datetime
 
 import pytest
 
-from tests.faults.conftest import Measured, NewField
-from tests.faults.statement_faults import DISPATCH, Kind
-from tests.faults.verdict import judge, settled
-from tests.faults.workload import Workload
+from tests.faults.checker.verdict import judge, settled
+from tests.faults.conftest import Measured, NewCluster
+from tests.faults.injection.statement_faults import DISPATCH, Kind
+from tests.faults.system.workload import Workload
 from tests.support.eventually import eventually
 
 
 def test_a_coordinator_killed_right_after_the_commit_of_dispatch(
-    new_field: NewField, measured: Measured
+    new_cluster: NewCluster, measured: Measured
 ) -> None:
-    field = new_field()
-    work = Workload(field)
-    trap = field["coordinator-1"].database.arm(Kind.SWALLOW_COMMIT, DISPATCH, cut=False)
+    cluster = new_cluster()
+    work = Workload(cluster)
+    trap = cluster["coordinator-1"].database.arm(Kind.SWALLOW_COMMIT, DISPATCH, cut=False)
     promises = work.accept([1.0] * 20)
     assert trap.sprung.wait(20)
-    field["coordinator-1"].kill()
-    settled(field, promises, within=60)
-    verdict = judge(field, promises, late_by=15)
+    cluster["coordinator-1"].kill()
+    settled(cluster, promises, within=60)
+    verdict = judge(cluster, promises, late_by=15)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 20}
     measured(
@@ -32,24 +32,24 @@ def test_a_coordinator_killed_right_after_the_commit_of_dispatch(
     )
 
 
-def test_every_coordinator_is_down_for_a_while(new_field: NewField, measured: Measured) -> None:
-    field = new_field(coordinators=2)
-    work = Workload(field)
+def test_every_coordinator_is_down_for_a_while(new_cluster: NewCluster, measured: Measured) -> None:
+    cluster = new_cluster(coordinators=2)
+    work = Workload(cluster)
     promises = work.accept([6.0] * 10)
-    eventually(lambda: field.count("claimed") == 10, within=20)
-    for coordinator in field.of_kind("coordinator"):
+    eventually(lambda: cluster.count("claimed") == 10, within=20)
+    for coordinator in cluster.of_kind("coordinator"):
         coordinator.restarts = False
         coordinator.kill()
-    field.running(10)  # what is claimed starts without them
+    cluster.running(10)  # what is claimed starts without them
     promises += work.accept([1.0] * 10)
-    field.lasts(4)
-    for coordinator in field.of_kind("coordinator"):
+    cluster.lasts(4)
+    for coordinator in cluster.of_kind("coordinator"):
         coordinator.restarts = True
-    settled(field, promises, within=60)
-    verdict = judge(field, promises, late_by=15)
+    settled(cluster, promises, within=60)
+    verdict = judge(cluster, promises, late_by=15)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 20}
-    restarts = [c.said("coordinator started")[-1] for c in field.of_kind("coordinator")]
+    restarts = [c.logged("coordinator started")[-1] for c in cluster.of_kind("coordinator")]
     first = min(datetime.fromisoformat(line["timestamp"]) for line in restarts)
     measured(
         "every coordinator down",
@@ -60,15 +60,15 @@ def test_every_coordinator_is_down_for_a_while(new_field: NewField, measured: Me
 
 
 @pytest.mark.alone
-def test_five_thousand_runs_due_at_one_second(new_field: NewField, measured: Measured) -> None:
-    field = new_field(coordinators=3, settings={"SLOTS": "24"})
-    work = Workload(field)
+def test_five_thousand_runs_due_at_one_second(new_cluster: NewCluster, measured: Measured) -> None:
+    cluster = new_cluster(coordinators=3, settings={"SLOTS": "24"})
+    work = Workload(cluster)
     promises = work.accept([20.0] * 5000, max_retries=0)
-    settled(field, promises, within=240)
-    verdict = judge(field, promises, late_by=200)
+    settled(cluster, promises, within=240)
+    verdict = judge(cluster, promises, late_by=200)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 5000}
-    assert "deadlock detected" not in field.server_log()
+    assert "deadlock detected" not in cluster.server_log()
     measured(
         "5,000 runs due at one second, three coordinators",
         what="worst lateness (two workers on this machine)",

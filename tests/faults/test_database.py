@@ -4,24 +4,26 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
-from tests.faults.conftest import Measured, NewField
-from tests.faults.verdict import judge, settled
-from tests.faults.workload import Workload
+from tests.faults.checker.verdict import judge, settled
+from tests.faults.conftest import Measured, NewCluster
+from tests.faults.system.workload import Workload
 
 BACK = 5.0
 LONG_ONCE = "[ $PUNCTUAL_ATTEMPT -gt 1 ] || sleep 75"
 
 
-def test_postgresql_restarts_at_once_under_load(new_field: NewField, measured: Measured) -> None:
-    field = new_field(coordinators=2)
-    work = Workload(field)
+def test_postgresql_restarts_at_once_under_load(
+    new_cluster: NewCluster, measured: Measured
+) -> None:
+    cluster = new_cluster(coordinators=2)
+    work = Workload(cluster)
     promises = work.accept([1.0 + n / 10 for n in range(150)], work="sleep 1", max_retries=0)
-    field.running(20)
-    field.servers.postgres.kill()
-    field.servers.postgres.start()
-    back_at = field.now()
-    settled(field, promises, within=60)
-    verdict = judge(field, promises, late_by=20)
+    cluster.running(20)
+    cluster.servers.postgres.kill()
+    cluster.servers.postgres.start()
+    back_at = cluster.now()
+    settled(cluster, promises, within=60)
+    verdict = judge(cluster, promises, late_by=20)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 150}
     stalled = [line.at for line in verdict.history.starts() if line.at > back_at]
@@ -35,20 +37,20 @@ def test_postgresql_restarts_at_once_under_load(new_field: NewField, measured: M
 
 @pytest.mark.parametrize("on_lease_loss", ["kill", "keep"])
 def test_postgresql_is_down_for_a_minute(
-    on_lease_loss: str, new_field: NewField, measured: Measured
+    on_lease_loss: str, new_cluster: NewCluster, measured: Measured
 ) -> None:
-    field = new_field(settings={"ON_LEASE_LOSS": on_lease_loss})
-    work = Workload(field)
+    cluster = new_cluster(settings={"ON_LEASE_LOSS": on_lease_loss})
+    work = Workload(cluster)
     long = work.accept([1.0] * 10, work=LONG_ONCE, max_retries=1)
     once = work.accept([1.0] * 4, work=LONG_ONCE, max_retries=0)
-    field.running(14)
-    due_meanwhile = work.accept([30.0] * 10)
-    field.servers.postgres.kill()
-    field.lasts(60)
-    field.servers.postgres.start()
-    back_at = field.now()
-    settled(field, long + once + due_meanwhile, within=180)
-    verdict = judge(field, long + once + due_meanwhile, late_by=75)
+    cluster.running(14)
+    due_during_outage = work.accept([30.0] * 10)
+    cluster.servers.postgres.kill()
+    cluster.lasts(60)
+    cluster.servers.postgres.start()
+    back_at = cluster.now()
+    settled(cluster, long + once + due_during_outage, within=180)
+    verdict = judge(cluster, long + once + due_during_outage, late_by=75)
     assert verdict.violations == []
     started = {verdict.starts_of(promise) for promise in long}
     if on_lease_loss == "keep":
@@ -67,22 +69,22 @@ def test_postgresql_is_down_for_a_minute(
     )
 
 
-def test_a_table_is_locked_for_twenty_seconds(new_field: NewField, measured: Measured) -> None:
-    field = new_field(coordinators=2)
-    work = Workload(field)
+def test_a_table_is_locked_for_twenty_seconds(new_cluster: NewCluster, measured: Measured) -> None:
+    cluster = new_cluster(coordinators=2)
+    work = Workload(cluster)
     promises = work.accept([1.0 + n / 4 for n in range(60)], work="sleep 2", max_retries=0)
-    field.running(8)
-    url = make_url(field.database_url).set(drivername="postgresql")
+    cluster.running(8)
+    url = make_url(cluster.database_url).set(drivername="postgresql")
     connection = psycopg2.connect(url.render_as_string(hide_password=False))
     try:
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
-        field.lasts(20)
+        cluster.lasts(20)
         connection.rollback()
     finally:
         connection.close()
-    settled(field, promises, within=90)
-    verdict = judge(field, promises, late_by=35)
+    settled(cluster, promises, within=90)
+    verdict = judge(cluster, promises, late_by=35)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 60}
     measured(

@@ -15,7 +15,7 @@ from tests.integration.worker.runner.harness import Stage
 from tests.support.eventually import eventually
 
 ENDS = 10_000
-AT_ONCE = 24
+CONCURRENT = 24
 BURN = "while True: pass"
 BUSY = 3
 """Processes that want a processor all the time, so that each of the runs waits for its turn."""
@@ -54,7 +54,7 @@ def test_ten_thousand_ends_with_process_substitutions_lose_nothing(
     verdicts: Counter[str] = Counter()
     seen = 0
     while verdicts.total() < ENDS:
-        while len(runs) < ENDS and len(runs) - verdicts.total() < AT_ONCE:
+        while len(runs) < ENDS and len(runs) - verdicts.total() < CONCURRENT:
             folder = tmp_path / f"{len(runs)}"
             folder.mkdir()
             argv = ("/bin/bash", "-c", next(scripts))

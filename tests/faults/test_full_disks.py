@@ -9,12 +9,12 @@ import pytest
 
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_devstack.servers.temporary import temporary_servers
-from tests.faults.cluster import Field
-from tests.faults.cluster_setup import laid_field
-from tests.faults.conftest import Measured, NewField
-from tests.faults.verdict import judge, settled
-from tests.faults.workload import Workload
-from tests.support.servers import lay_template
+from tests.faults.checker.verdict import judge, settled
+from tests.faults.conftest import Measured, NewCluster
+from tests.faults.system.cluster import Cluster
+from tests.faults.system.cluster_setup import started_cluster
+from tests.faults.system.workload import Workload
+from tests.support.servers import create_template
 
 FULL_SECONDS = 60.0
 HEALED_WITHIN = 60.0
@@ -37,14 +37,14 @@ class Disk:
         """Make room again."""
         self._ballast.unlink()
 
-    def full_for(self, field: Field, seconds: float) -> float:
+    def full_for(self, cluster: Cluster, seconds: float) -> float:
         """Be full for so long, whatever is freed by others; answers when there was room again."""
-        until = field.now() + seconds
-        while field.now() < until:
+        until = cluster.now() + seconds
+        while cluster.now() < until:
             self.fill()
-            field.lasts(1)
+            cluster.lasts(1)
         self.free()
-        return field.now()
+        return cluster.now()
 
 
 def mounted(megabytes: int) -> Iterator[Disk]:
@@ -68,24 +68,24 @@ def data_disk() -> Iterator[Disk]:
     yield from mounted(160)
 
 
-def ended(field: Field) -> list[str]:
+def ended(cluster: Cluster) -> list[str]:
     """The services that did not outlive it."""
-    return [service.name for service in field.services.values() if service.exits]
+    return [service.name for service in cluster.services.values() if service.exits]
 
 
-def test_a_full_log_disk(new_field: NewField, log_disk: Disk, measured: Measured) -> None:
-    field = new_field(workers=2, apis=1, logs=log_disk.folder)
-    work = Workload(field)
+def test_a_full_log_disk(new_cluster: NewCluster, log_disk: Disk, measured: Measured) -> None:
+    cluster = new_cluster(workers=2, apis=1, logs=log_disk.folder)
+    work = Workload(cluster)
     promises = work.accept([3.0 + n for n in range(int(FULL_SECONDS) + 20)], max_retries=1)
-    field.running(3)
-    log_disk.full_for(field, FULL_SECONDS)
-    assert field.healthy()
-    settled(field, promises, within=60)
-    verdict = judge(field, promises, late_by=5)
+    cluster.running(3)
+    log_disk.full_for(cluster, FULL_SECONDS)
+    assert cluster.healthy()
+    settled(cluster, promises, within=60)
+    verdict = judge(cluster, promises, late_by=5)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": len(promises)}
-    assert ended(field) == []
-    lost = [line for each in field.of_kind("worker") for line in each.said("log lines lost")]
+    assert ended(cluster) == []
+    lost = [line for each in cluster.of_kind("worker") for line in each.logged("log lines lost")]
     assert all(line["lines"] > 0 for line in lost)
     measured(
         "the log disk full for a minute",
@@ -97,22 +97,22 @@ def test_a_full_log_disk(new_field: NewField, log_disk: Disk, measured: Measured
 
 def test_a_full_data_disk(data_disk: Disk, measured: Measured) -> None:
     with temporary_servers(careless=False, within=data_disk.folder) as servers:
-        lay_template(servers)
-        with laid_field(servers, database="full", workers=1, logs=data_disk.folder) as field:
-            work = Workload(field)
+        create_template(servers)
+        with started_cluster(servers, database="full", workers=1, logs=data_disk.folder) as cluster:
+            work = Workload(cluster)
             promises = work.accept(
                 [3.0 + n for n in range(int(FULL_SECONDS) + 20)], max_retries=5, retry_delay=1
             )
-            field.running(3)
-            room_at = data_disk.full_for(field, FULL_SECONDS)
+            cluster.running(3)
+            room_at = data_disk.full_for(cluster, FULL_SECONDS)
             for server in (servers.valkey, servers.postgres):
                 server.start()  # if it ended, its supervisor starts it again
-            settled(field, promises, within=HEALED_WITHIN + 20)
-            verdict = judge(field, promises, late_by=FULL_SECONDS + HEALED_WITHIN)
+            settled(cluster, promises, within=HEALED_WITHIN + 20)
+            verdict = judge(cluster, promises, late_by=FULL_SECONDS + HEALED_WITHIN)
             assert verdict.violations == []
             assert verdict.states == {"succeeded": len(promises)}
             began = min(
-                (line.at for line in field.journal.starts() if line.at > room_at),
+                (line.at for line in cluster.journal.starts() if line.at > room_at),
                 default=room_at + 2 * HEALED_WITHIN,
             )
     measured(

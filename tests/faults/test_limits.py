@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from tests.faults.conftest import Measured, NewField
-from tests.faults.verdict import judge, settled
-from tests.faults.workload import Workload
+from tests.faults.checker.verdict import judge, settled
+from tests.faults.conftest import Measured, NewCluster
+from tests.faults.system.workload import Workload
 
 # Should a limit not hold, the machine stops each of these before it comes to harm.
 BOMB = "ulimit -u 10000; b() { b | b & }; b; sleep 60"
@@ -32,17 +32,17 @@ GREEDY = {
 def test_a_command_that_takes_all_it_can_get_ends_alone(
     command: str,
     reason: str,
-    new_field: NewField,
+    new_cluster: NewCluster,
     measured: Measured,
     request: pytest.FixtureRequest,
 ) -> None:
-    field = new_field(workers=1, settings=SETTINGS)
-    worker = field["worker-1"]
-    work = Workload(field)
+    cluster = new_cluster(workers=1, settings=SETTINGS)
+    worker = cluster["worker-1"]
+    work = Workload(cluster)
     greedy = work.accept([2.0], work=command, max_retries=0, limits={"memory_bytes": 512 << 20})
     neighbours = work.accept([1.0 + n / 10 for n in range(60)], max_retries=0)
-    settled(field, work.promises, within=60)
-    verdict = judge(field, neighbours, late_by=1)
+    settled(cluster, work.promises, within=60)
+    verdict = judge(cluster, neighbours, late_by=1)
     assert verdict.violations == []
     assert {verdict.run_of(promise).state for promise in neighbours} == {"succeeded"}
     run = verdict.run_of(greedy[0])

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, text
 
-from tests.faults.cluster import Field
-from tests.faults.conftest import Measured, NewField
-from tests.faults.verdict import judge, settled
-from tests.faults.workload import Workload
+from tests.faults.checker.verdict import judge, settled
+from tests.faults.conftest import Measured, NewCluster
+from tests.faults.system.cluster import Cluster
+from tests.faults.system.workload import Workload
 from tests.support.age import age
 from tests.support.eventually import eventually
 
@@ -24,55 +24,55 @@ JOIN tasks AS t ON t.id = r.task_id WHERE r.trigger = 'schedule' ORDER BY r.due_
 """)
 
 
-def all_runs(field: Field) -> Sequence[Row[Any]]:
-    with field.engine.connect() as connection:
+def all_runs(cluster: Cluster) -> Sequence[Row[Any]]:
+    with cluster.engine.connect() as connection:
         return connection.execute(RUNS).all()
 
 
-def stop_everything(field: Field) -> None:
-    for service in field.services.values():
+def stop_everything(cluster: Cluster) -> None:
+    for service in cluster.services.values():
         service.restarts = False
         service.terminate()
-    eventually(lambda: not any(service.alive for service in field.services.values()), within=40)
+    eventually(lambda: not any(service.alive for service in cluster.services.values()), within=40)
 
 
-def start_everything(field: Field) -> None:
-    for service in field.services.values():
+def start_everything(cluster: Cluster) -> None:
+    for service in cluster.services.values():
         service.restarts = True
 
 
 @pytest.mark.parametrize("overlap", ["skip", "queue"])
 def test_a_restart_on_old_data_in_the_last_seconds_before_a_due_time(
-    new_field: NewField, measured: Measured, overlap: str
+    new_cluster: NewCluster, measured: Measured, overlap: str
 ) -> None:
-    field = new_field(workers=1)
-    work = Workload(field)
+    cluster = new_cluster(workers=1)
+    work = Workload(cluster)
     for policy in ("none", "latest", "all"):
         work.recur(2, every=EVERY, work="sleep 1", catch_up=policy, overlap=overlap)
-    eventually(lambda: len(all_runs(field)) >= 6, within=20)
-    stop_everything(field)
-    planned = {run.id for run in all_runs(field)}
-    first = min(run.due for run in all_runs(field))
+    eventually(lambda: len(all_runs(cluster)) >= 6, within=20)
+    stop_everything(cluster)
+    planned = {run.id for run in all_runs(cluster)}
+    first = min(run.due for run in all_runs(cluster))
     # Aged by so much that the next due time is `AHEAD` from now.
-    beyond = (first - field.now() - AHEAD) % EVERY
-    age(field.engine, timedelta(seconds=STOPPED_FOR + beyond))
-    back = field.now()
+    beyond = (first - cluster.now() - AHEAD) % EVERY
+    age(cluster.engine, timedelta(seconds=STOPPED_FOR + beyond))
+    back = cluster.now()
     next_due = back + AHEAD
-    start_everything(field)
+    start_everything(cluster)
 
     def fresh() -> list[Row[Any]]:
-        return [run for run in all_runs(field) if abs(run.due - next_due) < 2]
+        return [run for run in all_runs(cluster) if abs(run.due - next_due) < 2]
 
     eventually(lambda: len(fresh()) == 6, within=30)
     eventually(
-        lambda: all(run.finished_at for run in all_runs(field) if run.due < next_due + 2),
+        lambda: all(run.finished_at for run in all_runs(cluster) if run.due < next_due + 2),
         within=60,
         every=0.2,
     )
     work.pause()
-    settled(field, work.promises, within=60)
-    runs = all_runs(field)
-    started = {line.run_id: line.at for line in field.journal.starts()}
+    settled(cluster, work.promises, within=60)
+    runs = all_runs(cluster)
+    started = {line.run_id: line.at for line in cluster.journal.starts()}
     stale = [run for run in runs if run.due < back - 15]
     assert planned & {run.id for run in stale}
     by_policy = {
@@ -93,7 +93,7 @@ def test_a_restart_on_old_data_in_the_last_seconds_before_a_due_time(
         assert times == sorted(times)
     assert {run.state for run in stale if str(run.id) not in started} == {"missed"}
     assert {run.state for run in fresh()} == {"succeeded"}  # no stale run cost one its start
-    assert judge(field, work.promises, late_by=STOPPED_FOR + 60).violations == []
+    assert judge(cluster, work.promises, late_by=STOPPED_FOR + 60).violations == []
     on_time = [run for run in fresh() if run.catch_up == "none"]
     measured(
         f"restart on old data just before a due time, overlap {overlap}",

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from punctual.store.schema.models import CalendarRow
-from tests.faults.cluster import Field
-from tests.faults.conftest import Measured, NewField
-from tests.faults.verdict import judge, settled
-from tests.faults.workload import Workload
+from tests.faults.checker.verdict import judge, settled
+from tests.faults.conftest import Measured, NewCluster
+from tests.faults.system.cluster import Cluster
+from tests.faults.system.workload import Workload
 from tests.support.eventually import eventually
 from tests.support.rows import database_now, new_task, new_team
 
@@ -40,38 +40,38 @@ def zone_file() -> Path:
     return next(file for file in found if file.is_file())
 
 
-def errors_of(field: Field, team_id: uuid.UUID) -> int:
+def errors_of(cluster: Cluster, team_id: uuid.UUID) -> int:
     """How many tasks of a team have a plan_error."""
-    with field.engine.connect() as connection:
+    with cluster.engine.connect() as connection:
         return int(connection.execute(ERRORS, {"team_id": team_id}).scalar_one())
 
 
-def test_a_zone_is_taken_away(new_field: NewField, tmp_path: Path, measured: Measured) -> None:
-    field = new_field()
-    coordinator = field["coordinator-1"]
+def test_a_zone_is_taken_away(new_cluster: NewCluster, tmp_path: Path, measured: Measured) -> None:
+    cluster = new_cluster()
+    coordinator = cluster["coordinator-1"]
     town = tmp_path / TOWN
     town.parent.mkdir()
     shutil.copy(zone_file(), town)
     coordinator.environ["PYTHONTZPATH"] = f"{tmp_path}:{':'.join(zoneinfo.TZPATH)}"
     coordinator.replace(within=40)
-    team, now = new_team(field.engine), database_now(field.engine)
-    with Session(field.engine) as session, session.begin():
+    team, now = new_team(cluster.engine), database_now(cluster.engine)
+    with Session(cluster.engine) as session, session.begin():
         row = CalendarRow(team_id=team, name="Closed", timezone=TOWN, days=[], windows=[])
         session.add(row)
     cron = {"cron": "* * * * *", "timezone": TOWN}
     schedules = ({"every": 1}, cron)
     for schedule, calendars in zip(schedules, (["Closed"], None), strict=True):
-        new_task(field.engine, team_id=team, schedule=schedule, schedule_anchor=now,
+        new_task(cluster.engine, team_id=team, schedule=schedule, schedule_anchor=now,
                  next_due_at=now + timedelta(seconds=60), calendars=calendars,
-                 command=field.journal.command(":"))  # fmt: skip
-    work = Workload(field)
+                 command=cluster.journal.command(":"))  # fmt: skip
+    work = Workload(cluster)
     promises = work.accept([1.0 + n for n in range(60)])
     town.unlink()
     coordinator.kill()
-    eventually(lambda: errors_of(field, team) == 2, within=100)
+    eventually(lambda: errors_of(cluster, team) == 2, within=100)
     late = work.accept([1.0 + n / 4 for n in range(40)])
-    settled(field, promises + late, within=90)
-    verdict = judge(field, promises + late, late_by=15)
+    settled(cluster, promises + late, within=90)
+    verdict = judge(cluster, promises + late, late_by=15)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 100}
     measured(
@@ -81,14 +81,14 @@ def test_a_zone_is_taken_away(new_field: NewField, tmp_path: Path, measured: Mea
         seconds=verdict.worst_late,
     )
     shutil.copy(zone_file(), town)
-    eventually(lambda: errors_of(field, team) == 0, within=100)
+    eventually(lambda: errors_of(cluster, team) == 0, within=100)
 
 
-def test_a_tenant_plans_too_much(new_field: NewField, measured: Measured) -> None:
-    field = new_field(coordinators=2)
-    team, now = new_team(field.engine), database_now(field.engine)
+def test_a_tenant_plans_too_much(new_cluster: NewCluster, measured: Measured) -> None:
+    cluster = new_cluster(coordinators=2)
+    team, now = new_team(cluster.engine), database_now(cluster.engine)
     names = [f"c{number}" for number in range(20)]
-    with Session(field.engine) as session, session.begin():
+    with Session(cluster.engine) as session, session.begin():
         for number, name in enumerate(names):
             starts = [number + 60 * hour for hour in range(24)] * 4
             windows: list[dict[str, str]] = [
@@ -102,24 +102,24 @@ def test_a_tenant_plans_too_much(new_field: NewField, measured: Measured) -> Non
             session.add(CalendarRow(team_id=team, name=name, timezone="UTC", days=[],
                                     windows=windows))  # fmt: skip
     first = new_task(
-        field.engine,
+        cluster.engine,
         team_id=team,
         schedule={"every": 1},
         schedule_anchor=now,
         next_due_at=now + timedelta(seconds=1),
         calendars=names,
     )
-    with field.engine.begin() as connection:
+    with cluster.engine.begin() as connection:
         connection.execute(COPY, {"count": 2500, "id": first})
-    work = Workload(field)
+    work = Workload(cluster)
     promises = work.accept([3.0 + n / 2 for n in range(120)])
-    field.lasts(30)
+    cluster.lasts(30)
     promises += work.accept([3.0 + n / 2 for n in range(60)])
-    settled(field, promises, within=120)
-    verdict = judge(field, promises, late_by=5)
+    settled(cluster, promises, within=120)
+    verdict = judge(cluster, promises, late_by=5)
     assert verdict.violations == []
     assert verdict.states == {"succeeded": 180}
-    for service in field.of_kind("coordinator"):
+    for service in cluster.of_kind("coordinator"):
         assert service.exits == []
     measured(
         "a tenant with 2,500 tasks a second and 2,000 windows",

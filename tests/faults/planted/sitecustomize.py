@@ -1,4 +1,4 @@
-"""Python imports this at its start; it imports what the field wants planted into the process."""
+"""Python imports this at its start; it imports what the cluster wants planted into the process."""
 
 import importlib
 import os

@@ -1,14 +1,14 @@
-"""A small field whose repairs take seconds, and a user whose runs have to survive."""
+"""A small cluster whose repairs take seconds, and a user whose runs have to survive."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from punctual_devstack.servers.temporary import temporary_servers
-from tests.faults.cluster import Field
-from tests.faults.cluster_setup import laid_field
-from tests.faults.workload import Workload
-from tests.support.servers import lay_template
+from tests.faults.system.cluster import Cluster
+from tests.faults.system.cluster_setup import started_cluster
+from tests.faults.system.workload import Workload
+from tests.support.servers import create_template
 
 QUICK = {
     "SWEEP_SECONDS": "0.5",
@@ -21,15 +21,15 @@ QUICK = {
 
 
 @pytest.fixture(scope="module")
-def field() -> Iterator[Field]:
+def cluster() -> Iterator[Cluster]:
     """Two workers of four slots and a coordinator, on servers of their own."""
     with temporary_servers() as servers:
-        lay_template(servers)
-        with laid_field(servers, database="faults", settings=QUICK) as laid:
+        create_template(servers)
+        with started_cluster(servers, database="faults", settings=QUICK) as laid:
             yield laid
 
 
 @pytest.fixture(scope="module")
-def work(field: Field) -> Workload:
+def work(cluster: Cluster) -> Workload:
     """The tasks of every test in turn: what one of them broke, the next one sees."""
-    return Workload(field)
+    return Workload(cluster)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.checker import RULES, check
-from tests.faults.history import Attempt, History, Living, Promise, Run, Sight
-from tests.faults.journal import Line
+from tests.faults.checker.check import RULES, check
+from tests.faults.checker.history import Attempt, History, Living, Promise, Run, Sight
+from tests.faults.system.journal import Line
 
 Change = Callable[[History], None]
 
@@ -196,7 +196,7 @@ def test_a_run_that_may_be_dropped_needs_a_reason_and_no_start() -> None:
 def test_a_missed_run_may_stand_for_many_due_times() -> None:
     history = good()
     first = a_run(
-        id=OTHER, state="missed", attempt=0, scheduled_for=DUE - 100, reason="it stands for 2"
+        id=OTHER, state="missed", attempt=0, scheduled_for=DUE - 100, reason="stands for 2"
     )
     history.runs.append(first)
     history.promises += [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from punctual.domain.runs.states import FINAL
-from tests.faults.journal import Line
+from tests.faults.system.journal import Line
 
 
 @dataclass(frozen=True, slots=True)

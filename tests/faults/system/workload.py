@@ -17,8 +17,8 @@ from punctual.store.tasks.changes import (
     new_task_ids,
     set_enabled,
 )
-from tests.faults.cluster import Field
-from tests.faults.history import Promise
+from tests.faults.checker.history import Promise
+from tests.faults.system.cluster import Cluster
 from tests.support.rows import new_team
 
 WINDOW = timedelta(seconds=35)
@@ -45,9 +45,9 @@ DEFAULTS: dict[str, Any] = {
 class Workload:
     """One user's tasks; saved as the API saves them, so that no fault of HTTP's is in the way."""
 
-    def __init__(self, field: Field) -> None:
-        self._field = field
-        self.team_id = new_team(field.engine)
+    def __init__(self, cluster: Cluster) -> None:
+        self._field = cluster
+        self.team_id = new_team(cluster.engine)
         self.promises: list[Promise] = []
         self._recurring: list[uuid.UUID] = []
 

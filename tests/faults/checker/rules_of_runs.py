@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from punctual.domain.runs.states import FINAL
-from tests.faults.history import History, Run, Sight
+from tests.faults.checker.history import History, Run, Sight
 
 Broken = Iterator[tuple[str, str]]
 
 SAME_INSTANT = 1e-3
-STANDS_FOR_MORE = "it stands for"
+STANDS_FOR_MORE = "stands for"
 
 
 def every_due_time_has_a_run(history: History) -> Broken:

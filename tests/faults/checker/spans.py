@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.faults.history import History
+from tests.faults.checker.history import History
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from tests.faults.checker import Violation, check
-from tests.faults.cluster import Field
-from tests.faults.history import Attempt, History, Promise, Run
+from tests.faults.checker.check import Violation, check
+from tests.faults.checker.history import Attempt, History, Promise, Run
+from tests.faults.system.cluster import Cluster
 from tests.support.eventually import eventually
 from tests.support.rows import reason_of
 
@@ -48,23 +48,23 @@ class Verdict:
         return sum(line.run_id == run_id for line in self.history.starts())
 
 
-def settled(field: Field, promises: Sequence[Promise], *, within: float) -> None:
+def settled(cluster: Cluster, promises: Sequence[Promise], *, within: float) -> None:
     """Wait until every promised due time has become a run, and every run has ended."""
-    eventually(lambda: unsettled(field, promises) == 0, within=within, every=0.1)
+    eventually(lambda: unsettled(cluster, promises) == 0, within=within, every=0.1)
 
 
-def unsettled(field: Field, promises: Sequence[Promise]) -> int:
+def unsettled(cluster: Cluster, promises: Sequence[Promise]) -> int:
     """How many promised tasks have no run yet, or one that has not ended."""
     ids = sorted({promise.task_id for promise in promises})
-    with field.engine.connect() as connection:
+    with cluster.engine.connect() as connection:
         return int(connection.execute(UNSETTLED, {"ids": ids}).scalar_one())
 
 
 def judge(
-    field: Field, promises: Sequence[Promise], *, late_by: float, keeps: bool = False
+    cluster: Cluster, promises: Sequence[Promise], *, late_by: float, keeps: bool = False
 ) -> Verdict:
-    """The verdict on what happened in the field so far; `late_by` bounds first starts."""
-    with field.engine.connect() as connection:
+    """The verdict on what happened in the cluster so far; `late_by` bounds first starts."""
+    with cluster.engine.connect() as connection:
         runs = [Run(*[*row[:-3], reason_of(row)]) for row in connection.execute(RUNS)]
         attempts = [Attempt(*row) for row in connection.execute(ATTEMPTS)]
     ours = {run.id for run in runs}  # other scenarios may run on this machine at the same time
@@ -72,11 +72,11 @@ def judge(
         promises=list(promises),
         runs=runs,
         attempts=attempts,
-        lines=field.journal.lines(),
-        sights=field.watch.sights(),
-        living=[process for process in field.watch.living() if process.run_id in ours],
+        lines=cluster.journal.lines(),
+        sights=cluster.watch.sights(),
+        living=[process for process in cluster.watch.living() if process.run_id in ours],
         late_by=late_by,
-        grace=field.grace,
+        grace=cluster.grace,
         keeps=keeps,
     )
     states: dict[str, int] = {}

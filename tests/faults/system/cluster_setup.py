@@ -1,4 +1,4 @@
-"""Lays a field: its database, its processes and its proxies, and clears all of it away."""
+"""Lays a cluster: its database, its processes and its proxies, and clears all of it away."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,15 +11,15 @@ from punctual.store.driver.engine import make_engine
 from punctual_devstack.ports import free_port
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_devstack.servers.temporary import Servers
-from tests.faults.cluster import Field
-from tests.faults.journal import Journal
-from tests.faults.observer import Watch
-from tests.faults.proxy import Wires
+from tests.faults.injection.proxy import Wires
+from tests.faults.system.cluster import Cluster
+from tests.faults.system.journal import Journal
+from tests.faults.system.observer import Watch
 from tests.support.servers import TEMPLATE
 
 
 @contextmanager
-def laid_field(
+def started_cluster(
     servers: Servers,
     *,
     database: str,
@@ -29,11 +29,11 @@ def laid_field(
     settings: Mapping[str, str] | None = None,
     plants: Mapping[str, str] | None = None,
     logs: Path | None = None,
-) -> Iterator[Field]:
+) -> Iterator[Cluster]:
     """A product that is ready; everything of it has ended at the end.
 
     `plants`, by service: a module to be imported into it before the product is. `logs`: where its
-    services log, if not into the field's own folder.
+    services log, if not into the cluster's own folder.
     """
     database_url = servers.create_database(database, template=TEMPLATE)
     redis_url = servers.redis_url()
@@ -44,7 +44,7 @@ def laid_field(
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         engine = make_engine(database_url, service="chaos")
         stack.callback(engine.dispose)
-        made = Field(
+        made = Cluster(
             servers,
             database_url,
             redis_url,
@@ -68,9 +68,9 @@ def laid_field(
         yield made
 
 
-def _end_all(ended: Field) -> None:
+def _end_all(ended: Cluster) -> None:
     ended.calm()
     for service in ended.services.values():
-        service.hurry()
+        service.stop_now()
     for service in ended.services.values():
         service.end()

@@ -17,8 +17,8 @@ import httpx
 
 from punctual_devstack.processes.spawn import Spec, tied_command
 from punctual_worker.agent.stop_signals import REPEAT_SECONDS
-from tests.faults.links import PASS
-from tests.faults.proxy import Proxy
+from tests.faults.injection.links import PASS
+from tests.faults.injection.proxy import Proxy
 from tests.support.eventually import eventually
 
 AGAIN_SECONDS = 1.0
@@ -53,7 +53,7 @@ class Service:
         self._ending = threading.Event()
         self._started = threading.Event()
         self._keeper: threading.Thread | None = None
-        self._asked: int | None = None  # the process that was asked to end
+        self._terminated_pid: int | None = None  # the process that was asked to end
         self._again_at: float | None = None  # when it is asked once more
 
     def start(self) -> None:
@@ -128,7 +128,7 @@ class Service:
         """Everything it has logged."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def said(self, event: str) -> list[dict[str, Any]]:
+    def logged(self, event: str) -> list[dict[str, Any]]:
         """The log lines of that event, as values."""
         values: list[dict[str, Any]] = []
         for line in self.text().splitlines():
@@ -142,11 +142,11 @@ class Service:
             proxy.release()
             proxy.set(PASS)
 
-    def hurry(self) -> None:
+    def stop_now(self) -> None:
         """Ask it to end for good, and not to be patient about it."""
         self._ending.set()
         if self.alive:
-            self._asked = self.pid
+            self._terminated_pid = self.pid
             self._again_at = time.monotonic() + REPEAT_SECONDS + 0.5
             for number in (signal.SIGCONT, signal.SIGTERM):
                 self.signal(number)
@@ -156,8 +156,8 @@ class Service:
         self._ending.set()
         deadline = time.monotonic() + within
         while self._keeper is not None and self._keeper.is_alive():
-            if self.alive and self._asked != self.pid:
-                self._asked = self.pid
+            if self.alive and self._terminated_pid != self.pid:
+                self._terminated_pid = self.pid
                 self.signal(signal.SIGTERM)
             if self.alive and self._again_at is not None and time.monotonic() > self._again_at:
                 self._again_at = None

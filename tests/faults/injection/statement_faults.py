@@ -24,7 +24,7 @@ NEW_TASKS = b"EXECUTE insert_tasks_"
 class Kind(Enum):
     """What a trap does to the first statement that holds its marker."""
 
-    HOLD_REQUEST = "the statement never reaches the server"
+    STALL_REQUEST = "the statement never reaches the server"
     SWALLOW_COMMIT = "the server commits it, and the client gets no answer"
 
 
@@ -59,7 +59,7 @@ class Trap:
                 return False
             self._taken_by = link
             data = data[data.index(self.marker) :]
-            if self.kind is Kind.HOLD_REQUEST:
+            if self.kind is Kind.STALL_REQUEST:
                 self._spring()
                 return True
         self._recent = self._recent[-len(COMMIT) :] + data

@@ -1,4 +1,4 @@
-"""The field: the whole product as processes, each behind proxies of its own, on real servers."""
+"""The whole product as processes, each behind proxies of its own, on real servers."""
 
 import os
 import threading
@@ -14,10 +14,10 @@ from sqlalchemy import Engine, make_url, text
 from punctual.messaging.broker import Broker
 from punctual_devstack.ports import free_port
 from punctual_devstack.servers.temporary import Servers
-from tests.faults.journal import Journal
-from tests.faults.observer import Watch
-from tests.faults.proxy import Wires
-from tests.faults.service import Service
+from tests.faults.injection.proxy import Wires
+from tests.faults.system.journal import Journal
+from tests.faults.system.observer import Watch
+from tests.faults.system.service import Service
 from tests.support.eventually import eventually
 from tests.support.servers import as_service
 
@@ -47,7 +47,7 @@ COORDINATING = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NUL
 
 
 @dataclass(slots=True)
-class Field:
+class Cluster:
     """A product under test; `services` by name: `api-1`, `coordinator-1`, `worker-1`."""
 
     servers: Servers
@@ -108,8 +108,8 @@ class Field:
         service.environ = {f"PUNCTUAL_{key}": value for key, value in own.items()}
         service.environ["PATH"] = os.environ["PATH"]
         if name in self.plants:
-            here = Path(__file__).parent
-            service.environ["PYTHONPATH"] = f"{here / 'planted'}{os.pathsep}{here.parents[1]}"
+            faults = Path(__file__).parents[1]
+            service.environ["PYTHONPATH"] = f"{faults / 'planted'}{os.pathsep}{faults.parents[1]}"
             service.environ["CHAOS_PLANT"] = self.plants[name]
         self.services[name] = service
         service.start()

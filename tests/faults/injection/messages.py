@@ -4,11 +4,11 @@ import uuid
 
 from sqlalchemy import text
 
-from tests.faults.cluster import Field
+from tests.faults.system.cluster import Cluster
 
 
-def every_pair_that_ever_was(field: Field) -> list[tuple[uuid.UUID, int]]:
+def every_pair_that_ever_was(cluster: Cluster) -> list[tuple[uuid.UUID, int]]:
     """(run id, fence) of each message there may have been: today's, and a day ago's."""
-    with field.engine.connect() as connection:
+    with cluster.engine.connect() as connection:
         rows = connection.execute(text("SELECT id, fence FROM runs")).all()
     return [(row.id, fence) for row in rows for fence in range(row.fence + 1)]

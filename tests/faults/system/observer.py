@@ -8,7 +8,7 @@ from typing import Self
 
 import psycopg2
 
-from tests.faults.history import Living, Sight
+from tests.faults.checker.history import Living, Sight
 
 EVERY_SECONDS = 0.25
 ROWS = "SELECT id::text, task_id::text, state, attempt, fence FROM runs ORDER BY id"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.faults import rules_of_runs, rules_of_starts
-from tests.faults.history import History
+from tests.faults.checker import rules_of_runs, rules_of_starts
+from tests.faults.checker.history import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from tests.faults.cluster import Field
-from tests.faults.history import Promise
+from tests.faults.checker.history import Promise
+from tests.faults.system.cluster import Cluster
 from tests.support.eventually import eventually
 
 PASSWORD = "correct horse battery staple"
@@ -19,11 +19,11 @@ PROBLEM = "application/problem+json"
 
 
 class Customer:
-    """A user registered at the field's API; `answers` counts the status codes."""
+    """A user registered at the cluster's API; `answers` counts the status codes."""
 
-    def __init__(self, field: Field) -> None:
-        self._field = field
-        self.client = httpx.Client(base_url=field.api_url, timeout=20)
+    def __init__(self, cluster: Cluster) -> None:
+        self._field = cluster
+        self.client = httpx.Client(base_url=cluster.api_url, timeout=20)
         self.answers: Counter[int] = Counter()
         self.promises: list[Promise] = []
         self.faults: list[str] = []

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.faults.statement_faults import Trap
+from tests.faults.injection.statement_faults import Trap
 
 CHUNK = 65_536
 LOOPBACK = "127.0.0.1"
@@ -14,14 +14,14 @@ LOOPBACK = "127.0.0.1"
 class Mode:
     """What the proxy does to everything that passes; the default is to let it pass.
 
-    refuse: connections are closed, new ones at once. hold: nothing passes either way, and all of
+    refuse: connections are closed, new ones at once. stall: nothing passes either way, and all of
     it once the mode changes (a network that retransmits). swallow: requests pass, replies are
     lost, and the connections that lost some are closed once the mode changes. delay: seconds
     added each way. cut_after: bytes of reply after which a connection is closed in the middle.
     """
 
     refuse: bool = False
-    hold: bool = False
+    stall: bool = False
     swallow: bool = False
     delay: float = 0.0
     cut_after: int | None = None
@@ -29,7 +29,7 @@ class Mode:
 
 PASS = Mode()
 REFUSE = Mode(refuse=True)
-HOLD = Mode(hold=True)
+STALL = Mode(stall=True)
 SWALLOW = Mode(swallow=True)
 
 

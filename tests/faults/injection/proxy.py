@@ -5,8 +5,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Self
 
-from tests.faults.links import LOOPBACK, PASS, Link, Mode
-from tests.faults.statement_faults import Kind, Trap
+from tests.faults.injection.links import LOOPBACK, PASS, Link, Mode
+from tests.faults.injection.statement_faults import Kind, Trap
 
 
 class Wires:
@@ -77,7 +77,7 @@ class Proxy:
         self._wires.do(self._set(mode))
 
     def arm(self, kind: Kind, marker: bytes, *, cut: bool = True) -> Trap:
-        """Set a trap for the next statement that holds `marker`, in place of the last one."""
+        """Set a trap for the next statement that contains `marker`, in place of the last one."""
         self.trap = Trap(kind, marker, cut=cut)
         return self.trap
 
@@ -104,8 +104,8 @@ class Proxy:
         self._changed = asyncio.Event()
 
     async def passable(self) -> None:
-        """Wait for as long as the mode says: out a hold, or a delay."""
-        while self.mode.hold:
+        """Wait while the mode stalls, or for its delay."""
+        while self.mode.stall:
             await self._changed.wait()
         if self.mode.delay:
             await asyncio.sleep(self.mode.delay)

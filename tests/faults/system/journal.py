@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # One write(2) of less than a page to a file opened with O_APPEND: lines never mix.
-SAY = """say() {{ printf '%s %s %s %s %s %s\\n' "$1" "$PUNCTUAL_RUN_ID" "$PUNCTUAL_ATTEMPT" \
+LOG = """say() {{ printf '%s %s %s %s %s %s\\n' "$1" "$PUNCTUAL_RUN_ID" "$PUNCTUAL_ATTEMPT" \
 "$PUNCTUAL_FENCE" $$ "$(date +%s.%N)" >> {path}; }}; """
 
 LINE = re.compile(r"(start|end) ([0-9a-f-]{36}) (\d+) (\d+) (\d+) (\d+\.\d+)")
@@ -33,7 +33,7 @@ class Journal:
 
     def command(self, work: str = ":") -> str:
         """A shell command that writes its start, does `work`, and writes its end."""
-        return SAY.format(path=self.path) + f"say start; {work}; say end"
+        return LOG.format(path=self.path) + f"say start; {work}; say end"
 
     def lines(self) -> list[Line]:
         """Everything written so far. Raises ValueError for a line that no command can have made."""

@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.faults.history import History, Run
-from tests.faults.spans import Span, spans
+from tests.faults.checker.history import History, Run
+from tests.faults.checker.spans import Span, spans
 
 Broken = Iterator[tuple[str, str]]
 
@@ -116,10 +116,10 @@ def nothing_outlives_its_run(history: History) -> Broken:
             if (sight.run_id, attempt) in left:
                 break
             left[sight.run_id, attempt] = sight.at
-    patience = history.grace + AFTER_GRACE_SECONDS + LOOKS_APART
+    allowed_seconds = history.grace + AFTER_GRACE_SECONDS + LOOKS_APART
     for process in history.living:
         at = left.get((process.run_id, process.attempt))
-        if at is not None and process.last > at + patience:
+        if at is not None and process.last > at + allowed_seconds:
             after = process.last - at
             yield process.run_id, f"pid {process.pid} lived {after:.1f} s after the attempt's end"
 

@@ -1,0 +1,1 @@
+"""The checker: compares a history with every promise."""

@@ -1,0 +1,1 @@
+"""Injection: proxies and traps that make the network, servers and messages fail."""

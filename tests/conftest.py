@@ -10,7 +10,7 @@ from tests.support.database import (  # noqa: F401  # fixtures are found by thei
     namespace,
     redis_url,
 )
-from tests.support.servers import Controller, ground  # noqa: F401
+from tests.support.servers import Controller, shared_servers  # noqa: F401
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("punctual", deadline=None)
@@ -20,7 +20,7 @@ NEEDS_NOTHING = ("tests/unit", "tests/containers")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Has the controlling process of pytest-xdist lay the ground, unless only unit tests run."""
+    """Let the controlling process of pytest-xdist start servers, unless only unit tests run."""
     is_worker = hasattr(config, "workerinput")
     if not is_worker and not all(arg.startswith(NEEDS_NOTHING) for arg in config.args):
-        config.pluginmanager.register(Controller(), "punctual-ground")
+        config.pluginmanager.register(Controller(), "punctual-shared-servers")

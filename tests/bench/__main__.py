@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tests.bench.environment import Bed, laid_bed
+from tests.bench.environment import BenchEnv, laid_bed
 from tests.bench.failure import Failure, in_one_line
 from tests.bench.machine import about
 from tests.bench.measured import fill_in
@@ -35,7 +35,7 @@ from tests.bench.size import SIZES
 RESULT = Path("build/bench.json")
 
 # In this order: what wants a quiet machine first, what wants a full database last.
-MEASURES: dict[str, Callable[[Bed], Iterable[Row]]] = {
+MEASURES: dict[str, Callable[[BenchEnv], Iterable[Row]]] = {
     "idle": idle.at_rest,
     "run-now": idle.run_now,
     "lateness": lateness.at_20_a_second,
@@ -66,13 +66,13 @@ def main() -> int:
         sys.exit(f"no such measurement: {', '.join(unknown)}; there are: {', '.join(MEASURES)}")
     rows: list[Row | Failure] = []
     until = time.monotonic() + options.minutes * 60
-    with laid_bed(SIZES[options.size]) as bed:
-        machine = about(bed)
+    with laid_bed(SIZES[options.size]) as env:
+        machine = about(env)
         sys.stdout.write(header(machine))
         for name, measure in MEASURES.items():
             if name not in chosen:
                 continue
-            found = list(_measured(name, measure, bed, until=until))
+            found = list(_measured(name, measure, env, until=until))
             for row in found:
                 sys.stdout.write(line(row))
             sys.stdout.flush()
@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def _measured(
-    name: str, measure: Callable[[Bed], Iterable[Row]], bed: Bed, *, until: float
+    name: str, measure: Callable[[BenchEnv], Iterable[Row]], env: BenchEnv, *, until: float
 ) -> Iterator[Row | Failure]:
     """Yield the rows of one measurement; where it fails, the others go on."""
     began = time.monotonic()
@@ -94,7 +94,7 @@ def _measured(
     sys.stderr.write(f"measuring {name} … ")
     sys.stderr.flush()
     try:
-        for row in measure(bed):
+        for row in measure(env):
             yield replace(row, measure=name)
     except Exception as error:  # noqa: BLE001 - the other measurements go on
         traceback.print_exc()

@@ -14,7 +14,7 @@ from typing import Protocol
 import psycopg2.extensions
 
 from tests.bench.clients import Client
-from tests.bench.environment import Bed, connect
+from tests.bench.environment import BenchEnv, connect
 from tests.bench.row import OURS
 from tests.support.product import Product
 
@@ -84,7 +84,7 @@ class Punctual:
 
 
 @contextmanager
-def punctual(bed: Bed, product: Product) -> Iterator[Punctual]:
+def punctual(env: BenchEnv, product: Product) -> Iterator[Punctual]:
     """A running product as a contestant."""
     with Client.of(product) as client:
         yield Punctual(client, product.environ["PUNCTUAL_DATABASE_URL"])
@@ -116,9 +116,9 @@ def wait(ended: Callable[[], int], wanted: int, plan: Plan) -> int:
     last_ns, before = plan[-1][0], wanted - len(plan)
     _sleep(last_ns - time.time_ns())
     while (done := ended()) < wanted:
-        passed_ns = time.time_ns() - last_ns
-        assert passed_ns < MOST_NS, f"{wanted - done} of {len(plan)} had not ended"
-        left_ns = passed_ns * (wanted - done) // max(done - before, 1)
+        elapsed_ns = time.time_ns() - last_ns
+        assert elapsed_ns < MOST_NS, f"{wanted - done} of {len(plan)} had not ended"
+        left_ns = elapsed_ns * (wanted - done) // max(done - before, 1)
         _sleep(max(FINEST_NS, min(left_ns // 2, LONGEST_NS)))
     return time.time_ns()
 

@@ -26,7 +26,7 @@ COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.
 
 
 @dataclass(slots=True)
-class Bed:
+class BenchEnv:
     """The servers, and a folder for what started programs write."""
 
     folder: Path
@@ -69,7 +69,7 @@ class Bed:
 
 
 @contextmanager
-def laid_bed(size: Size) -> Iterator[Bed]:
+def laid_bed(size: Size) -> Iterator[BenchEnv]:
     """Both servers, as `make run` sets them up, and counting their statements."""
     folder = reachable_temporary("punctual-bench-")
     postgres = Postgres(folder / "postgres", free_port(), token_hex(16))
@@ -84,7 +84,7 @@ def laid_bed(size: Size) -> Iterator[Bed]:
     try:
         for server in servers:
             server.start()
-        yield Bed(folder, size, build(folder), postgres, valkey)
+        yield BenchEnv(folder, size, build(folder), postgres, valkey)
     finally:
         for server in servers:
             server.stop()

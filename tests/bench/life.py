@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from punctual.store.lifecycle.claim import claim
 from punctual.store.lifecycle.dispatch import dispatch
 from punctual.store.lifecycle.finish import AttemptResult, finish
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.lifecycle.start import note_started, start
 from punctual.store.processes.workers import register
 
@@ -44,12 +44,12 @@ class Worker:
                 claims += [(run.run_id, run.fence) for run in taken]
         return claims
 
-    def start(self, held: Sequence[Pair]) -> list[Pair]:
+    def start(self, claims: Sequence[Pair]) -> list[Pair]:
         """Start what it holds."""
         started: list[Pair] = []
-        for part in parts(held, self.batch):
+        for part in parts(claims, self.batch):
             with self.engine.begin() as connection:
-                runs = start(connection, worker_id=self.id, held=part, lease=LEASE)
+                runs = start(connection, worker_id=self.id, claims=part, lease=LEASE)
                 started += [(run.run_id, run.fence) for run in runs]
         return started
 
@@ -83,7 +83,7 @@ def plan_all(engine: Engine) -> None:
     planned = PLAN_BATCH
     while planned == PLAN_BATCH:
         with engine.begin() as connection:
-            planned = plan(connection, window=WINDOW, limit=PLAN_BATCH).tasks
+            planned = plan(connection, window=WINDOW, batch_size=PLAN_BATCH).tasks
 
 
 def dispatch_all(engine: Engine) -> list[Pair]:
@@ -92,7 +92,7 @@ def dispatch_all(engine: Engine) -> list[Pair]:
     found = DISPATCH_BATCH
     while found == DISPATCH_BATCH:
         with engine.begin() as connection:
-            runs = dispatch(connection, window=WINDOW, limit=DISPATCH_BATCH)
+            runs = dispatch(connection, window=WINDOW, batch_size=DISPATCH_BATCH)
         queued += [(run.run_id, run.fence) for run in runs]
         found = len(runs)
     return queued

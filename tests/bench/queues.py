@@ -12,7 +12,7 @@ from psycopg2.extras import execute_values
 
 from tests.bench.baselines import original
 from tests.bench.contestants import ROOT, Plan, counter, instant, wait
-from tests.bench.environment import Bed, bare, connect
+from tests.bench.environment import BenchEnv, bare, connect
 
 CELERY = ROOT / ".venv-bench" / "bin" / "python"
 CONCURRENCY = 8
@@ -53,33 +53,37 @@ class Queue:
 
 
 @contextmanager
-def celery(bed: Bed) -> Iterator[Queue]:
+def celery(env: BenchEnv) -> Iterator[Queue]:
     """The original design on Celery: worker, beat, and a program that can ask for a cycle."""
     app = ["-m", "celery", "-A", "tests.bench.baselines.celery_app"]
-    beat = str(bed.folder / "beat")
+    beat = str(env.folder / "beat")
     commands = [
         [*app, "worker", "--concurrency", str(CONCURRENCY), "--loglevel", "WARNING"],
         [*app, "beat", "--schedule", beat, "--pidfile", "", "--loglevel", "WARNING"],
     ]
     coordinator = ["-m", "tests.bench.baselines.celery_app"]
-    with _queue(bed, "Celery", str(CELERY), commands, coordinator) as queue:
+    with _queue(env, "Celery", str(CELERY), commands, coordinator) as queue:
         yield queue
 
 
 @contextmanager
-def naive(bed: Bed) -> Iterator[Queue]:
+def naive(env: BenchEnv) -> Iterator[Queue]:
     """The original design on Dramatiq with every default."""
     module = "tests.bench.baselines.dramatiq_app"
     worker = ["-m", "dramatiq", module, "--processes", "1", "--threads", str(CONCURRENCY)]
-    with _queue(bed, "naive Dramatiq", sys.executable, [worker], ["-m", module]) as queue:
+    with _queue(env, "naive Dramatiq", sys.executable, [worker], ["-m", module]) as queue:
         yield queue
 
 
 @contextmanager
 def _queue(
-    bed: Bed, name: str, python: str, commands: Sequence[Sequence[str]], coordinator: Sequence[str]
+    env: BenchEnv,
+    name: str,
+    python: str,
+    commands: Sequence[Sequence[str]],
+    coordinator: Sequence[str],
 ) -> Iterator[Queue]:
-    url = bare(bed.database(name.lower().replace(" ", "_"), tables=False))
+    url = bare(env.database(name.lower().replace(" ", "_"), tables=False))
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(original.TABLE)
@@ -88,11 +92,11 @@ def _queue(
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(ROOT),
         "BENCH_DATABASE_URL": url,
-        "BENCH_REDIS_URL": bed.redis_url().partition("?")[0],
+        "BENCH_REDIS_URL": env.redis_url().partition("?")[0],
         "C_FORCE_ROOT": "1",
     }
     with ExitStack() as stack:
-        log = stack.enter_context((bed.folder / f"{name}.log").open("wb"))
+        log = stack.enter_context((env.folder / f"{name}.log").open("wb"))
         processes = [
             subprocess.Popen(
                 [python, *command],

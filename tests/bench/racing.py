@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench.contestants import Bare, Contestant
-from tests.bench.environment import Bed
+from tests.bench.environment import BenchEnv
 from tests.bench.row import Samples
 from tests.bench.stamp import read
 
@@ -20,15 +20,15 @@ class Race:
     seconds: float
 
 
-def race(bed: Bed, contestant: Contestant, offsets_ms: Sequence[float]) -> Race:
+def race(env: BenchEnv, contestant: Contestant, offsets_ms: Sequence[float]) -> Race:
     """Has the contestant start one stamp at each offset; every one must have been written."""
-    file = bed.stamps()
+    file = env.stamps()
     # Time to hand the plan over; a process of the machine's own needs less.
     lead = 1.5 if isinstance(contestant, Bare) else 4 + len(offsets_ms) / 500
     base_ns = (time.time_ns() + int(lead * SECOND)) // 1000 * 1000
     dues = [base_ns + int(offset * 1000) * 1000 for offset in offsets_ms]
     ended_ns = contestant.race(
-        [(due, bed.stamp.command(file, number)) for number, due in enumerate(dues)]
+        [(due, env.stamp.command(file, number)) for number, due in enumerate(dues)]
     )
     stamps = read(file)
     file.unlink()
@@ -38,18 +38,18 @@ def race(bed: Bed, contestant: Contestant, offsets_ms: Sequence[float]) -> Race:
     return Race(lateness, (ended_ns - dues[0]) / SECOND)
 
 
-def warm_up(bed: Bed, contestants: Sequence[Contestant]) -> None:
+def warm_up(env: BenchEnv, contestants: Sequence[Contestant]) -> None:
     """Has everybody do a little first: connections, imports, caches."""
     for contestant in contestants:
-        race(bed, contestant, [0.0] * 16)
+        race(env, contestant, [0.0] * 16)
 
 
 def lateness(
-    bed: Bed, contestants: Sequence[Contestant], offsets_ms: Sequence[float], *, repeats: int
+    env: BenchEnv, contestants: Sequence[Contestant], offsets_ms: Sequence[float], *, repeats: int
 ) -> Samples:
     """The lateness (ms) of every start, contestants taking turns."""
     samples = Samples()
     for _ in range(repeats):
         for contestant in contestants:
-            samples.add(contestant.name, race(bed, contestant, offsets_ms).lateness_ms)
+            samples.add(contestant.name, race(env, contestant, offsets_ms).lateness_ms)
     return samples

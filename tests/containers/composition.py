@@ -56,8 +56,8 @@ class Composition:
     def up(self, *options: str) -> None:
         """Starts what is missing, in the usual numbers, and returns when everything is healthy."""
         numbers = [f"--scale={service}={number}" for service, number in SERVICES.items()]
-        patience = f"--wait-timeout={UP_SECONDS}"
-        self.compose("up", "--detach", "--wait", patience, *numbers, *options)
+        wait_timeout = f"--wait-timeout={UP_SECONDS}"
+        self.compose("up", "--detach", "--wait", wait_timeout, *numbers, *options)
 
     @contextmanager
     def settings(self, **more: str) -> Iterator[None]:

@@ -21,10 +21,10 @@ def test_a_backup_brings_everything_back(
 
     ann.delete(f"/api/tasks/{done['id']}/").raise_for_status()
     later = create(ann, command="true")
-    said = composition.script("restore.sh", str(file))
+    text = composition.script("restore.sh", str(file))
     composition.up()
 
-    assert "is kept as punctual_before_" in said
+    assert "is kept as punctual_before_" in text
     assert ann.get(f"/api/tasks/{done['id']}/").json()["last_run"]["id"] == run["id"]
     assert output(ann, run) == "kept\n"
     assert ann.get(f"/api/tasks/{later['id']}/").status_code == 404
@@ -51,5 +51,5 @@ def set_revision(composition: Composition, revision: str) -> None:
 
 def psql(composition: Composition, statement: str) -> str:
     """What the database's owner is answered."""
-    asked = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-q", "-c", statement)
-    return composition.compose("exec", "-T", "postgres", *asked).strip()
+    command = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-q", "-c", statement)
+    return composition.compose("exec", "-T", "postgres", *command).strip()

@@ -47,7 +47,7 @@ def test_a_killed_runner_takes_its_worker_and_all_commands_with_it(
     kill = "kill -9 $(grep -l punctual_worker.runne[r] /proc/[1-9]*/cmdline | cut -d/ -f3)"
     composition.docker("exec", "--user", "10002", victim, "sh", "-c", kill)
     eventually(lambda: composition.inspect(victim)["RestartCount"] == 1, within=60, every=0.5)
-    assert "commands may be left" in composition.log(victim)
+    assert "running commands abandoned" in composition.log(victim)
     run = in_state(ann, task, "succeeded", within=90)
     attempts = ann.get(f"/api/runs/{run['id']}/").json()["attempts"]
     assert [attempt["state"] for attempt in attempts] == ["lost", "succeeded"]

@@ -62,8 +62,8 @@ def test_a_command_is_unprivileged(ann: httpx.Client) -> None:
     )
     task = create(ann, command=command)
     ann.post(f"/api/tasks/{task['id']}/run/").raise_for_status()
-    said = output(ann, in_state(ann, task, "succeeded")).splitlines()
-    assert said == ["10002", "CapEff: 0000000000000000", "NoNewPrivs: 1", "read-only", "ran"]
+    lines = output(ann, in_state(ann, task, "succeeded")).splitlines()
+    assert lines == ["10002", "CapEff: 0000000000000000", "NoNewPrivs: 1", "read-only", "ran"]
 
 
 def test_no_process_of_a_worker_is_root_or_has_a_capability(composition: Composition) -> None:
@@ -98,14 +98,14 @@ def test_a_command_cannot_read_the_agent_or_its_secrets(ann: httpx.Client) -> No
 
 
 def test_a_worker_says_that_its_commands_are_apart(composition: Composition) -> None:
-    ask = (
+    program = (
         "import json, urllib.request as r;"
         " found = json.load(r.urlopen('http://127.0.0.1:9100/healthz'))['isolation'];"
         " print(*sorted(what for what, holds in found.items() if holds))"
     )
     for worker in composition.containers("worker"):
-        held = set(composition.docker("exec", worker, "python", "-c", ask).split())
-        assert held >= {
+        protections = set(composition.docker("exec", worker, "python", "-c", program).split())
+        assert protections >= {
             "no_new_privileges",
             "own_process_namespace",
             "read_only_root",
@@ -154,11 +154,11 @@ def test_no_secret_reaches_the_engine_or_the_logs(composition: Composition) -> N
 def test_each_service_logs_into_the_database_under_its_own_role(
     composition: Composition,
 ) -> None:
-    asked = (
+    statement = (
         "SELECT DISTINCT application_name || ' ' || usename FROM pg_stat_activity"
         " WHERE application_name LIKE 'punctual-%'"
     )
-    psql = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-c", asked)
+    psql = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-c", statement)
     for line in composition.compose("exec", "-T", "postgres", *psql).splitlines():
         application, role = line.split()
         service = application.split("-")[1].replace("readyz", "api")

@@ -21,8 +21,8 @@ FIND = "import importlib.util as u, sys; print(*(n for n in sys.argv[1:] if u.fi
 def test_an_image_holds_what_its_service_needs_and_no_more(
     composition: Composition, service: str
 ) -> None:
-    asked = EVERYWHERE.union(NOWHERE, *PARTS.values())
-    found = composition.compose("exec", "-T", service, "python", "-c", FIND, *asked).split()
+    packages = EVERYWHERE.union(NOWHERE, *PARTS.values())
+    found = composition.compose("exec", "-T", service, "python", "-c", FIND, *packages).split()
     assert set(found) == EVERYWHERE | PARTS[service]
 
 
@@ -31,19 +31,19 @@ def test_an_image_sends_traces_to_the_configured_endpoint(
     composition: Composition, service: str
 ) -> None:
     script = (ROOT / "tests" / "containers" / "one_trace.py").read_text()
-    said = composition.compose("exec", "-T", service, "python", "-c", script)
-    assert said == "/v1/traces application/x-protobuf True"
+    output = composition.compose("exec", "-T", service, "python", "-c", script)
+    assert output == "/v1/traces application/x-protobuf True"
 
 
 @pytest.mark.parametrize("service", PARTS)
 def test_the_doctor_is_in_every_image_and_finds_nothing_wrong(
     composition: Composition, service: str
 ) -> None:
-    said = composition.compose("exec", "-T", service, "punctual", "doctor", "--json")
-    document = json.loads(said)
+    output = composition.compose("exec", "-T", service, "punctual", "doctor", "--json")
+    document = json.loads(output)
     assert document["settings"]["PUNCTUAL_DATABASE_URL"].count("********") == 1
     found = {each["check"]: each for each in document["findings"]}
-    assert {each["level"] for each in found.values()} <= {"ok", "unseen"}, said
+    assert {each["level"] for each in found.values()} <= {"ok", "unseen"}, output
     assert "separate_user" in found["commands"]["detail"]
     closed = {check for check, each in found.items() if each["level"] == "unseen"}
     assert bool(closed) == (service == "worker")
@@ -68,12 +68,12 @@ def test_an_image_holds_no_compiler_and_nothing_uncompiled(
 def test_an_image_says_which_release_it_is(composition: Composition, service: str) -> None:
     project = tomllib.loads((ROOT / "shared/pyproject.toml").read_text())["project"]
     label = '{{index .Config.Labels "org.opencontainers.image.version"}}'
-    said = composition.docker("image", "inspect", "-f", label, f"{PROJECT}-{service}")
-    assert said.strip() == project["version"]
+    output = composition.docker("image", "inspect", "-f", label, f"{PROJECT}-{service}")
+    assert output.strip() == project["version"]
 
 
 @pytest.mark.parametrize("service", PARTS)
 def test_time_zones_are_those_of_the_pinned_package(composition: Composition, service: str) -> None:
-    ask = "import zoneinfo as z; print(z.TZPATH, z.ZoneInfo('Europe/Rome'))"
-    said = composition.compose("exec", "-T", service, "python", "-c", ask)
-    assert said == "() Europe/Rome\n"
+    program = "import zoneinfo as z; print(z.TZPATH, z.ZoneInfo('Europe/Rome'))"
+    output = composition.compose("exec", "-T", service, "python", "-c", program)
+    assert output == "() Europe/Rome\n"

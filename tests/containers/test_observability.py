@@ -42,8 +42,8 @@ def test_prometheus_scrapes_every_replica_and_watches_the_alerts(prometheus: htt
     groups = prometheus.get("/api/v1/rules").json()["data"]["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     assert len(rules) > 15
-    asked = {"query": "max(punctual_workers)"}
-    [answer] = prometheus.get("/api/v1/query", params=asked).json()["data"]["result"]
+    params = {"query": "max(punctual_workers)"}
+    [answer] = prometheus.get("/api/v1/query", params=params).json()["data"]["result"]
     assert float(answer["value"][1]) == SERVICES["worker"]
     eventually(lambda: _all_evaluated(prometheus), within=60)
     [weak] = (rule for rule in rules if rule["name"] == "PunctualIsolationWeak")

@@ -88,8 +88,8 @@ def _same_release_again(composition: Composition) -> Iterator[None]:
 
 def psql(composition: Composition, statement: str) -> str:
     """What the database's owner is answered."""
-    asked = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-c", statement)
-    return composition.compose("exec", "-T", "postgres", *asked).strip()
+    command = ("psql", "-U", "punctual", "-d", "punctual", "-At", "-c", statement)
+    return composition.compose("exec", "-T", "postgres", *command).strip()
 
 
 def revision(composition: Composition) -> str:
@@ -100,8 +100,8 @@ def migrate_to_next_release(composition: Composition, folder: Path) -> None:
     """Runs the next release's `migrate`, which knows of one migration more than this one's."""
     file = folder / "9999_next_release.py"
     file.write_text(MIGRATION.format(head=head()))
-    ask = "import punctual.store.schema as s; print(s.__path__[0], end='')"
-    schema = composition.compose("exec", "-T", "api", "python", "-c", ask)
+    program = "import punctual.store.schema as s; print(s.__path__[0], end='')"
+    schema = composition.compose("exec", "-T", "api", "python", "-c", program)
     volume = f"--volume={file}:{schema}/migrations/versions/{file.name}:ro"
     composition.compose("run", "--rm", "--no-deps", "--no-TTY", volume, "migrate")
     assert revision(composition) == "9999_next_release"

@@ -11,17 +11,17 @@ from tests.e2e.visitor import ann, bob, visitor  # noqa: F401
 from tests.support.browser import browser, context, page  # noqa: F401  # found by name here
 from tests.support.database import process_number
 from tests.support.product import Product, running_product
-from tests.support.servers import Ground
+from tests.support.servers import SharedServers
 
 
 @pytest.fixture(scope="session")
-def product(ground: Ground) -> Iterator[Product]:
+def product(shared_servers: SharedServers) -> Iterator[Product]:
     """The whole product, shared by all tests of this process: each brings its own users.
 
     For a test that kills parts of it there is `running_product`.
     """
     # PostgreSQL it brings itself: so each service logs in under its own role, as for everybody.
-    own = {"PUNCTUAL_REDIS_URL": ground.redis_url(2 * process_number() + 1)}
+    own = {"PUNCTUAL_REDIS_URL": shared_servers.redis_url(2 * process_number() + 1)}
     with running_product(own) as started:
         yield started
 

@@ -10,7 +10,7 @@ from tests.support.product import Product
 
 def test_due_times_that_were_left_out_run_one_after_the_other(product: Product) -> None:
     end = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=2)
-    asked = {"from": (end - timedelta(minutes=2)).isoformat(), "to": end.isoformat()}
+    params = {"from": (end - timedelta(minutes=2)).isoformat(), "to": end.isoformat()}
     with closing(product.user(f"ann-{uuid.uuid4().hex[:8]}")) as ann:
         task = ann.post(
             "/api/tasks/",
@@ -18,7 +18,7 @@ def test_due_times_that_were_left_out_run_one_after_the_other(product: Product) 
         ).json()
         path = f"/api/tasks/{task['id']}"
         ann.post(f"{path}/pause/").raise_for_status()
-        made = ann.post(f"{path}/backfill/", json={**asked, "dry_run": False}).json()
+        made = ann.post(f"{path}/backfill/", json={**params, "dry_run": False}).json()
         assert len(made["runs"]) == len(made["due"]) == 3
 
         def states() -> set[str]:

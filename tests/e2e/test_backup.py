@@ -75,8 +75,8 @@ def databases(product: Product) -> list[str]:
     engine: Engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            asked = "SELECT datname FROM pg_database WHERE datname LIKE 'punctual%' ORDER BY 1"
-            return list(connection.execute(text(asked)).scalars())
+            statement = "SELECT datname FROM pg_database WHERE datname LIKE 'punctual%' ORDER BY 1"
+            return list(connection.execute(text(statement)).scalars())
     finally:
         engine.dispose()
 

@@ -92,13 +92,13 @@ def test_a_worker_killed_while_holding_and_running(
         create(ann, f"{note}; [ $PUNCTUAL_ATTEMPT -gt 1 ] || sleep 30", due_in=0, max_retries=1)
         for _ in range(4)
     ]
-    held = [create(ann, note, due_in=6, max_retries=0) for _ in range(8)]
+    upcoming = [create(ann, note, due_in=6, max_retries=0) for _ in range(8)]
     eventually(lambda: all_in(ann, [*once, *again], "running"))
-    eventually(lambda: all_in(ann, held, "claimed"))
+    eventually(lambda: all_in(ann, upcoming, "claimed"))
     victim = runs_of(ann, once)[0]["worker"]
     hit = {run["id"] for run in runs_of(ann, [*once, *again]) if run["worker"] == victim}
     quick.signal(victim, signal.SIGKILL)
-    eventually(lambda: all_in(ann, held, "succeeded"), within=30)
+    eventually(lambda: all_in(ann, upcoming, "succeeded"), within=30)
 
     def settled() -> bool:
         ended = {r["id"]: r["state"] for r in runs_of(ann, [*once, *again]) if r["id"] in hit}
@@ -119,7 +119,7 @@ def test_a_worker_killed_while_holding_and_running(
             assert starts(record)[run["id"]] == 2
         else:
             ann.post(f"/api/runs/{run['id']}/cancel/").raise_for_status()
-    for run in runs_of(ann, held):
+    for run in runs_of(ann, upcoming):
         assert starts(record)[run["id"]] == 1
 
 

@@ -20,7 +20,7 @@ from tests.support.database import process_number
 from tests.support.eventually import eventually
 from tests.support.make_run import make_run, remove_untouched, touching
 from tests.support.product import STOP_SECONDS, Product, running_product
-from tests.support.servers import Ground
+from tests.support.servers import SharedServers
 
 NAMES = {"postgres", "valkey", "api-1", "coordinator-1", "worker-1", "worker-2"}
 
@@ -60,7 +60,7 @@ def test_secrets_are_for_their_owner_only(stack: Product) -> None:
 
 
 def test_each_service_logs_into_the_database_under_its_own_role(stack: Product) -> None:
-    asked = """
+    statement = """
         SELECT DISTINCT split_part(application_name, '-', 2), usename FROM pg_stat_activity
         WHERE application_name ~ '^punctual-(api|coordinator|worker)' ORDER BY 1
     """
@@ -70,7 +70,7 @@ def test_each_service_logs_into_the_database_under_its_own_role(stack: Product) 
         with stack.visitor() as visitor:  # asks the database who that is
             visitor.get("/api/tasks/", headers={"Authorization": "Token none"})
         with closing(psycopg2.connect(_dsn(stack))) as connection, connection.cursor() as cursor:
-            cursor.execute(asked)
+            cursor.execute(statement)
             return cursor.fetchall()
 
     eventually(lambda: found() == expected)
@@ -90,14 +90,16 @@ def test_commands_are_never_root_by_default(stack: Product) -> None:
 def test_make_doctor_looks_over_the_stack_of_its_folder(stack: Product) -> None:
     command = [sys.executable, "-m", "punctual_devstack.doctor"]
 
-    def said() -> str:
+    def findings() -> str:
         done = subprocess.run(
             command, env=stack.environ, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    report = eventually(said, within=60, every=1)  # those that were killed here are buried first
+    report = eventually(
+        findings, within=60, every=1
+    )  # those that were killed here are buried first
     assert report is not None
     assert "worker as punctual_worker" in report
     assert "of worker-1, worker-2 are held in by" in report
@@ -105,11 +107,13 @@ def test_make_doctor_looks_over_the_stack_of_its_folder(stack: Product) -> None:
     assert stack.secret("database_url") not in report
 
 
-def test_servers_that_one_has_are_used_instead_of_the_embedded_ones(ground: Ground) -> None:
+def test_servers_that_one_has_are_used_instead_of_the_embedded_ones(
+    shared_servers: SharedServers,
+) -> None:
     number = process_number()
     own = {
-        "PUNCTUAL_DATABASE_URL": ground.new_database(f"punctual_given_{number}"),
-        "PUNCTUAL_REDIS_URL": ground.redis_url(2 * number + 1),
+        "PUNCTUAL_DATABASE_URL": shared_servers.new_database(f"punctual_given_{number}"),
+        "PUNCTUAL_REDIS_URL": shared_servers.redis_url(2 * number + 1),
         "PUNCTUAL_NAMESPACE": "given",
     }
     with running_product(own) as product, closing(product.user("ann")) as ann:
@@ -134,8 +138,8 @@ def test_a_used_port_is_refused_before_anything_starts(stack: Product, tmp_path:
     with Product(tmp_path, environ={"PORT": str(stack.port)}) as second:
         second.launch()
         assert second.process.wait(10) == 1
-        said = second.terminal()
-    assert said == f"port {stack.port} is in use: choose another, as in PORT=8001\n"
+        output = second.terminal()
+    assert output == f"port {stack.port} is in use: choose another, as in PORT=8001\n"
     assert not list((tmp_path / "secrets").iterdir())
 
 
@@ -145,10 +149,10 @@ def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(tmp_path: Pat
     with Product(tmp_path, environ={"PUNCTUAL_DATA_DIR": data_dir}) as stack:
         stack.launch()
         assert stack.process.wait(30) == 1
-        said = stack.terminal()
-    assert said.startswith(f"PUNCTUAL_DATA_DIR: {tmp_path}/file/data")
-    assert said.endswith(": Not a directory: choose a folder that can be written to\n")
-    assert said.count("\n") == 1
+        output = stack.terminal()
+    assert output.startswith(f"PUNCTUAL_DATA_DIR: {tmp_path}/file/data")
+    assert output.endswith(": Not a directory: choose a folder that can be written to\n")
+    assert output.count("\n") == 1
 
 
 def test_after_a_power_cut_everything_is_there_again() -> None:
@@ -199,10 +203,11 @@ def test_a_service_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> No
     with Product(data_dir, environ={"PYTHONPATH": str(tmp_path)}) as stack:
         stack.launch()
         assert stack.process.wait(60) == 1
-        said = stack.terminal()
-    assert "\napi-1 ended (exit code 1): starting it again in 1 s\n" in said
-    assert f"\nImportError: cannot import name 'Flask' from 'flask' ({tmp_path}/flask.py)\n" in said
-    assert "\ngave up: api-1 cannot start\n" in said
+        output = stack.terminal()
+    assert "\napi-1 ended (exit code 1): starting it again in 1 s\n" in output
+    error = f"ImportError: cannot import name 'Flask' from 'flask' ({tmp_path}/flask.py)"
+    assert f"\n{error}\n" in output
+    assert "\ngave up: api-1 cannot start\n" in output
     remove_untouched(data_dir)
 
 
@@ -217,7 +222,7 @@ def test_a_service_that_cannot_start_is_shown_with_its_log_while_the_others_run(
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ({"PUNCTUAL_SLOTS": "none"}, "PUNCTUAL_SLOTS must be a number of 0 or more, not 'none'"),
         ({"PUNCTUAL_SLOT": "3"}, "PUNCTUAL_SLOT is no setting: PUNCTUAL_SLOTS is."),
@@ -228,12 +233,12 @@ def test_a_service_that_cannot_start_is_shown_with_its_log_while_the_others_run(
     ],
 )
 def test_a_setting_that_cannot_be_used_stops_the_start_in_one_sentence(
-    setting: dict[str, str], said: str, tmp_path: Path
+    setting: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     with Product(tmp_path, environ=setting) as stack:
         stack.launch()
         assert stack.process.wait(30) == 1
-        assert stack.terminal().startswith(said)
+        assert stack.terminal().startswith(message)
         assert stack.terminal().count("\n") == 1
 
 

@@ -102,11 +102,11 @@ def test_a_running_run_is_cancelled_and_its_page_stops_asking(page: Page) -> Non
     expect(page.locator("h1 + .pill")).to_have_text("cancelled", timeout=20_000)
     expect(page.locator("pre.output")).to_contain_text("begun")
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.clock.fast_forward(60_000)
     assert page.evaluate("fetch('/healthz').then((answer) => answer.status)") == 200
-    assert [url for url in asked if not url.endswith("/healthz")] == []
+    assert [url for url in requested if not url.endswith("/healthz")] == []
 
 
 def test_a_hidden_page_asks_nothing_and_catches_up_when_it_is_seen(
@@ -116,12 +116,12 @@ def test_a_hidden_page_asks_nothing_and_catches_up_when_it_is_seen(
     registers(page)
     creates_by_hand(page, "true")
     page.wait_for_load_state("networkidle")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true, writable: true})")
     page.clock.fast_forward(60_000)
     assert page.evaluate("fetch('/healthz').then((answer) => answer.status)") == 200
-    assert [url for url in asked if not url.endswith("/healthz")] == []
+    assert [url for url in requested if not url.endswith("/healthz")] == []
     with page.expect_request(page.url):
         page.evaluate("document.hidden = false")
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

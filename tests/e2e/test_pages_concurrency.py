@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.test_pages import creates_by_hand, registers
 
 
-def test_a_limit_holds_a_run_back_until_it_is_raised(page: Page) -> None:
+def test_a_run_waits_for_a_concurrency_limit_until_it_is_raised(page: Page) -> None:
     registers(page)
     page.get_by_role("link", name="Concurrency").click()
     page.get_by_label("Tag").fill("db")
@@ -18,8 +18,10 @@ def test_a_limit_holds_a_run_back_until_it_is_raised(page: Page) -> None:
     expect(page.locator("h1 + .pill")).to_have_text("running", timeout=20_000)
     page.goto(tasks[1])
     page.get_by_role("button", name="Run now").click()
-    expect(page.get_by_text("limit reached: 1 of tag db is running")).to_be_visible(timeout=20_000)
-    held = page.url
+    expect(page.get_by_text("tag db has reached its limit of 1 concurrent run")).to_be_visible(
+        timeout=20_000
+    )
+    run_url = page.url
 
     page.get_by_role("link", name="Concurrency").click()
     row = page.get_by_role("row", name="tag db")
@@ -29,7 +31,7 @@ def test_a_limit_holds_a_run_back_until_it_is_raised(page: Page) -> None:
     most.fill("2")
     most.press("Enter")
     expect(page.get_by_text("The limit is changed.")).to_be_visible()
-    page.goto(held)
+    page.goto(run_url)
     expect(page.locator("h1 + .pill")).to_have_text("running", timeout=20_000)
 
     page.goto("/concurrency/")

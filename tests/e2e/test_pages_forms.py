@@ -72,9 +72,9 @@ def test_a_form_saved_as_it_is_changes_nothing_that_it_cannot_show(
         typed = {name: html.unescape(value) for name, value in fields.items()}
         answer = ann.post(path, **typed, version="1", every_unit="60")
         assert answer.status_code == 302, answer.text
-        kept = api.get(f"/api/tasks/{made['id']}/").json()
-    assert {name: kept[name] for name in sent} == sent
-    assert kept["version"] == 2
+        stored = api.get(f"/api/tasks/{made['id']}/").json()
+    assert {name: stored[name] for name in sent} == sent
+    assert stored["version"] == 2
 
 
 def test_another_users_tasks_and_runs_are_not_there(ann: Visitor, bob: Visitor) -> None:
@@ -113,9 +113,9 @@ def test_pages_are_kept_by_no_cache_and_allow_no_foreign_scripts(ann: Visitor) -
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert " style=" not in answer.text
     for asset in re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.text):
-        kept = ann.http.get(asset)
-        assert kept.status_code == 200, asset
-        assert "max-age=31536000" in kept.headers["Cache-Control"]
+        stored = ann.http.get(asset)
+        assert stored.status_code == 200, asset
+        assert "max-age=31536000" in stored.headers["Cache-Control"]
 
 
 def test_the_session_cookie_is_kept_from_scripts_and_foreign_forms(visitor: Visitor) -> None:

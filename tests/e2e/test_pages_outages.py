@@ -35,9 +35,9 @@ def test_what_an_outage_left_out_is_found_and_run(page: Page, rows: Connection) 
     expect(page.get_by_text("The task is saved.")).to_be_visible()
     task = uuid.UUID(page.url.rstrip("/").rsplit("/", 1)[1])
     outage = uuid.uuid4()
-    asked = {"id": outage, "from_at": START, "to_at": START + timedelta(hours=4)}
+    params = {"id": outage, "from_at": START, "to_at": START + timedelta(hours=4)}
     rows.execute(
-        text("INSERT INTO outages (id, from_at, to_at) VALUES (:id, :from_at, :to_at)"), asked
+        text("INSERT INTO outages (id, from_at, to_at) VALUES (:id, :from_at, :to_at)"), params
     )
     rows.execute(
         text(
@@ -45,7 +45,7 @@ def test_what_an_outage_left_out_is_found_and_run(page: Page, rows: Connection) 
             " SELECT :task, :from_at + interval '1 hour', id, 'missed', 'no coordinator',"
             " :to_at, 4 FROM users WHERE username = :name"
         ),
-        {**asked, "task": task, "name": name},
+        {**params, "task": task, "name": name},
     )
     rows.commit()
 

@@ -41,4 +41,4 @@ def test_a_request_is_filled_in_and_comes_back(ann: Visitor) -> None:
     assert wrong.status_code == 422
     assert "Line 1 has no colon: write Name: value." in wrong.text
     wrong = ann.post("/task/create/", kind="hand", **{**fields, "url": "example.com"})
-    assert "A URL is such as https://example.com/path." in wrong.text
+    assert "Must be a URL such as https://example.com/path." in wrong.text

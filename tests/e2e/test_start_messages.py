@@ -36,10 +36,10 @@ def test_a_disk_without_room_for_a_database_is_named_in_a_sentence(small_disk: P
         with Product(terminal, environ=environ) as stack:
             stack.launch()
             assert stack.process.wait(60) == 1
-            said = stack.terminal()
-        assert "the disk is full: a new database takes 100 MB" in said
-        assert len(said.splitlines()) <= 3
-        assert not {"initdb", "Traceback"} & set(said.split())
+            output = stack.terminal()
+        assert "the disk is full: a new database takes 100 MB" in output
+        assert len(output.splitlines()) <= 3
+        assert not {"initdb", "Traceback"} & set(output.split())
         assert not list(small_disk.glob("postgres*"))
     finally:
         shutil.rmtree(terminal)
@@ -47,9 +47,9 @@ def test_a_disk_without_room_for_a_database_is_named_in_a_sentence(small_disk: P
 
 def test_what_does_not_work_without_workers_or_coordinators_is_said_before_ready() -> None:
     with running_product({"WORKERS": "0", "COORDINATORS": "0"}) as stack:
-        said = stack.terminal()
-        assert "WORKERS=0: no command runs until a worker is started" in said
-        assert "COORDINATORS=0: no run is planned until a coordinator is started" in said
+        output = stack.terminal()
+        assert "WORKERS=0: no command runs until a worker is started" in output
+        assert "COORDINATORS=0: no run is planned until a coordinator is started" in output
         with stack.visitor() as visitor:
             ready = visitor.get("/readyz").json()
         assert ready["degraded"] == ["coordinators", "workers"]

@@ -35,17 +35,17 @@ def test_a_running_command_may_end_however_often_the_group_is_signalled(
         make.wait(45)
         assert end.exists()
         # The database was there until the end was written.
-        assert '"worker left"' in product.log("worker-1")
-        assert "killing what still runs" not in product.log("worker-1")
+        assert '"worker stopped"' in product.log("worker-1")
+        assert "running commands killed" not in product.log("worker-1")
 
 
 def test_a_signal_after_that_ends_what_runs(open_folder: Path) -> None:
     with make_run(PUNCTUAL_DRAIN_SECONDS="600") as (product, make):
         started(product, "sleep 600", open_folder / "start")
         os.killpg(make.pid, signal.SIGTERM)
-        eventually(lambda: "worker draining" in product.log("worker-1"))
+        eventually(lambda: "worker drain started" in product.log("worker-1"))
         threading.Event().wait(REPEAT_SECONDS + 0.5)  # what a person waits before losing patience
         os.kill(int((product.data_dir / "lock").read_text()), signal.SIGTERM)
         make.wait(30)
-        assert "killing what still runs" in product.log("worker-1")
-        assert '"worker left"' in product.log("worker-1")
+        assert "running commands killed" in product.log("worker-1")
+        assert '"worker stopped"' in product.log("worker-1")

@@ -65,8 +65,8 @@ def attributes(of: Any) -> dict[str, Any]:
 def test_a_run_is_a_trace_that_its_request_links_to(collector: Collector) -> None:
     wanted = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
     with running_product(wanted) as product, closing(product.user("ann")) as ann:
-        said = {"command": "exit 3", "max_retries": 1, "retry_delay": 0}
-        task = ann.post("/api/tasks/", json=said).json()["id"]
+        body = {"command": "exit 3", "max_retries": 1, "retry_delay": 0}
+        task = ann.post("/api/tasks/", json=body).json()["id"]
         sent = {"traceparent": f"00-{CALLER}-b7ad6b7169203331-01"}
         run = ann.post(f"/api/tasks/{task}/run/", headers=sent).json()["id"]
         [whole] = eventually(lambda: collector.named("run"), within=20)

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 # Rare ticks: what happens within seconds happens because of a wake-up.
-PATIENT = {
+RARE_TICKS = {
     "CYCLE_SECONDS": "300",
     "WINDOW_SECONDS": "300",
     "SWEEP_SECONDS": "300",
@@ -36,7 +36,7 @@ class Program:
             )
         self._port = settings.get("HEALTH_PORT")
 
-    def said(self, event: str) -> list[dict[str, Any]]:
+    def logged(self, event: str) -> list[dict[str, Any]]:
         """The log lines with this text."""
         lines = [json.loads(line) for line in self._log.read_text().splitlines()]
         return [line for line in lines if line["event"] == event]

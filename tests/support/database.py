@@ -11,7 +11,7 @@ from sqlalchemy import Engine, make_url
 
 from punctual.store.driver.engine import make_engine
 from tests.support.eventually import eventually
-from tests.support.servers import Ground
+from tests.support.servers import SharedServers
 
 TABLES = """
     SELECT format('%I', tablename) FROM pg_tables
@@ -30,8 +30,8 @@ def process_number() -> int:
 
 
 @pytest.fixture(scope="session")
-def _process_database(ground: Ground) -> str:
-    return ground.new_database(f"punctual_test_{process_number()}")
+def _process_database(shared_servers: SharedServers) -> str:
+    return shared_servers.new_database(f"punctual_test_{process_number()}")
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def redis_url(ground: Ground) -> Iterator[str]:
+def redis_url(shared_servers: SharedServers) -> Iterator[str]:
     """The URL of an empty Valkey database, for this test alone."""
-    url = ground.redis_url(2 * process_number())
+    url = shared_servers.redis_url(2 * process_number())
     yield url
     with redis.Redis.from_url(url) as client:
         client.flushdb()
@@ -64,7 +64,7 @@ def namespace() -> str:
     return f"test-{uuid.uuid4().hex[:12]}"
 
 
-def empty(database_url: str, *, patience: float = 5) -> None:
+def empty(database_url: str, *, lock_seconds: float = 5) -> None:
     """Removes every row; fails when the test left a transaction open, saying what it ran."""
     dsn = make_url(database_url).set(drivername="postgresql")
     connection = psycopg2.connect(dsn.render_as_string(hide_password=False))
@@ -72,7 +72,7 @@ def empty(database_url: str, *, patience: float = 5) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:
             try:
-                eventually(lambda: _none_open(cursor), within=patience)
+                eventually(lambda: _none_open(cursor), within=lock_seconds)
             finally:
                 cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({OPEN}) AS open")
                 # DELETE, as TRUNCATE takes 50 ms however few rows there are; the guards of final

@@ -73,8 +73,8 @@ def check(tables: Sequence[str]) -> list[str | None]:
         (folder / "said").mkdir()
         _write(folder, tables)
         _isolated(_CHECK, folder).wait(WITHIN_SECONDS)
-        said = [(folder / "said" / _case(place)).read_text() for place in range(len(tables))]
-    return [None if _ACCEPTED in text else _reason(text) for text in said]
+        lines = [(folder / "said" / _case(place)).read_text() for place in range(len(tables))]
+    return [None if _ACCEPTED in text else _reason(text) for text in lines]
 
 
 def check_system(tables: Sequence[str]) -> list[bool]:

@@ -72,18 +72,18 @@ class Product:
 
     def wait_ready(self) -> None:
         """Returns when the line `ready URL` was said; fails with what was said instead."""
-        said, deadline = b"", time.monotonic() + READY_SECONDS
+        output, deadline = b"", time.monotonic() + READY_SECONDS
         stdout = self.process.stdout
         assert stdout is not None
-        while f"ready {self.url}\n".encode() not in said:
-            patience = max(0.0, deadline - time.monotonic())
+        while f"ready {self.url}\n".encode() not in output:
+            remaining = max(0.0, deadline - time.monotonic())
             more = (
                 os.read(stdout.fileno(), 4096)
-                if select.select([stdout], [], [], patience)[0]
+                if select.select([stdout], [], [], remaining)[0]
                 else b""
             )
-            assert more, f"never ready: {said!r}\n{self.terminal()}"
-            said += more
+            assert more, f"never ready: {output!r}\n{self.terminal()}"
+            output += more
 
     def is_ready(self) -> bool:
         """Whether the API answers that it, the database and the queue are there."""

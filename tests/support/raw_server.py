@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-CLOSE, RESET, HOLD, RAGGED = "close", "reset", "hold", "ragged"
+CLOSE, RESET, STALL, RAGGED = "close", "reset", "stall", "ragged"
 """Close in good order, reset, wait until the client leaves, or close without TLS's own goodbye."""
 
 
@@ -62,7 +62,7 @@ class RawServer:
         with suppress(OSError):
             connection.sendall(answer)
         match self.script.end:
-            case "hold":
+            case "stall":
                 while connection.recv(4096):
                     pass
             case "reset":

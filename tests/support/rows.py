@@ -104,23 +104,23 @@ def many_runs(engine: Engine, task: uuid.UUID, count: int) -> None:
 def dispatch_all(engine: Engine) -> list[Queued]:
     """Queue everything that is due within the window."""
     with engine.begin() as connection:
-        return dispatch(connection, window=WINDOW, limit=10_000)
+        return dispatch(connection, window=WINDOW, batch_size=10_000)
 
 
 def run_row(source: Engine | Connection, run_id: uuid.UUID) -> Any:
     """A run as it stands now, every column by name, its reason as the API answers it."""
-    asked = text("SELECT * FROM runs WHERE id = :id")
+    statement = text("SELECT * FROM runs WHERE id = :id")
     if isinstance(source, Connection):
-        return with_reason(source.execute(asked, {"id": run_id}).one())
+        return with_reason(source.execute(statement, {"id": run_id}).one())
     with source.connect() as connection:
-        return with_reason(connection.execute(asked, {"id": run_id}).one())
+        return with_reason(connection.execute(statement, {"id": run_id}).one())
 
 
 def attempts_of(engine: Engine, run_id: uuid.UUID) -> list[Any]:
     """The ended attempts of a run, in order, likewise."""
-    asked = text("SELECT * FROM attempts WHERE run_id = :id ORDER BY attempt")
+    statement = text("SELECT * FROM attempts WHERE run_id = :id ORDER BY attempt")
     with engine.connect() as connection:
-        return [with_reason(row) for row in connection.execute(asked, {"id": run_id})]
+        return [with_reason(row) for row in connection.execute(statement, {"id": run_id})]
 
 
 def with_reason(row: Row[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The ground tests stand on: one PostgreSQL and one Valkey for a whole session of pytest.
+"""The servers that tests share: one PostgreSQL and one Valkey for a session of pytest.
 
 With pytest-xdist they belong to the controlling process, which gives its workers their addresses.
 """
@@ -19,11 +19,11 @@ from punctual_devstack.servers.temporary import Servers, temporary_servers
 from punctual_devstack.servers.valkey import Valkey
 
 TEMPLATE = "punctual_template"
-INPUT = "punctual_ground"
+INPUT = "punctual_servers"
 
 
 @dataclass(frozen=True)
-class Ground:
+class SharedServers:
     """Where the servers are, in words that can be sent to another process."""
 
     folder: str
@@ -45,12 +45,12 @@ class Ground:
 
 
 def as_service(database_url: str, service: str) -> str:
-    """The URL under which a service logs in: its own role, with the ground's one password."""
+    """The URL under which a service logs in: its own role, with the servers' one password."""
     url = make_url(database_url).set(username=ROLES[service])
     return url.render_as_string(hide_password=False)
 
 
-def lay_template(servers: Servers) -> None:
+def create_template(servers: Servers) -> None:
     """Migrates the database that others become copies of; roles take the server's password."""
     url = servers.create_database(TEMPLATE)
     password = make_url(url).password
@@ -59,46 +59,46 @@ def lay_template(servers: Servers) -> None:
 
 
 @contextmanager
-def laid_ground() -> Iterator[Ground]:
+def started_servers() -> Iterator[SharedServers]:
     """Starts the servers, with the template in place."""
     with temporary_servers() as servers:
-        lay_template(servers)
+        create_template(servers)
         yield _where(servers)
 
 
-def _where(servers: Servers) -> Ground:
+def _where(servers: Servers) -> SharedServers:
     postgres, valkey = servers.postgres.kind, servers.valkey.kind
-    return Ground(str(servers.folder), postgres.port, valkey.port, postgres.password)
+    return SharedServers(str(servers.folder), postgres.port, valkey.port, postgres.password)
 
 
 class Controller:
-    """Lays the ground when the first worker is set up, and clears it away at the end."""
+    """Starts the servers when the first worker is set up, and removes them at the end."""
 
     def __init__(self) -> None:
-        self._laid: Any = None
-        self._ground: Ground | None = None
+        self._started: Any = None
+        self._servers: SharedServers | None = None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Give a worker the servers' addresses."""
-        if self._ground is None:
-            self._laid = laid_ground()
-            self._ground = self._laid.__enter__()
-        node.workerinput[INPUT] = asdict(self._ground)
+        if self._servers is None:
+            self._started = started_servers()
+            self._servers = self._started.__enter__()
+        node.workerinput[INPUT] = asdict(self._servers)
 
     def pytest_unconfigure(self) -> None:
         """Ends the servers."""
-        if self._laid is not None:
-            self._laid.__exit__(None, None, None)
-            self._laid = self._ground = None
+        if self._started is not None:
+            self._started.__exit__(None, None, None)
+            self._started = self._servers = None
 
 
 @pytest.fixture(scope="session")
-def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
+def shared_servers(request: pytest.FixtureRequest) -> Iterator[SharedServers]:
     """The session's servers: those of the controlling process, or our own without one."""
     shared = getattr(request.config, "workerinput", {}).get(INPUT)
     if shared is not None:
-        yield Ground(**shared)
+        yield SharedServers(**shared)
         return
-    with laid_ground() as found:
+    with started_servers() as found:
         yield found

@@ -29,8 +29,8 @@ def new_worker(
     """A worker whose heartbeat is fresh."""
     with engine.begin() as connection:
         worker_id = register(connection, name=name, host="host", pid=1, slots=16, queues=queues)
-        asked = {"id": worker_id, "state": state}
-        connection.execute(text("UPDATE workers SET state = :state WHERE id = :id"), asked)
+        params = {"id": worker_id, "state": state}
+        connection.execute(text("UPDATE workers SET state = :state WHERE id = :id"), params)
     return worker_id
 
 
@@ -67,21 +67,21 @@ def claim_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> Claime
         return claim(connection, worker_id=worker_id, messages=[(run_id, fence)], room=1)[0]
 
 
-def start_held(
-    engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]
+def start_claims(
+    engine: Engine, worker_id: uuid.UUID, *claims: tuple[uuid.UUID, int]
 ) -> list[StartedAttempt]:
     """Have a worker try to start what it holds."""
     with engine.begin() as connection:
-        return start(connection, worker_id=worker_id, held=list(held), lease=LEASE)
+        return start(connection, worker_id=worker_id, claims=list(claims), lease=LEASE)
 
 
 def start_run(engine: Engine, run_id: uuid.UUID, worker_id: uuid.UUID) -> StartedAttempt:
     """Have a worker claim and start a run."""
     claimed = claim_run(engine, run_id, worker_id)
-    return start_held(engine, worker_id, (run_id, claimed.fence))[0]
+    return start_claims(engine, worker_id, (run_id, claimed.fence))[0]
 
 
-class Holding(Protocol):
+class ClaimedRun(Protocol):
     """Anything that names a run and the fence it is held under."""
 
     @property
@@ -91,7 +91,7 @@ class Holding(Protocol):
     def fence(self) -> int: ...
 
 
-def report_of(engine: Engine, started: Holding, outcome: str, **values: Any) -> AttemptResult:
+def report_of(engine: Engine, started: ClaimedRun, outcome: str, **values: Any) -> AttemptResult:
     """What a worker would report about an attempt that ended just now."""
     now = database_now(engine)
     code = {"succeeded": 0, "failed": 1}.get(outcome)

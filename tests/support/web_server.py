@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 
-class Asked(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """One request that came in."""
 
     method: str
@@ -27,9 +27,9 @@ class Answer(NamedTuple):
 class WebServer:
     """Listens on 127.0.0.1; `answer` decides."""
 
-    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
-        self.asked: list[Asked] = []
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.asked, answer))
+    def __init__(self, answer: Callable[[ReceivedRequest], Answer]) -> None:
+        self.requests: list[ReceivedRequest] = []
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.requests, answer))
         self.url = f"http://127.0.0.1:{self.port}"
 
     @property
@@ -38,12 +38,14 @@ class WebServer:
         return int(self.http.server_address[1])
 
 
-def _handler(asked: list[Asked], answer: Callable[[Asked], Answer]) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    received: list[ReceivedRequest], answer: Callable[[ReceivedRequest], Answer]
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            asked.append(Asked(self.command, self.path, dict(self.headers), body))
-            reply = answer(asked[-1])
+            received.append(ReceivedRequest(self.command, self.path, dict(self.headers), body))
+            reply = answer(received[-1])
             self.send_response(reply.status)
             for name, value in (*reply.headers, ("Content-Length", str(len(reply.body)))):
                 self.send_header(name, value)
@@ -59,7 +61,7 @@ def _handler(asked: list[Asked], answer: Callable[[Asked], Answer]) -> type[Base
 
 
 @contextmanager
-def web_server(answer: Callable[[Asked], Answer]) -> Iterator[WebServer]:
+def web_server(answer: Callable[[ReceivedRequest], Answer]) -> Iterator[WebServer]:
     """A server that runs until the end of the block."""
     server = WebServer(answer)
     thread = threading.Thread(target=server.http.serve_forever, args=(0.05,), daemon=True)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 CHOSEN_AT_RUN_TIME = {
     "request answered": {"info", "debug"},
-    "database did not answer": {"warning", "debug"},
+    "request refused": {"warning", "debug"},
     "start failed": {"warning", "debug"},
     "log lines lost": {"warning"},
     "library reported": {"warning", "error", "critical"},

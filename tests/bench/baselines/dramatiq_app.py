@@ -31,7 +31,7 @@ def cycle() -> None:
 
 if __name__ == "__main__":
     while True:
-        asked = select.select([sys.stdin], [], [], original.CYCLE_SECONDS)[0]
-        if asked and not sys.stdin.readline():
+        readable = select.select([sys.stdin], [], [], original.CYCLE_SECONDS)[0]
+        if readable and not sys.stdin.readline():
             break
         cycle()

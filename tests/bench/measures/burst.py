@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from statistics import median
 
 from tests.bench.contestants import THREADS, Contestant, punctual
-from tests.bench.environment import Bed
+from tests.bench.environment import BenchEnv
 from tests.bench.queues import celery, naive
 from tests.bench.racing import race, warm_up
 from tests.bench.row import OURS, Figures, Row, percentile
@@ -15,24 +15,24 @@ GROWTH = 1.5
 """Lateness has grown when the last third's median is more than this times the first third's."""
 
 
-def at_one_instant(bed: Bed) -> Iterator[Row]:
+def at_one_instant(env: BenchEnv) -> Iterator[Row]:
     """Runs a second, from the due instant to the last end on record."""
     rates: Figures = {}
     with ExitStack() as stack:
-        product = stack.enter_context(bed.product("small"))
+        product = stack.enter_context(env.product("small"))
         contestants: list[Contestant] = [
             THREADS,
-            stack.enter_context(punctual(bed, product)),
-            stack.enter_context(celery(bed)),
-            stack.enter_context(naive(bed)),
+            stack.enter_context(punctual(env, product)),
+            stack.enter_context(celery(env)),
+            stack.enter_context(naive(env)),
         ]
-        warm_up(bed, contestants)
-        for repeat in range(bed.size.repeats):
+        warm_up(env, contestants)
+        for repeat in range(env.size.repeats):
             # The slow ones take most of the time: they are measured once less.
-            for each in contestants if repeat or bed.size.repeats == 1 else contestants[:2]:
-                done = race(bed, each, [0.0] * bed.size.burst)
-                rates.setdefault(each.name, []).append(bed.size.burst / done.seconds)
-    name = f"burst of {bed.size.burst:,}"
+            for each in contestants if repeat or env.size.repeats == 1 else contestants[:2]:
+                done = race(env, each, [0.0] * env.size.burst)
+                rates.setdefault(each.name, []).append(env.size.burst / done.seconds)
+    name = f"burst of {env.size.burst:,}"
     yield Row(
         name, "runs/s", rates, "2: ≥ 0.9 x bare threads", 0.9, against=THREADS.name, at_least=True
     )
@@ -47,17 +47,17 @@ def at_one_instant(bed: Bed) -> Iterator[Row]:
     )
 
 
-def sustained(bed: Bed) -> Iterator[Row]:
+def sustained(env: BenchEnv) -> Iterator[Row]:
     """Lateness of 300 runs a second: the last third compared with the first."""
     with ExitStack() as stack:
-        product = stack.enter_context(bed.product("small"))
-        ours = stack.enter_context(punctual(bed, product))
-        warm_up(bed, [ours])
-        count = RATE * bed.size.sustained_seconds
-        done = race(bed, ours, [each * 1000 / RATE for each in range(count)])
+        product = stack.enter_context(env.product("small"))
+        ours = stack.enter_context(punctual(env, product))
+        warm_up(env, [ours])
+        count = RATE * env.size.sustained_seconds
+        done = race(env, ours, [each * 1000 / RATE for each in range(count)])
     third = count // 3
     first, last = done.lateness_ms[:third], done.lateness_ms[-third:]
-    name = f"{RATE} runs/s for {bed.size.sustained_seconds} s"
+    name = f"{RATE} runs/s for {env.size.sustained_seconds} s"
     growth: Figures = {OURS: [median(last)], "first third": [median(first)]}
     yield Row(
         f"{name}: p50 of the last third",

@@ -19,21 +19,21 @@ from punctual.ops import logs
 from punctual.ops.config import Settings
 from punctual_api.app import create_app
 from punctual_api.http.database import release_database
-from tests.bench.environment import Bed
+from tests.bench.environment import BenchEnv
 from tests.bench.row import OURS, Row
 
 BATCHES, OF = 30, 100
 WHO = {"username": "bench-creation", "password": "correct horse battery staple"}
 
 
-def in_one_thread(bed: Bed) -> Iterator[Row]:
+def in_one_thread(env: BenchEnv) -> Iterator[Row]:
     """Processor time of a creation in this thread, the least of many batches.
 
     The least and not the median: other programs only ever make it dearer.
     """
     settings = Settings(
-        database_url=bed.database("creation"),
-        redis_url=bed.redis_url(),
+        database_url=env.database("creation"),
+        redis_url=env.redis_url(),
         secret_key=secrets.token_hex(32),
     )
     with _logs_to_nowhere():

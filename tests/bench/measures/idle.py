@@ -11,7 +11,7 @@ import psycopg2.extensions
 import redis
 
 from tests.bench.clients import Client
-from tests.bench.environment import Bed, connect
+from tests.bench.environment import BenchEnv, connect
 from tests.bench.processes import cpu_seconds, tree
 from tests.bench.row import OURS, Row, percentile
 from tests.bench.stamp import read
@@ -24,11 +24,11 @@ SETTLE_SECONDS = 3.0
 APART_SECONDS = 0.1
 
 
-def at_rest(bed: Bed) -> Iterator[Row]:
+def at_rest(env: BenchEnv) -> Iterator[Row]:
     """Processor time of the product's processes, and Redis commands, while nothing is to do."""
-    seconds = bed.size.idle_seconds
+    seconds = env.size.idle_seconds
     with ExitStack() as stack:
-        product = stack.enter_context(bed.product("small"))
+        product = stack.enter_context(env.product("small"))
         client = stack.enter_context(redis.Redis.from_url(product.environ["PUNCTUAL_REDIS_URL"]))
         connection = connect(product.environ["PUNCTUAL_DATABASE_URL"])
         stack.callback(connection.close)
@@ -62,14 +62,14 @@ def _is_stamped(file: Path, number: int) -> bool:
     return number in read(file)
 
 
-def run_now(bed: Bed) -> Iterator[Row]:
+def run_now(env: BenchEnv) -> Iterator[Row]:
     """From the sending of POST …/run/ to the first instruction of the command."""
-    file = bed.stamps()
+    file = env.stamps()
     pause = threading.Event()
     with ExitStack() as stack:
-        product = stack.enter_context(bed.product("small"))
+        product = stack.enter_context(env.product("small"))
         client = stack.enter_context(Client.of(product))
-        commands = [(bed.stamp.command(file, number), None) for number in range(TIMES)]
+        commands = [(env.stamp.command(file, number), None) for number in range(TIMES)]
         ids = client.create(commands)
         sent: list[int] = []
         for number, task_id in enumerate(ids):

@@ -4,39 +4,39 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.bench.contestants import FLOOR, Contestant, punctual
-from tests.bench.environment import Bed
+from tests.bench.environment import BenchEnv
 from tests.bench.queues import celery, naive
 from tests.bench.racing import lateness, warm_up
 from tests.bench.row import OURS, Row, Samples
 
 EVERY_MS = 50.0
-AT_ONCE = 200
+CONCURRENT = 200
 
 
-def at_20_a_second(bed: Bed) -> Iterator[Row]:
+def at_20_a_second(env: BenchEnv) -> Iterator[Row]:
     """Lateness of starts that are 50 ms apart, an empty database behind them."""
     with ExitStack() as stack:
-        product = stack.enter_context(bed.product("small"))
+        product = stack.enter_context(env.product("small"))
         contestants: list[Contestant] = [
             FLOOR,
-            stack.enter_context(punctual(bed, product)),
-            stack.enter_context(celery(bed)),
-            stack.enter_context(naive(bed)),
+            stack.enter_context(punctual(env, product)),
+            stack.enter_context(celery(env)),
+            stack.enter_context(naive(env)),
         ]
-        warm_up(bed, contestants)
-        offsets = [each * EVERY_MS for each in range(bed.size.lateness_seconds * 20)]
-        samples = lateness(bed, contestants, offsets, repeats=bed.size.repeats)
+        warm_up(env, contestants)
+        offsets = [each * EVERY_MS for each in range(env.size.lateness_seconds * 20)]
+        samples = lateness(env, contestants, offsets, repeats=env.size.repeats)
     yield from rows("lateness at 20/s", samples)
 
 
-def in_one_instant(bed: Bed) -> Iterator[Row]:
+def in_one_instant(env: BenchEnv) -> Iterator[Row]:
     """Lateness of 200 starts that are due together, with a free slot for each."""
     with ExitStack() as stack:
-        product = stack.enter_context(bed.product("small"))
-        contestants: list[Contestant] = [FLOOR, stack.enter_context(punctual(bed, product))]
-        warm_up(bed, contestants)
-        samples = lateness(bed, contestants, [0.0] * AT_ONCE, repeats=bed.size.repeats + 2)
-    name, floor = f"{AT_ONCE} due at once", FLOOR.name
+        product = stack.enter_context(env.product("small"))
+        contestants: list[Contestant] = [FLOOR, stack.enter_context(punctual(env, product))]
+        warm_up(env, contestants)
+        samples = lateness(env, contestants, [0.0] * CONCURRENT, repeats=env.size.repeats + 2)
+    name, floor = f"{CONCURRENT} due at once", FLOOR.name
     p99 = samples.percentile(0.99)
     yield Row(f"{name}: p50", "ms late", samples.percentile(0.5), against=floor)
     yield Row(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from punctual.store.accounts.users import issue_token, user_named
-from tests.bench.environment import Bed, engine
+from tests.bench.environment import BenchEnv, engine
 from tests.bench.filling import FULL_DATABASE, TEAM, fill_runs, fill_tasks
 from tests.bench.load import latencies, prepared
 from tests.bench.row import OURS, Figures, Row, percentile
@@ -19,18 +19,18 @@ AS_FAST = 1.2
 """A page counts as equally fast up to this factor: repeats of one page differ by as much."""
 
 
-def by_size(bed: Bed) -> Iterator[Row]:
+def by_size(env: BenchEnv) -> Iterator[Row]:
     """Latency of one page after another, on one process each; the databases take turns."""
-    many = bed.size.many
+    many = env.size.many
     took: dict[str, Figures] = {name: {OURS: [], f"{FEW:,} rows": []} for name in PAGES}
-    tokens = {"pages_few": _filled(bed, "pages_few", FEW), FULL_DATABASE: ""}
-    tokens[FULL_DATABASE] = _filled(bed, FULL_DATABASE, many)
+    tokens = {"pages_few": _filled(env, "pages_few", FEW), FULL_DATABASE: ""}
+    tokens[FULL_DATABASE] = _filled(env, FULL_DATABASE, many)
     with (
-        bed.product("pages_few", COORDINATORS="0", WORKERS="0") as small,
-        bed.product(FULL_DATABASE, COORDINATORS="0", WORKERS="0") as large,
+        env.product("pages_few", COORDINATORS="0", WORKERS="0") as small,
+        env.product(FULL_DATABASE, COORDINATORS="0", WORKERS="0") as large,
     ):
         sides = ((f"{FEW:,} rows", small, "pages_few"), (OURS, large, FULL_DATABASE))
-        for repeat in range(bed.size.repeats + 1):
+        for repeat in range(env.size.repeats + 1):
             for name, path in PAGES.items():
                 found: dict[str, list[float]] = {side: [] for side, _, _ in sides}
                 for side, product, database in sides * ROUNDS:
@@ -47,9 +47,9 @@ def by_size(bed: Bed) -> Iterator[Row]:
         yield Row(title, "ms", figures, target, AS_FAST, against=few)
 
 
-def _filled(bed: Bed, database: str, count: int) -> str:
+def _filled(env: BenchEnv, database: str, count: int) -> str:
     """Fills a database with one user's tasks and runs; answers a token of the user."""
-    opened = engine(bed.database(database))
+    opened = engine(env.database(database))
     fill_tasks(opened, count)
     fill_runs(opened, count)
     with Session(opened) as session, session.begin():

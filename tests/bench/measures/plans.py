@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from punctual.store.accounts.users import user_named
 from punctual.store.lifecycle.claim import PULL
 from punctual.store.lifecycle.dispatch import dispatch, mark_missed, redispatch
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.runs.listing import list_runs
 from punctual.store.tasks.listing import list_tasks
-from tests.bench.environment import Bed, engine
+from tests.bench.environment import BenchEnv, engine
 from tests.bench.filling import FULL_DATABASE, TEAM, add_due, drop_due, fill_runs, fill_tasks
 from tests.bench.life import WINDOW, dispatch_all, new_worker, plan_all
 from tests.bench.row import OURS, Row
@@ -25,15 +25,15 @@ LIMIT = 50
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) "
 PAGES = re.compile(r"\b(?:hit|read)=(\d+)")
 
-Asks = Callable[[Connection], Any]
+Query = Callable[[Connection], Any]
 
 
-def by_size(bed: Bed) -> Iterator[Row]:
+def by_size(env: BenchEnv) -> Iterator[Row]:
     """Pages each statement touches with few and with many; plans go to build/plans.txt."""
-    few, many = bed.size.few, bed.size.many
+    few, many = env.size.few, env.size.many
     found: dict[str, dict[int, str]] = {}
     for waiting, database in ((few, "plans_few"), (many, FULL_DATABASE)):
-        opened = engine(bed.database(database))
+        opened = engine(env.database(database))
         fill_tasks(opened, waiting)
         for name, plan_text in _plans(opened, waiting):
             found.setdefault(name, {})[waiting] = plan_text
@@ -50,14 +50,14 @@ def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
     worker = new_worker(opened, name="explained", batch=1)
     add_due(opened, DUE)
     yield from _explained(
-        opened, "due tasks", lambda c: plan(c, window=WINDOW, limit=DUE), first=True
+        opened, "due tasks", lambda c: plan(c, window=WINDOW, batch_size=DUE), first=True
     )
     plan_all(opened)
-    yield from _explained(opened, "dispatch", lambda c: dispatch(c, window=WINDOW, limit=DUE))
+    yield from _explained(opened, "dispatch", lambda c: dispatch(c, window=WINDOW, batch_size=DUE))
     dispatch_all(opened)
-    yield from _explained(opened, "re-dispatch", lambda c: redispatch(c, limit=DUE))
-    yield from _explained(opened, "missed", lambda c: mark_missed(c, limit=DUE))
-    yield "pull", _told(opened, PULL, {"worker_id": worker.id, "room": 16, "ahead": WINDOW})
+    yield from _explained(opened, "re-dispatch", lambda c: redispatch(c, batch_size=DUE))
+    yield from _explained(opened, "missed", lambda c: mark_missed(c, batch_size=DUE))
+    yield "pull", _plan_of_raw(opened, PULL, {"worker_id": worker.id, "room": 16, "ahead": WINDOW})
     drop_due(opened)
     fill_runs(opened, waiting)
     with Session(opened) as session:
@@ -67,19 +67,19 @@ def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
     yield from _explained(
         opened,
         "page of tasks",
-        lambda c: list_tasks(Session(c), team_id=team_id, limit=LIMIT),
+        lambda c: list_tasks(Session(c), team_id=team_id, page_size=LIMIT),
     )
     yield from _explained(
         opened,
         "page of runs",
-        lambda c: list_runs(Session(c), team_id=team_id, limit=LIMIT),
+        lambda c: list_runs(Session(c), team_id=team_id, page_size=LIMIT),
     )
 
 
 def _explained(
-    opened: Engine, name: str, asks: Asks, *, first: bool = False
+    opened: Engine, name: str, query: Query, *, first: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """The plan of the statement that `asks` sends (the first or the last); nothing is kept."""
+    """The plan of the statement that `query` sends (the first or the last); nothing is kept."""
     sent: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
@@ -87,7 +87,7 @@ def _explained(
 
     event.listen(opened, "before_cursor_execute", note)
     with opened.connect() as connection:
-        asks(connection)
+        query(connection)
         connection.rollback()
         event.remove(opened, "before_cursor_execute", note)
         statement, parameters = sent[0 if first else -1]
@@ -97,7 +97,7 @@ def _explained(
     yield name, plan
 
 
-def _told(opened: Engine, statement: TextClause, parameters: Mapping[str, object]) -> str:
+def _plan_of_raw(opened: Engine, statement: TextClause, parameters: Mapping[str, object]) -> str:
     """The plan of a statement that goes past SQLAlchemy's events; nothing is kept."""
     with opened.connect() as connection:
         lines = connection.execute(text(EXPLAIN + statement.text.lstrip()), parameters).scalars()

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from punctual_coordinator.duties.pruner import Pruner
 from tests.bench.contestants import FLOOR, punctual
-from tests.bench.environment import Bed, engine
+from tests.bench.environment import BenchEnv, engine
 from tests.bench.filling import fill_old_runs, fill_tasks
 from tests.bench.measures.lateness import EVERY_MS
 from tests.bench.racing import lateness, warm_up
@@ -21,24 +21,24 @@ AS_FAST = 1.2
 """Lateness counts as the same up to this factor: repeats differ by as much."""
 
 
-def lateness_while_pruning(bed: Bed) -> Iterator[Row]:
+def lateness_while_pruning(env: BenchEnv) -> Iterator[Row]:
     """Lateness at 20 a second while the pruner deletes, and while it does not."""
-    opened = engine(bed.database(DATABASE))
+    opened = engine(env.database(DATABASE))
     fill_tasks(opened, 1)
     samples, floor, pruned = Samples(), Samples(), 0
     with ExitStack() as stack:
         stack.callback(opened.dispose)
-        product = stack.enter_context(bed.product(DATABASE))
-        ours = stack.enter_context(punctual(bed, product))
-        warm_up(bed, [ours])
-        offsets = [each * EVERY_MS for each in range(bed.size.lateness_seconds * 20)]
-        for _ in range(bed.size.repeats):
-            alone = lateness(bed, [FLOOR, ours], offsets, repeats=1)
+        product = stack.enter_context(env.product(DATABASE))
+        ours = stack.enter_context(punctual(env, product))
+        warm_up(env, [ours])
+        offsets = [each * EVERY_MS for each in range(env.size.lateness_seconds * 20)]
+        for _ in range(env.size.repeats):
+            alone = lateness(env, [FLOOR, ours], offsets, repeats=1)
             floor.add(FLOOR.name, alone.of[FLOOR.name][0])
             samples.add("not pruning", alone.of[OURS][0])
-            fill_old_runs(opened, bed.size.old)
+            fill_old_runs(opened, env.size.old)
             with _pruning(opened) as deleted:
-                while_pruning = lateness(bed, [ours], offsets, repeats=1)
+                while_pruning = lateness(env, [ours], offsets, repeats=1)
             samples.add(OURS, while_pruning.of[OURS][0])
             pruned += deleted.count
     p50, p99 = samples.percentile(0.5), samples.percentile(0.99)

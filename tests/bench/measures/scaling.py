@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 
 from punctual.messaging.broker import Broker
 from punctual.messaging.hints import QUEUE
-from punctual.store.processes.workers import beat, held_by
-from tests.bench.environment import Bed, engine
+from punctual.store.processes.workers import beat, runs_of_worker
+from tests.bench.environment import BenchEnv, engine
 from tests.bench.filling import add_due, drop_due, fill_tasks
 from tests.bench.life import Pair, Worker, dispatch_all, new_worker, parts, plan_all
 from tests.bench.machine_load import cost
@@ -34,11 +34,11 @@ BEATS = 5
 """How many heartbeats of each worker are counted."""
 
 
-def with_many_workers(bed: Bed) -> Iterator[Row]:
+def with_many_workers(env: BenchEnv) -> Iterator[Row]:
     """The model's constants, and a simulation that it has to agree with."""
     # None of its connections is closed before the end: with it would go the count of what it took.
-    opened = engine(bed.database(DATABASE))
-    working = engine(bed.database(DATABASE), size=THREADS + 3, service="worker")
+    opened = engine(env.database(DATABASE))
+    working = engine(env.database(DATABASE), size=THREADS + 3, service="worker")
     fill_tasks(opened, 100)
     workers = [new_worker(working, name=f"worker-{n}", batch=16) for n in range(WORKERS)]
     _simulated(opened, workers, batch=16, runs=300)  # caches, connections, sizes of files
@@ -49,7 +49,7 @@ def with_many_workers(bed: Bed) -> Iterator[Row]:
     yield Row("database CPU: for the run itself", "µs/run", {OURS: [each_run]})
     yield Row("database CPU: for its worker's statements", "µs/batch", {OURS: [each_statement]})
     yield Row("database CPU: one heartbeat", "µs", {OURS: [beats]})
-    yield Row("Redis CPU: one message, to and fro", "µs", {OURS: [_messages(bed)]})
+    yield Row("Redis CPU: one message, to and fro", "µs", {OURS: [_messages(env)]})
     found, rate = _simulated(opened, workers, batch=BATCH, beating=True)
     beaten = beats * WORKERS / HEARTBEAT_SECONDS / rate
     yield Row(
@@ -76,12 +76,12 @@ def _beats(opened: Engine, working: Engine, workers: list[Worker]) -> float:
 def _beat(opened: Engine, worker: Worker) -> None:
     with opened.begin() as connection:
         assert beat(connection, worker_id=worker.id, room=16)
-        held_by(connection, worker_id=worker.id)
+        runs_of_worker(connection, worker_id=worker.id)
 
 
-def _messages(bed: Bed) -> float:
+def _messages(env: BenchEnv) -> float:
     """Microseconds of Redis for each message: published, fetched, acknowledged."""
-    broker = Broker(bed.redis_url(), namespace="scaling")
+    broker = Broker(env.redis_url(), namespace="scaling")
     broker.declare_queue(QUEUE)
     pairs: list[Pair] = [(uuid4(), 1) for _ in range(RUNS)]
     client: redis.Redis = broker.client

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.bench.contestants import instant, punctual
-from tests.bench.environment import Bed, connect
+from tests.bench.environment import BenchEnv, connect
 from tests.bench.processes import private_bytes, runner_of
 from tests.bench.racing import warm_up
 from tests.bench.row import OURS, Row
@@ -17,15 +17,15 @@ KILOBYTE = 1024
 STARTED = "SELECT count(*) FROM runs WHERE state = 'running' AND started_at IS NOT NULL"
 
 
-def memory(bed: Bed) -> Iterator[Row]:
+def memory(env: BenchEnv) -> Iterator[Row]:
     """Private memory of agent and runner, with all the sleeps running less with none."""
-    count = bed.size.sleeps
+    count = env.size.sleeps
     with ExitStack() as stack:
-        product = stack.enter_context(bed.product("small", slots=count))
-        ours = stack.enter_context(punctual(bed, product))
+        product = stack.enter_context(env.product("small", slots=count))
+        ours = stack.enter_context(punctual(env, product))
         connection = connect(ours.database_url)
         stack.callback(connection.close)
-        warm_up(bed, [ours])
+        warm_up(env, [ours])
         agent = product.pid("worker-1")
         pids = {"agent": agent, "runner": runner_of(agent)}
         before = {name: private_bytes(pid) for name, pid in pids.items()}

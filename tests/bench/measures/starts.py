@@ -12,24 +12,24 @@ from tempfile import mkdtemp
 
 from punctual_worker.agent.runner_link.client import RunnerClient
 from punctual_worker.agent.runner_link.messages import EndedEvent, Launch
-from tests.bench.environment import Bed
+from tests.bench.environment import BenchEnv
 from tests.bench.row import OURS, Figures, Row
 
-AT_ONCE = 256
+CONCURRENT = 256
 NEEDS_SHELL = "with its shell"
 SECOND = 1_000_000_000
 TICK = os.sysconf("SC_CLK_TCK")
 LIMITS = {"processes": 512, "memory_bytes": 1 << 30, "file_bytes": 0}
 
 
-def in_the_runner(bed: Bed) -> Iterator[Row]:
+def in_the_runner(env: BenchEnv) -> Iterator[Row]:
     """Starts a second of a plain command, and of the same behind `exec`, which takes a shell."""
     rates: Figures = {}
     costs: dict[str, Figures] = {"runner": {}, "command": {}}
-    for _ in range(bed.size.repeats + 1):
+    for _ in range(env.size.repeats + 1):
         for name, form in ((OURS, "{}"), (NEEDS_SHELL, "exec {}")):
-            file = bed.stamps()
-            commands = [form.format(bed.stamp.command(file, n)) for n in range(bed.size.due // 5)]
+            file = env.stamps()
+            commands = [form.format(env.stamp.command(file, n)) for n in range(env.size.due // 5)]
             rate, runner, command = _measured(commands)
             file.unlink()
             rates.setdefault(name, []).append(rate)
@@ -42,7 +42,7 @@ def in_the_runner(bed: Bed) -> Iterator[Row]:
 
 def _measured(commands: list[str]) -> tuple[float, float, float]:
     """Starts a second, and what each cost the runner and the command itself (µs)."""
-    slots, over = threading.Semaphore(AT_ONCE), threading.Event()
+    slots, over = threading.Semaphore(CONCURRENT), threading.Event()
     with _runner() as runner:
 
         def count() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from tests.bench.environment import Bed, engine
+from tests.bench.environment import BenchEnv, engine
 from tests.bench.filling import add_due, drop_due, fill_tasks
 from tests.bench.life import dispatch_all, new_worker, plan_all
 from tests.bench.machine_load import Cost, cost
@@ -17,10 +17,10 @@ DATABASE = "steps"
 STEPS = ("plan", "dispatch", "claim", "start", "note", "finish")
 
 
-def cost_of_each(bed: Bed) -> Iterator[Row]:
+def cost_of_each(env: BenchEnv) -> Iterator[Row]:
     """Bytes of WAL and processor time for each step, workers taking 16 runs at a time."""
-    opened = engine(bed.database(DATABASE))
-    working = engine(bed.database(DATABASE), service="worker")
+    opened = engine(env.database(DATABASE))
+    working = engine(env.database(DATABASE), service="worker")
     fill_tasks(opened, 100)
     one_life(opened, working, runs=200, batch=BATCH)  # caches, connections, sizes of files
     found = one_life(opened, working, runs=RUNS, batch=BATCH)
@@ -47,10 +47,10 @@ def one_life(opened: Engine, working: Engine, *, runs: int, batch: int) -> dict[
 
     step("plan", lambda: plan_all(opened))
     queued = step("dispatch", lambda: dispatch_all(opened))
-    held = step("claim", lambda: worker.claim(queued))
-    running = step("start", lambda: worker.start(held))
+    claimed = step("claim", lambda: worker.claim(queued))
+    running = step("start", lambda: worker.start(claimed))
     step("note", lambda: worker.note(running))
     done = step("finish", lambda: worker.finish(running))
-    assert len(queued) == len(held) == len(running) == done == runs, (len(queued), done)
+    assert len(queued) == len(claimed) == len(running) == done == runs, (len(queued), done)
     drop_due(opened)
     return found

@@ -18,7 +18,7 @@ from tests.support.coordinator import Program, coordinator
 from tests.support.eventually import eventually
 from tests.support.frozen import frozen
 from tests.support.rows import database_now, new_run, new_task, run_row, with_reason
-from tests.support.servers import TEMPLATE, lay_template
+from tests.support.servers import TEMPLATE, create_template
 from tests.support.steps import change_run
 
 SETTINGS = {
@@ -39,7 +39,7 @@ SILENT = re.compile(r"the database did not answer from \S+ to [^;\s]+")
 def servers() -> Iterator[Servers]:
     """Servers of this file's own."""
     with temporary_servers() as started:
-        lay_template(started)
+        create_template(started)
         yield started
 
 
@@ -70,9 +70,11 @@ def silences(engine: Engine) -> list[Any]:
 
 
 def missed(engine: Engine, task: object) -> list[Any]:
-    asked = text("SELECT * FROM runs WHERE task_id = :task AND state = 'missed' ORDER BY due_at")
+    statement = text(
+        "SELECT * FROM runs WHERE task_id = :task AND state = 'missed' ORDER BY due_at"
+    )
     with engine.connect() as connection:
-        return [with_reason(row) for row in connection.execute(asked, {"task": task})]
+        return [with_reason(row) for row in connection.execute(statement, {"task": task})]
 
 
 @pytest.mark.usefixtures("program")
@@ -102,25 +104,25 @@ def test_what_was_missed_because_the_database_was_frozen_says_so(
         assert run.reason_code == "database_silent", run
         assert SILENT.fullmatch(run.reason.removeprefix("missed: ")), run.reason
     eventually(lambda: run_row(engine, deadline).state == "missed")
-    said = run_row(engine, deadline)
-    assert said.reason_code == "database_silent"
-    assert SILENT.fullmatch(said.reason.removeprefix("start deadline passed: ")), said.reason
+    run = run_row(engine, deadline)
+    assert run.reason_code == "database_silent"
+    assert SILENT.fullmatch(run.reason.removeprefix("start deadline passed: ")), run.reason
     with engine.connect() as connection:
-        [noted] = list_ledger(connection, task_id=said.task_id, limit=9)
-    assert noted.because == said.reason
+        [noted] = list_ledger(connection, task_id=run.task_id, page_size=9)
+    assert noted.because == run.reason
 
 
 def test_a_coordinator_that_was_frozen_itself_blames_no_database(
     engine: Engine, program: Program
 ) -> None:
-    before = len(program.said("database silence recorded"))
+    before = len(program.logged("database silence recorded"))
     program.process.send_signal(signal.SIGSTOP)
     threading.Event().wait(12)
     program.process.send_signal(signal.SIGCONT)
     thawed = database_now(engine)
-    eventually(lambda: has_passed(engine, thawed + timedelta(seconds=2)))
+    eventually(lambda: pass_followed(engine, thawed + timedelta(seconds=2)))
     assert silences(engine) == []
-    assert len(program.said("database silence recorded")) == before
+    assert len(program.logged("database silence recorded")) == before
 
 
 def last_pass(engine: Engine) -> datetime | None:
@@ -128,12 +130,12 @@ def last_pass(engine: Engine) -> datetime | None:
         return connection.execute(text("SELECT at FROM last_pass")).scalar_one_or_none()
 
 
-def has_passed(engine: Engine, after: datetime) -> bool:
+def pass_followed(engine: Engine, after: datetime) -> bool:
     at = last_pass(engine)
     return at is not None and at > after
 
 
 def dispatched(engine: Engine, task: object) -> bool:
-    asked = text("SELECT count(*) FROM runs WHERE task_id = :task AND state = 'queued'")
+    statement = text("SELECT count(*) FROM runs WHERE task_id = :task AND state = 'queued'")
     with engine.connect() as connection:
-        return bool(connection.execute(asked, {"task": task}).scalar_one())
+        return bool(connection.execute(statement, {"task": task}).scalar_one())

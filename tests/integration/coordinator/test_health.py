@@ -17,10 +17,10 @@ def test_one_probe_waits_for_a_frozen_database_and_the_others_do_not(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.01)
-    asked, thawed = threading.Semaphore(0), threading.Event()
+    called, thawed = threading.Semaphore(0), threading.Event()
 
     def freeze(*_: object) -> None:
-        asked.release()
+        called.release()
         thawed.wait(20)
 
     event.listen(engine, "before_cursor_execute", freeze)
@@ -31,10 +31,10 @@ def test_one_probe_waits_for_a_frozen_database_and_the_others_do_not(
     try:
         with ThreadPoolExecutor(1) as pool:
             first = pool.submit(probes.trouble)
-            assert asked.acquire(timeout=10)
+            assert called.acquire(timeout=10)
             for _ in range(5):
                 assert probes.trouble() == ["database: does not answer in time"]
-            assert not asked.acquire(blocking=False)
+            assert not called.acquire(blocking=False)
             thawed.set()
             assert first.result(20) == []
         eventually(lambda: probes.trouble() == [])

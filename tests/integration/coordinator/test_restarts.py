@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from tests.support.age import age
-from tests.support.coordinator import PATIENT, Program, coordinator
+from tests.support.coordinator import RARE_TICKS, Program, coordinator
 from tests.support.eventually import eventually
 from tests.support.rows import new_run, new_task, run_row
 from tests.support.servers import as_service
@@ -22,8 +22,8 @@ def seen_at(engine: Engine) -> object:
 def has_swept(engine: Engine, program: Program, before: object) -> bool:
     """Whether this coordinator has recorded the database's uptime, and done a whole cycle."""
     with engine.connect() as connection:
-        asked = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NULL AND pid = :pid")
-        cycled = connection.execute(asked, {"pid": program.process.pid}).scalar_one()
+        query = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NULL AND pid = :pid")
+        cycled = connection.execute(query, {"pid": program.process.pid}).scalar_one()
     return bool(cycled) and seen_at(engine) != before
 
 
@@ -31,7 +31,7 @@ def test_a_dead_workers_run_comes_back_though_no_coordinator_lives_for_a_lease(
     engine: Engine, database_url: str, redis_url: str, namespace: str, tmp_path: Path
 ) -> None:
     url = as_service(database_url, "coordinator")
-    settings = PATIENT | {"DATABASE_URL": url, "REDIS_URL": redis_url, "NAMESPACE": namespace}
+    settings = RARE_TICKS | {"DATABASE_URL": url, "REDIS_URL": redis_url, "NAMESPACE": namespace}
     settings |= {"SWEEP_SECONDS": "0.2"}
     dead = new_worker(engine)
     run = new_run(engine, new_task(engine, max_retries=1, retry_delay=3600))

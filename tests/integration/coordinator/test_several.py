@@ -66,6 +66,6 @@ def test_three_at_once_give_each_of_2000_due_times_one_run_queued_once(
 
 def deadlocks(engine: Engine) -> int:
     """How many deadlocks the server has broken up in this database so far."""
-    asked = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    statement = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     with engine.connect() as connection:
-        return int(connection.execute(asked).scalar_one())
+        return int(connection.execute(statement).scalar_one())

@@ -14,7 +14,7 @@ from punctual.store.schema.rights import page
 PUNCTUAL = str(Path(sys.executable).with_name("punctual"))
 
 
-def said(*arguments: str, **settings: str) -> tuple[int, str, str]:
+def run_command(*arguments: str, **settings: str) -> tuple[int, str, str]:
     """Its status, and what it wrote to both streams."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PUNCTUAL_")}
     environ |= {f"PUNCTUAL_{name}": value for name, value in settings.items()}
@@ -25,7 +25,7 @@ def said(*arguments: str, **settings: str) -> tuple[int, str, str]:
 
 
 def test_it_says_what_it_can_do() -> None:
-    code, output, _ = said("--help")
+    code, output, _ = run_command("--help")
     assert code == 0
     assert {line.split()[0] for line in output.splitlines() if line.startswith("    ")} >= {
         "doctor",
@@ -34,26 +34,26 @@ def test_it_says_what_it_can_do() -> None:
         "rights",
         "user",
     }
-    assert said("--version") == (0, f"{version(DISTRIBUTION)}\n", "")
+    assert run_command("--version") == (0, f"{version(DISTRIBUTION)}\n", "")
 
 
 @pytest.mark.parametrize("arguments", [(), ("heal",), ("doctor", "--loudly")])
 def test_nonsense_is_refused_with_its_usage(arguments: tuple[str, ...]) -> None:
-    code, output, complaint = said(*arguments)
+    code, output, complaint = run_command(*arguments)
     assert (code, output) == (2, "")
     assert complaint.startswith("usage: punctual")
 
 
 def test_each_word_does_what_its_module_does(database_url: str, redis_url: str) -> None:
     servers = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
-    assert said("rights") == (0, page(), "")
-    assert said("migrate", **servers)[0] == 0
-    assert said("migrate")[0] == 2
-    code, output, _ = said("config", SLOTS="77", **servers)
+    assert run_command("rights") == (0, page(), "")
+    assert run_command("migrate", **servers)[0] == 0
+    assert run_command("migrate")[0] == 2
+    code, output, _ = run_command("config", SLOTS="77", **servers)
     assert code == 0
     assert "PUNCTUAL_SLOTS=77\n" in output
     assert "********" in output
-    code, output, _ = said("doctor", **servers)
+    code, output, _ = run_command("doctor", **servers)
     assert code == 1  # no service is at work
     assert "none takes runs" in output
 
@@ -63,8 +63,8 @@ def test_it_becomes_whom_its_service_becomes_or_says_why_not(tmp_path: Path) -> 
         secret = tmp_path / "secret"
         secret.write_text("redis://x")
         secret.chmod(0o600)
-        code, _, complaint = said("config", USER="65534", REDIS_URL_FILE=str(secret))
+        code, _, complaint = run_command("config", USER="65534", REDIS_URL_FILE=str(secret))
         assert (code, "Permission denied" in complaint) == (2, True)
-        assert "must not be root" in said("config", USER="0")[2]
+        assert "must not be root" in run_command("config", USER="0")[2]
     else:
-        assert said("config", USER=str(os.geteuid()))[0] == 0
+        assert run_command("config", USER=str(os.geteuid()))[0] == 0

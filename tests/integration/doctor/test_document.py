@@ -29,8 +29,8 @@ def test_a_product_at_work_is_healthy(doctor: Doctor) -> None:
 
 def test_a_setting_that_is_missing_or_unusable_is_named(doctor: Doctor, redis_url: str) -> None:
     assert bad(doctor(SLOTS="many")[1], "error")["settings"].startswith("PUNCTUAL_SLOTS")
-    said = bad(doctor(DATABASE_URL="nonsense")[1], "error")["settings"]
-    assert said.startswith("PUNCTUAL_DATABASE_URL is not the URL of a PostgreSQL database")
+    output = bad(doctor(DATABASE_URL="nonsense")[1], "error")["settings"]
+    assert output.startswith("PUNCTUAL_DATABASE_URL is not the URL of a PostgreSQL database")
     done = visit([], {"REDIS_URL": redis_url})
     assert done.returncode == 1
     assert "PUNCTUAL_DATABASE_URL is not set" in done.stdout

@@ -86,24 +86,24 @@ def test_what_processes_registered_with_is_reported(engine: Engine, doctor: Doct
     with engine.begin() as connection:
         register(connection, name="c-1", host="h", pid=1, version=ours)
         fields = {"host": "h", "pid": 1, "slots": 4, "version": ours}
-        for name, held in (
+        for name, isolation in (
             ("w-1", ["separate_user", "unprivileged", "user_namespaces"]),
             ("w-2", ["unprivileged"]),
             ("w-3", []),
             ("w-4", ["unprivileged", "separate_user"]),
         ):
-            register_worker(connection, name=name, isolation=held, **fields)  # type: ignore[arg-type]
+            register_worker(connection, name=name, isolation=isolation, **fields)  # type: ignore[arg-type]
     _, document = doctor()
     assert bad(document, "ok")["releases"] == f"all at work are {ours}"
     assert f"c-1 ({ours}): " in bad(document, "ok")["coordinator"]
-    said = [each for each in document["findings"] if each["check"] == "commands"]
-    assert [(each["level"], each["detail"].partition(":")[0]) for each in said] == [
+    lines = [each for each in document["findings"] if each["check"] == "commands"]
+    assert [(each["level"], each["detail"].partition(":")[0]) for each in lines] == [
         ("warning", "of w-3 are held in by nothing; not in force"),
         ("ok", "of w-1, w-4 are held in by separate_user, unprivileged; not in force"),
         ("warning", "of w-2 are held in by unprivileged; not in force"),
     ]
-    assert "user_namespaces" not in str(said)
-    assert said[1]["detail"].endswith(
+    assert "user_namespaces" not in str(lines)
+    assert lines[1]["detail"].endswith(
         ": no_new_privileges, own_process_namespace, seccomp, read_only_root, cgroup_limits"
     )
 

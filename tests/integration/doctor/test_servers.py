@@ -90,9 +90,9 @@ def test_what_a_services_role_may_not_look_at_is_no_fault(
 def test_connections_of_other_roles_are_counted(
     engine: Engine, doctor: Doctor, database_url: str
 ) -> None:
-    with ExitStack() as held:
+    with ExitStack() as connections:
         for _ in range(8):
-            held.enter_context(engine.connect())
+            connections.enter_context(engine.connect())
         _, document = doctor(DATABASE_URL=as_service(database_url, "worker"))
     used = next(f["detail"] for f in document["findings"] if f["check"] == "connections")
     assert int(used.split()[0]) > 8

@@ -23,6 +23,6 @@ def test_an_open_transaction_is_reported_with_its_query(database_url: str) -> No
     with careless.connect() as connection:
         connection.execute(text("SELECT 'left open'"))
         with pytest.raises(AssertionError, match=r"punctual-careless.*left open"):
-            empty(database_url, patience=0.1)
+            empty(database_url, lock_seconds=0.1)
         connection.invalidate()
     careless.dispose()

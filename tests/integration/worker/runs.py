@@ -29,6 +29,6 @@ def ended(engine: Engine, run_id: uuid.UUID) -> Row[tuple[object, ...]]:
 
 def output_of(engine: Engine, run_id: uuid.UUID) -> bytes:
     """Return the stored output of a run."""
-    asked = text("SELECT data FROM outputs WHERE run_id = :id")
+    statement = text("SELECT data FROM outputs WHERE run_id = :id")
     with engine.connect() as connection:
-        return bytes(connection.execute(asked, {"id": run_id}).scalar_one())
+        return bytes(connection.execute(statement, {"id": run_id}).scalar_one())

@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def server() -> Iterator[WebServer]:
-    with web_server(lambda _asked: Answer(200, body=b"done")) as started:
+    with web_server(lambda _request: Answer(200, body=b"done")) as started:
         yield started
 
 
@@ -43,8 +43,8 @@ def output_of(engine: Engine, **task: Any) -> str:
     dispatch_all(engine)
     assert ended(engine, run_id).state == "succeeded", ended(engine, run_id).reason
     with engine.connect() as connection:
-        asked = text("SELECT data FROM outputs WHERE run_id = :id")
-        return bytes(connection.execute(asked, {"id": run_id}).scalar_one()).decode()
+        statement = text("SELECT data FROM outputs WHERE run_id = :id")
+        return bytes(connection.execute(statement, {"id": run_id}).scalar_one()).decode()
 
 
 def test_commands_are_not_root_though_the_worker_is(
@@ -52,8 +52,8 @@ def test_commands_are_not_root_though_the_worker_is(
 ) -> None:
     worker = start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
     account = unprivileged()
-    asked = 'id -u; id -g; id -G; echo >"$HOME/file" && pwd; echo $USER $LOGNAME'
-    seen = output_of(engine, command=asked)
+    statement = 'id -u; id -g; id -G; echo >"$HOME/file" && pwd; echo $USER $LOGNAME'
+    seen = output_of(engine, command=statement)
     assert seen.splitlines()[:3] == [str(account.uid), str(account.gid), str(account.gid)]
     assert Path(seen.splitlines()[3]).is_relative_to(folder / "work")
     assert seen.splitlines()[4].split() == ["nobody", "nobody"]
@@ -114,8 +114,8 @@ def test_a_setuid_program_gives_commands_nothing(
     start_worker(command_user="", work_dir=folder / "work", heartbeat_seconds=0.5)
     assert output_of(engine, command=f"{program} -u") == f"{unprivileged().uid}\n"
     with engine.connect() as connection:
-        held = connection.execute(text("SELECT isolation FROM workers")).scalar_one()
-    assert "no_new_privileges" in held
+        protections = connection.execute(text("SELECT isolation FROM workers")).scalar_one()
+    assert "no_new_privileges" in protections
 
 
 def test_commands_are_root_where_an_operator_names_it(
@@ -123,7 +123,7 @@ def test_commands_are_root_where_an_operator_names_it(
 ) -> None:
     worker = start_worker(command_user="root", heartbeat_seconds=0.5)
     assert output_of(engine, command="id -u") == "0\n"
-    assert "commands are privileged" in worker.log.read_text()
+    assert "privileged commands permitted" in worker.log.read_text()
 
 
 def test_a_folder_that_was_made_when_commands_were_root_is_handed_over(
@@ -134,18 +134,18 @@ def test_a_folder_that_was_made_when_commands_were_root_is_handed_over(
     assert output_of(engine, command="id -u") == f"{unprivileged().uid}\n"
 
 
-@pytest.mark.parametrize("holds", ["something", None])
+@pytest.mark.parametrize("occupied", ["something", None])
 def test_a_folder_that_commands_cannot_use_stops_the_start_and_stays_as_it_is(
-    folder: Path, holds: str | None, tmp_path: Path
+    folder: Path, occupied: str | None, tmp_path: Path
 ) -> None:
-    work = folder / "work" if holds else tmp_path / "work"  # which is below a folder of root alone
+    work = folder / "work" if occupied else tmp_path / "work"  # below a folder of root alone
     work.mkdir()
-    if holds:
-        (work / holds).touch()
+    if occupied:
+        (work / occupied).touch()
     worker = WorkerProcess({"PUNCTUAL_WORK_DIR": str(work)}, tmp_path / "log")
     assert worker.end() == 2
     assert f"PUNCTUAL_WORK_DIR: {work} cannot be used by {'nobody'}" in worker.log.read_text()
-    assert not holds or work.stat().st_uid == 0
+    assert not occupied or work.stat().st_uid == 0
 
 
 def test_when_the_runner_is_killed_its_commands_are_too(

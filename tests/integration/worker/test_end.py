@@ -54,8 +54,8 @@ def test_a_process_in_the_background_leaves_a_trace(
     run = ended(engine, run_id)
     assert (run.state, run.exit_code, run.left_behind) == ("succeeded", 0, 1)
     assert [attempt.left_behind for attempt in attempts_of(engine, run_id)] == [1]
-    said = next(line for line in output_of(engine, run_id).splitlines() if b"started" in line)
-    assert not is_alive(int(said.split()[-1]))
+    line = next(line for line in output_of(engine, run_id).splitlines() if b"started" in line)
+    assert not is_alive(int(line.split()[-1]))
     [event] = events_of(worker, "processes left behind")
     assert (event["run_id"], event["attempt"], event["left_behind"]) == (str(run_id), 1, 1)
 

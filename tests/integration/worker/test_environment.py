@@ -51,7 +51,7 @@ def test_a_run_that_follows_others_knows_the_last_of_them(
         dispatch_all(engine)
         ended(engine, last)
     with engine.begin() as connection:
-        [run_id] = follow(connection, limit=10)
+        [run_id] = follow(connection, batch_size=10)
     dispatch_all(engine)
     assert ended(engine, run_id).state == "succeeded"
     assert output_of(engine, run_id).decode().split() == [str(last), "failed", "after"]

@@ -28,7 +28,7 @@ def label(line: str) -> str | None:
     return found and found[1]
 
 
-def test_a_worker_says_what_holds_its_commands_in(start_worker: StartWorker) -> None:
+def test_a_worker_reports_how_its_commands_are_isolated(start_worker: StartWorker) -> None:
     port = free_port()
     worker = start_worker(health_port=port)
 
@@ -49,10 +49,10 @@ def test_a_worker_says_what_holds_its_commands_in(start_worker: StartWorker) -> 
     protections = {what for line in metrics if (what := label(line))}
     assert protections == NAMES - UNUSED
     for what in protections:
-        holds = isolation[what]
-        assert f'punctual_isolation{{what="{what}"}} {float(holds)}' in metrics
+        occupied = isolation[what]
+        assert f'punctual_isolation{{what="{what}"}} {float(occupied)}' in metrics
     lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
     [logged] = [line for line in lines if line["event"] == "isolation"]
     assert {what: logged[what] for what in NAMES} == isolation
-    warned = any(line["event"] == "commands are privileged" for line in lines)
+    warned = any(line["event"] == "privileged commands permitted" for line in lines)
     assert warned != isolation["unprivileged"]

@@ -13,19 +13,19 @@ from tests.support.locks import waiting
 from tests.support.rows import attempts_of, new_run, new_task, run_row
 
 
-def test_sigterm_gives_back_what_is_held_and_lets_running_end(
+def test_sigterm_releases_claimed_runs_and_lets_running_ones_end(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     worker = start_worker()
     running = new_run(engine, new_task(engine, command="sleep 1.5; echo done"))
-    held = new_run(engine, new_task(engine), due_in=20)
+    claimed = new_run(engine, new_task(engine), due_in=20)
     publish(engine, broker)
-    eventually(lambda: run_row(engine, held).state == "claimed")
+    eventually(lambda: run_row(engine, claimed).state == "claimed")
     eventually(lambda: run_row(engine, running).state == "running")
     worker.signal(signal.SIGTERM)
     assert worker.end() == 0
     assert run_row(engine, running).state == "succeeded"
-    given_back = run_row(engine, held)
+    given_back = run_row(engine, claimed)
     assert (given_back.state, given_back.attempt, given_back.fence) == ("scheduled", 0, 2)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT state FROM workers")).scalar_one() == "gone"
@@ -72,7 +72,7 @@ def test_a_run_that_is_being_started_when_its_worker_drains_runs_to_its_end(
         connection.execute(text("SELECT FROM runs WHERE id = :id FOR UPDATE"), {"id": run_id})
         eventually(lambda: waiting(engine) == 1)  # its START
         worker.signal(signal.SIGTERM)
-        eventually(lambda: "worker draining" in worker.log.read_text())
+        eventually(lambda: "worker drain started" in worker.log.read_text())
         threading.Event().wait(LENGTH_OF_THE_FAULT)
     assert worker.end() == 0
     assert run_row(engine, run_id).state == "succeeded"

@@ -9,7 +9,7 @@ from tests.support.rows import dispatch_all, new_run, new_task
 MANY = "for i in 1 2 3 4 5 6 7 8 9; do sleep 600 & done; wait"
 
 
-def test_a_task_is_held_to_its_own_limits_or_else_to_the_workers(
+def test_a_task_has_its_own_limits_or_else_the_workers(
     engine: Engine, start_worker: StartWorker
 ) -> None:
     start_worker(heartbeat_seconds=0.5, limit_processes=5, limit_file_bytes=512)
@@ -22,8 +22,8 @@ def test_a_task_is_held_to_its_own_limits_or_else_to_the_workers(
     within = new_run(engine, new_task(engine, command=fine, max_retries=0, limits=more))
     dispatch_all(engine)
     run = ended(engine, many)
-    assert (run.state, run.reason) == ("failed", "ended: more than 5 processes (limit)")
+    assert (run.state, run.reason) == ("failed", "ended: process limit of 5 exceeded")
     run = ended(engine, own)
     assert run.state == "failed"
-    assert run.reason == "exit code 153: a file larger than 100 bytes (limit)"
+    assert run.reason == "exit code 153: file size limit of 100 bytes exceeded"
     assert ended(engine, within).state == "succeeded"

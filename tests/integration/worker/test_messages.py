@@ -60,7 +60,7 @@ def test_a_full_worker_leaves_messages_to_one_with_a_free_slot(
         assert (run.worker, run.fence) == ("free", 1)  # claimed once, and not passed on
 
 
-def test_a_worker_of_two_queues_hears_of_both_and_leaves_the_others_alone(
+def test_a_worker_of_two_queues_claims_from_both_and_leaves_the_others_alone(
     engine: Engine, start_worker: StartWorker, broker: Broker
 ) -> None:
     start_worker(queues="cpu,gpu")

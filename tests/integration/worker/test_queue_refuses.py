@@ -43,7 +43,7 @@ def test_runs_start_while_the_queue_refuses_and_messages_are_taken_again_after(
     client, url = refused
     worker = start_worker(redis_url=url, heartbeat_seconds=1)
     refuse(client, namespace)
-    eventually(lambda: '"queue away"' in worker.log.read_text(), within=30)
+    eventually(lambda: '"queue connection lost"' in worker.log.read_text(), within=30)
     pulled = new_run(engine, new_task(engine))
     dispatch_all(engine)
     eventually(lambda: run_row(engine, pulled).state == "succeeded", within=30)
@@ -54,8 +54,14 @@ def test_runs_start_while_the_queue_refuses_and_messages_are_taken_again_after(
     eventually(lambda: run_row(engine, run).state == "succeeded", within=30)
     # Its consumer is at work again: what is published goes away.
     eventually(lambda: client.llen(f"{namespace}:runs") == 0, within=30)
-    eventually(lambda: '"queue back"' in worker.log.read_text(), within=30)
+    eventually(lambda: '"queue connection restored"' in worker.log.read_text(), within=30)
     assert worker.process.poll() is None
-    said = worker.log.read_text()
-    assert (said.count('"queue away"'), said.count('"queue back"')) == (1, 1)
-    assert '"critical"' not in said
+    output = worker.log.read_text()
+    assert (
+        output.count('"queue connection lost"'),
+        output.count('"queue connection restored"'),
+    ) == (
+        1,
+        1,
+    )
+    assert '"critical"' not in output

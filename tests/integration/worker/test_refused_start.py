@@ -10,7 +10,7 @@ from tests.support.rows import dispatch_all, new_run, new_task, run_row
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ({"PUNCTUAL_SLOTS": "many"}, "PUNCTUAL_SLOTS must be a number"),
         ({"PUNCTUAL_ON_LEASE_LOSS": "shrug"}, "PUNCTUAL_ON_LEASE_LOSS must be kill or keep"),
@@ -22,7 +22,7 @@ from tests.support.rows import dispatch_all, new_run, new_task, run_row
     ],
 )
 def test_a_worker_with_a_bad_setting_says_which_and_does_not_start(
-    setting: dict[str, str], said: str, tmp_path: Path
+    setting: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     environ = {
         "PUNCTUAL_DATABASE_URL": "postgresql://127.0.0.1:1/none",
@@ -31,7 +31,7 @@ def test_a_worker_with_a_bad_setting_says_which_and_does_not_start(
     }
     worker = WorkerProcess(environ, tmp_path / "worker.log")
     assert worker.end() == 2
-    assert said in worker.log.read_text()
+    assert message in worker.log.read_text()
 
 
 def test_a_worker_without_a_usable_work_directory_says_so_and_takes_nothing(

@@ -60,7 +60,7 @@ def test_an_interpreter_that_cannot_be_had_fails_the_run_and_names_it(
     run = run_script(interpreter, "true", 3)
     assert (run.state, run.attempt, run.started_at) == ("failed", 1, None)
     assert run.reason.startswith(f"interpreter '{interpreter}' {reason}")
-    assert run.reason.endswith("; not retried: another attempt would fail in the same way")
+    assert run.reason.endswith("; not retried: another attempt would fail the same way")
 
 
 @pytest.mark.parametrize("directory", ["/no/such/place", "/etc/passwd", "/" + "x" * 300])
@@ -73,7 +73,7 @@ def test_a_missing_working_directory_fails_the_run_and_is_not_retried(
     run = ended(engine, run_id)
     assert (run.state, run.attempt, run.max_attempts, run.started_at) == ("failed", 1, 4, None)
     assert run.reason.startswith(f"working directory '{directory}': "[:500])
-    assert run.reason.endswith("; not retried: another attempt would fail in the same way")
+    assert run.reason.endswith("; not retried: another attempt would fail the same way")
 
 
 def test_a_worker_reports_the_interpreters_that_it_has(

@@ -85,5 +85,5 @@ def test_a_turn_that_lasts_into_the_next_is_logged_once() -> None:
         finally:
             stop.set()
         over.result(10)
-    expected = {"event": "duty still at work", "duty": "sweep", "log_level": "warning"}
+    expected = {"event": "duty interval exceeded", "duty": "sweep", "log_level": "warning"}
     assert lines_of_sweep()[0] == expected

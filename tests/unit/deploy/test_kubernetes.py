@@ -105,8 +105,8 @@ def test_services_say_how_they_are_and_survive_a_drained_node() -> None:
         ports = {port["name"] for port in container["ports"]}
         paths = {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"}
         for probe, path in paths.items():
-            asked = container[f"{probe}Probe"]["httpGet"]
-            assert (asked["path"], asked["port"] in ports) == (path, True)
+            probe_of = container[f"{probe}Probe"]["httpGet"]
+            assert (probe_of["path"], probe_of["port"] in ports) == (path, True)
         chosen = deployment["spec"]["selector"]["matchLabels"]
         labels = deployment["spec"]["template"]["metadata"]["labels"]
         assert chosen.items() <= labels.items()

@@ -61,9 +61,9 @@ def test_the_page_lists_every_metric_with_its_labels() -> None:
 
 
 def test_alerts_and_dashboard_ask_for_metrics_that_there_are() -> None:
-    asked = {name for expression in expressions() for name in NAME.findall(expression)}
-    assert len(asked) > 20
-    assert asked <= series()
+    queried = {name for expression in expressions() for name in NAME.findall(expression)}
+    assert len(queried) > 20
+    assert queried <= series()
 
 
 def test_the_page_names_the_alerts_that_watch_a_metric() -> None:

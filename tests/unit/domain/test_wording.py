@@ -26,7 +26,7 @@ from tests.support.reasons import check_args
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "reasons.md"
 RUN_ID = "01997d52-0000-7000-8000-000000000007"
 SILENT = "its worker w-1 had not answered since 2026-03-03T12:05:09Z"
-STANDS_FOR = "it stands for 12 due times until 2026-03-03T12:05:09Z"
+STANDS_FOR = "stands for 12 due times, the last at 2026-03-03T12:05:09Z"
 AT = datetime(2026, 3, 3, 12, 5, 9, 123456, tzinfo=UTC)
 
 EXAMPLES: dict[ArgType, Any] = {
@@ -70,9 +70,9 @@ def test_every_code_has_a_sentence_for_its_arguments(
 ) -> None:
     reason = example(code, names[code])
     check_args(reason.code, reason.args)
-    said = clause(reason)
-    assert said
-    assert not re.search(r"[{}]|None|\.$", said)
+    sentence = clause(reason)
+    assert sentence
+    assert not re.search(r"[{}]|None|\.$", sentence)
     assert run_reason("failed", code, reason.args, None)
     assert ledger_clause(Reason.CANCELLED, reason, None) is not None
 
@@ -86,9 +86,9 @@ def test_free_text_gets_into_a_sentence_only_through_its_reader(code: ReasonCode
         run_clause("missed", code, reason.args, None, Marks()),
         ledger_clause(Reason.SKIPPED, reason, None, Marks()),
     }
-    for said in shown:
-        assert said is not None
-        outside = re.sub(r"\[[^\]]*\]", "", said)
+    for sentence in shown:
+        assert sentence is not None
+        outside = re.sub(r"\[[^\]]*\]", "", sentence)
         assert not re.search(r"[<>&]|2026|" + RUN_ID, outside), outside
 
 
@@ -121,7 +121,7 @@ def test_every_argument_has_a_type_and_is_taken_by_a_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "reason", "said"),
+    ("state", "reason", "message"),
     [
         (
             "skipped",
@@ -156,20 +156,20 @@ def test_every_argument_has_a_type_and_is_taken_by_a_code() -> None:
         (
             "failed",
             coded(ReasonCode.RESOURCE_LIMIT, limit="file_bytes", most=1 << 20, exit_code=153),
-            "exit code 153: a file larger than 1 MiB (limit)",
+            "exit code 153: file size limit of 1 MiB exceeded",
         ),
         (
             "failed",
             coded(ReasonCode.COULD_NOT_START, error="no room", not_retried={"rule": "same_again"}),
-            "no room; not retried: another attempt would fail in the same way",
+            "no room; not retried: another attempt would fail the same way",
         ),
         ("timed_out", coded(ReasonCode.TIMEOUT, seconds=3.0), "timed out after 3 s"),
     ],
 )
 def test_a_run_gives_its_reason_in_a_sentence(
-    state: RunState, reason: CodedReason, said: str
+    state: RunState, reason: CodedReason, message: str
 ) -> None:
-    assert run_reason(state, reason.code, reason.args, None, PLAIN) == said
+    assert run_reason(state, reason.code, reason.args, None, PLAIN) == message
 
 
 def test_a_signal_has_its_name_or_its_number() -> None:

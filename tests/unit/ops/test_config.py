@@ -135,8 +135,8 @@ def test_printing_settings_names_a_bad_one_in_a_line(
 ) -> None:
     monkeypatch.setenv("PUNCTUAL_SLOTS", "many")
     assert config.main() == 2
-    said = capsys.readouterr()
-    assert (said.out, said.err) == (
+    output = capsys.readouterr()
+    assert (output.out, output.err) == (
         "",
         "config: PUNCTUAL_SLOTS must be a number of 0 or more, not 'many'\n",
     )
@@ -146,7 +146,7 @@ def test_printing_settings_names_a_bad_one_in_a_line(
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"PUNCTUAL_SLOT": "3"}, "PUNCTUAL_SLOT is no setting: PUNCTUAL_SLOTS is."),
         ({"PUNCTUAL_slots": "3"}, "PUNCTUAL_slots is no setting: PUNCTUAL_SLOTS is."),
@@ -166,9 +166,9 @@ def test_printing_settings_names_a_bad_one_in_a_line(
     ],
 )
 def test_a_name_that_nothing_reads_stops_the_start_and_the_right_one_is_named(
-    environ: dict[str, str], said: str
+    environ: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(InvalidSetting, match=re.escape(said)):
+    with pytest.raises(InvalidSetting, match=re.escape(message)):
         config.load(environ=environ)
 
 

@@ -36,6 +36,6 @@ def test_what_is_there_is_no_longer_looked_through() -> None:
 def test_what_comes_later_is_collected_without_being_asked() -> None:
     set_aside()
     gone = weakref.ref(Knot())
-    kept: list[list[int]] = [[] for _ in range(2 * gc.get_threshold()[0])]
+    retained: list[list[int]] = [[] for _ in range(2 * gc.get_threshold()[0])]
     assert gone() is None
-    assert kept
+    assert retained

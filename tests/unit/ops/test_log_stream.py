@@ -69,18 +69,18 @@ def fill(pipe: int) -> None:
 
 def test_a_full_device_stops_nothing() -> None:
     with Path("/dev/full").open("wb") as full:
-        said = write_to(full.fileno())
-    assert said.startswith("went on, lost")
-    assert not said.endswith(" 0")
+        output = write_to(full.fileno())
+    assert output.startswith("went on, lost")
+    assert not output.endswith(" 0")
 
 
 def test_a_pipe_whose_reader_is_gone_stops_nothing() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    said = write_to(writing)
+    output = write_to(writing)
     os.close(writing)
-    assert said.startswith("went on, lost")
-    assert not said.endswith(" 0")
+    assert output.startswith("went on, lost")
+    assert not output.endswith(" 0")
 
 
 @pytest.mark.parametrize("blocking", [True, False])
@@ -88,11 +88,11 @@ def test_a_pipe_that_is_full_and_not_read_stops_nothing(blocking: bool) -> None:
     reading, writing = os.pipe()
     fill(writing)
     os.set_blocking(writing, blocking)
-    said = write_to(writing)
+    output = write_to(writing)
     os.close(writing)
     os.close(reading)
-    assert said.startswith("went on, lost")
-    assert not said.endswith(" 0")
+    assert output.startswith("went on, lost")
+    assert not output.endswith(" 0")
 
 
 def test_no_standard_error_at_all_stops_nothing() -> None:
@@ -112,8 +112,8 @@ def test_where_there_is_room_every_line_arrives(tmp_path: Path) -> None:
         ended = write_to(file.fileno())
     assert ended == "went on, lost 0"
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    said = [line.get("message", line["event"]) for line in lines]
-    assert [each for each in said if each.startswith("theirs")] == ["theirs 1", "theirs %d"]
+    texts = [line.get("message", line["event"]) for line in lines]
+    assert [each for each in texts if each.startswith("theirs")] == ["theirs 1", "theirs %d"]
     unmade = [line for line in lines if "log_error" in line]
     assert {line["log_error"] for line in unmade} == {"RuntimeError", "TypeError"}
     assert {line["instance"] for line in lines} == {"w-1"}

@@ -79,7 +79,7 @@ def test_lines_of_libraries_have_constant_texts_fields_and_fitting_levels() -> N
 
 def test_what_is_logged_once_by_us_is_at_debug_where_a_library_repeats_it() -> None:
     lines = {str(line["event"]): line for line in logged_by_libraries("debug")}
-    lost = lines["consumer lost its connection"]
+    lost = lines["consumer connection lost"]
     assert (lost["level"], lost["error"]) == ("debug", "refused")
 
 

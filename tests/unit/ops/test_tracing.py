@@ -49,10 +49,10 @@ def test_unasked_nothing_of_opentelemetry_is_imported() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_run_and_its_attempts_are_sampled_together(share: float) -> None:
-    kept = InMemorySpanExporter()
+    exporter = InMemorySpanExporter()
     sampler = ParentBased(TraceIdRatioBased(share))
     provider = TracerProvider(sampler=sampler, id_generator=_ids(), shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(kept))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
     tracing = Tracing(provider)
     runs = [new_id() for _ in range(200)]
     for run in runs:
@@ -66,7 +66,7 @@ def test_a_run_and_its_attempts_are_sampled_together(share: float) -> None:
         )
         tracing.run_ended(run, state="succeeded", at=NOW + timedelta(seconds=1), fields={})
     spans: dict[int, set[str]] = {}
-    for span in kept.get_finished_spans():
+    for span in exporter.get_finished_spans():
         spans.setdefault(span.context.trace_id, set()).add(span.name)
     assert all(names == {"run", "attempt"} for names in spans.values())
     assert 200 * (share - 0.2) <= len(spans) <= 200 * (share + 0.2)

@@ -12,7 +12,7 @@ from punctual.ops.config import InvalidSetting
 from punctual.ops.process_user import ProcessUser, account_of, command_account, unprivileged
 from punctual_worker.runner.supervise.stale_processes import await_none_of
 
-NOBODY_HAS = 2**31 - 17
+UNUSED_ID = 2**31 - 17
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_only_root_can_become_another_user() -> None:
 def test_processes_of_a_user_are_seen_by_every_user() -> None:
     soon = time.monotonic() + 0.05
     assert not await_none_of(os.geteuid(), until=soon)
-    assert await_none_of(NOBODY_HAS, until=soon)
+    assert await_none_of(UNUSED_ID, until=soon)
 
 
 def test_commands_are_root_only_where_that_is_named() -> None:

@@ -243,7 +243,7 @@ def test_other_passwords_are_accepted(client: FlaskClient, password: str) -> Non
     assert client.post("/api/register/", json={**NEW, "password": password}).status_code == 201
 
 
-def test_over_https_browsers_are_held_to_it(client: FlaskClient) -> None:
+def test_over_https_browsers_must_stay_on_it(client: FlaskClient) -> None:
     log_in_by_form(client)
     plain = client.get("/login/")
     assert "Strict-Transport-Security" not in plain.headers

@@ -93,7 +93,7 @@ def test_a_task_names_calendars_that_there_are(anna: Person) -> None:
         assert answer.get_json()["errors"][0]["pointer"] == pointer
 
 
-def test_what_is_held_is_not_due_next_and_why_says_so(anna: Person) -> None:
+def test_a_blocked_due_time_is_not_due_next_and_why_says_so(anna: Person) -> None:
     path = f"/calendars/{new(anna, windows=always())['id']}/"
     task = anna.task(schedule={"every": 3600}, calendars=["Weekend"])
     next_run_at = datetime.fromisoformat(task["next_run_at"])
@@ -101,7 +101,7 @@ def test_what_is_held_is_not_due_next_and_why_says_so(anna: Person) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
     reason = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": soon}).get_json()
     assert reason["verdict"] == "held"
-    assert 'Held: calendar "Weekend".' in reason["sentence"]
+    assert 'Held: blocked by calendar "Weekend".' in reason["sentence"]
     assert anna.call("PUT", path, json={**WEEKEND, "windows": []}).status_code == 200
     again = anna.get(f"/tasks/{task['id']}/").get_json()
     assert datetime.fromisoformat(again["next_run_at"]) < datetime.now(UTC) + timedelta(hours=2)
@@ -115,10 +115,10 @@ def test_a_task_that_is_never_due_any_more_is_warned_of(anna: Person) -> None:
     new(anna, windows=windows)
     task = anna.task(schedule={"cron": "0 3 * * *"}, calendars=["Weekend"])
     assert task["next_run_at"] is None
-    assert "Its calendars hold every due time that is still to come." in task["warnings"]
+    assert "Calendars block every due time that is left." in task["warnings"]
 
 
-def test_a_preview_leaves_out_what_is_held(anna: Person) -> None:
+def test_a_preview_leaves_out_blocked_due_times(anna: Person) -> None:
     new(anna)
     sent = {"schedule": {"cron": "0 12 * * *"}, "from": "2027-12-24T00:00:00Z", "count": 2}
     answer = anna.post("/schedules/preview/", json={**sent, "calendars": ["Weekend"]})
@@ -135,10 +135,10 @@ def test_a_calendar_in_use_is_not_deleted(anna: Person) -> None:
     assert anna.get(path).status_code == 404
 
 
-def test_a_listed_time_that_had_passed_and_is_held_makes_no_run(anna: Person) -> None:
+def test_a_listed_time_in_the_past_that_is_blocked_makes_no_run(anna: Person) -> None:
     new(anna)
-    held, free = "2000-01-01T22:30:00Z", "2000-01-04T00:00:00Z"
-    listed = {"schedule": [{"at": held}, {"at": free}], "calendars": ["Weekend"], "max_runs": 1}
+    blocked, free = "2000-01-01T22:30:00Z", "2000-01-04T00:00:00Z"
+    listed = {"schedule": [{"at": blocked}, {"at": free}], "calendars": ["Weekend"], "max_runs": 1}
     created = anna.task(**listed)
     changed = anna.task()
     answer = anna.call("PATCH", f"/tasks/{changed['id']}/", json=listed)
@@ -148,4 +148,4 @@ def test_a_listed_time_that_had_passed_and_is_held_makes_no_run(anna: Person) ->
         assert task["planned_runs"] == 1
         assert [run["scheduled_for"] for run in anna.items(f"{path}/runs/")] == [free]
         noted = [(row["due_time"], row["reason"]) for row in anna.items(f"{path}/ledger/")]
-        assert noted == [(held, "held")]
+        assert noted == [(blocked, "held")]

@@ -29,7 +29,7 @@ def test_a_dry_run_reports_line_by_line_and_makes_nothing(anna: Person) -> None:
     assert (report["dry_run"], report["entries"], report["faults"]) == (True, 2, 1)
     kinds = [line["kind"] for line in report["lines"]]
     assert kinds == ["variable", "variable", "comment", "entry", "fault", "entry"]
-    assert "No mail" in report["lines"][0]["told"][0]
+    assert "No mail" in report["lines"][0]["notes"][0]
     assert report["lines"][3]["task"] == {
         "name": "night work",
         "command": "echo 50% | cat",
@@ -73,7 +73,7 @@ def test_a_system_crontab_reports_its_users(anna: Person) -> None:
 def test_an_entry_that_cannot_become_a_task_is_a_fault(anna: Person) -> None:
     report = imported(anna, crontab=f"@daily echo {'x' * 40_000}\n@daily echo\n", dry_run=False)
     assert (report["entries"], report["faults"]) == (1, 1)
-    assert report["lines"][0]["told"] == ["/command: Longer than 32 KiB."]
+    assert report["lines"][0]["notes"] == ["/command: Longer than 32 KiB."]
     assert len(anna.items("/tasks/")) == 1
 
 
@@ -131,7 +131,7 @@ def test_what_users_named_is_never_a_line_of_an_exported_crontab(
     )
     lines = anna.get("/export/crontab/").text.split("\n")
     assert [text for text in lines if text and not text.startswith("#")] == ["SHELL=/bin/sh"]
-    assert "Its calendars hold it back: x\\n* * * * * root touch /tmp/x #, y\\r\\n*" in lines[-2]
+    assert "Its calendars block due times: x\\n* * * * * root touch /tmp/x #, y\\r\\n*" in lines[-2]
     assert not any(char in "".join(lines) for char in "\r\x1b\x85\u2028")
 
 
@@ -150,10 +150,10 @@ def test_the_command_line_says_what_is_wrong(
     token.write_text("t")
     assert main(["--token-file", str(token)]) == 1
     assert main(["--token-file", str(token), "--url", "file:///etc", "--export"]) == 1
-    said = capsys.readouterr().err.splitlines()
-    assert "No such file" in said[0]
-    assert said[1].startswith("Which crontab?")
-    assert said[2] == "file:///etc is no http or https URL."
+    output = capsys.readouterr().err.splitlines()
+    assert "No such file" in output[0]
+    assert output[1].startswith("Name a crontab file")
+    assert output[2] == "file:///etc is not an http or https URL."
 
 
 @pytest.mark.parametrize("end", ["", "\n"])

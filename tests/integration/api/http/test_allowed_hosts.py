@@ -107,16 +107,14 @@ def test_a_forwarded_host_counts_only_behind_a_proxy(made: Made) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "asked", "location"),
+    ("method", "path", "location"),
     [
         ("GET", "/api/tasks?q=a%20b&q=%2F", "/api/tasks/?q=a%20b&q=%2F"),
         ("DELETE", "/api/tasks?x=1", "/api/tasks/?x=1"),
         ("GET", "/login?next=//evil.example", "/login/?next=//evil.example"),
     ],
 )
-def test_redirects_name_no_host(
-    client: FlaskClient, method: str, asked: str, location: str
-) -> None:
-    answer = client.open(f"http://localhost{asked}", method=method)
+def test_redirects_name_no_host(client: FlaskClient, method: str, path: str, location: str) -> None:
+    answer = client.open(f"http://localhost{path}", method=method)
     assert answer.status_code == 308
     assert answer.headers["Location"] == location

@@ -50,10 +50,10 @@ def sleeping(engine: Engine, seconds: float) -> Iterator["Future[None]"]:
         connection.execute(END_SLEEPERS)
 
 
-def watch_of(engine: Engine, asked: Engine, **options: float) -> DatabaseWatch:
+def watch_of(engine: Engine, queried: Engine, **options: float) -> DatabaseWatch:
     """A watch over an engine, which asks on another."""
     in_flight = engine.dialect.in_flight  # type: ignore[attr-defined]
-    return DatabaseWatch(in_flight, lambda: ping(asked), **options)
+    return DatabaseWatch(in_flight, lambda: ping(queried), **options)
 
 
 def looked(watch: DatabaseWatch) -> bool:
@@ -87,14 +87,14 @@ def test_a_statement_that_outlasts_the_servers_own_limit_is_ended(
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_while_the_server_does_not_answer_nothing_is_asked_of_it(watched: Engine) -> None:
+def test_while_the_server_does_not_answer_no_query_is_sent(watched: Engine) -> None:
     answers = threading.Event()
 
-    def ask() -> None:
+    def query() -> None:
         if not answers.is_set():
             raise SQLAlchemyError("no answer")
 
-    watch = DatabaseWatch(watched.dialect.in_flight, ask)  # type: ignore[attr-defined]
+    watch = DatabaseWatch(watched.dialect.in_flight, query)  # type: ignore[attr-defined]
     with sleeping(watched, 10) as frozen:
         eventually(lambda: looked(watch) and watch.is_away)
         with pytest.raises(DatabaseAwayError):

@@ -19,7 +19,7 @@ from tests.integration.api.conftest import PASSWORD
 from tests.integration.api.served import Served, serving
 from tests.support.eventually import eventually
 from tests.support.frozen import frozen
-from tests.support.servers import TEMPLATE, lay_template
+from tests.support.servers import TEMPLATE, create_template
 
 WHO = {"username": "anna", "password": PASSWORD}
 
@@ -28,7 +28,7 @@ WHO = {"username": "anna", "password": PASSWORD}
 def servers() -> Iterator[Servers]:
     """Servers of this file's own."""
     with temporary_servers() as started:
-        lay_template(started)
+        create_template(started)
         yield started
 
 

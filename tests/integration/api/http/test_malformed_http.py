@@ -48,9 +48,9 @@ MALFORMED = {
 
 
 @pytest.fixture(scope="module")
-def served(ground: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(shared_servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A live API for all tests here."""
-    url = ground.new_database(f"punctual_malformed_{free_port()}")
+    url = shared_servers.new_database(f"punctual_malformed_{free_port()}")
     folder: Path = tmp_path_factory.mktemp("malformed")
     redis = f"redis://127.0.0.1:{free_port()}/0"
     with serving(folder, database_url=url, redis_url=redis, namespace="malformed") as found:

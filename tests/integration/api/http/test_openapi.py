@@ -92,13 +92,13 @@ def test_the_page_for_people_needs_no_other_host(client: FlaskClient) -> None:
     assert "<script" not in html
 
 
-def something_of(person: Person, asked: dict[str, Any]) -> dict[str, str]:
+def something_of(person: Person, params: dict[str, Any]) -> dict[str, str]:
     """Path parameters that lead to something, in place of those made up."""
-    if "task_id" in asked:
+    if "task_id" in params:
         return {"task_id": person.task(schedule={"every": 60})["id"]}
-    if "run_id" in asked:
+    if "run_id" in params:
         return {"run_id": person.post(f"/tasks/{person.task()['id']}/run/").get_json()["id"]}
-    if "calendar_id" in asked:
+    if "calendar_id" in params:
         sent = {"name": str(uuid.uuid4())}
         return {"calendar_id": person.post("/calendars/", json=sent).get_json()["id"]}
     return {}

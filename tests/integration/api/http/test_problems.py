@@ -79,11 +79,11 @@ def test_a_key_that_is_sent_twice_is_refused_by_name(anna: Person, body: bytes, 
     for path in ("/tasks/", "/tasks/bulk/", "/login/"):
         answer = anna.post(path, data=body, content_type="application/json")
         assert_problem(answer, 400)
-        assert answer.get_json()["detail"] == f"The key {key} is there twice in one object."
+        assert answer.get_json()["detail"] == f"The key {key} appears twice in one object."
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"7", b'"true"'])
-def test_a_body_that_is_no_object_is_told_to_be_one(anna: Person, body: bytes) -> None:
+def test_a_body_that_is_no_object_is_refused_with_the_reason(anna: Person, body: bytes) -> None:
     for path in ("/tasks/", "/tasks/bulk/", "/login/"):
         answer = anna.post(path, data=body, content_type="application/json")
         [fault] = assert_problem(answer, 422)["errors"]
@@ -132,8 +132,8 @@ def test_an_answer_without_a_body_has_no_type(anna: Person) -> None:
 
 
 def test_a_sane_request_id_is_kept_and_an_odd_one_replaced(client: FlaskClient) -> None:
-    kept = client.get("/healthz", headers={"X-Request-ID": "trace-1.a_b"})
-    assert kept.headers["X-Request-ID"] == "trace-1.a_b"
+    stored = client.get("/healthz", headers={"X-Request-ID": "trace-1.a_b"})
+    assert stored.headers["X-Request-ID"] == "trace-1.a_b"
     for odd in ("a b", "<script>", "x" * 129, ""):
         replaced = client.get("/healthz", headers={"X-Request-ID": odd})
         assert replaced.headers["X-Request-ID"] != odd
@@ -189,8 +189,8 @@ def test_a_task_that_the_database_refuses_is_not_kept_and_costs_no_other(
     answer = anna.post("/tasks/", json={"command": "true"})
     assert "nothing was changed" in assert_problem(answer, 500)["detail"]
     run_sql(engine, "DROP FUNCTION trip() CASCADE")
-    kept = anna.task(name="kept")
-    assert [task["id"] for task in anna.items("/tasks/")] == [kept["id"]]
+    stored = anna.task(name="kept")
+    assert [task["id"] for task in anna.items("/tasks/")] == [stored["id"]]
 
 
 def test_a_database_lost_in_the_commit_leaves_the_outcome_open_and_says_so(

@@ -74,20 +74,20 @@ def port(served: Served) -> int:
     return served.port
 
 
-def ask(connection: HTTPConnection, path: str = "/healthz") -> int:
+def status_of(connection: HTTPConnection, path: str = "/healthz") -> int:
     connection.request("GET", path)
     answer = connection.getresponse()
     answer.read()
     return answer.status
 
 
-def test_a_client_that_asks_again_and_again_does_not_keep_others_out(port: int) -> None:
+def test_a_client_that_repeats_requests_does_not_keep_others_out(port: int) -> None:
     with ExitStack() as stack, ThreadPoolExecutor(2 * THREADS) as pool:
         clients = [HTTPConnection("127.0.0.1", port, timeout=10) for _ in range(2 * THREADS)]
         for client in clients:
             stack.callback(client.close)
         for _ in range(20):
-            assert set(pool.map(ask, clients)) == {200}
+            assert set(pool.map(status_of, clients)) == {200}
 
 
 def test_a_silent_client_delays_no_other(port: int) -> None:
@@ -95,7 +95,7 @@ def test_a_silent_client_delays_no_other(port: int) -> None:
         for _ in range(3 * THREADS):  # each is kept, and asks no more
             client = HTTPConnection("127.0.0.1", port, timeout=2)
             stack.callback(client.close)
-            assert ask(client) == 200
+            assert status_of(client) == 200
 
 
 def test_a_request_that_comes_while_another_is_answered_is_answered_next(port: int) -> None:
@@ -105,12 +105,12 @@ def test_a_request_that_comes_while_another_is_answered_is_answered_next(port: i
         client.connect()
         one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
         client.sock.sendall(one + one + b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        said = b""
-        while said.count(b"HTTP/1.1 ") < 3:
+        text = b""
+        while text.count(b"HTTP/1.1 ") < 3:
             more = client.sock.recv(65536)
-            assert more, said
-            said += more
-        assert [line.split()[1] for line in said.splitlines() if line.startswith(b"HTTP/")] == [
+            assert more, text
+            text += more
+        assert [line.split()[1] for line in text.splitlines() if line.startswith(b"HTTP/")] == [
             b"200",
             b"200",
             b"404",
@@ -136,10 +136,10 @@ def test_a_bad_setting_stops_the_start_by_its_name(
         "secret_key": SECRET,
     }
     with launched(tmp_path, **{**settings, missing.lower(): value}) as process:
-        _, said = process.communicate(timeout=20)
+        _, output = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert f"PUNCTUAL_{missing}" in said.decode()
-    assert len(said.decode().splitlines()) == 1
+    assert f"PUNCTUAL_{missing}" in output.decode()
+    assert len(output.decode().splitlines()) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -151,7 +151,7 @@ def test_a_request_is_answered_though_the_group_gets_two_stop_signals(
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
         connection.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body[:5])
         with closing(HTTPConnection("127.0.0.1", served.port, timeout=10)) as other:
-            assert ask(other) == 200  # so the first one is being read by now
+            assert status_of(other) == 200  # so the first one is being read by now
         for _ in range(2):
             os.killpg(served.process.pid, number)
             served.process.send_signal(number)
@@ -165,6 +165,6 @@ def _takes_no_more(port: int) -> bool:
     """Whether it answers nothing new: its port stays open until what it had is answered."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=0.5)) as connection:
         try:
-            return ask(connection) != 200
+            return status_of(connection) != 200
         except OSError:
             return True

@@ -37,9 +37,9 @@ def rules(app: Flask) -> list[tuple[str, str, Rule]]:
 def test_every_address_that_takes_json_says_which_header_to_send(
     app: Flask, anna: Person, content_type: str | None
 ) -> None:
-    asked = rules(app)
-    assert len(asked) - len(BODILESS) >= 15
-    for method, path, rule in asked:
+    checked = rules(app)
+    assert len(checked) - len(BODILESS) >= 15
+    for method, path, rule in checked:
         if rule.endpoint in BODILESS:
             continue
         answer = anna.client.open(

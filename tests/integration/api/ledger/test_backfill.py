@@ -16,14 +16,14 @@ def this_hour() -> datetime:
     return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def said(at: datetime) -> str:
+def instant(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def asked(hours: int, **more: Any) -> dict[str, Any]:
+def window(hours: int, **more: Any) -> dict[str, Any]:
     """The last `hours` hours, this one's beginning included."""
     end = this_hour()
-    return {"from": said(end - (hours - 1) * HOUR), "to": said(end), **more}
+    return {"from": instant(end - (hours - 1) * HOUR), "to": instant(end), **more}
 
 
 def backfill(anna: Person, task: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
@@ -47,10 +47,10 @@ def had_run(anna: Person, engine: Engine, task: dict[str, Any], hours_ago: int) 
 
 def test_a_dry_run_comes_first_and_makes_nothing(anna: Person) -> None:
     task = anna.task(schedule=HOURLY)
-    seen = backfill(anna, task, asked(3))
+    seen = backfill(anna, task, window(3))
     assert seen == {
         "dry_run": True,
-        "due": [said(this_hour() - hours * HOUR) for hours in (2, 1, 0)],
+        "due": [instant(this_hour() - hours * HOUR) for hours in (2, 1, 0)],
         "runs": [],
         "next_from": None,
     }
@@ -59,12 +59,12 @@ def test_a_dry_run_comes_first_and_makes_nothing(anna: Person) -> None:
 
 def test_each_due_time_gets_a_run_once(anna: Person, engine: Engine) -> None:
     task = anna.task(schedule=HOURLY, start_deadline=5)
-    made = backfill(anna, task, asked(3, dry_run=False))
+    made = backfill(anna, task, window(3, dry_run=False))
     runs = {run["id"]: run for run in anna.items(f"/tasks/{task['id']}/runs/")}
     assert len(runs) == 3
     assert [runs[run_id]["scheduled_for"] for run_id in made["runs"]] == made["due"]
     assert {run["trigger"] for run in runs.values()} == {"backfill"}
-    again = backfill(anna, task, asked(3, dry_run=False))
+    again = backfill(anna, task, window(3, dry_run=False))
     assert (again["due"], again["runs"]) == ([], [])
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT overlap, start_by, due_at FROM runs")).all()
@@ -81,24 +81,24 @@ def test_what_started_or_is_still_to_start_is_left_alone(anna: Person, engine: E
     missed, cancelled = had_run(anna, engine, task, 1), had_run(anna, engine, task, 0)
     run_sql(engine, "UPDATE runs SET state = 'missed' WHERE id = :id", id=missed)
     run_sql(engine, "UPDATE runs SET state = 'cancelled' WHERE id = :id", id=cancelled)
-    due = backfill(anna, task, asked(4))["due"]
-    assert due == [said(this_hour() - HOUR), said(this_hour())]
+    due = backfill(anna, task, window(4))["due"]
+    assert due == [instant(this_hour() - HOUR), instant(this_hour())]
 
 
 def test_a_limit_says_where_to_go_on(anna: Person) -> None:
     task = anna.task(schedule={"cron": "* * * * *"})
-    seen = backfill(anna, task, asked(30))
+    seen = backfill(anna, task, window(30))
     assert len(seen["due"]) == 1000
-    few = backfill(anna, task, asked(30, limit=2, dry_run=False))
+    few = backfill(anna, task, window(30, limit=2, dry_run=False))
     assert few["due"] == seen["due"][:2]
     assert (len(few["runs"]), few["next_from"]) == (2, seen["due"][2])
-    rest = backfill(anna, task, {**asked(30), "from": few["next_from"]})
+    rest = backfill(anna, task, {**window(30), "from": few["next_from"]})
     assert rest["due"][:10] == seen["due"][2:12]
 
 
 def test_the_future_is_left_out_and_by_hand_nothing_is_due(anna: Person) -> None:
-    ahead = {"from": said(this_hour()), "to": "2099-01-01T00:00:00Z"}
-    assert backfill(anna, anna.task(schedule=HOURLY), ahead)["due"] == [said(this_hour())]
+    ahead = {"from": instant(this_hour()), "to": "2099-01-01T00:00:00Z"}
+    assert backfill(anna, anna.task(schedule=HOURLY), ahead)["due"] == [instant(this_hour())]
     assert backfill(anna, anna.task(), ahead)["due"] == []
 
 
@@ -118,11 +118,11 @@ def test_a_backfill_that_makes_no_sense_is_refused(
     anna: Person, change: dict[str, Any], pointer: str
 ) -> None:
     task = anna.task(schedule=HOURLY)
-    answer = anna.post(f"/tasks/{task['id']}/backfill/", json=asked(2) | change)
+    answer = anna.post(f"/tasks/{task['id']}/backfill/", json=window(2) | change)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
 
 
 def test_a_backfill_of_another_users_task_is_refused(anna: Person, ben: Person) -> None:
     task = anna.task(schedule=HOURLY)
-    assert ben.post(f"/tasks/{task['id']}/backfill/", json=asked(2)).status_code == 404
+    assert ben.post(f"/tasks/{task['id']}/backfill/", json=window(2)).status_code == 404

@@ -24,7 +24,7 @@ def noted(engine: Engine, task: dict[str, Any], minute: int, reason: Reason, **m
 def test_a_row_says_when_why_and_which_run(anna: Person, engine: Engine) -> None:
     task = anna.task()
     run = uuid.uuid4()
-    noted(engine, task, 0, Reason.HELD, cause=XMAS, run_id=run, detail={"id": 7})
+    noted(engine, task, 0, Reason.BLOCKED, cause=XMAS, run_id=run, detail={"id": 7})
     [row] = anna.items(f"/tasks/{task['id']}/ledger/")
     assert row.pop("noted_at")
     assert row == {
@@ -34,7 +34,7 @@ def test_a_row_says_when_why_and_which_run(anna: Person, engine: Engine) -> None
         "reason": "held",
         "reason_code": "calendar",
         "reason_args": {"calendar": "Xmas"},
-        "sentence": 'Held: calendar "Xmas".',
+        "sentence": 'Held: blocked by calendar "Xmas".',
         "lateness_ms": None,
         "run_id": str(run),
         "detail": {"id": 7},
@@ -45,7 +45,7 @@ def test_it_is_listed_newest_first_page_by_page_and_by_reason(anna: Person, engi
     task = anna.task()
     for minute in range(3):
         noted(engine, task, minute, Reason.MISSED)
-    noted(engine, task, 3, Reason.HELD)
+    noted(engine, task, 3, Reason.BLOCKED)
     path = f"/tasks/{task['id']}/ledger/"
     first = anna.get(path, query_string={"limit": 3}).get_json()
     assert [row["due_time"][11:16] for row in first["items"]] == ["12:03", "12:02", "12:01"]
@@ -64,6 +64,6 @@ def test_the_ledger_of_another_users_task_is_not_found(anna: Person, ben: Person
 
 def test_why_answers_from_the_ledger_where_no_run_is_left(anna: Person, engine: Engine) -> None:
     task = anna.task(schedule={"cron": "0 12 * * *", "timezone": "UTC"})
-    noted(engine, task, 0, Reason.HELD, cause=XMAS)
+    noted(engine, task, 0, Reason.BLOCKED, cause=XMAS)
     reason = anna.get(f"/tasks/{task['id']}/why/", query_string={"at": NOON.isoformat()}).get_json()
-    assert (reason["verdict"], reason["sentence"]) == ("held", 'Held: calendar "Xmas".')
+    assert (reason["verdict"], reason["sentence"]) == ("held", 'Held: blocked by calendar "Xmas".')

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from punctual.domain.runs.ledger import Reason
 from punctual.store.ledger.entries import LedgerEntry, note
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.outages.outages import note_gap
 from tests.integration.api.conftest import Person, run_sql
 from tests.support.rows import WINDOW
@@ -22,12 +22,12 @@ LEFT = BACK - timedelta(hours=1)
 def task_of(who: Person, engine: Engine, **values: Any) -> dict[str, Any]:
     """A task due every five minutes that was planned up to when the coordinators left."""
     task = who.task(schedule=EVERY_5_MINUTES, **values)
-    asked = {"id": uuid.UUID(task["id"]), "left": LEFT}
+    params = {"id": uuid.UUID(task["id"]), "left": LEFT}
     run_sql(
         engine,
         "UPDATE tasks SET next_due_at = date_trunc('hour', CAST(:left AS timestamptz))"
         " + interval '5 minutes', schedule_anchor = :left WHERE id = :id",
-        **asked,
+        **params,
     )
     return task
 
@@ -36,8 +36,8 @@ def come_back(engine: Engine) -> str:
     """No coordinator was there for an hour; answers the outage's id."""
     run_sql(engine, "INSERT INTO last_pass (at) VALUES (:left)", left=LEFT)
     with engine.begin() as connection:
-        gap = note_gap(connection, patience=timedelta(minutes=1), now=BACK)
-        plan(connection, window=WINDOW, limit=100, now=BACK)
+        gap = note_gap(connection, min_gap=timedelta(minutes=1), now=BACK)
+        plan(connection, window=WINDOW, batch_size=100, now=BACK)
     assert gap is not None
     return str(gap.id)
 
@@ -66,7 +66,7 @@ def test_the_ledger_says_from_when_to_when_no_coordinator_was_there(
     come_back(engine)
     row = anna.items(f"/tasks/{task['id']}/ledger/")[0]
     span = f"from {LEFT:%Y-%m-%dT%H:%M:%SZ} to {BACK:%Y-%m-%dT%H:%M:%SZ}"
-    assert row["sentence"] == f"Missed: no coordinator was at work {span}."
+    assert row["sentence"] == f"Missed: no coordinator was running {span}."
     why = anna.get(f"/tasks/{task['id']}/why/?at={row['due_time']}").get_json()
     assert why["sentence"] == row["sentence"]
 
@@ -105,18 +105,16 @@ def test_a_frequent_task_is_counted_and_backfilled_whole(anna: Person, engine: E
     assert len(made["tasks"][0]["runs"]) == missed
 
 
-def test_only_what_was_missed_is_run_and_not_what_a_calendar_held(
-    anna: Person, engine: Engine
-) -> None:
+def test_only_missed_due_times_are_run_and_not_blocked_ones(anna: Person, engine: Engine) -> None:
     task = task_of(anna, engine, catch_up="none")
     path = f"/outages/{come_back(engine)}"
-    held = LEFT.replace(minute=30)
+    blocked = LEFT.replace(minute=30)
     with engine.begin() as connection:
-        note(connection, [LedgerEntry(uuid.UUID(task["id"]), held, Reason.HELD)])
+        note(connection, [LedgerEntry(uuid.UUID(task["id"]), blocked, Reason.BLOCKED)])
     made = anna.post(f"{path}/backfill/", json={"tasks": "all"}).get_json()
     assert len(made["tasks"][0]["runs"]) == 11
     times = {run["scheduled_for"] for run in anna.items("/runs/?state=scheduled")}
-    assert f"{held:%Y-%m-%dT%H:%M:%SZ}" not in times
+    assert f"{blocked:%Y-%m-%dT%H:%M:%SZ}" not in times
 
 
 def test_everybody_sees_only_their_own_tasks(anna: Person, ben: Person, engine: Engine) -> None:

@@ -43,10 +43,10 @@ def test_the_task_leads_to_its_due_times(ann: Visitor) -> None:
 
 def test_the_ledger_is_shown_with_reasons_and_by_reason(ann: Visitor, engine: Engine) -> None:
     task = task_of(ann)
-    noted(engine, task, Reason.HELD, Reason.MISSED)
+    noted(engine, task, Reason.BLOCKED, Reason.MISSED)
     path = f"/task/{task}/due-times/"
     text = ann.get(path).text
-    named = 'calendar "&lt;b&gt;X&lt;/b&gt;"'
+    named = 'blocked by calendar "&lt;b&gt;X&lt;/b&gt;"'
     assert text.index(f"Missed: {named}") < text.index(f"Held: {named}")
     assert "Missed" not in ann.get(f"{path}?reason=held").text
     assert "Missed" in ann.get(f"{path}?before=x").text
@@ -54,7 +54,7 @@ def test_the_ledger_is_shown_with_reasons_and_by_reason(ann: Visitor, engine: En
 
 def test_a_long_ledger_is_shown_page_by_page(ann: Visitor, engine: Engine) -> None:
     task = task_of(ann)
-    noted(engine, task, *[Reason.HELD] * 51)
+    noted(engine, task, *[Reason.BLOCKED] * 51)
     first = ann.get(f"/task/{task}/due-times/?reason=held").text
     older = re.search(r'href="([^"]*before=[^"]*)"', first)
     assert older
@@ -65,10 +65,11 @@ def test_a_long_ledger_is_shown_page_by_page(ann: Visitor, engine: Engine) -> No
 
 def test_why_is_answered_for_a_local_time(ann: Visitor, engine: Engine) -> None:
     task = task_of(ann)
-    noted(engine, task, Reason.HELD)
+    noted(engine, task, Reason.BLOCKED)
     path = f"/task/{task}/due-times/?at=2026-01-05T13:00:00&zone=Europe/Rome"
     assert (
-        '<p class="flash" id="answer" role="status">Held: calendar "&lt;b&gt;' in ann.get(path).text
+        '<p class="flash" id="answer" role="status">Held: blocked by calendar "&lt;b&gt;'
+        in ann.get(path).text
     )
 
 

@@ -19,9 +19,9 @@ RUN_IT = "Run what it left out"
 
 def gone(engine: Engine, *, hours: int, start: datetime = START) -> str:
     """No coordinator was there for so long; answers the outage's id."""
-    asked = {"id": uuid.uuid4(), "start": start, "end": start + timedelta(hours=hours)}
-    run_sql(engine, "INSERT INTO outages (id, from_at, to_at) VALUES (:id, :start, :end)", **asked)
-    return str(asked["id"])
+    params = {"id": uuid.uuid4(), "start": start, "end": start + timedelta(hours=hours)}
+    run_sql(engine, "INSERT INTO outages (id, from_at, to_at) VALUES (:id, :start, :end)", **params)
+    return str(params["id"])
 
 
 def missed(engine: Engine, who: Visitor, *names: str, times: int = 1) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.outages.outages import note_gap
 from tests.integration.api.conftest import run_sql
 from tests.integration.api.pages.visitor import Visitor
@@ -24,8 +24,8 @@ def outage(ann: Visitor, engine: Engine) -> str:
     run_sql(engine, "UPDATE tasks SET next_due_at = :at, schedule_anchor = :at", at=left)
     run_sql(engine, "INSERT INTO last_pass (at) VALUES (:at)", at=left - timedelta(seconds=1))
     with engine.begin() as connection:
-        gap = note_gap(connection, patience=timedelta(minutes=1), now=BACK)
-        plan(connection, window=WINDOW, limit=100, now=BACK)
+        gap = note_gap(connection, min_gap=timedelta(minutes=1), now=BACK)
+        plan(connection, window=WINDOW, batch_size=100, now=BACK)
     assert gap is not None
     return str(gap.id)
 

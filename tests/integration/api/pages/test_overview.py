@@ -104,7 +104,7 @@ def test_tags_are_listed_once_and_in_order(engine: Engine, ann: uuid.UUID) -> No
     assert found[0] == "alpha"
 
 
-def test_what_a_calendar_holds_is_not_due_next(engine: Engine, ann: uuid.UUID) -> None:
+def test_a_blocked_due_time_is_not_due_next(engine: Engine, ann: uuid.UUID) -> None:
     later = database_now(engine) + timedelta(seconds=60)
     span = {"from": later.isoformat(), "to": (later + timedelta(seconds=1)).isoformat()}
     with engine.begin() as connection:

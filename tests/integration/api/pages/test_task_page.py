@@ -19,6 +19,6 @@ def test_runs_still_to_come_leave_room_for_what_happened(engine: Engine, ann: Vi
 
 
 def test_an_end_grace_of_its_own_is_shown(ann: Visitor) -> None:
-    said = "what it started has 5 s to end after it"
-    assert said in ann.get(f"/task/{ann.person.task(end_grace=5)['id']}/").text
+    text = "what it started has 5 s to end after it"
+    assert text in ann.get(f"/task/{ann.person.task(end_grace=5)['id']}/").text
     assert "to end after it" not in ann.get(f"/task/{ann.person.task()['id']}/").text

@@ -66,8 +66,8 @@ def test_cancel_of_a_running_run_is_a_request_to_its_worker(
     answer = anna.post(f"/runs/{run_id}/cancel/")
     assert (answer.status_code, answer.get_json()["state"]) == (202, "running")
     with engine.connect() as connection:
-        asked = "SELECT count(*) FROM runs WHERE cancel_requested_at IS NOT NULL"
-        assert connection.exec_driver_sql(asked).scalar_one() == 1
+        statement = "SELECT count(*) FROM runs WHERE cancel_requested_at IS NOT NULL"
+        assert connection.exec_driver_sql(statement).scalar_one() == 1
 
 
 def test_retry_makes_a_new_run_of_a_final_one(anna: Person, run_id: str) -> None:
@@ -165,7 +165,7 @@ def test_a_run_that_waits_says_for_what_alone_and_in_a_list(anna: Person, engine
     expected = {
         "code": "limit",
         "args": {"task_id": task["id"], "max_concurrent": 1},
-        "sentence": "limit reached: 1 of this task is running",
+        "sentence": "this task has reached its limit of 1 concurrent run",
     }
     assert anna.get(f"/runs/{waits}/").get_json()["waiting_for"] == expected
     listed = anna.get("/runs/").get_json()["items"]

@@ -35,15 +35,15 @@ def test_a_task_whose_search_stops_is_listed_without_a_next_run_and_with_the_rea
 
 
 def test_a_preview_says_that_its_search_stopped(anna: Person, mondays: str) -> None:
-    asked = {"schedule": [FIFTH_MONDAY] * 20, "calendars": [mondays], "count": 4}
-    answer = anna.post("/schedules/preview/", json=asked).get_json()
+    params = {"schedule": [FIFTH_MONDAY] * 20, "calendars": [mondays], "count": 4}
+    answer = anna.post("/schedules/preview/", json=params).get_json()
     assert answer["next"] == []
     assert any("stopped after 2,000 steps" in warning for warning in answer["warnings"])
 
 
 def test_a_preview_of_rare_due_times_finds_all_of_them(anna: Person) -> None:
-    asked = {"schedule": [FIFTH_MONDAY] * 20, "count": 100}
-    answer = anna.post("/schedules/preview/", json=asked).get_json()
+    params = {"schedule": [FIFTH_MONDAY] * 20, "count": 100}
+    answer = anna.post("/schedules/preview/", json=params).get_json()
     assert len(answer["next"]) == 100
     assert all(datetime.fromisoformat(at).isoweekday() == 1 for at in answer["next"])
 
@@ -78,9 +78,9 @@ def test_times_at_the_edges_are_taken_or_refused_in_words(anna: Person, at: str)
         ("/schedules/preview/", {"schedule": {"every": 1}, "from": at}),
         ("/schedules/preview/", {"schedule": {"at": at}, "from": FIRST}),
     ]
-    for path, asked in calls:
-        answer = anna.post(path, json=asked)
-        assert answer.status_code in {200, 201, 422}, (path, asked, answer.json)
+    for path, requested in calls:
+        answer = anna.post(path, json=requested)
+        assert answer.status_code in {200, 201, 422}, (path, requested, answer.json)
     task = anna.task(schedule={"every": 60})["id"]
     other = anna.task(schedule={"cron": "0 2 * * *", "timezone": "Europe/Rome"})["id"]
     for path in (task, other):

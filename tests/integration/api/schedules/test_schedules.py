@@ -9,8 +9,8 @@ from tests.integration.api.conftest import Person
 FROM = "2026-03-27T00:00:00Z"
 
 
-def preview(anna: Person, **asked: Any) -> dict[str, Any]:
-    answer = anna.post("/schedules/preview/", json=asked)
+def preview(anna: Person, **values: Any) -> dict[str, Any]:
+    answer = anna.post("/schedules/preview/", json=values)
     assert answer.status_code == 200, answer.json
     document: dict[str, Any] = answer.get_json()
     return document

@@ -100,8 +100,8 @@ def test_a_run_that_followed_says_so(anna: Person, engine: Engine) -> None:
     task = anna.task()
     run = anna.post(f"/tasks/{task['id']}/run/").get_json()
     with engine.begin() as connection:
-        asked = text("UPDATE runs SET trigger = 'after' WHERE id = :id")
-        connection.execute(asked, {"id": uuid.UUID(run["id"])})
+        statement = text("UPDATE runs SET trigger = 'after' WHERE id = :id")
+        connection.execute(statement, {"id": uuid.UUID(run["id"])})
     assert anna.get(f"/runs/{run['id']}/").get_json()["trigger"] == "after"
 
 

@@ -49,7 +49,7 @@ def test_what_would_be_left_unread_is_refused(
     assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [pointer]
 
 
-def test_a_change_is_held_to_the_same(anna: Person) -> None:
+def test_a_change_is_validated_like_a_new_task(anna: Person) -> None:
     task = anna.task(env={"TOKEN": "x"})["id"]
     request = {"http": {"url": "https://example.com/"}}
     assert anna.call("PATCH", f"/tasks/{task}/", json=request).status_code == 422

@@ -18,7 +18,7 @@ def test_a_schedule_that_ends_before_it_is_due_is_idle_and_says_so(anna: Person)
     assert (again["status"], again["warnings"]) == ("idle", [NEVER])
 
 
-def test_calendars_that_hold_everything_make_a_task_idle_and_a_preview_say_so(
+def test_calendars_that_block_everything_make_a_task_idle_and_a_preview_say_so(
     anna: Person,
 ) -> None:
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -29,8 +29,8 @@ def test_calendars_that_hold_everything_make_a_task_idle_and_a_preview_say_so(
     read = anna.get(f"/tasks/{task['id']}/").get_json()
     for seen in (task, read):
         assert (seen["status"], seen["next_run_at"]) == ("idle", None)
-        assert len([text for text in seen["warnings"] if "calendars hold" in text]) == 1
+        assert len([text for text in seen["warnings"] if "block every due time" in text]) == 1
     sent = {"schedule": schedule, "calendars": ["never"]}
     preview = anna.post("/schedules/preview/", json=sent).get_json()
     assert preview["next"] == []
-    assert len([text for text in preview["warnings"] if "calendars hold" in text]) == 1
+    assert len([text for text in preview["warnings"] if "block every due time" in text]) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from tests.integration.api.conftest import Person, end_run, start_run
 from tests.support.rows import WINDOW, run_row
 
@@ -78,7 +78,7 @@ def test_runs_by_schedule_have_the_defaults_and_follow_an_edit(
 ) -> None:
     task = anna.task(params=PARAMS[:2], schedule={"every": 20})
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=10)
+        plan(connection, window=WINDOW, batch_size=10)
     [run] = anna.items(f"/tasks/{task['id']}/runs/")
     assert run["params"] == {"day": "today"}
     changed = [{"name": "day", "default": "tomorrow"}]

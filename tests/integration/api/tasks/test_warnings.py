@@ -38,7 +38,7 @@ def test_runs_longer_than_the_interval_are_warned_of(anna: Person, engine: Engin
     finally:
         run_sql(engine, "ALTER TABLE runs ENABLE TRIGGER USER")
     [warning] = warnings(anna, task)
-    assert warning.startswith("95 in 100 of its last 20 runs took up to 1 minute 30 seconds")
+    assert warning.startswith("95 % of its last 20 runs took up to 1 minute 30 seconds")
 
 
 def test_many_tasks_at_one_second_are_warned_of(anna: Person, ben: Person) -> None:
@@ -128,7 +128,7 @@ def test_a_command_for_bash_is_warned_of_when_it_is_saved(anna: Person) -> None:
 def test_retries_that_make_the_next_due_time_skipped_are_warned_of(anna: Person) -> None:
     saved = anna.task(schedule={"every": 60})
     [warning] = saved["warnings"]
-    assert warning.startswith("A run that fails is unfinished for 1 minute 10 seconds and more")
+    assert warning.startswith("A failing run stays unfinished for at least 1 minute 10 seconds")
     for change in ({"overlap": "allow"}, {"overlap": "skip", "max_retries": 2}):
         answer = anna.call("PATCH", f"/tasks/{saved['id']}/", json=change).get_json()
         assert answer["warnings"] == []
@@ -137,10 +137,10 @@ def test_retries_that_make_the_next_due_time_skipped_are_warned_of(anna: Person)
 
 def test_a_replacement_that_drops_the_schedule_is_warned_of(anna: Person) -> None:
     task = anna.task(schedule=EVERY_MINUTE, timeout=30, max_retries=0)["id"]
-    path, kept = f"/tasks/{task}/", {"command": "true", "timeout": 30, "max_retries": 0}
-    same = anna.call("PUT", path, json={**kept, "schedule": EVERY_MINUTE}).get_json()
+    path, body = f"/tasks/{task}/", {"command": "true", "timeout": 30, "max_retries": 0}
+    same = anna.call("PUT", path, json={**body, "schedule": EVERY_MINUTE}).get_json()
     assert same["warnings"] == []
-    dropped = anna.call("PUT", path, json=kept).get_json()
+    dropped = anna.call("PUT", path, json=body).get_json()
     assert dropped["schedule"] is None
     [warning] = dropped["warnings"]
     assert warning == (
@@ -148,5 +148,5 @@ def test_a_replacement_that_drops_the_schedule_is_warned_of(anna: Person) -> Non
         "the task is not due any more."
     )
     assert warnings(anna, task) == []
-    again = anna.call("PUT", path, json=kept).get_json()
+    again = anna.call("PUT", path, json=body).get_json()
     assert again["warnings"] == []

@@ -12,6 +12,7 @@ from punctual.domain.runs.queue import DEFAULT_QUEUE
 from punctual.messaging.broker import Broker
 from punctual.messaging.hints import Pair
 from punctual_coordinator.duties.dispatcher import Dispatcher, DispatchResult
+from punctual_coordinator.duties.redispatcher import Redispatcher
 from punctual_devstack.ports import free_port
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, flat, published
 from tests.support.rows import database_now, new_run, new_task, run_row
@@ -124,8 +125,10 @@ def test_unclaimed_runs_are_published_again_under_the_same_fence(
     now = database_now(engine)
     dispatcher = Dispatcher(engine, broker, window=WINDOW)
     dispatcher.run_once(now=now)
-    assert dispatcher.again(now=now + timedelta(seconds=4.9)) == DispatchResult()
-    assert dispatcher.again(now=now + timedelta(seconds=5)) == DispatchResult(runs=1, published=1)
+    redispatcher = Redispatcher(dispatcher)
+    assert redispatcher.run_once(now=now + timedelta(seconds=4.9)) == DispatchResult()
+    published_again = redispatcher.run_once(now=now + timedelta(seconds=5))
+    assert published_again == DispatchResult(runs=1, published=1)
     first, second = published(redis_url, namespace)
     assert first == second == [(run, run_row(engine, run).fence)]
 
@@ -135,12 +138,13 @@ def test_publishing_again_becomes_rarer_up_to_once_a_minute(engine: Engine, brok
     at = database_now(engine)
     dispatcher = Dispatcher(engine, broker, window=WINDOW)
     dispatcher.run_once(now=at)
+    redispatcher = Redispatcher(dispatcher)
     waits = []
     for _ in range(6):
         next_at = run_row(engine, run).redispatch_at
         waits.append((next_at - at).total_seconds())
         at = next_at
-        assert dispatcher.again(now=at).runs == 1
+        assert redispatcher.run_once(now=at).runs == 1
     assert waits == [5, 10, 20, 40, 60, 60]
 
 
@@ -148,4 +152,5 @@ def test_what_a_worker_claimed_is_not_published_again(engine: Engine, broker: Br
     run = new_run(engine, new_task(engine))
     claim_run(engine, run, new_worker(engine))
     later = database_now(engine) + timedelta(minutes=5)
-    assert Dispatcher(engine, broker, window=WINDOW).again(now=later) == DispatchResult()
+    redispatcher = Redispatcher(Dispatcher(engine, broker, window=WINDOW))
+    assert redispatcher.run_once(now=later) == DispatchResult()

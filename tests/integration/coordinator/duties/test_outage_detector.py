@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 def outages(engine: Engine) -> list[OwnerOutage]:
     with engine.connect() as connection:
-        return list_outages(connection, team_id=new_team(engine), limit=10)
+        return list_outages(connection, team_id=new_team(engine), page_size=10)
 
 
 def last_pass(engine: Engine, at: datetime) -> None:
@@ -76,8 +76,8 @@ def test_old_outages_are_pruned(engine: Engine) -> None:
     last_pass(engine, now - 3 * HOUR)
     OutageDetector(engine, sweep_seconds=5).run_once(now=now - 2 * HOUR)
     with engine.begin() as connection:
-        assert prune_outages(connection, keep=3 * HOUR, limit=10) == 0
-        assert prune_outages(connection, keep=HOUR, limit=10) == 1
+        assert prune_outages(connection, keep=3 * HOUR, batch_size=10) == 0
+        assert prune_outages(connection, keep=HOUR, batch_size=10) == 1
 
 
 def test_a_stop_shorter_than_an_outage_is_a_break_from_its_end_on(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from punctual_coordinator.duties import planner
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.follower import Follower
 from punctual_coordinator.duties.planner import Planner, PlanResult
+from punctual_coordinator.duties.replanner import Replanner, ReplanResult
 from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.rows import database_now, new_run, new_task, new_team, run_row
@@ -25,9 +26,9 @@ EVERY_MINUTE = {"every": 60}
 
 def calendar(engine: Engine, team: object, **values: Any) -> object:
     """A calendar, written as no request could."""
-    kept: dict[str, Any] = {"name": "Closed", "timezone": "UTC", "days": [], "windows": []}
+    defaults: dict[str, Any] = {"name": "Closed", "timezone": "UTC", "days": [], "windows": []}
     with Session(engine) as session, session.begin():
-        row = CalendarRow(team_id=team, **{**kept, **values})
+        row = CalendarRow(team_id=team, **{**defaults, **values})
         session.add(row)
         session.flush()
         return row.id
@@ -69,7 +70,7 @@ def test_fields_that_no_rule_knows_and_sizes_beyond_the_rules_are_read_all_the_s
     window = {"from": now.isoformat(), "to": (now + timedelta(days=1)).isoformat(), "note": "x"}
     days = [str((now + timedelta(days=2 + n)).date()) for n in range(1001)]
     calendar(engine, team, days=days, windows=[window])
-    held = new_task(
+    blocked = new_task(
         engine,
         team_id=team,
         calendars=["Closed"],
@@ -78,7 +79,7 @@ def test_fields_that_no_rule_knows_and_sizes_beyond_the_rules_are_read_all_the_s
         next_due_at=now,
     )
     assert Planner(engine, window=WINDOW).run_once(now=now) == PlanResult(tasks=1)
-    assert task_row(engine, held).plan_error is None
+    assert task_row(engine, blocked).plan_error is None
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,7 @@ def test_a_schedule_that_cannot_be_read_is_tried_again_and_planned_once_it_can_b
     other = new_task(engine, schedule=EVERY_MINUTE, **due)
     own = Planner(engine, window=WINDOW)
     own.run_once(now=now)
+    replanner = Replanner(engine)
     assert [run.task_id for run in all_runs(engine)] == [other]
     waits: list[timedelta] = []
     at: datetime = now
@@ -113,14 +115,14 @@ def test_a_schedule_that_cannot_be_read_is_tried_again_and_planned_once_it_can_b
         assert row.next_due_at is None
         waits.append(row.plan_retry_at - at)
         at = row.plan_retry_at
-        assert own.retry_once(now=at - timedelta(seconds=1)) == 0
-        assert own.retry_once(now=at) == 0
+        assert replanner.run_once(now=at - timedelta(seconds=1)) == ReplanResult()
+        assert replanner.run_once(now=at) == ReplanResult()
     assert [wait.total_seconds() / 60 for wait in waits] == [1, 2, 4, 8, 16, 32, 60, 60]
     fixed = '{"every": 60}'
     run_sql(engine, "UPDATE tasks SET schedule = CAST(:new AS jsonb) WHERE id = :id",
             new=fixed, id=task)  # fmt: skip
     at = task_row(engine, task).plan_retry_at
-    assert own.retry_once(now=at) == 1
+    assert replanner.run_once(now=at) == ReplanResult(1)
     row = task_row(engine, task)
     assert (row.plan_error, row.plan_retry_at, row.next_due_at) == (None, None, now)
     own.run_once(now=at)
@@ -136,9 +138,9 @@ def test_a_calendar_that_is_given_a_good_zone_has_its_tasks_tried_at_once(engine
     own = Planner(engine, window=WINDOW)
     own.run_once(now=now)
     with Session(engine) as session, session.begin():
-        kept = session.get_one(CalendarRow, row)
-        change_calendar(session, kept, {"timezone": "Europe/Rome"}, now=now)
-    assert own.retry_once() == 1
+        stored = session.get_one(CalendarRow, row)
+        change_calendar(session, stored, {"timezone": "Europe/Rome"}, now=now)
+    assert Replanner(engine).run_once() == ReplanResult(1)
     assert task_row(engine, task).next_due_at == now
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from punctual.domain.calendars import blocks
 from punctual.messaging.broker import Broker
-from punctual.store.lifecycle.plan_share import PlanShare
+from punctual.store.lifecycle.planning.share import PlanShare
 from punctual.store.schema.models import CalendarRow
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.planner import Planner
@@ -100,9 +100,9 @@ def test_calendars_are_read_and_merged_once_for_all_tasks_that_name_them(
     names = [f"c{number}" for number in range(count)]
     with Session(engine) as session, session.begin():
         for name in names:
-            kept = [*windows, today] if name == names[-1] else windows
+            own_windows = [*windows, today] if name == names[-1] else windows
             session.add(CalendarRow(team_id=team, name=name, timezone="UTC", days=[],
-                                    windows=kept))  # fmt: skip
+                                    windows=own_windows))  # fmt: skip
     tasks = [every_second(engine, team, now, calendars=names) for _ in range(10)]
     built: list[str] = []
     real = blocks.Blocks.__init__

@@ -50,8 +50,8 @@ def age_run(engine: Engine, run_id: uuid.UUID, *, days: int, ended: int | None =
         ).scalar_one()
         old = uuid.UUID(int=(int(milliseconds) << 80) | (new_id().int & ((1 << 80) - 1)))
         connection.execute(text("ALTER TABLE runs DISABLE TRIGGER runs_guard"))
-        asked = {"id": run_id, "old": old, "age": timedelta(days=days)}
-        asked["since"] = timedelta(days=days if ended is None else ended)
+        params = {"id": run_id, "old": old, "age": timedelta(days=days)}
+        params["since"] = timedelta(days=days if ended is None else ended)
         connection.execute(
             text("""
             CREATE TEMP TABLE aged ON COMMIT DROP AS SELECT * FROM runs WHERE id = :id;
@@ -61,7 +61,7 @@ def age_run(engine: Engine, run_id: uuid.UUID, *, days: int, ended: int | None =
             UPDATE attempts SET run_id = :old WHERE run_id = :id;
             UPDATE outputs SET run_id = :old WHERE run_id = :id;
             DELETE FROM runs WHERE id = :id"""),
-            asked,
+            params,
         )
         connection.execute(text("ALTER TABLE runs ENABLE TRIGGER runs_guard"))
     return old
@@ -113,17 +113,17 @@ def test_a_stop_ends_it_after_the_current_step(engine: Engine) -> None:
 
 
 def test_a_deleted_task_goes_once_its_history_has_gone(engine: Engine) -> None:
-    deleted, with_history, kept = new_task(engine), new_task(engine), new_task(engine)
+    deleted, with_history, recent = new_task(engine), new_task(engine), new_task(engine)
     age_run(engine, ended_run(engine, with_history), days=1)
     execute(
         engine,
-        "UPDATE tasks SET deleted_at = now() - interval '31 days' WHERE id <> :kept",
-        kept=kept,
+        "UPDATE tasks SET deleted_at = now() - interval '31 days' WHERE id <> :recent",
+        recent=recent,
     )
     assert pruner(engine).run_once().tasks == 1
     with engine.connect() as connection:
         left = set(connection.execute(text("SELECT id FROM tasks")).scalars())
-    assert left == {with_history, kept}
+    assert left == {with_history, recent}
     assert deleted not in left
 
 

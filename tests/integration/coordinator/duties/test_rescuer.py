@@ -29,8 +29,8 @@ def rescuer(engine: Engine) -> Rescuer:
 def state_of(engine: Engine, worker_id: uuid.UUID) -> str:
     """A worker's state."""
     with engine.connect() as connection:
-        asked = text("SELECT state FROM workers WHERE id = :id")
-        return str(connection.execute(asked, {"id": worker_id}).scalar_one())
+        statement = text("SELECT state FROM workers WHERE id = :id")
+        return str(connection.execute(statement, {"id": worker_id}).scalar_one())
 
 
 def test_with_nothing_wrong_it_does_nothing(engine: Engine, rescuer: Rescuer) -> None:
@@ -53,9 +53,7 @@ def test_a_worker_silent_for_longer_than_its_lease_is_buried(
     assert states == ["gone", "gone", "active"]
 
 
-def test_the_given_time_is_what_heartbeats_are_held_against(
-    engine: Engine, rescuer: Rescuer
-) -> None:
+def test_heartbeats_are_compared_with_the_given_time(engine: Engine, rescuer: Rescuer) -> None:
     new_worker(engine)
     now = database_now(engine)
     assert rescuer.run_once(now=now + timedelta(seconds=29)) == RescueResult()
@@ -172,7 +170,7 @@ def test_what_a_worker_left_behind_in_good_order_needs_no_waiting(engine: Engine
 
 
 @pytest.mark.parametrize("queued", [False, True])
-def test_a_run_whose_start_deadline_has_passed_is_missed(
+def test_a_run_past_its_start_deadline_is_missed(
     engine: Engine, rescuer: Rescuer, queued: bool
 ) -> None:
     run = new_run(engine, new_task(engine, start_deadline=60))

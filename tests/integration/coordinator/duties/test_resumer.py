@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, set_enabled
 from punctual_coordinator.duties.resumer import Resumer, ResumeResult
@@ -48,7 +48,7 @@ def test_what_is_due_the_moment_a_pause_ends_is_planned_in_time_and_nothing_befo
     assert resumer.run_once(now=just_before) == ResumeResult(resumed=1)
     assert task_row(engine, task).next_due_at == UNTIL
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=10, now=just_before)
+        plan(connection, window=WINDOW, batch_size=10, now=just_before)
     assert [run.scheduled_for for run in all_runs(engine)] == [UNTIL]
     assert resumer.run_once(now=UNTIL) == ResumeResult()
 

@@ -16,11 +16,11 @@ from punctual.store.schema.models import CalendarRow
 from punctual_coordinator.duties.planner import Planner
 from punctual_coordinator.duties.zone_changes import ZoneWatch
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
-from tests.support.coordinator import PATIENT, coordinator
+from tests.support.coordinator import RARE_TICKS, coordinator
 from tests.support.eventually import eventually
 from tests.support.rows import database_now, new_task, new_team
 from tests.support.servers import as_service
-from tests.support.steps import claim_run, new_worker, start_held
+from tests.support.steps import claim_run, new_worker, start_claims
 
 TOWN = "Test/Town"
 HOUR = timedelta(hours=1)
@@ -114,7 +114,7 @@ def test_a_planned_run_that_has_not_started_moves_too_and_there_is_one(
     assert task_row(engine, task).next_due_at == moved + 24 * HOUR
 
 
-def test_a_run_that_a_worker_holds_already_is_taken_from_it(engine: Engine, rules: Rules) -> None:
+def test_a_run_that_a_worker_has_claimed_is_taken_from_it(engine: Engine, rules: Rules) -> None:
     rules(1)
     at = minute_after(engine, 0)
     due_daily(engine, at, ahead=1)
@@ -122,10 +122,10 @@ def test_a_run_that_a_worker_holds_already_is_taken_from_it(engine: Engine, rule
     Planner(engine, window=WINDOW).run_once(now=at)
     [run] = all_runs(engine)
     worker = new_worker(engine)
-    held = claim_run(engine, run.id, worker)
+    claimed = claim_run(engine, run.id, worker)
     rules(0)
     ZoneWatch(engine).run_once()
-    assert start_held(engine, worker, (held.run_id, held.fence)) == []
+    assert start_claims(engine, worker, (claimed.run_id, claimed.fence)) == []
     [run] = all_runs(engine)
     assert (run.state, run.reason_code) == ("cancelled", "zone_rules")
 
@@ -192,7 +192,7 @@ def test_a_restart_with_other_rules_is_noticed_by_a_real_coordinator(
     tmp_path: Path,
 ) -> None:
     url = as_service(database_url, "coordinator")
-    settings = PATIENT | {"DATABASE_URL": url, "REDIS_URL": redis_url, "NAMESPACE": namespace}
+    settings = RARE_TICKS | {"DATABASE_URL": url, "REDIS_URL": redis_url, "NAMESPACE": namespace}
     path = f"{town.parent.parent}:{':'.join(zoneinfo.TZPATH)}"
     at = minute_after(engine, 5)
     task = due_daily(engine, at, ahead=1)
@@ -211,5 +211,5 @@ def test_a_restart_with_other_rules_is_noticed_by_a_real_coordinator(
 
 def has_cycled(engine: Engine) -> bool:
     with engine.connect() as connection:
-        asked = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NULL")
-        return bool(connection.execute(asked).scalar_one())
+        statement = text("SELECT count(*) FROM coordinators WHERE cycle_at IS NOT NULL")
+        return bool(connection.execute(statement).scalar_one())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from punctual_devstack.data_dir import LOG_LIMIT_BYTES, DataDir, InUse
+from punctual_devstack.data_dir import MAX_LOG_BYTES, DataDir, InUse
 from punctual_devstack.processes.spawn import Spec, spawn
 
 
@@ -35,7 +35,7 @@ def test_a_log_grown_too_big_is_set_aside_at_the_next_start(data_dir: DataDir) -
     file = data_dir.log("api-1")
     file.write_text("small\n")
     assert data_dir.log("api-1").read_text() == "small\n"
-    os.truncate(file, LOG_LIMIT_BYTES + 1)
+    os.truncate(file, MAX_LOG_BYTES + 1)
     assert not data_dir.log("api-1").exists()
     assert (data_dir.path / "logs" / "api-1.log.1").exists()
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Row, text
 from sqlalchemy.orm import Session
 
 from punctual.store.calendars.changes import change_calendar
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.schema.models import CalendarRow, Task
 from punctual.store.tasks.changes import change_task
 from tests.support.rows import WINDOW, database_now, new_task, new_team, reason_of
@@ -39,7 +39,7 @@ def span(start: datetime, end: datetime) -> dict[str, Any]:
 
 def plan_at(engine: Engine, now: datetime | None = None) -> int:
     with engine.begin() as connection:
-        return plan(connection, window=WINDOW, limit=100, now=now).runs
+        return plan(connection, window=WINDOW, batch_size=100, now=now).runs
 
 
 def rows(engine: Engine, statement: str) -> list[Row[Any]]:
@@ -57,7 +57,7 @@ def runs(engine: Engine, state: str) -> list[Row[Any]]:
     return rows(engine, f"SELECT * FROM runs WHERE state = '{state}' ORDER BY scheduled_for")
 
 
-def test_a_held_due_time_makes_no_run_and_one_row_with_its_reason(
+def test_a_blocked_due_time_makes_no_run_and_one_row_with_its_reason(
     engine: Engine, ann: uuid.UUID
 ) -> None:
     new_calendar(engine, ann)
@@ -79,7 +79,7 @@ def test_without_it_or_on_another_day_it_runs(engine: Engine, ann: uuid.UUID) ->
     assert plan_at(engine, NOW) == 2
 
 
-def test_after_an_outage_what_was_held_is_neither_caught_up_nor_missed(
+def test_after_an_outage_blocked_due_times_are_neither_caught_up_nor_missed(
     engine: Engine, ann: uuid.UUID
 ) -> None:
     new_calendar(engine, ann, **span(NOW - timedelta(minutes=31), NOW + timedelta(hours=9)))
@@ -92,7 +92,7 @@ def test_after_an_outage_what_was_held_is_neither_caught_up_nor_missed(
     assert len(rows(engine, "SELECT * FROM ledger WHERE reason = 'held'")) == 7
 
 
-def test_many_held_times_in_a_row_are_one_row_that_stands_for_them(
+def test_many_blocked_times_in_a_row_are_one_row_that_stands_for_them(
     engine: Engine, ann: uuid.UUID
 ) -> None:
     new_calendar(engine, ann)
@@ -112,7 +112,7 @@ def test_many_held_times_in_a_row_are_one_row_that_stands_for_them(
     assert row.until - row.scheduled_for == timedelta(seconds=634)
 
 
-def test_a_task_that_is_due_once_in_a_blackout_is_held(engine: Engine, ann: uuid.UUID) -> None:
+def test_a_task_that_is_due_once_in_a_blackout_is_blocked(engine: Engine, ann: uuid.UUID) -> None:
     new_calendar(engine, ann)
     once = {"at": NOW.isoformat()}
     new_task(engine, team_id=ann, schedule=once, next_due_at=NOW, calendars=["Xmas"])
@@ -120,7 +120,7 @@ def test_a_task_that_is_due_once_in_a_blackout_is_held(engine: Engine, ann: uuid
     assert [row.reason for row in rows(engine, "SELECT * FROM ledger")] == ["held"]
 
 
-def test_an_edit_of_a_calendar_withdraws_what_it_holds_and_brings_back_what_it_does_not(
+def test_an_edit_of_a_calendar_withdraws_blocked_runs_and_brings_back_free_ones(
     engine: Engine, ann: uuid.UUID
 ) -> None:
     calendar = new_calendar(engine, ann, days=[])
@@ -138,7 +138,7 @@ def test_an_edit_of_a_calendar_withdraws_what_it_holds_and_brings_back_what_it_d
     assert plan_at(engine) == 1
     change(engine, calendar, **span(now, now + timedelta(hours=1)))
     [gone] = runs(engine, "cancelled")
-    assert (gone.superseded, reason_of(gone)) == (True, 'held: calendar "Xmas"')
+    assert (gone.superseded, reason_of(gone)) == (True, 'held: blocked by calendar "Xmas"')
     [row] = rows(engine, "SELECT * FROM ledger")
     assert (row.scheduled_for, row.reason, row.reason_code) == (due, "held", "calendar")
     assert row.reason_args == {"calendar": "Xmas"}

@@ -22,7 +22,14 @@ from punctual.store.lifecycle.claim import pull
 from punctual.store.runs.blocked_by import waits_for
 from punctual.store.schema.models import Run
 from tests.support.rows import WINDOW, dispatch_all, many_runs, new_run, new_task, new_team, run_row
-from tests.support.steps import change_run, claim_run, finish_run, new_worker, start_held, start_run
+from tests.support.steps import (
+    change_run,
+    claim_run,
+    finish_run,
+    new_worker,
+    start_claims,
+    start_run,
+)
 
 CLAIMABLE = text("UPDATE runs SET state = 'queued' WHERE state = 'scheduled'")
 
@@ -80,11 +87,11 @@ def test_when_one_ends_the_next_goes_on_and_a_coordinator_is_woken(engine: Engin
 def test_start_refuses_what_dispatch_had_let_through(engine: Engine) -> None:
     worker, task = new_worker(engine), new_task(engine, overlap="allow")
     runs = [new_run(engine, task) for _ in range(3)]
-    held = [(run, claim_run(engine, run, worker).fence) for run in runs]
+    claims = [(run, claim_run(engine, run, worker).fence) for run in runs]
     with engine.begin() as connection:
         connection.execute(text("UPDATE tasks SET max_concurrent = 2"))
-    assert len(start_held(engine, worker, *held)) == 2
-    assert start_held(engine, worker, *held) != []  # those that run, answered again
+    assert len(start_claims(engine, worker, *claims)) == 2
+    assert start_claims(engine, worker, *claims) != []  # those that run, answered again
     states = [run_row(engine, run).state for run in runs]
     assert sorted(states) == ["claimed", "running", "running"]
 
@@ -103,12 +110,12 @@ def test_many_workers_at_once_never_run_more_than_the_limit(engine: Engine, kind
     with engine.begin() as connection:
         connection.execute(CLAIMABLE)  # more than dispatch lets through
     ids = [new_worker(engine, name=f"w-{number}") for number in range(workers)]
-    held = [claim_all(engine, worker, room=2) for worker in ids]
+    claims = [claim_all(engine, worker, room=2) for worker in ids]
     together = threading.Barrier(workers)
 
     def begin(number: int) -> int:
         together.wait(10)
-        return len(start_held(engine, ids[number], *held[number]))
+        return len(start_claims(engine, ids[number], *claims[number]))
 
     with ThreadPoolExecutor(workers) as pool:
         assert sum(pool.map(begin, range(workers))) == most
@@ -163,15 +170,15 @@ def test_a_run_that_waits_says_for_what_and_the_ledger_keeps_it(engine: Engine) 
     start_run(engine, new_run(engine, task, due_in=-9), worker)
     late = new_run(engine, task, due_in=-5)
     dispatch_all(engine)
-    said = "limit reached: 1 of this task is running"
+    text = "this task has reached its limit of 1 concurrent run"
     with Session(engine) as session:
         run = session.get_one(Run, late)
         waits = waits_for(session, run)
         assert waits is not None
-        assert clause(waits) == said
+        assert clause(waits) == text
         noted = find_in_ledger(session.connection(), task_id=task, due=run.scheduled_for)
     assert noted is not None
-    assert (noted.reason, noted.because) == ("limited", said)
+    assert (noted.reason, noted.because) == ("limited", text)
 
 
 def test_a_mark_without_need_holds_nothing_up(engine: Engine) -> None:

@@ -33,14 +33,15 @@ def connection(database_url: str) -> Iterator[Connection]:
     engine.dispose()
 
 
-def asked(worker: uuid.UUID, runs: list[tuple[uuid.UUID, int]]) -> dict[str, object]:
+def params_of(worker: uuid.UUID, runs: list[tuple[uuid.UUID, int]]) -> dict[str, object]:
     """What all four statements ask about these runs."""
     now = datetime.now(UTC).isoformat()
     rows: list[Mapping[str, Any]] = json.loads(pairs(runs))
     ended = {"outcome": "succeeded", "started_at": now, "finished_at": now, "output_bytes": 0}
     reports = [{**row, **ended, "output_truncated": False, "left_behind": 0} for row in rows]
     return {
-        "asked": pairs(runs),
+        "messages": pairs(runs),
+        "claims": pairs(runs),
         "begun": json.dumps(reports),
         "reports": json.dumps(reports),
         "worker_id": worker,
@@ -70,16 +71,16 @@ def test_plans_made_for_an_empty_table_still_find_each_run_by_itself(
     forget_runs(engine)
     with connection.begin():
         for name, statement in STATEMENTS.items():
-            prepared_statements.execute(connection, name, statement, asked(worker, []))
+            prepared_statements.execute(connection, name, statement, params_of(worker, []))
     many_runs(engine, task, OTHERS)
     queued = [(run.run_id, run.fence) for run in dispatch_all(engine)]
     mine, others = queued[:COUNT], queued[COUNT:]
     claimed = [(run_id, fence + 1) for run_id, fence in mine]
-    found = {"claim": looked_at(connection, "claim", CLAIM, asked(worker, mine))}
+    found = {"claim": looked_at(connection, "claim", CLAIM, params_of(worker, mine))}
     with engine.begin() as other:
         claim(other, worker_id=worker, messages=others, room=OTHERS)
     for name in ("start", "note", "finish"):
-        parameters = asked(worker, claimed)
+        parameters = params_of(worker, claimed)
         found[name] = looked_at(connection, name, STATEMENTS[name], parameters)
     assert found == pytest.approx(dict.fromkeys(STATEMENTS, COUNT), abs=COUNT)
     with connection.begin():

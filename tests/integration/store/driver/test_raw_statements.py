@@ -25,7 +25,7 @@ def names(connection: Connection) -> list[str]:
     return [name for name, _ in raw_statements.rows(connection, "names", NAMES, {})]
 
 
-def kept(engine: Engine) -> list[str]:
+def stored_names(engine: Engine) -> list[str]:
     with engine.connect() as connection:
         return [row.username for row in connection.execute(NAMES)]
 
@@ -36,9 +36,9 @@ def test_a_raw_statement_begins_a_transaction_and_is_kept_by_its_commit(
     with quick.connect() as connection:
         note(connection, "anna", FIRST)
         assert raw_statements.rows(connection, "names", NAMES, {}) == [("anna", FIRST)]
-        assert kept(engine) == []
+        assert stored_names(engine) == []
         connection.commit()
-    assert kept(engine) == ["anna"]
+    assert stored_names(engine) == ["anna"]
 
 
 def test_a_raw_statement_that_is_rolled_back_never_was(quick: Engine, engine: Engine) -> None:
@@ -47,7 +47,7 @@ def test_a_raw_statement_that_is_rolled_back_never_was(quick: Engine, engine: En
         connection.rollback()
         note(connection, "ben")
         connection.commit()
-    assert kept(engine) == ["ben"]
+    assert stored_names(engine) == ["ben"]
 
 
 def test_errors_are_those_of_sqlalchemy(quick: Engine) -> None:
@@ -80,7 +80,7 @@ def test_a_raw_statement_runs_on_connections_of_the_plain_dialect_too(
     with usual.connect() as connection:
         note(connection, "anna")
         assert names(connection) == ["anna"]
-        assert kept(engine) == []
+        assert stored_names(engine) == []
         connection.commit()
     usual.dispose()
-    assert kept(engine) == ["anna"]
+    assert stored_names(engine) == ["anna"]

@@ -23,7 +23,7 @@ from punctual.store.ledger.entries import (
 )
 from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.dispatch import mark_missed
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.lifecycle.start import note_started, skip_overlapping
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, set_enabled
@@ -36,9 +36,9 @@ LIMIT = coded(ReasonCode.LIMIT, max_concurrent=2, tag="db")
 EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
 
 
-def ledger_of(engine: Engine, task: uuid.UUID, **asked: Any) -> list[Noted]:
+def ledger_of(engine: Engine, task: uuid.UUID, **filters: Any) -> list[Noted]:
     with engine.connect() as connection:
-        return list_ledger(connection, task_id=task, limit=1000, **asked)
+        return list_ledger(connection, task_id=task, page_size=1000, **filters)
 
 
 def noted(engine: Engine, *entries: LedgerEntry) -> None:
@@ -70,7 +70,7 @@ def test_a_start_over_a_second_late_is_noted_with_how_late(engine: Engine) -> No
     run = finished_after(engine, task, 12)
     [row] = ledger_of(engine, task)
     assert (row.reason, row.lateness, row.run_id) == (Reason.LATE, 12, run)
-    assert row.because == "no worker with a free slot took it in time"
+    assert row.because == "no worker with a free slot claimed it in time"
 
 
 def test_a_late_start_is_noted_while_the_run_is_still_running(engine: Engine) -> None:
@@ -114,17 +114,17 @@ def test_a_skipped_run_is_noted_with_the_run_in_its_way(engine: Engine) -> None:
     running = start_run(engine, new_run(engine, task), worker)
     claimed = claim_run(engine, new_run(engine, task), worker)
     with engine.begin() as connection:
-        skip_overlapping(connection, worker_id=worker, held=[(claimed.run_id, claimed.fence)])
+        skip_overlapping(connection, worker_id=worker, claims=[(claimed.run_id, claimed.fence)])
     [row] = ledger_of(engine, task)
     assert (row.reason, row.run_id) == (Reason.SKIPPED, claimed.run_id)
     assert row.because == f"run {running.run_id} of the same task was not finished"
 
 
-def test_a_passed_start_deadline_is_noted(engine: Engine) -> None:
+def test_a_missed_start_deadline_is_noted(engine: Engine) -> None:
     task = new_task(engine, start_deadline=1)
     new_run(engine, task, due_in=-60)
     with engine.begin() as connection:
-        mark_missed(connection, limit=10)
+        mark_missed(connection, batch_size=10)
     [row] = ledger_of(engine, task)
     assert (row.reason, row.because) == (
         Reason.MISSED,
@@ -150,7 +150,7 @@ def test_after_an_hour_away_the_ledger_holds_what_the_policy_does_not_run(
     task = new_task(engine, schedule=EVERY_5_MINUTES, next_due_at=first, catch_up=policy)
     with engine.begin() as connection:
         now = NOON + timedelta(hours=1, minutes=2)
-        planned = plan(connection, window=WINDOW, limit=10, now=now)
+        planned = plan(connection, window=WINDOW, batch_size=10, now=now)
     assert (planned.runs - planned.missed, reasons(engine, task)) == (
         due_for_a_run,
         ["missed"] * noted,
@@ -162,7 +162,7 @@ def test_a_week_of_every_second_becomes_a_few_ranges_that_cover_all_of_it(engine
     task = new_task(engine, schedule={"every": 1}, schedule_anchor=NOON, next_due_at=NOON)
     while True:
         with engine.begin() as connection:
-            if not plan(connection, window=WINDOW, limit=10, now=NOON + hour).tasks:
+            if not plan(connection, window=WINDOW, batch_size=10, now=NOON + hour).tasks:
                 break
     rows = ledger_of(engine, task)
     assert len(rows) <= 3 + 100
@@ -189,10 +189,10 @@ def test_what_an_edit_withdrew_is_noted_until_another_edit_brings_it_back(engine
         with Session(engine) as session, session.begin():
             change_task(session, session.get_one(Task, task), {"schedule": schedule}, now=now)
         with engine.begin() as connection:
-            plan(connection, window=WINDOW, limit=10)
+            plan(connection, window=WINDOW, batch_size=10)
 
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=10)
+        plan(connection, window=WINDOW, batch_size=10)
     edit(other)
     assert reasons(engine, task) == ["superseded"]
     edit(one)
@@ -204,7 +204,7 @@ def test_what_a_pause_withdrew_is_noted_as_paused(engine: Engine) -> None:
     soon = now + timedelta(seconds=20)
     task = new_task(engine, schedule={"at": soon.isoformat()}, next_due_at=soon)
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=10)
+        plan(connection, window=WINDOW, batch_size=10)
     with Session(engine) as session, session.begin():
         set_enabled(session, session.get_one(Task, task), enabled=False, now=now)
     [row] = ledger_of(engine, task)
@@ -219,22 +219,25 @@ def test_a_limit_stays_the_reason_of_the_start_it_made_late(engine: Engine) -> N
     began = due + timedelta(seconds=8)
     finish_run(engine, start_run(engine, run, worker), worker, "succeeded", started_at=began)
     [row] = ledger_of(engine, task)
-    assert (row.reason, row.because) == (Reason.LIMITED, "limit reached: 2 of tag db are running")
+    assert (row.reason, row.because) == (
+        Reason.LIMITED,
+        "tag db has reached its limit of 2 concurrent runs",
+    )
     assert (row.lateness, row.run_id) == (8, run)
 
 
 def test_a_newer_word_about_a_due_time_replaces_the_older(engine: Engine) -> None:
     task = new_task(engine)
-    noted(engine, LedgerEntry(task, NOON, Reason.HELD, XMAS, detail={"calendar": "7"}))
-    noted(engine, LedgerEntry(task, NOON, Reason.HELD, blocked_by("Easter")))
+    noted(engine, LedgerEntry(task, NOON, Reason.BLOCKED, XMAS, detail={"calendar": "7"}))
+    noted(engine, LedgerEntry(task, NOON, Reason.BLOCKED, blocked_by("Easter")))
     [row] = ledger_of(engine, task)
-    assert (row.because, row.detail) == ('calendar "Easter"', {"calendar": "7"})
+    assert (row.because, row.detail) == ('blocked by calendar "Easter"', {"calendar": "7"})
 
 
 def test_the_ledger_is_listed_newest_first_by_page_and_by_reason(engine: Engine) -> None:
     task = new_task(engine)
     times = [NOON + timedelta(minutes=minute) for minute in range(4)]
-    noted(engine, *(LedgerEntry(task, at, Reason.HELD) for at in times[:2]))
+    noted(engine, *(LedgerEntry(task, at, Reason.BLOCKED) for at in times[:2]))
     noted(engine, *(LedgerEntry(task, at, Reason.MISSED) for at in times[2:]))
     assert [row.scheduled_for for row in ledger_of(engine, task)] == times[::-1]
     assert len(ledger_of(engine, task, before=times[1])) == 1
@@ -244,11 +247,11 @@ def test_the_ledger_is_listed_newest_first_by_page_and_by_reason(engine: Engine)
 
 def test_rows_past_the_retention_are_pruned(engine: Engine) -> None:
     task = new_task(engine)
-    noted(engine, LedgerEntry(task, NOON, Reason.HELD))
+    noted(engine, LedgerEntry(task, NOON, Reason.BLOCKED))
     with engine.begin() as connection:
-        assert prune_ledger(connection, keep=timedelta(days=1), limit=10) == 0
+        assert prune_ledger(connection, keep=timedelta(days=1), batch_size=10) == 0
     with engine.begin() as connection:
-        assert prune_ledger(connection, keep=timedelta(0), limit=10) == 1
+        assert prune_ledger(connection, keep=timedelta(0), batch_size=10) == 1
     assert ledger_of(engine, task) == []
 
 
@@ -261,6 +264,6 @@ def test_deciding_about_runs_locks_no_task(engine: Engine) -> None:
     with Session(engine) as editing, editing.begin():
         editing.get_one(Task, task, with_for_update=True)
         with engine.begin() as connection:
-            held = [(claimed.run_id, claimed.fence)]
-            assert skip_overlapping(connection, worker_id=worker, held=held) == [claimed.run_id]
+            claims = [(claimed.run_id, claimed.fence)]
+            assert skip_overlapping(connection, worker_id=worker, claims=claims) == [claimed.run_id]
     assert reasons(engine, task) == ["skipped"]

@@ -14,7 +14,7 @@ from punctual.domain.runs.states import RunState
 from punctual.store.ledger.entries import LedgerEntry, note
 from punctual.store.ledger.why import Answer, why
 from punctual.store.lifecycle.insert import NewRun, insert_runs
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, set_enabled
 from tests.support.rows import WINDOW, new_task
@@ -37,7 +37,7 @@ def cron_task(engine: Engine, **values: Any) -> uuid.UUID:
     return new_task(engine, **{**schedule, "next_due_at": at(5), **values})
 
 
-def asked(engine: Engine, task_id: uuid.UUID, about: datetime, *, now: datetime) -> Answer:
+def why_of(engine: Engine, task_id: uuid.UUID, about: datetime, *, now: datetime) -> Answer:
     with Session(engine, expire_on_commit=False) as session:
         task = session.get_one(Task, task_id)
         return why(session, task, at=about, keep=MONTH, now=now)
@@ -45,7 +45,7 @@ def asked(engine: Engine, task_id: uuid.UUID, about: datetime, *, now: datetime)
 
 def plan_at(engine: Engine, now: datetime) -> None:
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=10, now=now)
+        plan(connection, window=WINDOW, batch_size=10, now=now)
 
 
 def born(engine: Engine, task: uuid.UUID, due: datetime, **columns: Any) -> uuid.UUID:
@@ -58,7 +58,7 @@ def test_why_says_when_a_run_started_how_late_and_how_it_ended(engine: Engine) -
     task, worker = cron_task(engine), new_worker(engine)
     run = born(engine, task, at(5))
     finish_run(engine, start_run(engine, run, worker), worker, "succeeded")
-    answer = asked(engine, task, at(5), now=at(6))
+    answer = why_of(engine, task, at(5), now=at(6))
     assert (answer.verdict, answer.due, answer.next_due) == ("ran", at(5), at(10))
     assert answer.sentence.startswith("It ran, started at ")
     assert answer.sentence.endswith("ended as succeeded.")
@@ -69,17 +69,18 @@ def test_why_says_when_a_run_started_how_late_and_how_it_ended(engine: Engine) -
 def test_a_start_that_is_not_on_record_is_not_reported_as_one(engine: Engine) -> None:
     task, worker = cron_task(engine), new_worker(engine)
     started = start_run(engine, born(engine, task, at(5)), worker)
-    assert asked(engine, task, at(5), now=at(6)).sentence == "Its worker is starting it."
+    assert why_of(engine, task, at(5), now=at(6)).sentence == "Its worker is starting it."
     finish_run(engine, started, worker, "failed", started_at=None, reason=NO_ROOM)
-    assert asked(engine, task, at(5), now=at(6)).sentence == (
-        "It was attempted, with no start on record, and ended as failed: cannot start: no room."
+    assert why_of(engine, task, at(5), now=at(6)).sentence == (
+        "It was attempted, but its start was not recorded, and ended as failed: cannot start: no"
+        " room."
     )
 
 
 def test_an_instant_between_two_due_times_is_answered_for_the_one_before(engine: Engine) -> None:
     task = cron_task(engine)
     born(engine, task, at(5))
-    answer = asked(engine, task, at(7), now=at(8))
+    answer = why_of(engine, task, at(7), now=at(8))
     assert (answer.verdict, answer.due) == ("waiting", at(5))
     assert "next at 2026-03-03 12:10:00 UTC" in answer.sentence
 
@@ -90,7 +91,7 @@ def test_an_instant_between_two_due_times_is_answered_for_the_one_before(engine:
         (
             "missed",
             coded(ReasonCode.LATER_DUE_TIME),
-            "Missed: a later due time of its task ran in its place.",
+            "Missed: a later due time of the task ran instead.",
         ),
         (
             "skipped",
@@ -104,7 +105,7 @@ def test_why_gives_the_reason_of_a_run_that_never_started(
 ) -> None:
     task = cron_task(engine)
     born(engine, task, at(5), state=RunState(state), reason=reason)
-    answer = asked(engine, task, at(5), now=at(6))
+    answer = why_of(engine, task, at(5), now=at(6))
     assert (answer.verdict, answer.sentence) == (state, sentence)
 
 
@@ -113,7 +114,7 @@ def test_a_long_outage_is_named_also_for_due_times_that_share_a_row(engine: Engi
         engine, schedule={"every": 1}, schedule_anchor=NOON, next_due_at=at(0, 1), catch_up="none"
     )
     plan_at(engine, at(10))
-    answer = asked(engine, task, at(1), now=at(10))
+    answer = why_of(engine, task, at(1), now=at(10))
     assert (answer.verdict, answer.run) == ("missed", None)
     assert "no coordinator" in answer.sentence
 
@@ -124,10 +125,10 @@ def test_a_due_time_withdrawn_by_a_pause_or_an_edit_says_so(engine: Engine) -> N
     with Session(engine) as session, session.begin():
         task = session.get_one(Task, task_id)
         set_enabled(session, task, enabled=False, now=at(4, 50))
-    answer = asked(engine, task_id, at(5), now=at(6))
+    answer = why_of(engine, task_id, at(5), now=at(6))
     assert (answer.verdict, answer.due) == ("withdrawn", at(5))
     assert "its task was paused" in answer.sentence
-    assert asked(engine, task_id, at(15), now=at(16)).verdict == "paused"
+    assert why_of(engine, task_id, at(15), now=at(16)).verdict == "paused"
 
 
 def test_due_times_without_a_run_have_their_reasons_too(engine: Engine) -> None:
@@ -139,16 +140,16 @@ def test_due_times_without_a_run_have_their_reasons_too(engine: Engine) -> None:
         (at(-5), at(0) + MONTH, "forgotten"),
     ]
     for about, now, verdict in verdicts:
-        assert asked(engine, task_id, about, now=now).verdict == verdict
+        assert why_of(engine, task_id, about, now=now).verdict == verdict
     with engine.begin() as connection:
         connection.execute(text("UPDATE tasks SET next_due_at = :at"), {"at": at(15)})
-    assert asked(engine, task_id, at(10), now=at(11)).verdict == "unknown"
+    assert why_of(engine, task_id, at(10), now=at(11)).verdict == "unknown"
     with engine.begin() as connection:
         connection.execute(text("UPDATE tasks SET max_runs = 1, planned_runs = 1"))
-    assert asked(engine, task_id, at(15), now=at(16)).verdict == "exhausted"
+    assert why_of(engine, task_id, at(15), now=at(16)).verdict == "exhausted"
     with engine.begin() as connection:
         connection.execute(text("UPDATE tasks SET plan_error = 'no such zone'"))
-    assert "no such zone" in asked(engine, task_id, at(15), now=at(16)).sentence
+    assert "no such zone" in why_of(engine, task_id, at(15), now=at(16)).sentence
 
 
 def test_a_run_of_an_earlier_schedule_is_found_as_well(engine: Engine) -> None:
@@ -158,12 +159,12 @@ def test_a_run_of_an_earlier_schedule_is_found_as_well(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         task = session.get_one(Task, task_id)
         change_task(session, task, {"schedule": {"every": 3600}}, now=at(6))
-    answer = asked(engine, task_id, at(7), now=at(8))
+    answer = why_of(engine, task_id, at(7), now=at(8))
     assert (answer.verdict, answer.due) == ("cancelled", at(5))
 
 
 def test_a_task_that_was_never_due_says_so(engine: Engine) -> None:
-    answer = asked(engine, new_task(engine), NOON, now=NOON)
+    answer = why_of(engine, new_task(engine), NOON, now=NOON)
     assert (answer.verdict, answer.due, answer.next_due) == ("not_due", None, None)
 
 
@@ -172,7 +173,7 @@ def test_a_missed_due_time_that_another_stands_for_counts_as_missed(engine: Engi
     schedule: dict[str, Any] = {"schedule": {"every": 1}, "schedule_anchor": anchor}
     task = new_task(engine, **schedule, next_due_at=anchor)
     plan_at(engine, NOON)
-    answer = asked(engine, task, anchor + timedelta(seconds=500), now=NOON)
+    answer = why_of(engine, task, anchor + timedelta(seconds=500), now=NOON)
     assert (answer.verdict, answer.run) == ("missed", None)
     assert answer.sentence == "Missed: no coordinator planned them in time."
 
@@ -183,7 +184,7 @@ def test_a_late_start_says_what_it_waited_for(engine: Engine) -> None:
     started = start_run(engine, run, worker)
     began = started.due_at + timedelta(seconds=12)
     finish_run(engine, started, worker, "succeeded", started_at=began)
-    sentence = asked(engine, task, at(5), now=at(6)).sentence
+    sentence = why_of(engine, task, at(5), now=at(6)).sentence
     assert "12 seconds after it was due (no coordinator planned it in time), and ended" in sentence
 
 
@@ -192,6 +193,8 @@ def test_a_run_that_waits_for_a_limit_says_so(engine: Engine) -> None:
     born(engine, task, at(5))
     with engine.begin() as connection:
         note(connection, [LedgerEntry(task, at(5), Reason.LIMITED, LIMIT)])
-    answer = asked(engine, task, at(5), now=at(6))
+    answer = why_of(engine, task, at(5), now=at(6))
     assert answer.verdict == "waiting"
-    assert answer.sentence.endswith("is scheduled now (limit reached: 2 of tag db are running).")
+    assert answer.sentence.endswith(
+        "is waiting to start (scheduled): tag db has reached its limit of 2 concurrent runs."
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, set_enabled
 from tests.support.rows import WINDOW, with_reason
@@ -26,7 +26,7 @@ def at(minute: int, second: int = 0) -> datetime:
 def plan_at(engine: Engine, now: datetime) -> int:
     """How many runs a pass of planning inserts then."""
     with engine.begin() as connection:
-        return plan(connection, window=WINDOW, limit=10, now=now).runs
+        return plan(connection, window=WINDOW, batch_size=10, now=now).runs
 
 
 def alter(engine: Engine, task_id: uuid.UUID, change: Callable[[Session, Task], None]) -> None:
@@ -50,8 +50,8 @@ def enable(engine: Engine, task_id: uuid.UUID, enabled: bool, *, now: datetime) 
 def runs(engine: Engine) -> list[Any]:
     """Every run in the order they were made."""
     with engine.connect() as connection:
-        asked = text("SELECT * FROM runs ORDER BY id")
-        return [with_reason(row) for row in connection.execute(asked)]
+        statement = text("SELECT * FROM runs ORDER BY id")
+        return [with_reason(row) for row in connection.execute(statement)]
 
 
 def next_due(engine: Engine) -> datetime | None:

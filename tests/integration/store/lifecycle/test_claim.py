@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from punctual.store.lifecycle.claim import Claimed, claim, pull, release, still_held
+from punctual.store.lifecycle.claim import Claimed, claim, pull, release, still_claimed
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
-from tests.support.steps import change_run, claim_run, new_worker, queue_run, start_held
+from tests.support.steps import change_run, claim_run, new_worker, queue_run, start_claims
 
 AHEAD = timedelta(seconds=6)
 
@@ -21,10 +21,12 @@ def claimed(
         return claim(connection, worker_id=worker_id, messages=messages, room=room)
 
 
-def released(engine: Engine, worker_id: uuid.UUID, *held: tuple[uuid.UUID, int]) -> list[uuid.UUID]:
+def released(
+    engine: Engine, worker_id: uuid.UUID, *claims: tuple[uuid.UUID, int]
+) -> list[uuid.UUID]:
     """What a worker could give back."""
     with engine.begin() as connection:
-        return release(connection, worker_id=worker_id, held=held)
+        return release(connection, worker_id=worker_id, claims=claims)
 
 
 def test_a_claim_gives_the_run_to_the_worker_under_a_new_fence(engine: Engine) -> None:
@@ -123,17 +125,17 @@ def test_only_the_holder_can_release_and_only_under_its_fence(engine: Engine) ->
 def test_what_has_started_cannot_be_released(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine))
     got = claim_run(engine, run, worker)
-    assert start_held(engine, worker, (run, got.fence))
+    assert start_claims(engine, worker, (run, got.fence))
     assert released(engine, worker, (run, got.fence)) == []
     assert run_row(engine, run).state == "running"
 
 
-def test_a_worker_learns_which_of_its_claims_still_hold(engine: Engine) -> None:
+def test_a_worker_learns_which_of_its_claims_are_valid(engine: Engine) -> None:
     worker, task = new_worker(engine), new_task(engine, overlap="allow", start_deadline=3600)
-    kept, taken, late = (new_run(engine, task) for _ in range(3))
-    held = {run: claim_run(engine, run, worker).fence for run in (kept, taken, late)}
-    change_run(engine, taken, state="cancelled", fence=held[taken] + 1)
+    own, taken, late = (new_run(engine, task) for _ in range(3))
+    claimed = {run: claim_run(engine, run, worker).fence for run in (own, taken, late)}
+    change_run(engine, taken, state="cancelled", fence=claimed[taken] + 1)
     change_run(engine, late, start_by=run_row(engine, late).due_at)
     with engine.begin() as connection:
-        answer = still_held(connection, worker_id=worker, held=list(held.items()))
-    assert answer == {kept: False, late: True}
+        answer = still_claimed(connection, worker_id=worker, claims=list(claimed.items()))
+    assert answer == {own: False, late: True}

@@ -31,15 +31,15 @@ def test_a_limit_leaves_the_later_ones_for_the_next_batch(engine: Engine) -> Non
     task = new_task(engine, overlap="allow")
     first, second = (new_run(engine, task, due_in=seconds) for seconds in (1, 2))
     with engine.begin() as connection:
-        assert [q.run_id for q in dispatch(connection, window=WINDOW, limit=1)] == [first]
+        assert [q.run_id for q in dispatch(connection, window=WINDOW, batch_size=1)] == [first]
     assert [queued.run_id for queued in dispatch_all(engine)] == [second]
 
 
 def test_two_dispatchers_at_once_queue_a_run_once(engine: Engine) -> None:
     run = new_run(engine, new_task(engine))
     with engine.connect() as first, engine.begin() as second:
-        assert len(dispatch(first, window=WINDOW, limit=10)) == 1
-        assert dispatch(second, window=WINDOW, limit=10) == []
+        assert len(dispatch(first, window=WINDOW, batch_size=10)) == 1
+        assert dispatch(second, window=WINDOW, batch_size=10) == []
         first.commit()
     assert dispatch_all(engine) == []
     assert run_row(engine, run).dispatches == 1
@@ -49,8 +49,8 @@ def test_a_run_past_its_start_deadline_is_not_queued_but_missed(engine: Engine) 
     run = new_run(engine, new_task(engine, start_deadline=5))
     later = database_now(engine) + timedelta(seconds=6)
     with engine.begin() as connection:
-        assert dispatch(connection, window=WINDOW, limit=10, now=later) == []
-        assert mark_missed(connection, limit=10, now=later) == [run]
+        assert dispatch(connection, window=WINDOW, batch_size=10, now=later) == []
+        assert mark_missed(connection, batch_size=10, now=later) == [run]
     row = run_row(engine, run)
     assert (row.state, row.fence) == ("missed", 1)
     assert "no coordinator" in row.reason
@@ -62,8 +62,10 @@ def test_a_retry_has_no_start_deadline_any_more(engine: Engine) -> None:
     finish_run(engine, start_run(engine, run, worker), worker, "failed")
     later = database_now(engine) + timedelta(hours=1)
     with engine.begin() as connection:
-        assert mark_missed(connection, limit=10, now=later) == []
-        assert [q.run_id for q in dispatch(connection, window=WINDOW, limit=1, now=later)] == [run]
+        assert mark_missed(connection, batch_size=10, now=later) == []
+        assert [q.run_id for q in dispatch(connection, window=WINDOW, batch_size=1, now=later)] == [
+            run
+        ]
 
 
 def test_with_overlap_queue_a_run_waits_for_the_one_before_it(engine: Engine) -> None:
@@ -73,7 +75,7 @@ def test_with_overlap_queue_a_run_waits_for_the_one_before_it(engine: Engine) ->
     assert dispatch_all(engine) == []
     with engine.begin() as connection:
         change_run(engine, first, state="cancelled")
-        assert [q.run_id for q in dispatch(connection, window=WINDOW, limit=9)] == [second]
+        assert [q.run_id for q in dispatch(connection, window=WINDOW, batch_size=9)] == [second]
     started = start_run(engine, second, worker)
     assert run_row(engine, third).state == "scheduled"
     finish_run(engine, started, worker, "succeeded")
@@ -116,10 +118,10 @@ def test_turns_are_asked_for_once_for_each_owner_and_not_once_for_each_run(engin
     team = new_team(engine)
     for _ in range(20):
         new_run(engine, new_task(engine, team_id=team))
-    asked = {"window": WINDOW, "limit": 100, "now": None}
+    params = {"window": WINDOW, "limit": 100, "now": None}
     with engine.connect() as connection:
         explain = text(f"EXPLAIN (ANALYZE, COSTS OFF) {DISPATCH_UNLIMITED.text.lstrip()}")
-        plan = "\n".join(connection.execute(explain, asked).scalars())
+        plan = "\n".join(connection.execute(explain, params).scalars())
         connection.rollback()
     looks = [int(loops) for loops in re.findall(r"on runs runs_\d+ \(actual.*loops=(\d+)", plan)]
     assert looks == [1, 1], plan

@@ -22,9 +22,9 @@ def test_a_burst_after_a_large_history_was_pruned_is_not_gone_through_for_each_r
     many_runs(engine, task, 3000)
     forget_runs(engine)
     many_runs(engine, task, count)
-    asked = {"now": None, "window": WINDOW, "limit": count}
+    params = {"now": None, "window": WINDOW, "limit": count}
     with engine.connect() as connection:
-        assert most_rows(connection, DISPATCH_UNLIMITED, asked) <= 2 * count
+        assert most_rows(connection, DISPATCH_UNLIMITED, params) <= 2 * count
 
 
 def test_a_retry_is_looked_up_by_its_task_among_however_many_tasks(engine: Engine) -> None:
@@ -37,6 +37,6 @@ def test_a_retry_is_looked_up_by_its_task_among_however_many_tasks(engine: Engin
         connection.execute(FAILED_ONCE)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE runs, tasks"))
-    asked = {"now": None, "window": WINDOW, "limit": count}
+    params = {"now": None, "window": WINDOW, "limit": count}
     with engine.connect() as connection:
-        assert most_rows(connection, DISPATCH_UNLIMITED, asked) <= 2 * count
+        assert most_rows(connection, DISPATCH_UNLIMITED, params) <= 2 * count

@@ -25,9 +25,9 @@ ENDS = ["succeeded", "failed", "timed_out", "cancelled", "lost"]
 
 def output_of(engine: Engine, run_id: object) -> list[bytes]:
     """What the attempts of a run wrote, in order."""
-    asked = text("SELECT data FROM outputs WHERE run_id = :id ORDER BY attempt")
+    statement = text("SELECT data FROM outputs WHERE run_id = :id ORDER BY attempt")
     with engine.connect() as connection:
-        return [bytes(row.data) for row in connection.execute(asked, {"id": run_id})]
+        return [bytes(row.data) for row in connection.execute(statement, {"id": run_id})]
 
 
 @pytest.mark.parametrize("outcome", ENDS)
@@ -37,8 +37,8 @@ def test_with_no_attempts_left_the_outcome_is_final(engine: Engine, outcome: str
     [settled] = finish_run(engine, started, worker, outcome, reason=EXIT_CODE_1)
     assert (settled.run_id, settled.state, settled.retry_at) == (run, outcome, None)
     row = run_row(engine, run)
-    said = {"cancelled": "cancelled while it ran; exit code 1"}.get(outcome, "exit code 1")
-    assert (row.state, row.fence, row.reason) == (outcome, started.fence, said)
+    reason = {"cancelled": "cancelled while it ran; exit code 1"}.get(outcome, "exit code 1")
+    assert (row.state, row.fence, row.reason) == (outcome, started.fence, reason)
     assert row.finished_at is not None
     [attempt] = attempts_of(engine, run)
     assert (attempt.attempt, attempt.state, attempt.late) == (1, outcome, False)
@@ -132,7 +132,9 @@ def test_a_report_after_the_run_was_reaped_is_kept_as_late_and_changes_nothing(
     started = start_run(engine, run, worker)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
-        assert [settled.state for settled in reap_running(connection, limit=10)] == ["scheduled"]
+        assert [settled.state for settled in reap_running(connection, batch_size=10)] == [
+            "scheduled"
+        ]
     reaped = run_row(engine, run)
     fields = {"output": b"hello", "segments": (5,), "output_bytes": 5, "left_behind": 1}
     assert finish_run(engine, started, worker, "succeeded", **fields) == []
@@ -180,8 +182,8 @@ def test_what_has_not_started_cannot_finish(engine: Engine) -> None:
     worker, task = new_worker(engine), new_task(engine, overlap="allow")
     started = start_run(engine, new_run(engine, task), worker)
     waiting = new_run(engine, task)
-    held = claim_run(engine, waiting, worker)
-    never = started._replace(run_id=waiting, fence=held.fence)
+    claimed = claim_run(engine, waiting, worker)
+    never = started._replace(run_id=waiting, fence=claimed.fence)
     assert finish_run(engine, never, worker, "succeeded") == []
     assert run_row(engine, waiting).state == "claimed"
 

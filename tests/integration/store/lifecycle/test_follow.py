@@ -29,13 +29,13 @@ def after(*edges: tuple[uuid.UUID, str]) -> list[dict[str, str]]:
 
 def followed(engine: Engine) -> int:
     with engine.begin() as connection:
-        return len(follow(connection, limit=100))
+        return len(follow(connection, batch_size=100))
 
 
 def runs_of(engine: Engine, task: uuid.UUID) -> list[Row[Any]]:
-    asked = text("SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_for")
+    statement = text("SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_for")
     with engine.connect() as connection:
-        return list(connection.execute(asked, {"task": task}))
+        return list(connection.execute(statement, {"task": task}))
 
 
 def end_one(engine: Engine, task: uuid.UUID, outcome: str = "succeeded") -> None:
@@ -104,7 +104,7 @@ def test_a_cancel_and_a_reaped_run_are_ends_too(engine: Engine) -> None:
     silence(engine, worker, seconds=60)
     with engine.begin() as connection:
         bury(connection, lease=LEASE)
-        reap_running(connection, limit=10)
+        reap_running(connection, batch_size=10)
     assert followed(engine) == 1
 
 
@@ -206,14 +206,14 @@ def test_what_a_calendar_blocks_makes_no_run_and_leaves_a_row_in_the_ledger(
     assert runs_of(engine, second) == []
     assert waiting_ends(engine) == 0
     with engine.connect() as connection:
-        [row] = list_ledger(connection, task_id=second, limit=9)
-    assert (row.reason, row.because) == ("held", 'calendar "Closed"')
+        [row] = list_ledger(connection, task_id=second, page_size=9)
+    assert (row.reason, row.because) == ("held", 'blocked by calendar "Closed"')
     with Session(engine) as session:
         now = database_now(engine)
         task = session.get_one(Task, second)
         answer = why(session, task, at=now, keep=timedelta(days=30), now=now)
     assert (answer.verdict, answer.due) == ("held", row.scheduled_for)
-    assert answer.sentence.endswith('Held: calendar "Closed".')
+    assert answer.sentence.endswith('Held: blocked by calendar "Closed".')
 
 
 def test_why_reports_a_run_that_followed(engine: Engine) -> None:

@@ -16,7 +16,7 @@ from tests.support.steps import (
     finish_run,
     new_worker,
     queue_run,
-    start_held,
+    start_claims,
     start_run,
 )
 
@@ -61,7 +61,7 @@ def test_a_retry_that_launched_nothing_keeps_the_attempts_before_it(
         connection.execute(DUE_NOW, {"id": run})
     claimed = claim_run(engine, run, worker)
     if started_again:
-        start_held(engine, worker, (run, claimed.fence))
+        start_claims(engine, worker, (run, claimed.fence))
     assert given(engine, worker, (run, claimed.fence)) == [run]
     assert (run_row(engine, run).state, run_row(engine, run).attempt) == ("scheduled", 1)
     assert [attempt.attempt for attempt in attempts_of(engine, run)] == [1]
@@ -88,7 +88,7 @@ def test_what_was_given_back_takes_neither_a_late_report_nor_a_repeated_start(
     started = start_run(engine, run, worker)
     given(engine, worker, (run, started.fence))
     assert finish_run(engine, started, worker, "succeeded") == []
-    assert start_held(engine, worker, (run, started.fence)) == []
+    assert start_claims(engine, worker, (run, started.fence)) == []
     assert (run_row(engine, run).state, attempts_of(engine, run)) == ("scheduled", [])
 
 

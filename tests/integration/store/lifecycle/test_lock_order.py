@@ -21,13 +21,13 @@ from punctual.store.tasks.changes import change_task
 from tests.support.eventually import eventually
 from tests.support.locks import waiting
 from tests.support.rows import new_run, new_task, new_team
-from tests.support.steps import LEASE, claim_run, new_worker, report_of, start_held
+from tests.support.steps import LEASE, claim_run, new_worker, report_of, start_claims
 
 LOCK = text("SELECT id FROM runs WHERE id = :id FOR UPDATE NOWAIT")
 
 
 @dataclass
-class Held:
+class ClaimedRun:
     """A run and the fence it is held under."""
 
     run_id: uuid.UUID
@@ -42,28 +42,28 @@ class Scene:
     team: uuid.UUID
     task: uuid.UUID
     worker: uuid.UUID
-    late: Held
-    early: Held
+    late: ClaimedRun
+    early: ClaimedRun
 
     @property
     def pairs(self) -> list[tuple[uuid.UUID, int]]:
         """The runs and their fences, the later one first."""
-        return [(held.run_id, held.fence) for held in (self.late, self.early)]
+        return [(claimed.run_id, claimed.fence) for claimed in (self.late, self.early)]
 
 
 def starts(scene: Scene) -> None:
     with scene.engine.begin() as connection:
-        start(connection, worker_id=scene.worker, held=scene.pairs, lease=LEASE)
+        start(connection, worker_id=scene.worker, claims=scene.pairs, lease=LEASE)
 
 
 def skips(scene: Scene) -> None:
     with scene.engine.begin() as connection:
-        skip_overlapping(connection, worker_id=scene.worker, held=scene.pairs)
+        skip_overlapping(connection, worker_id=scene.worker, claims=scene.pairs)
 
 
 def gives_back(scene: Scene) -> None:
     with scene.engine.begin() as connection:
-        release(connection, worker_id=scene.worker, held=scene.pairs)
+        release(connection, worker_id=scene.worker, claims=scene.pairs)
 
 
 def cancels(scene: Scene) -> None:
@@ -80,8 +80,8 @@ def edits(scene: Scene) -> None:
 
 
 def ends(scene: Scene) -> None:
-    held = (scene.late, scene.early)
-    reports = [report_of(scene.engine, each, "succeeded") for each in held]
+    claims = (scene.late, scene.early)
+    reports = [report_of(scene.engine, each, "succeeded") for each in claims]
     with scene.engine.begin() as connection:
         finish(connection, worker_id=scene.worker, reports=reports)
 
@@ -102,14 +102,14 @@ def scene(engine: Engine) -> Scene:
     """Two claimed runs that are due."""
     team, worker = new_team(engine), new_worker(engine)
     task = new_task(engine, team_id=team, overlap="allow")
-    held = []
+    claims = []
     for due_in in (-1, -9):
         run = new_run(engine, task, due_in=due_in)
-        held.append(Held(run, claim_run(engine, run, worker).fence))
-    return Scene(engine, team, task, worker, *held)
+        claims.append(ClaimedRun(run, claim_run(engine, run, worker).fence))
+    return Scene(engine, team, task, worker, *claims)
 
 
-def waits_for_the_early_run_without_holding_the_late_one(
+def waits_for_the_early_run_before_locking_the_late_one(
     scene: Scene, step: Callable[[Scene], None]
 ) -> None:
     """Fails unless `step` does as this name says, and then goes on."""
@@ -131,12 +131,12 @@ def test_a_step_of_claimed_runs_locks_the_earliest_first(
     if step is skips:
         with scene.engine.begin() as connection:
             connection.execute(text("UPDATE runs SET overlap = 'skip'"))
-    waits_for_the_early_run_without_holding_the_late_one(scene, step)
+    waits_for_the_early_run_before_locking_the_late_one(scene, step)
 
 
 @pytest.mark.parametrize("step", RUNNING)
 def test_a_step_of_running_runs_locks_the_earliest_first(
     scene: Scene, step: Callable[[Scene], None]
 ) -> None:
-    assert len(start_held(scene.engine, scene.worker, *scene.pairs)) == 2
-    waits_for_the_early_run_without_holding_the_late_one(scene, step)
+    assert len(start_claims(scene.engine, scene.worker, *scene.pairs)) == 2
+    waits_for_the_early_run_before_locking_the_late_one(scene, step)

@@ -19,7 +19,7 @@ from punctual.store.lifecycle.cancel import cancel_run, cancel_task_runs
 from punctual.store.lifecycle.claim import pull, release
 from punctual.store.lifecycle.dispatch import mark_missed, redispatch
 from punctual.store.lifecycle.finish import finish
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.lifecycle.reap import bury, reap_claimed, reap_running
 from punctual.store.lifecycle.replace import replace_earlier
 from punctual.store.lifecycle.run_now import run_now
@@ -35,14 +35,14 @@ CONNECTIONS = 3
 STEPS = 150
 SEED = 20260303
 
-HELD = text("""
+OWN_RUNS = text("""
 SELECT id, fence FROM runs WHERE worker_id = :id AND state IN ('claimed', 'running')
 ORDER BY random()
 """)
 ANY_RUN = text("SELECT id FROM runs ORDER BY random() LIMIT 1")
 
 
-class Held(NamedTuple):
+class OwnRun(NamedTuple):
     """A run, and the fence it is held under."""
 
     run_id: uuid.UUID
@@ -77,32 +77,34 @@ class Actor:
             else:
                 self.done.add(step.__name__)
 
-    def held(self, connection: Connection) -> list[Held]:
+    def own_runs(self, connection: Connection) -> list[OwnRun]:
         """What this actor's worker holds, in any order."""
-        return [Held(row.id, row.fence) for row in connection.execute(HELD, {"id": self.worker})]
+        return [
+            OwnRun(row.id, row.fence) for row in connection.execute(OWN_RUNS, {"id": self.worker})
+        ]
 
 
 def coordinate(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=5)
+        plan(connection, window=WINDOW, batch_size=5)
     dispatch_all(actor.engine)
 
 
 def sweep(actor: Actor) -> None:
     later = datetime.now(UTC) + timedelta(seconds=actor.dice.randrange(120))
     with actor.engine.begin() as connection:
-        mark_missed(connection, limit=3, now=later)
+        mark_missed(connection, batch_size=3, now=later)
     with actor.engine.begin() as connection:
-        redispatch(connection, limit=20, now=later)
+        redispatch(connection, batch_size=20, now=later)
 
 
 def rescue(actor: Actor) -> None:
     with actor.engine.begin() as connection:
         bury(connection, lease=LEASE)
     with actor.engine.begin() as connection:
-        reap_claimed(connection, limit=10)
+        reap_claimed(connection, batch_size=10)
     with actor.engine.begin() as connection:
-        reap_running(connection, limit=10)
+        reap_running(connection, batch_size=10)
 
 
 def take(actor: Actor) -> None:
@@ -113,31 +115,31 @@ def take(actor: Actor) -> None:
 
 def begin(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        held = actor.held(connection)
+        claimed = actor.own_runs(connection)
     with actor.engine.begin() as connection:
-        start(connection, worker_id=actor.worker, held=held, lease=LEASE)
+        start(connection, worker_id=actor.worker, claims=claimed, lease=LEASE)
 
 
 def skip(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        skip_overlapping(connection, worker_id=actor.worker, held=actor.held(connection))
+        skip_overlapping(connection, worker_id=actor.worker, claims=actor.own_runs(connection))
 
 
 def replace(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        replace_earlier(connection, worker_id=actor.worker, held=actor.held(connection))
+        replace_earlier(connection, worker_id=actor.worker, claims=actor.own_runs(connection))
 
 
 def give_back(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        release(connection, worker_id=actor.worker, held=actor.held(connection)[:3])
+        release(connection, worker_id=actor.worker, claims=actor.own_runs(connection)[:3])
 
 
 def end(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        held = actor.held(connection)
+        claimed = actor.own_runs(connection)
     outcome = actor.dice.choice(["succeeded", "failed", "timed_out"])
-    reports = [report_of(actor.engine, row, outcome, output=b"x", segments=(1,)) for row in held]
+    reports = [report_of(actor.engine, row, outcome, output=b"x", segments=(1,)) for row in claimed]
     with actor.engine.begin() as connection:
         finish(connection, worker_id=actor.worker, reports=reports)
 
@@ -177,7 +179,7 @@ def press(actor: Actor) -> None:
 
 def forget(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        prune(connection, keep=timedelta(0), limit=5)
+        prune(connection, keep=timedelta(0), batch_size=5)
 
 
 STEPS_OF_ALL: list[Callable[[Actor], None]] = [

@@ -25,7 +25,7 @@ from tests.support.steps import (
     finish_run,
     new_worker,
     queue_run,
-    start_held,
+    start_claims,
     start_run,
 )
 
@@ -41,7 +41,7 @@ def enable(engine: Engine, task_id: uuid.UUID, *, enabled: bool) -> None:
 
 def swept(engine: Engine) -> list[uuid.UUID]:
     with engine.begin() as connection:
-        return [run.run_id for run in withdraw_paused_retries(connection, limit=10)]
+        return [run.run_id for run in withdraw_paused_retries(connection, batch_size=10)]
 
 
 def fail_once(
@@ -67,7 +67,7 @@ def test_a_pause_withdraws_what_waits_for_its_retry(engine: Engine, state: str) 
     enable(engine, task, enabled=False)
     row = run_row(engine, run)
     assert (row.state, row.reason, row.reason_code) == ("failed", WITHDRAWN, "paused")
-    assert start_held(engine, worker, (run, fence)) == []
+    assert start_claims(engine, worker, (run, fence)) == []
     [attempt] = attempts_of(engine, run)
     assert (attempt.state, attempt.finished_at) == ("failed", row.finished_at)
 

@@ -14,7 +14,7 @@ from punctual.store.runs.blocked_by import waits_for
 from punctual.store.schema.models import Run, Task
 from punctual.store.tasks.changes import change_task
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
-from tests.support.steps import change_run, claim_run, new_worker, queue_run, start_held
+from tests.support.steps import change_run, claim_run, new_worker, queue_run, start_claims
 
 AHEAD = timedelta(seconds=6)
 
@@ -30,7 +30,7 @@ def move(engine: Engine, task_id: uuid.UUID, queue: str) -> None:
         change_task(session, task, {"queue": queue}, now=datetime.now(UTC))
 
 
-def held_back(engine: Engine, run_id: uuid.UUID) -> str | None:
+def waiting_reason(engine: Engine, run_id: uuid.UUID) -> str | None:
     with Session(engine) as session:
         found = waits_for(session, session.get_one(Run, run_id))
     return None if found is None else clause(found)
@@ -60,7 +60,7 @@ def test_dispatch_says_for_whom_and_workers_are_counted_by_queue(engine: Engine)
     new_worker(engine, queues=["gpu"], state="draining")
     with engine.begin() as connection:
         assert count_active(connection) == {"default": 1, "gpu": 2}
-        again = redispatch(connection, limit=9, now=datetime.now(UTC) + timedelta(minutes=1))
+        again = redispatch(connection, batch_size=9, now=datetime.now(UTC) + timedelta(minutes=1))
     assert [queued.queue for queued in again] == ["gpu"]
 
 
@@ -80,11 +80,11 @@ def test_an_edit_takes_a_claimed_run_back_from_a_worker_of_the_old_queue(engine:
     run = new_run(engine, task)
     change_run(engine, run, scheduled_for=datetime(2030, 1, 1, tzinfo=UTC))
     old, new = new_worker(engine), new_worker(engine, queues=["gpu"])
-    held = claim_run(engine, run, old)
+    claimed = claim_run(engine, run, old)
     move(engine, task, "gpu")
     row = run_row(engine, run)
     assert (row.state, row.queue, row.worker_id) == ("scheduled", "gpu", None)
-    assert start_held(engine, old, (run, held.fence)) == []
+    assert start_claims(engine, old, (run, claimed.fence)) == []
     claim_run(engine, run, new)
     move(engine, task, "gpu")
     assert (run_row(engine, run).state, run_row(engine, run).worker_id) == ("claimed", new)
@@ -98,21 +98,21 @@ def test_an_edit_has_a_queued_run_published_to_the_new_queue_at_once(engine: Eng
     queue_run(engine, run)
     move(engine, task, "gpu")
     with engine.begin() as connection:
-        assert [queued.queue for queued in redispatch(connection, limit=9)] == ["gpu"]
+        assert [queued.queue for queued in redispatch(connection, batch_size=9)] == ["gpu"]
 
 
 def test_a_run_whose_queue_no_worker_serves_says_so(engine: Engine) -> None:
     run = new_run(engine, new_task(engine, queue="gpu"))
     new_worker(engine)
-    assert held_back(engine, run) == "no worker serves queue gpu"
+    assert waiting_reason(engine, run) == "no worker serves queue gpu"
     new_worker(engine, queues=["gpu"])
-    assert held_back(engine, run) is None
+    assert waiting_reason(engine, run) is None
 
 
 def test_a_run_that_no_worker_served_in_time_names_its_queue(engine: Engine) -> None:
     run = new_run(engine, new_task(engine, queue="gpu", start_deadline=1))
     queue_run(engine, run)
     with engine.begin() as connection:
-        mark_missed(connection, limit=9, now=datetime.now(UTC) + timedelta(minutes=1))
+        mark_missed(connection, batch_size=9, now=datetime.now(UTC) + timedelta(minutes=1))
     reason = run_row(engine, run).reason
     assert reason == "start deadline passed: no worker serves queue gpu"

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.reap import Buried, bury, reap_claimed, reap_overdue, reap_running
-from punctual.store.processes.workers import beat, held_by, leave, register
+from punctual.store.processes.workers import beat, leave, register, runs_of_worker
 from tests.support.rows import (
     attempts_of,
     database_now,
@@ -22,7 +22,7 @@ from tests.support.steps import (
     finish_run,
     new_worker,
     silence,
-    start_held,
+    start_claims,
     start_run,
 )
 
@@ -84,9 +84,9 @@ def test_a_living_workers_runs_are_never_reaped(engine: Engine) -> None:
     claim_run(engine, new_run(engine, task), worker)
     assert answers(engine, worker, draining=True)
     with engine.begin() as connection:
-        assert reap_claimed(connection, limit=10) == []
-        assert reap_running(connection, limit=10) == []
-        assert {held.state for held in held_by(connection, worker_id=worker)} == {
+        assert reap_claimed(connection, batch_size=10) == []
+        assert reap_running(connection, batch_size=10) == []
+        assert {claimed.state for claimed in runs_of_worker(connection, worker_id=worker)} == {
             "claimed",
             "running",
         }
@@ -95,14 +95,14 @@ def test_a_living_workers_runs_are_never_reaped(engine: Engine) -> None:
 def test_a_reaped_claim_is_worth_nothing_to_its_old_holder(engine: Engine) -> None:
     zombie, heir = new_worker(engine), new_worker(engine)
     run = new_run(engine, new_task(engine))
-    held = claim_run(engine, run, zombie)
+    claimed = claim_run(engine, run, zombie)
     silence(engine, zombie, seconds=31)
     bury_the_silent(engine)
     with engine.begin() as connection:
-        assert reap_claimed(connection, limit=10) == [run]
-    assert start_held(engine, zombie, (run, held.fence)) == []
+        assert reap_claimed(connection, batch_size=10) == [run]
+    assert start_claims(engine, zombie, (run, claimed.fence)) == []
     started = start_run(engine, run, heir)
-    assert (started.attempt, started.fence) == (1, held.fence + 2)
+    assert (started.attempt, started.fence) == (1, claimed.fence + 2)
 
 
 def test_a_run_that_was_cancelled_while_its_worker_died_ends_cancelled(engine: Engine) -> None:
@@ -112,7 +112,9 @@ def test_a_run_that_was_cancelled_while_its_worker_died_ends_cancelled(engine: E
     with engine.begin() as connection:
         cancel_run(connection, run_id=run, team_id=team)
         leave(connection, worker_id=worker)
-        assert [settled.state for settled in reap_running(connection, limit=10)] == ["cancelled"]
+        assert [settled.state for settled in reap_running(connection, batch_size=10)] == [
+            "cancelled"
+        ]
     assert [attempt.state for attempt in attempts_of(engine, run)] == ["cancelled"]
 
 
@@ -122,8 +124,8 @@ def test_two_reapers_at_once_take_each_run_once(engine: Engine) -> None:
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
     with engine.connect() as first, engine.begin() as second:
-        assert len(reap_running(first, limit=10)) == 1
-        assert reap_running(second, limit=10) == []
+        assert len(reap_running(first, batch_size=10)) == 1
+        assert reap_running(second, batch_size=10) == []
         first.commit()
     assert len(attempts_of(engine, run)) == 1
 
@@ -134,11 +136,11 @@ def test_a_report_and_the_reaper_at_once_decide_a_run_once(engine: Engine) -> No
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
     with engine.connect() as connection:
-        assert len(reap_running(connection, limit=10)) == 1
+        assert len(reap_running(connection, batch_size=10)) == 1
         connection.rollback()
     finish_run(engine, started, worker, "succeeded")
     with engine.begin() as connection:
-        assert reap_running(connection, limit=10) == []
+        assert reap_running(connection, batch_size=10) == []
     assert run_row(engine, run).state == "succeeded"
 
 
@@ -149,8 +151,8 @@ def test_a_limit_leaves_the_later_ones_for_the_next_step(engine: Engine) -> None
         claim_run(engine, run, worker)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
-        assert reap_claimed(connection, limit=1) == [early]
-        assert reap_claimed(connection, limit=1) == [late]
+        assert reap_claimed(connection, batch_size=1) == [early]
+        assert reap_claimed(connection, batch_size=1) == [late]
 
 
 def test_the_lease_is_measured_from_the_last_beat_to_the_millisecond(engine: Engine) -> None:
@@ -168,7 +170,7 @@ def take_overdue(engine: Engine, *, in_seconds: float) -> list[uuid.UUID]:
     """The claims that are taken back from living workers `in_seconds` from now."""
     now = database_now(engine) + timedelta(seconds=in_seconds)
     with engine.begin() as connection:
-        return [run_id for run_id, _ in reap_overdue(connection, limit=10, now=now)]
+        return [run_id for run_id, _ in reap_overdue(connection, batch_size=10, now=now)]
 
 
 def test_a_claim_that_a_living_worker_does_not_start_is_taken_back_30_s_after_it_was_due(
@@ -181,7 +183,7 @@ def test_a_claim_that_a_living_worker_does_not_start_is_taken_back_30_s_after_it
     assert take_overdue(engine, in_seconds=51) == [run]
     row = run_row(engine, run)
     assert (row.state, row.worker_id, row.fence) == ("scheduled", None, claimed.fence + 1)
-    assert start_held(engine, worker, (run, claimed.fence)) == []
+    assert start_claims(engine, worker, (run, claimed.fence)) == []
     assert take_overdue(engine, in_seconds=51) == []
 
 

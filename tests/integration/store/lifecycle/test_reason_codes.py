@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.store.ledger.entries import list_ledger
 from punctual.store.lifecycle.cancel import cancel_run
-from punctual.store.lifecycle.catch_up import settle_left_behind
 from punctual.store.lifecycle.dispatch import mark_missed
 from punctual.store.lifecycle.give_back import give_back
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.misfires.catch_up import settle_left_behind
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.lifecycle.reap import reap_running
 from punctual.store.lifecycle.replace import replace_earlier
 from punctual.store.lifecycle.start import skip_overlapping
@@ -60,17 +60,17 @@ def _no_stopgap(engine: Engine) -> Iterator[None]:
 
 def codes(engine: Engine) -> set[tuple[str, str | None]]:
     """The states and codes of all runs that need one."""
-    asked = text(f"SELECT * FROM runs WHERE state IN {NEED_A_CODE}")
+    statement = text(f"SELECT * FROM runs WHERE state IN {NEED_A_CODE}")
     with engine.connect() as connection:
-        return {(row.state, row.reason_code) for row in connection.execute(asked)}
+        return {(row.state, row.reason_code) for row in connection.execute(statement)}
 
 
 def check_all(engine: Engine) -> None:
     """Hold every reason, of runs, attempts and the ledger, to the arguments that its code takes."""
     for table in ("runs", "attempts", "ledger"):
-        asked = text(f"SELECT reason_code, reason_args FROM {table} WHERE reason_code IS NOT NULL")
+        query = text(f"SELECT reason_code, reason_args FROM {table} WHERE reason_code IS NOT NULL")
         with engine.connect() as connection:
-            for row in connection.execute(asked):
+            for row in connection.execute(query):
                 check_args(row.reason_code, row.reason_args)
 
 
@@ -135,8 +135,8 @@ def end_by_replacement(engine: Engine) -> None:
     for task in (waiting, running):
         newer = claim_run(engine, new_run(engine, task), worker)
         with engine.begin() as connection:
-            held = [(newer.run_id, newer.fence)]
-            assert replace_earlier(connection, worker_id=worker, held=held)
+            claims = [(newer.run_id, newer.fence)]
+            assert replace_earlier(connection, worker_id=worker, claims=claims)
     finish_run(engine, started, worker, "failed")
 
 
@@ -145,15 +145,15 @@ def end_by_overlap(engine: Engine) -> None:
     start_run(engine, new_run(engine, task, due_in=-2), worker)
     second = claim_run(engine, new_run(engine, task), worker)
     with engine.begin() as connection:
-        held = [(second.run_id, second.fence)]
-        assert skip_overlapping(connection, worker_id=worker, held=held)
+        claims = [(second.run_id, second.fence)]
+        assert skip_overlapping(connection, worker_id=worker, claims=claims)
 
 
 def end_by_deadline(engine: Engine) -> None:
     run = new_run(engine, new_task(engine, start_deadline=5))
     with engine.begin() as connection:
         later = database_now(engine) + timedelta(minutes=1)
-        assert mark_missed(connection, limit=9, now=later) == [run]
+        assert mark_missed(connection, batch_size=9, now=later) == [run]
 
 
 def end_by_stop(engine: Engine) -> None:
@@ -164,14 +164,14 @@ def end_by_stop(engine: Engine) -> None:
     new_worker(engine)
     with engine.begin() as connection:
         note_break(connection, lease=LEASE)
-        assert settle_left_behind(connection, lease=LEASE, limit=9).missed
+        assert settle_left_behind(connection, lease=LEASE, batch_size=9).missed
 
 
 def end_unplanned(engine: Engine) -> None:
     past = database_now(engine) - timedelta(minutes=5)
     new_task(engine, catch_up="none", schedule=MINUTELY, schedule_anchor=past, next_due_at=past)
     with engine.begin() as connection:
-        assert plan(connection, window=WINDOW, limit=9).missed
+        assert plan(connection, window=WINDOW, batch_size=9).missed
 
 
 def end_by_a_later_due_time(engine: Engine) -> None:
@@ -180,7 +180,7 @@ def end_by_a_later_due_time(engine: Engine) -> None:
     change_run(engine, old, caught_up=True)
     start_run(engine, new_run(engine, task), worker)
     with engine.begin() as connection:
-        assert settle_left_behind(connection, lease=LEASE, limit=9).missed == [old]
+        assert settle_left_behind(connection, lease=LEASE, batch_size=9).missed == [old]
 
 
 def end_lost(engine: Engine) -> None:
@@ -190,7 +190,7 @@ def end_lost(engine: Engine) -> None:
     start_run(engine, new_run(engine, new_task(engine)), dead)
     with engine.begin() as connection:
         leave(connection, worker_id=dead)
-        assert reap_running(connection, limit=9)
+        assert reap_running(connection, batch_size=9)
 
 
 WAYS = {
@@ -241,7 +241,7 @@ def test_a_run_that_succeeds_although_it_was_to_be_replaced_has_no_code(engine: 
     earlier = start_run(engine, new_run(engine, task, due_in=-2), worker)
     newer = claim_run(engine, new_run(engine, task), worker)
     with engine.begin() as connection:
-        replace_earlier(connection, worker_id=worker, held=[(newer.run_id, newer.fence)])
+        replace_earlier(connection, worker_id=worker, claims=[(newer.run_id, newer.fence)])
     finish_run(engine, earlier, worker, "succeeded")
     row = run_row(engine, earlier.run_id)
     assert (row.state, row.reason_code) == ("succeeded", None)
@@ -254,8 +254,8 @@ def test_a_run_to_be_cancelled_whose_worker_dies_gives_both_reasons(engine: Engi
     cancel(engine, run, team)
     with engine.begin() as connection:
         leave(connection, worker_id=worker)
-        reap_running(connection, limit=9)
-    lost = "worker worker-1 stopped reporting before it had confirmed the start"
+        reap_running(connection, batch_size=9)
+    lost = "worker worker-1 stopped reporting before it confirmed the start"
     row = run_row(engine, run)
     assert (row.reason_code, row.reason) == ("cancelled", f"cancelled while it ran; {lost}")
     assert [attempt.reason for attempt in attempts_of(engine, run)] == [row.reason]
@@ -279,5 +279,5 @@ def test_a_sentence_of_the_release_before_stays_readable(engine: Engine) -> None
     change_run(engine, run, state="missed", finished_at=database_now(engine), reason=words)
     assert run_row(engine, run).reason == words
     with engine.connect() as connection:
-        [row] = list_ledger(connection, task_id=task, limit=9)
+        [row] = list_ledger(connection, task_id=task, page_size=9)
     assert (row.reason, row.because) == ("missed", words)

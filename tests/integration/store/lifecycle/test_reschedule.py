@@ -20,7 +20,7 @@ from tests.integration.store.lifecycle.edits import (
     runs,
 )
 from tests.support.rows import new_run, new_task, run_row
-from tests.support.steps import claim_run, finish_run, new_worker, start_held, start_run
+from tests.support.steps import claim_run, finish_run, new_worker, start_claims, start_run
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_new_command_reaches_the_run_that_waits_already(engine: Engine, task: 
     assert next_due(engine) == at(10)
 
 
-def test_also_while_a_worker_holds_it(engine: Engine) -> None:
+def test_a_claimed_run_is_refreshed_too(engine: Engine) -> None:
     worker = new_worker(engine)
     past = datetime.now(UTC) - timedelta(seconds=1)
     task = new_task(engine, schedule={"at": past.isoformat()}, schedule_anchor=past)
@@ -49,9 +49,9 @@ def test_also_while_a_worker_holds_it(engine: Engine) -> None:
     with engine.begin() as connection:
         moved = {"id": run, "at": past}
         connection.execute(text("UPDATE runs SET scheduled_for = :at WHERE id = :id"), moved)
-    held = claim_run(engine, run, worker)
+    claimed = claim_run(engine, run, worker)
     edit(engine, task, now=datetime.now(UTC), command="echo new")
-    [started] = start_held(engine, worker, (run, held.fence))
+    [started] = start_claims(engine, worker, (run, claimed.fence))
     assert started.spec["command"] == "echo new"
 
 

@@ -6,7 +6,7 @@ from tests.support.rows import new_run, new_task, run_row
 from tests.support.steps import EXIT_CODE_1, finish_run, new_worker, start_run
 
 RULE = {"rule": "retry_on", "exit_codes": [75]}
-WHY = "not retried: only exit codes 75 are (retry_on)"
+WHY = "not retried: only exit codes 75 are retried (retry_on)"
 
 
 def test_an_end_that_is_not_to_be_retried_is_final_although_attempts_are_left(

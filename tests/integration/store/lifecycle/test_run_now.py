@@ -79,7 +79,7 @@ def test_run_now_wakes_a_coordinator(engine: Engine, database_url: str) -> None:
     assert received == [""]
 
 
-def test_nothing_is_said_before_the_commit_and_nothing_after_a_rollback(
+def test_nothing_is_notified_before_the_commit_and_nothing_after_a_rollback(
     engine: Engine, database_url: str
 ) -> None:
     task_id = new_task(engine)
@@ -89,26 +89,26 @@ def test_nothing_is_said_before_the_commit_and_nothing_after_a_rollback(
     assert received == []
 
 
-@pytest.mark.parametrize(("due_in", "said"), [(-5, 1), (29, 1), (31, 0), (None, 0)])
+@pytest.mark.parametrize(("due_in", "notifications"), [(-5, 1), (29, 1), (31, 0), (None, 0)])
 def test_a_task_wakes_a_coordinator_only_when_it_is_due_inside_the_window(
-    engine: Engine, database_url: str, due_in: int | None, said: int
+    engine: Engine, database_url: str, due_in: int | None, notifications: int
 ) -> None:
     now = datetime.now(UTC)
     due = None if due_in is None else now + timedelta(seconds=due_in)
     with hearing(database_url, DUE_CHANNEL) as received, engine.begin() as connection:
         wake_if_due(connection, due, now=now, window=timedelta(seconds=30))
-    assert len(received) == said
+    assert len(received) == notifications
 
 
-@pytest.mark.parametrize(("outcome", "said"), [("failed", 1), ("succeeded", 0)])
+@pytest.mark.parametrize(("outcome", "notifications"), [("failed", 1), ("succeeded", 0)])
 def test_a_retry_wakes_a_coordinator_and_an_end_does_not(
-    engine: Engine, database_url: str, outcome: str, said: int
+    engine: Engine, database_url: str, outcome: str, notifications: int
 ) -> None:
     worker = new_worker(engine)
     started = start_run(engine, new_run(engine, new_task(engine, max_retries=1)), worker)
     with hearing(database_url, DUE_CHANNEL) as received:
         finish_run(engine, started, worker, outcome)
-    assert len(received) == said
+    assert len(received) == notifications
 
 
 def test_an_end_wakes_a_coordinator_for_the_run_that_queued_behind_it(
@@ -127,9 +127,9 @@ def test_what_is_given_back_or_taken_back_wakes_a_coordinator(
 ) -> None:
     worker, task = new_worker(engine), new_task(engine, overlap="allow", max_retries=1)
     first, second = new_run(engine, task), new_run(engine, task)
-    held = claim_run(engine, first, worker)
+    claimed = claim_run(engine, first, worker)
     with hearing(database_url, DUE_CHANNEL) as received, engine.begin() as connection:
-        release(connection, worker_id=worker, held=[(first, held.fence)])
+        release(connection, worker_id=worker, claims=[(first, claimed.fence)])
     assert received == [""]
     claim_run(engine, first, worker)
     start_run(engine, second, worker)
@@ -137,7 +137,7 @@ def test_what_is_given_back_or_taken_back_wakes_a_coordinator(
         leave(connection, worker_id=worker)
     for reap in (reap_claimed, reap_running):
         with hearing(database_url, DUE_CHANNEL) as received, engine.begin() as connection:
-            assert len(reap(connection, limit=10)) == 1
+            assert len(reap(connection, batch_size=10)) == 1
         assert received == [""]
 
 

@@ -17,37 +17,37 @@ from tests.support.steps import (
     finish_run,
     new_worker,
     silence,
-    start_held,
+    start_claims,
     start_run,
 )
 
 
 def test_a_start_counts_the_attempt_and_hands_out_the_command(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine, command="echo hi"))
-    held = claim_run(engine, run, worker)
-    [started] = start_held(engine, worker, (run, held.fence))
-    assert (started.run_id, started.fence, started.attempt) == (run, held.fence, 1)
+    claimed = claim_run(engine, run, worker)
+    [started] = start_claims(engine, worker, (run, claimed.fence))
+    assert (started.run_id, started.fence, started.attempt) == (run, claimed.fence, 1)
     assert started.spec["command"] == "echo hi"
     row = run_row(engine, run)
-    assert (row.state, row.attempt, row.fence) == ("running", 1, held.fence)
+    assert (row.state, row.attempt, row.fence) == ("running", 1, claimed.fence)
 
 
 def test_repeated_after_a_lost_commit_it_answers_the_same_attempt(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=5))
-    held = claim_run(engine, run, worker)
-    first = start_held(engine, worker, (run, held.fence))
-    assert start_held(engine, worker, (run, held.fence)) == first
+    claimed = claim_run(engine, run, worker)
+    first = start_claims(engine, worker, (run, claimed.fence))
+    assert start_claims(engine, worker, (run, claimed.fence)) == first
     assert run_row(engine, run).attempt == 1
 
 
 def test_undone_before_its_commit_nothing_was_spent(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine))
-    held = claim_run(engine, run, worker)
+    claimed = claim_run(engine, run, worker)
     with engine.connect() as connection:
-        assert start(connection, worker_id=worker, held=[(run, held.fence)], lease=LEASE)
+        assert start(connection, worker_id=worker, claims=[(run, claimed.fence)], lease=LEASE)
         connection.rollback()
     assert run_row(engine, run).attempt == 0
-    assert len(start_held(engine, worker, (run, held.fence))) == 1
+    assert len(start_claims(engine, worker, (run, claimed.fence))) == 1
 
 
 def silent(engine: Engine, worker: uuid.UUID, _run: uuid.UUID) -> None:
@@ -87,9 +87,9 @@ def test_it_is_refused_and_spends_nothing(
     engine: Engine, obstacle: Callable[[Engine, uuid.UUID, uuid.UUID], None]
 ) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine, max_retries=3))
-    held = claim_run(engine, run, worker)
+    claimed = claim_run(engine, run, worker)
     obstacle(engine, worker, run)
-    assert start_held(engine, worker, (run, held.fence)) == []
+    assert start_claims(engine, worker, (run, claimed.fence)) == []
     row = run_row(engine, run)
     assert (row.state, row.attempt) == ("claimed", 0)
 
@@ -97,36 +97,36 @@ def test_it_is_refused_and_spends_nothing(
 def test_a_cancelled_claim_cannot_start(engine: Engine) -> None:
     worker, team = new_worker(engine), new_team(engine)
     run = new_run(engine, new_task(engine, team_id=team))
-    held = claim_run(engine, run, worker)
+    claimed = claim_run(engine, run, worker)
     with engine.begin() as connection:
         assert cancel_run(connection, run_id=run, team_id=team) == "cancelled"
-    assert start_held(engine, worker, (run, held.fence)) == []
+    assert start_claims(engine, worker, (run, claimed.fence)) == []
     assert run_row(engine, run).state == "cancelled"
 
 
-def test_while_draining_it_may_still_start_what_it_holds(engine: Engine) -> None:
+def test_while_draining_it_may_still_start_claimed_runs(engine: Engine) -> None:
     worker, run = new_worker(engine), new_run(engine, new_task(engine))
-    held = claim_run(engine, run, worker)
+    claimed = claim_run(engine, run, worker)
     with engine.begin() as connection:
         connection.execute(text("UPDATE workers SET state = 'draining'"))
-    assert len(start_held(engine, worker, (run, held.fence))) == 1
+    assert len(start_claims(engine, worker, (run, claimed.fence))) == 1
 
 
 def test_a_batch_starts_what_may_start_and_leaves_the_rest(engine: Engine) -> None:
     worker, task = new_worker(engine), new_task(engine, overlap="allow")
     good, bad, other = (new_run(engine, task) for _ in range(3))
-    held = [(run, claim_run(engine, run, worker).fence) for run in (good, bad, other)]
+    claims = [(run, claim_run(engine, run, worker).fence) for run in (good, bad, other)]
     cancel_requested(engine, worker, bad)
-    assert {started.run_id for started in start_held(engine, worker, *held)} == {good, other}
+    assert {started.run_id for started in start_claims(engine, worker, *claims)} == {good, other}
 
 
 def test_a_start_deadline_is_for_the_first_attempt_only(engine: Engine) -> None:
     worker = new_worker(engine)
     run = new_run(engine, new_task(engine, max_retries=1, retry_delay=0, start_deadline=60))
     finish_run(engine, start_run(engine, run, worker), worker, "failed")
-    held = claim_run(engine, run, worker)
+    claimed = claim_run(engine, run, worker)
     too_late(engine, worker, run)
-    [started] = start_held(engine, worker, (run, held.fence))
+    [started] = start_claims(engine, worker, (run, claimed.fence))
     assert started.attempt == 2
 
 

@@ -14,7 +14,7 @@ from punctual.store.processes.database_silences import (
     record_silence,
     silences_at,
 )
-from tests.integration.store.lifecycle.stops import coordinate, settle
+from tests.integration.store.lifecycle.misfires.stops import coordinate, settle
 from tests.support.age import age
 from tests.support.rows import database_now, dispatch_all, new_run, new_task, run_row
 from tests.support.steps import LEASE, change_run, finish_run, new_worker, start_run
@@ -47,7 +47,7 @@ def start_late(engine: Engine, *, due_in: float) -> uuid.UUID:
 
 def noted(engine: Engine, task: uuid.UUID) -> Noted:
     with engine.connect() as connection:
-        [row] = list_ledger(connection, task_id=task, limit=9)
+        [row] = list_ledger(connection, task_id=task, page_size=9)
     return row
 
 
@@ -90,7 +90,7 @@ def test_a_short_silence_that_cost_a_start_deadline_is_named(engine: Engine) -> 
     change_run(engine, run, start_by=database_now(engine) - SECOND)
     silence = record(engine, began=12)
     with engine.begin() as connection:
-        assert mark_missed(connection, limit=9, lease=LEASE) == [run]
+        assert mark_missed(connection, batch_size=9, lease=LEASE) == [run]
     row = run_row(engine, run)
     assert (row.reason_code, row.reason) == (
         "database_silent",
@@ -101,6 +101,6 @@ def test_a_short_silence_that_cost_a_start_deadline_is_named(engine: Engine) -> 
 def test_silences_are_pruned_after_their_retention(engine: Engine) -> None:
     old, recent = record(engine, began=7200, ended=7100), record(engine, began=60)
     with engine.begin() as connection:
-        assert prune_silences(connection, keep=timedelta(hours=1), limit=9) == 1
+        assert prune_silences(connection, keep=timedelta(hours=1), batch_size=9) == 1
         times = [silence.from_at + SECOND for silence in (old, recent)]
         assert silences_at(connection, times) == {times[1]: recent}

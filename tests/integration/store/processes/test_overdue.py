@@ -15,7 +15,7 @@ from tests.support.steps import (
     finish_run,
     new_worker,
     queue_run,
-    start_held,
+    start_claims,
     start_run,
 )
 
@@ -52,9 +52,9 @@ def test_a_run_that_was_queued_when_its_turn_came_is_overdue_only_from_then_on(
     first, second = (new_run(engine, task, due_in=-LONG, trigger=Trigger.MANUAL) for _ in range(2))
     finish_run(engine, start_run(engine, first, worker), worker, "succeeded")
     assert run_row(engine, second).state == "scheduled"
-    held = (second, claim_run(engine, second, worker).fence)
+    claim = (second, claim_run(engine, second, worker).fence)
     assert overdue_seconds(engine, "claimed") < 10
-    assert [run.run_id for run in start_held(engine, worker, held)] == [second]
+    assert [run.run_id for run in start_claims(engine, worker, claim)] == [second]
     assert overdue_seconds(engine, "running") < 10
 
 
@@ -82,7 +82,7 @@ def test_a_claimed_run_of_a_task_without_another_is_overdue_from_its_due_time_on
         )
         claimed = claim_run(engine, run, worker)
         assert LONG <= overdue_seconds(engine, "claimed") < LONG + 20
-        start_held(engine, worker, (run, claimed.fence))
+        start_claims(engine, worker, (run, claimed.fence))
 
 
 @pytest.mark.parametrize("of_the_user", [False, True])
@@ -105,7 +105,7 @@ def test_a_claimed_run_that_waits_for_a_limit_is_not_overdue(
     for run in (first, second):
         change_run(engine, run, redispatch_at=database_now(engine) - timedelta(seconds=LONG))
     assert overdue_seconds(engine, "claimed") > LONG
-    (started,) = start_held(engine, worker, *claimed)
+    (started,) = start_claims(engine, worker, *claimed)
     assert overdue_seconds(engine, "claimed") == 0
     finish_run(engine, started, worker, "succeeded")
     assert overdue_seconds(engine, "claimed") > LONG

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.outages.outages import note_break, note_gap, note_pass
 from punctual.store.processes.coordinator_stops import Stop, keep_stop, stops_at
 from punctual.store.processes.workers import beat, leave
-from tests.integration.store.lifecycle.stops import coordinate, settle
+from tests.integration.store.lifecycle.misfires.stops import coordinate, settle
 from tests.support.age import age
 from tests.support.rows import (
     WINDOW,
@@ -28,12 +28,12 @@ SECOND = timedelta(seconds=1)
 
 def interval(reason: str) -> tuple[str, datetime, datetime]:
     """What was not at work, from when to when."""
-    found = re.search(r"no (.+) was at work from (\S+) to ([^;\s]+)", reason)
+    found = re.search(r"no (.+) was running from (\S+) to ([^;\s]+)", reason)
     assert found is not None, reason
     return found[1], datetime.fromisoformat(found[2]), datetime.fromisoformat(found[3])
 
 
-def holds(engine: Engine, run: uuid.UUID) -> bool:
+def contains_due_time(engine: Engine, run: uuid.UUID) -> bool:
     row = run_row(engine, run)
     _, began, ended = interval(row.reason)
     return bool(began - SECOND <= row.due_at <= ended + SECOND)
@@ -55,7 +55,7 @@ def test_of_two_stops_it_names_the_one_that_holds_the_due_time(engine: Engine) -
     new_worker(engine)
     settle(engine)
     assert interval(run_row(engine, run).reason)[0] == "coordinator or worker"
-    assert holds(engine, run)
+    assert contains_due_time(engine, run)
 
 
 def test_each_due_time_that_the_planner_misses_names_its_own_stop(engine: Engine) -> None:
@@ -73,10 +73,10 @@ def test_each_due_time_that_the_planner_misses_names_its_own_stop(engine: Engine
         next_due_at=first,
     )
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=9)
-    asked = text("SELECT * FROM runs WHERE task_id = :id AND state = 'missed'")
+        plan(connection, window=WINDOW, batch_size=9)
+    statement = text("SELECT * FROM runs WHERE task_id = :id AND state = 'missed'")
     with engine.connect() as connection:
-        missed = [with_reason(row) for row in connection.execute(asked, {"id": task})]
+        missed = [with_reason(row) for row in connection.execute(statement, {"id": task})]
     assert len(missed) >= 9
     for run in missed:
         inside = [stop for stop in stops if stop.from_at <= run.due_at < stop.to_at]
@@ -101,11 +101,11 @@ def test_one_that_stands_for_due_times_beyond_a_stop_names_no_interval(engine: E
         next_due_at=first,
     )
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=9)
+        plan(connection, window=WINDOW, batch_size=9)
     with engine.connect() as connection:
-        asked = text("SELECT * FROM runs WHERE reason_args ? 'times'")
-        reason = with_reason(connection.execute(asked).one()).reason
-    assert reason.startswith("missed: no coordinator planned them in time; it stands for ")
+        statement = text("SELECT * FROM runs WHERE reason_args ? 'times'")
+        reason = with_reason(connection.execute(statement).one()).reason
+    assert reason.startswith("missed: no coordinator planned them in time; stands for ")
 
 
 def test_a_run_that_waited_before_the_stop_names_no_interval(engine: Engine) -> None:
@@ -134,7 +134,7 @@ def test_a_worker_that_lived_through_the_stop_is_not_blamed(engine: Engine) -> N
         beat(connection, worker_id=worker, room=9)
     coordinate(engine)
     assert interval(run_row(engine, run).reason)[0] == "coordinator"
-    assert holds(engine, run)
+    assert contains_due_time(engine, run)
 
 
 def test_a_stop_that_goes_on_is_one_stop(engine: Engine) -> None:
@@ -143,7 +143,7 @@ def test_a_stop_that_goes_on_is_one_stop(engine: Engine) -> None:
     for seconds in (40, 40):  # the second return comes before the first one made a pass
         age(engine, timedelta(seconds=seconds))
         with engine.begin() as connection:
-            note_gap(connection, patience=timedelta(seconds=60))
+            note_gap(connection, min_gap=timedelta(seconds=60))
             note_break(connection, lease=LEASE)
     with engine.connect() as connection:
         [stop] = connection.execute(text("SELECT from_at, to_at FROM coordinator_stops"))

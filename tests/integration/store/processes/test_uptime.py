@@ -121,5 +121,5 @@ def test_while_the_table_of_workers_is_locked_nothing_is_recorded(engine: Engine
         with pytest.raises(OperationalError, match="lock timeout"):
             record_uptime(recording, lease=LEASE)
     with engine.connect() as connection:
-        kept = connection.execute(text("SELECT seen_at FROM uptime")).scalar_one()
-    assert kept == before.seen_at
+        stored = connection.execute(text("SELECT seen_at FROM uptime")).scalar_one()
+    assert stored == before.seen_at

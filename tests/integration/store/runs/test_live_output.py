@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from punctual.store.lifecycle.reap import bury, reap_running
 from punctual.store.lifecycle.start import StartedAttempt
-from punctual.store.runs.live_output import ask_for_output, keep_live_output, output_is_pending
+from punctual.store.runs.live_output import output_is_pending, request_output, store_live_output
 from tests.support.rows import attempts_of, database_now, new_run, new_task
 from tests.support.steps import LEASE, change_run, finish_run, new_worker, silence, start_run
 
@@ -26,7 +26,7 @@ def keep(
     engine: Engine, run: StartedAttempt, *, worker_id: uuid.UUID, fence: int | None = None
 ) -> bool:
     with engine.begin() as connection:
-        return keep_live_output(
+        return store_live_output(
             connection,
             worker_id=worker_id,
             run_id=run.run_id,
@@ -52,25 +52,27 @@ def test_fresh_output_is_not_asked_for_again(
     engine: Engine, worker_id: uuid.UUID, started: StartedAttempt
 ) -> None:
     with engine.begin() as connection:
-        asked_at = ask_for_output(connection, run_id=started.run_id)
-    assert asked_at is not None
+        requested_at = request_output(connection, run_id=started.run_id)
+    assert requested_at is not None
     with engine.connect() as connection:
-        assert output_is_pending(connection, run_id=started.run_id, asked_at=asked_at)
+        assert output_is_pending(connection, run_id=started.run_id, requested_at=requested_at)
     keep(engine, started, worker_id=worker_id)
     with engine.begin() as connection:
-        assert not output_is_pending(connection, run_id=started.run_id, asked_at=asked_at)
-        assert ask_for_output(connection, run_id=started.run_id) is None
+        assert not output_is_pending(connection, run_id=started.run_id, requested_at=requested_at)
+        assert request_output(connection, run_id=started.run_id) is None
 
 
 def test_no_worker_is_asked_about_a_run_that_is_not_running(engine: Engine) -> None:
     with engine.begin() as connection:
-        assert ask_for_output(connection, run_id=new_run(engine, new_task(engine))) is None
+        assert request_output(connection, run_id=new_run(engine, new_task(engine))) is None
 
 
 def outputs(engine: Engine, run: StartedAttempt) -> list[tuple[int, bytes]]:
     with engine.connect() as connection:
-        asked = text("SELECT attempt, data FROM outputs WHERE run_id = :id ORDER BY attempt")
-        return [(row.attempt, bytes(row.data)) for row in connection.execute(asked, {"id": run[0]})]
+        statement = text("SELECT attempt, data FROM outputs WHERE run_id = :id ORDER BY attempt")
+        return [
+            (row.attempt, bytes(row.data)) for row in connection.execute(statement, {"id": run[0]})
+        ]
 
 
 def lose(engine: Engine, worker_id: uuid.UUID) -> None:
@@ -78,7 +80,7 @@ def lose(engine: Engine, worker_id: uuid.UUID) -> None:
     silence(engine, worker_id, seconds=31)
     with engine.begin() as connection:
         assert bury(connection, lease=LEASE)
-        assert reap_running(connection, limit=10)
+        assert reap_running(connection, batch_size=10)
 
 
 def test_what_was_seen_of_an_attempt_is_kept_with_it_when_its_worker_is_lost(
@@ -93,7 +95,7 @@ def test_what_was_seen_of_an_attempt_is_kept_with_it_when_its_worker_is_lost(
     [attempt] = attempts_of(engine, seen.run_id)
     assert (attempt.state, attempt.output_bytes, attempt.output_truncated) == ("lost", 4, True)
     assert attempt.reason == (
-        "worker worker-1 stopped reporting while it ran; its output ends where it was last seen"
+        "worker worker-1 stopped reporting while it ran; its stored output may be incomplete"
     )
     assert outputs(engine, unseen) == []
     [attempt] = attempts_of(engine, unseen.run_id)

@@ -64,7 +64,7 @@ def test_folding_changes_no_figure_and_leaves_no_tally(engine: Engine, ann: uuid
 def test_two_coordinators_fold_a_tally_once(engine: Engine, ann: uuid.UUID) -> None:
     started_late(engine, ann, late_ms=5)
     with engine.begin() as first, engine.begin() as second:
-        assert (fold(first, limit=10), fold(second, limit=10)) == (1, 0)
+        assert (fold(first, batch_size=10), fold(second, batch_size=10)) == (1, 0)
     assert figure(engine) == OnTime(1, 1)
 
 
@@ -118,5 +118,5 @@ def test_a_lost_attempt_counts_if_its_start_was_reported(
             )
         connection.execute(text("UPDATE workers SET state = 'gone', gone_at = now()"))
     with engine.begin() as connection:
-        assert [run.state for run in reap_running(connection, limit=9)] == ["lost"]
+        assert [run.state for run in reap_running(connection, batch_size=9)] == ["lost"]
     assert figure(engine) == OnTime(starts, starts)

@@ -13,7 +13,7 @@ from punctual.store.driver.engine import make_engine
 from punctual.store.schema import functions
 from punctual.store.schema.migrate import migrate
 from tests.support.rows import new_run, new_task
-from tests.support.servers import Ground
+from tests.support.servers import SharedServers
 
 FUNCTIONS = text("""
 SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY proname
@@ -24,9 +24,9 @@ SELECT tgname, tgfoid::regproc::text FROM pg_trigger WHERE NOT tgisinternal ORDE
 
 
 @pytest.fixture
-def own_url(ground: Ground) -> str:
+def own_url(shared_servers: SharedServers) -> str:
     """A migrated database whose functions this test may change."""
-    return ground.new_database(f"punctual_functions_{uuid.uuid4().hex}")
+    return shared_servers.new_database(f"punctual_functions_{uuid.uuid4().hex}")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from punctual.store.schema.migrate import migrate
 from punctual.store.schema.rights import SERVICES
 from tests.support.database import process_number
 from tests.support.rows import new_run, new_task, new_user
-from tests.support.servers import Ground, as_service
+from tests.support.servers import SharedServers, as_service
 from tests.support.steps import change_run, new_worker
 
 As = Callable[[str], Engine]
@@ -77,13 +77,13 @@ def test_a_worker_reads_no_people_no_tasks_and_no_history(
 def test_a_worker_reads_the_spec_of_a_run_only_while_it_is_claimed_or_running(
     engine: Engine, as_role: As
 ) -> None:
-    asked = text("SELECT (SELECT spec->>'command' FROM held_run(runs.id)) FROM runs")
+    statement = text("SELECT (SELECT spec->>'command' FROM held_run(runs.id)) FROM runs")
     run_id = new_run(engine, new_task(engine, command="echo secret"))
     worker_id = new_worker(engine)
 
     def readable_spec() -> str | None:
         with as_role("worker").connect() as connection:
-            found: str | None = connection.execute(asked).scalar_one()
+            found: str | None = connection.execute(statement).scalar_one()
             return found
 
     seen = {"scheduled": readable_spec()}
@@ -148,9 +148,11 @@ def test_granting_again_takes_functions_back_from_public_as_after_a_restore(
     assert refused(as_role("api"), "SELECT held_run(gen_random_uuid())")
 
 
-def test_migrating_sets_the_given_passwords_and_logs_in_with_them(ground: Ground) -> None:
-    url = ground.new_database(f"punctual_grants_{process_number()}")
-    migrate(url, passwords={"worker": ground.password})
+def test_migrating_sets_the_given_passwords_and_logs_in_with_them(
+    shared_servers: SharedServers,
+) -> None:
+    url = shared_servers.new_database(f"punctual_grants_{process_number()}")
+    migrate(url, passwords={"worker": shared_servers.password})
     made = make_engine(as_service(url, "worker"), service="test")
     with made.connect() as connection:
         assert connection.execute(text("SELECT current_user")).scalar_one() == "punctual_worker"
@@ -159,7 +161,7 @@ def test_migrating_sets_the_given_passwords_and_logs_in_with_them(ground: Ground
 
 
 def test_what_is_stored_of_a_password_is_its_verifier(engine: Engine) -> None:
-    asked = text("SELECT rolpassword FROM pg_authid WHERE rolname = 'punctual_worker'")
+    statement = text("SELECT rolpassword FROM pg_authid WHERE rolname = 'punctual_worker'")
     with engine.connect() as connection:
-        kept = connection.execute(asked).scalar_one()
-    assert kept.startswith("SCRAM-SHA-256$")
+        stored = connection.execute(statement).scalar_one()
+    assert stored.startswith("SCRAM-SHA-256$")

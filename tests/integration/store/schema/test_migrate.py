@@ -22,7 +22,7 @@ from punctual.store.schema.migrate import (
     migrate,
 )
 from tests.support.eventually import eventually
-from tests.support.servers import Ground
+from tests.support.servers import SharedServers
 
 NEXT = """
 from alembic import op
@@ -41,9 +41,9 @@ WHERE application_name = 'punctual-migrate' AND datname = current_database()
 
 
 @pytest.fixture
-def own_url(ground: Ground) -> str:
+def own_url(shared_servers: SharedServers) -> str:
     """A migrated database that this test may bring out of step."""
-    return ground.new_database(f"punctual_migrate_{uuid.uuid4().hex}")
+    return shared_servers.new_database(f"punctual_migrate_{uuid.uuid4().hex}")
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ from punctual.store.schema import migrate
 from punctual.store.schema.migrate import ADVISORY_LOCK, main
 from punctual.store.schema.rights import ROLES
 from tests.support.database import process_number
-from tests.support.servers import Ground, as_service
+from tests.support.servers import SharedServers, as_service
 
 
 @pytest.fixture
-def own_url(ground: Ground) -> str:
-    return ground.new_database(f"punctual_migrate_as_{process_number()}")
+def own_url(shared_servers: SharedServers) -> str:
+    return shared_servers.new_database(f"punctual_migrate_as_{process_number()}")
 
 
-def said(
+def run_migrate(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str]:
     monkeypatch.setenv("PUNCTUAL_DATABASE_URL", url)
@@ -26,22 +26,24 @@ def test_a_role_without_the_right_learns_which_role_has_it(
     own_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for service, role in ROLES.items():
-        code, error = said(as_service(own_url, service), monkeypatch, capsys)
+        code, error = run_migrate(as_service(own_url, service), monkeypatch, capsys)
         assert code == 1
         assert f"logs in as {role}, who may not change the tables: " in error
         assert "migrate takes their team, punctual" in error
         assert error.count("\n") == 1
-    assert said(own_url, monkeypatch, capsys) == (0, "")
+    assert run_migrate(own_url, monkeypatch, capsys) == (0, "")
 
 
 def test_in_an_empty_database_the_right_that_is_missing_is_explained(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shared_servers: SharedServers,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ground.new_database(f"punctual_roles_{process_number()}")  # so that the roles are there
+    shared_servers.new_database(f"punctual_roles_{process_number()}")  # so that the roles are there
     empty = f"punctual_empty_{process_number()}"
-    ground._postgres().create_database(empty, template="template0")
-    url = make_url(ground._postgres().url(empty)).render_as_string(hide_password=False)
-    code, output = said(as_service(url, "api"), monkeypatch, capsys)
+    shared_servers._postgres().create_database(empty, template="template0")
+    url = make_url(shared_servers._postgres().url(empty)).render_as_string(hide_password=False)
+    code, output = run_migrate(as_service(url, "api"), monkeypatch, capsys)
     assert code == 1
     assert output.startswith("migrate: permission denied for schema public\n")
     assert output.endswith("must be that of the role which owns the database\n")
@@ -54,8 +56,8 @@ def test_a_migration_that_waits_too_long_for_another_gives_up(
     other = create_engine(own_url)
     with other.connect() as working:
         working.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-        waited = said(own_url, monkeypatch, capsys)
+        waited = run_migrate(own_url, monkeypatch, capsys)
         working.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
     other.dispose()
     assert waited == (1, "migrate: another migration has been at work for 1 s\n")
-    assert said(own_url, monkeypatch, capsys) == (0, "")
+    assert run_migrate(own_url, monkeypatch, capsys) == (0, "")

@@ -10,7 +10,7 @@ from punctual.store.driver.engine import make_engine
 from punctual.store.schema import dump
 from punctual.store.schema.introduction import TABLES
 from punctual.store.schema.models import Model
-from tests.support.servers import Ground
+from tests.support.servers import SharedServers
 
 FILE = Path(dump.__file__).with_name("schema.sql")
 
@@ -31,11 +31,11 @@ def lines_by_table(engine: Engine) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def empty_engine(ground: Ground) -> Engine:
+def empty_engine(shared_servers: SharedServers) -> Engine:
     """An engine on a database without any table."""
     name = f"punctual_models_{uuid.uuid4().hex}"
-    ground._postgres().create_database(name, template="template0")
-    url = make_url(ground._postgres().url(name))
+    shared_servers._postgres().create_database(name, template="template0")
+    url = make_url(shared_servers._postgres().url(name))
     return make_engine(url.render_as_string(hide_password=False), service="test")
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from punctual.domain.runs.states import (
-    BORN,
     FINAL,
+    INITIAL,
     MOVES,
     PAUSED_RETRY_ENDS,
     PENDING,
@@ -27,7 +27,7 @@ UPDATE runs SET state = :new, attempt = attempt + :started WHERE id = :id
 
 def way_to(state: RunState) -> list[RunState]:
     """The shortest life that ends in `state`."""
-    ways = deque([[born] for born in sorted(BORN)])
+    ways = deque([[born] for born in sorted(INITIAL)])
     while ways:
         way = ways.popleft()
         if way[-1] is state:
@@ -107,7 +107,7 @@ def test_only_a_run_that_waits_for_its_next_attempt_may_end_as_the_last_one(
 
 @pytest.mark.parametrize("state", RunState)
 def test_a_run_is_born_only_in_certain_states(life: Life, state: RunState) -> None:
-    if state in BORN:
+    if state in INITIAL:
         life.begin(state)
         assert run_row(life.connection, life.id).state == state
     else:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from punctual.domain.runs.ledger import Reason
 from punctual.store.ledger.entries import Noted, find_in_ledger, list_ledger
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import set_enabled
 from tests.support.rows import WINDOW, new_task
@@ -37,7 +37,7 @@ def resume(engine: Engine, task: uuid.UUID, now: datetime, until: datetime | Non
 
 def rows(engine: Engine, task: uuid.UUID) -> list[Noted]:
     with engine.connect() as connection:
-        return list_ledger(connection, task_id=task, limit=100)
+        return list_ledger(connection, task_id=task, page_size=100)
 
 
 def test_an_hours_pause_is_one_row_of_twelve_due_times(engine: Engine) -> None:
@@ -72,7 +72,7 @@ def test_a_pause_that_is_prolonged_began_where_it_began(engine: Engine) -> None:
 def test_runs_that_were_planned_already_are_not_noted_twice(engine: Engine) -> None:
     task = five_minutely(engine)
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=10, now=at(4.8))
+        plan(connection, window=WINDOW, batch_size=10, now=at(4.8))
     pause(engine, task, at(4.9))
     resume(engine, task, at(16))
     later, withdrawn = rows(engine, task)
@@ -94,7 +94,7 @@ def test_of_a_very_long_pause_the_row_says_that_not_all_were_counted(engine: Eng
     resume(engine, task, at(60))
     [row] = rows(engine, task)
     assert (row.times, row.until) == (1000, at(60))
-    assert row.because == "the task was paused; there were more due times than are counted"
+    assert row.because == "the task was paused; not all of its due times were counted"
 
 
 def due_once(engine: Engine, when: datetime, *, saved: datetime = NOON) -> uuid.UUID:
@@ -123,7 +123,7 @@ def test_a_time_alone_is_due_if_its_pause_ends_before_it(engine: Engine) -> None
     assert next_due(engine, task) == at(5)
 
 
-def test_a_time_that_had_passed_when_it_was_saved_is_due_when_a_pause_ends(engine: Engine) -> None:
+def test_a_time_in_the_past_when_it_was_saved_is_due_when_a_pause_ends(engine: Engine) -> None:
     task = due_once(engine, at(1), saved=at(2))
     pause(engine, task, at(2))
     resume(engine, task, at(6))

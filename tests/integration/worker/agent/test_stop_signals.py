@@ -22,7 +22,7 @@ def test_two_signals_to_the_group_are_one_order_to_drain(
     dispatch_all(engine)
     eventually(lambda: run_row(engine, run_id).state == "running")
     os.killpg(worker.process.pid, number)
-    eventually(lambda: "worker draining" in worker.log.read_text())
+    eventually(lambda: "worker drain started" in worker.log.read_text())
     os.killpg(worker.process.pid, number)
     worker.signal(signal.SIGTERM)
     assert worker.end() == 0
@@ -35,7 +35,7 @@ def test_a_later_signal_ends_the_drain(engine: Engine, start_worker: StartWorker
     dispatch_all(engine)
     eventually(lambda: run_row(engine, run_id).state == "running")
     worker.signal(signal.SIGTERM)
-    eventually(lambda: "worker draining" in worker.log.read_text())
+    eventually(lambda: "worker drain started" in worker.log.read_text())
     threading.Event().wait(REPEAT_SECONDS + 0.5)  # what a person waits before losing patience
     assert run_row(engine, run_id).state == "running"
     worker.signal(signal.SIGTERM)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from punctual_worker.commands import http_request
-from tests.support.raw_server import CLOSE, HOLD, RAGGED, RESET, Script, raw_server
+from tests.support.raw_server import CLOSE, RAGGED, RESET, STALL, Script, raw_server
 
 CERTIFICATE = Path(__file__).parents[3] / "support" / "localhost.pem"
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -34,7 +34,7 @@ class Case(NamedTuple):
     older: int | None = None
 
 
-def says(*answers: bytes, end: str = CLOSE) -> Script:
+def sends(*answers: bytes, end: str = CLOSE) -> Script:
     return Script(answers, end)
 
 
@@ -45,58 +45,60 @@ def leads_to(location: bytes, status: int = 302, rest: bytes = EMPTY, end: str =
 
 # The codes were recorded from curl 7.88.1 and from libcurl 8.23.0 following redirects by itself.
 CASES = {
-    "whole": Case(says(OK + HELLO), 0),
-    "short": Case(says(OK + b"Content-Length: 100\r\n\r\nhello"), 18),
-    "short and nothing": Case(says(OK + b"Content-Length: 100\r\n\r\n"), 18),
-    "short and bad": Case(says(b"HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nhello"), 18),
-    "short and reset": Case(says(OK + b"Content-Length: 100\r\n\r\nhello", end=RESET), 56),
-    "longer than said": Case(says(OK + b"Content-Length: 2\r\n\r\nhello"), 0),
-    "of no length": Case(says(OK + b"\r\nhello"), 0),
-    "of no length, reset": Case(says(OK + b"\r\nhello", end=RESET), 56),
-    "nothing": Case(says(b""), 52),
-    "nothing, reset": Case(says(b"", end=RESET), 56),
-    "silence": Case(says(b"", end=HOLD), 28),
-    "silence among headers": Case(says(OK + b"Content-Type: te", end=HOLD), 28),
-    "silence in the body": Case(says(OK + b"Content-Length: 100\r\n\r\nhello", end=HOLD), 28),
-    "chunks": Case(says(CHUNKED + b"5\r\nhello\r\n0\r\n\r\n"), 0),
-    "chunks and a trailer": Case(says(CHUNKED + b"5\r\nhello\r\n0\r\nX: y\r\n\r\n"), 0),
-    "chunks without the last": Case(says(CHUNKED + b"5\r\nhello\r\n"), 18),
-    "a chunk cut short": Case(says(CHUNKED + b"9\r\nhello"), 18),
-    "chunks cut in a size": Case(says(CHUNKED + b"5\r\nhello\r\n1"), 18),
-    "chunks without an end": Case(says(CHUNKED + b"5\r\nhello\r\n0\r\n"), 18),
-    "a chunk and a reset": Case(says(CHUNKED + b"9\r\nhello", end=RESET), 56),
-    "a chunk of no size": Case(says(CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n"), 56),
-    "a chunk of any size": Case(says(CHUNKED + b"f" * 20 + b"\r\nhello\r\n0\r\n\r\n"), 56),
-    "a chunk that goes on": Case(says(CHUNKED + b"5\r\nhelloXX0\r\n\r\n"), 56),
-    "unasked encoding": Case(says(OK + b"Transfer-Encoding: gzip\r\n\r\nhello"), 61),
-    "unknown encoding": Case(says(OK + b"Transfer-Encoding: foo\r\n\r\nhello"), 61),
+    "whole": Case(sends(OK + HELLO), 0),
+    "short": Case(sends(OK + b"Content-Length: 100\r\n\r\nhello"), 18),
+    "short and nothing": Case(sends(OK + b"Content-Length: 100\r\n\r\n"), 18),
+    "short and bad": Case(sends(b"HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nhello"), 18),
+    "short and reset": Case(sends(OK + b"Content-Length: 100\r\n\r\nhello", end=RESET), 56),
+    "longer than said": Case(sends(OK + b"Content-Length: 2\r\n\r\nhello"), 0),
+    "of no length": Case(sends(OK + b"\r\nhello"), 0),
+    "of no length, reset": Case(sends(OK + b"\r\nhello", end=RESET), 56),
+    "nothing": Case(sends(b""), 52),
+    "nothing, reset": Case(sends(b"", end=RESET), 56),
+    "silence": Case(sends(b"", end=STALL), 28),
+    "silence among headers": Case(sends(OK + b"Content-Type: te", end=STALL), 28),
+    "silence in the body": Case(sends(OK + b"Content-Length: 100\r\n\r\nhello", end=STALL), 28),
+    "chunks": Case(sends(CHUNKED + b"5\r\nhello\r\n0\r\n\r\n"), 0),
+    "chunks and a trailer": Case(sends(CHUNKED + b"5\r\nhello\r\n0\r\nX: y\r\n\r\n"), 0),
+    "chunks without the last": Case(sends(CHUNKED + b"5\r\nhello\r\n"), 18),
+    "a chunk cut short": Case(sends(CHUNKED + b"9\r\nhello"), 18),
+    "chunks cut in a size": Case(sends(CHUNKED + b"5\r\nhello\r\n1"), 18),
+    "chunks without an end": Case(sends(CHUNKED + b"5\r\nhello\r\n0\r\n"), 18),
+    "a chunk and a reset": Case(sends(CHUNKED + b"9\r\nhello", end=RESET), 56),
+    "a chunk of no size": Case(sends(CHUNKED + b"zz\r\nhello\r\n0\r\n\r\n"), 56),
+    "a chunk of any size": Case(sends(CHUNKED + b"f" * 20 + b"\r\nhello\r\n0\r\n\r\n"), 56),
+    "a chunk that goes on": Case(sends(CHUNKED + b"5\r\nhelloXX0\r\n\r\n"), 56),
+    "unasked encoding": Case(sends(OK + b"Transfer-Encoding: gzip\r\n\r\nhello"), 61),
+    "unknown encoding": Case(sends(OK + b"Transfer-Encoding: foo\r\n\r\nhello"), 61),
     "gzip cut short": Case(
-        says(OK + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n\x1f\x8b"), 18
+        sends(OK + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n\x1f\x8b"), 18
     ),
-    "length of letters": Case(says(OK + b"Content-Length: abc\r\n\r\nhello"), 8),
-    "negative length": Case(says(OK + b"Content-Length: -1\r\n\r\nhello"), 8),
-    "two lengths": Case(says(OK + b"Content-Length: 6\r\n" + HELLO), 8, older=0),
-    "no HTTP": Case(says(b"hello\n"), 1),
-    "every byte": Case(says(bytes(range(256)) * 4), 1),
-    "status of letters": Case(says(b"HTTP/1.1 abc OK\r\n" + EMPTY), 1),
-    "status of two digits": Case(says(b"HTTP/1.1 20 OK\r\n" + EMPTY), 1),
-    "status below 100": Case(says(b"HTTP/1.1 099 OK\r\n" + EMPTY), 1),
-    "unknown minor version": Case(says(b"HTTP/1.10 200 OK\r\n" + EMPTY), 1),
-    "status line cut short": Case(says(b"HTTP/1.1 200 O"), 52),
-    "header without colon": Case(says(OK + b"foo\r\n" + EMPTY), 8),
-    "header with NUL": Case(says(OK + b"foo: a\0b\r\n" + EMPTY), 8),
-    "header in Latin-1": Case(says(OK + b"foo: a\xe9b\r\n" + EMPTY), 0),
-    "folded header": Case(says(OK + b"foo: a\r\n  b\r\n" + EMPTY), 0),
-    "200 headers": Case(says(OK + b"x: y\r\n" * 200 + EMPTY), 0),
-    "6,000 headers": Case(says(OK + b"x: y\r\n" * 6000 + EMPTY), 100, older=0),
-    "a header of 200 KB": Case(says(OK + b"x: " + b"y" * 200_000 + b"\r\n" + EMPTY), 100, older=27),
-    "headers of 500 KB": Case(says(OK + (b"x: " + b"y" * 50_000 + b"\r\n") * 10 + EMPTY), 56),
-    "lines without CR": Case(says(b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello"), 0),
-    "early hints": Case(says(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + OK + HELLO), 0),
-    "nothing but hints": Case(says(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n"), 52),
-    "another protocol": Case(says(b"HTTP/1.1 101 Switching\r\nUpgrade: foo\r\n\r\n"), 52),
-    "no content, yet some": Case(says(b"HTTP/1.1 204 No Content\r\n" + HELLO), 0),
-    "not found": Case(says(b"HTTP/1.1 404 Not Found\r\n" + HELLO), 22),
+    "length of letters": Case(sends(OK + b"Content-Length: abc\r\n\r\nhello"), 8),
+    "negative length": Case(sends(OK + b"Content-Length: -1\r\n\r\nhello"), 8),
+    "two lengths": Case(sends(OK + b"Content-Length: 6\r\n" + HELLO), 8, older=0),
+    "no HTTP": Case(sends(b"hello\n"), 1),
+    "every byte": Case(sends(bytes(range(256)) * 4), 1),
+    "status of letters": Case(sends(b"HTTP/1.1 abc OK\r\n" + EMPTY), 1),
+    "status of two digits": Case(sends(b"HTTP/1.1 20 OK\r\n" + EMPTY), 1),
+    "status below 100": Case(sends(b"HTTP/1.1 099 OK\r\n" + EMPTY), 1),
+    "unknown minor version": Case(sends(b"HTTP/1.10 200 OK\r\n" + EMPTY), 1),
+    "status line cut short": Case(sends(b"HTTP/1.1 200 O"), 52),
+    "header without colon": Case(sends(OK + b"foo\r\n" + EMPTY), 8),
+    "header with NUL": Case(sends(OK + b"foo: a\0b\r\n" + EMPTY), 8),
+    "header in Latin-1": Case(sends(OK + b"foo: a\xe9b\r\n" + EMPTY), 0),
+    "folded header": Case(sends(OK + b"foo: a\r\n  b\r\n" + EMPTY), 0),
+    "200 headers": Case(sends(OK + b"x: y\r\n" * 200 + EMPTY), 0),
+    "6,000 headers": Case(sends(OK + b"x: y\r\n" * 6000 + EMPTY), 100, older=0),
+    "a header of 200 KB": Case(
+        sends(OK + b"x: " + b"y" * 200_000 + b"\r\n" + EMPTY), 100, older=27
+    ),
+    "headers of 500 KB": Case(sends(OK + (b"x: " + b"y" * 50_000 + b"\r\n") * 10 + EMPTY), 56),
+    "lines without CR": Case(sends(b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello"), 0),
+    "early hints": Case(sends(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + OK + HELLO), 0),
+    "nothing but hints": Case(sends(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n"), 52),
+    "another protocol": Case(sends(b"HTTP/1.1 101 Switching\r\nUpgrade: foo\r\n\r\n"), 52),
+    "no content, yet some": Case(sends(b"HTTP/1.1 204 No Content\r\n" + HELLO), 0),
+    "not found": Case(sends(b"HTTP/1.1 404 Not Found\r\n" + HELLO), 22),
     "to UTF-8": Case(leads_to("/é".encode()), 0),
     "to Latin-1": Case(leads_to(b"/\xe9"), 0),
     "to a space": Case(leads_to(b"/a b"), 0),
@@ -121,23 +123,23 @@ CASES = {
     "a redirect and a reset": Case(
         leads_to(b"/x", rest=b"Content-Length: 50\r\n\r\nhel", end=RESET), 56
     ),
-    "a circle": Case(says(b"HTTP/1.1 302 F\r\nLocation: /\r\n" + EMPTY), 47),
+    "a circle": Case(sends(b"HTTP/1.1 302 F\r\nLocation: /\r\n" + EMPTY), 47),
 }
 
 Done = subprocess.CompletedProcess[bytes]
 
 
 def order(tmp_path: Path, url: str, *, timeout: float = 1) -> Path:
-    asked: dict[str, object] = {
+    params: dict[str, object] = {
         "method": "GET",
         "url": url,
         "headers": {},
         "body": None,
         "expect": None,
     }
-    asked |= {"timeout": timeout, "follow_redirects": True}
+    params |= {"timeout": timeout, "follow_redirects": True}
     file = tmp_path / "order"
-    file.write_text(json.dumps({"request": asked, "allowed": "127.0.0.0/8"}))
+    file.write_text(json.dumps({"request": params, "allowed": "127.0.0.0/8"}))
     return file
 
 
@@ -200,7 +202,7 @@ def test_the_codes_are_those_of_the_curl_that_is_here(name: str) -> None:
 def test_an_answer_that_ends_among_its_headers_is_incomplete_although_curl_takes_it(
     tmp_path: Path,
 ) -> None:
-    with raw_server(says(OK + b"Content-Type: te")) as server:
+    with raw_server(sends(OK + b"Content-Type: te")) as server:
         done = request(tmp_path, f"http://127.0.0.1:{server.port}/")
         assert curl(f"http://127.0.0.1:{server.port}/").returncode == 0
     assert done.returncode == 18
@@ -220,12 +222,12 @@ def test_what_came_of_an_incomplete_answer_is_shown_and_what_is_missing_said(
 @pytest.mark.parametrize(
     ("script", "code", "older"),
     [
-        (says(OK + HELLO), 0, None),
-        (says(OK + b"\r\nhello"), 0, None),
-        (says(OK + b"\r\nhello", end=RAGGED), 56, 0),
-        (says(OK + b"Content-Length: 100\r\n\r\nhello"), 18, None),
-        (says(OK + b"Content-Length: 100\r\n\r\nhello", end=RAGGED), 56, 18),
-        (says(CHUNKED + b"5\r\nhello\r\n", end=RAGGED), 56, 18),
+        (sends(OK + HELLO), 0, None),
+        (sends(OK + b"\r\nhello"), 0, None),
+        (sends(OK + b"\r\nhello", end=RAGGED), 56, 0),
+        (sends(OK + b"Content-Length: 100\r\n\r\nhello"), 18, None),
+        (sends(OK + b"Content-Length: 100\r\n\r\nhello", end=RAGGED), 56, 18),
+        (sends(CHUNKED + b"5\r\nhello\r\n", end=RAGGED), 56, 18),
     ],
 )
 def test_under_tls_only_a_proper_end_is_one(
@@ -258,10 +260,10 @@ ANSWERS = st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=12
 def test_whatever_a_server_sends_the_exit_code_is_one_that_is_documented(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], answer: bytes, end: str
 ) -> None:
-    with raw_server(says(answer, end=end)) as server:
+    with raw_server(sends(answer, end=end)) as server:
         url = f"http://127.0.0.1:{server.port}/"
         code = http_request.main(str(order(tmp_path, url, timeout=0.2)))
-    said = capfdbinary.readouterr().err
-    assert code in DOCUMENTED - {http_request.FAULT}, said
-    assert b"Traceback" not in said
-    assert code == 0 or said.endswith(b"\n")
+    output = capfdbinary.readouterr().err
+    assert code in DOCUMENTED - {http_request.FAULT}, output
+    assert b"Traceback" not in output
+    assert code == 0 or output.endswith(b"\n")

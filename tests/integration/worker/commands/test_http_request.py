@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-from tests.support.raw_server import HOLD, Script, raw_server
-from tests.support.web_server import Answer, Asked, WebServer, web_server
+from tests.support.raw_server import STALL, Script, raw_server
+from tests.support.web_server import Answer, ReceivedRequest, WebServer, web_server
 
 CERTIFICATE = Path(__file__).parents[3] / "support" / "localhost.pem"
 LOOPBACK = "127.0.0.0/8"
 ELSEWHERE = "localhost"  # the same server under another name is another origin
 
 
-def answer(asked: Asked) -> Answer:
-    match asked.path.split("/")[1:]:
+def answer(received: ReceivedRequest) -> Answer:
+    match received.path.split("/")[1:]:
         case ["status", code]:
             return Answer(int(code), body=b"done")
         case ["to", *rest]:
             there = "/".join(rest).replace("|", "/")
-            return Answer(int(asked.headers.get("X-Status", "302")), (("Location", there),))
+            return Answer(int(received.headers.get("X-Status", "302")), (("Location", there),))
         case ["big"]:
             return Answer(body=b"x" * 5000)
     return Answer(headers=(("X-Header", "yes"),), body=b"hello \xff\n")
@@ -49,16 +49,16 @@ def request(
     **values: Any,
 ) -> Done:
     """Makes a request as the runner would."""
-    asked: dict[str, Any] = {
+    params: dict[str, Any] = {
         "method": "GET",
         "url": url,
         "headers": {},
         "body": None,
         "expect": None,
     }
-    asked |= {"timeout": 5, "follow_redirects": True, **values}
+    params |= {"timeout": 5, "follow_redirects": True, **values}
     file = tmp_path / "order"
-    file.write_text(json.dumps({"request": asked, "allowed": allowed}))
+    file.write_text(json.dumps({"request": params, "allowed": allowed}))
     argv = [sys.executable, "-I", "-m", "punctual_worker.commands.http_request", str(file)]
     return subprocess.run(argv, check=False, capture_output=True, env=env or {}, timeout=30)
 
@@ -72,10 +72,10 @@ def test_the_answer_is_its_output_and_success_its_exit_code(
     assert done.stdout.startswith(b"HTTP/1.1 200 OK\n") or done.stdout.startswith(b"HTTP/1.0 200")
     assert b"\nX-Header: yes\n" in done.stdout
     assert done.stdout.endswith(b"\n\nhello \xff\n")
-    [asked] = server.asked
-    assert (asked.method, asked.path, asked.body) == ("POST", "/a?b=c", "é".encode())
-    assert asked.headers["X-Key"] == "s3cret"
-    assert asked.headers["Host"] == f"127.0.0.1:{server.port}"
+    [received] = server.requests
+    assert (received.method, received.path, received.body) == ("POST", "/a?b=c", "é".encode())
+    assert received.headers["X-Key"] == "s3cret"
+    assert received.headers["Host"] == f"127.0.0.1:{server.port}"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_this_machine_is_refused_under_every_name_unless_it_is_allowed(
     done = request(tmp_path, f"http://{host}:{server.port}/", allowed="")
     assert done.returncode == 9
     assert b"a loopback address (PUNCTUAL_HTTP_ALLOW_PRIVATE)" in done.stderr
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "10.0.0.1", "[fd00:ec2::254]", "0.0.0.0"])
@@ -127,7 +127,7 @@ def test_a_redirect_is_followed_and_takes_no_secret_to_another_host(
     headers = {"Authorization": "Bearer s3cret", "X-Key": "s3cret", "Accept": "text/html"}
     done = request(tmp_path, f"{server.url}/to/{there}", method="POST", body="x", headers=headers)
     assert done.returncode == 0, done.stderr
-    first, second = server.asked
+    first, second = server.requests
     assert (first.method, second.method, second.body) == ("POST", "GET", b"")
     assert second.headers["Accept"] == "text/html"
     assert "s3cret" not in str(second.headers)
@@ -139,15 +139,15 @@ def test_a_redirect_that_keeps_the_method_sends_the_content_again(
     headers = {"X-Status": "307", "X-Key": "kept"}
     done = request(tmp_path, f"{server.url}/to/|end", method="PUT", body="again", headers=headers)
     assert done.returncode == 0, done.stderr
-    assert [(asked.method, asked.body) for asked in server.asked] == [("PUT", b"again")] * 2
-    assert server.asked[1].headers["X-Key"] == "kept"
+    assert [(one.method, one.body) for one in server.requests] == [("PUT", b"again")] * 2
+    assert server.requests[1].headers["X-Key"] == "kept"
 
 
 def test_a_redirect_is_an_answer_when_it_is_not_to_be_followed(
     tmp_path: Path, server: WebServer
 ) -> None:
     done = request(tmp_path, f"{server.url}/to/|end", follow_redirects=False, expect=[302])
-    assert (done.returncode, len(server.asked)) == (0, 1)
+    assert (done.returncode, len(server.requests)) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -163,15 +163,15 @@ def test_a_request_is_sent_as_the_task_says_and_nothing_is_added(
 ) -> None:
     done = request(tmp_path, server.url, method=method, body=body, headers={"X-Empty": ""})
     assert done.returncode == 0, done.stderr
-    [asked] = server.asked
-    assert (asked.method, asked.body) == (method, (body or "").encode())
-    assert asked.headers["X-Empty"] == ""
-    assert asked.headers.get("Content-Length") == length
-    assert not {"Content-Type", "Expect", "Authorization"} & asked.headers.keys()
+    [received] = server.requests
+    assert (received.method, received.body) == (method, (body or "").encode())
+    assert received.headers["X-Empty"] == ""
+    assert received.headers.get("Content-Length") == length
+    assert not {"Content-Type", "Expect", "Authorization"} & received.headers.keys()
 
 
 def test_a_request_for_the_head_waits_for_no_body(tmp_path: Path) -> None:
-    with raw_server(Script([b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"], HOLD)) as server:
+    with raw_server(Script([b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"], STALL)) as server:
         done = request(tmp_path, f"http://127.0.0.1:{server.port}/", method="HEAD")
     assert (done.returncode, done.stderr) == (0, b"")
     assert server.requests[0].startswith(b"HEAD / HTTP/1.1\r\n")
@@ -186,7 +186,7 @@ def test_a_circle_of_redirects_ends(tmp_path: Path) -> None:
     with web_server(lambda _: Answer(302, (("Location", "/"),))) as circle:
         done = request(tmp_path, circle.url)
     assert done.returncode == 47
-    assert len(circle.asked) == 11
+    assert len(circle.requests) == 11
 
 
 def test_a_long_answer_is_read_to_its_end(tmp_path: Path, server: WebServer) -> None:

@@ -91,7 +91,7 @@ def test_output_can_be_read_while_the_command_runs(stage: Stage) -> None:
     key = stage.start("(sleep 1.5) & echo before", end_grace_s=60)
 
     def so_far() -> bool:
-        stage.client.tell(key)
+        stage.client.request_output(key)
         return stage.so_far(key) == b"before\n"
 
     eventually(so_far)

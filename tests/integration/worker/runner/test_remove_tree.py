@@ -9,7 +9,7 @@ import pytest
 
 from punctual_worker.runner.host.remove_tree import remove_tree
 
-NOBODY = 65534
+UNPRIVILEGED_ID = 65534
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def folder() -> Iterator[Path]:
             Path(name).chmod(0o755)
             made = Path(name) / "nobody"
             made.mkdir()
-            os.chown(made, NOBODY, NOBODY)
-            os.seteuid(NOBODY)
+            os.chown(made, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
+            os.seteuid(UNPRIVILEGED_ID)
         try:
             yield Path(name) / "nobody" if root else Path(name)
         finally:

@@ -9,15 +9,15 @@ from flask.testing import FlaskClient
 from punctual.ops.config import Settings
 from punctual_api.app import create_app
 
-NOBODY_LISTENS = "127.0.0.1:9"
+UNUSED_ADDRESS = "127.0.0.1:9"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.fixture
 def client() -> Iterator[FlaskClient]:
     settings = Settings(
-        database_url=f"postgresql://punctual@{NOBODY_LISTENS}/punctual",
-        redis_url=f"redis://{NOBODY_LISTENS}/0",
+        database_url=f"postgresql://punctual@{UNUSED_ADDRESS}/punctual",
+        redis_url=f"redis://{UNUSED_ADDRESS}/0",
         secret_key=uuid.uuid4().hex,
     )
     app = create_app(settings)

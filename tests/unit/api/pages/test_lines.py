@@ -54,10 +54,11 @@ def test_a_whole_number_is_an_int_and_a_decimal_comma_is_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("A=1\nnothing", "Line 2"), ("A=1\nA=2", "Line 2"), ('{"A": ', "not JSON")]
+    ("text", "message"),
+    [("A=1\nnothing", "Line 2"), ("A=1\nA=2", "Line 2"), ('{"A": ', "not JSON")],
 )
-def test_a_line_that_is_no_pair_is_named(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_a_line_that_is_no_pair_is_named(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         read_pairs(text)
 
 
@@ -95,5 +96,5 @@ def test_a_size_is_read_back_as_it_was(size: int) -> None:
 
 def test_a_key_that_is_typed_twice_in_json_is_refused_by_name() -> None:
     for read in (read_object, read_pairs):
-        with pytest.raises(ValueError, match='The key "A" is there twice'):
+        with pytest.raises(ValueError, match='The key "A" appears twice'):
             read('{"A": "1", "A": "2"}')

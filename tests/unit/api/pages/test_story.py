@@ -41,7 +41,7 @@ def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"state": "scheduled", "attempt": 0}, "It waits until it is due."),
         (
@@ -86,8 +86,8 @@ def attempt(number: int, state: str = "failed", **values: Any) -> dict[str, Any]
         ),
     ],
 )
-def test_a_sentence_says_where_a_run_stands(values: dict[str, Any], said: str) -> None:
-    assert sentence(run(**values)) == said
+def test_a_sentence_says_where_a_run_stands(values: dict[str, Any], message: str) -> None:
+    assert sentence(run(**values)) == message
 
 
 def test_a_reason_is_shown_rather_than_a_number() -> None:

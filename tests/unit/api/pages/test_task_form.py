@@ -62,7 +62,7 @@ def test_each_way_to_say_when_becomes_the_apis_schedule(
 
 
 def test_soon_is_that_many_whole_seconds_from_now() -> None:
-    document, _ = document_from(BLANK, now=NOW, soon=5)
+    document, _ = document_from(BLANK, now=NOW, delay_seconds=5)
     assert document["schedule"] == {"at": "2026-03-01T12:00:05Z"}
 
 

@@ -27,9 +27,9 @@ def test_a_silence_is_from_the_last_answer_to_the_next_one() -> None:
     story = Story()
     story.watch.answered()
     story.awake(3)
-    story.watch.asked()
+    story.watch.sent()
     story.awake(20)
-    story.watch.asked()
+    story.watch.sent()
     assert story.silence() is None
     story.watch.answered()
     assert story.silence() == Silence(1000, 1023)
@@ -38,7 +38,7 @@ def test_a_silence_is_from_the_last_answer_to_the_next_one() -> None:
 def test_an_answer_to_any_question_breaks_the_silence() -> None:
     story = Story()
     for _ in range(5):
-        story.watch.asked()
+        story.watch.sent()
         story.awake(int(SILENT_SECONDS) - 1)
         story.watch.answered()
     assert story.silence() is None
@@ -47,7 +47,7 @@ def test_an_answer_to_any_question_breaks_the_silence() -> None:
 def test_a_database_that_is_not_asked_is_not_silent() -> None:
     story = Story()
     story.awake(60)
-    story.watch.asked()
+    story.watch.sent()
     story.watch.answered()
     assert story.silence() is None
 
@@ -55,7 +55,7 @@ def test_a_database_that_is_not_asked_is_not_silent() -> None:
 def test_a_frozen_process_blames_no_database() -> None:
     for thaws_first in (True, False):
         story = Story()
-        story.watch.asked()
+        story.watch.sent()
         story.frozen(60)
         if thaws_first:
             story.watch.awake()
@@ -65,10 +65,10 @@ def test_a_frozen_process_blames_no_database() -> None:
 
 def test_a_silence_after_the_process_was_frozen_begins_with_its_thaw() -> None:
     story = Story()
-    story.watch.asked()
+    story.watch.sent()
     story.frozen(60)
     story.watch.awake()
-    story.watch.asked()
+    story.watch.sent()
     story.awake(15)
     story.watch.answered()
     assert story.silence() == Silence(1060, 1075)
@@ -78,7 +78,7 @@ def test_a_silence_is_forgotten_once_it_is_recorded_and_no_later_one_is() -> Non
     story = Story()
     silences = []
     for _ in range(2):
-        story.watch.asked()
+        story.watch.sent()
         story.awake(15)
         story.watch.answered()
         silences.append(story.silence())

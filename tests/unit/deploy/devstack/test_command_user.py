@@ -27,7 +27,7 @@ def test_their_folder_is_one_that_they_can_reach(tmp_path: Path) -> None:
     assert command_user(chosen(tmp_path), euid=1000).work_dir == tmp_path / "work"
 
 
-def test_root_is_said_when_it_is_named(tmp_path: Path) -> None:
+def test_a_named_root_is_reported(tmp_path: Path) -> None:
     user = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="root"), euid=0)
     assert user.notice == "commands run as root, as PUNCTUAL_COMMAND_USER says"
     assert user.work_dir == tmp_path / "work"

@@ -91,7 +91,7 @@ def test_what_no_service_could_start_with_is_refused_before_any_is_started() -> 
 
 
 @pytest.mark.parametrize(
-    ("assigned", "said"),
+    ("assigned", "message"),
     [
         ("WORKER=2", "WORKER is not read: WORKERS is"),
         ("workers=2", "workers is not read: WORKERS is"),
@@ -101,9 +101,9 @@ def test_what_no_service_could_start_with_is_refused_before_any_is_started() -> 
         (r"NOTE=a\ b PORTS=1", "PORTS is not read: PORT is"),
     ],
 )
-def test_a_misspelt_name_on_makes_command_line_stops_the_start(assigned: str, said: str) -> None:
+def test_a_misspelt_name_on_makes_command_line_stops_the_start(assigned: str, message: str) -> None:
     for options in ("", "w ", "rR --no-print-directory "):
-        with pytest.raises(InvalidStackSetting, match=f"^{said}$"):
+        with pytest.raises(InvalidStackSetting, match=f"^{message}$"):
             read({"MAKEFLAGS": f"{options}-- {assigned}"})
 
 
@@ -115,15 +115,15 @@ def test_other_names_on_makes_command_line_are_no_mistakes(flags: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"SLOTS": "4", "PUNCTUAL_SLOTS": "8"}, "SLOTS=4 and PUNCTUAL_SLOTS=8 are both set"),
         ({"SLOTS": "4", "PUNCTUAL_SLOTS_FILE": "/x"}, "SLOTS and PUNCTUAL_SLOTS_FILE are both"),
         ({"PORT": "8001", "PUNCTUAL_BIND": "0.0.0.0:8000"}, "PORT=8001 and PUNCTUAL_BIND=0.0.0.0"),
     ],
 )
-def test_one_thing_set_to_two_values_stops_the_start(environ: dict[str, str], said: str) -> None:
-    with pytest.raises(InvalidStackSetting, match=f"^{said}"):
+def test_one_thing_set_to_two_values_stops_the_start(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidStackSetting, match=f"^{message}"):
         read(environ)
     read({"SLOTS": "4", "PUNCTUAL_SLOTS": "4", "PORT": "8000", "PUNCTUAL_BIND": "[::]:8000"})
 

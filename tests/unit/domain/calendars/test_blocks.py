@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punctual.domain.calendars.blocks import FOREVER
-from punctual.domain.calendars.calendar import Calendar, SearchLimit, Span, Weekly, held_by, unheld
+from punctual.domain.calendars.calendar import (
+    Calendar,
+    SearchLimit,
+    Span,
+    Weekly,
+    blocking_calendar,
+    unblocked,
+)
 from punctual.domain.schedules.syntax import Schedule, parse_schedule
-from tests.unit.domain.calendars.test_calendar import plainly_held
+from tests.unit.domain.calendars.test_calendar import plainly_blocked
 
 MONDAY = datetime(2026, 11, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -62,7 +69,7 @@ def test_around_clock_changes_a_calendar_blocks_what_the_clock_on_the_wall_says(
     drawn: tuple[Calendar, datetime],
 ) -> None:
     calendar, at = drawn
-    assert (held_by([calendar], at) is not None) == plainly_held(calendar, at)
+    assert (blocking_calendar([calendar], at) is not None) == plainly_blocked(calendar, at)
 
 
 @given(near_a_change())
@@ -71,12 +78,12 @@ def test_everything_up_to_the_end_of_a_block_is_blocked(
 ) -> None:
     calendar, at = drawn
     end = calendar.blocks.end_at(at)
-    assert (end is not None) == plainly_held(calendar, at)
+    assert (end is not None) == plainly_blocked(calendar, at)
     if end is None:
         return
     assert end > at
-    for passed in range(0, int((min(end, at + timedelta(days=2)) - at) / MINUTE), 5):
-        assert plainly_held(calendar, at + passed * MINUTE)
+    for elapsed in range(0, int((min(end, at + timedelta(days=2)) - at) / MINUTE), 5):
+        assert plainly_blocked(calendar, at + elapsed * MINUTE)
 
 
 def test_what_blocks_every_day_of_the_week_blocks_for_ever() -> None:
@@ -89,7 +96,7 @@ def test_thousands_of_windows_of_many_calendars_are_leapt_over_in_a_few_steps() 
     today = Span(MONDAY, MONDAY + timedelta(days=1))
     many.append(Calendar("today", "UTC", windows=(*minute_windows(19), today)))
     limit = SearchLimit(100)
-    found = next(unheld(schedule_of({"every": 1}), many, after=MONDAY, limit=limit))
+    found = next(unblocked(schedule_of({"every": 1}), many, after=MONDAY, search_limit=limit))
     # Of each hour of Tuesday the first twenty minutes are blocked, one by one calendar.
     assert found == MONDAY + timedelta(days=1, minutes=20)
     assert limit.steps <= 25
@@ -99,10 +106,10 @@ def test_a_search_ends_at_its_limit_and_says_so() -> None:
     mondays = Calendar("Mondays", "UTC", windows=(Weekly(0, time(), time()),))
     limit = SearchLimit(50)
     fifth = schedule_of({"cron": "0 0 * 2 MON#5", "timezone": "UTC"})
-    assert list(unheld(fifth, [mondays], after=MONDAY, limit=limit)) == []
+    assert list(unblocked(fifth, [mondays], after=MONDAY, search_limit=limit)) == []
     assert limit.reached
     free = SearchLimit(50)
-    assert len(list(islice(unheld(fifth, [], after=MONDAY, limit=free), 20))) == 20
+    assert len(list(islice(unblocked(fifth, [], after=MONDAY, search_limit=free), 20))) == 20
     assert (free.steps, free.reached) == (0, False)
 
 
@@ -111,7 +118,7 @@ def test_days_that_follow_each_other_are_one_block() -> None:
     limit = SearchLimit(10)
     december = Calendar("December", "Europe/Rome", days)
     after = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    assert next(unheld(schedule_of({"every": 60}), [december], after=after, limit=limit)) == (
-        datetime(2026, 12, 31, 23, tzinfo=UTC)
-    )
+    assert next(
+        unblocked(schedule_of({"every": 60}), [december], after=after, search_limit=limit)
+    ) == (datetime(2026, 12, 31, 23, tzinfo=UTC))
     assert limit.steps <= 3

@@ -14,10 +14,10 @@ from punctual.domain.calendars.calendar import (
     Calendar,
     Span,
     Weekly,
+    blocking_calendar,
     calendar_named,
-    held_by,
-    next_unheld,
-    unheld,
+    next_unblocked,
+    unblocked,
 )
 from punctual.domain.calendars.syntax import parse_calendar, to_documents
 from punctual.domain.errors import InvalidCalendar
@@ -46,7 +46,7 @@ def calendars(draw: st.DrawFn) -> Calendar:
     )
 
 
-def plainly_held(calendar: Calendar, at: datetime) -> bool:
+def plainly_blocked(calendar: Calendar, at: datetime) -> bool:
     """The rule as one reads it off a clock on the wall."""
     local = at.astimezone(ZoneInfo(calendar.timezone))
     clock, today = local.time(), local.date()
@@ -67,23 +67,23 @@ def plainly_held(calendar: Calendar, at: datetime) -> bool:
 
 
 @given(calendars(), INSTANTS)
-def test_a_calendar_holds_what_the_clock_on_the_wall_says(calendar: Calendar, at: datetime) -> None:
-    held = held_by([calendar], at)
-    assert held == (calendar.name if plainly_held(calendar, at) else None)
+def test_a_calendar_blocks_times_of_the_local_clock(calendar: Calendar, at: datetime) -> None:
+    blocking = blocking_calendar([calendar], at)
+    assert blocking == (calendar.name if plainly_blocked(calendar, at) else None)
 
 
 @given(st.lists(calendars(), max_size=3), st.sampled_from([600, 3600, 5400]), INSTANTS)
-def test_leaping_over_what_is_held_finds_the_same_times_as_looking_at_each(
+def test_leaping_over_blocks_finds_the_same_times_as_looking_at_each(
     some: list[Calendar], seconds: int, after: datetime
 ) -> None:
     schedule = parse_schedule({"every": seconds}, anchor=START)
     assert schedule is not None
     each = takewhile(lambda at: at <= END, due_times(schedule, after=after))
-    expected = [at for at in each if not any(plainly_held(one, at) for one in some)]
-    found = list(takewhile(lambda at: at <= END, unheld(schedule, some, after=after)))
+    expected = [at for at in each if not any(plainly_blocked(one, at) for one in some)]
+    found = list(takewhile(lambda at: at <= END, unblocked(schedule, some, after=after)))
     assert found == expected
-    assert next_unheld(schedule, some, after=after) == next(
-        iter(unheld(schedule, some, after=after)), None
+    assert next_unblocked(schedule, some, after=after) == next(
+        iter(unblocked(schedule, some, after=after)), None
     )
 
 
@@ -93,7 +93,7 @@ def test_a_time_that_clocks_show_again_before_a_window_begins_is_not_leapt_over(
     schedule = parse_schedule({"every": 600}, anchor=START)
     assert schedule is not None
     before = datetime(2026, 4, 4, 14, 35, tzinfo=UTC)
-    assert next_unheld(schedule, [from_half], after=before) == before.replace(hour=15, minute=0)
+    assert next_unblocked(schedule, [from_half], after=before) == before.replace(hour=15, minute=0)
 
 
 @given(calendars())
@@ -141,21 +141,23 @@ def test_each_mistake_is_named_at_its_place(days: object, windows: object, point
     assert refused.value.pointer == pointer
 
 
-def test_a_day_is_held_from_midnight_to_midnight_where_the_calendar_is() -> None:
+def test_a_day_is_blocked_from_midnight_to_midnight_in_the_calendars_zone() -> None:
     rome = Calendar("Xmas", "Europe/Rome", frozenset({date(2026, 12, 25)}))
     schedule = parse_schedule({"every": 3600}, anchor=datetime(2026, 12, 24, 21, tzinfo=UTC))
     assert schedule is not None
-    free = list(islice(unheld(schedule, [rome], after=datetime(2026, 12, 24, 21, tzinfo=UTC)), 2))
+    free = list(
+        islice(unblocked(schedule, [rome], after=datetime(2026, 12, 24, 21, tzinfo=UTC)), 2)
+    )
     assert [at.isoformat() for at in free] == [
         "2026-12-24T22:00:00+00:00",
         "2026-12-25T23:00:00+00:00",
     ]
 
 
-def test_what_is_held_for_ever_ends_instead_of_searching_without_end() -> None:
+def test_a_search_over_endless_blocks_ends() -> None:
     always = tuple(Weekly(day, time(), time()) for day in range(7))
     schedule = parse_schedule({"every": 1}, anchor=START)
-    assert next_unheld(schedule, [Calendar("never", "UTC", windows=always)], after=START) is None
+    assert next_unblocked(schedule, [Calendar("never", "UTC", windows=always)], after=START) is None
 
 
 def test_a_task_names_calendars_in_its_order() -> None:

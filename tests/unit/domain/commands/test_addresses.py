@@ -54,9 +54,9 @@ def test_an_address_within_another_is_judged_as_itself(v4: str) -> None:
 
 @given(st.ip_addresses())
 def test_nothing_that_python_calls_private_is_let_through(address: object) -> None:
-    asked = ip_address(str(address))
-    if not asked.is_global and not str(asked).startswith("2002:"):
-        assert why_refused(str(asked)) is not None
+    given = ip_address(str(address))
+    if not given.is_global and not str(given).startswith("2002:"):
+        assert why_refused(str(given)) is not None
 
 
 @given(st.ip_addresses(), st.integers(0, 32))

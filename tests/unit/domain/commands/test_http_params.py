@@ -19,29 +19,29 @@ def request(**fields: Any) -> dict[str, Any]:
 
 
 def test_values_are_put_in_where_they_are_named() -> None:
-    asked = request(
+    template = request(
         url="https://h.example/days/$PARAM_DAY?full=${PARAM_FULL}x",
         headers={"X-Day": "the $PARAM_DAY"},
         body="day: $PARAM_DAY, $PARAM_DAYS, $HOME, $param_day, PARAM_DAY",
     )
-    filled = fill_in(asked, {"day": "mon/day", "full": True})
+    filled = fill_in(template, {"day": "mon/day", "full": True})
     assert filled["url"] == "https://h.example/days/mon%2Fday?full=truex"
     assert filled["headers"] == {"X-Day": "the mon/day"}
     assert filled["body"] == "day: mon/day, , $HOME, $param_day, PARAM_DAY"
-    assert sorted(names_in(asked)) == [
+    assert sorted(names_in(template)) == [
         *(("day", "body"), ("day", "headers/X-Day"), ("day", "url")),
         *(("days", "body"), ("full", "url")),
     ]
-    assert unused_params(asked, ["day", "other"]) == ["other"]
+    assert unused_params(template, ["day", "other"]) == ["other"]
 
 
 @given(TEXTS)
 def test_a_value_changes_nothing_of_a_url_but_where_it_stands(value: str) -> None:
-    asked = request(url="https://h.example:8/a-$PARAM_X/b?c=$PARAM_X&d=1")
-    parts = urlsplit(fill_in(asked, {"x": value})["url"])
+    template = request(url="https://h.example:8/a-$PARAM_X/b?c=$PARAM_X&d=1")
+    parts = urlsplit(fill_in(template, {"x": value})["url"])
     assert (parts.scheme, parts.netloc, parts.fragment) == ("https", "h.example:8", "")
     assert [unquote(step) for step in parts.path.split("/")] == ["", f"a-{value}", "b"]
-    assert parse_qsl(parts.query, keep_blank_values=True) == [("c", value), ("d", "1")]
+    assert parse_qsl(parts.template, keep_blank_values=True) == [("c", value), ("d", "1")]
 
 
 @pytest.mark.parametrize("value", [".", ".."])
@@ -61,12 +61,12 @@ def test_no_value_decides_the_host(value: str) -> None:
 
 @given(TEXTS)
 def test_a_header_stays_one_header(value: str) -> None:
-    asked = request(headers={"X-Day": "$PARAM_X"})
+    template = request(headers={"X-Day": "$PARAM_X"})
     if all(char == "\t" or " " <= char <= "~" for char in value):
-        assert fill_in(asked, {"x": value})["headers"] == {"X-Day": value}
+        assert fill_in(template, {"x": value})["headers"] == {"X-Day": value}
     else:
         with pytest.raises(InvalidParams):
-            fill_in(asked, {"x": value})
+            fill_in(template, {"x": value})
 
 
 @given(TEXTS | st.integers() | st.booleans() | st.none())

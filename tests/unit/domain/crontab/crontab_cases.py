@@ -66,7 +66,7 @@ ENVIRONMENTS = (
 )
 
 
-def asked() -> dict[str, Any]:
+def cases() -> dict[str, Any]:
     """Return what cron says now, as it is recorded."""
     ran = debian_cron.run_system([f"{lines}@reboot root x" for lines in ENVIRONMENTS])
     return {
@@ -82,8 +82,8 @@ def asked() -> dict[str, Any]:
 
 def recorded() -> dict[str, Any]:
     """Return what cron said when it was asked last."""
-    kept: dict[str, Any] = json.loads(RECORDED.read_text())
-    return kept
+    stored: dict[str, Any] = json.loads(RECORDED.read_text())
+    return stored
 
 
 def _own(env: dict[str, str]) -> dict[str, str]:
@@ -92,4 +92,4 @@ def _own(env: dict[str, str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    RECORDED.write_text(json.dumps(asked(), indent=1) + "\n")
+    RECORDED.write_text(json.dumps(cases(), indent=1) + "\n")

@@ -37,7 +37,7 @@ def is_taken(line: str, *, system: bool = False) -> bool:
 
 @needs_cron
 def test_what_is_recorded_is_what_cron_says() -> None:
-    assert crontab_cases.asked() == RECORDED
+    assert crontab_cases.cases() == RECORDED
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ def test_any_command_is_split_as_cron_splits_it(texts: list[str]) -> None:
     )
 )
 def test_cron_runs_what_is_joined(parts: list[tuple[str, list[str]]]) -> None:
-    asked = []
+    cases = []
     for command, lines in parts:
         stdin = "".join(f"{line}\n" for line in lines) if lines else None
         written = join_percent(command, stdin) if is_runnable(command) else None
         if written is not None and not written.startswith((" ", "\t")):
-            asked.append((command, stdin, written))
+            cases.append((command, stdin, written))
     for (command, stdin, written), ran in zip(
-        asked, debian_cron.run([written for *_, written in asked]), strict=True
+        cases, debian_cron.run([written for *_, written in cases]), strict=True
     ):
         assert (ran.command, ran.stdin) == (command, stdin or ""), written
 
@@ -152,8 +152,8 @@ def test_an_exported_command_is_run_by_cron_to_the_letter(commands: list[str]) -
     lines = [exported(command) for command in commands]
     assert debian_cron.check([f"0 2 * * * {line}" for line in lines]) == [None] * len(lines)
     # Behind @reboot, a command may not begin with =, as it may behind five fields.
-    asked = [(c, line) for c, line in zip(commands, lines, strict=True) if is_runnable(line)]
-    for (command, _), ran in zip(asked, debian_cron.run([line for _, line in asked]), strict=True):
+    cases = [(c, line) for c, line in zip(commands, lines, strict=True) if is_runnable(line)]
+    for (command, _), ran in zip(cases, debian_cron.run([line for _, line in cases]), strict=True):
         assert ran.stdin == ""
         assert ran.command.removeprefix(":; ") == command.lstrip(" \t")
 
@@ -179,8 +179,8 @@ def test_an_exported_command_of_several_lines_reaches_the_shell_to_the_letter(
 ) -> None:
     lines = [exported(command) for command in commands]
     for command, ran in zip(commands, debian_cron.run(lines), strict=True):
-        said = handed_over(ran.command).removeprefix(":; ")
-        assert said.rstrip("\\\n") == command.lstrip(" \t\n").rstrip("\\\n"), command
+        recovered = handed_over(ran.command).removeprefix(":; ")
+        assert recovered.rstrip("\\\n") == command.lstrip(" \t\n").rstrip("\\\n"), command
 
 
 @pytest.mark.parametrize(

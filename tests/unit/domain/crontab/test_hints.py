@@ -118,7 +118,7 @@ def test_only_a_comment_right_above_names_an_entry(comment: str, name: str | Non
         ("LOGNAME=me", False, "LOGNAME is the name of the user who runs it"),
     ],
 )
-def test_what_is_hardly_meant_as_it_stands_is_said(line: str, system: bool, hint: str) -> None:
+def test_what_is_hardly_meant_as_it_stands_is_reported(line: str, system: bool, hint: str) -> None:
     [read] = read_crontab(f"{line}\n", system=system)
     assert hint in " ".join(read.notes)
 

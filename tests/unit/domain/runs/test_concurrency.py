@@ -40,9 +40,9 @@ def test_a_limit_that_is_reached_is_said_in_words() -> None:
     task = Limit("k", 3, task_id=uuid.uuid4())
     limits = [Limit("k", 2, tag="db"), Limit("k", 1), task]
     assert [clause(limit_reached(limit)) for limit in limits] == [
-        "limit reached: 2 of tag db are running",
-        "limit reached: 1 of your runs is running",
-        "limit reached: 3 of this task are running",
+        "tag db has reached its limit of 2 concurrent runs",
+        "its team has reached its limit of 1 concurrent run",
+        "this task has reached its limit of 3 concurrent runs",
     ]
     assert Hindrance(limit=task).reason == limit_reached(task)
     assert Hindrance("gpu", task).reason == coded(ReasonCode.NO_WORKER, queue="gpu")

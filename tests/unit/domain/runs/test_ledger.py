@@ -7,9 +7,12 @@ from punctual.domain.wording import ledger_sentence
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("row", "sentence"),
     [
-        ({"reason": "held", "because": 'calendar "Xmas"'}, 'Held: calendar "Xmas".'),
+        (
+            {"reason": "held", "because": 'blocked by calendar "Xmas"'},
+            'Held: blocked by calendar "Xmas".',
+        ),
         ({"reason": "cancelled", "because": None}, "Cancelled."),
         (
             {"reason": "late", "because": "no worker was free", "lateness": 1.25},
@@ -25,6 +28,6 @@ from punctual.domain.wording import ledger_sentence
         ),
     ],
 )
-def test_a_row_is_described_in_one_sentence(said: dict[str, object], sentence: str) -> None:
-    reason = Reason(str(said.pop("reason")))
-    assert ledger_sentence(reason, **said) == sentence  # type: ignore[arg-type]
+def test_a_row_is_described_in_one_sentence(row: dict[str, object], sentence: str) -> None:
+    reason = Reason(str(row.pop("reason")))
+    assert ledger_sentence(reason, **row) == sentence  # type: ignore[arg-type]

@@ -39,6 +39,6 @@ def test_a_list_with_anything_else_is_refused(text: str) -> None:
             parse_queues(text)
 
 
-def test_what_holds_a_run_back_is_a_reason() -> None:
+def test_what_a_run_waits_for_is_a_reason() -> None:
     assert Hindrance().reason is None
     assert Hindrance(queue="gpu").reason == coded(ReasonCode.NO_WORKER, queue="gpu")

@@ -50,8 +50,11 @@ def test_a_timeout_has_no_exit_code_whatever_ended_the_command() -> None:
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        (RetryRule(only_on=(75, 111)), "not retried: only exit codes 75, 111 are (retry_on)"),
-        (RetryRule(never_on=(2,)), "not retried: exit codes 2 are not (no_retry_on)"),
+        (
+            RetryRule(only_on=(75, 111)),
+            "not retried: only exit codes 75, 111 are retried (retry_on)",
+        ),
+        (RetryRule(never_on=(2,)), "not retried: exit codes 2 are never retried (no_retry_on)"),
     ],
 )
 def test_the_reason_names_the_list(rule: RetryRule, sentence: str) -> None:

@@ -32,7 +32,7 @@ def due_by_brute_force(
         if elapsed:
             hit = matches(fields, label)
         else:
-            hit = any(matches(fields, passed) for passed in _passed(shown, label))
+            hit = any(matches(fields, since) for since in _labels_since(shown, label))
         if hit and minute > start:
             due.append(minute)
         shown = max(shown, label)
@@ -41,7 +41,7 @@ def due_by_brute_force(
 
 
 def clock_changes_by_brute_force(zone: str, years: range) -> list[datetime]:
-    """The first hour, in UTC, by which the offset of a zone has changed, for every change."""
+    """The first hour, in UTC, by which the shown_label of a zone has changed, for every change."""
     place = ZoneInfo(zone)
     hour = datetime(years.start, 1, 1, tzinfo=UTC)
     changes = []
@@ -116,7 +116,7 @@ def _shown(minute: datetime, place: ZoneInfo) -> datetime:
     return minute.astimezone(place).replace(tzinfo=None)
 
 
-def _passed(shown: datetime, label: datetime) -> Iterator[datetime]:
+def _labels_since(shown: datetime, label: datetime) -> Iterator[datetime]:
     """The labels above the watermark, up to what the clocks show now."""
     while shown < label:
         shown += MINUTE

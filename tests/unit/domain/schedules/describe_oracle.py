@@ -5,7 +5,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import date
 
-Says = Callable[[date], bool]
+IsNamed = Callable[[date], bool]
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 MONTHS = (
@@ -25,14 +25,14 @@ MONTHS = (
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 
 
-def days_said(sentence: str) -> Says:
+def days_named(sentence: str) -> IsNamed:
     """Read "At 00:00 on the 13th day of month or on Friday, in May" or "Every Monday at 00:00"."""
     if found := re.fullmatch(r"Every (.+) at 00:00", sentence):
         return _every(found[1])
     rest = sentence.removeprefix("At 00:00").strip()
     if found := re.fullmatch(r"on the last (day|weekday) of (?!the month)(.+)", rest):
-        said, months = _month_day(f"the last {found[1]} of the month"), _months(found[2])
-        return lambda day: said(day) and months(day)
+        is_named_day, months = _month_day(f"the last {found[1]} of the month"), _months(found[2])
+        return lambda day: is_named_day(day) and months(day)
     if found := re.fullmatch(r"on (\w+) (\d+)", rest):
         month, number = MONTHS.index(found[1]) + 1, int(found[2])
         return lambda day: (day.month, day.day) == (month, number)
@@ -47,7 +47,7 @@ def days_said(sentence: str) -> Says:
     return lambda day: within(day) and days(day)
 
 
-def _every(days: str) -> Says:
+def _every(days: str) -> IsNamed:
     if days == "day":
         return _always
     if days == "weekday":
@@ -55,7 +55,7 @@ def _every(days: str) -> Says:
     return _any(days, _weekday)
 
 
-def _days(text: str) -> Says:
+def _days(text: str) -> IsNamed:
     if text in ("", "every day"):
         return _always
     either = [part.removeprefix("on ") for part in text.split(" or on ")]
@@ -70,13 +70,13 @@ def _days(text: str) -> Says:
     return _any(text.removeprefix("on "), _weekday if of_the_week else _month_day)
 
 
-def _any(text: str, read: Callable[[str], Says]) -> Says:
+def _any(text: str, read: Callable[[str], IsNamed]) -> IsNamed:
     """Whether one of the listed ones is meant."""
-    said = [read(item) for item in re.split(r", and |, | and ", text)]
-    return lambda day: any(one(day) for one in said)
+    lines = [read(item) for item in re.split(r", and |, | and ", text)]
+    return lambda day: any(one(day) for one in lines)
 
 
-def _month_day(item: str) -> Says:
+def _month_day(item: str) -> IsNamed:
     item = item.removesuffix(" day of month")
     if item in ("the last day of the month", "the last"):
         return lambda day: day.day == monthrange(day.year, day.month)[1]
@@ -100,7 +100,7 @@ def _month_day(item: str) -> Says:
     return lambda day: day.day == nth
 
 
-def _weekday(item: str) -> Says:
+def _weekday(item: str) -> IsNamed:
     if found := re.fullmatch(r"the (\w+) (\w+day) of the month", item):
         is_it = _weekday(found[2])
         if found[1] == "last":
@@ -119,8 +119,8 @@ def _weekday(item: str) -> Says:
     return lambda day: day.isoweekday() % 7 in {one % 7 for one in listed}
 
 
-def _months(text: str) -> Says:
-    def one(item: str) -> Says:
+def _months(text: str) -> IsNamed:
+    def one(item: str) -> IsNamed:
         if item == "every month":
             return _always
         if found := re.fullmatch(r"every (?:(\w+) )?month from (\w+) through (\w+)", item):

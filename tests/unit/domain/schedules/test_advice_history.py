@@ -16,8 +16,8 @@ def advice(past: Past, *, shortest: float | None = 300, jitter: float = 0) -> li
 def test_runs_that_take_longer_than_the_interval_are_warned_of() -> None:
     [sentence] = advice(Past(runs=40, p95=420, due=None, together=0))
     assert sentence == (
-        "95 in 100 of its last 40 runs took up to 7 minutes, longer than the shortest interval"
-        " (5 minutes): the overlap policy decides what becomes of the next one."
+        "95 % of its last 40 runs took up to 7 minutes, longer than the shortest interval"
+        " (5 minutes): the overlap policy decides what happens to the next run."
     )
 
 
@@ -36,8 +36,10 @@ def test_few_short_or_single_runs_are_not(past: Past, shortest: float | None) ->
 
 def test_a_crowd_at_one_second_is_warned_of_unless_the_task_has_a_jitter() -> None:
     crowd = Past(runs=0, p95=None, due=DUE, together=20)
-    assert advice(crowd) == [
-        "20 of your tasks are due at the same second (2026-03-03T12:00:00Z): a jitter spreads them."
-    ]
+    [warning] = advice(crowd)
+    assert warning == (
+        "20 of your tasks are due at the same second (2026-03-03T12:00:00Z): a jitter would spread"
+        " them."
+    )
     assert advice(crowd, jitter=60) == []
     assert advice(Past(runs=0, p95=None, due=DUE, together=19)) == []

@@ -34,10 +34,10 @@ def test_a_run_that_fails_may_be_unfinished_when_the_next_is_due(
 def test_the_warning_says_what_becomes_of_the_next_due_time() -> None:
     [warnings] = retry_warnings(DEFAULTS, overlap=Overlap.SKIP, shortest=60)
     assert warnings == (
-        "A run that fails is unfinished for 1 minute 10 seconds and more (3 retries), and the"
+        "A failing run stays unfinished for at least 1 minute 10 seconds (3 retries), and the"
         " shortest interval is 1 minute: the due times in between are skipped. Lower max_retries"
         " or retry_delay."
     )
     [warnings] = retry_warnings(DEFAULTS, overlap=Overlap.QUEUE, shortest=60)
-    assert "wait, and pile up" in warnings
+    assert "wait and pile up" in warnings
     assert list(retry_warnings(DEFAULTS, overlap=Overlap.ALLOW, shortest=60)) == []

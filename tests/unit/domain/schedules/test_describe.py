@@ -12,7 +12,7 @@ from punctual.domain.schedules.advice import ENDED, NEVER, NEVER_IN_LIST, schedu
 from punctual.domain.schedules.cron import cron_rule
 from punctual.domain.schedules.describe import describe, duration_in_words
 from punctual.domain.schedules.syntax import At, Cron, Every, Several, Within
-from tests.unit.domain.schedules.describe_oracle import days_said
+from tests.unit.domain.schedules.describe_oracle import days_named
 from tests.unit.domain.strategies import days, months, weekdays
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -166,7 +166,7 @@ def test_a_schedule_whose_end_has_passed_says_so() -> None:
     assert schedule_warnings(last, now=NOW, timeout=None) == []
 
 
-def test_schedules_of_a_list_that_come_close_are_held_against_the_timeout() -> None:
+def test_close_schedules_of_a_list_are_compared_with_the_timeout() -> None:
     close = Several((Cron("0 9 * * *"), Cron("10 9 * * *")))
     (warning,) = schedule_warnings(close, now=NOW, timeout=601)
     assert "(10 minutes)" in warning
@@ -201,25 +201,26 @@ def test_the_words_name_the_days_that_the_expression_names(expression: str) -> N
         rule = cron_rule(expression)
     except InvalidSchedule:
         assume(False)
-    says = days_said(describe(Cron(expression)).removesuffix(" (UTC)"))
+    is_named = days_named(describe(Cron(expression)).removesuffix(" (UTC)"))
     named = set(takewhile(lambda day: day <= DAYS[-1], rule.days(DAYS[0])))
-    assert [day for day in DAYS if says(day) != (day in named)] == [], describe(Cron(expression))
+    wrong = [day for day in DAYS if is_named(day) != (day in named)]
+    assert wrong == [], describe(Cron(expression))
 
 
-SOON = NOW + timedelta(days=30)
+IN_A_MONTH = NOW + timedelta(days=30)
 
 
 @pytest.mark.parametrize(
     ("schedule", "warned"),
     [
-        (Within(Cron("0 0 1 1 *"), None, SOON), [NEVER]),
-        (Within(Cron("0 0 29 2 *"), NOW, SOON), [NEVER]),
+        (Within(Cron("0 0 1 1 *"), None, IN_A_MONTH), [NEVER]),
+        (Within(Cron("0 0 29 2 *"), NOW, IN_A_MONTH), [NEVER]),
         (Within(Every(86400, NOW), None, NOW + timedelta(hours=23)), [NEVER]),
         (Within(Cron("0 0 1 1 *"), None, NOW - timedelta(days=1)), [ENDED]),
-        (Several((Within(Cron("0 0 1 1 *"), None, SOON), Every(60, NOW))), [NEVER_IN_LIST]),
-        (Several((Within(Cron("0 0 1 1 *"), None, SOON), At(NOW))), [NEVER_IN_LIST]),
+        (Several((Within(Cron("0 0 1 1 *"), None, IN_A_MONTH), Every(60, NOW))), [NEVER_IN_LIST]),
+        (Several((Within(Cron("0 0 1 1 *"), None, IN_A_MONTH), At(NOW))), [NEVER_IN_LIST]),
         (Within(Cron("0 12 * * *"), None, NOW), []),  # due at this very moment
-        (Within(Cron("0 0 * * *"), None, SOON), []),
+        (Within(Cron("0 0 * * *"), None, IN_A_MONTH), []),
         (At(NOW - timedelta(days=1)), []),
         (Several((Within(Every(60, NOW), None, NOW - timedelta(days=1)), Every(60, NOW))), []),
     ],
@@ -227,5 +228,5 @@ SOON = NOW + timedelta(days=30)
 def test_a_schedule_of_which_nothing_is_to_come_is_warned_of(
     schedule: At | Cron | Every | Within | Several, warned: list[str]
 ) -> None:
-    said = schedule_warnings(schedule, now=NOW, timeout=NO_TIMEOUT)
-    assert [text for text in said if text in (ENDED, NEVER, NEVER_IN_LIST)] == warned
+    warnings = schedule_warnings(schedule, now=NOW, timeout=NO_TIMEOUT)
+    assert [text for text in warnings if text in (ENDED, NEVER, NEVER_IN_LIST)] == warned

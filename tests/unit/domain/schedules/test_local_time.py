@@ -27,7 +27,7 @@ def test_an_ordinary_time_is_taken_as_it_is(local: str, zone: str, instant: str)
 
 
 @pytest.mark.parametrize(
-    ("local", "zone", "instant", "said"),
+    ("local", "zone", "instant", "message"),
     [
         ("2027-03-28T02:00", "Europe/Rome", "2027-03-28T01:00:00Z", "02:00 does not exist: 03:00"),
         ("2027-03-28T02:30", "Europe/Rome", "2027-03-28T01:00:00Z", "02:30 does not exist: 03:00"),
@@ -41,10 +41,10 @@ def test_an_ordinary_time_is_taken_as_it_is(local: str, zone: str, instant: str)
     ],
 )
 def test_a_time_that_clocks_skip_is_the_first_after_the_gap_and_that_is_said(
-    local: str, zone: str, instant: str, said: str
+    local: str, zone: str, instant: str, message: str
 ) -> None:
     assert format_instant(local_instant(local, zone)) == instant
-    assert said in (clock_change_warning(local, zone) or "")
+    assert message in (clock_change_warning(local, zone) or "")
 
 
 def test_a_time_that_clocks_repeat_is_the_first_and_the_second_is_offered() -> None:

@@ -23,7 +23,7 @@ def refusal(name: str) -> str:
     "name", ["UTC+2", "UTC+02", "UTC+02:00", "utc + 2", "GMT+2", "+2", "+02:00", "+0200"]
 )
 def test_an_offset_gets_the_name_that_has_its_meaning(name: str) -> None:
-    assert "UTC+2, all year, is Etc/GMT-2: its sign is turned around." in refusal(name)
+    assert "UTC+2, all year, is Etc/GMT-2: its sign is inverted." in refusal(name)
     assert "Etc/GMT+2" not in refusal(name)
 
 

@@ -26,13 +26,16 @@ def intake_of(slots: int, *claims: Claimed) -> RunQueue:
 def test_runs_are_taken_a_lead_before_they_are_due_earliest_first() -> None:
     late, early, far = claimed(0.2), claimed(0.1), claimed(9)
     intake = intake_of(8, late, far, early)
-    assert [held.run_id for held in intake.take(NOW)] == [early.run_id, late.run_id]
+    assert [run.run_id for run in intake.take(NOW)] == [early.run_id, late.run_id]
     assert intake.next_at() == far.due_at - LEAD
 
 
 def test_at_one_instant_the_higher_priority_goes_first() -> None:
     low, high = claimed(0, priority=1), claimed(0, priority=9)
-    assert [held.run_id for held in intake_of(8, low, high).take(NOW)] == [high.run_id, low.run_id]
+    assert [run.run_id for run in intake_of(8, low, high).take(NOW)] == [
+        high.run_id,
+        low.run_id,
+    ]
 
 
 def test_no_more_are_taken_than_there_are_slots_until_one_frees() -> None:
@@ -60,10 +63,10 @@ def test_room_counts_what_waits_and_what_runs() -> None:
 
 def test_what_is_put_back_frees_its_slot_and_is_tried_again_later() -> None:
     intake = intake_of(1, claimed(0))
-    (held,) = intake.take(NOW)
-    intake.put_back(held, at=NOW + timedelta(seconds=1))
+    (run,) = intake.take(NOW)
+    intake.put_back(run, at=NOW + timedelta(seconds=1))
     assert (intake.busy, intake.take(NOW)) == (0, [])
-    assert [again.pair for again in intake.take(NOW + timedelta(seconds=1))] == [held.pair]
+    assert [again.pair for again in intake.take(NOW + timedelta(seconds=1))] == [run.pair]
 
 
 def test_only_what_is_due_and_has_no_slot_is_overdue() -> None:
@@ -71,14 +74,14 @@ def test_only_what_is_due_and_has_no_slot_is_overdue() -> None:
     intake = intake_of(1, claimed(-2), due, soon)
     assert intake.overdue(NOW, most=9) == []  # a slot is free: it will start here
     intake.take(NOW)
-    assert [held.run_id for held in intake.overdue(NOW, most=9)] == [due.run_id]
+    assert [run.run_id for run in intake.overdue(NOW, most=9)] == [due.run_id]
     assert intake.next_at() == soon.due_at - LEAD
 
 
 def test_a_closed_intake_gives_everything_back_and_has_no_room() -> None:
     claims = [claimed(1), claimed(2)]
     intake = intake_of(4, *claims)
-    assert {held.run_id for held in intake.close()} == {claim.run_id for claim in claims}
+    assert {run.run_id for run in intake.close()} == {claim.run_id for claim in claims}
     assert (intake.room, intake.free_slots, intake.next_at()) == (0, 0, None)
 
 
@@ -88,7 +91,7 @@ def test_a_closed_intake_starts_nothing_and_answers_what_comes_late() -> None:
     late = claimed(0)
     intake.add([late])
     assert (intake.take(NOW), intake.next_at()) == ([], None)
-    assert [held.run_id for held in intake.close()] == [late.run_id]
+    assert [run.run_id for run in intake.close()] == [late.run_id]
 
 
 @given(st.lists(st.tuples(st.integers(-50, 0), st.integers(1, 9)), max_size=30), st.integers(1, 8))
@@ -102,9 +105,9 @@ def test_with_more_than_slots_owners_take_turns_and_no_run_is_lost(
     taken = intake.take(NOW)
     assert len(taken) == min(slots, len(claims))
     left = intake.close()
-    assert {held.run_id for held in [*taken, *left]} == {claim.run_id for claim in claims}
+    assert {run.run_id for run in [*taken, *left]} == {claim.run_id for claim in claims}
     if left:
-        assert max(held.turn for held in taken) <= min(held.turn for held in left)
+        assert max(run.turn for run in taken) <= min(run.turn for run in left)
 
 
 def test_an_owners_urgent_run_takes_its_next_turn_whenever_it_came() -> None:
@@ -117,7 +120,7 @@ def test_an_owners_urgent_run_takes_its_next_turn_whenever_it_came() -> None:
     other = waiting(ben, 1, 9)
     urgent = waiting(anna, 9, 9)
     intake = intake_of(2, *low, other, urgent)
-    assert {held.run_id for held in intake.take(NOW)} == {urgent.run_id, other.run_id}
+    assert {run.run_id for run in intake.take(NOW)} == {urgent.run_id, other.run_id}
 
 
 def test_what_is_withdrawn_waits_no_longer_and_may_come_back() -> None:
@@ -126,7 +129,7 @@ def test_what_is_withdrawn_waits_no_longer_and_may_come_back() -> None:
     assert intake.waiting() == []  # a slot is free
     [taken] = intake.take(NOW)
     waiting = intake.waiting()
-    assert {held.run_id for held in waiting} == {run.run_id for run in runs} - {taken.run_id}
+    assert {run.run_id for run in waiting} == {run.run_id for run in runs} - {taken.run_id}
     withdrawn = intake.withdraw({waiting[0].pair, taken.pair})
     assert withdrawn == [waiting[0]]
     assert intake.waiting() == [waiting[1]]

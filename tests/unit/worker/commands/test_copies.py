@@ -58,10 +58,10 @@ def test_copies_that_no_worker_uses_are_removed_and_all_else_stays(folder: Path)
     unused = [old(folder / name) for name in ("python-1", "code-1", "copy-unfinished")]
     others = [old(folder / name) for name in ("work-1", "something")]
     (folder / "code-2").mkdir()  # made just now
-    kept = old(folder / "code-3")
-    copies.remove_unused(keep=[kept])
+    in_use = old(folder / "code-3")
+    copies.remove_unused(keep=[in_use])
     assert not any(path.exists() for path in unused)
-    assert {*folder.iterdir()} == {*others, kept, folder / "code-2"}
+    assert {*folder.iterdir()} == {*others, in_use, folder / "code-2"}
 
 
 def test_a_copy_that_a_worker_uses_stays_until_that_has_ended(folder: Path) -> None:

@@ -38,7 +38,7 @@ class Stack:
         named = [self.pid(f"pids/{name}.pid") for name in NAMES]
         return [*named, self.pid("companion.pid"), self.pid("orphan.pid")]
 
-    def said(self) -> str:
+    def logged(self) -> str:
         """What a person would have read."""
         log = self.folder / "logs" / "stack.log"
         return log.read_text() if log.exists() else ""
@@ -64,7 +64,7 @@ def test_a_process_that_dies_is_started_again(stack: Stack) -> None:
     os.kill(before, signal.SIGKILL)
     eventually(lambda: stack.pid("pids/steady.pid") != before)
     assert started_at(stack.pid("pids/steady.pid")) is not None
-    assert "steady ended (killed by signal 9): starting it again in 1 s" in stack.said()
+    assert "steady ended (killed by signal 9): starting it again in 1 s" in stack.logged()
 
 
 def test_a_full_disk_stops_nothing_and_pid_files_follow_once_there_is_room(stack: Stack) -> None:
@@ -91,7 +91,7 @@ def test_a_process_that_cannot_be_started_is_tried_again(stack: Stack) -> None:
     log.unlink()
     log.mkdir()  # what it would log to cannot be opened
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: "steady not started" in stack.said())
+    eventually(lambda: "steady not started" in stack.logged())
     log.rmdir()
     assert stack.pid("pids/steady.pid") != before
 
@@ -116,7 +116,7 @@ def test_what_shared_its_group_dies_with_a_process(stack: Stack) -> None:
 def test_an_orphan_of_a_process_is_gone_when_the_stack_is(stack: Stack) -> None:
     orphan = stack.pid("orphan.pid")
     os.kill(stack.pid("pids/leaving.pid"), signal.SIGKILL)
-    eventually(lambda: "leaving ended" in stack.said())
+    eventually(lambda: "leaving ended" in stack.logged())
     stack.process.terminate()
     stack.process.wait(10)
     assert gone([orphan])
@@ -127,8 +127,8 @@ def test_a_stop_leaves_no_process_not_even_stubborn_ones(stack: Stack) -> None:
     stack.process.terminate()
     assert stack.process.wait(10) == 0
     assert gone(pids)
-    assert "stubborn did not stop in time: killed" in stack.said()
-    assert "steady did not stop" not in stack.said()
+    assert "stubborn did not stop in time: killed" in stack.logged()
+    assert "steady did not stop" not in stack.logged()
     assert not list((stack.folder / "pids").glob("*.pid"))
 
 
@@ -141,14 +141,14 @@ def test_signals_in_quick_succession_are_one_order_and_a_later_one_hurries(tmp_p
     eventually(lambda: not (stack.folder / "pids" / "steady.pid").exists())
     threading.Event().wait(REPEAT_SECONDS + 0.5)  # what a person waits before losing patience
     assert started_at(stubborn) is not None
-    assert "did not stop in time" not in stack.said()
+    assert "did not stop in time" not in stack.logged()
     stack.process.terminate()
     threading.Event().wait(REPEAT_SECONDS + 0.5)
     assert started_at(stubborn) is not None  # asked again, as a worker ends its commands at that
     stack.process.terminate()
     assert stack.process.wait(10) == 0
     assert gone(pids)
-    assert "stubborn did not stop in time: killed" in stack.said()
+    assert "stubborn did not stop in time: killed" in stack.logged()
 
 
 def test_a_killed_supervisor_takes_its_processes_with_it(stack: Stack) -> None:

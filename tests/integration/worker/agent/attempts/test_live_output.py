@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from punctual.store.lifecycle.reap import bury, reap_running
-from punctual.store.runs.live_output import ask_for_output
+from punctual.store.runs.live_output import request_output
 from tests.integration.worker.conftest import StartWorker
 from tests.integration.worker.runs import output_of
 from tests.support.eventually import eventually
@@ -32,7 +32,7 @@ def test_each_look_brings_what_was_written_until_then(
 
     def live_output() -> bytes:
         with engine.begin() as connection:
-            ask_for_output(connection, run_id=run_id)
+            request_output(connection, run_id=run_id)
             return bytes(connection.execute(LIVE_OUTPUT).scalar_one_or_none() or b"")
 
     eventually(lambda: live_output() == b"one\n")
@@ -48,7 +48,7 @@ def seen_running(engine: Engine) -> uuid.UUID:
 
     def seen() -> bool:
         with engine.begin() as connection:
-            ask_for_output(connection, run_id=run_id)
+            request_output(connection, run_id=run_id)
             return bytes(connection.execute(LIVE_OUTPUT).scalar_one_or_none() or b"") == b"one\n"
 
     eventually(seen)
@@ -64,10 +64,10 @@ def test_what_was_seen_outlives_a_worker_that_is_killed(
     worker.end()
     with engine.begin() as connection:
         bury(connection, lease=timedelta(0))
-        reap_running(connection, limit=10)
+        reap_running(connection, batch_size=10)
     run = run_row(engine, run_id)
     assert (run.state, run.output_bytes, run.output_truncated) == ("lost", 4, True)
-    assert run.reason.endswith("; its output ends where it was last seen")
+    assert run.reason.endswith("; its stored output may be incomplete")
     assert output_of(engine, run_id) == b"one\n"
 
 

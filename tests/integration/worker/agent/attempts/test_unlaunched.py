@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 
 from punctual.messaging.broker import Broker
-from punctual.store.processes.workers import held_by
+from punctual.store.processes.workers import runs_of_worker
 from punctual_worker.agent.attempts.active_attempts import ActiveAttempts, key_of
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.launch.starter import LEAD
+from punctual_worker.agent.launch.starter import START_LEAD
 from punctual_worker.agent.reconciler import Reconciler
 from punctual_worker.agent.run_queue import RunQueue
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
@@ -77,7 +77,7 @@ def test_a_stopped_runner_loses_no_run_that_it_had_not_launched(new_scene: NewSc
     assert scene.worker.process.wait(90) == 1
     scene.all_were_given_back()
     lost = run_row(scene.engine, scene.launched)
-    assert (lost.state, "did not answer" in lost.reason) == ("lost", True)
+    assert (lost.state, "stopped answering" in lost.reason) == ("lost", True)
 
 
 def test_a_killed_runner_loses_no_run_that_it_had_not_launched(new_scene: NewScene) -> None:
@@ -102,12 +102,12 @@ def test_a_worker_that_leaves_gives_back_what_its_stopped_runner_has_not_launche
 def test_what_is_called_off_before_its_launch_is_given_back(new_scene: NewScene) -> None:
     scene = new_scene(drain_seconds=0)
     scene.worker.signal(signal.SIGTERM)
-    eventually(lambda: "killing what still runs" in scene.worker.log.read_text(), within=30)
+    eventually(lambda: "running commands killed" in scene.worker.log.read_text(), within=30)
     os.kill(scene.runner, signal.SIGCONT)
     assert scene.worker.process.wait(90) == 0
     scene.all_were_given_back()
     assert run_row(scene.engine, scene.launched).reason == (
-        "its worker was shut down before it had ended"
+        "its worker shut down before it had finished"
     )
 
 
@@ -121,7 +121,7 @@ class Reconciled:
         self.reports: list[object] = []
         self._reconcile = Reconciler(
             engine,
-            RunQueue(slots=4, lead=LEAD),
+            RunQueue(slots=4, lead=START_LEAD),
             self.running,
             DatabaseClock(),
             worker_id=self.worker,
@@ -132,8 +132,8 @@ class Reconciled:
     def beat(self) -> None:
         """Do what a heartbeat does."""
         with self.engine.connect() as connection:
-            held = held_by(connection, worker_id=self.worker)
-        self._reconcile(held)
+            claimed = runs_of_worker(connection, worker_id=self.worker)
+        self._reconcile(claimed)
 
 
 def test_a_start_that_its_worker_never_learned_of_is_given_back(engine: Engine) -> None:

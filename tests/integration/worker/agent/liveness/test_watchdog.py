@@ -88,6 +88,6 @@ def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck(
 
 def frozen_for(engine: Engine) -> float:
     """Seconds since the worker's last heartbeat."""
-    asked = text("SELECT extract(epoch FROM clock_timestamp() - heartbeat_at) FROM workers")
+    statement = text("SELECT extract(epoch FROM clock_timestamp() - heartbeat_at) FROM workers")
     with engine.connect() as connection:
-        return float(connection.execute(asked).scalar_one())
+        return float(connection.execute(statement).scalar_one())

@@ -43,11 +43,11 @@ def test_a_command_that_stops_the_runner_ends_its_worker_and_loses_no_run(
     assert not any(is_alive(pid) for pid in pids)
     assert run_row(engine, bystander).state == "lost"
     assert run_row(engine, stopping).state == "lost"
-    assert "did not answer" in str(run_row(engine, bystander).reason)
+    assert "stopped answering" in str(run_row(engine, bystander).reason)
     assert run_row(engine, away).state == "scheduled"  # it has retries left
     [attempt] = attempts_of(engine, away)
     assert attempt.state == "lost"
-    assert '"runner did not answer"' in worker.log.read_text()
+    assert '"runner stuck"' in worker.log.read_text()
 
 
 def test_a_busy_runner_answers(tmp_path: Path) -> None:

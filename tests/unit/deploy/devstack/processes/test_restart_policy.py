@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from punctual_devstack.processes.restart_policy import Kept, end_in_words
+from punctual_devstack.processes.restart_policy import SupervisedProcess, end_in_words
 from punctual_devstack.processes.spawn import Spec
 
 
-def kept() -> Kept:
-    return Kept(Spec("any", ("true",), {}, Path("/")))
+def supervised() -> SupervisedProcess:
+    return SupervisedProcess(Spec("any", ("true",), {}, Path("/")))
 
 
 def test_after_a_second_and_each_time_a_second_more_up_to_five() -> None:
-    process = kept()
+    process = supervised()
     delays = []
     for _ in range(7):
         process.has_started(1)
@@ -20,7 +20,7 @@ def test_after_a_second_and_each_time_a_second_more_up_to_five() -> None:
 
 
 def test_after_a_second_again_once_it_ran_for_long() -> None:
-    process = kept()
+    process = supervised()
     for _ in range(4):
         process.has_started(1)
         process.has_died()

@@ -98,9 +98,9 @@ def test_each_end_of_an_attempt_has_its_code_and_arguments(
 
 
 def test_a_request_that_failed_has_its_last_words_for_a_message() -> None:
-    said = b"first line\nanswered 503\n"
-    end = ended(exit_code=22, output=said, segments=((2, len(said)),))
-    report = report_of(attempt(says_why=True), end, DatabaseClock())
+    text = b"first line\nanswered 503\n"
+    end = ended(exit_code=22, output=text, segments=((2, len(text)),))
+    report = report_of(attempt(explains_failure=True), end, DatabaseClock())
     assert report.reason is not None
     assert report.reason.args == {"message": "answered 503", "exit_code": 22}
 

@@ -41,6 +41,6 @@ def test_a_container_without_limits_is_as_large_as_the_machine(machine: Path) ->
     assert (found["processes"], found["memory_bytes"]) == (1024, 4 * GIB)
 
 
-def test_what_is_set_holds_and_zero_is_no_limit(machine: Path) -> None:
+def test_set_limits_apply_and_zero_is_no_limit(machine: Path) -> None:
     chosen = Settings(limit_processes=9, limit_memory_bytes=0, limit_file_bytes=0)
     assert default_limits(chosen) == {"processes": 9, "memory_bytes": 0, "file_bytes": 0}

@@ -8,10 +8,16 @@ from sqlalchemy import Engine, text
 
 from punctual.domain.runs.states import Trigger
 from punctual.store.ledger.entries import list_ledger
-from punctual.store.lifecycle.claim import claim, release, still_held
+from punctual.store.lifecycle.claim import claim, release, still_claimed
 from punctual.store.outages.outages import note_break
 from punctual.store.processes.workers import beat, leave
-from tests.integration.store.lifecycle.stops import coordinate, pulled, settle, states, stopped_for
+from tests.integration.store.lifecycle.misfires.stops import (
+    coordinate,
+    pulled,
+    settle,
+    states,
+    stopped_for,
+)
 from tests.support.age import age
 from tests.support.rows import database_now, dispatch_all, new_run, new_task, run_row
 from tests.support.steps import (
@@ -19,7 +25,7 @@ from tests.support.steps import (
     claim_run,
     finish_run,
     new_worker,
-    start_held,
+    start_claims,
     start_run,
 )
 
@@ -32,7 +38,7 @@ def test_a_missed_run_says_what_was_not_running_and_since_when(engine: Engine) -
     coordinate(engine)
     reason = run_row(engine, run).reason
     match = re.fullmatch(
-        r"missed: no coordinator or worker was at work from (\S+) to (\S+)", reason
+        r"missed: no coordinator or worker was running from (\S+) to (\S+)", reason
     )
     assert match is not None, reason
     began, ended = map(datetime.fromisoformat, match.groups())
@@ -45,7 +51,7 @@ def test_a_queued_run_whose_workers_alone_were_down_says_so(engine: Engine) -> N
         connection.execute(text("DELETE FROM last_pass"))
     new_worker(engine)
     settle(engine)
-    assert run_row(engine, run).reason.startswith("missed: no worker was at work from ")
+    assert run_row(engine, run).reason.startswith("missed: no worker was running from ")
 
 
 def test_what_waited_for_a_slot_while_workers_were_up_is_late_and_runs(engine: Engine) -> None:
@@ -67,8 +73,8 @@ def test_a_worker_that_comes_within_a_lease_carries_on_for_the_one_before_it(
     dispatch_all(engine)
     age(engine, timedelta(seconds=40))
     with engine.begin() as connection:
-        asked = text("UPDATE workers SET heartbeat_at = clock_timestamp() - interval '20 s'")
-        connection.execute(asked)
+        statement = text("UPDATE workers SET heartbeat_at = clock_timestamp() - interval '20 s'")
+        connection.execute(statement)
         leave(connection, worker_id=before)
     after = new_worker(engine, name="after")
     assert settle(engine).missed == []
@@ -93,28 +99,26 @@ def test_while_no_worker_serves_its_queue_a_queued_run_waits(engine: Engine) -> 
     assert states(engine, run) == ["queued"]
 
 
-def test_after_the_database_was_away_a_claimed_run_is_given_back_and_asked_about(
+def test_after_a_database_outage_catch_up_decides_about_a_claimed_run(
     engine: Engine,
 ) -> None:
     worker, task = new_worker(engine), new_task(engine, catch_up="none")
     run = new_run(engine, task)
-    held = claim_run(engine, run, worker)
+    claimed = claim_run(engine, run, worker)
     age(engine, timedelta(seconds=180))
     with engine.begin() as connection:
         beat(connection, worker_id=worker, room=16)
-    pair = (run, held.fence)
-    assert start_held(engine, worker, pair) == []
+    pair = (run, claimed.fence)
+    assert start_claims(engine, worker, pair) == []
     with engine.begin() as connection:
-        assert still_held(connection, worker_id=worker, held=[pair]) == {run: True}
-        release(connection, worker_id=worker, held=[pair])
+        assert still_claimed(connection, worker_id=worker, claims=[pair]) == {run: True}
+        release(connection, worker_id=worker, claims=[pair])
     coordinate(engine)
     assert states(engine, run) == ["missed"]
 
 
 @pytest.mark.parametrize("trigger", [t for t in Trigger if t != Trigger.SCHEDULE])
-def test_what_is_no_due_time_of_the_schedule_is_not_asked_about(
-    engine: Engine, trigger: Trigger
-) -> None:
+def test_catch_up_does_not_apply_to_what_is_no_due_time(engine: Engine, trigger: Trigger) -> None:
     new_worker(engine, name="before")
     run = new_run(engine, new_task(engine, catch_up="none"), trigger=trigger)
     dispatch_all(engine)
@@ -124,7 +128,7 @@ def test_what_is_no_due_time_of_the_schedule_is_not_asked_about(
     assert pulled(engine, after) == [run]
 
 
-def test_a_retry_is_not_asked_about(engine: Engine) -> None:
+def test_catch_up_does_not_apply_to_a_retry(engine: Engine) -> None:
     before = new_worker(engine, name="before")
     task = new_task(engine, catch_up="none", max_retries=1, retry_delay=0)
     run = new_run(engine, task)
@@ -135,7 +139,7 @@ def test_a_retry_is_not_asked_about(engine: Engine) -> None:
     assert pulled(engine, after) == [run]
 
 
-def test_a_run_that_was_planned_after_the_stop_was_asked_about_by_the_planner(
+def test_catch_up_does_not_apply_to_a_run_planned_after_the_stop(
     engine: Engine,
 ) -> None:
     worker, task = new_worker(engine), new_task(engine, catch_up="none")
@@ -164,7 +168,7 @@ def test_the_ledger_says_the_same(engine: Engine) -> None:
     new_worker(engine)
     settle(engine)
     with engine.connect() as connection:
-        [noted] = list_ledger(connection, task_id=task, limit=9)
+        [noted] = list_ledger(connection, task_id=task, page_size=9)
     assert noted.reason == "missed"
     assert run_row(engine, run).reason == f"missed: {noted.because}"
 
@@ -195,5 +199,5 @@ def test_while_coordinators_were_down_a_run_that_was_not_queued_yet_is_left_behi
         note_break(connection, lease=LEASE)
     assert dispatch_all(engine) == []
     settle(engine)
-    assert run_row(engine, run).reason.startswith("missed: no coordinator was at work from ")
+    assert run_row(engine, run).reason.startswith("missed: no coordinator was running from ")
     assert pulled(engine, worker) == []

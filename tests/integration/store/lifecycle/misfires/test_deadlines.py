@@ -27,11 +27,11 @@ def missed_later(engine: Engine, run: uuid.UUID) -> tuple[str, str]:
     """The code and the reason of a run whose start deadline has passed."""
     later = database_now(engine) + timedelta(minutes=1)
     with engine.begin() as connection:
-        assert mark_missed(connection, limit=9, now=later) == [run]
+        assert mark_missed(connection, batch_size=9, now=later) == [run]
     row = run_row(engine, run)
     with engine.connect() as connection:
         [noted] = [
-            n for n in list_ledger(connection, task_id=row.task_id, limit=9) if n.run_id == run
+            n for n in list_ledger(connection, task_id=row.task_id, page_size=9) if n.run_id == run
         ]
     assert (noted.reason, noted.because) == ("missed", row.reason)
     return row.reason_code, row.reason
@@ -51,7 +51,7 @@ def behind_a_limit(engine: Engine) -> tuple[uuid.UUID, object, uuid.UUID]:
 def test_behind_a_full_limit_it_names_the_limit(engine: Engine) -> None:
     run, _, _ = behind_a_limit(engine)
     assert dispatch_all(engine) == []
-    reason = "start deadline passed: limit reached: 1 of tag db is running"
+    reason = "start deadline passed: tag db has reached its limit of 1 concurrent run"
     assert missed_later(engine, run) == ("limit", reason)
 
 
@@ -102,7 +102,7 @@ def test_left_by_a_stop_of_everything_it_says_what_was_not_running(
     new_worker(engine)
     code, reason = missed_later(engine, run)
     assert code == "nothing_running"
-    assert reason.startswith("start deadline passed: no coordinator or worker was at work from ")
+    assert reason.startswith("start deadline passed: no coordinator or worker was running from ")
 
 
 def test_a_queued_run_blames_no_coordinator(engine: Engine) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from punctual.domain.schedules.jitter import jittered
-from punctual.store.lifecycle.plan import Planned, plan
+from punctual.store.lifecycle.planning.plan import Planned, plan
 from tests.support.rows import WINDOW, new_task, with_reason
 
 NOW = datetime(2026, 3, 3, 12, 2, tzinfo=UTC)
@@ -18,14 +18,14 @@ EVERY_5_MINUTES = {"cron": "*/5 * * * *", "timezone": "UTC"}
 def plan_at(engine: Engine, now: datetime, *, limit: int = 500) -> Planned:
     """One batch of planning at that time."""
     with engine.begin() as connection:
-        return plan(connection, window=WINDOW, limit=limit, now=now)
+        return plan(connection, window=WINDOW, batch_size=limit, now=now)
 
 
 def runs_in(engine: Engine, state: str) -> list[Any]:
     """The runs in a state, earliest first."""
     with engine.connect() as connection:
-        asked = text("SELECT * FROM runs WHERE state = :state ORDER BY due_at")
-        return [with_reason(row) for row in connection.execute(asked, {"state": state})]
+        statement = text("SELECT * FROM runs WHERE state = :state ORDER BY due_at")
+        return [with_reason(row) for row in connection.execute(statement, {"state": state})]
 
 
 def next_due(engine: Engine) -> datetime | None:
@@ -130,8 +130,8 @@ def test_a_run_takes_the_command_and_policies_of_its_task_along(engine: Engine) 
 def test_what_one_planner_has_locked_the_next_one_steps_over(engine: Engine) -> None:
     new_task(engine, schedule=EVERY_5_MINUTES, next_due_at=NOW)
     with engine.connect() as first, engine.begin() as second:
-        assert plan(first, window=WINDOW, limit=10, now=NOW).runs == 1
-        assert plan(second, window=WINDOW, limit=10, now=NOW).tasks == 0
+        assert plan(first, window=WINDOW, batch_size=10, now=NOW).runs == 1
+        assert plan(second, window=WINDOW, batch_size=10, now=NOW).tasks == 0
         first.rollback()
     assert runs_in(engine, "scheduled") == []
     assert plan_at(engine, NOW).runs == 1
@@ -141,8 +141,8 @@ def test_a_due_time_that_has_its_run_already_gets_no_second_one(engine: Engine) 
     task = new_task(engine, schedule=EVERY_5_MINUTES, next_due_at=NOW)
     plan_at(engine, NOW)
     with engine.begin() as connection:  # as if the task had never been moved on
-        asked = {"at": NOW, "id": task}
-        connection.execute(text("UPDATE tasks SET next_due_at = :at WHERE id = :id"), asked)
+        params = {"at": NOW, "id": task}
+        connection.execute(text("UPDATE tasks SET next_due_at = :at WHERE id = :id"), params)
     assert plan_at(engine, NOW).runs == 0
     assert len(runs_in(engine, "scheduled")) == 1
 

@@ -5,9 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.integration.store.lifecycle.stops import coordinate, pulled, settle, states, stopped_for
+from tests.integration.store.lifecycle.misfires.stops import (
+    coordinate,
+    pulled,
+    settle,
+    states,
+    stopped_for,
+)
 from tests.support.rows import database_now, dispatch_all, new_run, new_task, run_row
-from tests.support.steps import finish_run, new_worker, start_held, start_run
+from tests.support.steps import finish_run, new_worker, start_claims, start_run
 
 MINUTELY = {"every": 60}
 
@@ -50,8 +56,8 @@ def test_of_a_task_due_every_minute_the_policy_runs_what_it_says_after_three_min
     coordinate(engine)
     now = database_now(engine)
     with engine.connect() as connection:
-        asked = text("SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_for")
-        due = [run for run in connection.execute(asked, {"task": task}) if run.due_at <= now]
+        statement = text("SELECT * FROM runs WHERE task_id = :task ORDER BY scheduled_for")
+        due = [run for run in connection.execute(statement, {"task": task}) if run.due_at <= now]
     assert [run.scheduled_for for run in due] == [
         first + timedelta(minutes=minutes) for minutes in range(3)
     ]
@@ -62,7 +68,7 @@ def test_of_a_task_due_every_minute_the_policy_runs_what_it_says_after_three_min
     for run in runs:  # one after the other, the earliest first
         [got] = [each for each in pulled(engine, worker) if each in runs]
         assert got == run
-        started = start_held(engine, worker, (run, run_row(engine, run).fence))
+        started = start_claims(engine, worker, (run, run_row(engine, run).fence))
         finish_run(engine, started[0], worker, "succeeded")
         dispatch_all(engine)
 

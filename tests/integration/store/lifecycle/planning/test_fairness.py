@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from punctual.store.lifecycle.claim import PULL, Claimed, pull
 from punctual.store.lifecycle.outranked import find_outranked
-from punctual.store.lifecycle.plan import DUE_BY_TEAM, plan
+from punctual.store.lifecycle.planning.plan import DUE_BY_TEAM, plan
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task
 from tests.support.plans import most_rows
@@ -77,7 +77,7 @@ def test_a_shared_batch_is_not_gone_through_for_each_task_before_anybody_has_cou
     task = new_task(engine, schedule={"every": 60}, next_due_at=datetime.now(UTC))
     with engine.begin() as connection:
         connection.execute(MANY_TASKS, {"task": task, "count": count})
-    asked: dict[str, Any] = {
+    params: dict[str, Any] = {
         "now": None,
         "window": WINDOW,
         "limit": count,
@@ -85,7 +85,7 @@ def test_a_shared_batch_is_not_gone_through_for_each_task_before_anybody_has_cou
         "without": [],
     }
     with engine.connect() as connection:
-        assert most_rows(connection, DUE_BY_TEAM, asked) <= 2 * count
+        assert most_rows(connection, DUE_BY_TEAM, params) <= 2 * count
 
 
 def test_with_few_slots_owners_alternate_and_each_has_the_earliest_first(engine: Engine) -> None:
@@ -147,11 +147,11 @@ def test_a_pull_reads_no_more_rows_than_it_takes_however_many_are_queued(engine:
     dispatch_all(engine)
     dispatch_all(engine)
     worker = new_worker(engine)
-    asked = {"worker_id": worker, "room": SLOTS, "ahead": AHEAD}
+    params = {"worker_id": worker, "room": SLOTS, "ahead": AHEAD}
     with engine.begin() as connection:
         connection.execute(text("ANALYZE runs"))
         plan = connection.execute(
-            text(f"EXPLAIN (ANALYZE, FORMAT JSON) {PULL.text}"), asked
+            text(f"EXPLAIN (ANALYZE, FORMAT JSON) {PULL.text}"), params
         ).scalar_one()
     plans = plan if isinstance(plan, list) else json.loads(plan)
     assert rows_read(plans[0]["Plan"]) <= 2 * SLOTS
@@ -169,7 +169,7 @@ def test_a_batch_of_planning_is_shared_out_among_owners_when_asked_for(
         connection.execute(MANY_TASKS, {"task": many, "count": 300})
     few = new_task(engine, next_due_at=now, **due)
     with engine.begin() as connection:
-        planned = plan(connection, window=WINDOW, limit=100, by_team=by_team)
+        planned = plan(connection, window=WINDOW, batch_size=100, by_team=by_team)
         found = text("SELECT count(*) FROM runs WHERE task_id = :few")
         assert connection.execute(found, {"few": few}).scalar_one() == by_team
     assert planned.runs == (51 if by_team else 100)
@@ -228,12 +228,12 @@ def test_what_waits_in_a_worker_gives_way_to_queued_runs_of_its_owner_that_are_m
     team, worker = new_team(engine), new_worker(engine)
     at = database_now(engine)
     of_priority(engine, team, 1, 6, at)
-    held = pulled(engine, worker, room=4)
+    pulled_runs = pulled(engine, worker, room=4)
     high = of_priority(engine, team, 9, 2, at)
     of_priority(engine, new_team(engine), 9, 2, at)  # of another team: they exchange nothing
-    pairs = [(claimed.run_id, claimed.fence) for claimed in held]
+    pairs = [(claimed.run_id, claimed.fence) for claimed in pulled_runs]
     with engine.begin() as connection:
-        found = find_outranked(connection, worker_id=worker, held=pairs)
+        found = find_outranked(connection, worker_id=worker, claims=pairs)
     assert {run_id for run_id, _ in found.claim} == set(high)
     assert len(found.release) == 2
     assert set(found.release) < set(pairs)
@@ -242,10 +242,10 @@ def test_what_waits_in_a_worker_gives_way_to_queued_runs_of_its_owner_that_are_m
 def test_what_waits_in_a_worker_keeps_its_place_against_its_equals(engine: Engine) -> None:
     team, worker = new_team(engine), new_worker(engine)
     of_priority(engine, team, 5, 6, database_now(engine))
-    held = pulled(engine, worker, room=3)
-    pairs = [(claimed.run_id, claimed.fence) for claimed in held]
+    pulled_runs = pulled(engine, worker, room=3)
+    pairs = [(claimed.run_id, claimed.fence) for claimed in pulled_runs]
     with engine.begin() as connection:
-        assert find_outranked(connection, worker_id=worker, held=pairs) == ([], [])
+        assert find_outranked(connection, worker_id=worker, claims=pairs) == ([], [])
 
 
 def test_a_new_priority_reaches_what_is_queued_already(engine: Engine) -> None:

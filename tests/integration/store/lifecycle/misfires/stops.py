@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from punctual.store.lifecycle.catch_up import CatchUpBatch, settle_left_behind
 from punctual.store.lifecycle.claim import pull
-from punctual.store.lifecycle.plan import plan
+from punctual.store.lifecycle.misfires.catch_up import CatchUpBatch, settle_left_behind
+from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.outages.outages import note_break, note_pass
 from punctual.store.processes.workers import leave
 from tests.support.age import age
@@ -20,7 +20,7 @@ def coordinate(engine: Engine) -> list[uuid.UUID]:
     with engine.begin() as connection:
         note_break(connection, lease=LEASE)
     with engine.begin() as connection:
-        plan(connection, window=WINDOW, limit=100)
+        plan(connection, window=WINDOW, batch_size=100)
     queued = dispatch_all(engine)
     settle(engine)
     queued += dispatch_all(engine)
@@ -31,7 +31,7 @@ def coordinate(engine: Engine) -> list[uuid.UUID]:
 
 def settle(engine: Engine) -> CatchUpBatch:
     with engine.begin() as connection:
-        return settle_left_behind(connection, lease=LEASE, limit=100)
+        return settle_left_behind(connection, lease=LEASE, batch_size=100)
 
 
 def states(engine: Engine, *runs: uuid.UUID) -> list[str]:

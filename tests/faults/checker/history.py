@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from punctual.domain.runs.states import FINAL
-from tests.faults.system.journal import Line
+from tests.faults.system.journal import JournalLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRow:
     """A run's row at the end."""
 
     id: str
@@ -37,7 +37,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AttemptRow:
     """An ended attempt's row at the end."""
 
     run_id: str
@@ -79,19 +79,19 @@ class History:
     """
 
     promises: list[Promise]
-    runs: list[Run]
-    attempts: list[Attempt]
-    lines: list[Line]
+    runs: list[RunRow]
+    attempts: list[AttemptRow]
+    lines: list[JournalLine]
     sights: list[Sight] = field(default_factory=list)
     living: list[Living] = field(default_factory=list)
     late_by: float = 45.0
     grace: float = 10.0
     keeps: bool = False  # ON_LEASE_LOSS=keep: a worker may go on with what was taken from it
 
-    def starts(self) -> list[Line]:
+    def starts(self) -> list[JournalLine]:
         """The starts in the commands' own log, in order of time."""
         return sorted((x for x in self.lines if x.kind == "start"), key=lambda x: x.at)
 
-    def runs_of(self, task_id: str) -> list[Run]:
+    def runs_of(self, task_id: str) -> list[RunRow]:
         """The runs of one task."""
         return [run for run in self.runs if run.task_id == task_id]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from punctual.domain.runs.states import FINAL
-from tests.faults.checker.history import History, Run, Sight
+from tests.faults.checker.history import History, RunRow, Sight
 
 Broken = Iterator[tuple[str, str]]
 
@@ -15,7 +15,7 @@ STANDS_FOR_MORE = "stands for"
 
 def every_due_time_has_a_run(history: History) -> Broken:
     """Each promise has a run of its own, and each run that started or is to start a promise."""
-    unclaimed: dict[str, list[Run]] = defaultdict(list)
+    unclaimed: dict[str, list[RunRow]] = defaultdict(list)
     for run in history.runs:
         if run.trigger == "schedule":
             unclaimed[run.task_id].append(run)
@@ -33,7 +33,7 @@ def every_due_time_has_a_run(history: History) -> Broken:
             yield run.id, f"a run that no task asked for, at {run.scheduled_for:.3f}"
 
 
-def _stands_for(run: Run, due: float) -> bool:
+def _stands_for(run: RunRow, due: float) -> bool:
     named = STANDS_FOR_MORE in (run.reason or "")
     return run.state == "missed" and named and run.scheduled_for <= due
 

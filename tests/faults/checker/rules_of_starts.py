@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.faults.checker.history import History, Run
+from tests.faults.checker.history import History, RunRow
 from tests.faults.checker.spans import Span, spans
 
 Broken = Iterator[tuple[str, str]]
@@ -85,7 +85,7 @@ def attempts_never_overlap(history: History) -> Broken:
 
 def skip_never_overlaps(history: History) -> Broken:
     """Of a task with `overlap: skip` no two runs live at the same time."""
-    runs: dict[str, Run] = {run.id: run for run in history.runs if run.overlap == "skip"}
+    runs: dict[str, RunRow] = {run.id: run for run in history.runs if run.overlap == "skip"}
     of_task: dict[str, list[Span]] = defaultdict(list)
     for span in spans(history):
         if span.run_id in runs:

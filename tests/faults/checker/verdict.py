@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from tests.faults.checker.check import Violation, check
-from tests.faults.checker.history import Attempt, History, Promise, Run
+from tests.faults.checker.history import AttemptRow, History, Promise, RunRow
 from tests.faults.system.cluster import Cluster
 from tests.support.eventually import eventually
 from tests.support.rows import reason_of
@@ -38,7 +38,7 @@ class Verdict:
     worst_late: float
     states: dict[str, int]
 
-    def run_of(self, promise: Promise) -> Run:
+    def run_of(self, promise: Promise) -> RunRow:
         """The run that a promise became."""
         return next(r for r in self.history.runs if r.task_id == promise.task_id)
 
@@ -65,8 +65,8 @@ def judge(
 ) -> Verdict:
     """The verdict on what happened in the cluster so far; `late_by` bounds first starts."""
     with cluster.engine.connect() as connection:
-        runs = [Run(*[*row[:-3], reason_of(row)]) for row in connection.execute(RUNS)]
-        attempts = [Attempt(*row) for row in connection.execute(ATTEMPTS)]
+        runs = [RunRow(*[*row[:-3], reason_of(row)]) for row in connection.execute(RUNS)]
+        attempts = [AttemptRow(*row) for row in connection.execute(ATTEMPTS)]
     ours = {run.id for run in runs}  # other scenarios may run on this machine at the same time
     history = History(
         promises=list(promises),

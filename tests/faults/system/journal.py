@@ -12,7 +12,7 @@ LINE = re.compile(r"(start|end) ([0-9a-f-]{36}) (\d+) (\d+) (\d+) (\d+\.\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JournalLine:
     """One line of the journal; `at` in seconds since 1970."""
 
     kind: str
@@ -35,7 +35,7 @@ class Journal:
         """A shell command that writes its start, does `work`, and writes its end."""
         return LOG.format(path=self.path) + f"say start; {work}; say end"
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[JournalLine]:
         """Everything written so far. Raises ValueError for a line that no command can have made."""
         found = []
         for text in self.path.read_text().splitlines():
@@ -43,9 +43,9 @@ class Journal:
             if match is None:
                 raise ValueError(f"not a line of the journal: {text!r}")
             kind, run_id, attempt, fence, pid, at = match.groups()
-            found.append(Line(kind, run_id, int(attempt), int(fence), int(pid), float(at)))
+            found.append(JournalLine(kind, run_id, int(attempt), int(fence), int(pid), float(at)))
         return found
 
-    def starts(self) -> list[Line]:
+    def starts(self) -> list[JournalLine]:
         """The starts, in the order of writing."""
         return [line for line in self.lines() if line.kind == "start"]

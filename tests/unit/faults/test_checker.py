@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.faults.checker.check import RULES, check
-from tests.faults.checker.history import Attempt, History, Living, Promise, Run, Sight
-from tests.faults.system.journal import Line
+from tests.faults.checker.history import AttemptRow, History, Living, Promise, RunRow, Sight
+from tests.faults.system.journal import JournalLine
 
 Change = Callable[[History], None]
 
@@ -16,10 +16,10 @@ DUE = 1_000_000.0
 RUN, TASK, OTHER = "run-1", "task-1", "run-2"
 
 
-THE_RUN = Run(RUN, TASK, "succeeded", "schedule", DUE, 2, 4, 5, "skip", None)
+THE_RUN = RunRow(RUN, TASK, "succeeded", "schedule", DUE, 2, 4, 5, "skip", None)
 
 
-def a_run(**changed: Any) -> Run:
+def a_run(**changed: Any) -> RunRow:
     return replace(THE_RUN, **changed)
 
 
@@ -27,8 +27,8 @@ def a_sight(after: float, state: str, attempt: int, fence: int, run_id: str = RU
     return Sight(DUE + after, run_id, TASK, state, attempt, fence)
 
 
-def a_line(kind: str, after: float, attempt: int, fence: int, run_id: str = RUN) -> Line:
-    return Line(kind, run_id, attempt, fence, 100 + attempt, DUE + after)
+def a_line(kind: str, after: float, attempt: int, fence: int, run_id: str = RUN) -> JournalLine:
+    return JournalLine(kind, run_id, attempt, fence, 100 + attempt, DUE + after)
 
 
 def good() -> History:
@@ -37,8 +37,8 @@ def good() -> History:
         promises=[Promise(TASK, DUE)],
         runs=[a_run()],
         attempts=[
-            Attempt(RUN, 1, 2, "lost", DUE),
-            Attempt(RUN, 2, 5, "succeeded", DUE + 41),
+            AttemptRow(RUN, 1, 2, "lost", DUE),
+            AttemptRow(RUN, 2, 5, "succeeded", DUE + 41),
         ],
         lines=[
             a_line("start", 0.01, 1, 2),
@@ -67,21 +67,21 @@ def set_run(**changed: Any) -> Change:
     return change
 
 
-def add(*events: Line | Sight | Living | Attempt | Promise | Run) -> Change:
+def add(*events: JournalLine | Sight | Living | AttemptRow | Promise | RunRow) -> Change:
     def change(history: History) -> None:
         for event in events:
             match event:
-                case Line():
+                case JournalLine():
                     history.lines.append(event)
                 case Sight():
                     history.sights.append(event)
                 case Living():
                     history.living.append(event)
-                case Attempt():
+                case AttemptRow():
                     history.attempts.append(event)
                 case Promise():
                     history.promises.append(event)
-                case Run():
+                case RunRow():
                     history.runs.append(event)
 
     return change
@@ -128,7 +128,7 @@ BROKEN: list[tuple[str, str, Change]] = [
     (
         "fences only grow",
         "two attempts under one fence",
-        add(Attempt(RUN, 3, 5, "lost", DUE + 41)),
+        add(AttemptRow(RUN, 3, 5, "lost", DUE + 41)),
     ),
     ("an attempt starts at most once", "doubled", add(a_line("start", 41.02, 2, 5))),
     ("what started is known", "a stranger", add(a_line("start", 1, 1, 1, run_id="run-9"))),
@@ -171,7 +171,7 @@ def test_the_checker_sees(rule: str, how: str, change: Change) -> None:
     history = good()
     if "two runs" in how or "two rows" in how:
         history.runs.append(a_run(id=OTHER, trigger="manual", attempt=1))
-        history.attempts.append(Attempt(OTHER, 1, 1, "succeeded", DUE))
+        history.attempts.append(AttemptRow(OTHER, 1, 1, "succeeded", DUE))
     change(history)
     seen = check(history)
     assert rule in {violation.rule for violation in seen}

@@ -13,7 +13,7 @@ from punctual.domain.runs.ledger import Reason
 from punctual.domain.schedules.local_time import clock_change_warning, local_instant
 from punctual.store.ledger.backfill import Missing, backfill
 from punctual.store.ledger.entries import list_ledger
-from punctual.store.ledger.why import Answer, why
+from punctual.store.ledger.why import Explanation, why
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import find_task, set_enabled
 from punctual_api.http.context import now, session, settings, team_id
@@ -117,13 +117,16 @@ def _read(
     return instant
 
 
-def _why(task: Task, at: datetime) -> Answer:
+def _why(task: Task, at: datetime) -> Explanation:
     keep = timedelta(days=settings().retention_days)
     return why(session(), task, at=at, keep=keep, now=now(), reader=PAGE)
 
 
 def _page(
-    task: Task, typed: Mapping[str, str], errors: Mapping[str, str], answer: Answer | None = None
+    task: Task,
+    typed: Mapping[str, str],
+    errors: Mapping[str, str],
+    answer: Explanation | None = None,
 ) -> Response:
     reason = request.args.get("reason", "")
     known = reason in {"", *Reason}

@@ -36,7 +36,7 @@ WHERE task_id = :task_id AND scheduled_for BETWEEN :since AND :at AND reason = '
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Explanation:
     """What became of `due`, the due time at or nearest before `at`; and which one is next."""
 
     at: datetime
@@ -55,7 +55,7 @@ def why(
     keep: timedelta,
     now: datetime,
     reader: Reader = PLAIN,
-) -> Answer:
+) -> Explanation:
     """Explain the task's due time at or nearest before `at`, by its schedule and its runs."""
     read = read_schedule(task.schedule, anchor=task.schedule_anchor)
     schedule = None if isinstance(read, Unreadable) else read  # the rows still answer
@@ -84,7 +84,7 @@ def why(
         sentence = (
             f"Not due at that instant ({later}); of {before}, the due time before: {sentence}"
         )
-    return Answer(at, due, verdict, sentence, run, coming)
+    return Explanation(at, due, verdict, sentence, run, coming)
 
 
 def _run_facts(session: Session, run: Run | None, reader: Reader) -> RunFacts | None:

@@ -12,7 +12,7 @@ from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.states import RunState
 from punctual.store.ledger.entries import LedgerEntry, note
-from punctual.store.ledger.why import Answer, why
+from punctual.store.ledger.why import Explanation, why
 from punctual.store.lifecycle.insert import NewRun, insert_runs
 from punctual.store.lifecycle.planning.plan import plan
 from punctual.store.schema.models import Task
@@ -37,7 +37,7 @@ def cron_task(engine: Engine, **values: Any) -> uuid.UUID:
     return new_task(engine, **{**schedule, "next_due_at": at(5), **values})
 
 
-def why_of(engine: Engine, task_id: uuid.UUID, about: datetime, *, now: datetime) -> Answer:
+def why_of(engine: Engine, task_id: uuid.UUID, about: datetime, *, now: datetime) -> Explanation:
     with Session(engine, expire_on_commit=False) as session:
         task = session.get_one(Task, task_id)
         return why(session, task, at=about, keep=MONTH, now=now)

@@ -6,6 +6,7 @@ import threading
 
 from punctual.ops import config, gc_tuning, logs
 from punctual.ops.process_user import forbid_inspection
+from punctual.ops.signal_thread import SignalThread
 from punctual_coordinator.coordinator import CoordinatorService
 
 
@@ -13,12 +14,7 @@ def main() -> int:
     """Run one coordinator: 0 after SIGTERM or SIGINT, 2 when a setting is unusable."""
     forbid_inspection()
     stop = threading.Event()
-
-    def request_stop(_number: int, _frame: object) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, request_stop)
-    signal.signal(signal.SIGINT, request_stop)
+    SignalThread((signal.SIGTERM, signal.SIGINT), stop.set).start()
     try:
         settings = config.load(needs=("database_url", "redis_url"))
         logs.configure(service="coordinator", name=settings.name, level=settings.log_level)

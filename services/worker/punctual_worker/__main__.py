@@ -28,7 +28,7 @@ def main() -> int:
     """Run one worker: 0 after SIGTERM or SIGINT, 1 when it broke, 2 when a setting is unusable."""
     forbid_inspection()
     signals = StopSignals()
-    signals.install()
+    signal_thread = signals.install()
     try:
         # The runner is there before any secret is: it never sees one.
         place = config.load(only=("work_dir", "on_lease_loss", "user", "command_user"))
@@ -45,6 +45,7 @@ def main() -> int:
     except config.InvalidSetting as error:
         print(f"worker: {error}", file=sys.stderr)
         return 2
+    signal_thread.start()  # nothing is forked any more
     logs.configure(service="worker", name=settings.name, level=settings.log_level)
     log = structlog.get_logger()
     try:

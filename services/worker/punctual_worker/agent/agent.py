@@ -1,6 +1,7 @@
 """The agent of a worker: registers, claims, starts, reports, and stops in good order."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Collection
 from datetime import timedelta
@@ -225,9 +226,8 @@ class Agent:
             log.warning("heartbeat failed", error=driver_message(error))
         self._unlaunched.give_back([run.pair for run in waiting])
         self._starter.settle(KILL_SECONDS)  # the runner must be there for what it has STARTed
-        remaining_seconds = self._settings.drain_seconds
-        while remaining_seconds > 0 and not stop_now.is_set() and not self._running.wait_empty(0.1):
-            remaining_seconds -= 0.1
+        until = time.monotonic() + self._settings.drain_seconds
+        while time.monotonic() < until and not stop_now.is_set() and not self._running.wait_empty(0.1):
             if late := self._run_queue.close():
                 self._unlaunched.give_back([run.pair for run in late])
             if self._watch.look():
@@ -271,7 +271,7 @@ class Agent:
                 self._running, self._runner, self._reporter, self._clock, self._unlaunched, why=why
             )
             self._running.wait_empty(KILL_SECONDS)
-        self._threads.join(2.0)
+        self._threads.join(KILL_SECONDS)
         if not self._runner.clean:
             # Its runs may not start again before they end, which is when the lease does, and
             # what supervises this process ends all of it now.

@@ -4,6 +4,8 @@ import signal
 import threading
 import time
 
+from punctual.ops.signal_thread import SignalThread
+
 REPEAT_SECONDS = 2.0
 """Supervisors signal a process and then its group, or twice: what comes so soon is the same one."""
 
@@ -16,10 +18,9 @@ class StopSignals:
         self.stop_now = threading.Event()
         self._first = 0.0
 
-    def install(self) -> None:
-        """Take both signals from now on; in the main thread."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: self.note())
+    def install(self) -> SignalThread:
+        """Take both signals from now on, in the main thread; start what this returns."""
+        return SignalThread((signal.SIGTERM, signal.SIGINT), self.note)
 
     def note(self) -> None:
         """Take one signal."""

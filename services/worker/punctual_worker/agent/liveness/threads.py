@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -45,10 +46,11 @@ class Threads:
             threading.Thread(target=_end_anyway, name="end", daemon=True).start()
 
     def join(self, seconds: float) -> None:
-        """Report all threads to end, and wait up to `seconds` for each."""
+        """Ask all threads to end, and wait up to `seconds` for all of them together."""
         self.stop.set()
+        until = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _watch(self, name: str, work: Work, turned: Turned) -> None:
         try:

@@ -29,7 +29,7 @@ def test_a_role_without_the_right_learns_which_role_has_it(
         code, error = run_migrate(as_service(own_url, service), monkeypatch, capsys)
         assert code == 1
         assert f"logs in as {role}, who may not change the tables: " in error
-        assert "migrate takes their team, punctual" in error
+        assert "migrate takes their owner, punctual" in error
         assert error.count("\n") == 1
     assert run_migrate(own_url, monkeypatch, capsys) == (0, "")
 

@@ -10,7 +10,9 @@ import gc
 import time
 from itertools import count
 
-from punctual_worker.runner.attempts.attempt import SECOND, WAITING, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import MILLISECOND, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.lifecycle import Lifecycle
+from punctual_worker.runner.attempts.phases import LeaseLost, Phase, PipesClosed, StopOrdered
 from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.io.pipes import Pipes
@@ -24,7 +26,7 @@ from punctual_worker.runner.protocol.events import Events
 from punctual_worker.runner.protocol.wire import BadFrameError
 from punctual_worker.runner.supervise.exit_watch import ExitWatch
 from punctual_worker.runner.supervise.process_tag import ProcessTag
-from punctual_worker.runner.supervise.reaper import MILLISECOND, Reaper
+from punctual_worker.runner.supervise.reaper import Reaper
 from punctual_worker.runner.supervise.stop import Stopper
 
 TYPE_CHECKING = False
@@ -64,10 +66,11 @@ class RunnerLoop:
         self._poller = Poller()
         self._pipes = Pipes(self._poller)
         self._reports = reports = Events(channel)
-        self._reaper = Reaper(
+        self._lifecycle = Lifecycle(
             self.registry, self._poller, self._pipes, process_tag, home_dirs, reports
         )
-        self._stopper = Stopper(self.registry, self._reaper, process_tag)
+        self._reaper = Reaper(self.registry, self._lifecycle, process_tag)
+        self._stopper = Stopper(self.registry, self._lifecycle, self._reaper, process_tag)
         self._limit_monitor = LimitMonitor(self.registry, self._stopper, process_tag)
         self._launcher = Launcher(
             self.registry,
@@ -75,8 +78,7 @@ class RunnerLoop:
             self._lease,
             spawner,
             home_dirs,
-            self._reaper,
-            reports,
+            self._lifecycle,
             ExitWatch(self.registry, self._poller, self._limit_monitor),
         )
         self._poller.add(channel.fileno(), None, AGENT)
@@ -88,9 +90,9 @@ class RunnerLoop:
         """Loop for ever; AgentGoneError or BadFrameError ends it."""
         while True:
             if self._lease.just_lost() and not self._keep:
-                self._stopper.lease_lost(list(self.registry.by_serial.values()))
+                self._stopper.stop(list(self.registry.by_serial.values()), LeaseLost())
             backlog = self._launcher.start_due()
-            self._meet_deadlines()
+            self._stopper.meet_deadlines()
             now_ns = time.monotonic_ns()
             self._pipes.resume(now_ns)
             self._limit_monitor.step(now_ns, quiet=self._is_quiet_until(now_ns + MILLISECOND))
@@ -119,14 +121,14 @@ class RunnerLoop:
                 readable = True
             elif attempt is None:
                 continue
-            elif what == PIDFD and attempt.phase == WAITING:
+            elif what == PIDFD and attempt.phase == Phase.PRESTARTED:
                 self._launcher.prestarted.lost(attempt)
             elif what == PIDFD:
-                self._reaper.exited(attempt)
+                self._reaper.notice_exit(attempt)
             else:
                 self._pipes.read(attempt, descriptor)
                 if not attempt.pipes:
-                    self._reaper.flushed(attempt)
+                    self._lifecycle.on(attempt, PipesClosed())
         if readable or self._channel.unread:
             for order in self._channel.receive(readable=readable):
                 self._obey(order)
@@ -139,7 +141,7 @@ class RunnerLoop:
             elif kind == "stop":
                 attempt = self.registry.by_key.get(order["key"])
                 if attempt is not None:  # else its end is on its way to the agent
-                    self._stopper.stop((attempt,), str(order["why"]))
+                    self._stopper.stop((attempt,), StopOrdered(str(order["why"])))
             elif kind == "tell":
                 attempt = self.registry.by_key.get(order["key"])
                 if attempt is not None:
@@ -149,19 +151,12 @@ class RunnerLoop:
             elif kind == "lease":
                 self._lease.extend(int(order["until_ns"] or 0))
             elif kind == "stop_all":
-                grace_ns = int(order["grace_s"] * SECOND)
-                self._stopper.stop(list(self.registry.by_key.values()), str(order["why"]), grace_ns)
+                stop = StopOrdered(str(order["why"]), int(order["grace_s"] * SECOND))
+                self._stopper.stop(list(self.registry.by_key.values()), stop)
             else:
                 raise BadFrameError(f"an order of unknown kind {kind!r}")
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BadFrameError(f"a {kind} order with a bad field: {error!r}") from None
-
-    def _meet_deadlines(self) -> None:
-        now_ns = time.monotonic_ns()
-        while (
-            deadline_ns := self.registry.deadlines.next_ns()
-        ) is not None and deadline_ns <= now_ns:
-            self._stopper.on_deadline(self.registry.deadlines.pop())
 
     def _do_chores(self) -> None:
         now_ns = time.monotonic_ns()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from punctual_worker.runner.attempts.attempt import RunnerAttempt
+from punctual_worker.runner.attempts.ended import EndedAttempts
 from punctual_worker.runner.attempts.timers import Timers
 
 
@@ -16,6 +17,8 @@ class AttemptRegistry:
         self.held: set[int] = set()  # serial numbers of those whose shell is held
         self.starts = Timers()  # instants of those that wait
         self.deadlines = Timers()  # of those that run: timeout, end of grace, giving up
+        self.ended = EndedAttempts()
+        self.has_strays = False  # processes live whose attempt is gone
 
     def spawned(self, attempt: RunnerAttempt) -> None:
         """Enter the process of an attempt."""

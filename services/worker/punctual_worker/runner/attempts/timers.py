@@ -49,6 +49,10 @@ class Timers:
             heappop(heap)
         return heap[0][0] if heap else None
 
+    def first(self) -> RunnerAttempt:
+        """Return the attempt next_ns() spoke of."""
+        return self._heap[0][2]
+
     def pop(self) -> RunnerAttempt:
         """Take out the attempt next_ns() spoke of."""
         attempt = heappop(self._heap)[2]

@@ -6,16 +6,16 @@ import errno
 import resource
 import time
 
-from punctual_worker.runner.attempts.attempt import RUNNING, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.lifecycle import Lifecycle
+from punctual_worker.runner.attempts.phases import Launched, LaunchFailed, LeaseLost
 from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.io.poller import Poller
 from punctual_worker.runner.launch.prestarted_shell import PrestartedShells
 from punctual_worker.runner.launch.spawn import Spawner
 from punctual_worker.runner.lease import RunnerLease
-from punctual_worker.runner.protocol.events import Events
 from punctual_worker.runner.supervise.exit_watch import ExitWatch
-from punctual_worker.runner.supervise.reaper import Reaper
 
 # The kernel wakes a sleeper up to 50 µs late, and waking costs some more: the sleep ends this much
 # early and the rest is spun away.
@@ -50,20 +50,20 @@ class Launcher:
         lease: RunnerLease,
         spawner: Spawner,
         home_dirs: HomeDirs,
-        reaper: Reaper,
-        reports: Events,
+        lifecycle: Lifecycle,
         exit_watch: ExitWatch,
     ) -> None:
         self._registry = registry
         self._poller = poller
         self._lease = lease
         self._spawner = spawner
-        self._reaper = reaper
-        self._reports = reports
+        self._lifecycle = lifecycle
         self._home_dirs = home_dirs
         self._exit_watch = exit_watch
         self._launch_notes = spawner.launch_notes
-        self.prestarted = PrestartedShells(registry, poller, lease, spawner, home_dirs, exit_watch)
+        self.prestarted = PrestartedShells(
+            registry, poller, lease, spawner, home_dirs, lifecycle, exit_watch
+        )
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
 
@@ -76,8 +76,8 @@ class Launcher:
             try:
                 attempt.file_path = self._home_dirs.write(attempt.serial, attempt.file)
             except OSError as error:
-                attempt.error = f"file of the run: {error.strerror}"
-                self._reaper.never_started(attempt)
+                failed = LaunchFailed(f"file of the run: {error.strerror}")
+                self._lifecycle.on(attempt, failed)
                 return
             attempt.argv.append(attempt.file_path)
             attempt.file = None
@@ -86,8 +86,8 @@ class Launcher:
                 # Made now, as there is time until the instant and not at it.
                 attempt.home = self._home_dirs.make(attempt.serial)
             except OSError as error:
-                attempt.error = f"home directory: {error.strerror}"
-                self._reaper.never_started(attempt)
+                failed = LaunchFailed(f"home directory: {error.strerror}")
+                self._lifecycle.on(attempt, failed)
                 return
         self._registry.starts.set(attempt, attempt.at_ns)
         self.prestarted.accept(attempt)
@@ -125,18 +125,14 @@ class Launcher:
 
     def _start(self, attempt: RunnerAttempt) -> None:
         if not self._lease.held():
-            attempt.stopped = "lease"
-            self._reaper.never_started(attempt)
+            self._lifecycle.on(attempt, LeaseLost())
             return
         self._launch_notes.note(attempt)
         if not (self._let_go(attempt) if attempt.pid else self._spawn(attempt)):
             self._launch_notes.withdraw(attempt)
             return
-        attempt.phase = RUNNING
+        self._lifecycle.on(attempt, Launched())
         self.prestarted.keep_still()
-        assert attempt.started_ns is not None
-        self._registry.deadlines.set(attempt, attempt.started_ns + attempt.timeout_ns)
-        self._reports.started(attempt)
 
     def _let_go(self, attempt: RunnerAttempt) -> bool:
         """Let a held shell go; False when it is not there yet, and is asked again."""
@@ -155,9 +151,9 @@ class Launcher:
             if self._may_pass(error, attempt):
                 self._registry.starts.set(attempt, time.monotonic_ns() + AGAIN_NS)
                 return False
-            attempt.error = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            attempt.permanent = not isinstance(error, OSError) or error.errno in PERMANENT
-            self._reaper.never_started(attempt)
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            permanent = not isinstance(error, OSError) or error.errno in PERMANENT
+            self._lifecycle.on(attempt, LaunchFailed(reason, permanent=permanent))
             return False
         self._exit_watch.add(attempt)
         return True

@@ -15,14 +15,16 @@ import signal
 import time
 from heapq import heappop, heappush
 
-from punctual_worker.runner.attempts.attempt import SECOND, WAITING, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.lifecycle import Lifecycle
+from punctual_worker.runner.attempts.phases import Phase, Prestarted, ShellLost
 from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.io.poller import Poller
 from punctual_worker.runner.launch.direct_exec import SHELL, words_of
 from punctual_worker.runner.launch.spawn import Spawner
 from punctual_worker.runner.lease import RunnerLease
-from punctual_worker.runner.supervise.exit_watch import ExitWatch
+from punctual_worker.runner.supervise.exit_watch import ExitWatch, stop_watching
 from punctual_worker.runner.supervise.process_scan import reap
 from punctual_worker.runner.supervise.signals import signal_group
 
@@ -48,6 +50,7 @@ class PrestartedShells:
         lease: RunnerLease,
         spawner: Spawner,
         home_dirs: HomeDirs,
+        lifecycle: Lifecycle,
         exit_watch: ExitWatch,
     ) -> None:
         self._registry = registry
@@ -55,6 +58,7 @@ class PrestartedShells:
         self._lease = lease
         self._spawner = spawner
         self._home_dirs = home_dirs
+        self._lifecycle = lifecycle
         self._exit_watch = exit_watch
         self._known = os.path.basename(os.path.realpath(SHELL)) in KNOWN
         self._coming: list[tuple[int, int, RunnerAttempt]] = []  # by instant, then by serial number
@@ -79,7 +83,7 @@ class PrestartedShells:
     def step(self, now_ns: int) -> bool:
         """Start at most one shell ahead, if no instant is too near; True when more wait for it."""
         coming = self._coming
-        while coming and (coming[0][0] < now_ns + LATEST_NS or coming[0][2].phase != WAITING):
+        while coming and (coming[0][0] < now_ns + LATEST_NS or coming[0][2].phase != Phase.WAITING):
             heappop(coming)
         if not coming or coming[0][0] > now_ns + AHEAD_NS or len(self._registry.held) >= MOST:
             return False
@@ -115,14 +119,14 @@ class PrestartedShells:
         """Clear up after a shell that never did anything, so that another one can be started."""
         signal_group(attempt, signal.SIGKILL)
         self._forget(attempt)
-        self._poller.close(attempt.pidfd)
-        attempt.pidfd = -1
+        stop_watching(attempt, self._poller)
         for descriptor in attempt.pipes:
             os.close(descriptor)
         attempt.pipes = {}
         self._registry.left(attempt)
         reap(attempt.pid)  # or the next scan does
         attempt.pid = 0
+        self._lifecycle.on(attempt, ShellLost())
 
     def _hold(self, attempt: RunnerAttempt) -> None:
         try:
@@ -137,6 +141,7 @@ class PrestartedShells:
             return
         self._registry.held.add(attempt.serial)
         self._exit_watch.add(attempt)
+        self._lifecycle.on(attempt, Prestarted())
 
     def _forget(self, attempt: RunnerAttempt) -> None:
         assert attempt.gate is not None

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import time
 
-from punctual_worker.runner.attempts.attempt import FLUSHING, KILLING_REST, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.phases import Phase
 from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.limits.memory import Memory
 from punctual_worker.runner.limits.pid_counter import PidCounter
@@ -71,9 +72,9 @@ class LimitMonitor:
         marked = ProcessScan(self._process_tag, self._registry.by_pid).marked
         holders = []
         for attempt in list(self._registry.by_serial.values()):
-            if attempt.phase >= KILLING_REST:
+            if attempt.phase >= Phase.KILLING_REST:
                 continue
-            main = (attempt.pid,) if attempt.phase < FLUSHING else ()
+            main = (attempt.pid,) if attempt.phase < Phase.FLUSHING else ()
             pids = (*main, *marked.get(attempt.serial, ()))
             if attempt.limits.processes:
                 self._hold(attempt, pids)

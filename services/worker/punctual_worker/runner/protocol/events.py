@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from punctual_worker.runner.attempts.attempt import DONE, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
 from punctual_worker.runner.attempts.output_buffer import OutputBuffer
+from punctual_worker.runner.attempts.phases import Phase
 from punctual_worker.runner.protocol.channel import Channel
 
 # An agent that does not read loses its lease soon, and with it everything that runs; until then
@@ -41,7 +42,7 @@ class Events:
 
     def wake_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
-        while self._started and self._started[0].phase == DONE:
+        while self._started and self._started[0].phase == Phase.DONE:
             self._started.popleft()
         return _due_ns(self._started[0]) if self._started else None
 
@@ -49,7 +50,7 @@ class Events:
         """Report the starts of what has run for a while."""
         while self._started and _due_ns(self._started[0]) <= now_ns:
             attempt = self._started.popleft()
-            if attempt.phase != DONE:
+            if attempt.phase != Phase.DONE:
                 self._channel.send(
                     {
                         "kind": "started",

@@ -7,7 +7,10 @@ import os
 from punctual_worker.runner.attempts.attempt import RunnerAttempt
 from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.io.poller import PIDFD, Poller
-from punctual_worker.runner.limits.monitor import LimitMonitor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from punctual_worker.runner.limits.monitor import LimitMonitor
 
 
 class ExitWatch:
@@ -26,3 +29,10 @@ class ExitWatch:
         self._limit_monitor.spawned(attempt)
         attempt.pidfd = os.pidfd_open(attempt.pid)
         self._poller.add(attempt.pidfd, attempt, PIDFD)
+
+
+def stop_watching(attempt: RunnerAttempt, poller: Poller) -> None:
+    """Stop watching for an end that came, or is awaited no longer."""
+    if attempt.pidfd >= 0:
+        poller.close(attempt.pidfd)
+        attempt.pidfd = -1

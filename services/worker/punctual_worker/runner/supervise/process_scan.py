@@ -6,7 +6,8 @@ import os
 import select
 import time
 
-from punctual_worker.runner.attempts.attempt import FLUSHING, SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
+from punctual_worker.runner.attempts.phases import Phase
 from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.supervise.process_tag import ProcessTag
 
@@ -132,7 +133,7 @@ def may_be_of_a_live_one(pid: int, registry: AttemptRegistry) -> bool:
     starts = [
         attempt.started_ns
         for attempt in registry.by_serial.values()
-        if attempt.phase < FLUSHING and attempt.started_ns is not None
+        if attempt.phase < Phase.FLUSHING and attempt.started_ns is not None
     ]
     if not starts:
         return False

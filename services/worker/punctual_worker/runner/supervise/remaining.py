@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from punctual_worker.runner.attempts.attempt import KILLING_REST, TERMINATING_REST, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
 from punctual_worker.runner.supervise.process_scan import is_zombie
 from punctual_worker.runner.supervise.process_tag import ProcessTag
 from punctual_worker.runner.supervise.signals import signal_child, signal_group, signal_marked
@@ -33,34 +33,32 @@ class Remaining:
     def __len__(self) -> int:
         return len(self.marked) + len(self.unmarked)
 
-    def is_over(self, attempt: RunnerAttempt) -> bool:
-        """Return True when nothing of the attempt lives, as far as one look can say."""
+    def is_over(self, *, killed: bool) -> bool:
+        """Return True when nothing lives, as far as one look can say; `killed`: all got KILL."""
         if self.died:
             return False
         # A dead process that another run traces stays a zombie for as long as that one likes.
-        return not len(self) or (
-            attempt.phase == KILLING_REST and len(self) <= ASKED_EACH and not self._living()
-        )
+        return not len(self) or (killed and len(self) <= ASKED_EACH and not self.living())
 
-    def end(self, attempt: RunnerAttempt, process_tag: ProcessTag) -> None:
-        """Send TERM once to each process, or KILL as soon as the attempt's phase says so."""
-        if attempt.left_behind is not None:
-            attempt.left_behind = max(attempt.left_behind, self._living())
-        if attempt.phase == TERMINATING_REST:
-            # A stopped process would keep its TERM for later.
-            for number in (signal.SIGTERM, signal.SIGCONT):
-                self._signal(attempt.serial, process_tag, number, spare=attempt.asked)
-            attempt.asked = {*self.marked, *self.unmarked}
-        else:
-            # One call for the whole group, which even a fork in progress does not survive.
-            signal_group(attempt, signal.SIGKILL)
-            self._signal(attempt.serial, process_tag, signal.SIGKILL)
-
-    def _living(self) -> int:
+    def living(self) -> int:
+        """Count those that live; of very many, all."""
         pids = (*self.marked, *self.unmarked)
         if len(pids) > ASKED_EACH:
             return len(pids)
         return sum(not is_zombie(pid) for pid in pids)
+
+    def terminate(self, attempt: RunnerAttempt, process_tag: ProcessTag) -> set[int]:
+        """Send TERM to each process that did not get it yet; return all that have got it."""
+        # A stopped process would keep its TERM for later.
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            self._signal(attempt.serial, process_tag, number, spare=attempt.sent_term)
+        return {*self.marked, *self.unmarked}
+
+    def kill(self, attempt: RunnerAttempt, process_tag: ProcessTag) -> None:
+        """Send KILL to the command's group and to each process."""
+        # One call for the whole group, which even a fork in progress does not survive.
+        signal_group(attempt, signal.SIGKILL)
+        self._signal(attempt.serial, process_tag, signal.SIGKILL)
 
     def _signal(
         self,

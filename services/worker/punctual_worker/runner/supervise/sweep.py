@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from punctual_worker.runner.attempts.attempt import FLUSHING, RunnerAttempt
+from punctual_worker.runner.attempts.attempt import RunnerAttempt
+from punctual_worker.runner.attempts.phases import Phase
 from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.supervise.process_scan import (
     ProcessScan,
@@ -59,7 +60,7 @@ class Sweep:
                 signal_marked(pid, serial, self._process_tag, signal.SIGKILL)
             return
         living = [pid for pid in pids if not reap(pid)]
-        if owner.phase >= FLUSHING:
+        if owner.phase >= Phase.FLUSHING:
             self._of(owner).marked = living
             self._of(owner).died = len(living) < len(pids)
 
@@ -69,14 +70,14 @@ class Sweep:
             signal_child(pid, signal.SIGKILL)
             self.killed += 1
             self.unknown = True
-        elif owner is not None and owner.phase >= FLUSHING:
+        elif owner is not None and owner.phase >= Phase.FLUSHING:
             self._of(owner).unmarked.append(pid)
 
     def _take_unmarked_dead(self, pid: int) -> None:
         owner = owner_by_session(pid, self._registry)
         if owner is None and not may_be_of_a_live_one(pid, self._registry):
             self.unknown_died = True
-        elif owner is not None and owner.phase >= FLUSHING:
+        elif owner is not None and owner.phase >= Phase.FLUSHING:
             self._of(owner).died = True
         reap(pid)
 

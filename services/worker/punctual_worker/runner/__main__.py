@@ -11,6 +11,7 @@ from contextlib import suppress
 from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.host.isolation import probe
 from punctual_worker.runner.host.process_setup import become, forbid_inspection, prepare, still_gc
+from punctual_worker.runner.io.poller import Poller
 from punctual_worker.runner.launch.launch_notes import LaunchNotes
 from punctual_worker.runner.launch.spawn import Spawner
 from punctual_worker.runner.loop import RunnerLoop
@@ -31,9 +32,11 @@ def main() -> int:
     sock.set_inheritable(False)
     soft_nofile = prepare()
     process_tag = ProcessTag(options.launch)
+    launch_notes = LaunchNotes(options.launch_notes_fd)
+    poller = Poller()
     spawner = Spawner(
         process_tag,
-        LaunchNotes(options.launch_notes_fd),
+        poller,
         path=os.environ.get("PATH", ""),
         lang=os.environ.get("LANG", ""),
         soft_nofile=soft_nofile,
@@ -50,7 +53,13 @@ def main() -> int:
         return 1
     channel = Channel(sock)
     loop = RunnerLoop(
-        channel, spawner, process_tag, home_dirs, keep=options.on_lease_loss == "keep"
+        channel,
+        poller,
+        spawner,
+        launch_notes,
+        process_tag,
+        home_dirs,
+        keep=options.on_lease_loss == "keep",
     )
     still_gc()
     try:

@@ -17,8 +17,10 @@ from punctual_worker.runner.attempts.registry import AttemptRegistry
 from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.io.pipes import Pipes
 from punctual_worker.runner.io.poller import AGENT, PIDFD, Poller
+from punctual_worker.runner.launch.launch_notes import LaunchNotes
 from punctual_worker.runner.launch.launcher import Launcher
 from punctual_worker.runner.launch.spawn import Spawner
+from punctual_worker.runner.launch.strategies import LaunchOptions, Strategies
 from punctual_worker.runner.lease import RunnerLease
 from punctual_worker.runner.limits.monitor import LimitMonitor
 from punctual_worker.runner.protocol.channel import Channel
@@ -51,7 +53,9 @@ class RunnerLoop:
     def __init__(
         self,
         channel: Channel,
+        poller: Poller,
         spawner: Spawner,
+        launch_notes: LaunchNotes,
         process_tag: ProcessTag,
         home_dirs: HomeDirs,
         *,
@@ -59,27 +63,28 @@ class RunnerLoop:
     ) -> None:
         self.registry = AttemptRegistry()
         self._channel = channel
-        self._programs = spawner.programs
         self._keep = keep  # what runs, when the lease is lost
         self._lease = RunnerLease()
         self._serials = count(1)
-        self._poller = Poller()
+        self._poller = poller
         self._pipes = Pipes(self._poller)
         self._reports = reports = Events(channel)
-        self._lifecycle = Lifecycle(
-            self.registry, self._poller, self._pipes, process_tag, home_dirs, reports
-        )
+        self._lifecycle = Lifecycle(self.registry, poller, self._pipes, process_tag, reports)
         self._reaper = Reaper(self.registry, self._lifecycle, process_tag)
         self._stopper = Stopper(self.registry, self._lifecycle, self._reaper, process_tag)
         self._limit_monitor = LimitMonitor(self.registry, self._stopper, process_tag)
-        self._launcher = Launcher(
+        strategies = Strategies(
             self.registry,
-            self._poller,
+            poller,
             self._lease,
             spawner,
             home_dirs,
             self._lifecycle,
-            ExitWatch(self.registry, self._poller, self._limit_monitor),
+            ExitWatch(self.registry, poller, self._limit_monitor),
+            LaunchOptions(),
+        )
+        self._launcher = Launcher(
+            self.registry, self._lease, strategies, launch_notes, self._lifecycle
         )
         self._poller.add(channel.fileno(), None, AGENT)
         self._writing = False
@@ -104,7 +109,7 @@ class RunnerLoop:
                 self._reaper.step(now_ns)
             self._do_chores()
             self._reports.step(now_ns)
-            backlog = self._launcher.prestarted.step(time.monotonic_ns()) or backlog
+            backlog = self._launcher.prestart(time.monotonic_ns()) or backlog
             self._flush()
             if backlog:
                 self._serve(0, EVENTS_BETWEEN_BATCHES)
@@ -122,7 +127,7 @@ class RunnerLoop:
             elif attempt is None:
                 continue
             elif what == PIDFD and attempt.phase == Phase.PRESTARTED:
-                self._launcher.prestarted.lost(attempt)
+                self._launcher.prestarted_shell_ended(attempt)
             elif what == PIDFD:
                 self._reaper.notice_exit(attempt)
             else:
@@ -167,7 +172,7 @@ class RunnerLoop:
             self._tidy_ns = time.monotonic_ns() + TIDY_EVERY_NS
         if now_ns >= self._collect_ns:
             gc.collect()
-            self._programs.forget()
+            self._launcher.forget_mounts()
             self._collect_ns = now_ns + COLLECT_EVERY_NS
 
     def _is_quiet_until(self, instant_ns: int) -> bool:
@@ -185,7 +190,7 @@ class RunnerLoop:
         wakes = (
             time.monotonic_ns() + TIDY_EVERY_NS,
             self._launcher.wake_ns(),
-            self._launcher.prestarted.wake_ns(),
+            self._launcher.prestart_wake_ns(),
             self.registry.deadlines.next_ns(),
             self._reaper.due_ns(),
             self._pipes.wake_ns(),

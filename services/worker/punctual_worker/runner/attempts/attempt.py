@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from punctual_worker.runner.launch.strategy import LaunchState
+
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
 
@@ -23,7 +25,7 @@ ORDER = (
     "serial", "timeout_ns",
 )
 # What launch/ makes of it.
-LAUNCH = ("file", "file_path", "gate", "home", "pid", "pipes", "started_ns", "tried_ns", "words")
+LAUNCH = ("file", "launch", "pid", "pipes", "started_ns")
 # What lifecycle.py says of it.
 LIFE = (
     "ended_ns", "error", "left_behind", "limit", "permanent", "phase", "sent_term", "status",
@@ -59,12 +61,7 @@ class RunnerAttempt:
             raise BadFrameError(f"a start order with a bad field: {error!r}") from None
         self.serial: Final = serial
 
-        self.home: str | None = None
-        self.file_path: str | None = None
-        self.gate: str | None = None  # where its shell waits, while it is held
-        # Of the program that its shell would only make way for.
-        self.words: list[str] | None = None
-        self.tried_ns = 0  # the first time that it was to be started
+        self.launch: LaunchState  # from its acceptance on
         self.pid = 0
         self.pipes: dict[int, int] = {}  # read end → stream (1 stdout, 2 stderr)
         self.started_ns: int | None = None

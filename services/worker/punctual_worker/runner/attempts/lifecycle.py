@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
 
 from punctual_worker.runner.attempts.attempt import MILLISECOND, SECOND, RunnerAttempt
 from punctual_worker.runner.attempts.phases import (
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from punctual_worker.runner.attempts.registry import AttemptRegistry
-    from punctual_worker.runner.host.home_dirs import HomeDirs
     from punctual_worker.runner.io.pipes import Pipes
     from punctual_worker.runner.io.poller import Poller
     from punctual_worker.runner.protocol.events import Events
@@ -47,14 +45,12 @@ class Lifecycle:
         poller: Poller,
         pipes: Pipes,
         process_tag: ProcessTag,
-        home_dirs: HomeDirs,
         reports: Events,
     ) -> None:
         self._registry = registry
         self._poller = poller
         self._pipes = pipes
         self._process_tag = process_tag
-        self._home_dirs = home_dirs
         self._reports = reports
         self._deadlines = registry.deadlines
         self._ended = registry.ended
@@ -236,13 +232,7 @@ class Lifecycle:
         self._deadlines.clear(attempt)
         self._registry.gone(attempt)
         self._reports.ended(attempt)
-        if attempt.gate is not None:
-            os.unlink(attempt.gate)
-        if attempt.file_path is not None:
-            with suppress(FileNotFoundError):  # the command may have removed it
-                os.unlink(attempt.file_path)
-        if attempt.home is not None:
-            self._home_dirs.discard(attempt.home)
+        attempt.launch.strategy.abandon(attempt)
 
 
 def _grace_ns(attempt: RunnerAttempt, event: EndRequested) -> int:

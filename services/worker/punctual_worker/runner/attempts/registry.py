@@ -14,7 +14,6 @@ class AttemptRegistry:
         self.by_key: dict[str, RunnerAttempt] = {}  # the agent's name, from order to report
         self.by_serial: dict[int, RunnerAttempt] = {}  # our own, while it has processes
         self.by_pid: dict[int, RunnerAttempt] = {}  # its main process, until that is reaped
-        self.held: set[int] = set()  # serial numbers of those whose shell is held
         self.starts = Timers()  # instants of those that wait
         self.deadlines = Timers()  # of those that run: timeout, end of grace, giving up
         self.ended = EndedAttempts()
@@ -32,7 +31,6 @@ class AttemptRegistry:
 
     def gone(self, attempt: RunnerAttempt) -> None:
         """Strike an attempt out: its end is about to be reported."""
-        self.held.discard(attempt.serial)
         self.by_key.pop(attempt.key, None)
         self.by_serial.pop(attempt.serial, None)
         self.by_pid.pop(attempt.pid, None)

@@ -1,8 +1,7 @@
-"""Starts attempts on their instant: never before it, as little after it as can be."""
+"""Launch attempts on their instant: never before it, as little after it as can be."""
 
 from __future__ import annotations
 
-import errno
 import resource
 import time
 
@@ -10,60 +9,46 @@ from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
 from punctual_worker.runner.attempts.lifecycle import Lifecycle
 from punctual_worker.runner.attempts.phases import Launched, LaunchFailed, LeaseLost
 from punctual_worker.runner.attempts.registry import AttemptRegistry
-from punctual_worker.runner.host.home_dirs import HomeDirs
-from punctual_worker.runner.io.poller import Poller
-from punctual_worker.runner.launch.prestarted_shell import PrestartedShells
-from punctual_worker.runner.launch.spawn import Spawner
+from punctual_worker.runner.launch.launch_notes import LaunchNotes
+from punctual_worker.runner.launch.strategies import Strategies
+from punctual_worker.runner.launch.strategy import (
+    LaunchError,
+    LaunchFailedError,
+    LaunchState,
+    NotReadyError,
+    ShortageError,
+)
 from punctual_worker.runner.lease import RunnerLease
-from punctual_worker.runner.supervise.exit_watch import ExitWatch
 
 # The kernel wakes a sleeper up to 50 µs late, and waking costs some more: the sleep ends this much
 # early and the rest is spun away.
 SPIN_NS = 150_000
 # Starts in one go before pipes are looked at again: about ten milliseconds.
 BATCH = 16
-# No process can be had while a fork bomb is going off, nor memory; so long it is tried again.
-PATIENCE_NS = 5 * SECOND
-AGAIN_NS = SECOND // 200
-# A held shell may come late to its gate on a busy machine; no other one would be there earlier.
-GATE_PATIENCE_NS = SECOND // 10
-GATE_AGAIN_NS = SECOND // 4000
-# What a command needs is missing or closed to it: it is so for the next attempt as well.
-# fmt: off
-PERMANENT = frozenset((
-    errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG,
-    errno.E2BIG, errno.ENOEXEC, errno.EISDIR,
-))
-# fmt: on
-OWN_DIRECTORIES = {"HOME", "TMPDIR"}
+SHORTAGE_RETRY_NS = SECOND // 200
+SHORTAGE_GIVE_UP_NS = 5 * SECOND
+NOT_READY_RETRY_NS = SECOND // 4000
 DESCRIPTORS_EACH = 3  # two pipes and a pidfd
 DESCRIPTORS_SPARE = 64
 
 
 class Launcher:
-    """Holds what is to start and starts it."""
+    """Queues attempts by their instant and launches each by the strategy chosen for it."""
 
     def __init__(
         self,
         registry: AttemptRegistry,
-        poller: Poller,
         lease: RunnerLease,
-        spawner: Spawner,
-        home_dirs: HomeDirs,
+        strategies: Strategies,
+        launch_notes: LaunchNotes,
         lifecycle: Lifecycle,
-        exit_watch: ExitWatch,
     ) -> None:
         self._registry = registry
-        self._poller = poller
         self._lease = lease
-        self._spawner = spawner
+        self._strategies = strategies
+        self._prestarted = strategies.prestarted
+        self._launch_notes = launch_notes
         self._lifecycle = lifecycle
-        self._home_dirs = home_dirs
-        self._exit_watch = exit_watch
-        self._launch_notes = spawner.launch_notes
-        self.prestarted = PrestartedShells(
-            registry, poller, lease, spawner, home_dirs, lifecycle, exit_watch
-        )
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self._most = (limit - DESCRIPTORS_SPARE) // DESCRIPTORS_EACH
 
@@ -72,25 +57,14 @@ class Launcher:
         if attempt.key in self._registry.by_key:
             return
         self._registry.by_key[attempt.key] = attempt
-        if attempt.file is not None:
-            try:
-                attempt.file_path = self._home_dirs.write(attempt.serial, attempt.file)
-            except OSError as error:
-                failed = LaunchFailed(f"file of the run: {error.strerror}")
-                self._lifecycle.on(attempt, failed)
-                return
-            attempt.argv.append(attempt.file_path)
-            attempt.file = None
-        if attempt.cwd is None or not attempt.env.keys() >= OWN_DIRECTORIES:
-            try:
-                # Made now, as there is time until the instant and not at it.
-                attempt.home = self._home_dirs.make(attempt.serial)
-            except OSError as error:
-                failed = LaunchFailed(f"home directory: {error.strerror}")
-                self._lifecycle.on(attempt, failed)
-                return
+        strategy = self._strategies.choose(attempt)
+        attempt.launch = LaunchState(strategy)
+        try:
+            strategy.prepare(attempt)
+        except LaunchFailedError as error:
+            self._fail(attempt, error)
+            return
         self._registry.starts.set(attempt, attempt.at_ns)
-        self.prestarted.accept(attempt)
 
     def wake_ns(self) -> int | None:
         """Return when start_due() wants to be called, or None while nothing can start."""
@@ -107,53 +81,57 @@ class Launcher:
                 return False
             while time.monotonic_ns() < at_ns:
                 continue
-            self._start(self._registry.starts.pop())
+            self._launch(self._registry.starts.pop())
         at_ns = self._registry.starts.next_ns()
         return at_ns is not None and at_ns <= time.monotonic_ns() and not self._full()
+
+    def prestart_wake_ns(self) -> int | None:
+        """Return when prestart() has something to do, or None."""
+        return self._prestarted.wake_ns()
+
+    def prestart(self, now_ns: int) -> bool:
+        """Start at most one shell ahead of its instant; True when more wait for it."""
+        return self._prestarted.step(now_ns)
+
+    def prestarted_shell_ended(self, attempt: RunnerAttempt) -> None:
+        """Have an attempt whose shell ended at its gate launched in another way."""
+        self._prestarted.drop(attempt)
+
+    def forget_mounts(self) -> None:
+        """Read afresh which filesystems are mounted."""
+        self._strategies.executables.forget()
 
     def _full(self) -> bool:
         """Whether descriptors are short: what is due then waits for an end, late but not lost."""
         return len(self._registry.by_serial) >= self._most
 
-    def _may_pass(self, error: Exception, attempt: RunnerAttempt) -> bool:
-        """Whether it is only now that no process can be had, as while a fork bomb is going off."""
-        if not isinstance(error, OSError) or error.errno not in (errno.EAGAIN, errno.ENOMEM):
-            return False
-        now_ns = time.monotonic_ns()
-        attempt.tried_ns = attempt.tried_ns or now_ns
-        return now_ns < attempt.tried_ns + PATIENCE_NS
-
-    def _start(self, attempt: RunnerAttempt) -> None:
+    def _launch(self, attempt: RunnerAttempt) -> None:
         if not self._lease.held():
             self._lifecycle.on(attempt, LeaseLost())
             return
         self._launch_notes.note(attempt)
-        if not (self._let_go(attempt) if attempt.pid else self._spawn(attempt)):
+        try:
+            attempt.started_ns = attempt.launch.strategy.launch(attempt)
+        except LaunchError as error:
             self._launch_notes.withdraw(attempt)
+            self._retry_or_fail(attempt, error)
             return
         self._lifecycle.on(attempt, Launched())
-        self.prestarted.keep_still()
+        self._prestarted.pause()
 
-    def _let_go(self, attempt: RunnerAttempt) -> bool:
-        """Let a held shell go; False when it is not there yet, and is asked again."""
-        if self.prestarted.release(attempt):
-            return True
+    def _retry_or_fail(self, attempt: RunnerAttempt, error: LaunchError) -> None:
         now_ns = time.monotonic_ns()
-        if now_ns > attempt.at_ns + GATE_PATIENCE_NS:
-            self.prestarted.lost(attempt)
-        self._registry.starts.set(attempt, now_ns + GATE_AGAIN_NS)
-        return False
+        if isinstance(error, NotReadyError):
+            self._registry.starts.set(attempt, now_ns + NOT_READY_RETRY_NS)
+            return
+        assert isinstance(error, LaunchFailedError)
+        if isinstance(error, ShortageError):
+            launch = attempt.launch
+            launch.first_try_ns = launch.first_try_ns or now_ns
+            if now_ns < launch.first_try_ns + SHORTAGE_GIVE_UP_NS:
+                self._registry.starts.set(attempt, now_ns + SHORTAGE_RETRY_NS)
+                return
+        self._fail(attempt, error)
 
-    def _spawn(self, attempt: RunnerAttempt) -> bool:
-        try:
-            self._spawner.spawn(attempt, self._poller)
-        except (OSError, ValueError) as error:
-            if self._may_pass(error, attempt):
-                self._registry.starts.set(attempt, time.monotonic_ns() + AGAIN_NS)
-                return False
-            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            permanent = not isinstance(error, OSError) or error.errno in PERMANENT
-            self._lifecycle.on(attempt, LaunchFailed(reason, permanent=permanent))
-            return False
-        self._exit_watch.add(attempt)
-        return True
+    def _fail(self, attempt: RunnerAttempt, error: LaunchFailedError) -> None:
+        self._lifecycle.on(attempt, LaunchFailed(str(error), permanent=error.permanent))

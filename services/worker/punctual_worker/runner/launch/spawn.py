@@ -1,10 +1,9 @@
-"""Starts the process of an attempt: own session, own pipes, an environment and nothing else.
+"""Start the process of an attempt: own session, own pipes, an environment and nothing else.
 
 posix_spawn was chosen on figures (starts of `sh -c :` on one busy core, 3.11): posix_spawn 1,530/s,
 _posixsubprocess.fork_exec 1,510/s, Popen 1,400/s. It has no working directory and no umask of its
 own, but in a single-threaded loop the runner can lend its own: changing the directory first also
-distinguishes a missing one from a missing shell. A shell that would only make way for a program is
-left out (direct_exec.py): the program is there in 0.4 ms then, and not in 1.0.
+distinguishes a missing one from a missing shell.
 """
 
 from __future__ import annotations
@@ -18,16 +17,15 @@ import time
 
 from punctual_worker.runner.attempts.attempt import RunnerAttempt
 from punctual_worker.runner.io.poller import STDERR, STDOUT, Poller
-from punctual_worker.runner.launch.direct_exec import SHELL
-from punctual_worker.runner.launch.executable_lookup import ExecutableLookup
-from punctual_worker.runner.launch.launch_notes import LaunchNotes
+from punctual_worker.runner.launch.strategy import launch_error
 from punctual_worker.runner.limits.oom_score import OomScore
 from punctual_worker.runner.supervise.process_tag import ProcessTag
 
+SHELL = "/bin/sh"
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
-# Python ignores two of them, and a command expects `yes | head` to end. Of each that is not named
-# glibc asks what it does and then sets it all the same: twice as many calls while the runner waits.
+# Python ignores two of them, and a command expects `yes | head` to end. For each signal that is not
+# named glibc reads the disposition and then sets it all the same: twice as many system calls.
 DEFAULTS = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
@@ -37,7 +35,7 @@ class Spawner:
     def __init__(
         self,
         process_tag: ProcessTag,
-        launch_notes: LaunchNotes,
+        poller: Poller,
         *,
         path: str,
         lang: str,
@@ -45,8 +43,7 @@ class Spawner:
         uid: int,
     ) -> None:
         self._process_tag = process_tag
-        self.launch_notes = launch_notes
-        self.programs = ExecutableLookup()
+        self._poller = poller
         user = _name_of(uid)
         self._defaults = {
             "PATH": path or DEFAULT_PATH,
@@ -62,34 +59,55 @@ class Spawner:
         self._their_files = (soft_nofile, hard)
         self._oom_score = OomScore()
 
-    def spawn(self, attempt: RunnerAttempt, poller: Poller) -> None:
-        """Start it now; started_ns is the instant posix_spawn returned, when exec has succeeded.
+    def path_of(self, attempt: RunnerAttempt) -> str:
+        """Return the PATH that a command gets."""
+        return attempt.env.get("PATH", self._defaults["PATH"])
 
-        An attempt with a gate has not started by that: its shell waits there, and its pipes are
-        not watched yet. Raises OSError or ValueError, with a text meant for the user, when nothing
-        was started.
+    def spawn(
+        self,
+        attempt: RunnerAttempt,
+        program: str,
+        argv: list[str],
+        *,
+        waits: bool = False,
+        sets_pwd: bool = False,
+    ) -> int:
+        """Start it now; return the instant posix_spawn returned, when exec has succeeded.
+
+        `waits`: the command has not started by that, so its pipes are not watched yet. `sets_pwd`:
+        PWD is set, as a shell does. Raises LaunchFailedError when nothing was started.
         """
-        env = {**self._defaults, **attempt.env}
-        if attempt.home is not None:
-            env.setdefault("HOME", attempt.home)
-            env.setdefault("TMPDIR", attempt.home)
-        directory = attempt.cwd if attempt.cwd is not None else attempt.home
-        assert directory is not None
+        try:
+            return self._spawn(attempt, program, argv, waits=waits, sets_pwd=sets_pwd)
+        except (OSError, ValueError) as error:
+            raise launch_error(error) from None
+
+    def _spawn(
+        self,
+        attempt: RunnerAttempt,
+        program: str,
+        argv: list[str],
+        *,
+        waits: bool,
+        sets_pwd: bool,
+    ) -> int:
+        env = self._environment(attempt)
         pipes = _Pipes()
         try:
-            _enter(directory)
-            if attempt.gate is None:
+            _enter(attempt)
+            if sets_pwd:
+                env["PWD"] = os.getcwd()
+            if not waits:
                 # Before anything is written: of what is ready when it is added, nothing says which
                 # of the streams was written to first.
-                poller.add(pipes.out_read, attempt, STDOUT)
-                poller.add(pipes.err_read, attempt, STDERR)
-            attempt.pid = self._exec(attempt, env, pipes)
-            if attempt.gate is None:
-                attempt.started_ns = time.monotonic_ns()
+                self._poller.add(pipes.out_read, attempt, STDOUT)
+                self._poller.add(pipes.err_read, attempt, STDERR)
+            attempt.pid = self._exec(attempt, program, argv, env, pipes)
+            started_ns = time.monotonic_ns()
             attempt.limits.put_on(attempt.pid)
         except BaseException:
-            poller.close(pipes.out_read)
-            poller.close(pipes.err_read)
+            self._poller.close(pipes.out_read)
+            self._poller.close(pipes.err_read)
             raise
         finally:
             os.chdir("/")
@@ -97,8 +115,24 @@ class Spawner:
         attempt.pipes = {pipes.out_read: STDOUT, pipes.err_read: STDERR}
         fcntl.fcntl(pipes.out_read, fcntl.F_SETFL, os.O_NONBLOCK)
         fcntl.fcntl(pipes.err_read, fcntl.F_SETFL, os.O_NONBLOCK)
+        return started_ns
 
-    def _exec(self, attempt: RunnerAttempt, env: dict[str, str], pipes: _Pipes) -> int:
+    def _environment(self, attempt: RunnerAttempt) -> dict[str, str]:
+        env = {**self._defaults, **attempt.env}
+        home = attempt.launch.home
+        if home is not None:
+            env.setdefault("HOME", home)
+            env.setdefault("TMPDIR", home)
+        return env
+
+    def _exec(
+        self,
+        attempt: RunnerAttempt,
+        program: str,
+        argv: list[str],
+        env: dict[str, str],
+        pipes: _Pipes,
+    ) -> int:
         self._process_tag.put_on_next(attempt.serial)
         # A raised soft limit is ours alone: programs still exist which walk all possible
         # descriptors, or give theirs to select().
@@ -107,8 +141,17 @@ class Spawner:
         attempt.limits.put_on_next()
         self._oom_score.put_on_next()
         try:
-            return _start_plain(self.programs, attempt, env, pipes) or _start(
-                attempt.argv[0], _argv(attempt), env, pipes
+            return os.posix_spawn(
+                program,
+                argv,
+                env,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, pipes.out_write, 1),
+                    (os.POSIX_SPAWN_DUP2, pipes.err_write, 2),
+                ],
+                setsid=True,
+                setsigmask=(),
+                setsigdef=DEFAULTS,
             )
         except OSError as error:
             raise OSError(error.errno, f"cannot start: {error.strerror}") from None
@@ -146,44 +189,9 @@ def _name_of(uid: int) -> str:
         return str(uid)
 
 
-def _start_plain(
-    programs: ExecutableLookup, attempt: RunnerAttempt, env: dict[str, str], pipes: _Pipes
-) -> int | None:
-    """Start what a shell would only make way for; None when a shell has to look after it."""
-    if attempt.words is None or attempt.gate is not None:
-        return None
-    program = programs.find(attempt.words[0], env["PATH"])
-    if program is None:
-        return None
-    try:
-        return _start(program, attempt.words, {**env, "PWD": os.getcwd()}, pipes)
-    except OSError:
-        return None
-
-
-def _start(program: str, argv: list[str], env: dict[str, str], pipes: _Pipes) -> int:
-    return os.posix_spawn(
-        program,
-        argv,
-        env,
-        file_actions=[
-            (os.POSIX_SPAWN_DUP2, pipes.out_write, 1),
-            (os.POSIX_SPAWN_DUP2, pipes.err_write, 2),
-        ],
-        setsid=True,
-        setsigmask=(),
-        setsigdef=DEFAULTS,
-    )
-
-
-def _argv(attempt: RunnerAttempt) -> list[str]:
-    if attempt.gate is None:
-        return attempt.argv
-    shell, option, command = attempt.argv
-    return [shell, option, f": <'{attempt.gate}';{command}"]
-
-
-def _enter(directory: str) -> None:
+def _enter(attempt: RunnerAttempt) -> None:
+    directory = attempt.cwd if attempt.cwd is not None else attempt.launch.home
+    assert directory is not None
     try:
         os.chdir(directory)
     except OSError as error:

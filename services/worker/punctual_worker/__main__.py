@@ -23,6 +23,11 @@ from punctual_worker.agent.stop_signals import StopSignals
 from punctual_worker.agent.work_dir import make_folder
 from punctual_worker.commands.http_program import http_program
 
+RUNNER_SETTINGS = (
+    *("work_dir", "user", "command_user"),
+    *("on_lease_loss", "prestarted_shells", "direct_exec"),
+)
+
 
 def main() -> int:
     """Run one worker: 0 after SIGTERM or SIGINT, 1 when it broke, 2 when a setting is unusable."""
@@ -31,13 +36,17 @@ def main() -> int:
     signal_thread = signals.install()
     try:
         # The runner is there before any secret is: it never sees one.
-        place = config.load(only=("work_dir", "on_lease_loss", "user", "command_user"))
+        place = config.load(only=RUNNER_SETTINGS)
         agent_account = account_of("USER", place.user, euid=os.geteuid())
         account = command_account(place.command_user, agent=agent_account, euid=os.geteuid())
         make_folder(place.work_dir, account)
         end_stale_runners(place.work_dir, account)
         runner = RunnerClient.launch(
-            work_dir=place.work_dir, on_lease_loss=place.on_lease_loss, account=account
+            work_dir=place.work_dir,
+            on_lease_loss=place.on_lease_loss,
+            prestarted_shells=place.prestarted_shells,
+            direct_exec=place.direct_exec,
+            account=account,
         )
         program = http_program(account)
         become(agent_account)

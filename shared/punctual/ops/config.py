@@ -70,6 +70,8 @@ class Settings:
     drain_seconds: float = 30
     retention_days: float = 30
     on_lease_loss: OnLeaseLoss = "kill"
+    prestarted_shells: bool = True
+    direct_exec: bool = True
     api_role_password: str = field(default="", repr=False, metadata={"secret": True})
     coordinator_role_password: str = field(default="", repr=False, metadata={"secret": True})
     worker_role_password: str = field(default="", repr=False, metadata={"secret": True})
@@ -151,6 +153,10 @@ def _parse(name: str, kind: Any, raw: str) -> object:
         if not 0 <= number < 10**12:
             raise InvalidSetting(f"{setting} must be a number of 0 or more, not {raw!r}")
         return number
+    if kind is bool:
+        if raw not in ("0", "1"):
+            raise InvalidSetting(f"{setting} must be 0 or 1, not {raw!r}")
+        return raw == "1"
     if kind is OnLeaseLoss and raw not in get_args(OnLeaseLoss):
         raise InvalidSetting(f"{setting} must be kill or keep, not {raw!r}")
     if kind is Registration and raw not in get_args(Registration):
@@ -261,7 +267,7 @@ def masked(settings: Settings) -> dict[str, str]:
     shown = {}
     for item in fields(Settings):
         given = getattr(settings, item.name)
-        value = "" if given is None else str(given)
+        value = "" if given is None else str(int(given) if isinstance(given, bool) else given)
         if item.metadata.get("secret") and value:
             value = _mask_url(value) if item.name.endswith("_url") else MASK
         shown[PREFIX + item.name.upper()] = value

@@ -21,7 +21,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
     }
     for item in fields(Settings):
         documented = rows.pop(f"PUNCTUAL_{item.name.upper()}")
-        default = {"": "none", "None": "a share"}.get(str(item.default), str(item.default))
+        known = {"": "none", "None": "a share", "True": "1", "False": "0"}
+        default = known.get(str(item.default), str(item.default))
         assert documented == ("host name" if item.name == "name" else default), item.name
     assert not rows
 
@@ -29,6 +30,13 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_defaults_hold_where_nothing_is_set() -> None:
     settings = config.load(environ={})
     assert (settings.cycle_seconds, settings.slots, settings.on_lease_loss) == (30, 16, "kill")
+
+
+def test_a_switch_is_0_or_1_and_is_shown_so() -> None:
+    off = config.load(environ={"PUNCTUAL_DIRECT_EXEC": "0", "PUNCTUAL_PRESTARTED_SHELLS": "1"})
+    assert (off.direct_exec, off.prestarted_shells) == (False, True)
+    shown = config.masked(off)
+    assert (shown["PUNCTUAL_DIRECT_EXEC"], shown["PUNCTUAL_PRESTARTED_SHELLS"]) == ("0", "1")
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
@@ -67,6 +75,10 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
             "PUNCTUAL_SELF_FENCE_SECONDS must be at least two heartbeats",
         ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_ON_LEASE_LOSS": "run"}, "ON_LEASE_LOSS"),
+        (
+            {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_DIRECT_EXEC": "no"},
+            "DIRECT_EXEC must be 0 or 1",
+        ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_LOG_LEVEL": "loud"}, "PUNCTUAL_LOG_LEVEL"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_BIND": "127.0.0.1"}, "PUNCTUAL_BIND must be"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_BIND": "::1:99999"}, "PUNCTUAL_BIND must be"),

@@ -14,6 +14,7 @@ from punctual_worker.runner.host.process_setup import become, forbid_inspection,
 from punctual_worker.runner.io.poller import Poller
 from punctual_worker.runner.launch.launch_notes import LaunchNotes
 from punctual_worker.runner.launch.spawn import Spawner
+from punctual_worker.runner.launch.strategies import LaunchOptions
 from punctual_worker.runner.loop import RunnerLoop
 from punctual_worker.runner.protocol.channel import AgentGoneError, Channel
 from punctual_worker.runner.protocol.events import Events
@@ -59,6 +60,7 @@ def main() -> int:
         launch_notes,
         process_tag,
         home_dirs,
+        LaunchOptions(prestarted_shells=options.prestarted_shells, direct_exec=options.direct_exec),
         keep=options.on_lease_loss == "keep",
     )
     still_gc()
@@ -91,6 +93,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--user", type=int)
     parser.add_argument("--group", type=int)
     parser.add_argument("--agent", type=int, default=0)  # read by `stale_runners` alone
+    parser.add_argument("--no-prestarted-shells", dest="prestarted_shells", action="store_false")
+    parser.add_argument("--no-direct-exec", dest="direct_exec", action="store_false")
     parser.add_argument("--on-lease-loss", choices=("kill", "keep"), default="kill")
     return parser.parse_args()
 

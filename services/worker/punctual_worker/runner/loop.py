@@ -58,6 +58,7 @@ class RunnerLoop:
         launch_notes: LaunchNotes,
         process_tag: ProcessTag,
         home_dirs: HomeDirs,
+        launch_options: LaunchOptions,
         *,
         keep: bool,
     ) -> None:
@@ -81,7 +82,7 @@ class RunnerLoop:
             home_dirs,
             self._lifecycle,
             ExitWatch(self.registry, poller, self._limit_monitor),
-            LaunchOptions(),
+            launch_options,
         )
         self._launcher = Launcher(
             self.registry, self._lease, strategies, launch_notes, self._lifecycle

@@ -164,3 +164,13 @@ def test_one_that_is_not_at_its_gate_is_started_all_the_same(stage: Stage, tmp_p
     assert (ended.exit_code, ended.signal) == (0, None)
     assert proof.exists()
     eventually(lambda: not is_alive(pid) and descendants(stage.client.pid) == [])
+
+
+def test_one_that_is_stopped_at_its_gate_is_replaced(stage: Stage, tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    key, pid = hold(stage, proof)
+    os.kill(pid, signal.SIGSTOP)
+    ended = stage.ended(key)
+    assert (ended.exit_code, ended.signal) == (0, None)
+    assert proof.exists()
+    eventually(lambda: not is_alive(pid) and descendants(stage.client.pid) == [])

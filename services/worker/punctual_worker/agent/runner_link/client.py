@@ -75,6 +75,8 @@ class RunnerClient:
         path: str = "",
         lang: str = "",
         on_lease_loss: Literal["kill", "keep"] = "kill",
+        prestarted_shells: bool = True,
+        direct_exec: bool = True,
         account: ProcessUser | None = None,
     ) -> Self:
         """Start a runner with an environment of PATH and LANG alone; returns before it is up.
@@ -92,6 +94,8 @@ class RunnerClient:
                     *("--fd", str(theirs.fileno()), "--work-dir", str(work_dir.absolute())),
                     *("--launch-notes-fd", str(memory.descriptor)),
                     *("--launch", str(launch), "--on-lease-loss", on_lease_loss),
+                    *(() if prestarted_shells else ("--no-prestarted-shells",)),
+                    *(() if direct_exec else ("--no-direct-exec",)),
                     *("--agent", str(os.getpid())),
                     *run_as(account),
                 ],

@@ -28,7 +28,7 @@ class LaunchOptions:
 
     __slots__ = ("direct_exec", "prestarted_shells")
 
-    def __init__(self, *, prestarted_shells: bool = True, direct_exec: bool = True) -> None:
+    def __init__(self, *, prestarted_shells: bool, direct_exec: bool) -> None:
         self.prestarted_shells = prestarted_shells
         self.direct_exec = direct_exec
 

@@ -1,0 +1,185 @@
+"""Every way to start a command gives it what the `/bin/sh -c` of this machine gives it."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from punctual_worker.agent.runner_link.messages import EndedEvent
+from tests.integration.worker.runner.harness import Stage, in_seconds
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.usefixtures("dash")
+
+OPTIONS = {
+    "pre-started shell": {"direct_exec": False},
+    "direct exec": {"prestarted_shells": False},
+    "shell": {"direct_exec": False, "prestarted_shells": False},
+}
+# The C library leaves these ignored in what posix_spawn starts.
+OF_THE_C_LIBRARY = 0b111 << 31
+TRIES = 20
+
+COMMANDS = {
+    "words": """/usr/bin/printf '%s|' "a  b" 'c$d' e 'f'g""",
+    "both streams": "echo out; echo err >&2",
+    "a program's own error": "ls /nowhere",
+    "a program that is not found": "no-such-program x",
+    "a program that is not there": "/no/such/program x",
+    "a file that is no program": "./letter x",
+    "a directory": "./folder x",
+    "a script": "./script a b",
+    "a program in the working directory": "./linked a b",
+    "a program in PATH": "linked a b",
+    "an exit code": "exit 3",
+    "a program's exit code": "grep -q nothing /dev/null",
+    "a signal": "kill -9 $$",
+    "a program's signal": """python3 -c 'import os; os.kill(os.getpid(), 15)'""",
+    "its environment": "env",
+    "its environment, seen by the shell": "export -p; echo $_; echo $HOME",
+    "PWD for a program": "printenv PWD",
+    "_ for a program": "printenv _",
+    "PWD for the shell": 'echo "$PWD"; pwd; cd /; echo "$PWD $OLDPWD"',
+    "its directory": "/bin/pwd",
+    "its descriptors": "ls /proc/self/fd",
+    "the shell's descriptors": "ls /proc/$$/fd; :",
+    "where its input is from": "readlink /proc/self/fd/0",
+    "its input": "wc -c",
+    "its umask": "grep Umask /proc/self/status",
+    "the shell's umask": "umask; umask -S",
+    "its limits": "grep -v 'realtime timeout' /proc/self/limits",
+    "its name": "cat /proc/self/cmdline",
+    "its group and session": (
+        """python3 -c 'import os; print(os.getpid() == os.getsid(0) == os.getpgid(0))'"""
+    ),
+    "traps": "trap 'echo TERM; exit 4' TERM; trap 'echo bye' EXIT; kill $$; echo no",
+    "a broken pipe": "yes | head -1; echo $?",
+    "what it knows of itself": 'echo "$0" "$#" "$@" "$-" "$?" "$LINENO"',
+    "a line number later": "\n\necho $LINENO; no-such-builtin",
+    "set -e": "set -e\nfalse\necho two",
+    "a here-document": "cat <<EOF\none $((1 + 1))\nEOF",
+    "an error of syntax": "echo one; if",
+    "an error of syntax later": "echo one\nif",
+    "nothing": "",
+    "a comment": "# nothing",
+}
+# These end a shell before it comes to its gate.
+NEVER_AT_A_GATE = {"an error of syntax"}
+# dash runs the last program as its child, and reports how a signal ended it. Started without a
+# shell, the program is what it is behind `exec`: the main process itself.
+SHOWS_THE_MAIN_PROCESS = {"a program's signal", "its group and session"}
+
+
+class Outcome(NamedTuple):
+    exit_code: int | None
+    signal: int | None
+    stdout: list[bytes]
+    stderr: bytes
+
+
+class Place(NamedTuple):
+    """Where all of these commands run, and with what."""
+
+    directory: Path
+    env: dict[str, str]
+
+    def by_sh(self, command: str) -> Outcome:
+        """Run it by the authority."""
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            env=self.env,
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            start_new_session=True,
+            umask=0o022,
+            check=False,
+        )
+        code = done.returncode
+        return _outcome(
+            code if code >= 0 else None, -code if code < 0 else None, done.stdout, done.stderr
+        )
+
+    def by_runner(self, stage: Stage, command: str, at_ns: int = 0) -> str:
+        return stage.start(command, env=self.env, cwd=str(self.directory), at_ns=at_ns)
+
+
+def _outcome(code: int | None, number: int | None, stdout: bytes, stderr: bytes) -> Outcome:
+    # A shell passes its variables on in an order of its own.
+    return Outcome(code, number, sorted(stdout.splitlines()), stderr)
+
+
+def _of_event(ended: EndedEvent) -> Outcome:
+    assert (ended.error, ended.stopped) == (None, None)
+    return _outcome(ended.exit_code, ended.signal, ended.stream(1), ended.stream(2))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    directory = tmp_path_factory.mktemp("place")
+    (directory / "letter").write_text("hello")
+    (directory / "letter").chmod(0o644)
+    (directory / "folder").mkdir()
+    (directory / "script").write_text('echo "$0 $# $1"; exit 3\n')
+    (directory / "script").chmod(0o755)
+    (directory / "linked").symlink_to("/usr/bin/printf")
+    env = {
+        "PATH": f"/no/where:{directory}:/usr/bin:/bin",
+        "HOME": "/",
+        "TMPDIR": "/tmp",
+        "LANG": "C.UTF-8",
+        "USER": "someone",
+        "LOGNAME": "someone",
+        "SHELL": "/bin/sh",
+        "PYTHONUNBUFFERED": "1",
+        "OLDPWD": "/x",
+        "GREETING": "grüß gott=",
+        "EMPTY": "",
+    }
+    return Place(directory, env)
+
+
+@pytest.fixture(scope="module", params=OPTIONS)
+def way(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Stage]]:
+    """A runner that has this way to start a command and, to fall back on, the shell."""
+    name: str = request.param
+    stage = Stage(tmp_path_factory.mktemp("stage") / "work", **OPTIONS[name])
+    yield name, stage
+    stage.close()
+
+
+def _ended(name: str, stage: Stage, place: Place, command: str, *, at_gate: bool) -> EndedEvent:
+    if name != "pre-started shell":
+        return stage.ended(place.by_runner(stage, command))
+    for _ in range(TRIES):
+        key = place.by_runner(stage, command, in_seconds(0.3))
+        seen = eventually(
+            lambda key=key: [*stage.work_dir.glob("*/gate-*")] or stage.has_ended(key)
+        )
+        ended = stage.ended(key)
+        if isinstance(seen, list) or not at_gate:
+            return ended
+    raise AssertionError("this machine never started a shell ahead")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_finds_what_sh_gives_it(way: tuple[str, Stage], place: Place, name: str) -> None:
+    command = COMMANDS[name]
+    has_no_shell = way[0] == "direct exec" and name in SHOWS_THE_MAIN_PROCESS
+    ended = _ended(*way, place, command, at_gate=name not in NEVER_AT_A_GATE)
+    assert _of_event(ended) == place.by_sh(f"exec {command}" if has_no_shell else command)
+
+
+@pytest.mark.parametrize("field", ["SigBlk", "SigIgn", "SigCgt"])
+def test_signals_are_as_sh_leaves_them(way: tuple[str, Stage], place: Place, field: str) -> None:
+    command = f"grep {field} /proc/self/status"
+
+    def mask(outcome: Outcome) -> int:
+        return int(outcome.stdout[0].split()[1], 16) & ~OF_THE_C_LIBRARY
+
+    found = _of_event(_ended(*way, place, command, at_gate=True))
+    assert mask(found) == mask(place.by_sh(command))

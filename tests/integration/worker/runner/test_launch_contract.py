@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ OPTIONS = {
 # The C library leaves these ignored in what posix_spawn starts.
 OF_THE_C_LIBRARY = 0b111 << 31
 TRIES = 20
+ENDED = "ended"
 
 COMMANDS = {
     "words": """/usr/bin/printf '%s|' "a  b" 'c$d' e 'f'g""",
@@ -157,13 +159,16 @@ def _ended(name: str, stage: Stage, place: Place, command: str, *, at_gate: bool
         return stage.ended(place.by_runner(stage, command))
     for _ in range(TRIES):
         key = place.by_runner(stage, command, in_seconds(0.3))
-        seen = eventually(
-            lambda key=key: [*stage.work_dir.glob("*/gate-*")] or stage.has_ended(key)
-        )
+        gates = eventually(partial(_gates_or_end, stage, key))
         ended = stage.ended(key)
-        if isinstance(seen, list) or not at_gate:
+        if gates[0] != ENDED or not at_gate:
             return ended
     raise AssertionError("this machine never started a shell ahead")
+
+
+def _gates_or_end(stage: Stage, key: str) -> list[str]:
+    gates = [gate.name for gate in stage.work_dir.glob("*/gate-*")]
+    return gates or ([ENDED] if stage.has_ended(key) else [])
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from punctual.ops.config import InvalidSetting
 from punctual.ops.process_user import ProcessUser, can_use, name_of
-from punctual_worker.runner.host.home_dirs import PREFIX
+from punctual_worker.runner.host.runner_dir import PREFIX
 
 
 def make_folder(path: Path, account: ProcessUser | None) -> None:

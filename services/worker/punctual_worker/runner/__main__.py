@@ -10,7 +10,13 @@ from contextlib import suppress
 
 from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.host.isolation import probe
-from punctual_worker.runner.host.process_setup import become, forbid_inspection, prepare, still_gc
+from punctual_worker.runner.host.process_setup import (
+    become,
+    forbid_inspection,
+    prepare,
+    stop_automatic_gc,
+)
+from punctual_worker.runner.host.runner_dir import RunnerDir
 from punctual_worker.runner.io.poller import Poller
 from punctual_worker.runner.launch.launch_notes import LaunchNotes
 from punctual_worker.runner.launch.spawn import Spawner
@@ -19,6 +25,7 @@ from punctual_worker.runner.loop import RunnerLoop
 from punctual_worker.runner.protocol.channel import AgentGoneError, Channel
 from punctual_worker.runner.protocol.events import Events
 from punctual_worker.runner.protocol.wire import BadFrameError
+from punctual_worker.runner.supervise.dead_runners import clear_up_after_dead_runners
 from punctual_worker.runner.supervise.kill_all import kill_everything
 from punctual_worker.runner.supervise.process_tag import ProcessTag
 
@@ -48,7 +55,9 @@ def main() -> int:
         become(options.user, options.group)
     forbid_inspection()
     try:
-        home_dirs = HomeDirs(options.work_dir, launch=options.launch)
+        runner_dir = RunnerDir(options.work_dir, launch=options.launch)
+        home_dirs = HomeDirs(runner_dir)
+        clear_up_after_dead_runners(runner_dir, home_dirs)
     except OSError as error:
         _say(f"work directory {options.work_dir}: {error.strerror}")
         return 1
@@ -63,7 +72,7 @@ def main() -> int:
         LaunchOptions(prestarted_shells=options.prestarted_shells, direct_exec=options.direct_exec),
         keep=options.on_lease_loss == "keep",
     )
-    still_gc()
+    stop_automatic_gc()
     try:
         Events(channel).up(probe())
         loop.run()

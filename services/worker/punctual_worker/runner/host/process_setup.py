@@ -9,23 +9,23 @@ import resource
 import signal
 import sys
 
-from punctual_worker.runner.host.scheduling import go_first
+from punctual_worker.runner.host.scheduling import raise_priority
 
 PR_SET_DUMPABLE = 4
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
-# The loop gives the interpreter away at each system call that may block, and another thread, which
-# sums up memory or tidies, would keep it for five milliseconds.
+# The loop releases the interpreter lock at each system call that may block. Another thread, which
+# sums up memory or removes trees, would hold it for five milliseconds by default.
 SWITCH_SECONDS = 0.0001
 
 
 def prepare() -> int:
     """Make this process fit to be a runner; return the soft limit on descriptors it came with."""
-    _name_and_adopt()
-    _settle_signals()
-    _settle_descriptors()
-    go_first()
+    _become_subreaper()
+    _reset_signals()
+    _reset_descriptors()
+    raise_priority()
     sys.setswitchinterval(SWITCH_SECONDS)
     os.umask(0o022)
     os.chdir("/")
@@ -55,18 +55,18 @@ def forbid_inspection() -> None:
         raise OSError(ctypes.get_errno(), "cannot close the runner to its commands")
 
 
-def still_gc() -> None:
-    """Take what exists out of the collector's sight and stop it from choosing its own moments.
+def stop_automatic_gc() -> None:
+    """Exempt what exists from garbage collection, and leave the time of collections to the loop.
 
     A collection in the wrong millisecond is lateness. The loop makes no reference cycles to speak
-    of, and collects by itself when nothing is due.
+    of, and collects when nothing is due.
     """
     gc.disable()
     gc.collect()
     gc.freeze()
 
 
-def _name_and_adopt() -> None:
+def _become_subreaper() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NAME, b"punctual-runner", 0, 0, 0)
     # Orphans of commands come to us, not to whatever is process 1, so that "no children left"
@@ -75,7 +75,7 @@ def _name_and_adopt() -> None:
         raise OSError(ctypes.get_errno(), "cannot become a child subreaper")
 
 
-def _settle_signals() -> None:
+def _reset_signals() -> None:
     for number in signal.valid_signals():
         if number in (signal.SIGKILL, signal.SIGSTOP):
             continue
@@ -90,7 +90,7 @@ def _settle_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGCHLD])
 
 
-def _settle_descriptors() -> None:
+def _reset_descriptors() -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for number in (0, 1):
         os.dup2(null, number)

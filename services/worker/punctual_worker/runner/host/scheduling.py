@@ -1,4 +1,4 @@
-"""The runner's own turn on the processor: first, also among thousands of processes that want one.
+"""Have the runner scheduled first, also among thousands of processes that want the processor.
 
 A fork bomb makes more processes than there are turns, and only the runner can end it. What helps
 without any right is a short slice (Linux 6.12): of equals, the one that wants little goes first.
@@ -21,8 +21,8 @@ SLICE_NS = 100_000  # the shortest that the kernel knows; older ones ignore it
 NICE = -15
 
 
-def go_first() -> None:
-    """Give this process precedence, as far as that is allowed and known here."""
+def raise_priority() -> None:
+    """Raise the priority of this process and shorten its slice, as far as the kernel allows."""
     # Where sessions share the processor as groups, it is the group that must come first.
     with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as file:
         file.write(str(NICE))

@@ -15,9 +15,7 @@ QUEUE_LIMIT = 64 * 1024 * 1024
 SHORT_OUTPUT = 8 * 1024
 # Live output must not delay the report of an end.
 SO_FAR_LIMIT = 4 * 1024 * 1024
-# A start is reported once the command lasts: most commands are over by then and the report of their
-# end has everything, and the agent is not woken while a program starts.
-LASTS_NS = SECOND // 10
+REPORT_START_AFTER_NS = SECOND // 10  # docs/internals/architecture.md says why, under "Launched"
 
 
 class Events:
@@ -94,7 +92,7 @@ class Events:
 
 def _due_ns(attempt: RunnerAttempt) -> int:
     assert attempt.started_ns is not None
-    return attempt.started_ns + LASTS_NS
+    return attempt.started_ns + REPORT_START_AFTER_NS
 
 
 def _kept(output: OutputBuffer) -> dict[str, object]:

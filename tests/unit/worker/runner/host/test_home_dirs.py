@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from punctual_worker.runner.host.home_dirs import MADE, HomeDirs
+from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.host.remove_tree import remove_tree
+from punctual_worker.runner.host.runner_dir import RunnerDir
+from punctual_worker.runner.host.unused_homes import MADE
+from punctual_worker.runner.supervise.dead_runners import clear_up_after_dead_runners
 from tests.support.eventually import eventually
 
 
 @pytest.fixture
 def homes(tmp_path: Path) -> Iterator[HomeDirs]:
-    homes = HomeDirs(str(tmp_path), launch=1)
+    homes = HomeDirs(RunnerDir(str(tmp_path), launch=1))
     yield homes
     homes.close()
     assert not [*tmp_path.iterdir()]
@@ -82,7 +85,9 @@ def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: HomeDirs) ->
 
 def test_the_folder_of_a_dead_runner_is_nobodys_home(tmp_path: Path) -> None:
     (tmp_path / "runner-2-dead").mkdir(mode=0o700)  # as empty as a home, and its owner's alone
-    homes = HomeDirs(str(tmp_path), launch=1)
+    runner_dir = RunnerDir(str(tmp_path), launch=1)
+    homes = HomeDirs(runner_dir)
+    clear_up_after_dead_runners(runner_dir, homes)
     eventually(lambda: len([*tmp_path.iterdir()]) == 1)
     [root] = tmp_path.iterdir()
     assert Path(homes.make(1)).is_relative_to(root)

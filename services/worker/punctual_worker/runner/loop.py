@@ -173,7 +173,7 @@ class RunnerLoop:
             self._tidy_ns = time.monotonic_ns() + TIDY_EVERY_NS
         if now_ns >= self._collect_ns:
             gc.collect()
-            self._launcher.forget_mounts()
+            self._launcher.refresh_mounts()
             self._collect_ns = now_ns + COLLECT_EVERY_NS
 
     def _is_quiet_until(self, instant_ns: int) -> bool:

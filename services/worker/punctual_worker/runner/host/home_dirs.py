@@ -1,8 +1,8 @@
-"""Home directories: an empty one for each attempt, gone after its end whatever it holds then.
+"""Home directories: an empty one for each attempt, removed after its end with all that is in it.
 
-Each lies alone in a directory that cannot be written to, the attempt's as well. Commands are the
-user that owns that one, so this stops a mistake (`tar` with `..`) and no intent. What an attempt
-leaves there goes with it.
+Each is the only entry of a directory that is closed to writing. Commands run as the user that owns
+that directory, so this stops a mistake (`tar` with `..`), not an intent. What an attempt leaves
+there is removed too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds out what holds commands in, by looking at the runner itself: they inherit all of it."""
+"""Find which isolation of commands is in force, by the runner itself: they inherit all of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CLONE_NEWUSER = 0x10000000
 SECCOMP_FILTER = b"2"
 CGROUPS = "/sys/fs/cgroup"
 NO_LIMIT = 1 << 62
-"""Version 1 has no word for it: about the largest number stands for it."""
+"""Version 1 has no word for "no limit" and writes about the largest number."""
 
 
 def probe() -> dict[str, bool]:
@@ -34,7 +34,7 @@ def _status() -> dict[bytes, bytes]:
 
 
 def _may_make_user_namespaces() -> bool:
-    child = os.fork()  # as one does not come back from it
+    child = os.fork()  # as a process cannot leave its new namespace again
     if child == 0:
         os._exit(ctypes.CDLL(None).unshare(CLONE_NEWUSER) != 0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

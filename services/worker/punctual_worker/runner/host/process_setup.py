@@ -1,4 +1,4 @@
-"""Prepares the runner's own process, so that what it starts inherits nothing but defaults."""
+"""Prepare the runner's own process, so that what it starts inherits nothing but defaults."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def prepare() -> int:
 
 
 def become(user: int, group: int) -> None:
-    """Be that user from now on, and commands too, without a way back and without a capability.
+    """Become that user, as commands will be, without a way back and without a capability.
 
-    By the process itself, and not by who starts it, so that Python and this package may lie where
-    that user cannot read. Until then the process is root's, and out of reach of every command.
+    The process does so itself, so that Python and this package may be where that user cannot read.
+    Until then the process is root's, and out of reach of every command.
     """
     os.setgroups([])
     os.setresgid(group, group, group)

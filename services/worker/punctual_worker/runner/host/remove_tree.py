@@ -1,4 +1,4 @@
-"""Removes a directory tree a stranger made: read-only, endlessly wide or deeper than any path."""
+"""Remove directory trees that commands made: read-only, endlessly wide or deeper than any path."""
 
 from __future__ import annotations
 

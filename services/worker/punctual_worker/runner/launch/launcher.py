@@ -97,9 +97,9 @@ class Launcher:
         """Have an attempt whose shell ended at its gate launched in another way."""
         self._prestarted.drop(attempt)
 
-    def forget_mounts(self) -> None:
-        """Read afresh which filesystems are mounted."""
-        self._strategies.executables.forget()
+    def refresh_mounts(self) -> None:
+        """Read which filesystems are mounted."""
+        self._strategies.executables.refresh()
 
     def _full(self) -> bool:
         """Whether descriptors are short: what is due then waits for an end, late but not lost."""

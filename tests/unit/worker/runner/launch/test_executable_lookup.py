@@ -97,7 +97,7 @@ def test_what_is_mounted_later_is_seen(mounted: Mounted, tmp_path: Path) -> None
     programs = mounted("")
     assert programs.find(tool, "") == tool
     (tmp_path / "mounts").write_text(f"{NEAR}server:/x {tmp_path}/far nfs rw 0 0\n")
-    programs.forget()
+    programs.refresh()
     assert programs.find(tool, "") is None
 
 

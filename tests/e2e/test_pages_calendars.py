@@ -21,7 +21,7 @@ def test_a_calendar_is_made_changed_named_by_a_task_and_deleted(ann: Visitor) ->
     assert "It is in use: a task names it." in refused.text
     ann.post(f"{page}delete/")
     assert ann.post(f"/calendar/{path}delete/", of=f"/calendar/{path}").status_code == 302
-    assert "None yet." in ann.http.get("/calendars/").text
+    assert "No calendar yet." in ann.http.get("/calendars/").text
 
 
 def test_what_is_wrong_is_marked_and_what_was_typed_is_kept(ann: Visitor) -> None:

@@ -36,7 +36,7 @@ def test_a_run_waits_for_a_concurrency_limit_until_it_is_raised(page: Page) -> N
 
     page.goto("/concurrency/")
     page.get_by_role("button", name="Remove the limit of tag db").click()
-    expect(page.get_by_text("None is set")).to_be_visible()
+    expect(page.get_by_text("No limit is set")).to_be_visible()
     for task in tasks:
         page.goto(task)
         page.locator("#history").locator("xpath=ancestor::section").locator("tbody a").click()

@@ -73,4 +73,5 @@ def _read(cursor: str) -> bytes:
 
 
 def _bad_cursor() -> Exception:
-    return invalid([Fault("/cursor", "This is no cursor of this list; start without one.")])
+    wrong = "Invalid cursor for this list; omit it to start from the first page."
+    return invalid([Fault("/cursor", wrong)])

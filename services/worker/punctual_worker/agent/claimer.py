@@ -54,7 +54,7 @@ class Claimer:
     def on_message(self, pairs: Sequence[Pair]) -> None:
         """Claim what a message names; what does not fit stays queued until room frees.
 
-        While more is queued than fits, a message is only a hint: whose turn it is, a pull knows.
+        While more is queued than fits, ignore the message and pull by turn instead.
         """
         if self._more_queued:
             self._outranked = True

@@ -36,7 +36,7 @@ def wrong(text: str, field: str) -> str:
 
 
 def test_a_limit_is_set_for_a_tag_and_for_all(ann: Visitor) -> None:
-    assert "None is set" in ann.get(PATH).text
+    assert "No limit is set" in ann.get(PATH).text
     assert ann.post(PATH, tag=" db <b> ", max_concurrent="2").status_code == 302
     assert ann.post(PATH, tag="", max_concurrent="50").status_code == 302
     assert limits(ann) == [("db <b>", 2), (None, 50)]

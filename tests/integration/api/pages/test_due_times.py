@@ -38,7 +38,7 @@ def test_the_task_leads_to_its_due_times(ann: Visitor) -> None:
     task = task_of(ann)
     assert f"/task/{task}/due-times/" in ann.get(f"/task/{task}/").text
     page = ann.get(f"/task/{task}/due-times/")
-    assert "Every due time that is known of became a start within a second." in page.text
+    assert "Every recorded due time was started within a second." in page.text
 
 
 def test_the_ledger_is_shown_with_reasons_and_by_reason(ann: Visitor, engine: Engine) -> None:

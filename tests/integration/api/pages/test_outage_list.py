@@ -117,7 +117,7 @@ def test_many_outages_are_shown_page_by_page(ann: Visitor, engine: Engine, query
 
 def test_without_any_it_says_what_would_stand_there(ann: Visitor) -> None:
     page = ann.get("/outages/")
-    assert "None is known of." in page.text
+    assert "No outage so far." in page.text
     assert 'href="/outages/" aria-current="page"' in page.text
     assert 'href="/outages/"' in ann.get("/dashboard/").text
 

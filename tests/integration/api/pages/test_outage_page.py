@@ -64,6 +64,6 @@ def test_a_choice_that_is_none_changes_nothing(ann: Visitor, outage: str, task: 
 
 def test_others_see_none_of_ones_tasks_in_it(bob: Visitor, outage: str) -> None:
     text = bob.get(f"/outages/{outage}/").text
-    assert "None of your tasks was due in it." in text
+    assert "None of your tasks was due during this outage." in text
     assert "minutely" not in text
     assert bob.get(f"/outages/{uuid.uuid4()}/").status_code == 404

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HOLDS_THE_LOCK = """
+IN_THE_LOCK = """
 import os, signal, threading
 from punctual.ops.signal_thread import SignalThread
 stop = threading.Event()
@@ -22,7 +22,7 @@ print(stop.wait(30))
 @pytest.mark.parametrize("parts", [("thread.start()", ""), ("", "thread.start()")])
 def test_a_signal_that_meets_the_lock_of_its_event_is_not_lost(parts: tuple[str, str]) -> None:
     begin, end = parts
-    program = HOLDS_THE_LOCK.format(begin=begin, end=end)
+    program = IN_THE_LOCK.format(begin=begin, end=end)
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, check=False, capture_output=True, timeout=60)
     assert (done.stdout, done.stderr) == (b"True\n", b"")

@@ -226,8 +226,10 @@ class Agent:
             log.warning("heartbeat failed", error=driver_message(error))
         self._unlaunched.give_back([run.pair for run in waiting])
         self._starter.settle(KILL_SECONDS)  # the runner must be there for what it has STARTed
-        until = time.monotonic() + self._settings.drain_seconds
-        while time.monotonic() < until and not stop_now.is_set() and not self._running.wait_empty(0.1):
+        deadline = time.monotonic() + self._settings.drain_seconds
+        while not (stop_now.is_set() or self._running.wait_empty(0.1)):
+            if time.monotonic() > deadline:
+                break
             if late := self._run_queue.close():
                 self._unlaunched.give_back([run.pair for run in late])
             if self._watch.look():

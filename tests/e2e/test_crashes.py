@@ -55,14 +55,6 @@ def starts(record: Path) -> Counter[str]:
     return Counter(record.read_text().split())
 
 
-def replaced(product: Product, name: str, old: int) -> bool:
-    """Whether another process has taken the place of the killed one."""
-    try:
-        return product.pid(name) != old
-    except FileNotFoundError:
-        return False
-
-
 def create(client: httpx.Client, command: str, *, due_in: float, **more: Any) -> str:
     due = (datetime.now(UTC) + timedelta(seconds=due_in)).isoformat()
     task = {"command": command, "schedule_time": due, "retry_delay": 0.1, **more}
@@ -132,7 +124,7 @@ def test_a_killed_coordinator_loses_nothing(
         tasks += [create(ann, note, due_in=1 + round_ / 2, max_retries=0) for _ in range(4)]
         old = quick.pid("coordinator-1")
         quick.signal("coordinator-1", signal.SIGKILL)
-        eventually(partial(replaced, quick, "coordinator-1", old))
+        eventually(partial(quick.has_replaced, "coordinator-1", old))
     eventually(lambda: all_in(ann, tasks, "succeeded"), within=30)
     for run in runs_of(ann, tasks):
         assert starts(record)[run["id"]] == 1
@@ -145,7 +137,7 @@ def test_a_database_that_is_asked_to_stop_is_started_again(
     tasks = [create(ann, note, due_in=due_in, max_retries=0) for due_in in (1, 4, 7)]
     old = quick.pid("postgres")
     quick.signal("postgres", signal.SIGTERM)  # it would wait for its clients, which never leave
-    eventually(partial(replaced, quick, "postgres", old), within=20)
+    eventually(partial(quick.has_replaced, "postgres", old), within=20)
     assert "postgres was asked to stop" in quick.terminal()
     eventually(quick.is_ready, within=20)
     eventually(lambda: all_in(ann, tasks, "succeeded"), within=30)

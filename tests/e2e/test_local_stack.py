@@ -42,9 +42,7 @@ def test_every_process_has_its_pid_and_its_log(stack: Product) -> None:
 def test_a_process_that_is_killed_comes_back(stack: Product, name: str) -> None:
     before = stack.pid(name)
     stack.signal(name, signal.SIGKILL)
-    eventually(
-        lambda: (stack.data_dir / "pids" / f"{name}.pid").exists() and stack.pid(name) != before
-    )
+    eventually(lambda: stack.has_replaced(name, before))
     eventually(stack.is_ready, within=30)
 
 

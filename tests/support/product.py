@@ -105,6 +105,16 @@ class Product:
         """The pid of `postgres`, `valkey`, `api-1`, `coordinator-1`, `worker-1` and so on."""
         return int((self.data_dir / "pids" / f"{name}.pid").read_text())
 
+    def has_replaced(self, name: str, old: int) -> bool:
+        """Whether another process has taken the place of one that died; its file is gone between.
+
+        To look whether the file is there and then read it would meet its removal at times.
+        """
+        try:
+            return self.pid(name) != old
+        except FileNotFoundError:
+            return False
+
     def signal(self, name: str, number: signal.Signals) -> None:
         """Signals one process, as kill(1) does."""
         os.kill(self.pid(name), number)

@@ -53,6 +53,8 @@ class Reaper:
         self._pid_counter = PidCounter()
         self._doubts = False  # an orphan died that may have been any attempt's, and may have forked
         self._fleeting: set[int] = set()  # to be killed, and the last step found zombies alone
+        # By serial number, of those to be killed: what the last step saw dead and could not reap.
+        self._zombies: dict[int, frozenset[int]] = {}
         self.took_ns = 0  # by the last step, as a forecast for the next
 
     def notice_exit(self, attempt: RunnerAttempt) -> bool:
@@ -92,6 +94,7 @@ class Reaper:
         for attempt in ended.attempts:
             signalled += self._judge(attempt, sweep.left_of(attempt), unknown=unknown)
         self._kill_fleeting(sweep)
+        self._note_zombies(sweep)
         self.took_ns = time.thread_time_ns() - began_ns
         ended.attempts = [attempt for attempt in ended.attempts if attempt.phase != Phase.DONE]
         rest_ns = 0 if signalled > CROWD else REST_FACTOR * self.took_ns
@@ -116,7 +119,7 @@ class Reaper:
     def _judge(self, attempt: RunnerAttempt, left: Remaining, *, unknown: bool) -> int:
         """Say what a look found of an attempt; return how many processes that had signalled."""
         flushes = attempt.phase <= Phase.FLUSHING_STOPPED
-        over = left.is_over(killed=attempt.phase == Phase.KILLING_REST)
+        over = left.is_over(self._zombies.get(attempt.serial, ()))
         if over and not unknown and not (flushes and attempt.pipes):
             self._lifecycle.on(attempt, NothingLeft())
         elif flushes and self._is_crowd(attempt, left):
@@ -142,6 +145,13 @@ class Reaper:
             for serial in kill_newest(self._process_tag, self._pid_counter, again):
                 self._lifecycle.on(fleeting[serial], NewestKilled())
         self._fleeting = set(fleeting)
+
+    def _note_zombies(self, sweep: Sweep) -> None:
+        self._zombies = {
+            attempt.serial: sweep.left_of(attempt).zombies()
+            for attempt in self._ended.attempts
+            if attempt.phase == Phase.KILLING_REST and sweep.left_of(attempt)
+        }
 
 
 def _next_look_ns(attempt: RunnerAttempt, now_ns: int) -> int:

@@ -33,19 +33,29 @@ class Remaining:
     def __len__(self) -> int:
         return len(self.marked) + len(self.unmarked)
 
-    def is_over(self, *, killed: bool) -> bool:
-        """Return True when nothing lives, as far as one look can say; `killed`: all got KILL."""
-        if self.died:
-            return False
-        # A dead process that another run traces stays a zombie for as long as that one likes.
-        return not len(self) or (killed and len(self) <= ASKED_EACH and not self.living())
+    def is_over(self, zombies_before: Collection[int]) -> bool:
+        """Return True when nothing lives, as far as one look can say.
+
+        `zombies_before` were zombies at the look before this one. A dead process that another run
+        traces stays a zombie for as long as that one likes; one that has died since this look may
+        have forked what the look missed.
+        """
+        return not self.died and all(pid in zombies_before for pid in self.pids)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """All of them."""
+        return (*self.marked, *self.unmarked)
+
+    def zombies(self) -> frozenset[int]:
+        """Return those that are dead by now; of very many, none."""
+        if len(self) > ASKED_EACH:
+            return frozenset()
+        return frozenset(filter(is_zombie, self.pids))
 
     def living(self) -> int:
         """Count those that live; of very many, all."""
-        pids = (*self.marked, *self.unmarked)
-        if len(pids) > ASKED_EACH:
-            return len(pids)
-        return sum(not is_zombie(pid) for pid in pids)
+        return len(self) - len(self.zombies())
 
     def terminate(self, attempt: RunnerAttempt, process_tag: ProcessTag) -> set[int]:
         """Send TERM to each process that did not get it yet; return all that have got it."""

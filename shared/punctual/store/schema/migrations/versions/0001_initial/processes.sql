@@ -50,6 +50,12 @@ CREATE TABLE coordinator_stops (
     to_at timestamptz NOT NULL
 );
 
+-- Times in which the database did not answer the coordinators.
+CREATE TABLE database_silences (
+    from_at timestamptz CONSTRAINT pk_database_silences PRIMARY KEY,
+    to_at timestamptz NOT NULL
+);
+
 -- Gaps so long that catch_up decides about the due times in them.
 CREATE TABLE outages (
     id uuid CONSTRAINT pk_outages PRIMARY KEY,

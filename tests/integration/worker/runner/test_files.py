@@ -31,3 +31,8 @@ def test_home_stays_empty(stage: Stage) -> None:
     key = stage.start(argv=("/bin/sh",), file='ls -A "$HOME"; pwd')
     written = stage.ended(key).stream(1).decode().splitlines()
     assert len(written) == 1
+
+
+def test_a_directory_in_its_place_does_not_end_the_runner(stage: Stage) -> None:
+    stage.ended(stage.start(argv=("/bin/sh",), file='rm "$0"; mkdir "$0"'))
+    assert stage.ended(stage.start(argv=("/bin/echo", "on"))).stream(1) == b"on\n"

@@ -33,7 +33,10 @@ class Phase(IntEnum):
     # From here on the main process is dead, and stays a zombie until the attempt is done.
     FLUSHING = 5, "its command ended by itself; what it started has the end grace to end too"
     FLUSHING_STOPPED = 6, "its command ended after TERM; the rest got TERM too, and has its grace"
-    TERMINATING_REST = 7, "the end grace is over; what is left got TERM, and has a short grace"
+    TERMINATING_REST = (
+        7,
+        "the end grace is over or cut short; what is left got TERM, and has a moment",
+    )
     KILLING_REST = 8, "what is left is killed, again and again until nothing of it lives"
     DONE = 9, "its end is reported"
 

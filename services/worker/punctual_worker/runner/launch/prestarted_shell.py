@@ -12,6 +12,7 @@ instant.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
 from contextlib import suppress
@@ -69,6 +70,8 @@ class PrestartedShells(LaunchStrategy):
         self._exit_watch = exit_watch
         self._queue: list[tuple[int, int, RunnerAttempt]] = []  # by instant, then by serial number
         self._not_before_ns = 0
+        # Each takes three descriptors, and so does what runs: it must find room.
+        self._max_waiting = min(MAX_WAITING, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)
         self._waiting = 0  # shells at their gates, or on the way there
 
     def prepare(self, attempt: RunnerAttempt) -> None:
@@ -124,7 +127,7 @@ class PrestartedShells(LaunchStrategy):
 
     def wake_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
-        if not self._queue or self._waiting >= MAX_WAITING:
+        if not self._queue or self._waiting >= self._max_waiting:
             return None
         return max(self._queue[0][0] - AHEAD_NS, self._not_before_ns)
 
@@ -133,7 +136,7 @@ class PrestartedShells(LaunchStrategy):
         queue = self._queue
         while queue and (queue[0][0] < now_ns + LATEST_NS or queue[0][2].phase != Phase.WAITING):
             heappop(queue)
-        if not queue or queue[0][0] > now_ns + AHEAD_NS or self._waiting >= MAX_WAITING:
+        if not queue or queue[0][0] > now_ns + AHEAD_NS or self._waiting >= self._max_waiting:
             return False
         next_ns = self._registry.starts.next_ns()
         if now_ns < self._not_before_ns:
@@ -158,7 +161,8 @@ class PrestartedShells(LaunchStrategy):
         try:
             self._spawner.spawn(attempt, SHELL, argv, waits=True)
         except LaunchFailedError:
-            os.unlink(gate)
+            with suppress(OSError):
+                os.unlink(gate)
             return
         attempt.launch.gate = gate
         self._waiting += 1
@@ -168,7 +172,8 @@ class PrestartedShells(LaunchStrategy):
     def _remove_gate(self, attempt: RunnerAttempt) -> None:
         gate = attempt.launch.gate
         assert gate is not None
-        with suppress(FileNotFoundError):  # a command of the same user may have removed it
+        # A command of the same user may have removed it, or put a directory in its place.
+        with suppress(OSError):
             os.unlink(gate)
         attempt.launch.gate = None
         self._waiting -= 1

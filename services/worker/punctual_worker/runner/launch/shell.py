@@ -62,7 +62,8 @@ class Shell(LaunchStrategy):
         """Remove the file and the home."""
         launch = attempt.launch
         if launch.file_path is not None:
-            with suppress(FileNotFoundError):  # the command may have removed it
+            # The command may have removed it, or put a directory in its place.
+            with suppress(OSError):
                 os.unlink(launch.file_path)
         if launch.home is not None:
             self._home_dirs.discard(launch.home)

@@ -97,11 +97,14 @@ class Spawner:
             _enter(attempt)
             if sets_pwd:
                 env["PWD"] = os.getcwd()
+            fcntl.fcntl(pipes.out_read, fcntl.F_SETFL, os.O_NONBLOCK)
+            fcntl.fcntl(pipes.err_read, fcntl.F_SETFL, os.O_NONBLOCK)
             if not waits:
                 # Before anything is written: of what is ready when it is added, nothing says which
                 # of the streams was written to first.
                 self._poller.add(pipes.out_read, attempt, STDOUT)
                 self._poller.add(pipes.err_read, attempt, STDERR)
+            # Whatever may fail is done before this: an error means that nothing was started.
             attempt.pid = self._exec(attempt, program, argv, env, pipes)
             started_ns = time.monotonic_ns()
             attempt.limits.put_on(attempt.pid)
@@ -113,8 +116,6 @@ class Spawner:
             os.chdir("/")
             pipes.close_theirs()
         attempt.pipes = {pipes.out_read: STDOUT, pipes.err_read: STDERR}
-        fcntl.fcntl(pipes.out_read, fcntl.F_SETFL, os.O_NONBLOCK)
-        fcntl.fcntl(pipes.err_read, fcntl.F_SETFL, os.O_NONBLOCK)
         return started_ns
 
     def _environment(self, attempt: RunnerAttempt) -> dict[str, str]:

@@ -23,11 +23,15 @@ MOST = 32
 
 
 def kill_newest(
-    process_tag: ProcessTag, pid_counter: PidCounter, serials: Collection[int] | None = None
+    process_tag: ProcessTag,
+    pid_counter: PidCounter,
+    serials: Collection[int] | None = None,
+    main_pids: Collection[int] = (),
 ) -> Collection[int]:
     """Kill, for two milliseconds, what carries a mark of these attempts and was just forked.
 
-    None means every attempt of the marks' launch. Return the serial numbers of those killed.
+    None means every attempt of the marks' launch. Of `main_pids` none is touched: they stay zombies
+    until their attempts are done. Return the serial numbers of those killed.
     """
     killed = set()
     until_ns = time.monotonic_ns() + WITHIN_NS
@@ -35,7 +39,7 @@ def kill_newest(
     while time.monotonic_ns() < until_ns:
         newest = pid_counter.newest()
         for pid in range(max(min(seen, newest), newest - MOST), newest + 1):
-            serial = process_tag.read(pid)
+            serial = None if pid in main_pids else process_tag.read(pid)
             if serial is not None and (serials is None or serial in serials):
                 signal_marked(pid, serial, process_tag, signal.SIGKILL)
                 killed.add(serial)

@@ -142,7 +142,8 @@ class Reaper:
             if attempt.phase == Phase.KILLING_REST and not sweep.left_of(attempt)
         }
         if again := fleeting.keys() & self._fleeting:
-            for serial in kill_newest(self._process_tag, self._pid_counter, again):
+            main_pids = self._registry.by_pid
+            for serial in kill_newest(self._process_tag, self._pid_counter, again, main_pids):
                 self._lifecycle.on(fleeting[serial], NewestKilled())
         self._fleeting = set(fleeting)
 

@@ -1,0 +1,1 @@
+"""Tests of how the runner ends what commands leave."""

@@ -24,7 +24,7 @@ if ! docker compose exec -T postgres pg_restore -U punctual --single-transaction
 fi
 revision=$(docker compose exec -T postgres psql -U punctual -d "$new" -qAtX \
     -c 'SELECT version_num FROM alembic_version')
-case $revision in [0-9][0-9][0-9][0-9])
+case $revision in [0-9][0-9][0-9][0-9]|0001_first)
     sql "DROP DATABASE $new"
     echo "not restored: $file was made by a development version before 0.1.0 (migration $revision)," \
         "which no release can use or convert: nothing was changed" >&2

@@ -31,11 +31,12 @@ def test_a_backup_brings_everything_back(
     in_state(ann, create(ann, command="true", schedule_time=in_seconds(1)), "succeeded")
 
 
+@pytest.mark.parametrize("revision", ["0035", "0001_first"])
 def test_a_backup_of_a_version_before_the_first_release_is_refused_and_changes_nothing(
-    composition: Composition, tmp_path: Path
+    composition: Composition, tmp_path: Path, revision: str
 ) -> None:
     file = tmp_path / "old.dump"
-    set_revision(composition, "0035")
+    set_revision(composition, revision)
     composition.script("backup.sh", str(file))
     set_revision(composition, head())
     with pytest.raises(AssertionError, match=r"a development version before 0\.1\.0"):

@@ -32,8 +32,11 @@ WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'alembic_version
 """)
 
 
-UNRELEASED = re.compile(r"\d{4}|0001_first")
-"""Revisions before 0.1.0: nothing leads from their tables to those of 0001_initial."""
+UNRELEASED = re.compile("[0-9][0-9][0-9][0-9]|0001_first")
+"""Revisions before 0.1.0: nothing leads from their tables to those of 0001_initial.
+
+deploy/compose/restore.sh has the same text, as a pattern of the shell.
+"""
 
 
 class UnreleasedTablesError(Exception):

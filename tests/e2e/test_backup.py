@@ -27,6 +27,20 @@ QUICK = {
     "PUNCTUAL_SELF_FENCE_SECONDS": "2.5",
 }
 
+REFUSE_RESTORE = """
+CREATE FUNCTION refuse_restore() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('application_name') <> 'punctual-restore' THEN
+        RETURN NULL;
+    END IF;
+    IF current_setting('statement_timeout') <> '0' THEN
+        RAISE 'a statement timeout is set';
+    END IF;
+    RAISE '%%', '%s' USING ERRCODE = '53100';
+END $$;
+CREATE TRIGGER refuse_restore BEFORE UPDATE ON runs EXECUTE FUNCTION refuse_restore();
+"""
+
 
 @pytest.fixture
 def product() -> Iterator[Product]:
@@ -64,9 +78,13 @@ def ended(client: httpx.Client, task: str) -> dict[str, Any]:
 
 
 def set_revision(product: Product, revision: str) -> None:
+    execute(product, f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+def execute(product: Product, statements: str) -> None:
     engine = create_engine(make_url(product.secret("database_url")))
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+        connection.execute(text(statements))
     engine.dispose()
 
 
@@ -204,6 +222,28 @@ def test_a_backup_of_a_version_before_the_first_release_is_refused_and_changes_n
         f"not restored: {file} was made by a development version before 0.1.0 (migration 0035),"
         " which no release can use or convert. Nothing was changed\n"
     )
+    product.start()
+    assert databases(product) == ["punctual"]
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("no answer", "the fences of its runs cannot be raised: no answer"),
+        ("No space left on device", "the disk is full: nothing was changed"),
+    ],
+)
+def test_a_backup_whose_fences_cannot_be_raised_is_refused_and_changes_nothing(
+    product: Product, message: str, reason: str
+) -> None:
+    file = product.data_dir / "refusing.dump"
+    execute(product, REFUSE_RESTORE % message)
+    assert program(product, "backup", TO=str(file)).returncode == 0
+    execute(product, "DROP FUNCTION refuse_restore CASCADE")
+    product.stop()
+    refused = program(product, "restore", FROM=str(file))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"not restored: {reason}")
     product.start()
     assert databases(product) == ["punctual"]
 

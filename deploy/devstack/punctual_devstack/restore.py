@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
-from punctual.store.driver.engine import make_engine
+from punctual.store.driver.engine import driver_message, make_engine
 from punctual.store.lifecycle.fences import raise_fences
 from punctual.store.schema.migrate import unreleased
 from punctual_devstack import settings
@@ -35,6 +35,8 @@ TORN = (
 )
 """Messages of pg_restore about a file that is no backup, or a part of one."""
 
+FULL = "the disk is full: nothing was changed. Make room for a second copy of the database"
+
 
 class RestoreFailed(Exception):
     """Nothing was changed; the message says why, and what to do."""
@@ -48,7 +50,20 @@ def restore(postgres: Postgres, source: Path) -> str:
     stamp = f"{datetime.now(UTC):%Y%m%dt%H%M%S}"
     new, old = f"{DATABASE}_restored_{stamp}", f"{DATABASE}_before_{stamp}"
     postgres.create_database(new, template="template0")
-    client = Client.of(postgres.url(new))
+    try:
+        _fill(postgres.url(new), source)
+        _prepare(postgres.url(new), source)
+    except RestoreFailed:
+        _execute(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
+        raise
+    for name, to in ((DATABASE, old), (new, DATABASE)):
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+        _execute(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
+    return old
+
+
+def _fill(url: str, source: Path) -> None:
+    client = Client.of(url)
     options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
     done = subprocess.run(
         [program("pg_restore"), *options, f"--dbname={client.database}", str(source)],
@@ -58,29 +73,29 @@ def restore(postgres: Postgres, source: Path) -> str:
         check=False,
     )
     if done.returncode:
-        _execute(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
         raise RestoreFailed(_why(source, done.stderr.strip(), done.returncode))
-    if why := _prepare(postgres.url(new)):
-        _execute(postgres, sql.SQL("DROP DATABASE {}").format(sql.Identifier(new)))
-        raise RestoreFailed(f"{source} {why}. Nothing was changed")
-    for name, to in ((DATABASE, old), (new, DATABASE)):
-        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-        _execute(postgres, rename.format(sql.Identifier(name), sql.Identifier(to)))
-    return old
 
 
-def _prepare(url: str) -> str | None:
-    """Raise the fences of a restored database; return why it cannot be used, if so."""
-    engine = make_engine(url, service="restore")
+def _prepare(url: str, source: Path) -> None:
+    """Raise the fences of a restored database, however many runs it has."""
+    engine = make_engine(url, service="restore", statement_timeout_ms=0)
     try:
         if origin := unreleased(engine):
-            return f"was {origin}"
+            raise RestoreFailed(f"{source} was {origin}. Nothing was changed")
         with engine.begin() as connection:
             raise_fences(connection)
-    except ProgrammingError:
-        return "holds no table of runs: take a file that make backup wrote"
-    else:
-        return None
+    except ProgrammingError as error:
+        raise RestoreFailed(
+            f"{source} holds no table of runs: take a file that make backup wrote."
+            " Nothing was changed"
+        ) from error
+    except SQLAlchemyError as error:
+        message = driver_message(error)
+        if reports_full_disk(message):
+            raise RestoreFailed(FULL) from error
+        raise RestoreFailed(
+            f"the fences of its runs cannot be raised: {message}. Nothing was changed"
+        ) from error
     finally:
         engine.dispose()
 
@@ -92,7 +107,7 @@ def _why(source: Path, output: str, status: int) -> str:
             " Nothing was changed; take another file"
         )
     if reports_full_disk(output):
-        return "the disk is full: nothing was changed. Make room for a second copy of the database"
+        return FULL
     return output or f"pg_restore ended with {status}"
 
 

@@ -1,5 +1,6 @@
 """The scripts that back the compose file's database up and bring it back."""
 
+from base64 import b64decode
 from pathlib import Path
 
 import httpx
@@ -8,6 +9,15 @@ import pytest
 from punctual.store.schema.migrate import head
 from tests.containers.composition import Composition
 from tests.containers.tasks import create, in_seconds, in_state, output
+
+REFUSE_PSQL = """
+CREATE FUNCTION refuse_psql() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('application_name') = 'psql' THEN RAISE 'refused'; END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER refuse_psql BEFORE UPDATE ON runs EXECUTE FUNCTION refuse_psql();
+"""
 
 
 def test_a_backup_brings_everything_back(
@@ -41,6 +51,40 @@ def test_a_backup_of_a_version_before_the_first_release_is_refused_and_changes_n
     set_revision(composition, head())
     with pytest.raises(AssertionError, match=r"a development version before 0\.1\.0"):
         composition.script("restore.sh", str(file))
+    assert_nothing_changed(composition)
+
+
+def test_a_dump_of_another_database_is_refused_and_changes_nothing(
+    composition: Composition, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.dump"
+    psql(composition, "CREATE DATABASE other")
+    try:
+        dump = "pg_dump -U punctual --format=custom other | base64"
+        encoded = composition.compose("exec", "-T", "postgres", "sh", "-c", dump)
+        file.write_bytes(b64decode(encoded))
+    finally:
+        psql(composition, "DROP DATABASE other")
+    with pytest.raises(AssertionError, match="is no backup of Punctual: nothing was changed"):
+        composition.script("restore.sh", str(file))
+    assert_nothing_changed(composition)
+
+
+def test_a_backup_whose_fences_cannot_be_raised_is_refused_and_changes_nothing(
+    composition: Composition, tmp_path: Path
+) -> None:
+    file = tmp_path / "refusing.dump"
+    psql(composition, REFUSE_PSQL)
+    try:
+        composition.script("backup.sh", str(file))
+    finally:
+        psql(composition, "DROP FUNCTION refuse_psql CASCADE")
+    with pytest.raises(AssertionError, match="cannot be raised: nothing was changed"):
+        composition.script("restore.sh", str(file))
+    assert_nothing_changed(composition)
+
+
+def assert_nothing_changed(composition: Composition) -> None:
     composition.up()
     names = psql(composition, "SELECT datname FROM pg_database WHERE datname LIKE '%restored%'")
     assert names == ""

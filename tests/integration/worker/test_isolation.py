@@ -52,7 +52,7 @@ def test_a_worker_reports_how_its_commands_are_isolated(start_worker: StartWorke
         occupied = isolation[what]
         assert f'punctual_isolation{{what="{what}"}} {float(occupied)}' in metrics
     lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
-    [logged] = [line for line in lines if line["event"] == "isolation"]
+    [logged] = [line for line in lines if line["event"] == "isolation detected"]
     assert {what: logged[what] for what in NAMES} == isolation
     warned = any(line["event"] == "privileged commands permitted" for line in lines)
     assert warned != isolation["unprivileged"]

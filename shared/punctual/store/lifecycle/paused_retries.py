@@ -20,29 +20,53 @@ MAY_BE_RETRIED = f"""
 """
 """Whether no pause stops the run `r`; it looks at the tasks of retries alone."""
 
-# The reason why its last attempt failed stays in `after`.
-AFTER = """
-    jsonb_build_object('retry', true) || CASE WHEN reason_code IS NULL THEN '{}'
-        ELSE jsonb_build_object('after', jsonb_build_object(
-            'code', reason_code, 'args', coalesce(reason_args, '{}'))) END
+# By its primary key, run by run: `attempts` is the largest table, so never hash or scan it. A START
+# that was given back has cleared the run's own result.
+LAST_ATTEMPT = """
+    CROSS JOIN LATERAL (
+        SELECT a.* FROM attempts AS a WHERE a.run_id = r.id AND a.attempt = r.attempt LIMIT 1
+    ) AS a
 """
 
-LAST_ATTEMPT = "attempts AS a ON a.run_id = r.id AND a.attempt = r.attempt"
+# An attempt that ended since the statement began is not the one found here.
+STILL_LAST = "a.attempt = r.attempt"
+
+RESULT = (
+    "worker_id",
+    "worker",
+    "started_at",
+    "finished_at",
+    "lateness_ms",
+    "exit_code",
+    "signal",
+    "output_bytes",
+    "output_truncated",
+    "left_behind",
+)
+"""What a run and its last attempt have in common, but for the state and the reason."""
+
+FOUND = ", ".join(f"a.{column}" for column in ("state", "reason_code", "reason_args", *RESULT))
+
+# The reason why its last attempt failed stays in `after`.
+AFTER = """
+    jsonb_build_object('retry', true) || CASE WHEN retries.reason_code IS NULL THEN '{}'
+        ELSE jsonb_build_object('after', jsonb_build_object(
+            'code', retries.reason_code, 'args', coalesce(retries.reason_args, '{}'))) END
+"""
 
 WITHDRAW = f"""
-UPDATE runs SET state = retries.ended_as, fence = fence + 1, finished_at = retries.ended_at,
-                reason = NULL, reason_code = '{ReasonCode.PAUSED}',
-                reason_args = {AFTER}
+UPDATE runs SET state = retries.state, fence = fence + 1,
+                reason = NULL, reason_code = '{ReasonCode.PAUSED}', reason_args = {AFTER},
+                {", ".join(f"{column} = retries.{column}" for column in RESULT)}
 FROM retries WHERE runs.id = retries.id
 RETURNING runs.id, runs.state
 """
 
 OF_TASK = text(f"""
 WITH retries AS (
-    SELECT r.id, a.state AS ended_as, a.finished_at AS ended_at
-    FROM runs AS r JOIN {LAST_ATTEMPT}
+    SELECT r.id, {FOUND} FROM runs AS r {LAST_ATTEMPT}
     WHERE r.task_id = :task_id AND r.state IN ('scheduled', 'queued', 'claimed')
-      AND {WAITS_TO_BE_RETRIED}
+      AND {WAITS_TO_BE_RETRIED} AND {STILL_LAST}
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 {WITHDRAW}
@@ -51,9 +75,8 @@ WITH retries AS (
 # Their attempts ended after the pause had begun.
 OF_PAUSED_TASKS = text(f"""
 WITH retries AS (
-    SELECT r.id, a.state AS ended_as, a.finished_at AS ended_at
-    FROM runs AS r JOIN {LAST_ATTEMPT} JOIN tasks AS t ON t.id = r.task_id
-    WHERE r.state = 'scheduled' AND {WAITS_TO_BE_RETRIED} AND NOT t.enabled
+    SELECT r.id, {FOUND} FROM runs AS r JOIN tasks AS t ON t.id = r.task_id {LAST_ATTEMPT}
+    WHERE r.state = 'scheduled' AND {WAITS_TO_BE_RETRIED} AND NOT t.enabled AND {STILL_LAST}
     ORDER BY r.due_at, r.id LIMIT :limit FOR UPDATE OF r SKIP LOCKED
 )
 {WITHDRAW}

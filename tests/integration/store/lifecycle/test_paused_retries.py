@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from punctual.domain.runs.states import Trigger
+from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.paused_retries import withdraw_paused_retries
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import set_enabled
@@ -30,6 +31,14 @@ from tests.support.steps import (
 )
 
 DUE_NOW = text("UPDATE runs SET due_at = clock_timestamp() WHERE id = :id")
+RESULT = (
+    "worker_id",
+    "started_at",
+    "finished_at",
+    "lateness_ms",
+    "output_truncated",
+    "left_behind",
+)
 WITHDRAWN = "exit code 1; not retried: its task was paused"
 
 
@@ -108,6 +117,50 @@ def test_a_run_that_a_pause_does_not_retry_ends_as_its_last_attempt(
     row = run_row(engine, run)
     assert (row.state, row.reason, row.reason_code) == (outcome, WITHDRAWN, "paused")
     assert [attempt.state for attempt in attempts_of(engine, run)] == ["failed", outcome]
+
+
+@pytest.mark.parametrize("swept_later", [False, True])
+def test_a_start_that_was_given_back_hides_no_result_of_the_attempt_before(
+    engine: Engine, swept_later: bool
+) -> None:
+    first, second = (new_worker(engine, name=name) for name in ("first", "second"))
+    task = new_task(engine, max_retries=3)
+    run = new_run(engine, task)
+    finish_run(
+        engine,
+        start_run(engine, run, first),
+        first,
+        "failed",
+        reason=EXIT_CODE_1,
+        output=b"out",
+        output_bytes=3,
+    )
+    change_run(engine, run, due_at=database_now(engine))
+    started = start_run(engine, run, second)
+    if swept_later:
+        enable(engine, task, enabled=False)
+    with engine.begin() as connection:
+        unlaunched = [(run, started.fence)]
+        assert give_back(connection, worker_id=second, unlaunched=unlaunched) == [run]
+    if swept_later:
+        assert swept(engine) == [run]
+    else:
+        enable(engine, task, enabled=False)
+    row, [attempt] = run_row(engine, run), attempts_of(engine, run)
+    assert (row.state, row.reason, row.reason_code) == ("failed", WITHDRAWN, "paused")
+    assert (row.exit_code, row.output_bytes, row.worker, row.attempt) == (1, 3, "first", 1)
+    for column in RESULT:
+        assert getattr(row, column) == getattr(attempt, column), column
+
+
+def test_a_withdrawn_retry_does_not_name_the_worker_that_only_claimed_it(engine: Engine) -> None:
+    first, second = (new_worker(engine, name=name) for name in ("first", "second"))
+    task = new_task(engine, max_retries=3)
+    run = fail_once(engine, task, first)
+    claim_run(engine, run, second)
+    enable(engine, task, enabled=False)
+    row = run_row(engine, run)
+    assert (row.state, row.worker, row.worker_id) == ("failed", "first", first)
 
 
 @pytest.mark.parametrize("trigger", [Trigger.MANUAL, Trigger.RETRY, Trigger.BACKFILL])

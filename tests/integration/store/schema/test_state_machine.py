@@ -21,7 +21,8 @@ from punctual.store.schema.models.model import new_id
 from tests.support.rows import database_now, new_task, run_row
 
 STEP = text("""
-UPDATE runs SET state = :new, attempt = attempt + :started WHERE id = :id
+UPDATE runs SET state = :new, attempt = attempt + :started,
+                reason_code = coalesce(:reason, reason_code) WHERE id = :id
 """)
 
 
@@ -56,10 +57,11 @@ class Life:
         for move in moves:
             self.step(move)
 
-    def step(self, new: RunState) -> None:
+    def step(self, new: RunState, *, reason: str | None = None) -> None:
         """Take one step, counting the attempt where one starts."""
         started = run_row(self.connection, self.id).state == "claimed" and new == "running"
-        self.connection.execute(STEP, {"id": self.id, "new": new, "started": int(started)})
+        params = {"id": self.id, "new": new, "started": int(started), "reason": reason}
+        self.connection.execute(STEP, params)
 
     def change(self, assignment: str) -> None:
         """Change a column and no state."""
@@ -97,7 +99,12 @@ def test_only_a_run_that_waits_for_its_next_attempt_may_end_as_the_last_one(
     life.step(RunState.SCHEDULED)
     for step in way_to(old)[1:]:
         life.step(step)
-    if new in MOVES[old] | PAUSED_RETRY_ENDS or old is new:
+    if new in PAUSED_RETRY_ENDS:
+        with pytest.raises(IntegrityError, match="may not go from"), life.connection.begin_nested():
+            life.step(new)
+        life.step(new, reason="paused")
+        assert run_row(life.connection, life.id).state == new
+    elif new in MOVES[old] or old is new:
         life.step(new)
         assert run_row(life.connection, life.id).state == new
     else:

@@ -1,6 +1,7 @@
 -- Refuse every change of a run that its state machine does not allow, whichever statement makes it.
 -- The moves are those of MOVES in domain/runs/states.py; a test compares the two. A run that waits
--- for its next attempt may also end as PAUSED_RETRY_ENDS has it, which a pause of its task does.
+-- for its next attempt may also end as PAUSED_RETRY_ENDS has it, with the code paused: a pause of its
+-- task does that.
 --
 -- The attempt grows by one at a start. It shrinks by one only where a start that launched nothing
 -- is given back: the command has no start on record, the run waits again or is cancelled, and its
@@ -23,7 +24,8 @@ BEGIN
             ('succeeded', 'failed', 'timed_out', 'cancelled', 'lost', 'scheduled')
         ELSE false END)
         AND NOT (OLD.attempt > 0 AND OLD.state IN ('scheduled', 'queued', 'claimed')
-                 AND NEW.state IN ('failed', 'timed_out', 'lost'))
+                 AND NEW.state IN ('failed', 'timed_out', 'lost')
+                 AND NEW.reason_code IS NOT DISTINCT FROM 'paused')
     THEN
         RAISE EXCEPTION 'run % may not go from % to %', NEW.id, OLD.state, NEW.state
             USING ERRCODE = 'check_violation';

@@ -67,7 +67,9 @@ class CoordinatorService:
         self._follower = Follower(self._engine)
         self._zones = ZoneWatch(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
-        self._silences = SilenceRecorder(self._engine, self._contact.silence)
+        self._silences = SilenceRecorder(
+            self._engine, self._contact.silence, take=self._duty_runner.take
+        )
         self._outages = OutageDetector(
             self._engine, sweep_seconds=settings.sweep_seconds, lease=lease
         )
@@ -147,7 +149,8 @@ class CoordinatorService:
     def wake(self) -> None:
         """Plan and dispatch what became due since the last pass."""
         self._outages.run_once()  # first: nothing that a stop left behind may be dispatched
-        self._silences.run_once()
+        if not self._silences.run_once():
+            return
         self._duty_runner.take("zones", self._zones.run_once)
         # A follower that fails does not keep anything from being planned or dispatched.
         if not self._duty_runner.take("follow", self._follower.run_once):

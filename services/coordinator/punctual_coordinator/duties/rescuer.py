@@ -62,12 +62,13 @@ class Rescuer:
         self._lease = lease
         self._batch = batch
         self._tracing = tracing
-        self._silences = silences or SilenceRecorder(engine, contact.silence)
+        self._silences = silences
 
     def run_once(self, *, now: datetime | None = None) -> RescueResult:
         """Rescue everything that can be rescued now; runs of stopped workers at once."""
         uptime = self._uptime()  # the first answer of the sweep: a silence has ended with it
-        self._silences.run_once()
+        if self._silences:
+            self._silences.run_once()
         missed = self._all(
             lambda c: mark_missed(c, batch_size=self._batch, now=now, lease=self._lease)
         )

@@ -15,6 +15,9 @@ from punctual.store.processes.database_silences import record_silence
 
 log = structlog.get_logger()
 
+TakeDuty = Callable[[str, Callable[[], object]], bool]
+"""As `DutyRunner.take`: run a duty; False when the database is away."""
+
 SILENT_SECONDS = 10.0
 """Twice the time between two heartbeats, each of which sends a query."""
 
@@ -82,22 +85,29 @@ class SilenceWatch:
 
 
 class SilenceRecorder:
-    """Records each silence in the database, before a duty decides about a run that it made late."""
+    """Records each silence in the database, before a duty decides about a run that it made late.
 
-    def __init__(self, engine: Engine, watch: SilenceWatch) -> None:
+    `take` runs it as a duty of its own: an error in it stops no other one.
+    """
+
+    def __init__(self, engine: Engine, watch: SilenceWatch, *, take: TakeDuty) -> None:
         self._engine = engine
         self._watch = watch
+        self._take = take
         self._recording = threading.Lock()
 
     def run_once(self) -> bool:
-        """Record the last silence, if it is not recorded yet; call it after the first answer."""
-        with self._recording:  # several duties come back from one silence
-            return self._record()
+        """Record the last silence, if it is not recorded yet; call it after the first answer.
 
-    def _record(self) -> bool:
+        False when the database is away and nothing else should run.
+        """
+        with self._recording:  # several duties come back from one silence
+            return self._take("silence", self._record)
+
+    def _record(self) -> None:
         found = self._watch.last()
         if found is None:
-            return False
+            return
         silence, now = found
         with self._engine.begin() as connection:
             recorded = record_silence(
@@ -111,4 +121,3 @@ class SilenceRecorder:
             since=recorded.from_at.isoformat(),
             seconds=round(silence.to_seconds - silence.from_seconds),
         )
-        return True

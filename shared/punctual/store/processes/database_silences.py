@@ -17,12 +17,17 @@ RETURNING from_at, to_at
 """)
 
 # Late starts that were noted before this silence was: a worker gets its answer first at times.
+# A row that another transaction holds keeps its reason: nothing waits for this.
 EXPLAIN = text("""
+WITH found AS (
+    SELECT l.task_id, l.scheduled_for FROM ledger AS l JOIN runs AS r ON r.id = l.run_id
+    WHERE l.noted_at >= :from_at AND l.reason = 'late'
+      AND l.reason_code IN ('not_planned', 'nothing_to_start_it', 'no_worker_yet', 'no_free_slot')
+      AND r.due_at >= :from_at AND r.due_at < :to_at
+    ORDER BY l.task_id, l.scheduled_for FOR UPDATE OF l SKIP LOCKED
+)
 UPDATE ledger AS l SET reason_code = :code, reason_args = CAST(:args AS jsonb)
-FROM runs AS r
-WHERE l.noted_at >= :from_at AND l.reason = 'late'
-  AND l.reason_code IN ('not_planned', 'nothing_to_start_it', 'no_worker_yet', 'no_free_slot')
-  AND r.id = l.run_id AND r.due_at >= :from_at AND r.due_at < :to_at
+FROM found WHERE l.task_id = found.task_id AND l.scheduled_for = found.scheduled_for
 """)
 
 AT = text("""

@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from punctual.store.ledger.entries import Noted, list_ledger
 from punctual.store.lifecycle.dispatch import mark_missed
@@ -58,6 +58,17 @@ def test_a_start_that_was_late_for_it_names_it(engine: Engine, recorded_first: b
     silence = silence or record(engine, began=30)
     assert (noted(engine, inside).reason, noted(engine, inside).because) == ("late", words(silence))
     assert noted(engine, before).because == "no worker was running in time"
+
+
+def test_recording_waits_for_no_row_that_another_transaction_holds(engine: Engine) -> None:
+    held, free = (start_late(engine, due_in=-20) for _ in range(2))
+    with engine.begin() as connection:
+        connection.execute(
+            text("SELECT FROM ledger WHERE task_id = :task FOR UPDATE"), {"task": held}
+        )
+        silence = record(engine, began=30)
+    assert noted(engine, free).because == words(silence)
+    assert noted(engine, held).because == "no worker was running in time"
 
 
 def test_a_run_that_was_planned_before_and_is_left_behind_names_it(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 -- Refuse every change of a run that its state machine does not allow, whichever statement makes it.
 -- The moves are those of MOVES in domain/runs/states.py; a test compares the two. A run that waits
--- for its next attempt may also end as PAUSED_RETRY_ENDS has it, with the code paused: a pause of its
--- task does that.
+-- for its next attempt may also end as PAUSED_RETRY_ENDS has it, with the code paused, as a pause
+-- of its task does.
 --
 -- The attempt grows by one at a start. It shrinks by one only where a start that launched nothing
 -- is given back: the command has no start on record, the run waits again or is cancelled, and its

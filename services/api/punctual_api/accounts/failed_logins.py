@@ -29,7 +29,7 @@ FOR_ONE_ACCOUNT = (
     RateLimitItemPerDay(100, 1, "account"),
 )
 """From whatever address; those that the account has logged in from lately are left out, so that
-strangers who guess do not lock its team out."""
+strangers who guess do not lock the user out."""
 KNOWN_ADDRESS = RateLimitItemPerDay(1, 30, "known")
 """Taken by a login that succeeds, so it is used up while the address is known."""
 IPV6_PREFIX = 64  # what one customer gets

@@ -1,4 +1,4 @@
-"""The overview of an team's dashboard; every statement is bounded, as pages poll it."""
+"""The overview of a team's dashboard; every statement is bounded, as pages poll it."""
 
 import uuid
 from collections.abc import Sequence

@@ -168,8 +168,8 @@ def document_from(
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Return the JSON that the API would be sent, and what cannot be brought into that form.
 
-    `soon` means once, in that many seconds. With `task`, a schedule that is typed as it stood stays
-    what it is, to the microsecond.
+    `delay_seconds` makes it one-time, so long after `now`. With `task`, a schedule that is typed as
+    it stood stays what it is, to the microsecond.
     """
     document: dict[str, Any] = {name: typed[name] for name in TEXTS if typed[name]}
     document |= {name: read_number(typed[name]) for name in NUMBERS if typed[name].strip()}

@@ -73,7 +73,7 @@ WHERE tasks.id = m.id AND tasks.next_due_at = m.due_at
 
 @dataclass(slots=True)
 class Planned:
-    """Counts of one batch; `left` tasks are deferred, to be fair to other owners."""
+    """Counts of one batch; `left` tasks are deferred, to be fair to other teams."""
 
     tasks: int = 0
     runs: int = 0

@@ -258,7 +258,9 @@ def test_a_coordinator_whose_cycles_hang_ends_itself() -> None:
     hangs = (
         "import threading; from punctual.ops.progress import Progress\n"
         "from punctual_coordinator.liveness.watchdog import Watchdog\n"
-        "dog = Watchdog(Progress(), cycle_seconds=30); assert dog.limit == 90; dog.limit = 0.1\n"
+        "dog = Watchdog(Progress(), cycle_seconds=30)\n"
+        "assert dog.max_age_seconds == 90\n"
+        "dog.max_age_seconds = 0.1\n"
         "threading.Thread(target=threading.Event().wait).start()\n"
         "dog.guard(threading.Event(), awake=lambda: None)"
     )

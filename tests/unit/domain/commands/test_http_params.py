@@ -41,7 +41,7 @@ def test_a_value_changes_nothing_of_a_url_but_where_it_stands(value: str) -> Non
     parts = urlsplit(fill_in(template, {"x": value})["url"])
     assert (parts.scheme, parts.netloc, parts.fragment) == ("https", "h.example:8", "")
     assert [unquote(step) for step in parts.path.split("/")] == ["", f"a-{value}", "b"]
-    assert parse_qsl(parts.template, keep_blank_values=True) == [("c", value), ("d", "1")]
+    assert parse_qsl(parts.query, keep_blank_values=True) == [("c", value), ("d", "1")]
 
 
 @pytest.mark.parametrize("value", [".", ".."])

@@ -68,7 +68,7 @@ class CoordinatorService:
         self._zones = ZoneWatch(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
         self._silences = SilenceRecorder(
-            self._engine, self._contact.silence, take=self._duty_runner.take
+            self._engine, self._contact.silence, lease=lease, take=self._duty_runner.take
         )
         self._outages = OutageDetector(
             self._engine, sweep_seconds=settings.sweep_seconds, lease=lease

@@ -11,15 +11,14 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import Engine
 
-from punctual.store.processes.database_silences import record_silence
+from punctual.store.processes.database_silences import SHORTEST, record_silence
 
 log = structlog.get_logger()
 
 TakeDuty = Callable[[str, Callable[[], object]], bool]
 """As `DutyRunner.take`: run a duty; False when the database is away."""
 
-SILENT_SECONDS = 10.0
-"""Twice the time between two heartbeats, each of which sends a query."""
+SILENT_SECONDS = SHORTEST.total_seconds()
 
 ASLEEP_SECONDS = 5.0
 """A process that should be awake each second, and was not for so long, was frozen itself."""
@@ -90,9 +89,12 @@ class SilenceRecorder:
     `take` runs it as a duty of its own: an error in it stops no other one.
     """
 
-    def __init__(self, engine: Engine, watch: SilenceWatch, *, take: TakeDuty) -> None:
+    def __init__(
+        self, engine: Engine, watch: SilenceWatch, *, lease: timedelta, take: TakeDuty
+    ) -> None:
         self._engine = engine
         self._watch = watch
+        self._lease = lease
         self._take = take
         self._recording = threading.Lock()
 
@@ -114,8 +116,11 @@ class SilenceRecorder:
                 connection,
                 began=timedelta(seconds=now - silence.from_seconds),
                 ended=timedelta(seconds=now - silence.to_seconds),
+                lease=self._lease,
             )
         self._watch.forget(silence)
+        if recorded is None:
+            return
         log.warning(
             "database silence recorded",
             since=recorded.from_at.isoformat(),

@@ -9,9 +9,27 @@ from sqlalchemy import Connection, text
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.ops.json_text import as_text
 
+SHORTEST = timedelta(seconds=10)
+"""Twice the time between two heartbeats, each of which sends a query."""
+
+# A coordinator that was cut off by itself blames no database: the silence begins with the last
+# answer to any that ran all the time; one that beats again as it ends does not count. Uptime that
+# goes on from before until after it shows an answer within it, if it is longer than uptime's gaps.
 RECORD = text("""
+WITH asked AS MATERIALIZED (
+    SELECT clock_timestamp() - CAST(:began AS interval) AS from_at,
+           clock_timestamp() - CAST(:ended AS interval) AS to_at
+), silent AS (
+    SELECT greatest(from_at, (
+               SELECT max(heartbeat_at) FROM coordinators
+               WHERE started_at <= from_at AND heartbeat_at < to_at - interval '1 second')
+           ) AS from_at, to_at
+    FROM asked WHERE NOT EXISTS (
+        SELECT FROM uptime WHERE up_since <= from_at AND seen_at >= to_at - interval '1 second'
+                             AND to_at - from_at > CAST(:lease AS interval) / 2)
+)
 INSERT INTO database_silences (from_at, to_at)
-VALUES (clock_timestamp() - CAST(:began AS interval), clock_timestamp() - CAST(:ended AS interval))
+SELECT from_at, to_at FROM silent WHERE to_at - from_at >= CAST(:shortest AS interval)
 ON CONFLICT (from_at) DO UPDATE SET to_at = greatest(database_silences.to_at, excluded.to_at)
 RETURNING from_at, to_at
 """)
@@ -56,9 +74,18 @@ class Silence(NamedTuple):
         return coded(ReasonCode.DATABASE_SILENT, since=self.from_at, until=self.to_at, **args)
 
 
-def record_silence(connection: Connection, *, began: timedelta, ended: timedelta) -> Silence:
-    """Record a silence by how long ago it began and ended; name it where a late start is noted."""
-    silence = Silence(*connection.execute(RECORD, {"began": began, "ended": ended}).one())
+def record_silence(
+    connection: Connection, *, began: timedelta, ended: timedelta, lease: timedelta
+) -> Silence | None:
+    """Record a silence by how long ago it began and ended; name it where a late start is noted.
+
+    None where the database answered another coordinator in the meantime.
+    """
+    asked = {"began": began, "ended": ended, "lease": lease, "shortest": SHORTEST}
+    row = connection.execute(RECORD, asked).one_or_none()
+    if row is None:
+        return None
+    silence = Silence(*row)
     reason = silence.reason()
     params = {**silence._asdict(), "code": reason.code, "args": as_text(dict(reason.args))}
     connection.execute(EXPLAIN, params)

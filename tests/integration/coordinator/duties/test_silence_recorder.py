@@ -46,7 +46,7 @@ def recorded(engine: Engine) -> list[timedelta]:
 def test_workers_are_buried_while_a_silence_cannot_be_recorded(engine: Engine) -> None:
     contact = silent_for(12)
     take = DutyRunner(contact, threading.Event()).take
-    silences = SilenceRecorder(engine, contact.silence, take=take)
+    silences = SilenceRecorder(engine, contact.silence, lease=LEASE, take=take)
     rescuer = Rescuer(engine, contact, lease=LEASE, silences=silences)
     up_for(engine, seconds=3600)
     silence(engine, new_worker(engine), seconds=31)

@@ -1,13 +1,14 @@
 """A silence of the database is the reason of what came due in it, late or missed."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
 from punctual.store.ledger.entries import Noted, list_ledger
 from punctual.store.lifecycle.dispatch import mark_missed
+from punctual.store.processes.coordinators import register
 from punctual.store.processes.database_silences import (
     Silence,
     prune_silences,
@@ -18,15 +19,40 @@ from tests.integration.store.lifecycle.misfires.stops import coordinate, settle
 from tests.support.age import age
 from tests.support.rows import database_now, dispatch_all, new_run, new_task, run_row
 from tests.support.steps import LEASE, change_run, finish_run, new_worker, start_run
+from tests.support.uptime import up_for
 
 SECOND = timedelta(seconds=1)
+BEAT = text("""
+UPDATE coordinators SET started_at = clock_timestamp() - :started,
+                        heartbeat_at = clock_timestamp() - :beat
+WHERE name = 'other' RETURNING heartbeat_at
+""")
+
+
+def found(engine: Engine, *, began: float, ended: float = 0) -> Silence | None:
+    """What is recorded of a silence that one coordinator saw."""
+    with engine.begin() as connection:
+        return record_silence(
+            connection,
+            began=timedelta(seconds=began),
+            ended=timedelta(seconds=ended),
+            lease=LEASE,
+        )
 
 
 def record(engine: Engine, *, began: float, ended: float = 0) -> Silence:
+    silence = found(engine, began=began, ended=ended)
+    assert silence is not None
+    return silence
+
+
+def coordinator_beat(engine: Engine, *, started: float, beat: float) -> datetime:
+    """Register another coordinator that started and last beat so many seconds ago."""
     with engine.begin() as connection:
-        return record_silence(
-            connection, began=timedelta(seconds=began), ended=timedelta(seconds=ended)
-        )
+        register(connection, name="other", host="other", pid=2)
+        times = {"started": timedelta(seconds=started), "beat": timedelta(seconds=beat)}
+        at: datetime = connection.execute(BEAT, times).scalar_one()
+    return at
 
 
 def words(silence: Silence) -> str:
@@ -49,6 +75,35 @@ def noted(engine: Engine, task: uuid.UUID) -> Noted:
     with engine.connect() as connection:
         [row] = list_ledger(connection, task_id=task, page_size=9)
     return row
+
+
+@pytest.mark.parametrize("began", [12, 60])
+def test_a_coordinator_that_was_cut_off_alone_blames_no_database(
+    engine: Engine, began: float
+) -> None:
+    coordinator_beat(engine, started=90, beat=3)
+    assert found(engine, began=began) is None
+
+
+def test_uptime_that_goes_on_during_a_silence_shows_that_there_was_none(engine: Engine) -> None:
+    up_for(engine, seconds=3600)
+    coordinator_beat(engine, started=90, beat=0)
+    assert found(engine, began=16) is None
+    assert found(engine, began=14) is not None  # uptime may have such a gap
+
+
+def test_a_silence_begins_with_the_last_answer_to_any_coordinator(engine: Engine) -> None:
+    beat = coordinator_beat(engine, started=90, beat=26)
+    assert record(engine, began=30).from_at == beat
+
+
+@pytest.mark.parametrize(("started", "beat"), [(90, 0.5), (3, 3)])
+def test_a_coordinator_that_is_back_first_hides_no_silence(
+    engine: Engine, started: float, beat: float
+) -> None:
+    coordinator_beat(engine, started=started, beat=beat)
+    silence = record(engine, began=30)
+    assert silence.to_at - silence.from_at > timedelta(seconds=29)
 
 
 @pytest.mark.parametrize("recorded_first", [True, False])

@@ -67,8 +67,13 @@ class CoordinatorService:
         self._follower = Follower(self._engine)
         self._zones = ZoneWatch(self._engine)
         lease = timedelta(seconds=settings.lease_seconds)
+        self._watchdog = Watchdog(self._progress, cycle_seconds=settings.cycle_seconds)
         self._silences = SilenceRecorder(
-            self._engine, self._contact.silence, lease=lease, take=self._duty_runner.take
+            self._engine,
+            self._contact.silence,
+            lease=lease,
+            take=self._duty_runner.take,
+            predecessor=self._watchdog.predecessor(settings.name),
         )
         self._outages = OutageDetector(
             self._engine, sweep_seconds=settings.sweep_seconds, lease=lease
@@ -86,7 +91,6 @@ class CoordinatorService:
         self._pruner = Pruner(self._engine, stop, keep=keep)
         self._rollup = PunctualityRollup(self._engine)
         self._registration = Registration(self._engine, name=settings.name, lease=lease)
-        self._watchdog = Watchdog(self._progress, cycle_seconds=settings.cycle_seconds)
 
     def serve_health(self) -> None:
         """Answer probes on the health port, if there is one. Raises OSError when it is taken."""

@@ -4,6 +4,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,21 @@ def test_a_coordinator_that_was_frozen_itself_blames_no_database(
     eventually(lambda: pass_followed(engine, thawed + timedelta(seconds=2)))
     assert silences(engine) == []
     assert len(program.logged("database silence recorded")) == before
+
+
+def test_a_silence_in_which_the_coordinator_is_started_anew_is_recorded_whole(
+    servers: Servers, url: str, engine: Engine, program: Program, tmp_path: Path
+) -> None:
+    own = {"DATABASE_URL": url, "REDIS_URL": servers.redis_url()}
+    engine.dispose()
+    with ExitStack() as stack:
+        with frozen(servers.postgres):
+            threading.Event().wait(6)
+            program.stop(signal.SIGKILL)
+            stack.enter_context(coordinator(tmp_path, **SETTINGS, **own))
+            threading.Event().wait(15)
+        [silence] = eventually(lambda: silences(engine))
+    assert silence.to_at - silence.from_at > timedelta(seconds=20)
 
 
 def last_pass(engine: Engine) -> datetime | None:

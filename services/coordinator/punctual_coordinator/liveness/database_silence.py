@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import Engine
 
-from punctual.store.processes.database_silences import SHORTEST, record_silence
+from punctual.store.processes.database_silences import SHORTEST, Predecessor, record_silence
 
 log = structlog.get_logger()
 
@@ -29,6 +29,8 @@ class Silence(NamedTuple):
 
     from_seconds: float
     to_seconds: float
+    from_start: bool = False
+    """Whether this process has had no answer before."""
 
 
 class SilenceWatch:
@@ -42,6 +44,7 @@ class SilenceWatch:
         self._lock = threading.Lock()
         self._sent: float | None = None
         self._answered = self._awake = clock()
+        self._from_start = True
         self._last: Silence | None = None
 
     def sent(self) -> None:
@@ -56,8 +59,9 @@ class SilenceWatch:
             now = self._clock()
             self._check_awake(now)
             if self._sent is not None and now - self._sent >= SILENT_SECONDS:
-                self._last = Silence(self._answered, now)
+                self._last = Silence(self._answered, now, self._from_start)
             self._sent, self._answered = None, now
+            self._from_start = False
 
     def awake(self) -> None:
         """Note that this process runs; to be called every second."""
@@ -81,21 +85,30 @@ class SilenceWatch:
         if now - self._awake > ASLEEP_SECONDS:
             self._awake = self._answered = now
             self._sent = None
+            self._from_start = False
 
 
 class SilenceRecorder:
     """Records each silence in the database, before a duty decides about a run that it made late.
 
-    `take` runs it as a duty of its own: an error in it stops no other one.
+    `take` runs it as a duty of its own: an error in it stops no other one. The watchdog may have
+    ended the process before this one in the same silence: it began with the last answer to that.
     """
 
     def __init__(
-        self, engine: Engine, watch: SilenceWatch, *, lease: timedelta, take: TakeDuty
+        self,
+        engine: Engine,
+        watch: SilenceWatch,
+        *,
+        lease: timedelta,
+        take: TakeDuty,
+        predecessor: Predecessor | None = None,
     ) -> None:
         self._engine = engine
         self._watch = watch
         self._lease = lease
         self._take = take
+        self._predecessor = predecessor
         self._recording = threading.Lock()
 
     def run_once(self) -> bool:
@@ -117,6 +130,7 @@ class SilenceRecorder:
                 began=timedelta(seconds=now - silence.from_seconds),
                 ended=timedelta(seconds=now - silence.to_seconds),
                 lease=self._lease,
+                predecessor=self._predecessor if silence.from_start else None,
             )
         self._watch.forget(silence)
         if recorded is None:
@@ -124,5 +138,5 @@ class SilenceRecorder:
         log.warning(
             "database silence recorded",
             since=recorded.from_at.isoformat(),
-            seconds=round(silence.to_seconds - silence.from_seconds),
+            seconds=round((recorded.to_at - recorded.from_at).total_seconds()),
         )

@@ -1,20 +1,25 @@
 """Watchdog: exit if no cycle finishes in time."""
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
 from punctual.ops import telemetry
 from punctual.ops.progress import Progress
+from punctual.store.processes.database_silences import Predecessor
 
 log = structlog.get_logger()
 
 SILENT_SECONDS = 90.0
 SILENT_CYCLES = 3
 STOP_SECONDS = 4.5
+RESTART_SECONDS = 30.0
+"""How long a supervisor may take to start the process anew."""
 
 
 class Watchdog:
@@ -35,6 +40,11 @@ class Watchdog:
     def age(self) -> float:
         """Return seconds since the last finished cycle, or since the start."""
         return time.monotonic() - self._last
+
+    def predecessor(self, name: str) -> Predecessor:
+        """Return which process a watchdog may have ended just before this one."""
+        within = timedelta(seconds=self.max_age_seconds + RESTART_SECONDS)
+        return Predecessor(name, socket.gethostname(), within)
 
     def end_with(self, work: Callable[[], None], stop: threading.Event) -> None:
         """Run a thread's work; an error in it ends the process, which would be half dead."""

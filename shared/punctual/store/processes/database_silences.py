@@ -17,8 +17,13 @@ SHORTEST = timedelta(seconds=10)
 # goes on from before until after it shows an answer within it, if it is longer than uptime's gaps.
 RECORD = text("""
 WITH asked AS MATERIALIZED (
-    SELECT clock_timestamp() - CAST(:began AS interval) AS from_at,
-           clock_timestamp() - CAST(:ended AS interval) AS to_at
+    SELECT coalesce((
+               SELECT max(heartbeat_at) FROM coordinators
+               WHERE name = CAST(:name AS text) AND host = CAST(:host AS text)
+                 AND heartbeat_at BETWEEN from_at - CAST(:within AS interval) AND from_at
+           ), from_at) AS from_at, to_at
+    FROM (SELECT clock_timestamp() - CAST(:began AS interval) AS from_at,
+                 clock_timestamp() - CAST(:ended AS interval) AS to_at) AS own
 ), silent AS (
     SELECT greatest(from_at, (
                SELECT max(heartbeat_at) FROM coordinators
@@ -74,15 +79,35 @@ class Silence(NamedTuple):
         return coded(ReasonCode.DATABASE_SILENT, since=self.from_at, until=self.to_at, **args)
 
 
+class Predecessor(NamedTuple):
+    """A coordinator of this name and host that ended `within` this time before, without leaving."""
+
+    name: str
+    host: str
+    within: timedelta
+
+
 def record_silence(
-    connection: Connection, *, began: timedelta, ended: timedelta, lease: timedelta
+    connection: Connection,
+    *,
+    began: timedelta,
+    ended: timedelta,
+    lease: timedelta,
+    predecessor: Predecessor | None = None,
 ) -> Silence | None:
     """Record a silence by how long ago it began and ended; name it where a late start is noted.
 
-    None where the database answered another coordinator in the meantime.
+    With a predecessor, it began with the last heartbeat of that one. None where the database
+    answered another coordinator in the meantime.
     """
-    asked = {"began": began, "ended": ended, "lease": lease, "shortest": SHORTEST}
-    row = connection.execute(RECORD, asked).one_or_none()
+    bounds: dict[str, object] = {
+        "began": began,
+        "ended": ended,
+        "lease": lease,
+        "shortest": SHORTEST,
+    }
+    bounds |= predecessor._asdict() if predecessor else dict.fromkeys(Predecessor._fields)
+    row = connection.execute(RECORD, bounds).one_or_none()
     if row is None:
         return None
     silence = Silence(*row)

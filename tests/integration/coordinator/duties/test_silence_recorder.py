@@ -12,7 +12,7 @@ from punctual_coordinator.liveness.database_silence import SilenceRecorder
 from tests.support.steps import LEASE, new_worker, silence
 from tests.support.uptime import up_for
 
-HOLD = text("LOCK TABLE database_silences IN ACCESS EXCLUSIVE MODE")
+LOCK = text("LOCK TABLE database_silences IN ACCESS EXCLUSIVE MODE")
 
 
 class Clock:
@@ -51,7 +51,7 @@ def test_workers_are_buried_while_a_silence_cannot_be_recorded(engine: Engine) -
     up_for(engine, seconds=3600)
     silence(engine, new_worker(engine), seconds=31)
     with engine.begin() as connection:
-        connection.execute(HOLD)
+        connection.execute(LOCK)
         assert rescuer.run_once().buried == 1
     assert recorded(engine) == []
     assert silences.run_once()

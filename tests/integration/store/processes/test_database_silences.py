@@ -10,6 +10,7 @@ from punctual.store.ledger.entries import Noted, list_ledger
 from punctual.store.lifecycle.dispatch import mark_missed
 from punctual.store.processes.coordinators import register
 from punctual.store.processes.database_silences import (
+    Predecessor,
     Silence,
     prune_silences,
     record_silence,
@@ -29,7 +30,9 @@ WHERE name = 'other' RETURNING heartbeat_at
 """)
 
 
-def found(engine: Engine, *, began: float, ended: float = 0) -> Silence | None:
+def found(
+    engine: Engine, *, began: float, ended: float = 0, predecessor: Predecessor | None = None
+) -> Silence | None:
     """What is recorded of a silence that one coordinator saw."""
     with engine.begin() as connection:
         return record_silence(
@@ -37,6 +40,7 @@ def found(engine: Engine, *, began: float, ended: float = 0) -> Silence | None:
             began=timedelta(seconds=began),
             ended=timedelta(seconds=ended),
             lease=LEASE,
+            predecessor=predecessor,
         )
 
 
@@ -47,7 +51,7 @@ def record(engine: Engine, *, began: float, ended: float = 0) -> Silence:
 
 
 def coordinator_beat(engine: Engine, *, started: float, beat: float) -> datetime:
-    """Register another coordinator that started and last beat so many seconds ago."""
+    """Register another coordinator that started and last beat that many seconds ago."""
     with engine.begin() as connection:
         register(connection, name="other", host="other", pid=2)
         times = {"started": timedelta(seconds=started), "beat": timedelta(seconds=beat)}
@@ -106,6 +110,25 @@ def test_a_coordinator_that_is_back_first_hides_no_silence(
     assert silence.to_at - silence.from_at > timedelta(seconds=29)
 
 
+@pytest.mark.parametrize(
+    ("name", "host", "beat", "continued"),
+    [
+        ("other", "other", 100, True),
+        ("other", "other", 200, False),
+        ("another", "other", 100, False),
+        ("other", "another", 100, False),
+    ],
+)
+def test_a_silence_from_the_start_on_begins_with_the_last_answer_to_the_process_before(
+    engine: Engine, name: str, host: str, beat: float, continued: bool
+) -> None:
+    at = coordinator_beat(engine, started=900, beat=beat)
+    before = Predecessor(name, host, within=timedelta(seconds=120))
+    silence = found(engine, began=15, predecessor=before)
+    assert silence is not None
+    assert (silence.from_at == at) is continued
+
+
 @pytest.mark.parametrize("recorded_first", [True, False])
 def test_a_start_that_was_late_for_it_names_it(engine: Engine, recorded_first: bool) -> None:
     silence = record(engine, began=30) if recorded_first else None
@@ -116,14 +139,14 @@ def test_a_start_that_was_late_for_it_names_it(engine: Engine, recorded_first: b
 
 
 def test_recording_waits_for_no_row_that_another_transaction_holds(engine: Engine) -> None:
-    held, free = (start_late(engine, due_in=-20) for _ in range(2))
+    locked, free = (start_late(engine, due_in=-20) for _ in range(2))
     with engine.begin() as connection:
         connection.execute(
-            text("SELECT FROM ledger WHERE task_id = :task FOR UPDATE"), {"task": held}
+            text("SELECT FROM ledger WHERE task_id = :task FOR UPDATE"), {"task": locked}
         )
         silence = record(engine, began=30)
     assert noted(engine, free).because == words(silence)
-    assert noted(engine, held).because == "no worker was running in time"
+    assert noted(engine, locked).because == "no worker was running in time"
 
 
 def test_a_run_that_was_planned_before_and_is_left_behind_names_it(engine: Engine) -> None:

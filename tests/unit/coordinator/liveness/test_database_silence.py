@@ -35,6 +35,17 @@ def test_a_silence_is_from_the_last_answer_to_the_next_one() -> None:
     assert story.silence() == Silence(1000, 1023)
 
 
+def test_a_silence_knows_whether_the_process_had_an_answer_before() -> None:
+    story = Story()
+    for from_start in (True, False):
+        story.watch.sent()
+        story.awake(15)
+        story.watch.answered()
+        silence = story.silence()
+        assert silence is not None
+        assert silence.from_start is from_start
+
+
 def test_an_answer_to_any_question_breaks_the_silence() -> None:
     story = Story()
     for _ in range(5):

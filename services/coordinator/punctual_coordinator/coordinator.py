@@ -159,6 +159,8 @@ class CoordinatorService:
         # A follower that fails does not keep anything from being planned or dispatched.
         if not self._duty_runner.take("follow", self._follower.run_once):
             return
+        if not self._silences.run_once():  # of the duties before, one may have waited long
+            return
         done = self._due.run_once()
         if done.planned or done.queued:
             log.info(

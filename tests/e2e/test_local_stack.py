@@ -100,7 +100,7 @@ def test_make_doctor_looks_over_the_stack_of_its_folder(stack: Product) -> None:
     )  # those that were killed here are buried first
     assert report is not None
     assert "worker as punctual_worker" in report
-    assert "of worker-1, worker-2 are held in by" in report
+    assert "of worker-1, worker-2 are isolated by" in report
     assert "worker-1 (" in report
     assert stack.secret("database_url") not in report
 

@@ -27,7 +27,7 @@ def write_findings(connection: Connection, _: Settings) -> list[Finding]:
     """Return whether the database can take more."""
     connection.execute(WRITE)
     connection.commit()
-    return [ok("database writes", "a megabyte was written, and taken away again")]
+    return [ok("database writes", "a megabyte was written, and removed again")]
 
 
 def queue_write_finding(client: Any, namespace: str) -> Finding:
@@ -38,7 +38,7 @@ def queue_write_finding(client: Any, namespace: str) -> Finding:
         client.delete(key)
     except redis.RedisError as failure:
         return error("queue writes", f"refused, so runs start late: {failure}")
-    return ok("queue writes", "a key was written, and taken away again")
+    return ok("queue writes", "a key was written, and removed again")
 
 
 def disk_findings(folders: Sequence[Path]) -> list[Finding]:

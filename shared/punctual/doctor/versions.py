@@ -54,7 +54,7 @@ def isolation_findings(connection: Connection, _: Settings) -> list[Finding]:
 
 def _isolation(names: str, there: Collection[str]) -> Finding:
     lacking = [each for each in PROTECTIONS if each not in there]
-    summary = f"of {names} are held in by {', '.join(there) or 'nothing'}"
+    summary = f"of {names} are isolated by {', '.join(there) or 'nothing'}"
     summary += f"; not in force: {', '.join(lacking)}" if lacking else ""
     if "unprivileged" not in there:
         return warning("commands", f"{summary}: they are root, and can read the worker's secrets")

@@ -98,9 +98,9 @@ def test_what_processes_registered_with_is_reported(engine: Engine, doctor: Doct
     assert f"c-1 ({ours}): " in bad(document, "ok")["coordinator"]
     lines = [each for each in document["findings"] if each["check"] == "commands"]
     assert [(each["level"], each["detail"].partition(":")[0]) for each in lines] == [
-        ("warning", "of w-3 are held in by nothing; not in force"),
-        ("ok", "of w-1, w-4 are held in by separate_user, unprivileged; not in force"),
-        ("warning", "of w-2 are held in by unprivileged; not in force"),
+        ("warning", "of w-3 are isolated by nothing; not in force"),
+        ("ok", "of w-1, w-4 are isolated by separate_user, unprivileged; not in force"),
+        ("warning", "of w-2 are isolated by unprivileged; not in force"),
     ]
     assert "user_namespaces" not in str(lines)
     assert lines[1]["detail"].endswith(

@@ -34,12 +34,12 @@ class CrontabQuerySchema(Schema):
     format = Text(
         load_default="user",
         validate=validate.OneOf(["user", "system"]),
-        metadata={"description": "`system`: a user's name stands before each command"},
+        metadata={"description": "`system`: with a user name before each command"},
     )
     timezone = Text(
         load_default="UTC",
         validate=_known,
-        metadata={"description": "Of the machine that it was for; a CRON_TZ in it goes before"},
+        metadata={"description": "Time zone of the crontab's machine; a CRON_TZ line overrides it"},
     )
     dry_run = Flag(load_default=True)
 
@@ -61,7 +61,11 @@ class CrontabLineSchema(Schema):
     line = fields.Integer(required=True, metadata={"description": "Counted from 1"})
     text = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf([*LineKind]))
-    notes = fields.List(fields.String(), required=True)
+    notes = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Sentences: why it is a fault, or what to know about the task"},
+    )
     task = fields.Nested(CrontabTaskSchema, required=True, allow_none=True)
     task_id = fields.UUID(required=True, allow_none=True)
 
@@ -86,6 +90,6 @@ class CrontabExportQuerySchema(Schema):
     timezone = Text(
         load_default="UTC",
         validate=_known,
-        metadata={"description": "Of the machine that it is for"},
+        metadata={"description": "Time zone of the machine that it is for"},
     )
     tag = Text(load_default=None, metadata={"description": "Only tasks with this tag"})

@@ -26,7 +26,10 @@ _WINDOW: dict[str, Any] = {
             "properties": {
                 "weekday": {"enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
                 "start": _CLOCK,
-                "end": {**_CLOCK, "description": "On the day after, when it is not later"},
+                "end": {
+                    **_CLOCK,
+                    "description": "An end that is not later than its start is on the next day",
+                },
             },
             "required": ["weekday", "start", "end"],
             "additionalProperties": False,
@@ -39,14 +42,16 @@ class CalendarFields(Schema):
     """What a user decides about a calendar."""
 
     name = Label(required=True, validate=validate.Length(min=1, max=LONGEST_NAME))
-    timezone = Text(load_default="UTC", metadata={"description": "Whose clocks tell the days"})
+    timezone = Text(
+        load_default="UTC", metadata={"description": "Days and times of day are in this time zone"}
+    )
     days = fields.Raw(
         load_default=list,
         metadata={
             "type": "array",
             "items": {"type": "string", "format": "date"},
             "maxItems": MOST_DAYS,
-            "description": "Nothing is due on these days",
+            "description": "Tasks that name it are not due on these days",
         },
     )
     windows = fields.Raw(
@@ -55,7 +60,7 @@ class CalendarFields(Schema):
             "type": "array",
             "items": _WINDOW,
             "maxItems": MOST_WINDOWS,
-            "description": "Nothing is due from the start up to, and without, the end",
+            "description": "Not due from the start up to, but not including, the end",
         },
     )
 

@@ -99,7 +99,7 @@ def create_concurrency(sent: dict[str, Any]) -> Response:
 @blueprint.arguments(ConcurrencyChangeSchema)
 @blueprint.response(200, ConcurrencySchema)
 def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
-    """Raise or lower a limit; what runs beyond a lower one runs on."""
+    """Raise or lower a limit; a lower one stops no running command."""
     limit = own_limit(limit_id)
     change_limit(session(), limit, max_concurrent=sent["max_concurrent"])
     return _answer(limit)
@@ -109,7 +109,7 @@ def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
 @blueprint.problems(401, 404)
 @blueprint.response(204)
 def delete_concurrency(limit_id: uuid.UUID) -> None:
-    """Take a limit away."""
+    """Remove a limit."""
     delete_limit(session(), own_limit(limit_id))
 
 

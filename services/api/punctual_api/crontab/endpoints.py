@@ -49,7 +49,7 @@ def import_crontab(args: dict[str, Any]) -> Response:
 @blueprint.arguments(CrontabExportQuerySchema, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def export_crontab(args: dict[str, Any]) -> Response:
-    """Give your tasks as a crontab; what cron cannot express is a comment with the reason."""
+    """Export your tasks as a crontab; what cron cannot express is a comment with the reason."""
     return exported(timezone=args["timezone"], tag=args["tag"])
 
 

@@ -63,7 +63,7 @@ EXIT_CODES: dict[str, Any] = {
 }
 
 PARAMS: dict[str, Any] = {
-    "description": "What a run may be given; in its environment as PARAM_<NAME>, in upper case",
+    "description": "Values for a run by hand; the command reads them as PARAM_<NAME>, upper case",
     "type": "array",
     "maxItems": MOST_PARAMS,
     "items": {

@@ -6,7 +6,9 @@ from marshmallow import Schema, fields
 class FaultSchema(Schema):
     """One thing that is wrong with what was sent."""
 
-    pointer = fields.String(required=True, metadata={"description": "JSON pointer to the culprit"})
+    pointer = fields.String(
+        required=True, metadata={"description": "JSON pointer to the faulty value"}
+    )
     detail = fields.String(required=True)
 
 

@@ -29,7 +29,7 @@ _backfill = BackfillSchema()
 @blueprint.response(202, BackfillSchema)
 @blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was created")
 def backfill_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
-    """Tell which due times never had a start; with `dry_run: false`, run them now."""
+    """List the due times that never had a start; with `dry_run: false`, run them now."""
     task, at = own_task(task_id), now()
     missing = missing_of(task, args["start"], args["end"], most=args["limit"], at=at)
     runs: list[uuid.UUID] = []

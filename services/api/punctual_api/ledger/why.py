@@ -23,7 +23,7 @@ blueprint.before_request(require_token)
 @blueprint.arguments(WhyQuerySchema, location="query")
 @blueprint.response(200, WhySchema)
 def explain_task(args: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:
-    """Tell what became of the due time at or nearest before an instant, and why."""
+    """Explain what became of the due time at or nearest before an instant."""
     task = find_task(session(), task_id, team_id=team_id())
     if task is None:
         raise not_found("task")

@@ -117,7 +117,8 @@ class OutageBackfillSchema(Schema):
 
     tasks = fields.List(fields.Nested(OutageRunsSchema), required=True)
     more = fields.Boolean(
-        required=True, metadata={"description": "The limit was reached: ask again for the rest"}
+        required=True,
+        metadata={"description": "The limit was reached: repeat the call for the rest"},
     )
 
 

@@ -69,10 +69,12 @@ class RunSchema(Schema):
         WaitingForSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "Of a run that waits: why, unless only for its due time"},
+        metadata={"description": "Why a run waits; null if only for its due time"},
     )
     worker = fields.String(required=True, allow_none=True)
-    queue = fields.String(required=True, metadata={"description": "Whose workers may run it"})
+    queue = fields.String(
+        required=True, metadata={"description": "Only workers that serve this queue run it"}
+    )
     output_bytes = fields.Integer(required=True)
     output_truncated = fields.Boolean(required=True)
     left_behind = fields.Integer(required=True, metadata=LEFT_BEHIND)
@@ -107,7 +109,8 @@ class AttemptSchema(Schema):
     output_truncated = fields.Boolean(required=True)
     left_behind = fields.Integer(required=True, metadata=LEFT_BEHIND)
     late = fields.Boolean(
-        required=True, metadata={"description": "Taken for lost, it reported its end afterwards"}
+        required=True,
+        metadata={"description": "It was counted as lost, and reported its end later"},
     )
 
 

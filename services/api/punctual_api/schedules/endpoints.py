@@ -21,7 +21,7 @@ blueprint.before_request(require_token)
 @blueprint.arguments(PreviewQuerySchema)
 @blueprint.response(200, PreviewSchema)
 def preview_schedule(args: dict[str, Any]) -> Preview:
-    """Tell a schedule in words, its next due times, and what may surprise; nothing is saved."""
+    """Describe a schedule in words, with its next due times and warnings; nothing is saved."""
     start = args["start"] or now()
     schedule = parse_schedule(args["schedule"], anchor=start)
     names = args["calendars"]

@@ -32,7 +32,7 @@ class PreviewQuerySchema(Schema):
         Text(),
         load_default=list,
         validate=validate.Length(max=20),
-        metadata={"description": "Names of your calendars, in which nothing is due"},
+        metadata={"description": "Names of your calendars, which block due times"},
     )
     count = fields.Integer(strict=True, load_default=5, validate=validate.Range(1, 100))
 

@@ -60,7 +60,7 @@ def run_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 @blueprint.arguments(PauseSchema, required=False)
 @blueprint.response(200, TaskSchema)
 def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
-    """Pause a task, for good or until a time: what is running goes on, no retry or other start."""
+    """Pause a task, for good or until a time: it starts no run and no retry by itself."""
     task, at, until = own_task(task_id), now(), args["until"]
     if until is not None and until <= at:
         raise invalid([Fault("/until", "A pause must end in the future.")])

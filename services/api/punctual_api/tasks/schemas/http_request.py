@@ -74,7 +74,7 @@ class HttpSchema(Schema):
     url = Text(
         required=True,
         validate=[validate.Length(max=LONGEST_URL), _url],
-        metadata={"description": "http or https, to an address the operator lets it reach"},
+        metadata={"description": "http or https, to an address that workers may reach"},
     )
     headers = Headers(
         load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}}
@@ -87,7 +87,7 @@ class HttpSchema(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(1, 100),
-        metadata={"description": "Good statuses; null = 200 to 299"},
+        metadata={"description": "Statuses that count as success; null = 200 to 299"},
     )
     timeout = Number(
         load_default=30.0,

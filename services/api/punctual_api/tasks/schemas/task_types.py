@@ -42,7 +42,7 @@ class ScriptSchema(Schema):
         validate=validate.Regexp(
             r"^[A-Za-z0-9/._+-]{1,200}\Z", error="An interpreter is a name such as python3."
         ),
-        metadata={"description": "One that the worker allows (PUNCTUAL_INTERPRETERS)"},
+        metadata={"description": "An interpreter that the worker allows (PUNCTUAL_INTERPRETERS)"},
     )
     body = Lines(
         required=True,
@@ -50,7 +50,7 @@ class ScriptSchema(Schema):
         metadata={
             "minLength": 1,
             "maxLength": LONGEST_BODY,
-            "description": "In a file of its own: nothing of it needs quoting",
+            "description": "Saved to a file and run: it needs no quoting",
         },
     )
 

@@ -99,8 +99,8 @@ class TaskFields(Schema):
         allow_none=True,
         validate=validate.Range(0, LONGEST_END_GRACE),
         metadata={
-            "description": "Seconds in which what the command started may end after it; "
-            "null = as its worker says, 2 by default"
+            "description": "How many seconds background processes may go on after the command; "
+            "null = the worker's default, PUNCTUAL_END_GRACE_SECONDS"
         },
     )
     env = Environment(
@@ -129,20 +129,24 @@ class TaskFields(Schema):
         fields.Nested(UpstreamSchema),
         load_default=list,
         validate=[validate.Length(max=20), once_each],
-        metadata={"description": "It runs when all of these have ended so"},
+        metadata={
+            "description": "It runs when all of these have finished with the required outcome"
+        },
     )
     max_concurrent = fields.Integer(
         strict=True,
         load_default=None,
         allow_none=True,
         validate=validate.Range(1, MOST_CONCURRENT),
-        metadata={"description": "The most runs of it at once, with `overlap: allow`"},
+        metadata={
+            "description": "At most this many of its runs run at once, with `overlap: allow`"
+        },
     )
     queue = Text(
         load_default=DEFAULT_QUEUE,
         validate=_queue,
         metadata={
-            "description": "Runs only on workers that were started for it",
+            "description": "Only workers that serve this queue run it",
             "pattern": "^[a-z0-9-]{1,40}$",
         },
     )
@@ -151,7 +155,7 @@ class TaskFields(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(max=20),
-        metadata={"description": "Names of your calendars: nothing is due in them"},
+        metadata={"description": "Names of your calendars; the task is not due in them"},
     )
     catch_up = Text(load_default="latest", validate=validate.OneOf([*CatchUp]), metadata=CATCH_UP)
     start_deadline = Number(
@@ -172,12 +176,14 @@ class TaskFields(Schema):
         LimitsSchema,
         load_default=None,
         allow_none=True,
-        metadata={"description": "What one attempt may use; past it the attempt fails"},
+        metadata={"description": "What one attempt may use; one that exceeds a limit fails"},
     )
     jitter = Number(
         load_default=0.0,
         validate=validate.Range(0, DAY),
-        metadata={"description": "Seconds; each due time is put off by its own share of them"},
+        metadata={
+            "description": "Maximum delay in seconds; each due time gets a pseudo-random part of it"
+        },
     )
 
 
@@ -281,5 +287,5 @@ class TaskQuerySchema(PageQuerySchema):
 
 
 def chosen_timeout(seconds: float) -> float | None:
-    """Return a task's timeout if its team chose it; None when it is the default."""
+    """Return a task's timeout if a user chose it; None when it is the default."""
     return None if seconds == DEFAULT_TIMEOUT else seconds

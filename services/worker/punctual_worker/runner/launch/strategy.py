@@ -9,6 +9,7 @@ falls back on the next one, so the launcher asks only the first that suits an at
 from __future__ import annotations
 
 import errno
+from abc import ABC, abstractmethod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,26 +52,26 @@ class ShortageError(LaunchFailedError):
         super().__init__(text, permanent=False)
 
 
-class LaunchStrategy:
+class LaunchStrategy(ABC):
     """A way to start commands."""
 
+    @abstractmethod
     def prepare(self, attempt: RunnerAttempt) -> None:
         """Do what can be done before the instant; LaunchFailedError when it can never start."""
-        raise NotImplementedError
 
+    @abstractmethod
     def launch(self, attempt: RunnerAttempt) -> int:
         """Start the command now and return the instant at which it was started.
 
         Raises LaunchError when nothing was started.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def abandon(self, attempt: RunnerAttempt) -> None:
         """Remove what prepare() made: the command has ended, or will not be launched.
 
-        Nothing of the attempt is alive.
+        Nothing of the attempt is alive, unless it was given up: then its error says so.
         """
-        raise NotImplementedError
 
 
 class LaunchState:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.worker.runner.harness import Stage, in_seconds
+from tests.integration.worker.runner.lifecycle_scenarios import it_cannot_be_killed
 from tests.support.eventually import eventually
 
 
@@ -85,6 +86,14 @@ def test_a_home_directory_is_gone_after_the_end(stage: Stage) -> None:
     assert all(path.is_relative_to(stage.work_dir) for path in paths)
     eventually(lambda: not any(path.exists() for path in paths))
     assert Path("/etc").exists()
+
+
+def test_the_home_of_a_command_that_could_not_be_killed_is_not_reused(
+    stage: Stage, tmp_path: Path
+) -> None:
+    it_cannot_be_killed(stage, tmp_path)
+    # That of the process that traces it is left.
+    eventually(lambda: len([*stage.work_dir.glob("runner-*/*/home")]) == 1)
 
 
 def test_what_a_command_leaves_above_its_home_is_gone_after_the_end(stage: Stage) -> None:

@@ -65,5 +65,9 @@ class Shell(LaunchStrategy):
             # The command may have removed it, or put a directory in its place.
             with suppress(OSError):
                 os.unlink(launch.file_path)
-        if launch.home is not None:
+        if launch.home is None:
+            return
+        if attempt.error is None:
             self._home_dirs.discard(launch.home)
+        else:  # what could not be killed may still write there
+            self._home_dirs.remove_later(os.path.dirname(launch.home))

@@ -41,8 +41,12 @@ class HomeDirs:
         """Return the path of a file that only its owner reads; OSError when there is no room."""
         path = os.path.join(self._root, f"{serial}.file")
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(content)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(content)
+        except OSError:
+            os.unlink(path)
+            raise
         return path
 
     def make_gate(self, serial: int) -> str:

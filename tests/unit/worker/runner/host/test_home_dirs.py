@@ -1,6 +1,7 @@
 """A home is empty, its owner's alone, and new by its name, whichever attempt had it before."""
 
 import os
+import resource
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -158,3 +159,22 @@ def test_what_is_left_in_its_directory_is_removed_with_it(
     second = Path(homes.make(2))
     assert [*second.parent.iterdir()] == [second]
     assert stat.S_IMODE(second.parent.stat().st_mode) == 0o500
+
+
+def test_a_file_that_finds_no_room_leaves_nothing(
+    homes: HomeDirs, tmp_path: Path, file_limit: int
+) -> None:
+    with pytest.raises(OSError, match="File too large"):
+        homes.write(1, b"x" * (file_limit + 1))
+    assert not [*tmp_path.glob("*/*")]
+    assert Path(homes.write(1, b"x")).read_bytes() == b"x"
+
+
+@pytest.fixture
+def file_limit() -> Iterator[int]:
+    """The most bytes that a file may have for now."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limit = os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

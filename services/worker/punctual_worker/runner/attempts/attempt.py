@@ -46,7 +46,7 @@ class RunnerAttempt:
             self.at_ns: Final = int(order["at_ns"])
             cell = order.get("cell")
             self.cell: Final = None if cell is None else int(cell)  # where its launch is noted
-            self.argv: Final = [_text(part) for part in order["argv"]]
+            self.argv: Final = tuple(map(_text, order["argv"]))
             file = order.get("file")
             self.file = None if file is None else _text(file).encode()  # until it is written
             self.env: Final = {_text(name): _text(value) for name, value in order["env"].items()}

@@ -43,7 +43,6 @@ class Shell(LaunchStrategy):
             except OSError as error:
                 text = f"file of the run: {error.strerror}"
                 raise LaunchFailedError(text, permanent=False) from None
-            attempt.argv.append(launch.file_path)
             attempt.file = None
         if attempt.cwd is None or not attempt.env.keys() >= HOME_VARIABLES:
             try:
@@ -53,8 +52,10 @@ class Shell(LaunchStrategy):
                 raise LaunchFailedError(text, permanent=False) from None
 
     def launch(self, attempt: RunnerAttempt) -> int:
-        """Spawn the argv."""
-        started_ns = self._spawner.spawn(attempt, attempt.argv[0], attempt.argv)
+        """Spawn the argv, with the file as its last argument."""
+        file_path = attempt.launch.file_path
+        argv = attempt.argv if file_path is None else (*attempt.argv, file_path)
+        started_ns = self._spawner.spawn(attempt, argv[0], argv)
         self._exit_watch.add(attempt)
         return started_ns
 

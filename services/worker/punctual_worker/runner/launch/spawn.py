@@ -21,6 +21,10 @@ from punctual_worker.runner.launch.strategy import launch_error
 from punctual_worker.runner.limits.oom_score import OomScore
 from punctual_worker.runner.supervise.process_tag import ProcessTag
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Argv = tuple[str, ...] | list[str]
+
 SHELL = "/bin/sh"
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_LANG = "C.UTF-8"
@@ -67,7 +71,7 @@ class Spawner:
         self,
         attempt: RunnerAttempt,
         program: str,
-        argv: list[str],
+        argv: Argv,
         *,
         waits: bool = False,
         sets_pwd: bool = False,
@@ -86,7 +90,7 @@ class Spawner:
         self,
         attempt: RunnerAttempt,
         program: str,
-        argv: list[str],
+        argv: Argv,
         *,
         waits: bool,
         sets_pwd: bool,
@@ -130,7 +134,7 @@ class Spawner:
         self,
         attempt: RunnerAttempt,
         program: str,
-        argv: list[str],
+        argv: Argv,
         env: dict[str, str],
         pipes: _Pipes,
     ) -> int:

@@ -26,6 +26,11 @@ WRITERS = {
     "pidfd": {"attempts/attempt.py", "supervise/exit_watch.py"},
     "crowd": {"attempts/attempt.py", "supervise/reaper.py"},
 }
+# These change a list, a dictionary or a set. `add` is left out: an output buffer has its own.
+MUTATORS = {
+    *("append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse"),
+    *("setdefault", "sort", "update", "difference_update", "intersection_update"),
+}
 # A pipe that is closed is taken out where it is read.
 WRITERS["pipes"] = WRITERS["pipes"] | {"io/pipes.py"}
 
@@ -116,14 +121,19 @@ def _modules() -> Iterator[Path]:
 
 
 def _written_in(file: Path) -> Iterator[str]:
-    """Yield the fields of attempts that a module assigns, deletes, or puts an item into."""
+    """Yield the fields of attempts that a module assigns, deletes, or changes an item of."""
     own = file.parent.name == "attempts" and file.name == "attempt.py"
     for node in ast.walk(ast.parse(file.read_text())):
         target = node.value if isinstance(node, ast.Subscript) else node
-        if (
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            target = node.func.value if node.func.attr in MUTATORS else node
+        elif not (
             isinstance(node, ast.Attribute | ast.Subscript)
             and isinstance(node.ctx, ast.Store | ast.Del)
-            and isinstance(target, ast.Attribute)
+        ):
+            continue
+        if (
+            isinstance(target, ast.Attribute)
             and target.attr in WRITERS
             and (own or not (isinstance(target.value, ast.Name) and target.value.id == "self"))
         ):

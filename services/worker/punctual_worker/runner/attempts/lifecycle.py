@@ -203,9 +203,8 @@ class Lifecycle:
     def _report_end(self, attempt: RunnerAttempt, _: Event) -> None:
         self._pipes.drain(attempt)
         if attempt.stopped is None:
-            attempt.limit = attempt.limits.passed(*attempt.status)
-        os.waitpid(attempt.pid, 0)
-        self._report(attempt)
+            attempt.limit = attempt.limits.exceeded(*attempt.status)
+        self._report_reaped(attempt)
 
     def _give_up_main(self, attempt: RunnerAttempt, _: Event) -> None:
         attempt.error = NOT_KILLED
@@ -218,9 +217,12 @@ class Lifecycle:
     def _give_up_rest(self, attempt: RunnerAttempt, _: Event) -> None:
         attempt.error = NOT_KILLED
         self._registry.has_strays = True
-        self._ended.remove(attempt)
         self._pipes.drain(attempt)
+        self._report_reaped(attempt)
+
+    def _report_reaped(self, attempt: RunnerAttempt) -> None:
         os.waitpid(attempt.pid, 0)
+        self._ended.remove(attempt)
         self._report(attempt)
 
     def _keep_status(self, attempt: RunnerAttempt, event: Exited) -> None:

@@ -49,7 +49,7 @@ class Limits:
                 with contextlib.suppress(OSError, ValueError):
                     resource.prlimit(pid, number, (lower, lower))
 
-    def passed(self, exit_code: int | None, number: int | None) -> tuple[str, int] | None:
+    def exceeded(self, exit_code: int | None, number: int | None) -> tuple[str, int] | None:
         """Return which limit of the kernel ended a command, by the status it ended with."""
         if not self.file_bytes or signal.SIGXFSZ not in (number, (exit_code or 0) - OF_SIGNAL):
             return None

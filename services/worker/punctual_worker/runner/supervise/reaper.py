@@ -30,10 +30,6 @@ from punctual_worker.runner.supervise.sweep import Sweep
 # A scan costs about a microsecond for each process of the machine: at most a fifth of the time
 # goes there, ends that come in between share the next one.
 REST_FACTOR = 4
-# While something flushes it is looked at again after a quarter of the time that it took so far.
-LOOK_FACTOR = 4
-LOOK_AGAIN_NS = 50 * MILLISECOND
-TERM_LOOK_NS = 5 * MILLISECOND
 # More than this many, and twice as many as there were at the end, flush nothing: that is a fork
 # bomb, which must not outrun the kills. So are more than LARGE_CROWD at any time.
 CROWD, LARGE_CROWD = 16, 64
@@ -77,7 +73,8 @@ class Reaper:
 
     def due_ns(self) -> int | None:
         """Return when step() has something to do, or None."""
-        return max(self._not_before_ns, self._ended.look_ns) if self._ended.attempts else None
+        look_ns = self._ended.next_look_ns()
+        return None if look_ns is None else max(self._not_before_ns, look_ns)
 
     def step(self, now_ns: int) -> None:
         """Look once at all processes, for every attempt whose main process has ended."""
@@ -90,21 +87,21 @@ class Reaper:
         # Once, and not for as long as some process without a mark goes on dying.
         self._doubts = sweep.unknown_died and not self._doubts
         unknown = sweep.unknown or self._doubts
-        ended = self._ended
-        for attempt in ended.attempts:
-            signalled += self._judge(attempt, sweep.left_of(attempt), unknown=unknown)
-        self._kill_fleeting(sweep)
-        self._note_zombies(sweep)
+        looks = [(attempt, sweep.left_of(attempt)) for attempt in self._ended.all()]
+        for attempt, left in looks:
+            signalled += self._judge(attempt, left, unknown=unknown)
+        killed = [look for look in looks if look[0].phase == Phase.KILLING_REST]
+        self._kill_fleeting({attempt.serial: attempt for attempt, left in killed if not left})
+        self._zombies = {attempt.serial: left.zombies() for attempt, left in killed if left}
         self.took_ns = time.thread_time_ns() - began_ns
-        ended.attempts = [attempt for attempt in ended.attempts if attempt.phase != Phase.DONE]
-        rest_ns = 0 if signalled > CROWD else REST_FACTOR * self.took_ns
-        if ended.attempts and rest_ns:
-            rest_ns = max(rest_ns, MILLISECOND)
         now_ns = time.monotonic_ns()
+        self._ended.looked(now_ns)
+        rest_ns = 0 if signalled > CROWD else REST_FACTOR * self.took_ns
+        if rest_ns and self._ended.next_look_ns() is not None:
+            rest_ns = max(rest_ns, MILLISECOND)
         self._not_before_ns = now_ns + rest_ns
-        ended.look_ns = min((_next_look_ns(other, now_ns) for other in ended.attempts), default=0)
         if self._doubts or sweep.found_only_zombies():
-            ended.look_ns = now_ns
+            self._ended.look_at(now_ns)
 
     def tidy(self) -> None:
         """Kill processes that belong to no attempt any more, and reap what died unseen."""
@@ -134,31 +131,10 @@ class Reaper:
             attempt.crowd = min(max(CROWD, 2 * len(left)), LARGE_CROWD)
         return len(left) > attempt.crowd
 
-    def _kill_fleeting(self, sweep: Sweep) -> None:
+    def _kill_fleeting(self, fleeting: dict[int, RunnerAttempt]) -> None:
         """Kill what two steps in a row found only zombies of."""
-        fleeting = {
-            attempt.serial: attempt
-            for attempt in self._ended.attempts
-            if attempt.phase == Phase.KILLING_REST and not sweep.left_of(attempt)
-        }
         if again := fleeting.keys() & self._fleeting:
             main_pids = self._registry.by_pid
             for serial in kill_newest(self._process_tag, self._pid_counter, again, main_pids):
                 self._lifecycle.on(fleeting[serial], NewestKilled())
         self._fleeting = set(fleeting)
-
-    def _note_zombies(self, sweep: Sweep) -> None:
-        self._zombies = {
-            attempt.serial: sweep.left_of(attempt).zombies()
-            for attempt in self._ended.attempts
-            if attempt.phase == Phase.KILLING_REST and sweep.left_of(attempt)
-        }
-
-
-def _next_look_ns(attempt: RunnerAttempt, now_ns: int) -> int:
-    if attempt.phase == Phase.TERMINATING_REST:
-        return now_ns + TERM_LOOK_NS
-    if attempt.phase == Phase.KILLING_REST:
-        return now_ns
-    took_ns = (now_ns - attempt.ended_ns) // LOOK_FACTOR
-    return now_ns + min(max(took_ns, MILLISECOND), LOOK_AGAIN_NS)

@@ -20,9 +20,13 @@ class Stage:
     """One launched runner; starts are of `/bin/sh -c` unless an argv is given."""
 
     def __init__(self, work_dir: Path, *, lease_s: float | None = LONG, **options: Any) -> None:
-        """Launch a runner and, unless lease_s is None, give it a lease."""
+        """Launch a runner and, unless lease_s is None, give it a lease once it is up.
+
+        Until then it has a child for a moment, which finds its isolation.
+        """
         self.work_dir = work_dir
         self.client = RunnerClient.launch(work_dir=work_dir, **options)
+        self.client.wait_up()
         self.reports: list[StartedEvent | EndedEvent | SoFar] = []
         self._count = 0
         self._reader = threading.Thread(target=self._read, daemon=True)

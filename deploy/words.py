@@ -21,7 +21,6 @@ NOT_OURS = re.compile(
 NO_SOURCE = re.compile(r"\.|build$|node_modules$|__pycache__$|.*\.egg-info$")
 PROSE = {tokenize.COMMENT, tokenize.STRING}
 IN_NAMES = "name: "
-RUNNER = re.compile(r".*worker/runner/.*")  # its names are not renamed yet
 SHOWN = 40
 USER = re.compile("([\"'`])nobody([\"'`])")
 PART_OF_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -79,15 +78,15 @@ def defined_names(content: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
 
 
-def words_in_names(path: str, content: str, banned: BannedWords) -> Iterator[tuple[int, str]]:
+def words_in_names(content: str, banned: BannedWords) -> Iterator[tuple[int, str]]:
     """Yield the line and the word of each name that contains a banned word.
 
     The name of a test is a sentence, and may have the words that texts may have.
     """
     for line, name in defined_names(content):
-        is_text = name.startswith("test_") or RUNNER.fullmatch(path)
+        words = banned.in_text if name.startswith("test_") else banned.in_names
         for part in PART_OF_NAME.findall(name):
-            if part.lower() in (banned.in_text if is_text else banned.in_names):
+            if part.lower() in words:
                 yield line, part.lower()
 
 
@@ -111,7 +110,7 @@ def main() -> int:
         for line, word in words_in_text(path, content, banned.in_text):
             found.append(f"{path}:{line}: {word!r}; say {banned.in_text[word]}")
         if path.endswith(".py"):
-            for line, word in words_in_names(path, content, banned):
+            for line, word in words_in_names(content, banned):
                 found.append(f"{path}:{line}: name with {word!r}; say {banned.in_names[word]}")
     if found:
         sys.stderr.write("\n".join(found[:SHOWN]) + f"\n{len(found)} in all\n")

@@ -59,7 +59,7 @@ def main() -> int:
         home_dirs = HomeDirs(runner_dir)
         clear_up_after_dead_runners(runner_dir, home_dirs)
     except OSError as error:
-        _say(f"work directory {options.work_dir}: {error.strerror}")
+        _write_error(f"work directory {options.work_dir}: {error.strerror}")
         return 1
     channel = Channel(sock)
     loop = RunnerLoop(
@@ -79,7 +79,7 @@ def main() -> int:
     except AgentGoneError:
         return 0
     except BadFrameError as error:
-        _say(f"bad frame from the agent: {error}")
+        _write_error(f"bad frame from the agent: {error}")
         return 2
     finally:
         # Also on a fault of our own: better no run than one without a supervisor.
@@ -88,7 +88,7 @@ def main() -> int:
     return 0
 
 
-def _say(text: str) -> None:
+def _write_error(text: str) -> None:
     with suppress(OSError):  # a full disk must not change how this ends
         print(f"runner: {text}", file=sys.stderr, flush=True)
 

@@ -19,18 +19,18 @@ class RunnerLease:
         self.lost = True  # whether the expiry was already acted on
 
     def extend(self, until_ns: int) -> None:
-        """Hold the lease until `until_ns` (CLOCK_MONOTONIC); 0 gives it up."""
+        """Make the lease valid until `until_ns` (CLOCK_MONOTONIC); 0 gives it up."""
         self._until_boot_ns = until_ns + _suspended_ns() if until_ns else 0
-        if self.held():
+        if self.is_valid():
             self.lost = False
 
-    def held(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether commands may be started now."""
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) <= self._until_boot_ns
 
     def just_lost(self) -> bool:
         """Return True once for each time the lease ran out."""
-        if self.lost or self.held():
+        if self.lost or self.is_valid():
             return False
         self.lost = True
         return True

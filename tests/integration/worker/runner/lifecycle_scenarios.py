@@ -11,7 +11,7 @@ from punctual_worker.agent.runner_link.messages import EndedEvent
 from punctual_worker.runner.attempts.lifecycle import NOT_KILLED
 from tests.integration.worker.runner.harness import DEAF, Stage, in_seconds
 from tests.integration.worker.runner.test_chains import python
-from tests.integration.worker.runner.test_prestarted_shell import hold
+from tests.integration.worker.runner.test_prestarted_shell import prestart
 from tests.support.eventually import eventually
 
 Scenario = Callable[[Stage, Path], EndedEvent]
@@ -87,24 +87,24 @@ def there_is_no_lease_on_its_instant(stage: Stage, _: Path) -> EndedEvent:
 
 @takes("WAITING Prestarted", "PRESTARTED ShellLost")
 def its_shell_dies_at_the_gate(stage: Stage, folder: Path) -> EndedEvent:
-    key, pid = hold(stage, folder / f"proof-{len(stage.reports)}")
+    key, pid = prestart(stage, folder / f"proof-{len(stage.reports)}")
     os.kill(pid, signal.SIGKILL)
     return stage.ended(key)
 
 
 @takes("PRESTARTED Launched")
 def its_shell_waits_at_the_gate(stage: Stage, folder: Path) -> EndedEvent:
-    return stage.ended(hold(stage, folder / f"proof-{len(stage.reports)}")[0])
+    return stage.ended(prestart(stage, folder / f"proof-{len(stage.reports)}")[0])
 
 
 @takes("PRESTARTED StopOrdered", "KILLING Exited", "KILLING_REST NothingLeft")
 def it_is_stopped_while_its_shell_waits(stage: Stage, folder: Path) -> EndedEvent:
-    return stop(stage, hold(stage, folder / f"proof-{len(stage.reports)}")[0])
+    return stop(stage, prestart(stage, folder / f"proof-{len(stage.reports)}")[0])
 
 
 @takes("PRESTARTED LeaseLost")
 def the_lease_is_lost_while_its_shell_waits(stage: Stage, folder: Path) -> EndedEvent:
-    return lose_lease(stage, hold(stage, folder / f"proof-{len(stage.reports)}")[0])
+    return lose_lease(stage, prestart(stage, folder / f"proof-{len(stage.reports)}")[0])
 
 
 @takes(
@@ -210,8 +210,8 @@ def its_child_becomes_a_crowd_after_the_stop(stage: Stage, _: Path) -> EndedEven
 @takes("TERMINATING_REST LeaseLost")
 def the_lease_is_lost_while_what_it_leaves_has_term(stage: Stage, folder: Path) -> EndedEvent:
     got_term = folder / f"got-term-{len(stage.reports)}"
-    says_so = f"trap ': > {got_term}' TERM; touch $READY; {STAY}"
-    key = stage.start_ready(leaves(says_so), end_grace_s=0)
+    confirms = f"trap ': > {got_term}' TERM; touch $READY; {STAY}"
+    key = stage.start_ready(leaves(confirms), end_grace_s=0)
     eventually(got_term.exists, every=0.002)
     return lose_lease(stage, key)
 

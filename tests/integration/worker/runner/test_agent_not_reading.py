@@ -57,8 +57,8 @@ def test_no_end_is_lost_but_much_of_the_output_that_waits(
             break
     assert {ended.key for ended in ends} == {f"{i}" for i in range(80)}
     assert {ended.output_bytes for ended in ends} == {MEGABYTE}
-    kept = [len(ended.output) for ended in ends]
-    assert kept[0] == MEGABYTE
-    assert kept[-1] == 8192
+    stored = [len(ended.output) for ended in ends]
+    assert stored[0] == MEGABYTE
+    assert stored[-1] == 8192
     assert ends[-1].truncated
-    assert sum(kept) < 70 * MEGABYTE
+    assert sum(stored) < 70 * MEGABYTE

@@ -120,8 +120,8 @@ def test_several_are_counted_wherever_they_went(stage: Stage, tmp_path: Path) ->
 
 
 def test_without_an_end_grace_what_is_left_is_asked_to_end_at_once(stage: Stage, fifo: str) -> None:
-    asked = "trap 'echo asked; exit' TERM; echo > $FIFO; while :; do sleep .01; done"
-    command = f"sh -c {quote(asked)} & read go < $FIFO"
+    answers = "trap 'echo asked; exit' TERM; echo > $FIFO; while :; do sleep .01; done"
+    command = f"sh -c {quote(answers)} & read go < $FIFO"
     ended = stage.run(command, env={"FIFO": fifo}, end_grace_s=0)
     assert ended.stream(1) == b"asked\n"
     assert ended.left_behind >= 1
@@ -165,8 +165,8 @@ def test_stop_all_cuts_the_wait_short(stage: Stage) -> None:
 
 
 def test_a_lost_lease_ends_the_wait_at_once(stage: Stage, fifo: str) -> None:
-    would_say = "trap 'echo asked' TERM; echo $$ > $FIFO; while :; do sleep .01; done"
-    command = f"sh -c {quote(would_say)} & read pid < $FIFO; echo $pid"
+    would_answer = "trap 'echo asked' TERM; echo $$ > $FIFO; while :; do sleep .01; done"
+    command = f"sh -c {quote(would_answer)} & read pid < $FIFO; echo $pid"
     key = stage.start(command, env={"FIFO": fifo}, end_grace_s=60)
     eventually(lambda: stage.has_no_main_process(key))
     stage.client.extend_lease(None)

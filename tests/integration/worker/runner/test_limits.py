@@ -68,10 +68,10 @@ def test_an_allocation_that_is_too_large_is_refused(stage: Stage) -> None:
     assert stage.run(argv=(*PYTHON, program)).exit_code == 0
 
 
-HOLD = "import os, signal; x = {what}; {fork}; {wait}"
+OCCUPY = "import os, signal; x = {what}; {fork}; {wait}"
 FOR_EVER = "signal.pause()"
 TOGETHER = {
-    "by several processes": HOLD.format(
+    "by several processes": OCCUPY.format(
         what="0", fork="os.fork(); os.fork(); x = bytearray(50 << 20)", wait=FOR_EVER
     ),
     "that could be shared": (
@@ -90,7 +90,7 @@ def test_a_run_that_holds_too_much_memory_is_ended(stage: Stage, program: str) -
 
 def test_memory_that_is_shared_counts_once(stage: Stage) -> None:
     awhile = "signal.sigtimedwait([], 1.5)"
-    program = HOLD.format(what="bytearray(60 << 20)", fork="os.fork(); os.fork()", wait=awhile)
+    program = OCCUPY.format(what="bytearray(60 << 20)", fork="os.fork(); os.fork()", wait=awhile)
     ended = stage.run(argv=(*PYTHON, program), limits={"memory_bytes": 100 * MIB})
     assert (ended.exit_code, ended.limit) == (0, None)
 

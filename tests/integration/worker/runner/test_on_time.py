@@ -23,8 +23,11 @@ def test_a_start_is_reported_while_the_command_runs_if_that_takes_a_while(stage:
 
 
 def test_the_command_itself_sees_a_clock_that_is_not_early(stage: Stage) -> None:
-    ask = "import time; print(time.monotonic_ns())"
-    due = {stage.start(argv=_python(ask), at_ns=at): at for at in map(in_seconds, (0.3, 0.35, 0.4))}
+    print_now = "import time; print(time.monotonic_ns())"
+    due = {
+        stage.start(argv=_python(print_now), at_ns=at): at
+        for at in map(in_seconds, (0.3, 0.35, 0.4))
+    }
 
     for key, at_ns in due.items():
         assert at_ns <= int(stage.ended(key).output)

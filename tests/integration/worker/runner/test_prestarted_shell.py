@@ -1,4 +1,4 @@
-"""A held shell does what it would have done, and nothing of it before its instant."""
+"""A pre-started shell does what it would have done, and nothing of it before its instant."""
 
 import os
 import signal
@@ -64,9 +64,9 @@ def test_a_held_shell_does_the_same(stage: Stage, name: str, command: str) -> No
     at_ns = in_seconds(0.4)
     key = stage.start(command, at_ns=at_ns)
     if name not in UNPARSED:
-        held = eventually(lambda: descendants(stage.client.pid))
+        shells = eventually(lambda: descendants(stage.client.pid))
         assert time.monotonic_ns() < at_ns
-        assert len(held) == 1
+        assert len(shells) == 1
     ended = stage.ended(key)
     assert (ended.exit_code, ended.signal, ended.output) == (
         plain.exit_code,
@@ -77,24 +77,24 @@ def test_a_held_shell_does_the_same(stage: Stage, name: str, command: str) -> No
     assert ended.started_ns >= at_ns
 
 
-def hold(stage: Stage, proof: Path) -> tuple[str, int]:
-    """Have a shell held that would leave a file as proof; answers its key and number.
+def prestart(stage: Stage, proof: Path) -> tuple[str, int]:
+    """Pre-start a shell that would leave a file as proof; answers its key and number.
 
-    It is held for a quarter of a second: where the machine was busy elsewhere, another one is.
+    It waits for a quarter of a second: where the machine was busy elsewhere, another one is.
     """
     for _ in range(20):
         at_ns = in_seconds(0.5)
         key = stage.start(f"touch {proof}", at_ns=at_ns)
-        held = _held(stage, key)
+        shells = _shells_of(stage, key)
         gates = [*stage.work_dir.glob("*/gate-*")]
-        if len(held) == len(gates) == 1 and time.monotonic_ns() < at_ns - MARGIN_NS:
-            return key, held[0]
+        if len(shells) == len(gates) == 1 and time.monotonic_ns() < at_ns - MARGIN_NS:
+            return key, shells[0]
         assert stage.ended(key).exit_code == 0
         proof.unlink()
-    raise AssertionError("this machine never got to see a held shell in time")
+    raise AssertionError("this machine never got to see a pre-started shell in time")
 
 
-def _held(stage: Stage, key: str) -> list[int]:
+def _shells_of(stage: Stage, key: str) -> list[int]:
     def seen() -> list[list[int]]:
         found = descendants(stage.client.pid)
         return [found] if found or stage.has_ended(key) else []
@@ -111,7 +111,7 @@ def nothing_happened(stage: Stage, proof: Path, pid: int) -> bool:
 
 def test_one_that_is_cancelled_never_starts(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    key, pid = hold(stage, proof)
+    key, pid = prestart(stage, proof)
     stage.client.stop(key, "cancelled")
     ended = stage.ended(key)
     assert (ended.started_ns, ended.exit_code, ended.signal) == (None, None, None)
@@ -121,7 +121,7 @@ def test_one_that_is_cancelled_never_starts(stage: Stage, tmp_path: Path) -> Non
 
 def test_one_whose_lease_is_lost_never_starts(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    key, pid = hold(stage, proof)
+    key, pid = prestart(stage, proof)
     stage.client.extend_lease(None)
     ended = stage.ended(key)
     assert (ended.started_ns, ended.stopped) == (None, "lease")
@@ -130,14 +130,14 @@ def test_one_whose_lease_is_lost_never_starts(stage: Stage, tmp_path: Path) -> N
 
 def test_one_never_starts_whose_agent_is_gone(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    _, pid = hold(stage, proof)
+    _, pid = prestart(stage, proof)
     stage.close()
     assert nothing_happened(stage, proof, pid)
 
 
 def test_one_never_starts_whose_runner_was_killed(new_stage: NewStage, tmp_path: Path) -> None:
     stage, proof = new_stage(), tmp_path / "proof"
-    _, pid = hold(stage, proof)
+    _, pid = prestart(stage, proof)
     os.kill(stage.client.pid, signal.SIGKILL)
     stage.wait_until_gone()
     new_stage().run()  # takes over what the dead one left
@@ -146,7 +146,7 @@ def test_one_never_starts_whose_runner_was_killed(new_stage: NewStage, tmp_path:
 
 def test_one_that_dies_at_its_gate_is_started_on_its_instant(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    key, pid = hold(stage, proof)
+    key, pid = prestart(stage, proof)
     os.kill(pid, signal.SIGKILL)
     ended = stage.ended(key)
     assert (ended.exit_code, ended.signal, ended.error) == (0, None, None)
@@ -156,7 +156,7 @@ def test_one_that_dies_at_its_gate_is_started_on_its_instant(stage: Stage, tmp_p
 
 def test_one_that_is_not_at_its_gate_is_started_all_the_same(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    key, pid = hold(stage, proof)
+    key, pid = prestart(stage, proof)
     [gate] = stage.work_dir.glob("*/gate-*")
     gate.unlink()
     os.mkfifo(gate)  # the runner opens this one, and the shell waits at the other
@@ -168,7 +168,7 @@ def test_one_that_is_not_at_its_gate_is_started_all_the_same(stage: Stage, tmp_p
 
 def test_one_that_is_stopped_at_its_gate_is_replaced(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    key, pid = hold(stage, proof)
+    key, pid = prestart(stage, proof)
     os.kill(pid, signal.SIGSTOP)
     ended = stage.ended(key)
     assert (ended.exit_code, ended.signal) == (0, None)

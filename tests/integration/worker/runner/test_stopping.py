@@ -75,6 +75,6 @@ def test_the_question_reaches_those_who_left_the_group(stage: Stage) -> None:
     )
     key = stage.start_ready(f"trap : TERM; setsid --wait sh -c {quote(leaver)} & wait; wait")
     stage.client.stop(key, "cancelled")
-    pid, said = stage.ended(key).stream(1).splitlines()
-    assert said == b"leaver asked"
+    pid, printed = stage.ended(key).stream(1).splitlines()
+    assert printed == b"leaver asked"
     assert not is_alive(int(pid))

@@ -13,9 +13,9 @@ HEAVY = {"asyncio", "dataclasses", "inspect", "logging", "pathlib", "subprocess"
 
 
 def test_it_imports_the_standard_library_alone_and_nothing_heavy_of_it() -> None:
-    asked = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-c", IMPORT], capture_output=True, text=True, check=True
     )
-    imported = {name.partition(".")[0] for name in asked.stdout.split()}
+    imported = {name.partition(".")[0] for name in completed.stdout.split()}
     assert imported <= sys.stdlib_module_names | {"punctual_worker"}
     assert not imported & HEAVY

@@ -16,7 +16,7 @@ from contextlib import suppress
 NAME = "home"
 MADE = stat.S_IFDIR | 0o700
 CLOSED = stat.S_IFDIR | 0o500
-MAX_KEPT = 4096
+MAX_UNUSED = 4096
 
 
 def make_home(directory: str) -> str:
@@ -50,7 +50,7 @@ class UnusedHomes:
         try:
             if not (_is_as_made(home) and _is_closed(directory)):
                 return False
-            if len(self._directories) < MAX_KEPT:
+            if len(self._directories) < MAX_UNUSED:
                 self._directories.append(directory)
             else:
                 _remove_empty(directory)

@@ -106,7 +106,7 @@ class Launcher:
         return len(self._registry.by_serial) >= self._most
 
     def _launch(self, attempt: RunnerAttempt) -> None:
-        if not self._lease.held():
+        if not self._lease.is_valid():
             self._lifecycle.on(attempt, LeaseLost())
             return
         self._launch_notes.note(attempt)

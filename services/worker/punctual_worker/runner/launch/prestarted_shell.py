@@ -141,7 +141,7 @@ class PrestartedShells(LaunchStrategy):
         next_ns = self._registry.starts.next_ns()
         if now_ns < self._not_before_ns:
             return False
-        if not self._lease.held():
+        if not self._lease.is_valid():
             self._not_before_ns = now_ns + AHEAD_NS
         elif next_ns is not None and next_ns < now_ns + SPAWN_TAKES_NS:
             self._not_before_ns = next_ns

@@ -21,25 +21,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Holder = tuple[int, int, Sequence[int]]
+    Usage = tuple[int, int, Sequence[int]]
 
 
 class Memory:
-    """Answers which attempts hold more memory than they may."""
+    """Answers which attempts use more memory than they may."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
-        self._holders: Sequence[Holder] = ()
+        self._requested = threading.Event()
+        self._usages: Sequence[Usage] = ()
         self._over: deque[int] = deque()
         self._rests: dict[int, int] = {}
         self._thread: threading.Thread | None = None
 
-    def ask(self, holders: Sequence[Holder]) -> None:
+    def check(self, usages: Sequence[Usage]) -> None:
         """Have (serial, limit in bytes, processes) summed up; dropped while a sum is being made."""
-        if self._asked.is_set() or not holders:
+        if self._requested.is_set() or not usages:
             return
-        self._holders = holders
-        self._asked.set()
+        self._usages = usages
+        self._requested.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, daemon=True)
             self._thread.start()
@@ -53,11 +53,11 @@ class Memory:
 
     def _work(self) -> None:
         while True:
-            self._asked.wait()
-            serials = {serial for serial, _, _ in self._holders}
+            self._requested.wait()
+            serials = {serial for serial, _, _ in self._usages}
             self._rests = {key: value for key, value in self._rests.items() if key in serials}
-            self._over.extend(s for s, most, pids in self._holders if self._is_over(s, most, pids))
-            self._asked.clear()
+            self._over.extend(s for s, most, pids in self._usages if self._is_over(s, most, pids))
+            self._requested.clear()
 
     def _is_over(self, serial: int, most: int, pids: Sequence[int]) -> bool:
         began_ns = time.monotonic_ns()

@@ -70,22 +70,22 @@ class LimitMonitor:
         self._pid_counter.reset()
         self._room = UNLIMITED
         marked = ProcessScan(self._process_tag, self._registry.by_pid).marked
-        holders = []
+        usages = []
         for attempt in list(self._registry.by_serial.values()):
             if attempt.phase >= Phase.KILLING_REST:
                 continue
             main = (attempt.pid,) if attempt.phase < Phase.FLUSHING else ()
             pids = (*main, *marked.get(attempt.serial, ()))
             if attempt.limits.processes:
-                self._hold(attempt, pids)
+                self._enforce(attempt, pids)
             if attempt.limits.memory_bytes:
-                holders.append((attempt.serial, attempt.limits.memory_bytes, pids))
-        self._memory.ask(holders)
+                usages.append((attempt.serial, attempt.limits.memory_bytes, pids))
+        self._memory.check(usages)
         took_ns = time.thread_time_ns() - began_ns
         self._hurry_ns = now_ns + HURRIED_REST * took_ns
         self._count_ns = now_ns + max(COUNT_EVERY_NS, REST * took_ns)
 
-    def _hold(self, attempt: RunnerAttempt, pids: tuple[int, ...]) -> None:
+    def _enforce(self, attempt: RunnerAttempt, pids: tuple[int, ...]) -> None:
         most = attempt.limits.processes
         # Threads are looked at one process at a time, so not when the processes are too many.
         used = len(pids) if len(pids) > most else sum(map(_threads, pids))

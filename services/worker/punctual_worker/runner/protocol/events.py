@@ -63,7 +63,9 @@ class Events:
         output = attempt.output
         if self._channel.queued_bytes > SO_FAR_LIMIT:
             return
-        self._channel.send({"kind": "so_far", "key": attempt.key, **_kept(output)}, output.body())
+        self._channel.send(
+            {"kind": "so_far", "key": attempt.key, **_output_fields(output)}, output.body()
+        )
 
     def ended(self, attempt: RunnerAttempt) -> None:
         """Report an end; nothing of the attempt is alive, or its error says what is."""
@@ -84,7 +86,7 @@ class Events:
                 "limit": attempt.limit,
                 "permanent": attempt.permanent,
                 "left_behind": attempt.left_behind or 0,
-                **_kept(output),
+                **_output_fields(output),
             },
             output.body(),
         )
@@ -95,7 +97,7 @@ def _due_ns(attempt: RunnerAttempt) -> int:
     return attempt.started_ns + REPORT_START_AFTER_NS
 
 
-def _kept(output: OutputBuffer) -> dict[str, object]:
+def _output_fields(output: OutputBuffer) -> dict[str, object]:
     return {
         "output_bytes": output.total,
         "truncated": output.truncated,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 # Of more processes than this it is not asked one by one whether they are zombies.
-ASKED_EACH = 64
+MAX_EXAMINED = 64
 
 
 class Remaining:
@@ -49,7 +49,7 @@ class Remaining:
 
     def zombies(self) -> frozenset[int]:
         """Return those that are dead by now; of very many, none."""
-        if len(self) > ASKED_EACH:
+        if len(self) > MAX_EXAMINED:
             return frozenset()
         return frozenset(filter(is_zombie, self.pids))
 

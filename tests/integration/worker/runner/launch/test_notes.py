@@ -38,12 +38,12 @@ def test_what_a_stopped_runner_did_not_launch_is_known(stage: Stage, tmp_path: P
 @pytest.mark.usefixtures("dash")
 def test_a_shell_that_waits_at_its_gate_has_not_been_launched(stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "ran"
-    key, held, at_ns = stop_with_a_shell_at_its_gate(stage, proof)
+    key, shells, at_ns = stop_with_a_shell_at_its_gate(stage, proof)
     os.kill(stage.client.pid, signal.SIGKILL)
     wait_until(at_ns)
     stage.wait_until_gone()
     assert stage.client.has_not_launched(key)
-    assert not any(map(is_alive, held))
+    assert not any(map(is_alive, shells))
     assert not proof.exists()
 
 
@@ -55,11 +55,11 @@ def stop_with_a_shell_at_its_gate(stage: Stage, proof: Path) -> tuple[str, list[
     for _ in range(20):
         at_ns = in_seconds(0.4)
         key = stage.start(f"touch {proof}; sleep 600", at_ns=at_ns)
-        held = eventually(lambda: descendants(stage.client.pid))
+        shells = eventually(lambda: descendants(stage.client.pid))
         os.kill(stage.client.pid, signal.SIGSTOP)
         eventually(lambda: stopped(stage.client.pid))
         if time.monotonic_ns() < at_ns:
-            return key, held, at_ns
+            return key, shells, at_ns
         os.kill(stage.client.pid, signal.SIGCONT)
         stage.client.stop(key, "late")
         stage.ended(key)

@@ -1,4 +1,4 @@
-"""What is kept of an endless stream."""
+"""What is stored of an endless stream."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ writes = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=12)), ma
 
 
 def tagged(output: OutputBuffer) -> list[tuple[int, int]]:
-    """Every kept byte with its stream."""
+    """Every stored byte with its stream."""
     tags = [stream for stream, length in output.segments() for _ in range(length)]
     return list(zip(tags, output.body(), strict=True))
 
@@ -23,11 +23,11 @@ def test_head_and_tail_are_those_of_the_whole(writes: list[tuple[int, bytes]], l
         output.add(stream, data)
         whole += [(stream, byte) for byte in data]
 
-    kept = tagged(output)
+    stored = tagged(output)
     tail = limit // 2
     head = limit - tail
     expected = whole if len(whole) <= limit else whole[:head] + whole[len(whole) - tail :]
-    assert kept == expected
+    assert stored == expected
     assert output.total == len(whole)
     assert output.truncated == (len(whole) > limit)
     assert output.gap_at == (head if len(whole) > limit else None)

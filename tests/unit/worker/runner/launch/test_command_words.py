@@ -78,9 +78,9 @@ def test_every_word_that_means_something_to_the_shell_itself_is_known() -> None:
     names = sorted(
         name for name in programs | SHELL_WORDS if words(f"{name} x") or name in SHELL_WORDS
     )
-    asked = "".join(f"command -V '{name}' 2>&1\n" for name in names)
+    queries = "".join(f"command -V '{name}' 2>&1\n" for name in names)
     answers = subprocess.run(
-        ["/bin/sh", "-s"], input=asked.encode(), capture_output=True, check=False
+        ["/bin/sh", "-s"], input=queries.encode(), capture_output=True, check=False
     )
     lines = answers.stdout.decode().splitlines()
     assert len(lines) == len(names)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from punctual_worker.runner.supervise.remaining import ASKED_EACH, Remaining
+from punctual_worker.runner.supervise.remaining import MAX_EXAMINED, Remaining
 
 
 @pytest.fixture
@@ -59,5 +59,5 @@ def test_a_look_that_reaped_one_takes_another(zombie: int) -> None:
 
 
 def test_of_very_many_none_counts_as_dead(zombie: int) -> None:
-    crowd = remaining(*[zombie] * (ASKED_EACH + 1))
-    assert (crowd.zombies(), crowd.living()) == (frozenset(), ASKED_EACH + 1)
+    crowd = remaining(*[zombie] * (MAX_EXAMINED + 1))
+    assert (crowd.zombies(), crowd.living()) == (frozenset(), MAX_EXAMINED + 1)

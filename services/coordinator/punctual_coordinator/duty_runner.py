@@ -46,7 +46,7 @@ class DutyRunner:
         return True
 
     def of(self, name: str, duty: Callable[[], object], loop: WatchedLoop) -> Callable[[], None]:
-        """Return the duty as the timetable calls it; its turns and its commits are marked."""
+        """Return the duty as the scheduler calls it; its turns and its commits are marked."""
 
         def tick() -> None:
             loop.mark()

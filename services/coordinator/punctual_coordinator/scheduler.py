@@ -42,7 +42,7 @@ def keep_ticking(duties: Mapping[Callable[[], None], float], stop: threading.Eve
         scheduler.shutdown(wait=True)
 
     def started(_event: object) -> None:  # a scheduler that has not started cannot be shut down
-        threading.Thread(target=end, name="timetable-end", daemon=True).start()
+        threading.Thread(target=end, name="scheduler-end", daemon=True).start()
 
     scheduler.add_listener(started, EVENT_SCHEDULER_STARTED)
     _log_long_turns(scheduler, names)

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from punctual.store.outages.outages import Became, Gap, OwnerOutage, TaskInOutage, due_times_in
+from punctual.store.outages.outages import Became, Gap, TaskInOutage, TeamOutage, due_times_in
 from punctual_api.http.fields import Instant
 
 MOST_TASKS = 1000
@@ -122,7 +122,7 @@ class OutageBackfillSchema(Schema):
     )
 
 
-def outage_document(outage: OwnerOutage) -> dict[str, Any]:
+def outage_document(outage: TeamOutage) -> dict[str, Any]:
     """What OutageSchema answers of an outage."""
     gap = outage.gap
     return {**_times(gap), **became_document(outage.became)}

@@ -1,4 +1,4 @@
-"""Concurrency limits: how many runs of a task, of a tag or of a user may run at once."""
+"""Concurrency limits: how many runs of a task, of a tag or of a team may run at once."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` runs at once: of the task `task_id`, of `tag`, or, with neither, of a user."""
+    """At most `most` runs at once: of the task `task_id`, of `tag`, or, with neither, of a team."""
 
     key: str
     most: int

@@ -38,7 +38,7 @@ class CalendarCache:
         wanted: Collection[tuple[uuid.UUID, str]],
         share: PlanShare,
     ) -> dict[uuid.UUID, dict[str, Calendar | Unreadable]]:
-        """Return the wanted calendars, each an (team, name), by team and name.
+        """Return the wanted calendars, each a (team, name), by team and name.
 
         What had to be read counts towards the teams' share.
         """

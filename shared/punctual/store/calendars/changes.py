@@ -88,7 +88,7 @@ WHERE tasks.id = b.id AND enabled AND (max_runs IS NULL OR planned_runs < max_ru
 def calendars_named(
     connection: Connection, wanted: Collection[tuple[uuid.UUID, str]]
 ) -> dict[uuid.UUID, dict[str, Calendar | Unreadable]]:
-    """Return the wanted calendars, each an (team, name), by team and name.
+    """Return the wanted calendars, each a (team, name), by team and name.
 
     One that cannot be read is answered as Unreadable, so that it concerns nothing but the tasks
     that name it.

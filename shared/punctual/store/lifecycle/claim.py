@@ -27,10 +27,10 @@ SERVED = "SELECT unnest(queues) AS queue FROM workers WHERE id = :worker_id AND 
 
 CLAIM = text(f"""
 WITH messages AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS a (id uuid, fence bigint)
+    SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (id uuid, fence bigint)
 ), free AS (
-    SELECT r.id FROM runs AS r JOIN messages AS a
-        ON {by_key("r.id", "a.id")} AND a.fence = r.fence
+    SELECT r.id FROM runs AS r JOIN messages AS m
+        ON {by_key("r.id", "m.id")} AND m.fence = r.fence
     WHERE {no_index("r.state")} = 'queued' AND r.queue IN ({SERVED})
       AND (CAST(:ahead AS interval) IS NULL OR r.due_at <= now() + :ahead)
       AND {STARTABLE}
@@ -55,8 +55,8 @@ WITH free AS (
 RELEASE = text("""
 WITH claims AS (
     SELECT r.id FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS h (id uuid, fence bigint)
-      ON h.id = r.id AND h.fence = r.fence
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS c (id uuid, fence bigint)
+      ON c.id = r.id AND c.fence = r.fence
     WHERE r.state = 'claimed' AND r.worker_id = :worker_id
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
@@ -68,8 +68,8 @@ RETURNING runs.id
 STILL_CLAIMED = text(f"""
 SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() OR NOT {STARTABLE}
 FROM runs AS r
-JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS h (id uuid, fence bigint)
-  ON h.id = r.id AND h.fence = r.fence
+JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS c (id uuid, fence bigint)
+  ON c.id = r.id AND c.fence = r.fence
 WHERE r.state = 'claimed' AND r.worker_id = :worker_id
 """)
 

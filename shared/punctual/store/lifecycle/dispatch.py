@@ -25,10 +25,10 @@ front AS MATERIALIZED (
                    ORDER BY turn LIMIT 1) AS turn
     FROM (SELECT DISTINCT queue FROM due) AS q
 ), back AS MATERIALIZED (
-    SELECT o.queue, o.team_id, last.turn, last.due_at, last.priority
-    FROM (SELECT DISTINCT queue, team_id FROM due) AS o LEFT JOIN LATERAL (
+    SELECT own.queue, own.team_id, last.turn, last.due_at, last.priority
+    FROM (SELECT DISTINCT queue, team_id FROM due) AS own LEFT JOIN LATERAL (
         SELECT turn, due_at, priority FROM runs
-        WHERE state = 'queued' AND queue = o.queue AND team_id = o.team_id
+        WHERE state = 'queued' AND queue = own.queue AND team_id = own.team_id
         ORDER BY turn DESC LIMIT 1) AS last ON true
 ), turns AS (
     SELECT due.place,

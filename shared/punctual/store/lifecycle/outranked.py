@@ -14,18 +14,18 @@ from punctual.store.lifecycle.misfires.catch_up import STARTABLE
 RIVALS = text(f"""
 WITH mine AS MATERIALIZED (
     SELECT r.id, r.fence, r.team_id, r.queue, r.due_at, r.priority, r.state FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS h (id uuid, fence bigint)
-      ON h.id = r.id AND h.fence = r.fence
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS c (id uuid, fence bigint)
+      ON c.id = r.id AND c.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed'
 )
 SELECT * FROM mine
 UNION ALL
-SELECT next.* FROM (SELECT team_id, queue, count(*) AS many FROM mine GROUP BY 1, 2) AS o
+SELECT next.* FROM (SELECT team_id, queue, count(*) AS many FROM mine GROUP BY 1, 2) AS own
 CROSS JOIN LATERAL (
     SELECT id, fence, team_id, queue, due_at, priority, state FROM runs AS r
-    WHERE state = 'queued' AND queue = o.queue AND team_id = o.team_id
+    WHERE state = 'queued' AND queue = own.queue AND team_id = own.team_id
       AND due_at <= clock_timestamp() + interval '1 second' AND {STARTABLE}
-    ORDER BY turn LIMIT o.many
+    ORDER BY turn LIMIT own.many
 ) AS next
 """)
 
@@ -54,12 +54,12 @@ def find_outranked(
 ) -> Exchange:
     """Return which claimed runs should give their places to queued ones of their team."""
     params = {"claims": pairs(claims), "worker_id": worker_id}
-    owned: dict[tuple[uuid.UUID, str], list[Rival]] = {}
+    by_team: dict[tuple[uuid.UUID, str], list[Rival]] = {}
     for row in connection.execute(RIVALS, params):
         rival = Rival(*row)
-        owned.setdefault((rival.team_id, rival.queue), []).append(rival)
+        by_team.setdefault((rival.team_id, rival.queue), []).append(rival)
     exchange = Exchange([], [])
-    for rivals in owned.values():
+    for rivals in by_team.values():
         # A claimed run keeps its place against its equals.
         rivals.sort(key=lambda r: (r.due_at, -r.priority, r.state == "queued", r.id))
         places = sum(rival.state == "claimed" for rival in rivals)

@@ -18,8 +18,8 @@ REPLACE = text(f"""
 WITH claims AS (
     SELECT r.id, r.task_id, r.scheduled_for, r.due_at, r.created_at, r.start_by, r.attempt,
            r.trigger, r.caught_up, r.queue FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS a (id uuid, fence bigint)
-      ON a.id = r.id AND a.fence = r.fence
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS c (id uuid, fence bigint)
+      ON c.id = r.id AND c.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'replace'
 ), newest AS (
     SELECT DISTINCT ON (task_id) task_id, scheduled_for, id FROM (

@@ -155,7 +155,7 @@ def withdraw(
 def _blocking_calendars(
     connection: Connection, task: Task, times: Sequence[datetime]
 ) -> dict[datetime, str]:
-    """Return those of the times that a calendar of the task holds, each with its name."""
+    """Return those of the times that a calendar of the task blocks, each with its name."""
     if not task.calendars or not times:
         return {}
     own = own_calendars_named(connection, task.team_id, task.calendars)

@@ -60,12 +60,12 @@ EARLIER = """
 # No spec is selected: a worker's role may not read that column, held_run() reads it for it.
 START = text(f"""
 WITH claims AS (
-    SELECT * FROM jsonb_to_recordset(CAST(:claims AS jsonb)) AS a (id uuid, fence bigint)
+    SELECT * FROM jsonb_to_recordset(CAST(:claims AS jsonb)) AS c (id uuid, fence bigint)
 ), mine AS (
     SELECT r.id, r.fence, r.task_id, r.state, r.attempt, r.max_attempts, r.due_at, r.scheduled_for,
            r.start_by, r.overlap, r.cancel_requested_at, r.created_at, r.trigger, r.caught_up,
            r.queue
-    FROM runs AS r JOIN claims AS a ON {by_key("r.id", "a.id")} AND a.fence = r.fence
+    FROM runs AS r JOIN claims AS c ON {by_key("r.id", "c.id")} AND c.fence = r.fence
     WHERE r.worker_id = :worker_id AND {no_index("r.state")} IN ('claimed', 'running')
       AND EXISTS (SELECT FROM workers WHERE id = :worker_id AND state IN ('active', 'draining')
                   AND heartbeat_at > clock_timestamp() - CAST(:lease AS interval))
@@ -135,8 +135,8 @@ BLOCKED = text(f"""
 WITH blocked AS (
     SELECT r.id, r.task_id, r.due_at, r.scheduled_for, r.fence, r.queue, ({OBSTACLE}) AS obstacle
     FROM runs AS r
-    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS a (id uuid, fence bigint)
-      ON a.id = r.id AND a.fence = r.fence
+    JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS c (id uuid, fence bigint)
+      ON c.id = r.id AND c.fence = r.fence
     WHERE r.worker_id = :worker_id AND r.state = 'claimed' AND r.overlap = 'skip'
       AND r.attempt = 0 AND r.due_at <= clock_timestamp()
     ORDER BY r.due_at, r.id FOR UPDATE OF r

@@ -18,11 +18,11 @@ MOST_DEALT = 1000
 DEAL = text("""
 WITH teams AS (
     SELECT DISTINCT queue, team_id FROM unnest(CAST(:queues AS text[]), CAST(:teams AS uuid[]))
-        AS o (queue, team_id)
+        AS named (queue, team_id)
 ), queued AS MATERIALIZED (
-    SELECT q.* FROM teams AS o CROSS JOIN LATERAL (
+    SELECT q.* FROM teams AS own CROSS JOIN LATERAL (
         SELECT id, queue, team_id, due_at, priority FROM runs
-        WHERE state = 'queued' AND queue = o.queue AND team_id = o.team_id
+        WHERE state = 'queued' AND queue = own.queue AND team_id = own.team_id
     ) AS q
 ), competing AS (
     SELECT id FROM (

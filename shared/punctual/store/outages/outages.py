@@ -94,7 +94,7 @@ class Gap(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnerOutage:
+class TeamOutage:
     """A gap, and what became of one team's due times in it."""
 
     gap: Gap
@@ -150,16 +150,16 @@ def list_outages(
     page_size: int,
     since: datetime | None = None,
     before: datetime | None = None,
-) -> list[OwnerOutage]:
+) -> list[TeamOutage]:
     """Return the newest outages of this team's tasks.
 
     Only those that ended at or after `since`, and that began before `before`.
     """
     params = {"team_id": team_id, "limit": page_size, "since": since, "before": before}
-    found: dict[uuid.UUID, OwnerOutage] = {}
+    found: dict[uuid.UUID, TeamOutage] = {}
     for row in connection.execute(NEWEST, params):
         outage = found.setdefault(
-            row.id, OwnerOutage(Gap(row.id, row.from_at, row.to_at), Counter())
+            row.id, TeamOutage(Gap(row.id, row.from_at, row.to_at), Counter())
         )
         if row.became is not None:
             outage.became[row.became] += row.times

@@ -134,7 +134,7 @@ def beat(
 
 def runs_of_worker(connection: Connection, *, worker_id: uuid.UUID) -> list[WorkerRun]:
     """Return the worker's claimed and running runs, with cancels it may have missed."""
-    return [WorkerRun(*row) for row in execute(connection, "held", OWN_RUNS, {"id": worker_id})]
+    return [WorkerRun(*row) for row in execute(connection, "own_runs", OWN_RUNS, {"id": worker_id})]
 
 
 def leave(connection: Connection, *, worker_id: uuid.UUID) -> None:

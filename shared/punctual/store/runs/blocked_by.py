@@ -35,7 +35,7 @@ WHERE r.id = ANY(:ids) AND r.overlap <> 'allow' AND r.attempt = 0
 ORDER BY r.id, other.state = 'running' DESC, other.due_at, other.id
 """)
 
-HOLDERS = text(f"""
+SILENT_CLAIMS = text(f"""
 SELECT r.id, w.name, w.heartbeat_at FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
 WHERE r.id = ANY(:ids) AND r.state = 'claimed' AND {IS_SILENT}
 """)
@@ -87,8 +87,8 @@ def hindrances(
     rows = connection.execute(OBSTACLES, {"ids": late}).all() if late else []
     others: dict[uuid.UUID, uuid.UUID] = {row.id: row.other for row in rows}
     claimed = [run.id for run in waiting if run.state == RunState.CLAIMED and run.id in set(late)]
-    holders = connection.execute(HOLDERS, {"ids": claimed}).all() if claimed else []
-    looked_at = [*rows, *(row for row in holders if row.id not in others)]
+    silent_claims = connection.execute(SILENT_CLAIMS, {"ids": claimed}).all() if claimed else []
+    looked_at = [*rows, *(row for row in silent_claims if row.id not in others)]
     silent = {row.id: (row.name, row.heartbeat_at) for row in looked_at if row.name}
     found = {
         run.id: replace(

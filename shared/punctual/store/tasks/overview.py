@@ -92,7 +92,7 @@ def next_due_tasks(
 ) -> list[tuple[uuid.UUID, str, datetime]]:
     """Return the tasks due next, earliest first: (task id, name, due time).
 
-    One whose next due time is held is left out.
+    One whose next due time is blocked is left out.
     """
     rows = connection.execute(NEXT_DUE, {"team_id": team_id, "size": size + MAX_BLOCKED}).all()
     names = {name for row in rows for name in row.calendars or ()}

@@ -39,17 +39,17 @@ DUE_BY_TEAM = text(f"""
 WITH RECURSIVE teams AS (
     (SELECT team_id FROM tasks WHERE {COUNTS} ORDER BY team_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT team_id FROM tasks WHERE {COUNTS} AND team_id > o.team_id
+    SELECT (SELECT team_id FROM tasks WHERE {COUNTS} AND team_id > before.team_id
             ORDER BY team_id LIMIT 1)
-    FROM teams AS o WHERE o.team_id IS NOT NULL
-), asked AS (
+    FROM teams AS before WHERE before.team_id IS NOT NULL
+), included AS (
     SELECT team_id FROM teams WHERE team_id <> ALL(CAST(:without AS uuid[]))
 ), picked AS (
-    SELECT t.place FROM asked AS o CROSS JOIN LATERAL (
+    SELECT t.place FROM included AS i CROSS JOIN LATERAL (
         SELECT ctid AS place FROM tasks
-        WHERE {COUNTS} AND team_id = o.team_id AND next_due_at <= coalesce(:now, now()) + :window
+        WHERE {COUNTS} AND team_id = i.team_id AND next_due_at <= coalesce(:now, now()) + :window
         ORDER BY next_due_at, id
-        LIMIT (SELECT greatest(:limit / greatest(count(team_id), 1), 1) FROM asked)
+        LIMIT (SELECT greatest(:limit / greatest(count(team_id), 1), 1) FROM included)
     ) AS t
 )
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,

@@ -21,7 +21,7 @@ class Owned(Protocol):
 
     @property
     def team_id(self) -> uuid.UUID:
-        """Return the owner's id."""
+        """Return the team's id."""
 
 
 Row = TypeVar("Row", bound=Owned)

@@ -28,8 +28,8 @@ ORDER = (
 LAUNCH = ("file", "launch", "pid", "pipes", "started_ns")
 # What lifecycle.py says of it.
 LIFE = (
-    "ended_ns", "error", "left_behind", "limit", "permanent", "phase", "sent_term", "status",
-    "stopped",
+    "ended_ns", "error", "given_up", "left_behind", "limit", "permanent", "phase", "sent_term",
+    "status", "stopped",
 )
 # fmt: on
 
@@ -71,6 +71,7 @@ class RunnerAttempt:
         self.status: tuple[int | None, int | None] = (None, None)  # exit code, signal
         self.stopped: str | None = None
         self.error: str | None = None
+        self.given_up = False  # a process of it could not be killed
         self.permanent = False  # whether another attempt would meet the same error
         self.limit: tuple[str, int] | None = None  # the one that it exceeded, and how much it is
         # The most processes that lived at once after the end grace; None while they need not end.

@@ -207,7 +207,7 @@ class Lifecycle:
         self._report_reaped(attempt)
 
     def _give_up_main(self, attempt: RunnerAttempt, _: Event) -> None:
-        attempt.error = NOT_KILLED
+        attempt.error, attempt.given_up = NOT_KILLED, True
         attempt.ended_ns = time.monotonic_ns()
         self._registry.has_strays = True
         stop_watching(attempt, self._poller)
@@ -215,7 +215,7 @@ class Lifecycle:
         self._report(attempt)
 
     def _give_up_rest(self, attempt: RunnerAttempt, _: Event) -> None:
-        attempt.error = NOT_KILLED
+        attempt.error, attempt.given_up = NOT_KILLED, True
         self._registry.has_strays = True
         self._pipes.drain(attempt)
         self._report_reaped(attempt)

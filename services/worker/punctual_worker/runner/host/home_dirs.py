@@ -14,6 +14,7 @@ from collections import deque
 
 from punctual_worker.runner.host.remove_tree import remove_tree
 from punctual_worker.runner.host.runner_dir import RunnerDir
+from punctual_worker.runner.host.threads import start_thread
 from punctual_worker.runner.host.unused_homes import UnusedHomes, make_home
 
 # This many directories are made in one folder, then in the next: renaming among few takes a third
@@ -31,7 +32,7 @@ class HomeDirs:
         self._made = 0
         self._trash: deque[str] = deque()
         self._has_trash = threading.Event()
-        self._janitor: threading.Thread | None = None
+        self._has_janitor = False
 
     def make(self, serial: int) -> str:
         """Return the path of a fresh empty directory; OSError when there is no room for one."""
@@ -69,9 +70,8 @@ class HomeDirs:
         """
         self._trash.append(path)
         self._has_trash.set()
-        if self._janitor is None:
-            self._janitor = threading.Thread(target=self._empty_trash, daemon=True)
-            self._janitor.start()
+        if not self._has_janitor:
+            self._has_janitor = start_thread(self._empty_trash)
 
     def close(self) -> None:
         """Remove every directory of this runner, now."""

@@ -68,7 +68,7 @@ class Shell(LaunchStrategy):
                 os.unlink(launch.file_path)
         if launch.home is None:
             return
-        if attempt.error is None:
-            self._home_dirs.discard(launch.home)
-        else:  # what could not be killed may still write there
+        if attempt.given_up:  # what could not be killed may still write there
             self._home_dirs.remove_later(os.path.dirname(launch.home))
+        else:
+            self._home_dirs.discard(launch.home)

@@ -70,7 +70,7 @@ class LaunchStrategy(ABC):
     def abandon(self, attempt: RunnerAttempt) -> None:
         """Remove what prepare() made: the command has ended, or will not be launched.
 
-        Nothing of the attempt is alive, unless it was given up: then its error says so.
+        Nothing of the attempt is alive, unless it was given up.
         """
 
 

@@ -12,6 +12,8 @@ import threading
 import time
 from collections import deque
 
+from punctual_worker.runner.host.threads import start_thread
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 KIB = 1024
 # What took long to sum up, and was within the limit, is left alone for this many times as long.
@@ -32,17 +34,17 @@ class Memory:
         self._usages: Sequence[Usage] = ()
         self._over: deque[int] = deque()
         self._rests: dict[int, int] = {}
-        self._thread: threading.Thread | None = None
+        self._has_thread = False
 
     def check(self, usages: Sequence[Usage]) -> None:
         """Have (serial, limit in bytes, processes) summed up; dropped while a sum is being made."""
         if self._requested.is_set() or not usages:
             return
-        self._usages = usages
-        self._requested.set()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, daemon=True)
-            self._thread.start()
+        if not self._has_thread:
+            self._has_thread = start_thread(self._work)
+        if self._has_thread:
+            self._usages = usages
+            self._requested.set()
 
     def over(self) -> list[int]:
         """Return the serial numbers found over their limit since the last call."""

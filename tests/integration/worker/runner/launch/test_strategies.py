@@ -1,5 +1,6 @@
 """Which way a command is started, what happens when that fails, and what is left of it."""
 
+import os
 import resource
 import time
 from pathlib import Path
@@ -142,6 +143,20 @@ def test_a_shortage_that_passes_only_delays_a_start(stage: Stage, command: str) 
     assert (ended.exit_code, ended.error) == (0, None)
     assert ended.started_ns is not None
     assert ended.started_ns > due + SECOND // 2
+
+
+def test_what_a_command_left_in_its_home_outlasts_no_shortage(stage: Stage, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    key = stage.start(f'touch left; printf "$HOME"; read go < {fifo}')
+    with fifo.open("w"):  # the home is dirty now, and no thread removed any so far
+        shortage = NoMemory(stage.client.pid)
+        shortage.begin()
+    home = Path(os.fsdecode(stage.ended(key).stream(1)))
+    assert home.exists()
+    shortage.end()
+    stage.run("touch left")
+    assert eventually(lambda: not home.exists())
 
 
 def test_a_shortage_that_lasts_is_an_error_which_the_next_attempt_may_not_meet(

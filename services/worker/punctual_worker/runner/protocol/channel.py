@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 READ_SIZE = 64 * 1024
 FRAMES_PER_TURN = 64  # reading a burst of orders must not hold up a start: about a millisecond
-FLUSH_BUFFERS = 64
+# All that one look ends at once: in two parts it would wake the agent twice.
+FLUSH_BUFFERS = 1024  # the most that sendmsg() takes
 
 
 class AgentGoneError(Exception):

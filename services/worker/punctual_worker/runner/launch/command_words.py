@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 PIECE = re.compile(r"""([ \t]+)|([\w@%+=:,./-]+)|'([^']*)'|"([^"$`\\]*)\"""", re.ASCII)
+PLAIN = re.compile(r"[\w@%+=:,./ \t-]+", re.ASCII)
 PROGRAM = re.compile(r"[\w./][\w@%+:,./-]*", re.ASCII)
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -36,13 +37,13 @@ def read_words(command: str, variables: Collection[str]) -> list[str] | None:
 
     `variables` are the names in its environment.
     """
-    if any(name in SHELL_VARIABLES or not NAME.fullmatch(name) for name in variables):
+    if not (SHELL_VARIABLES.isdisjoint(variables) and all(map(NAME.fullmatch, variables))):
         return None
     command = command.strip(" \t\n")
     program = command.split(maxsplit=1)[:1]
     if not program or program[0] in SHELL_WORDS or not PROGRAM.fullmatch(program[0]):
         return None
-    return _split(command)
+    return command.split() if PLAIN.fullmatch(command) else _split(command)
 
 
 def _split(command: str) -> list[str] | None:

@@ -144,7 +144,7 @@ SELECT EXISTS (SELECT FROM runs WHERE task_id = ANY(:task_ids) AND overlap = 'qu
 """)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttemptResult:
     """How one attempt ended; `outcome` is succeeded, failed, timed_out, cancelled or lost.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Launch:
     """What to start and when: `at_ns` on CLOCK_MONOTONIC, the past meaning now.
 
@@ -52,7 +52,7 @@ class Launch:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class StartedEvent:
     """A command has started; `at_ns` (CLOCK_MONOTONIC) is when its exec succeeded."""
 
@@ -61,7 +61,7 @@ class StartedEvent:
     pid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class WrittenOutput:
     """An attempt's output, as far as it was stored.
 
@@ -86,7 +86,7 @@ class WrittenOutput:
         return len(self.output) if self.gap_at is None else self.gap_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EndedEvent(WrittenOutput):
     """An attempt has ended, and no process of it is left, unless `error` says so.
 
@@ -118,7 +118,7 @@ class EndedEvent(WrittenOutput):
         return b"".join(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SoFar(WrittenOutput):
     """A running attempt's output so far."""
 

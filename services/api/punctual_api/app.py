@@ -8,6 +8,7 @@ from werkzeug.routing import RequestRedirect
 
 from punctual.ops import config
 from punctual.ops.config import Settings
+from punctual_api.accounts.access import check_access
 from punctual_api.accounts.authentication import recognise_users
 from punctual_api.accounts.endpoints import blueprint as accounts
 from punctual_api.accounts.failed_logins import count_failed_logins
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     know_https(app, settings)
     limit_bodies(app)
     recognise_users(app)
+    app.before_request(check_access)
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard of the pages checks their forms
     csrf.init_app(app)
     count_failed_logins(app, settings)

@@ -3,18 +3,16 @@
 import uuid
 from dataclasses import dataclass
 
-import structlog
-from flask import Flask, Request, request
+from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin
 
+from punctual.domain.access import TeamRole
 from punctual.store.accounts.sessions import user_of_session
 from punctual.store.accounts.users import bearer_of
 from punctual.store.schema.models import User
-from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import connection, remember_now, session
 from punctual_api.http.https import is_https
-from punctual_api.http.problems import Problem
 
 CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
 SCHEMES = ("token", "bearer")
@@ -27,6 +25,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
     id: uuid.UUID
     username: str
     email: str
+    teams: tuple[TeamRole, ...] = ()
     session_token: str = ""
 
     def get_id(self) -> str:
@@ -43,7 +42,7 @@ class SessionCookies(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of a page; none under /api/."""
         # Cookies are sent with requests that other sites forge, so the API ignores them.
-        return None if _is_api(request) else super().open_session(app, request)
+        return None if is_api(request) else super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether this answer's cookie is for https only."""
@@ -67,7 +66,7 @@ def recognise_users(app: Flask) -> None:
 
 def signed_in(user: User, *, session_token: str) -> SignedIn:
     """Return the user as Flask-Login's `login_user` takes them, in a session that has begun."""
-    return SignedIn(user.id, user.username, user.email, session_token)
+    return SignedIn(user.id, user.username, user.email, session_token=session_token)
 
 
 def token_sent(sent: Request) -> str | None:
@@ -76,31 +75,22 @@ def token_sent(sent: Request) -> str | None:
     return token.strip() or None if scheme.lower() in SCHEMES else None
 
 
-def require_token() -> None:
-    """Refuse a request that carries no valid token; put it before every view of a blueprint."""
-    if not current_user.is_authenticated:
-        detail = "This token is unknown or has expired." if token_sent(request) else "Send a token."
-        headers = {"WWW-Authenticate": CHALLENGE}
-        raise Problem(401, detail, headers=headers)
-    structlog.contextvars.bind_contextvars(user_id=str(current_user.id))
-    take_body_of_user()
-
-
-def _is_api(sent: Request) -> bool:
+def is_api(sent: Request) -> bool:
+    """Return whether a request is for the REST API, where tokens count and cookies do not."""
     return sent.path.startswith("/api/")
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def _user_of_session(token: str) -> SignedIn | None:
     user = user_of_session(session(), token)
-    return None if user is None else SignedIn(*user, token)
+    return None if user is None else SignedIn(*user, session_token=token)
 
 
 @login_manager.request_loader  # type: ignore[untyped-decorator]
 def _user_of_token(sent: Request) -> SignedIn | None:
-    token = token_sent(sent) if _is_api(sent) else None
+    token = token_sent(sent) if is_api(sent) else None
     bearer = None if token is None else bearer_of(connection(), token)
     if bearer is None:
         return None
     remember_now(bearer.now)
-    return SignedIn(bearer.id, bearer.username, bearer.email)
+    return SignedIn(bearer.id, bearer.username, bearer.email, bearer.teams)

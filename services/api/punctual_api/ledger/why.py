@@ -7,7 +7,6 @@ from typing import Any
 
 from punctual.store.ledger.why import why
 from punctual.store.tasks.changes import find_task
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, settings, team_id
 from punctual_api.http.problems import not_found
@@ -15,11 +14,10 @@ from punctual_api.ledger.reason_schemas import WhyQuerySchema, WhySchema
 from punctual_api.tasks.serializers import run_documents
 
 blueprint = Blueprint("why", __name__, url_prefix="/api/tasks/<uuid:task_id>/why")
-blueprint.before_request(require_token)
 
 
 @blueprint.route("/", methods=["GET"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.arguments(WhyQuerySchema, location="query")
 @blueprint.response(200, WhySchema)
 def explain_task(args: dict[str, Any], task_id: uuid.UUID) -> dict[str, Any]:

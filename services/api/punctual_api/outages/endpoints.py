@@ -8,7 +8,6 @@ from flask import Response, jsonify
 
 from punctual.store.outages.backfill import Backfilled, backfill_outage
 from punctual.store.outages.outages import Gap, find_outage, list_outages, tasks_in_outage
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, settings, team_id
 from punctual_api.http.problems import Fault, invalid, not_found
@@ -24,7 +23,6 @@ from punctual_api.outages.schemas import (
 )
 
 blueprint = Blueprint("outages", __name__, url_prefix="/api/outages")
-blueprint.before_request(require_token)
 
 _page, _report, _made = OutagePageSchema(), OutageReportSchema(), OutageBackfillSchema()
 
@@ -50,7 +48,7 @@ def get_outage(outage_id: uuid.UUID) -> Response:
 
 
 @blueprint.route("/<uuid:outage_id>/backfill/", methods=["POST"])
-@blueprint.problems(400, 401, 404, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 413, 415)
 @blueprint.arguments(OutageBackfillQuerySchema)
 @blueprint.response(202, OutageBackfillSchema)
 def backfill_own_outage(args: dict[str, Any], outage_id: uuid.UUID) -> Response:

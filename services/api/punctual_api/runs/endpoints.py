@@ -12,7 +12,6 @@ from punctual.store.lifecycle.run_now import retry_run
 from punctual.store.runs.listing import attempts_of, find_run, list_runs
 from punctual.store.schema.models import Run
 from punctual.store.tasks.changes import find_task
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session, team_id
 from punctual_api.http.cursors import read_run_cursor
@@ -29,7 +28,6 @@ from punctual_api.runs.schemas import (
 from punctual_api.tasks.serializers import reason_of, run_answer, run_documents, run_page
 
 blueprint = Blueprint("runs", __name__, url_prefix="/api/runs", description="What became of it")
-blueprint.before_request(require_token)
 
 
 def own_run(run_id: uuid.UUID) -> Run:
@@ -59,7 +57,7 @@ def list_own_runs(args: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/<uuid:run_id>/", methods=["GET"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.response(200, RunDetailSchema)
 def get_run(run_id: uuid.UUID) -> dict[str, Any]:
     """Read a run with its attempts."""
@@ -76,7 +74,7 @@ def run_detail(run: Run) -> dict[str, Any]:
 
 
 @blueprint.route("/<uuid:run_id>/cancel/", methods=["POST"])
-@blueprint.problems(401, 404, 409)
+@blueprint.problems(401, 403, 404, 409)
 @blueprint.response(202, RunSchema)
 def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
     """Cancel a run: one that has not started ends at once, a running one is killed."""
@@ -90,7 +88,7 @@ def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
 
 @blueprint.route("/<uuid:run_id>/retry/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(401, 404, 409)
+@blueprint.problems(401, 403, 404, 409)
 @blueprint.response(202, RunSchema)
 def retry_own_run(run_id: uuid.UUID) -> Response:
     """Run a final run's task again, as the task is now, with the run's values; answers that run."""

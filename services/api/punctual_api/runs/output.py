@@ -8,7 +8,6 @@ from flask import Response
 
 from punctual.store.runs.listing import is_truncated
 from punctual.store.schema.models import LiveOutput, Output, Run
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session
 from punctual_api.http.problems import not_found
@@ -17,11 +16,10 @@ from punctual_api.runs.live_output import output_of
 from punctual_api.runs.schemas import OutputQuerySchema
 
 blueprint = Blueprint("output", __name__, url_prefix="/api/runs/<uuid:run_id>/output")
-blueprint.before_request(require_token)
 
 
 @blueprint.route("/", methods=["GET"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.arguments(OutputQuerySchema, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def get_output(args: dict[str, Any], run_id: uuid.UUID) -> Response:

@@ -6,18 +6,16 @@ from punctual.domain.errors import InvalidCalendar, Unreadable
 from punctual.domain.schedules.preview import Preview, preview
 from punctual.domain.schedules.syntax import parse_schedule
 from punctual.store.calendars.changes import require_calendars
-from punctual_api.accounts.authentication import require_token
 from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, team_id
 from punctual_api.schedules.schemas import PreviewQuerySchema, PreviewSchema
 
 blueprint = Blueprint("schedules", __name__, url_prefix="/api/schedules")
-blueprint.before_request(require_token)
 
 
 @blueprint.route("/preview/", methods=["POST"])
-@blueprint.problems(400, 401, 413, 415)
+@blueprint.problems(400, 401, 403, 413, 415)
 @blueprint.arguments(PreviewQuerySchema)
 @blueprint.response(200, PreviewSchema)
 def preview_schedule(args: dict[str, Any]) -> Preview:

@@ -9,7 +9,6 @@ from flask import Response, jsonify
 from punctual.domain.errors import InvalidCalendar
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.tasks.changes import create_tasks
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, team_id, window
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
@@ -19,12 +18,11 @@ from punctual_api.tasks.schemas.tasks import BulkAnswerSchema, BulkSchema
 from punctual_api.tasks.upstreams import upstream_faults
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/api/tasks/bulk")
-blueprint.before_request(require_token)
 
 
 @blueprint.route("/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(400, 401, 413, 415)
+@blueprint.problems(400, 401, 403, 413, 415)
 @blueprint.arguments(BulkSchema)
 @blueprint.response(201, BulkAnswerSchema)
 def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:

@@ -12,7 +12,6 @@ from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, create_one, delete_task, find_task
 from punctual.store.tasks.listing import seen_tasks
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import connection, now, session, team_id, window
 from punctual_api.http.cursors import read_task_cursor
@@ -37,7 +36,6 @@ from punctual_api.tasks.task_list import listed_tasks
 from punctual_api.tasks.upstreams import refuse_while_followed, upstream_faults
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/api/tasks", description="What to run, when")
-blueprint.before_request(require_token)
 
 IF_MATCH = {
     "in": "header",
@@ -105,7 +103,7 @@ def list_own_tasks(args: dict[str, Any]) -> Response:
 
 @blueprint.route("/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(400, 401, 404, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 413, 415)
 @blueprint.arguments(NewTaskSchema)
 @blueprint.response(201, TaskSchema)
 def create_task(values: dict[str, Any]) -> Response:
@@ -131,7 +129,7 @@ def _created(response: Response, task_id: uuid.UUID) -> Response:
 
 
 @blueprint.route("/<uuid:task_id>/", methods=["GET"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.response(200, TaskSchema)
 def get_task(task_id: uuid.UUID) -> Response:
     """Read a task."""
@@ -144,7 +142,7 @@ def get_task(task_id: uuid.UUID) -> Response:
 
 @blueprint.route("/<uuid:task_id>/", methods=["PUT"])
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 412, 413, 415)
 @blueprint.arguments(TaskReplacementSchema)
 @blueprint.response(200, TaskSchema)
 def replace_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
@@ -154,7 +152,7 @@ def replace_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
 
 @blueprint.route("/<uuid:task_id>/", methods=["PATCH"])
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 412, 413, 415)
 @blueprint.arguments(TaskChangesSchema(partial=True))
 @blueprint.response(200, TaskSchema)
 def patch_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
@@ -164,7 +162,7 @@ def patch_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
 
 @blueprint.route("/<uuid:task_id>/", methods=["DELETE"])
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.problems(401, 404, 409, 412)
+@blueprint.problems(401, 403, 404, 409, 412)
 @blueprint.response(204)
 def delete_own_task(task_id: uuid.UUID) -> None:
     """Delete a task that no other runs after, and cancel its runs; history stays for a while."""

@@ -11,7 +11,6 @@ from punctual.store.driver.notify import wake_if_due
 from punctual.store.lifecycle.run_now import run_now
 from punctual.store.runs.listing import list_runs
 from punctual.store.tasks.changes import find_task, set_enabled
-from punctual_api.accounts.authentication import require_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, team_id, window
 from punctual_api.http.cursors import read_run_cursor
@@ -31,12 +30,11 @@ from punctual_api.tasks.schemas.tasks import TaskSchema
 from punctual_api.tasks.serializers import run_answer, run_page, task_answer
 
 blueprint = Blueprint("task verbs", __name__, url_prefix="/api/tasks/<uuid:task_id>")
-blueprint.before_request(require_token)
 
 
 @blueprint.route("/run/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 412, 413, 415)
 @blueprint.arguments(RunNowSchema, required=False)
 @blueprint.response(202, RunSchema)
 def run_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
@@ -56,7 +54,7 @@ def run_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 
 @blueprint.route("/pause/", methods=["POST"])
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.problems(400, 401, 404, 412, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 412, 413, 415)
 @blueprint.arguments(PauseSchema, required=False)
 @blueprint.response(200, TaskSchema)
 def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
@@ -70,7 +68,7 @@ def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 
 @blueprint.route("/resume/", methods=["POST"])
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.problems(401, 404, 412)
+@blueprint.problems(401, 403, 404, 412)
 @blueprint.response(200, TaskSchema)
 def resume_task(task_id: uuid.UUID) -> Response:
     """Resume a paused task; what came due during the pause is not caught up."""
@@ -81,7 +79,7 @@ def resume_task(task_id: uuid.UUID) -> Response:
 
 
 @blueprint.route("/runs/", methods=["GET"])
-@blueprint.problems(401, 404)
+@blueprint.problems(401, 403, 404)
 @blueprint.arguments(TaskRunsQuerySchema, location="query")
 @blueprint.response(200, RunPageSchema)
 def list_task_runs(args: dict[str, Any], task_id: uuid.UUID) -> Response:

@@ -12,7 +12,6 @@ from flask import (
     Blueprint,
     Response,
     make_response,
-    redirect,
     render_template,
     request,
     url_for,
@@ -27,7 +26,6 @@ from punctual.domain.instant import parse_instant
 from punctual.domain.names import visible_name
 from punctual.domain.runs.params import text_of
 from punctual_api.accounts.registration import refusal
-from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import settings
 from punctual_api.http.json_body import refuse_unlabelled_json
 from punctual_api.runs import narrative
@@ -36,7 +34,6 @@ from punctual_api.web import formatting
 from punctual_api.web.reader import PAGE
 
 STATIC = Path(__file__).parent.parent / "static"
-PUBLIC = {"pages.home", "pages.logout"}
 ENTRANCES = {"pages.login", "pages.register"}
 
 pages = Blueprint("pages", __name__)
@@ -64,27 +61,14 @@ def ending(ended: Mapping[str, Any]) -> Markup:
 
 
 @pages.before_request
-def guard() -> AnyResponse | None:
-    """Send who is not logged in to do so, and refuse forms that are not our own.
-
-    In this order: what is sent by a stranger is not read.
-    """
+def guard() -> None:
+    """Refuse forms that are not our own; who may send them, accounts/access.py has decided."""
+    # A JSON body gets a token and sets no session, so there is nothing to forge.
     if request.endpoint in ENTRANCES:
-        # A JSON body gets a token and sets no session, so there is nothing to forge.
-        if not request.is_json:
-            refuse_unlabelled_json(request)
-            csrf.protect()
-        return None
-    if current_user.is_authenticated:
-        take_body_of_user()
-    if current_user.is_authenticated or request.endpoint in PUBLIC:
-        csrf.protect()
-        return None
-    here = request.full_path.removesuffix("?") if request.method == "GET" else None
-    login = url_for("pages.login", next=here)
-    if is_live():  # a poll must not put the login page into the middle of this one
-        return Response(headers={"HX-Redirect": login})
-    return redirect(login)
+        if request.is_json:
+            return
+        refuse_unlabelled_json(request)
+    csrf.protect()
 
 
 @pages.after_request

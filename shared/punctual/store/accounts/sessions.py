@@ -5,10 +5,12 @@ import uuid
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from punctual.domain.access import TeamRole
+from punctual.store.accounts.teams import ROLES_OF_USER, read_roles
 from punctual.store.accounts.users import token_digest
 from punctual.store.schema.models import User, UserSession
 from punctual.store.schema.models.model import new_id
@@ -24,6 +26,7 @@ class SessionUser(NamedTuple):
     id: uuid.UUID
     username: str
     email: str
+    teams: tuple[TeamRole, ...]
 
 
 def start_session(session: Session, user_id: uuid.UUID) -> str:
@@ -53,13 +56,14 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
             User.username,
             User.email,
             UserSession.expires_at < func.now() + SESSION_LIFE - RENEWED_AFTER,
+            literal_column(ROLES_OF_USER),
         )
         .join(UserSession, UserSession.user_id == User.id)
         .where(UserSession.token_hash == token_digest(token), UserSession.expires_at > func.now())
     ).one_or_none()
     if found is None:
         return None
-    user_id, username, email, is_old = found
+    user_id, username, email, is_old, roles = found
     if is_old:
         session.execute(
             update(UserSession)
@@ -67,7 +71,7 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
             .values(expires_at=func.now() + SESSION_LIFE)
             .execution_options(synchronize_session=False)
         )
-    return SessionUser(user_id, username, email)
+    return SessionUser(user_id, username, email, read_roles(roles))
 
 
 def end_session(session: Session, token: str) -> None:

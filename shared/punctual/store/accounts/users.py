@@ -11,8 +11,9 @@ from sqlalchemy import Connection, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from punctual.domain.access import TeamRole
 from punctual.domain.username import canonical_username
-from punctual.store.accounts.teams import make_personal_team
+from punctual.store.accounts.teams import ROLES_OF_USER, make_personal_team, read_roles
 from punctual.store.driver import raw_statements
 from punctual.store.schema.models import ApiToken, Membership, User
 from punctual.store.schema.models.model import new_id
@@ -21,8 +22,8 @@ TOKEN_PREFIX = "pt_"  # noqa: S105 - it marks a token in a log or a repository, 
 TOKEN_LIFE = timedelta(days=90)
 
 # The first query of every request, so it also returns the request's instant.
-BEARER = text("""
-SELECT CAST(users.id AS text), username, email, now()
+BEARER = text(f"""
+SELECT CAST(users.id AS text), username, email, now(), {ROLES_OF_USER}
 FROM api_tokens JOIN users ON users.id = user_id
 WHERE token_hash = :digest AND expires_at > now()
 """)
@@ -34,12 +35,13 @@ Taken = Literal["username", "email"]
 
 
 class Bearer(NamedTuple):
-    """The user of a token, and the time of the transaction on the database's clock."""
+    """The user of a token, the time of the transaction on the database's clock, and their teams."""
 
     id: uuid.UUID
     username: str
     email: str
     now: datetime
+    teams: tuple[TeamRole, ...]
 
 
 class NewToken(NamedTuple):
@@ -110,8 +112,8 @@ def bearer_of(connection: Connection, token: str) -> Bearer | None:
     found = raw_statements.rows(connection, "bearer", BEARER, {"digest": token_digest(token)})
     if not found:
         return None
-    user_id, username, email, now = found[0]
-    return Bearer(_uuid(user_id), username, email, now)
+    user_id, username, email, now, roles = found[0]
+    return Bearer(_uuid(user_id), username, email, now, read_roles(roles))
 
 
 def revoke_token(session: Session, token: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from sqlalchemy import Engine
 
 from tests.integration.api.conftest import start_run
@@ -113,8 +112,9 @@ def test_tags_without_a_limit_are_offered(ann: Visitor) -> None:
     assert '<option value="db">' not in page
 
 
-@pytest.mark.parametrize("path", [PATH, f"{PATH}01890000-0000-7000-8000-000000000000/delete/"])
-def test_a_form_of_another_user_is_refused(ann: Visitor, path: str) -> None:
-    answer = ann.browser.post(path, data={"tag": "db", "max_concurrent": "1"})
-    assert answer.status_code == 400
-    assert limits(ann) == []
+def test_a_form_of_another_site_is_refused(ann: Visitor) -> None:
+    limit = limit_of(ann, "files", 3)
+    for path in (PATH, f"{PATH}{limit}/", f"{PATH}{limit}/delete/"):
+        answer = ann.browser.post(path, data={"tag": "db", "max_concurrent": "1"})
+        assert answer.status_code == 400, path
+    assert limits(ann) == [("files", 3)]

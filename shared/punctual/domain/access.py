@@ -1,0 +1,172 @@
+"""Who may do what: the roles in a team, and what each endpoint of the API and the pages needs."""
+
+import uuid
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """What a member may do in a team; each role may do all that those before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+
+RANK = {role: rank for rank, role in enumerate(Role)}
+
+
+class TeamRole(NamedTuple):
+    """A team that a user is in, and the user's role there."""
+
+    team_id: uuid.UUID
+    slug: str
+    role: Role
+
+    def may(self, needed: Role) -> bool:
+        """Return whether this role includes the one that is needed."""
+        return RANK[self.role] >= RANK[needed]
+
+
+class Who(StrEnum):
+    """Who may send a request at all."""
+
+    ANYONE = "anyone"
+    USER = "user"
+    MEMBER = "member"
+
+
+class Of(StrEnum):
+    """Which team a request is about."""
+
+    OBJECT = "object"
+    """The team of the object that the address names."""
+    ONE = "one"
+    """The team that the request names, by default the personal one."""
+    ALL = "all"
+    """Every team that the user is in, or the one that the request names."""
+
+
+class Need(NamedTuple):
+    """What an endpoint needs; a member needs a role in the team that the request is about."""
+
+    who: Who
+    role: Role | None = None
+    of: Of | None = None
+
+
+PUBLIC = Need(Who.ANYONE)
+SIGNED_IN = Need(Who.USER)
+
+SEE = Need(Who.MEMBER, Role.VIEWER, Of.OBJECT)
+ACT = Need(Who.MEMBER, Role.OPERATOR, Of.OBJECT)
+EDIT = Need(Who.MEMBER, Role.EDITOR, Of.OBJECT)
+
+LIST = Need(Who.MEMBER, Role.VIEWER, Of.ALL)
+SEE_IN_TEAM = Need(Who.MEMBER, Role.VIEWER, Of.ONE)
+ACT_IN_TEAM = Need(Who.MEMBER, Role.OPERATOR, Of.ONE)
+EDIT_IN_TEAM = Need(Who.MEMBER, Role.EDITOR, Of.ONE)
+
+ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
+    # Without an account
+    "accounts.login_by_api": PUBLIC,
+    "accounts.register_by_api": PUBLIC,
+    "health.healthz": PUBLIC,
+    "health.readyz": PUBLIC,
+    "metrics.metrics": PUBLIC,
+    "pages.home": PUBLIC,
+    "pages.login": PUBLIC,
+    "pages.logout": PUBLIC,
+    "pages.register": PUBLIC,
+    "reference.docs": PUBLIC,
+    "reference.openapi": PUBLIC,
+    "reference.static": PUBLIC,
+    "static": PUBLIC,
+    # One's own account
+    "accounts.logout_by_api": SIGNED_IN,
+    # Tasks
+    "tasks.list_own_tasks": LIST,
+    "tasks.create_task": EDIT_IN_TEAM,
+    "bulk.create_tasks_in_bulk": EDIT_IN_TEAM,
+    "tasks.get_task": SEE,
+    "tasks.replace_task": EDIT,
+    "tasks.patch_task": EDIT,
+    "tasks.delete_own_task": EDIT,
+    "task verbs.run_task": ACT,
+    "task verbs.pause_task": ACT,
+    "task verbs.resume_task": ACT,
+    "task verbs.list_task_runs": SEE,
+    "ledger.list_task_ledger": SEE,
+    "why.explain_task": SEE,
+    "backfill.backfill_task": ACT,
+    "crontabs.export_crontab": SEE_IN_TEAM,
+    "crontabs.import_crontab": EDIT_IN_TEAM,
+    "schedules.preview_schedule": SEE_IN_TEAM,
+    "pages.dashboard": LIST,
+    "pages.create_task": EDIT_IN_TEAM,
+    "pages.show_task": SEE,
+    "pages.update_task": EDIT,
+    "pages.delete_task_page": EDIT,
+    "pages.run_form": ACT,
+    "pages.run_task": ACT,
+    "pages.pause_task": ACT,
+    "pages.pause_until": ACT,
+    "pages.resume_task": ACT,
+    "pages.due_times_page": SEE,
+    "pages.backfill_form": ACT,
+    "pages.backfill_task": ACT,
+    "pages.crontab_form": EDIT_IN_TEAM,
+    "pages.import_crontab_form": EDIT_IN_TEAM,
+    "pages.export_crontab_page": SEE_IN_TEAM,
+    # Runs
+    "runs.list_own_runs": LIST,
+    "runs.get_run": SEE,
+    "runs.cancel_own_run": ACT,
+    "runs.retry_own_run": ACT,
+    "output.get_output": SEE,
+    "pages.show_run": SEE,
+    "pages.run_output": SEE,
+    "pages.cancel_run": ACT,
+    "pages.retry_run": ACT,
+    # Calendars and limits
+    "calendars.list_own_calendars": LIST,
+    "calendars.create_calendar": EDIT_IN_TEAM,
+    "calendars.get_calendar": SEE,
+    "calendars.replace_calendar": EDIT,
+    "calendars.delete_calendar": EDIT,
+    "concurrency.list_concurrency": LIST,
+    "concurrency.create_concurrency": EDIT_IN_TEAM,
+    "concurrency.change_concurrency": EDIT,
+    "concurrency.delete_concurrency": EDIT,
+    "pages.show_calendars": LIST,
+    "pages.create_calendar": EDIT_IN_TEAM,
+    "pages.update_calendar": {"GET": SEE, "POST": EDIT},
+    "pages.delete_calendar": EDIT,
+    "pages.show_concurrency": LIST,
+    "pages.create_concurrency": EDIT_IN_TEAM,
+    "pages.change_concurrency": EDIT,
+    "pages.delete_concurrency": EDIT,
+    # Outages: each team sees its own due times in them
+    "outages.list_own_outages": LIST,
+    "outages.get_outage": LIST,
+    "outages.backfill_own_outage": ACT_IN_TEAM,
+    "pages.show_outages": LIST,
+    "pages.show_outage": LIST,
+    "pages.backfill_outage_form": ACT_IN_TEAM,
+}
+"""Flask's name of each endpoint; by method where one endpoint answers several differently."""
+
+
+def need_of(endpoint: str, method: str) -> Need | None:
+    """Return what a request needs; None for an endpoint that is not listed, which is refused.
+
+    HEAD needs what GET needs, and OPTIONS, which answers of no object, a user at most.
+    """
+    needs = ACCESS.get(endpoint)
+    if needs is not None and method == "OPTIONS":
+        return needs if needs == PUBLIC else SIGNED_IN
+    if isinstance(needs, Mapping):
+        return needs.get("GET" if method == "HEAD" else method)
+    return needs

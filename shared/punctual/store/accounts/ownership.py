@@ -1,0 +1,27 @@
+"""Find the team that owns an object, by the object's primary key."""
+
+import uuid
+
+from sqlalchemy import Connection, text
+
+from punctual.store.driver import raw_statements
+
+TABLES = {
+    "task": "tasks",
+    "run": "runs",
+    "calendar": "calendars",
+    "limit": "concurrency_limits",
+}
+
+OWNER_OF = {
+    kind: text(f"SELECT CAST(team_id AS text) FROM {table} WHERE id = CAST(:id AS uuid)")
+    for kind, table in TABLES.items()
+}
+
+
+def team_of(connection: Connection, kind: str, object_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the team that owns the object, deleted tasks included; None for an unknown id."""
+    found = raw_statements.rows(
+        connection, f"team_of_{kind}", OWNER_OF[kind], {"id": str(object_id)}
+    )
+    return uuid.UUID(found[0][0]) if found else None

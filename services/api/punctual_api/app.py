@@ -36,6 +36,7 @@ from punctual_api.system import health
 from punctual_api.tasks.bulk import blueprint as bulk
 from punctual_api.tasks.endpoints import blueprint as tasks
 from punctual_api.tasks.verbs import blueprint as task_verbs
+from punctual_api.teams.endpoints import blueprint as teams
 from punctual_api.web.page_base import csrf
 from punctual_api.web.site import add_pages
 
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = Api(app, **openapi_pages.DESCRIPTION)
     for part in (
         accounts,
+        teams,
         tasks,
         bulk,
         task_verbs,

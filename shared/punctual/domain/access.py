@@ -63,6 +63,7 @@ SIGNED_IN = Need(Who.USER)
 SEE = Need(Who.MEMBER, Role.VIEWER, Of.OBJECT)
 ACT = Need(Who.MEMBER, Role.OPERATOR, Of.OBJECT)
 EDIT = Need(Who.MEMBER, Role.EDITOR, Of.OBJECT)
+OWN = Need(Who.MEMBER, Role.OWNER, Of.OBJECT)
 
 LIST = Need(Who.MEMBER, Role.VIEWER, Of.ALL)
 SEE_IN_TEAM = Need(Who.MEMBER, Role.VIEWER, Of.ONE)
@@ -86,6 +87,17 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "static": PUBLIC,
     # One's own account
     "accounts.logout_by_api": SIGNED_IN,
+    # Teams and their members
+    "teams.list_own_teams": SIGNED_IN,
+    "teams.create_team": SIGNED_IN,
+    "teams.get_team": SEE,
+    "teams.change_team": OWN,
+    "teams.delete_team": OWN,
+    "teams.leave_team": SEE,
+    "teams.list_team_members": SEE,
+    "teams.add_team_member": OWN,
+    "teams.change_team_member": OWN,
+    "teams.remove_team_member": OWN,
     # Tasks
     "tasks.list_own_tasks": LIST,
     "tasks.create_task": EDIT_IN_TEAM,

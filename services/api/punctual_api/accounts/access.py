@@ -15,8 +15,9 @@ from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import connection
 from punctual_api.http.problems import Problem, not_found
 
-OBJECTS = {f"{kind}_id": kind for kind in TABLES}
-"""Arguments of addresses that name an object of a team."""
+TEAM = "slug"
+OBJECTS = {f"{kind}_id": kind for kind in TABLES} | {TEAM: "team"}
+"""Arguments of addresses that name a team, or an object of one."""
 
 
 def check_access() -> AnyResponse | None:
@@ -58,14 +59,22 @@ def _ask_to_log_in(asked: Request) -> AnyResponse:
 
 def _team_of_object(asked: Request, teams: tuple[TeamRole, ...]) -> TeamRole:
     """Return the team of the object that the address names; raises Problem 404."""
-    [(kind, object_id)] = [
-        (OBJECTS[name], value) for name, value in (asked.view_args or {}).items() if name in OBJECTS
-    ]
-    owner = team_of(connection(), kind, object_id)
-    held = next((team for team in teams if team.team_id == owner), None)
+    named = asked.view_args or {}
+    [name] = OBJECTS.keys() & named.keys()
+    kind = OBJECTS[name]
+    if name == TEAM:
+        held = _named(teams, named[name])
+    else:
+        owner = team_of(connection(), kind, named[name])
+        held = next((team for team in teams if team.team_id == owner), None)
     if held is None:
         raise not_found(kind)
     return held
+
+
+def _named(teams: tuple[TeamRole, ...], slug: str) -> TeamRole | None:
+    """Return the team of that slug, in whatever letter case."""
+    return next((team for team in teams if team.slug.lower() == slug.lower()), None)
 
 
 def _permitted(held: TeamRole, needed: Role) -> uuid.UUID:

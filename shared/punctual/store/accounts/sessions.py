@@ -5,8 +5,8 @@ import uuid
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, delete, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from punctual.domain.access import TeamRole
@@ -56,7 +56,7 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
             User.username,
             User.email,
             UserSession.expires_at < func.now() + SESSION_LIFE - RENEWED_AFTER,
-            literal_column(ROLES_OF_USER),
+            literal_column(ROLES_OF_USER, ARRAY(Text)),
         )
         .join(UserSession, UserSession.user_id == User.id)
         .where(UserSession.token_hash == token_digest(token), UserSession.expires_at > func.now())

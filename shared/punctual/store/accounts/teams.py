@@ -1,20 +1,40 @@
-"""Teams: each user has a personal one, with the user's own id, name and slug."""
+"""Teams: made, listed, changed and deleted; each user has a personal one with the user's id."""
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from punctual.domain.access import Role, TeamRole
-from punctual.store.schema.models import Team
+from punctual.domain.runs.states import PENDING, RunState
+from punctual.store.schema.models import Membership, Run, Task, Team
+from punctual.store.schema.models.model import new_id
 
 ROLES_OF_USER = """
 (SELECT array_agg(ARRAY[CAST(teams.id AS text), slug, role] ORDER BY NOT personal, slug)
  FROM memberships JOIN teams ON teams.id = team_id WHERE memberships.user_id = users.id)
 """
 """A column of a statement about users: the teams of each, the personal one first."""
+
+MOST_TEAMS = 100
+"""Teams that a user may be in, as each request of theirs brings the list along."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTeam:
+    """A team, and the role of the user who asks."""
+
+    id: uuid.UUID
+    slug: str
+    name: str
+    personal: bool
+    created_at: datetime
+    role: Role
 
 
 def make_personal_team(session: Session, user_id: uuid.UUID, username: str) -> Team | None:
@@ -25,6 +45,70 @@ def make_personal_team(session: Session, user_id: uuid.UUID, username: str) -> T
         .on_conflict_do_nothing()
         .returning(Team)
     ).one_or_none()
+
+
+def teams_of(session: Session, user_id: uuid.UUID) -> list[OwnTeam]:
+    """Return the teams that a user is in, the personal one first."""
+    statement = (
+        select(Team, Membership.role)
+        .join(Membership, Membership.team_id == Team.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Team.personal.desc(), Team.slug)
+    )
+    return [_own(team, role) for team, role in session.execute(statement)]
+
+
+def team_of_user(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> OwnTeam | None:
+    """Return a team as that user sees it; None when the user is not in it."""
+    return next((team for team in teams_of(session, user_id) if team.id == team_id), None)
+
+
+def lock_team(session: Session, team_id: uuid.UUID) -> Team | None:
+    """Return the team, locked: its members and its tasks are counted in one request at a time."""
+    return session.get(Team, team_id, with_for_update=True, populate_existing=True)
+
+
+def create_team(session: Session, *, slug: str, name: str, owner_id: uuid.UUID) -> OwnTeam | None:
+    """Return a new team with its first owner; None when the slug is taken."""
+    team = session.scalars(
+        insert(Team)
+        .values(id=new_id(), slug=slug, name=name)
+        .on_conflict_do_nothing()
+        .returning(Team)
+    ).one_or_none()
+    if team is None:
+        return None
+    session.add(Membership(team_id=team.id, user_id=owner_id, role=Role.OWNER))
+    session.flush()
+    return _own(team, Role.OWNER)
+
+
+def is_slug_taken(session: Session, slug: str, *, by_other_than: uuid.UUID) -> bool:
+    """Return whether another team has this slug, in whatever letter case."""
+    others = exists().where(func.lower(Team.slug) == slug.lower(), Team.id != by_other_than)
+    return bool(session.scalar(select(others)))
+
+
+def enabled_tasks(session: Session, team_id: uuid.UUID) -> int:
+    """Return how many tasks of a team are enabled, or have a run that has not ended."""
+    unfinished = exists().where(
+        Run.task_id == Task.id, Run.state.in_(sorted([*PENDING, RunState.RUNNING]))
+    )
+    count = select(func.count()).where(
+        Task.team_id == team_id,
+        ((Task.deleted_at.is_(None)) & Task.enabled) | unfinished,
+    )
+    return session.scalars(count).one()
+
+
+def delete_team(session: Session, team: Team) -> None:
+    """Delete a team with all that it owns; check `enabled_tasks` before, under `lock_team`."""
+    session.delete(team)
+    session.flush()
+
+
+def _own(team: Team, role: str) -> OwnTeam:
+    return OwnTeam(team.id, team.slug, team.name, team.personal, team.created_at, Role(role))
 
 
 def read_roles(rows: Sequence[Sequence[str]] | None) -> tuple[TeamRole, ...]:

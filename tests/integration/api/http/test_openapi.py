@@ -43,6 +43,11 @@ CALLS = {
     "/api/tasks/{task_id}/runs/": {"get"},
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
+    "/api/teams/": {"get", "post"},
+    "/api/teams/{slug}/": {"get", "patch", "delete"},
+    "/api/teams/{slug}/leave/": {"post"},
+    "/api/teams/{slug}/members/": {"get", "post"},
+    "/api/teams/{slug}/members/{username}/": {"patch", "delete"},
     "/api/calendars/": {"get", "post"},
     "/api/calendars/{calendar_id}/": {"get", "put", "delete"},
     "/api/import/crontab/": {"post"},
@@ -101,6 +106,8 @@ def something_of(person: Person, params: dict[str, Any]) -> dict[str, str]:
     if "calendar_id" in params:
         sent = {"name": str(uuid.uuid4())}
         return {"calendar_id": person.post("/calendars/", json=sent).get_json()["id"]}
+    if "slug" in asked:
+        return {name: person.username for name in asked}
     return {}
 
 

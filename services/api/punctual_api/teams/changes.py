@@ -1,0 +1,129 @@
+"""What owners do with teams and members; API and pages call the same functions."""
+
+import uuid
+from typing import Any
+
+from punctual.domain.access import Role
+from punctual.store.accounts.members import (
+    Member,
+    add_member,
+    change_role,
+    find_member,
+    memberships_of,
+    owners,
+    remove_member,
+)
+from punctual.store.accounts.teams import (
+    MOST_TEAMS,
+    OwnTeam,
+    create_team,
+    delete_team,
+    enabled_tasks,
+    is_slug_taken,
+    lock_team,
+    team_of_user,
+)
+from punctual.store.accounts.users import user_named
+from punctual.store.schema.models import Team
+from punctual_api.http.context import session, team_id, user_id
+from punctual_api.http.problems import Fault, Problem, invalid, not_found
+
+TAKEN = "This one is already taken."
+
+
+def create_own(slug: str, name: str) -> OwnTeam:
+    """Return a new team of the asker; raises Problem 409 for a slug that is taken."""
+    _refuse_one_more(user_id(), "You are")
+    made = create_team(session(), slug=slug, name=name, owner_id=user_id())
+    if made is None:
+        raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
+    return made
+
+
+def own_team() -> OwnTeam:
+    """Return the team of this request as the asker sees it; raises Problem 404."""
+    found = team_of_user(session(), team_id(), user_id())
+    if found is None:
+        raise not_found("team")
+    return found
+
+
+def locked_team() -> Team:
+    """Return the team of this request, locked for a change; raises Problem 404."""
+    team = lock_team(session(), team_id())
+    if team is None:
+        raise not_found("team")
+    return team
+
+
+def change_own(values: dict[str, Any]) -> None:
+    """Give the team of this request another slug or name; raises Problem 409."""
+    team = locked_team()
+    slug = values.get("slug", team.slug)
+    if slug != team.slug and team.personal:
+        raise Problem(409, "The slug of a personal team is its user's name; it stays.")
+    if slug != team.slug and is_slug_taken(session(), slug, by_other_than=team.id):
+        raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
+    team.slug, team.name = slug, values.get("name", team.name)
+    session().flush()
+
+
+def delete_own() -> None:
+    """Delete the team of this request with all that it owns; raises Problem 409."""
+    team = locked_team()
+    if team.personal:
+        raise Problem(409, "A personal team stays as long as its user.")
+    if count := enabled_tasks(session(), team.id):
+        tasks = "a task that is" if count == 1 else f"{count} tasks that are"
+        detail = f"It has {tasks} enabled or running: delete, move or pause them before."
+        raise Problem(409, detail)
+    delete_team(session(), team)
+
+
+def add_own(username: str, role: str) -> Member:
+    """Add a user to the team of this request; raises Problem 409 for one who is in it."""
+    team = locked_team()
+    user = user_named(session(), username)
+    if user is None:
+        raise invalid([Fault("/username", "There is no user of this name.")])
+    if find_member(session(), team.id, user.username) is not None:
+        raise Problem(409, f"{user.username} is in this team already: change the role.")
+    _refuse_one_more(user.id, f"{user.username} is")
+    add_member(session(), team.id, user.id, Role(role))
+    return own_member(user.username)
+
+
+def change_member(username: str, role: str) -> Member:
+    """Give a member another role; raises Problem 404, and 409 for the last owner."""
+    team, member = locked_team(), own_member(username)
+    if role != Role.OWNER:
+        _refuse_for_last_owner(team, member)
+    change_role(session(), team.id, member.user_id, Role(role))
+    return own_member(username)
+
+
+def remove(username: str) -> None:
+    """Remove a member; raises Problem 404, and 409 for the last owner."""
+    team, member = locked_team(), own_member(username)
+    _refuse_for_last_owner(team, member)
+    remove_member(session(), team.id, member.user_id)
+
+
+def own_member(username: str) -> Member:
+    """Return a member of the team of this request; raises Problem 404."""
+    member = find_member(session(), team_id(), username)
+    if member is None:
+        raise not_found("member")
+    return member
+
+
+def _refuse_for_last_owner(team: Team, member: Member) -> None:
+    if team.personal and member.user_id == team.id:
+        raise Problem(409, f"{member.username} owns this personal team; that stays.")
+    if member.role == Role.OWNER and owners(session(), team.id) == 1:
+        raise Problem(409, f"{member.username} is the last owner: make another one before.")
+
+
+def _refuse_one_more(user: uuid.UUID, whose: str) -> None:
+    if memberships_of(session(), user) >= MOST_TEAMS:
+        raise Problem(409, f"{whose} in {MOST_TEAMS} teams already, which is the most.")

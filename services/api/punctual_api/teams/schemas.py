@@ -1,0 +1,80 @@
+"""Teams and members as they are sent and answered."""
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from punctual.domain.access import Role
+from punctual.domain.slug import SLUG, SLUG_RULE
+from punctual_api.http.fields import Instant, Label, Text
+
+ROLES = validate.OneOf([*Role])
+ROLE = {"description": "viewer < operator < editor < owner; each may do what those before it may"}
+
+
+class TeamFields(Schema):
+    """What an owner decides about a team."""
+
+    slug = Text(
+        required=True,
+        validate=validate.Regexp(rf"{SLUG}\Z", error=SLUG_RULE),
+        metadata={"pattern": f"^{SLUG}$", "description": "Its short name in addresses and files"},
+    )
+    name = Label(required=True, validate=validate.Length(min=1, max=100))
+
+
+class NewTeamSchema(TeamFields):
+    """A team as it is created."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class TeamChangesSchema(NewTeamSchema):
+    """What PATCH changes of a team; absent fields stay as they are."""
+
+
+class TeamSchema(Schema):
+    """A team, with the role of the user who asks."""
+
+    id = fields.UUID(required=True)
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+    personal = fields.Boolean(
+        required=True, metadata={"description": "A user's own team; it goes with the user"}
+    )
+    role = fields.String(required=True, validate=ROLES, metadata=ROLE)
+    created_at = Instant(required=True)
+
+
+class TeamListSchema(Schema):
+    """The teams that a user is in, the personal one first."""
+
+    items = fields.List(fields.Nested(TeamSchema), required=True)
+
+
+class RoleSchema(Schema):
+    """Another role for a member."""
+
+    class Meta:
+        unknown = RAISE
+
+    role = Text(required=True, validate=ROLES, metadata=ROLE)
+
+
+class NewMemberSchema(RoleSchema):
+    """A user who joins a team."""
+
+    username = Text(required=True, validate=validate.Length(max=64))
+
+
+class MemberSchema(Schema):
+    """A member of a team."""
+
+    username = fields.String(required=True)
+    role = fields.String(required=True, validate=ROLES, metadata=ROLE)
+    created_at = Instant(required=True, metadata={"description": "When the user joined"})
+
+
+class MemberListSchema(Schema):
+    """The members of a team by name."""
+
+    items = fields.List(fields.Nested(MemberSchema), required=True)

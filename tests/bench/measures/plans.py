@@ -67,12 +67,12 @@ def _plans(opened: Engine, waiting: int) -> Iterator[tuple[str, str]]:
     yield from _explained(
         opened,
         "page of tasks",
-        lambda c: list_tasks(Session(c), team_id=team_id, page_size=LIMIT),
+        lambda c: list_tasks(Session(c), team_ids=[team_id], page_size=LIMIT),
     )
     yield from _explained(
         opened,
         "page of runs",
-        lambda c: list_runs(Session(c), team_id=team_id, page_size=LIMIT),
+        lambda c: list_runs(Session(c), team_ids=[team_id], page_size=LIMIT),
     )
 
 

@@ -8,12 +8,13 @@ from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import PUBLIC, Of, Role, TeamRole, need_of
+from punctual.domain.access import PUBLIC, Need, Of, Role, TeamRole, need_of
 from punctual.store.accounts.ownership import TABLES, team_of
 from punctual_api.accounts.authentication import CHALLENGE, is_api, token_sent
 from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import connection
-from punctual_api.http.problems import Problem, not_found
+from punctual_api.http.json_body import json_body
+from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
 TEAM = "slug"
 OBJECTS = {f"{kind}_id": kind for kind in TABLES} | {TEAM: "team"}
@@ -39,10 +40,42 @@ def check_access() -> AnyResponse | None:
     structlog.contextvars.bind_contextvars(user_id=str(user.id))
     take_body_of_user()
     if need.role is not None:
-        own = need.of == Of.OBJECT
-        held = _team_of_object(asked, user.teams) if own else user.teams[0]
-        app_ctx.g.team_id = _permitted(held, need.role)
+        _note_teams(asked, need, user.teams)
     return None
+
+
+def _note_teams(asked: Request, need: Need, teams: tuple[TeamRole, ...]) -> None:
+    """Note for the view which team, or which teams of a list, the request is about."""
+    assert need.role is not None  # noqa: S101 - for mypy: a member's need has one
+    if need.of == Of.OBJECT:
+        app_ctx.g.team_id = permitted(_team_of_object(asked, teams), need.role)
+        return
+    slug = _slug_sent(asked)
+    if slug is None and need.of == Of.ALL:
+        app_ctx.g.team_ids = [team.team_id for team in teams if team.may(need.role)]
+        return
+    held = teams[0] if slug is None else own_team_named(teams, slug)
+    app_ctx.g.team_id = permitted(held, need.role)
+    app_ctx.g.team_ids = [held.team_id]
+
+
+def _slug_sent(asked: Request) -> str | None:
+    """Return the team that a request names in its query, its JSON body or its form."""
+    slug: object = asked.args.get("team")
+    if slug is None and asked.method == "POST":
+        slug = asked.form.get("team")
+        if asked.is_json and asked.get_data(cache=True):
+            sent = json_body(asked)
+            slug = sent.get("team") if isinstance(sent, dict) else None
+    return slug if isinstance(slug, str) and slug else None
+
+
+def own_team_named(teams: tuple[TeamRole, ...], slug: str) -> TeamRole:
+    """Return the team of that slug; raises Problem 422 for one that the user is not in."""
+    held = _named(teams, slug)
+    if held is None:
+        raise invalid([Fault("/team", "There is no such team.")])
+    return held
 
 
 def _ask_to_log_in(asked: Request) -> AnyResponse:
@@ -77,7 +110,8 @@ def _named(teams: tuple[TeamRole, ...], slug: str) -> TeamRole | None:
     return next((team for team in teams if team.slug.lower() == slug.lower()), None)
 
 
-def _permitted(held: TeamRole, needed: Role) -> uuid.UUID:
+def permitted(held: TeamRole, needed: Role) -> uuid.UUID:
+    """Return the id of a team where the role held includes the one needed; raises Problem 403."""
     if not held.may(needed):
         raise Problem(
             403, f"This needs the role {needed} in the team {held.slug}; you are {held.role} there."

@@ -15,7 +15,7 @@ from punctual_api.calendars.schemas import (
     NewCalendarSchema,
 )
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, team_id
+from punctual_api.http.context import now, session, team_id, team_ids
 from punctual_api.http.problems import Problem, not_found
 
 MOST_CALENDARS = 200
@@ -37,7 +37,7 @@ def own_calendar(calendar_id: uuid.UUID) -> CalendarRow:
 
 def create_own(values: dict[str, Any]) -> CalendarRow:
     """Return a new calendar of the asker; raises Problem 409 for a name that is taken."""
-    if len(list_calendars(session(), team_id=team_id())) >= MOST_CALENDARS:
+    if len(list_calendars(session(), team_ids=[team_id()])) >= MOST_CALENDARS:
         raise Problem(409, f"You have {MOST_CALENDARS} calendars already.")
     row = CalendarRow(team_id=team_id(), **values)
     session().add(row)
@@ -77,7 +77,7 @@ def taken() -> Problem:
 @blueprint.response(200, CalendarListSchema)
 def list_own_calendars() -> dict[str, Any]:
     """List your calendars by name."""
-    return {"items": list_calendars(session(), team_id=team_id())}
+    return {"items": list_calendars(session(), team_ids=team_ids())}
 
 
 @blueprint.route("/", methods=["POST"])

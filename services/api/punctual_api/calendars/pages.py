@@ -13,7 +13,7 @@ from punctual.store.calendars.changes import list_calendars
 from punctual.store.schema.models import CalendarRow
 from punctual_api.calendars.endpoints import change_own, create_own, delete_own, own_calendar
 from punctual_api.calendars.schemas import NewCalendarSchema
-from punctual_api.http.context import session, team_id
+from punctual_api.http.context import session, team_ids
 from punctual_api.http.problems import Fault, Problem, faults_in
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.form_fields import pasted, read_list
@@ -25,7 +25,7 @@ BLANK = {"name": "", "timezone": "UTC", "days": "", "windows": ""}
 @pages.get("/calendars/")
 def show_calendars() -> Response:
     """All calendars."""
-    return page("calendars", calendars=list_calendars(session(), team_id=team_id()))
+    return page("calendars", calendars=list_calendars(session(), team_ids=team_ids()))
 
 
 @pages.route("/calendar/create/", methods=["GET", "POST"])

@@ -6,8 +6,10 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from punctual.domain.calendars.syntax import MOST_DAYS, MOST_WINDOWS, parse_calendar, to_documents
 from punctual.domain.errors import InvalidCalendar
+from punctual_api.http.context import team_slug
 from punctual_api.http.fields import Instant, Label, Text, fault_tree
 from punctual_api.http.readonly_fields import SentBackSchema, readonly_names
+from punctual_api.teams.fields import ANSWERED, team_field
 
 LONGEST_NAME = 100
 
@@ -71,8 +73,11 @@ class NewCalendarSchema(CalendarFields):
     class Meta:
         unknown = RAISE
 
+    team = team_field()
+
     @post_load
     def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        values.pop("team", None)
         try:
             calendar = parse_calendar(**values)
         except InvalidCalendar as error:
@@ -85,6 +90,9 @@ class CalendarSchema(CalendarFields):
     """A calendar as it is answered."""
 
     id = fields.UUID(required=True)
+    team = fields.Function(
+        lambda row: team_slug(row.team_id), metadata={**ANSWERED, "type": "string"}
+    )
     created_at = Instant(required=True)
     updated_at = Instant(required=True)
     version = fields.Integer(required=True)

@@ -24,7 +24,7 @@ from punctual_api.concurrency.schemas import (
     NewConcurrencySchema,
 )
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import session, team_id
+from punctual_api.http.context import session, team_id, team_ids, team_slug
 from punctual_api.http.problems import Problem, not_found
 
 blueprint = Blueprint(
@@ -38,12 +38,13 @@ _limit, _page = ConcurrencySchema(), ConcurrencyPageSchema()
 
 
 def documents_of(limits: Sequence[ConcurrencyLimit]) -> list[dict[str, Any]]:
-    """Return the asker's limits as ConcurrencySchema answers them, with what runs and waits now."""
-    running = running_by_limit(session(), team_id=team_id())
-    waiting = waiting_by_limit(session(), limits, team_id=team_id())
+    """Return limits as ConcurrencySchema answers them, with what runs and waits now."""
+    running = running_by_limit(session(), team_ids={limit.team_id for limit in limits})
+    waiting = waiting_by_limit(session(), limits)
     return [
         {
             "id": limit.id,
+            "team": team_slug(limit.team_id),
             "tag": limit.tag,
             "max_concurrent": limit.max_concurrent,
             "running": running.get(limit.id, 0),
@@ -64,7 +65,9 @@ def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
 def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
     """Return a new limit of the asker; raises Problem 409 where there is one, with all undone."""
     try:
-        return create_limit(session(), team_id=team_id(), **sent)
+        return create_limit(
+            session(), team_id=team_id(), tag=sent["tag"], max_concurrent=sent["max_concurrent"]
+        )
     except IntegrityError:
         session().rollback()
         what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
@@ -76,7 +79,7 @@ def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
 @blueprint.response(200, ConcurrencyPageSchema)
 def list_concurrency() -> Response:
     """List your limits of concurrent runs, and how many runs count towards each now."""
-    found = list_limits(session(), team_id=team_id())
+    found = list_limits(session(), team_ids=team_ids())
     return jsonify(_page.dump({"items": documents_of(found)}))
 
 

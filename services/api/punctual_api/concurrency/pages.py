@@ -12,7 +12,7 @@ from punctual.store.concurrency.limits import change_limit, delete_limit, list_l
 from punctual.store.tasks.overview import known_tags
 from punctual_api.concurrency.endpoints import create_own, documents_of, own_limit
 from punctual_api.concurrency.schemas import ConcurrencyChangeSchema, NewConcurrencySchema
-from punctual_api.http.context import session, team_id
+from punctual_api.http.context import session, team_ids
 from punctual_api.http.problems import Problem, faults_in
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.form_fields import read_number
@@ -72,10 +72,10 @@ def _most(typed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _page(typed: Mapping[str, str], errors: Mapping[str, str] | None = None) -> Response:
-    limits = documents_of(list_limits(session(), team_id=team_id()))
+    limits = documents_of(list_limits(session(), team_ids=team_ids()))
     stored = {f"most-{limit['id']}": str(limit["max_concurrent"]) for limit in limits}
     limited = {limit["tag"] for limit in limits}
-    tags = known_tags(session().connection(), team_id=team_id())
+    tags = known_tags(session().connection(), team_ids=team_ids())
     return page(
         "concurrency",
         422 if errors else 200,

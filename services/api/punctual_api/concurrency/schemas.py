@@ -3,6 +3,7 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from punctual_api.http.fields import Label
+from punctual_api.teams.fields import ANSWERED, team_field
 
 MOST_CONCURRENT = 100_000
 
@@ -25,14 +26,16 @@ class NewConcurrencySchema(ConcurrencyChangeSchema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(min=1, max=50),
-        metadata={"description": "Runs of tasks with this tag; null: all your runs"},
+        metadata={"description": "Runs of tasks with this tag; null: all runs of the team"},
     )
+    team = team_field()
 
 
 class ConcurrencySchema(NewConcurrencySchema):
     """A limit as it is answered."""
 
     id = fields.UUID(required=True)
+    team = fields.String(required=True, metadata=ANSWERED)
     running = fields.Integer(
         required=True, metadata={"description": "How many count towards it now"}
     )

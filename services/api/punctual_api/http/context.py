@@ -1,6 +1,7 @@
 """What a request works with: its team, its session, its instant, and the settings."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -9,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from punctual.ops.config import Settings
+from punctual.store.accounts.teams import slug_of
 from punctual.store.tasks.changes import database_now
 from punctual_api.http.database import connection, db
 
@@ -19,6 +21,8 @@ __all__ = [
     "session",
     "settings",
     "team_id",
+    "team_ids",
+    "team_slug",
     "user_id",
     "window",
 ]
@@ -45,6 +49,22 @@ def team_id() -> uuid.UUID:
     """Return the team that this request is about, as the hook of accounts/access.py found it."""
     found: uuid.UUID = app_ctx.g.team_id
     return found
+
+
+def team_ids() -> Sequence[uuid.UUID]:
+    """Return the teams that a list is about: all that the user is in, or the one that was named."""
+    found: Sequence[uuid.UUID] = app_ctx.g.team_ids
+    return found
+
+
+def team_slug(team: uuid.UUID) -> str:
+    """Return the slug of a team: one of the user's, or one that a task has left."""
+    slugs: dict[uuid.UUID, str] | None = app_ctx.g.get("team_slugs")
+    if slugs is None:
+        slugs = app_ctx.g.team_slugs = {one.team_id: one.slug for one in current_user.teams}
+    if team not in slugs:
+        slugs[team] = slug_of(session(), team)
+    return slugs[team]
 
 
 def now() -> datetime:

@@ -61,4 +61,5 @@ def idempotency_key() -> str | None:
 def _fingerprint() -> bytes:
     sent = json_body(request) if request.get_data(cache=True) else None
     canonical = json.dumps(sent, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{request.path} {canonical}".encode()).digest()
+    named = f"?team={team}" if (team := request.args.get("team")) else ""
+    return hashlib.sha256(f"{request.path}{named} {canonical}".encode()).digest()

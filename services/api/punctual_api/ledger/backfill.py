@@ -11,7 +11,7 @@ from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.ledger.backfill import Missing, backfill, find_missing
 from punctual.store.schema.models import Task
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, settings
+from punctual_api.http.context import now, session, settings, user_id
 from punctual_api.http.problems import Fault, Problem, invalid
 from punctual_api.ledger.backfill_schemas import BackfillQuerySchema, BackfillSchema
 from punctual_api.tasks.endpoints import own_task
@@ -32,7 +32,7 @@ def backfill_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     missing = missing_of(task, args["start"], args["end"], most=args["limit"], at=at)
     runs: list[uuid.UUID] = []
     if not args["dry_run"]:
-        runs = backfill(session().connection(), task=task, due=missing.due, now=at)
+        runs = backfill(session().connection(), task=task, due=missing.due, now=at, by=user_id())
     document = {"dry_run": args["dry_run"], "due": missing.due, "runs": runs}
     response = jsonify(_backfill.dump({**document, "next_from": missing.next_from}))
     response.status_code = 200 if args["dry_run"] else 202

@@ -16,7 +16,7 @@ from punctual.store.ledger.entries import list_ledger
 from punctual.store.ledger.why import Explanation, why
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import find_task, set_enabled
-from punctual_api.http.context import now, session, settings, team_id
+from punctual_api.http.context import now, session, settings, team_id, user_id
 from punctual_api.http.problems import Problem, not_found
 from punctual_api.ledger.backfill import missing_of
 from punctual_api.ledger.backfill_schemas import MOST_RUNS
@@ -54,7 +54,7 @@ def pause_until(task_id: uuid.UUID) -> AnyResponse:
         errors["until"] = "A pause must end in the future."
     if until is None or errors:
         return _page(task, typed, errors)
-    set_enabled(session(), task, enabled=False, now=instant, until=until)
+    set_enabled(session(), task, enabled=False, now=instant, until=until, by=user_id())
     flash("Paused: it resumes by itself at that time.")
     return redirect(url_for("pages.show_task", task_id=task_id))
 
@@ -88,7 +88,7 @@ def backfill_task(task_id: uuid.UUID) -> AnyResponse:
         flash("This is no range of times: choose it again.", "bad")
         return redirect(url_for("pages.backfill_form", task_id=task_id))
     due = missing_of(task, start, end, most=MOST_RUNS, at=at).due
-    runs = backfill(session().connection(), task=task, due=due, now=at)
+    runs = backfill(session().connection(), task=task, due=due, now=at, by=user_id())
     flash(f"{len(runs)} {'run was' if len(runs) == 1 else 'runs were'} made.")
     return redirect(url_for("pages.show_task", task_id=task_id))
 

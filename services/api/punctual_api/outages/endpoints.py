@@ -9,7 +9,7 @@ from flask import Response, jsonify
 from punctual.store.outages.backfill import Backfilled, backfill_outage
 from punctual.store.outages.outages import Gap, find_outage, list_outages, tasks_in_outage
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, settings, team_id
+from punctual_api.http.context import now, session, settings, team_id, team_ids, user_id
 from punctual_api.http.problems import Fault, invalid, not_found
 from punctual_api.outages.schemas import (
     MOST_RUNS,
@@ -33,7 +33,7 @@ _page, _report, _made = OutagePageSchema(), OutageReportSchema(), OutageBackfill
 @blueprint.response(200, OutagePageSchema)
 def list_own_outages(args: dict[str, Any]) -> Response:
     """List the times without a coordinator, newest first, with your due times in them."""
-    found = list_outages(session().connection(), team_id=team_id(), page_size=args["limit"])
+    found = list_outages(session().connection(), team_ids=team_ids(), page_size=args["limit"])
     return jsonify(_page.dump({"items": [outage_document(outage) for outage in found]}))
 
 
@@ -43,7 +43,7 @@ def list_own_outages(args: dict[str, Any]) -> Response:
 def get_outage(outage_id: uuid.UUID) -> Response:
     """Report what became of your due times in one outage, task by task."""
     gap = known_outage(outage_id)
-    tasks = tasks_in_outage(session().connection(), gap, team_id=team_id())
+    tasks = tasks_in_outage(session().connection(), gap, team_ids=team_ids())
     return jsonify(_report.dump(report_document(gap, tasks)))
 
 
@@ -73,7 +73,8 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS
     """Backfill the asker's tasks, all with None; raises Problem 422 for one that was not due."""
     if tasks is not None:
         was_due = {
-            task.task_id for task in tasks_in_outage(session().connection(), gap, team_id=team_id())
+            task.task_id
+            for task in tasks_in_outage(session().connection(), gap, team_ids=[team_id()])
         }
         strangers = [place for place, task in enumerate(tasks) if task not in was_due]
         if strangers:
@@ -87,4 +88,5 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS
         most=most,
         keep=timedelta(days=settings().retention_days),
         now=now(),
+        by=user_id(),
     )

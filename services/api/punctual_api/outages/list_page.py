@@ -4,7 +4,7 @@ from flask import Response, url_for
 
 from punctual.store.outages.outages import list_outages
 from punctual.store.outages.tasks import harm_of
-from punctual_api.http.context import session, team_id
+from punctual_api.http.context import session, team_ids
 from punctual_api.outages.schemas import outage_document
 from punctual_api.web.page_base import page, pages
 from punctual_api.web.paging import instant_before, microseconds
@@ -16,8 +16,8 @@ TASKS_SHOWN = 3
 @pages.get("/outages/")
 def show_outages() -> Response:
     """The outages, newest first."""
-    connection, team, before = session().connection(), team_id(), instant_before()
-    found = list_outages(connection, team_id=team, page_size=OUTAGES_A_PAGE + 1, before=before)
+    connection, teams, before = session().connection(), team_ids(), instant_before()
+    found = list_outages(connection, team_ids=teams, page_size=OUTAGES_A_PAGE + 1, before=before)
     shown = found[:OUTAGES_A_PAGE]
     gaps = [outage.gap for outage in shown]
     older = None
@@ -26,7 +26,7 @@ def show_outages() -> Response:
     return page(
         "outages",
         outages=[outage_document(outage) for outage in shown],
-        harm=harm_of(connection, gaps, team_id=team, most=TASKS_SHOWN),
+        harm=harm_of(connection, gaps, team_ids=teams, most=TASKS_SHOWN),
         newest_url=url_for("pages.show_outages") if before else None,
         older_url=older,
     )

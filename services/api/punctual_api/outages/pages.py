@@ -6,7 +6,7 @@ from flask import Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.store.outages.outages import tasks_in_outage
-from punctual_api.http.context import session, team_id
+from punctual_api.http.context import session, team_ids
 from punctual_api.http.problems import Problem
 from punctual_api.outages.endpoints import known_outage, run_missed
 from punctual_api.outages.schemas import report_document
@@ -19,7 +19,7 @@ TASKS_SHOWN = 200
 def show_outage(outage_id: uuid.UUID) -> Response:
     """An outage, and the viewer's tasks that were due in it."""
     gap = known_outage(outage_id)
-    tasks = tasks_in_outage(session().connection(), gap, team_id=team_id())
+    tasks = tasks_in_outage(session().connection(), gap, team_ids=team_ids())
     report = report_document(gap, tasks, most=TASKS_SHOWN)
     left_out = any(
         task.became["missed"] > task.became["backfilled"] for task in tasks if not task.deleted

@@ -5,8 +5,9 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from punctual.store.outages.outages import Became, Gap, TaskInOutage, TeamOutage, due_times_in
+from punctual.store.outages.outages import Became, Gap, TaskInOutage, TeamsOutage, due_times_in
 from punctual_api.http.fields import Instant
+from punctual_api.teams.fields import team_query
 
 MOST_TASKS = 1000
 MOST_RUNS = 1000
@@ -30,6 +31,7 @@ class OutagesQuerySchema(Schema):
         unknown = RAISE
 
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    team = team_query()
 
 
 BecameSchema = Schema.from_dict(
@@ -122,7 +124,7 @@ class OutageBackfillSchema(Schema):
     )
 
 
-def outage_document(outage: TeamOutage) -> dict[str, Any]:
+def outage_document(outage: TeamsOutage) -> dict[str, Any]:
     """What OutageSchema answers of an outage."""
     gap = outage.gap
     return {**_times(gap), **became_document(outage.became)}

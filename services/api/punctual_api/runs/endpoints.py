@@ -13,7 +13,7 @@ from punctual.store.runs.listing import attempts_of, find_run, list_runs
 from punctual.store.schema.models import Run
 from punctual.store.tasks.changes import find_task
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import session, team_id
+from punctual_api.http.context import session, team_id, team_ids, user_id
 from punctual_api.http.cursors import read_run_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
@@ -43,10 +43,10 @@ def own_run(run_id: uuid.UUID) -> Run:
 @blueprint.arguments(RunsQuerySchema, location="query")
 @blueprint.response(200, RunPageSchema)
 def list_own_runs(args: dict[str, Any]) -> Response:
-    """List your runs, newest due time first."""
+    """List the runs of your teams, newest due time first."""
     runs = list_runs(
         session(),
-        team_id=team_id(),
+        team_ids=team_ids(),
         page_size=args["limit"] + 1,
         before=read_run_cursor(args["cursor"]),
         state=args["state"],
@@ -99,7 +99,9 @@ def retry_own_run(run_id: uuid.UUID) -> Response:
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
         try:
-            made = retry_run(session().connection(), task=task, run=run, run_id=ids[0])
+            made = retry_run(
+                session().connection(), task=task, run=run, run_id=ids[0], by=user_id()
+            )
         except InvalidParams as error:
             raise Problem(409, f"Its task needs other values by now: {error}") from None
         if made is None:

@@ -5,6 +5,7 @@ from marshmallow import RAISE, Schema, fields, validate
 from punctual.domain.runs.states import RunState, Trigger
 from punctual_api.http.fields import Document, Instant, Text
 from punctual_api.http.openapi import VALUES
+from punctual_api.teams.fields import ANSWERED, team_query
 
 PAGE = validate.Range(min=1, max=1000)
 LEFT_BEHIND = {
@@ -34,9 +35,13 @@ class RunSchema(Schema):
 
     id = fields.UUID(required=True)
     task_id = fields.UUID(required=True)
+    team = fields.String(required=True, metadata=ANSWERED)
     state = fields.String(required=True, validate=validate.OneOf([*RunState]))
     scheduled_for = Instant(required=True)
     trigger = fields.String(required=True, validate=validate.OneOf([*Trigger]))
+    triggered_by = fields.String(
+        required=True, allow_none=True, metadata={"description": "The user who asked for it"}
+    )
     attempt = fields.Integer(required=True, metadata={"description": "Attempts started so far"})
     max_attempts = fields.Integer(required=True)
     params = fields.Dict(
@@ -148,6 +153,7 @@ class RunsQuerySchema(TaskRunsQuerySchema):
     """Which runs."""
 
     task = fields.UUID(load_default=None)
+    team = team_query()
 
 
 class OutputQuerySchema(Schema):

@@ -24,7 +24,7 @@ def preview_schedule(args: dict[str, Any]) -> Preview:
     schedule = parse_schedule(args["schedule"], anchor=start)
     names = args["calendars"]
     require_calendars(session().connection(), team_id=team_id(), names=names)
-    calendars = own_calendars(names)
+    calendars = own_calendars(team_id(), names)
     if isinstance(calendars, Unreadable):
         raise InvalidCalendar("/calendars", calendars.detail)
     return preview(schedule, start=start, count=args["count"], calendars=calendars)

@@ -10,7 +10,7 @@ from punctual.domain.errors import InvalidCalendar
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.tasks.changes import create_tasks
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, team_id, window
+from punctual_api.http.context import now, session, team_id, team_slug, user_id, window
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Fault, invalid
@@ -36,16 +36,30 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
             for place, task in enumerate(tasks)
             for fault in upstream_faults(task, task_id=None)
         ]
+        faults += _of_other_teams(tasks)
         if faults:
             raise invalid(faults)
         try:
-            due = create_tasks(session(), team_id=team_id(), ids=ids, tasks=tasks, now=at)
+            due = create_tasks(
+                session(), team_id=team_id(), ids=ids, tasks=tasks, now=at, by=user_id()
+            )
         except InvalidCalendar as error:
             raise invalid([Fault(f"/items{error.pointer}", error.detail)]) from None
         wake_if_due(session().connection(), due, now=at, window=window())
         return _ids(ids)
 
     return create_once(len(tasks), create=create, again=_ids)
+
+
+def _of_other_teams(tasks: list[dict[str, Any]]) -> list[Fault]:
+    """Return a fault for each task that names another team than the request is about."""
+    own = team_slug(team_id()).lower()
+    detail = "All tasks of a request go to one team: name it as ?team=."
+    return [
+        Fault(f"/items/{place}/team", detail)
+        for place, task in enumerate(tasks)
+        if task.pop("team", own).lower() != own
+    ]
 
 
 def _ids(ids: Sequence[uuid.UUID]) -> Response:

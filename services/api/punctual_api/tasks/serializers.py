@@ -27,8 +27,9 @@ from punctual.store.runs.listing import find_run
 from punctual.store.runs.run_history import past_of_task
 from punctual.store.schema.models import Run, Task
 from punctual.store.tasks.listing import ListedTask, seen_tasks
+from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.calendars.blocks import own_calendars
-from punctual_api.http.context import now, session, team_id
+from punctual_api.http.context import now, session, team_id, team_slug
 from punctual_api.http.cursors import run_cursor, task_cursor
 from punctual_api.http.problems import not_found
 from punctual_api.runs.schemas import RunPageSchema, RunSchema
@@ -44,6 +45,9 @@ STOPPED = (
     f"Its calendars block its due times for long: its next run was not found in {MOST_STEPS} steps"
     " over blocked times."
 )
+
+COMPUTED = ("team", "triggered_by", "waiting_for")
+"""Fields of an answered run that are more than its columns."""
 
 _task = TaskSchema()
 _COLUMNS = tuple(name for name in Task.__mapper__.column_attrs.keys() if name in _task.fields)  # noqa: SIM118 - no mapping
@@ -62,6 +66,9 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
     return {
         **{name: getattr(task, name) for name in _COLUMNS},
         "command": task.command or None,
+        "team": team_slug(task.team_id),
+        "created_by": name_of(task.created_by),
+        "updated_by": name_of(task.updated_by),
         "type": type_of(task),
         **stored_columns(task),
         "status": status,
@@ -87,7 +94,7 @@ def _next_run_at(listed: ListedTask) -> datetime | None:
         return at
     if task.calendars:
         schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
-        calendars = own_calendars(task.calendars)
+        calendars = own_calendars(task.team_id, task.calendars)
         if isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
             return None
         after, search_limit = at - timedelta(microseconds=1), SearchLimit(MOST_STEPS)
@@ -106,7 +113,7 @@ def task_warnings(task: Task, *, now: datetime) -> list[str]:
     if isinstance(schedule, Unreadable):
         return errors or [f"It could not be planned: {schedule.detail}"]
     if task.calendars and next_due(schedule, after=now) is not None:
-        calendars = own_calendars(task.calendars)
+        calendars = own_calendars(task.team_id, task.calendars)
         if isinstance(calendars, Unreadable):
             errors = errors or [f"It could not be planned: {calendars.detail}"]
         else:
@@ -201,11 +208,12 @@ def run_answer(run_id: uuid.UUID, *, status: int) -> Response:
 def run_documents(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Return each run as RunSchema answers it; one query finds what they wait for."""
     found = hindrances(session().connection(), runs)
+    look_up_names(run.triggered_by for run in runs)
     return [
         {
-            **(
-                shown := {name: getattr(run, name) for name in _run.fields if name != "waiting_for"}
-            ),
+            **(shown := {name: getattr(run, name) for name in _run.fields if name not in COMPUTED}),
+            "team": team_slug(run.team_id),
+            "triggered_by": name_of(run.triggered_by),
             "reason": reason_of(shown),
             "waiting_for": _waiting_for(found.get(run.id)),
         }

@@ -4,7 +4,8 @@ import uuid
 from typing import Any
 
 from punctual.store.tasks.listing import list_tasks
-from punctual_api.http.context import now, session, team_id
+from punctual_api.accounts.names import look_up_names
+from punctual_api.http.context import now, session, team_ids
 from punctual_api.tasks.serializers import task_document
 
 MOST_LOOKED_AT = 1000
@@ -24,17 +25,18 @@ def listed_tasks(
     Whether calendars block all due times of a task, which makes it idle, no statement knows.
     """
     items: list[dict[str, Any]] = []
-    at, team, looked_at = now(), team_id(), 0
+    at, teams, looked_at = now(), team_ids(), 0
     while True:
         found = list_tasks(
             session(),
-            team_id=team,
+            team_ids=teams,
             page_size=page_size + 1,
             before=before,
             status_is=status,
             tag=tag,
             q=q,
         )
+        look_up_names(by for one in found for by in (one.task.created_by, one.task.updated_by))
         documents = [task_document(one, now=at) for one in found]
         items += [one for one in documents if status in (None, one["status"])]
         if len(items) > page_size:

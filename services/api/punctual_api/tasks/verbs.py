@@ -12,7 +12,7 @@ from punctual.store.lifecycle.run_now import run_now
 from punctual.store.runs.listing import list_runs
 from punctual.store.tasks.changes import find_task, set_enabled
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, team_id, window
+from punctual_api.http.context import now, session, team_id, user_id, window
 from punctual_api.http.cursors import read_run_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
@@ -43,7 +43,13 @@ def run_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
         try:
-            run_now(session().connection(), task=task, params=args["params"], run_id=ids[0])
+            run_now(
+                session().connection(),
+                task=task,
+                params=args["params"],
+                run_id=ids[0],
+                by=user_id(),
+            )
         except InvalidParams as error:
             raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
         made_run(ids[0])
@@ -62,7 +68,7 @@ def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     task, at, until = own_task(task_id), now(), args["until"]
     if until is not None and until <= at:
         raise invalid([Fault("/until", "A pause must end in the future.")])
-    set_enabled(session(), task, enabled=False, now=at, until=until)
+    set_enabled(session(), task, enabled=False, now=at, until=until, by=user_id())
     return task_answer(task_id)
 
 
@@ -73,7 +79,7 @@ def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 def resume_task(task_id: uuid.UUID) -> Response:
     """Resume a paused task; what came due during the pause is not caught up."""
     task, at = own_task(task_id), now()
-    set_enabled(session(), task, enabled=True, now=at)
+    set_enabled(session(), task, enabled=True, now=at, by=user_id())
     wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
     return task_answer(task_id)
 
@@ -88,7 +94,7 @@ def list_task_runs(args: dict[str, Any], task_id: uuid.UUID) -> Response:
         raise not_found("task")
     runs = list_runs(
         session(),
-        team_id=team_id(),
+        team_ids=[team_id()],
         task_id=task_id,
         page_size=args["limit"] + 1,
         before=read_run_cursor(args["cursor"]),

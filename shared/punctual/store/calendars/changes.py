@@ -125,10 +125,10 @@ def require_calendars(
             raise InvalidCalendar(f"{pointer}/calendars/{place}", "There is no such calendar.")
 
 
-def list_calendars(session: Session, *, team_id: uuid.UUID) -> list[CalendarRow]:
-    """Return a team's calendars by name."""
-    wanted = select(CalendarRow).where(CalendarRow.team_id == team_id)
-    return list(session.scalars(wanted.order_by(CalendarRow.name)))
+def list_calendars(session: Session, *, team_ids: Sequence[uuid.UUID]) -> list[CalendarRow]:
+    """Return the calendars of these teams by name."""
+    wanted = select(CalendarRow).where(CalendarRow.team_id.in_(team_ids))
+    return list(session.scalars(wanted.order_by(CalendarRow.name, CalendarRow.id)))
 
 
 def find_calendar(

@@ -1,7 +1,7 @@
 """Concurrency limits as users set them: by tag, or for all of their runs."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -14,23 +14,26 @@ LOOKED_AT = 10_000
 
 WAITING = text(f"""
 SELECT 'limit ' || l.id AS key, count(*) AS waiting
-FROM (SELECT id, task_id FROM runs AS r
-      WHERE r.team_id = :team_id AND r.limited AND r.state = 'scheduled' AND r.due_at <= now()
+FROM unnest(CAST(:team_ids AS uuid[])) AS team (id) CROSS JOIN LATERAL (
+      SELECT r.id, task_id FROM runs AS r
+      WHERE r.team_id = team.id AND r.limited AND r.state = 'scheduled' AND r.due_at <= now()
       ORDER BY r.due_at, r.id LIMIT :looked_at) AS due
 JOIN tasks AS t ON t.id = due.task_id JOIN concurrency_limits AS l ON {APPLIES}
 GROUP BY l.id
 """)
 
 
-def list_limits(session: Session, *, team_id: uuid.UUID) -> Sequence[ConcurrencyLimit]:
-    """Return the team's limits, oldest first."""
-    statement = select(ConcurrencyLimit).where(ConcurrencyLimit.team_id == team_id)
+def list_limits(session: Session, *, team_ids: Sequence[uuid.UUID]) -> Sequence[ConcurrencyLimit]:
+    """Return the limits of these teams, oldest first."""
+    statement = select(ConcurrencyLimit).where(ConcurrencyLimit.team_id.in_(team_ids))
     return session.scalars(statement.order_by(ConcurrencyLimit.id)).all()
 
 
-def running_by_limit(session: Session, *, team_id: uuid.UUID) -> Mapping[uuid.UUID, int]:
+def running_by_limit(
+    session: Session, *, team_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, int]:
     """Return how many runs count towards each limit now; one without any is left out."""
-    counted = count_running(session.connection(), [team_id])
+    counted = count_running(session.connection(), team_ids)
     return {
         uuid.UUID(key.removeprefix("limit ")): count
         for key, count in counted.items()
@@ -39,16 +42,17 @@ def running_by_limit(session: Session, *, team_id: uuid.UUID) -> Mapping[uuid.UU
 
 
 def waiting_by_limit(
-    session: Session, limits: Sequence[ConcurrencyLimit], *, team_id: uuid.UUID
+    session: Session, limits: Sequence[ConcurrencyLimit]
 ) -> Mapping[uuid.UUID, int]:
-    """Return how many due runs wait for each of the team's limits that is reached.
+    """Return how many due runs wait for each of these limits that is reached.
 
     One that holds back none is left out. A run under several that are reached waits for each of
-    them. Only the 10,000 earliest due runs are looked at.
+    them. Only the 10,000 earliest due runs of each team are looked at.
     """
-    params = {"team_id": team_id, "looked_at": LOOKED_AT}
+    teams = {limit.team_id for limit in limits}
+    params = {"team_ids": list(teams), "looked_at": LOOKED_AT}
     due = {row.key: row.waiting for row in session.execute(WAITING, params)}
-    dispatched = count_dispatched(session.connection(), [team_id]) if due else {}
+    dispatched = count_dispatched(session.connection(), teams) if due else {}
     return {
         limit.id: due[key]
         for limit in limits

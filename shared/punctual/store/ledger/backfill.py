@@ -65,10 +65,17 @@ def find_missing(
 
 
 def backfill(
-    connection: Connection, *, task: Task, due: tuple[datetime, ...], now: datetime
+    connection: Connection,
+    *,
+    task: Task,
+    due: tuple[datetime, ...],
+    now: datetime,
+    by: uuid.UUID | None = None,
 ) -> list[uuid.UUID]:
     """Run for these due times, due at once, earliest first; also when the task is paused."""
-    runs = [NewRun(task.id, at, due_at=now, trigger=Trigger.BACKFILL) for at in due]
+    runs = [
+        NewRun(task.id, at, due_at=now, trigger=Trigger.BACKFILL, triggered_by=by) for at in due
+    ]
     inserted = set(insert_runs(connection, runs))
     if inserted:
         wake_coordinators(connection)

@@ -20,10 +20,11 @@ from punctual.store.schema.models.model import new_id
 # Runs that make up for others are due all at once: they wait for each other where they would be
 # skipped. Backfilled ones are late on purpose, and have no start deadline.
 INSERT_RUNS = text(f"""
-INSERT INTO runs (id, task_id, team_id, state, trigger, scheduled_for, due_at, start_by,
-                  max_attempts, priority, overlap, spec, params, reason_code, reason_args,
+INSERT INTO runs (id, task_id, team_id, state, trigger, triggered_by, scheduled_for, due_at,
+                  start_by, max_attempts, priority, overlap, spec, params, reason_code, reason_args,
                   finished_at, limited, queue, caught_up)
-SELECT new.id, t.id, t.team_id, new.state, new.trigger, new.scheduled_for, new.due_at,
+SELECT new.id, t.id, t.team_id, new.state, new.trigger, new.triggered_by, new.scheduled_for,
+       new.due_at,
        CASE WHEN new.trigger <> 'backfill' THEN {start_by("new")} END,
        t.max_retries + 1, t.priority,
        CASE WHEN new.waits AND t.overlap IN ('skip', 'replace')
@@ -35,7 +36,7 @@ SELECT new.id, t.id, t.team_id, new.state, new.trigger, new.scheduled_for, new.d
        {IS_LIMITED}, t.queue,
        new.state = 'scheduled' AND new.trigger = 'schedule' AND new.due_at < now() - {GRACE}
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
-    id uuid, task_id uuid, state text, trigger text, scheduled_for timestamptz,
+    id uuid, task_id uuid, state text, trigger text, triggered_by uuid, scheduled_for timestamptz,
     due_at timestamptz, reason_code text, reason_args jsonb, params jsonb, waits boolean,
     upstream jsonb)
 JOIN tasks AS t ON t.id = new.task_id
@@ -59,6 +60,7 @@ class NewRun:
     A missed one may stand for several: `times` due times until `until`.
     One that `waits` is not skipped nor replaced by others of its task, and does so to none.
     `upstream` is the last of the runs that it follows, if it follows any.
+    `triggered_by` is the user who asked for it, if one did.
     `params` are values by name, checked and complete; None takes the defaults of the task.
     """
 
@@ -73,6 +75,7 @@ class NewRun:
     params: Values | None = None
     waits: bool = False
     upstream: Upstream | None = None
+    triggered_by: uuid.UUID | None = None
     id: uuid.UUID = field(default_factory=new_id)
 
 
@@ -93,6 +96,7 @@ def _row(run: NewRun) -> dict[str, object]:
         "task_id": run.task_id,
         "state": run.state,
         "trigger": run.trigger,
+        "triggered_by": run.triggered_by,
         "scheduled_for": run.scheduled_for,
         "due_at": run.due_at,
         "reason_code": run.reason and run.reason.code,

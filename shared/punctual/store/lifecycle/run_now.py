@@ -24,16 +24,17 @@ def run_now(
     trigger: Trigger = Trigger.MANUAL,
     params: Mapping[str, object] | None = None,
     run_id: uuid.UUID | None = None,
+    by: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Return a new run of the task, due at once, also when the task is paused; return its id.
 
-    The id is `run_id` where one is given. Raises InvalidParams when the task cannot be run with
-    these values.
+    The id is `run_id` where one is given; `by` is the user who asks. Raises InvalidParams when
+    the task cannot be run with these values.
     """
     known = read_params(task.params)
     values = values_for(known, params or {})
     _check_request(task, values)
-    return _insert(connection, task, trigger, values if known else None, run_id or new_id())
+    return _insert(connection, task, trigger, values if known else None, run_id or new_id(), by)
 
 
 def _check_request(task: Task, values: Values) -> None:
@@ -43,18 +44,28 @@ def _check_request(task: Task, values: Values) -> None:
 
 
 def _insert(
-    connection: Connection, task: Task, trigger: Trigger, values: Values | None, run_id: uuid.UUID
+    connection: Connection,
+    task: Task,
+    trigger: Trigger,
+    values: Values | None,
+    run_id: uuid.UUID,
+    by: uuid.UUID | None,
 ) -> uuid.UUID:
     while True:
         now: datetime = connection.execute(NOW).scalar_one()
-        run = NewRun(task.id, now, now, trigger=trigger, params=values, id=run_id)
+        run = NewRun(task.id, now, now, trigger=trigger, params=values, id=run_id, triggered_by=by)
         if inserted := insert_runs(connection, [run]):  # empty: another request in this microsecond
             wake_coordinators(connection)
             return inserted[0]
 
 
 def retry_run(
-    connection: Connection, *, task: Task, run: Run, run_id: uuid.UUID | None = None
+    connection: Connection,
+    *,
+    task: Task,
+    run: Run,
+    run_id: uuid.UUID | None = None,
+    by: uuid.UUID | None = None,
 ) -> uuid.UUID | None:
     """Return a new run in place of one that ended; None while that one is not final.
 
@@ -67,4 +78,6 @@ def retry_run(
     known = read_params(task.params)
     values = values_again(known, run.params or {})
     _check_request(task, values)
-    return _insert(connection, task, Trigger.RETRY, values if known else None, run_id or new_id())
+    return _insert(
+        connection, task, Trigger.RETRY, values if known else None, run_id or new_id(), by
+    )

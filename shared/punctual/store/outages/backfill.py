@@ -45,6 +45,7 @@ def backfill_outage(
     most: int,
     keep: timedelta,
     now: datetime,
+    by: uuid.UUID | None = None,
 ) -> Backfilled:
     """Run for at most `most` of the gap's missed due times, of these tasks or of all (None).
 
@@ -66,7 +67,7 @@ def backfill_outage(
     for task in locked:
         due = _missing(connection, task, gap, since=now - keep)
         if due[:left]:
-            runs[task.id] = backfill(connection, task=task, due=due[:left], now=now)
+            runs[task.id] = backfill(connection, task=task, due=due[:left], now=now, by=by)
         if len(due) > left:
             return Backfilled(runs, more=True)
         left -= len(due)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -45,12 +46,12 @@ BECAME = """
                WHEN r.lateness_ms IS NULL THEN 'waiting'
                WHEN r.lateness_ms > 1000 THEN 'late' ELSE 'on_time' END AS became, 1 AS times
     FROM runs AS r
-    WHERE r.team_id = :team_id AND r.scheduled_for > o.from_at AND r.scheduled_for <= o.to_at
+    WHERE r.team_id = ANY(:team_ids) AND r.scheduled_for > o.from_at AND r.scheduled_for <= o.to_at
       AND r.trigger IN ('schedule', 'backfill') AND NOT r.superseded
     UNION ALL
     SELECT l.task_id, l.reason, l.times - (l.run_id IS NOT NULL)::int
     FROM ledger AS l
-    WHERE l.team_id = :team_id AND l.scheduled_for > o.from_at AND l.scheduled_for <= o.to_at
+    WHERE l.team_id = ANY(:team_ids) AND l.scheduled_for > o.from_at AND l.scheduled_for <= o.to_at
       AND (l.times > 1 OR l.reason = 'held' AND l.run_id IS NULL)
 """
 
@@ -94,8 +95,8 @@ class Gap(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TeamOutage:
-    """A gap, and what became of one team's due times in it."""
+class TeamsOutage:
+    """A gap, and what became of the due times of some teams in it."""
 
     gap: Gap
     became: Became
@@ -146,20 +147,20 @@ def note_break(connection: Connection, *, lease: timedelta, now: datetime | None
 def list_outages(
     connection: Connection,
     *,
-    team_id: uuid.UUID,
+    team_ids: Sequence[uuid.UUID],
     page_size: int,
     since: datetime | None = None,
     before: datetime | None = None,
-) -> list[TeamOutage]:
-    """Return the newest outages of this team's tasks.
+) -> list[TeamsOutage]:
+    """Return the newest outages of these teams' tasks.
 
     Only those that ended at or after `since`, and that began before `before`.
     """
-    params = {"team_id": team_id, "limit": page_size, "since": since, "before": before}
-    found: dict[uuid.UUID, TeamOutage] = {}
+    params = {"team_ids": list(team_ids), "limit": page_size, "since": since, "before": before}
+    found: dict[uuid.UUID, TeamsOutage] = {}
     for row in connection.execute(NEWEST, params):
         outage = found.setdefault(
-            row.id, TeamOutage(Gap(row.id, row.from_at, row.to_at), Counter())
+            row.id, TeamsOutage(Gap(row.id, row.from_at, row.to_at), Counter())
         )
         if row.became is not None:
             outage.became[row.became] += row.times
@@ -172,9 +173,11 @@ def find_outage(connection: Connection, outage_id: uuid.UUID) -> Gap | None:
     return None if row is None else Gap(*row)
 
 
-def tasks_in_outage(connection: Connection, gap: Gap, *, team_id: uuid.UUID) -> list[TaskInOutage]:
-    """Return the team's tasks that were due in the gap, most missed due times first."""
-    params = {"team_id": team_id, "from_at": gap.from_at, "to_at": gap.to_at}
+def tasks_in_outage(
+    connection: Connection, gap: Gap, *, team_ids: Sequence[uuid.UUID]
+) -> list[TaskInOutage]:
+    """Return the teams' tasks that were due in the gap, most missed due times first."""
+    params = {"team_ids": list(team_ids), "from_at": gap.from_at, "to_at": gap.to_at}
     found: dict[uuid.UUID, TaskInOutage] = {}
     for row in connection.execute(BY_TASK, params):
         one = TaskInOutage(row.task_id, row.name, row.deleted, Counter())

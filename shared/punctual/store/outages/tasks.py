@@ -52,10 +52,10 @@ class Harm(NamedTuple):
 
 
 def harm_of(
-    connection: Connection, gaps: Sequence[Gap], *, team_id: uuid.UUID, most: int
+    connection: Connection, gaps: Sequence[Gap], *, team_ids: Sequence[uuid.UUID], most: int
 ) -> dict[uuid.UUID, Harm]:
-    """Return the harm of each outage to the team's tasks; harmless ones are left out."""
-    params = {"ids": [gap.id for gap in gaps], "team_id": team_id, "most": most}
+    """Return the harm of each outage to the teams' tasks; harmless ones are left out."""
+    params = {"ids": [gap.id for gap in gaps], "team_ids": list(team_ids), "most": most}
     found: dict[uuid.UUID, Harm] = {}
     for row in connection.execute(MOST_HARMED, params):
         harm = found.setdefault(row.id, Harm([], row.tasks, row.left_out))

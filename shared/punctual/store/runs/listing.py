@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, select, true, tuple_
 from sqlalchemy.orm import Session, defer
 
 from punctual.domain.runs.states import RunState
+from punctual.store.accounts.teams import each_team
 from punctual.store.schema.models import Attempt, LiveOutput, Output, Run
 
 
@@ -30,19 +31,19 @@ def find_run(session: Session, run_id: uuid.UUID, *, team_id: uuid.UUID) -> Run 
 def list_runs(
     session: Session,
     *,
-    team_id: uuid.UUID,
+    team_ids: Sequence[uuid.UUID],
     page_size: int,
     before: Position | None = None,
     state: str | None = None,
     task_id: uuid.UUID | None = None,
     since: datetime | None = None,
 ) -> list[Run]:
-    """Return at most `page_size` runs of the team, newest due time first, after `before`.
+    """Return at most `page_size` runs of the teams, newest due time first, after `before`.
 
     `since` leaves out what was scheduled for an earlier instant. Runs that an edit or a pause
     withdrew before they were due are no history, and are left out too.
     """
-    wanted: list[ColumnElement[bool]] = [Run.team_id == team_id, ~Run.superseded]
+    wanted: list[ColumnElement[bool]] = [~Run.superseded]
     if before is not None:
         wanted.append(tuple_(Run.scheduled_for, Run.id) < tuple_(*before))
     if state is not None:
@@ -51,14 +52,26 @@ def list_runs(
         wanted.append(Run.task_id == task_id)
     if since is not None:
         wanted.append(Run.scheduled_for >= since)
-    statement = (
-        select(Run)
-        .where(*wanted)
+    runs = select(Run).options(defer(Run.spec)).order_by(Run.scheduled_for.desc(), Run.id.desc())
+    if len(team_ids) == 1:
+        wanted.append(Run.team_id == team_ids[0])
+        return list(session.scalars(runs.where(*wanted).limit(page_size)))
+    each = each_team(team_ids)
+    newest_of_each = (
+        select(Run.id, Run.scheduled_for)
+        .where(Run.team_id == each.c.id, *wanted)
         .order_by(Run.scheduled_for.desc(), Run.id.desc())
         .limit(page_size)
-        .options(defer(Run.spec))
+        .lateral("page")
     )
-    return list(session.scalars(statement))
+    merged = (
+        select(newest_of_each.c.id)
+        .select_from(each)
+        .join(newest_of_each, true())
+        .order_by(newest_of_each.c.scheduled_for.desc(), newest_of_each.c.id.desc())
+        .limit(page_size)
+    )
+    return list(session.scalars(runs.where(Run.id.in_(session.scalars(merged).all()))))
 
 
 def attempts_of(session: Session, run: Run) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Punctuality: the share of starts that came within a second of their due time."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -43,7 +44,7 @@ SELECT coalesce(sum(starts), 0), coalesce(sum(on_time), 0) FROM (
     SELECT team_id, day, starts, on_time FROM start_tallies
 ) AS counted
 WHERE day > CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(:days AS int)
-  AND (CAST(:team_id AS uuid) IS NULL OR team_id = :team_id)
+  AND (CAST(:team_ids AS uuid[]) IS NULL OR team_id = ANY(:team_ids))
 """)
 
 
@@ -65,7 +66,8 @@ def fold(connection: Connection, *, batch_size: int) -> int:
     return int(connection.execute(FOLD, {"limit": batch_size}).scalar_one())
 
 
-def on_time(connection: Connection, *, team_id: uuid.UUID | None = None) -> OnTime:
-    """Return the on-time figure of the last 30 days, of one team or all; ended attempts only."""
-    starts, punctual = connection.execute(RECENT, {"days": DAYS, "team_id": team_id}).one()
+def on_time(connection: Connection, *, team_ids: Sequence[uuid.UUID] | None = None) -> OnTime:
+    """Return the on-time figure of the last 30 days, of these teams or all; ended attempts only."""
+    params = {"days": DAYS, "team_ids": None if team_ids is None else list(team_ids)}
+    starts, punctual = connection.execute(RECENT, params).one()
     return OnTime(int(starts), int(punctual))

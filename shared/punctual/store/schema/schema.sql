@@ -44,7 +44,9 @@ CREATE TABLE users (
     username text NOT NULL,
     email text NOT NULL,
     password_hash text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    is_admin boolean NOT NULL DEFAULT false,
+    disabled_at timestamptz
 );
 CREATE UNIQUE INDEX uq_users_email ON users (lower(email));
 CREATE UNIQUE INDEX uq_users_username ON users (lower(username));
@@ -150,7 +152,9 @@ CREATE TABLE tasks (
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    deleted_at timestamptz
+    deleted_at timestamptz,
+    created_by uuid,
+    updated_by uuid
 ) WITH (fillfactor=80);
 CREATE INDEX ix_tasks_after ON tasks USING gin (after jsonb_path_ops) WHERE after <> '[]';
 CREATE INDEX ix_tasks_due ON tasks (next_due_at, id)
@@ -238,6 +242,7 @@ CREATE TABLE runs (
     output_truncated boolean NOT NULL DEFAULT false,
     left_behind integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
+    triggered_by uuid,
     CONSTRAINT ck_runs_state CHECK (state IN ('scheduled', 'queued', 'claimed', 'running',
         'succeeded', 'failed', 'timed_out', 'cancelled', 'lost', 'missed', 'skipped'))
 ) WITH (fillfactor=50);

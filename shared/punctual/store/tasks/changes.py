@@ -47,6 +47,16 @@ INSERT INTO tasks ({COLUMNS})
 SELECT {COLUMNS} FROM jsonb_populate_recordset(CAST(NULL AS tasks), CAST(:tasks AS jsonb))
 """)
 
+# A run that has ended is never changed: it stays with the team whose run it was.
+MOVE_RUNS = text("""
+WITH unfinished AS (
+    SELECT id FROM runs WHERE task_id = :task_id
+      AND state IN ('scheduled', 'queued', 'claimed', 'running')
+    ORDER BY due_at, id FOR UPDATE
+)
+UPDATE runs SET team_id = :team_id FROM unfinished WHERE runs.id = unfinished.id
+""")
+
 
 def database_now(session: Session) -> datetime:
     """Return the time of this transaction on the database's clock, in UTC."""
@@ -65,6 +75,7 @@ def create_tasks(
     ids: Sequence[uuid.UUID],
     tasks: Sequence[TaskValues],
     now: datetime,
+    by: uuid.UUID | None = None,
 ) -> datetime | None:
     """Save new tasks under `ids`, all in one statement; return the earliest of their due times.
 
@@ -73,7 +84,7 @@ def create_tasks(
     for place, values in enumerate(tasks):
         names = values.get("calendars")
         require_calendars(session.connection(), team_id=team_id, names=names, pointer=f"/{place}")
-    new = _prepared(session.connection(), ids, tasks, team_id=team_id, now=now)
+    new = _prepared(session.connection(), ids, tasks, team_id=team_id, now=now, by=by)
     _insert(session.connection(), new)
     return new.first
 
@@ -85,13 +96,14 @@ def create_one(
     task_id: uuid.UUID,
     values: TaskValues,
     now: datetime,
+    by: uuid.UUID | None = None,
 ) -> ListedTask:
     """Save a new task; return it without reading it back, as INSERT sets all that is answered.
 
     Raises InvalidCalendar for a calendar that is not there.
     """
     require_calendars(connection, team_id=team_id, names=values.get("calendars"))
-    new = _prepared(connection, [task_id], [values], team_id=team_id, now=now)
+    new = _prepared(connection, [task_id], [values], team_id=team_id, now=now, by=by)
     _insert(connection, new)
     row = new.rows[0]
     task = Task(meta=row.pop("metadata"), **row)
@@ -115,6 +127,7 @@ def _prepared(
     *,
     team_id: uuid.UUID,
     now: datetime,
+    by: uuid.UUID | None,
 ) -> _Prepared:
     first: datetime | None = None
     rows, past, blocked = [], [], []
@@ -139,6 +152,7 @@ def _prepared(
         row = DEFAULTS | {name: value for name, value in values.items() if value is not None}
         row |= {"id": task_id, "team_id": team_id, "enabled": True, "version": 1}
         row |= {"schedule_anchor": now, "created_at": now, "updated_at": now}
+        row |= {"created_by": by, "updated_by": by}
         rows.append(row | {"next_due_at": due, "planned_runs": len(past_runs)})
     return _Prepared(rows, past, blocked, first)
 
@@ -166,14 +180,26 @@ def find_task(
     return session.scalars(statement).one_or_none()
 
 
-def change_task(session: Session, task: Task, values: TaskValues, *, now: datetime) -> None:
+def change_task(
+    session: Session,
+    task: Task,
+    values: TaskValues,
+    *,
+    now: datetime,
+    by: uuid.UUID | None = None,
+) -> None:
     """Give the task new values, and have its unstarted runs follow; sets its `next_due_at`.
 
-    A schedule that is only sent again stays anchored where it was. Raises InvalidCalendar for a
-    calendar that is not there.
+    Another `team_id` takes its unfinished runs along. `by` is the user who asks. A schedule that
+    is only sent again stays anchored where it was. Raises InvalidCalendar for a calendar that is
+    not there.
     """
-    require_calendars(session.connection(), team_id=task.team_id, names=values.get("calendars"))
+    is_moved = values.get("team_id", task.team_id) != task.team_id
+    named = values.get("calendars", task.calendars if is_moved else None)
+    team_id = values.get("team_id", task.team_id)
+    require_calendars(session.connection(), team_id=team_id, names=named)
     recalled = "calendars" in values and values["calendars"] != task.calendars
+    recalled |= is_moved and bool(named)
     before = task.next_due_at
     changed = "schedule" in values and values["schedule"] != task.schedule
     limited = "max_runs" in values and values["max_runs"] != task.max_runs
@@ -191,18 +217,26 @@ def change_task(session: Session, task: Task, values: TaskValues, *, now: dateti
             task.command = value or ""
         else:
             setattr(task, "meta" if column == "metadata" else column, value)
-    _follow(session, task, now=now, replan=changed or limited or recalled)
+    if is_moved:
+        session.connection().execute(MOVE_RUNS, {"task_id": task.id, "team_id": team_id})
+    _follow(session, task, now=now, by=by, replan=changed or limited or recalled)
     if recalled and not (changed or limited) and before is not None and not task.plan_error:
         # What an outage left behind is still to be caught up.
         task.next_due_at = min(before, task.next_due_at or before)
-    if {"max_concurrent", "tags"} & set(values):
+    if {"max_concurrent", "tags", "team_id"} & set(values):
         mark_limited(session.connection(), team_id=task.team_id, task_id=task.id)
     if past:
         _run_past_times(session, task, past)
 
 
 def set_enabled(
-    session: Session, task: Task, *, enabled: bool, now: datetime, until: datetime | None = None
+    session: Session,
+    task: Task,
+    *,
+    enabled: bool,
+    now: datetime,
+    until: datetime | None = None,
+    by: uuid.UUID | None = None,
 ) -> None:
     """Pause or resume a task; due times during the pause are not caught up.
 
@@ -218,16 +252,18 @@ def set_enabled(
             task.paused_at = None if enabled else now
         task.enabled = enabled
         task.paused_until = until
-        _follow(session, task, now=now)
+        _follow(session, task, now=now, by=by)
         if over:
             task.next_due_at = None
             session.flush()
 
 
-def delete_task(session: Session, task: Task, *, now: datetime) -> None:
+def delete_task(
+    session: Session, task: Task, *, now: datetime, by: uuid.UUID | None = None
+) -> None:
     """Hide a task and stop its runs; their history stays readable until it is pruned."""
     task.deleted_at = now
-    _follow(session, task, now=now)
+    _follow(session, task, now=now, by=by)
 
 
 def _run_past_times(session: Session, task: Task, past_runs: list[NewRun]) -> None:
@@ -242,9 +278,17 @@ def _run_past_times(session: Session, task: Task, past_runs: list[NewRun]) -> No
     session.flush()
 
 
-def _follow(session: Session, task: Task, *, now: datetime, replan: bool = True) -> None:
+def _follow(
+    session: Session,
+    task: Task,
+    *,
+    now: datetime,
+    by: uuid.UUID | None,
+    replan: bool = True,
+) -> None:
     task.version += 1
     task.updated_at = now
+    task.updated_by = by or task.updated_by
     session.flush()
     schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
     refresh_pending(session.connection(), task, schedule=schedule, now=now, replan=replan)

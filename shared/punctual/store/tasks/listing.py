@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tru
 from sqlalchemy.orm import Session, aliased, defer
 
 from punctual.domain.runs.states import FINAL, PENDING, RunState
+from punctual.store.accounts.teams import each_team
 from punctual.store.schema.models import Run, Task
 
 IDLE = "idle"
@@ -86,19 +87,19 @@ class ListedTask:
 def list_tasks(
     session: Session,
     *,
-    team_id: uuid.UUID,
+    team_ids: Sequence[uuid.UUID],
     page_size: int,
     before: uuid.UUID | None = None,
     status_is: str | None = None,
     tag: str | None = None,
     q: str | None = None,
 ) -> list[ListedTask]:
-    """Return at most `page_size` tasks of the team older than `before`, newest first.
+    """Return at most `page_size` tasks of the teams older than `before`, newest first.
 
     `tag` is one exact tag; `q` is found in a name or a command, in any letter case. `status_is`
     answers those as well that have this status if their calendars block all that is to come.
     """
-    wanted: list[ColumnElement[bool]] = [Task.team_id == team_id, Task.deleted_at.is_(None)]
+    wanted: list[ColumnElement[bool]] = [Task.deleted_at.is_(None)]
     if before is not None:
         wanted.append(Task.id < before)
     if status_is is not None:
@@ -110,7 +111,28 @@ def list_tasks(
         wanted.append(
             or_(Task.name.icontains(q, autoescape=True), Task.command.icontains(q, autoescape=True))
         )
-    return _listed(session, _tasks().where(and_(*wanted)).order_by(Task.id.desc()).limit(page_size))
+    if len(team_ids) == 1:
+        wanted.append(Task.team_id == team_ids[0])
+        page = _tasks().where(and_(*wanted)).order_by(Task.id.desc()).limit(page_size)
+        return _listed(session, page)
+    ids = select(Task.id)
+    if status_is is not None:
+        ids = _with_runs(ids)
+    each = each_team(team_ids)
+    newest_of_each = (
+        ids.where(Task.team_id == each.c.id, *wanted)
+        .order_by(Task.id.desc())
+        .limit(page_size)
+        .lateral("page")
+    )
+    merged = (
+        select(newest_of_each.c.id)
+        .select_from(each)
+        .join(newest_of_each, true())
+        .order_by(newest_of_each.c.id.desc())
+        .limit(page_size)
+    )
+    return seen_tasks(session, session.scalars(merged).all())
 
 
 def seen_tasks(session: Session, ids: Sequence[uuid.UUID]) -> list[ListedTask]:
@@ -120,7 +142,7 @@ def seen_tasks(session: Session, ids: Sequence[uuid.UUID]) -> list[ListedTask]:
 
 
 def _tasks() -> Select[Any]:
-    return (
+    return _with_runs(
         select(
             Task,
             status.label("status"),
@@ -131,11 +153,16 @@ def _tasks() -> Select[Any]:
             LastRun,
             func.coalesce(ahead.c.scheduled, False),
         )
-        .select_from(Task)
+    ).options(defer(LastRun.spec))
+
+
+def _with_runs(tasks: Select[Any]) -> Select[Any]:
+    """Join what the unfinished runs and the last run of each task say."""
+    return (
+        tasks.select_from(Task)
         .join(ahead, true())
         .outerjoin(newest, true())
         .outerjoin(LastRun, LastRun.id == newest.c.id)
-        .options(defer(LastRun.spec))
     )
 
 

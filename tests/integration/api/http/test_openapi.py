@@ -107,7 +107,7 @@ def something_of(person: Person, params: dict[str, Any]) -> dict[str, str]:
         sent = {"name": str(uuid.uuid4())}
         return {"calendar_id": person.post("/calendars/", json=sent).get_json()["id"]}
     if "slug" in asked:
-        return {name: person.username for name in asked}
+        return dict.fromkeys(asked, person.username)
     return {}
 
 

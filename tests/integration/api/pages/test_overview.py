@@ -37,7 +37,7 @@ def test_a_task_with_many_due_runs_hides_no_other_from_what_is_due_next(
         new_run(engine, busy, due_in=seconds)
     new_run(engine, calm, due_in=5)
     with engine.connect() as connection:
-        due = next_due_tasks(connection, team_id=ann, size=3)
+        due = next_due_tasks(connection, team_ids=[ann], size=3)
     assert [(task_id, name) for task_id, name, _ in due] == [(busy, "busy"), (calm, "calm")]
     assert all(due_at < later for _, _, due_at in due)
 
@@ -70,14 +70,14 @@ def test_counts_are_those_of_one_team(engine: Engine, ann: uuid.UUID) -> None:
                 },
             )
     with engine.connect() as connection:
-        found = counts(connection, team_id=ann)
+        found = counts(connection, team_ids=[ann])
     assert found == Counts(scheduled=1, running=0, failed=1)
 
 
 def test_a_task_whose_only_run_waits_counts_as_scheduled(engine: Engine, ann: uuid.UUID) -> None:
     new_run(engine, new_task(engine, team_id=ann), due_in=20)
     with engine.connect() as connection:
-        assert counts(connection, team_id=ann).scheduled == 1
+        assert counts(connection, team_ids=[ann]).scheduled == 1
 
 
 def test_a_strip_holds_the_last_runs_that_came_due_oldest_first(
@@ -99,7 +99,7 @@ def test_tags_are_listed_once_and_in_order(engine: Engine, ann: uuid.UUID) -> No
         new_task(engine, team_id=ann, tags=tags)
     new_task(engine, tags=["of another user"])
     with engine.connect() as connection:
-        found = known_tags(connection, team_id=ann)
+        found = known_tags(connection, team_ids=[ann])
     assert sorted(found) == ["Web", "alpha", "web"]
     assert found[0] == "alpha"
 
@@ -120,5 +120,5 @@ def test_a_blocked_due_time_is_not_due_next(engine: Engine, ann: uuid.UUID) -> N
         new_task(engine, name="held", calendars=["Night"], **due)
     free = new_task(engine, name="free", **due)
     with engine.connect() as connection:
-        shown = next_due_tasks(connection, team_id=ann, size=3)
+        shown = next_due_tasks(connection, team_ids=[ann], size=3)
     assert [task_id for task_id, _, _ in shown] == [free]

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from punctual.store.outages.outages import TeamOutage, list_outages, prune_outages
+from punctual.store.outages.outages import TeamsOutage, list_outages, prune_outages
 from punctual_coordinator.duties.outage_detector import OutageDetector
 from tests.support.rows import database_now, new_team
 
 HOUR = timedelta(hours=1)
 
 
-def outages(engine: Engine) -> list[TeamOutage]:
+def outages(engine: Engine) -> list[TeamsOutage]:
     with engine.connect() as connection:
-        return list_outages(connection, team_id=new_team(engine), page_size=10)
+        return list_outages(connection, team_ids=[new_team(engine)], page_size=10)
 
 
 def last_pass(engine: Engine, at: datetime) -> None:

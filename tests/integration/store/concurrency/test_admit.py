@@ -202,8 +202,8 @@ def test_of_many_waiting_runs_only_a_bounded_number_is_counted(
 
     def waiting() -> int:
         with Session(engine) as session:
-            found = list_limits(session, team_id=team)
-            return waiting_by_limit(session, found, team_id=team).get(limit, 0)
+            found = list_limits(session, team_ids=[team])
+            return waiting_by_limit(session, found).get(limit, 0)
 
     assert waiting() == 4
     monkeypatch.setattr(limits, "LOOKED_AT", 3)

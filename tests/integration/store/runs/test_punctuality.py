@@ -33,7 +33,7 @@ def started_late(
 
 def figure(engine: Engine, team: uuid.UUID | None = None) -> OnTime:
     with engine.connect() as connection:
-        return on_time(connection, team_id=team)
+        return on_time(connection, team_ids=None if team is None else [team])
 
 
 def tallies(engine: Engine) -> int:

@@ -9,7 +9,7 @@ from punctual.domain.errors import InvalidParams
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.lifecycle import cancel, run_now
 from punctual.store.tasks.changes import find_task, set_enabled
-from punctual_api.http.context import now, session, team_id, window
+from punctual_api.http.context import now, session, team_id, user_id, window
 from punctual_api.http.problems import not_found
 from punctual_api.http.request_hooks import made_run
 from punctual_api.runs.endpoints import own_run
@@ -48,7 +48,7 @@ def retry_run(run_id: uuid.UUID) -> Response:
     if task is None:
         raise not_found("task")
     try:
-        new_id = run_now.retry_run(session().connection(), task=task, run=run)
+        new_id = run_now.retry_run(session().connection(), task=task, run=run, by=user_id())
     except InvalidParams:
         flash("The task needs other values by now.", "warn")
         return redirect(url_for("pages.run_form", task_id=task.id))
@@ -61,7 +61,7 @@ def retry_run(run_id: uuid.UUID) -> Response:
 
 def _enable(task_id: uuid.UUID, *, enabled: bool, message: str) -> Response:
     task, instant = own_task(task_id), now()
-    set_enabled(session(), task, enabled=enabled, now=instant)
+    set_enabled(session(), task, enabled=enabled, now=instant, by=user_id())
     wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
     flash(message)
     return redirect(url_for("pages.show_task", task_id=task_id))

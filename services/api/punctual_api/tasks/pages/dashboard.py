@@ -13,7 +13,7 @@ from punctual.store.outages.outages import list_outages
 from punctual.store.runs.punctuality import OnTime, on_time
 from punctual.store.tasks.listing import STATUSES
 from punctual.store.tasks.overview import counts, known_tags, next_due_tasks, strips
-from punctual_api.http.context import now, session, team_id
+from punctual_api.http.context import now, session, team_ids
 from punctual_api.outages.schemas import outage_document
 from punctual_api.tasks.task_list import listed_tasks
 from punctual_api.web.page_base import live_page, pages
@@ -26,7 +26,7 @@ NEXT_TASKS = 5
 @pages.get("/dashboard/")
 def dashboard() -> Response:
     """The user's tasks, newest first."""
-    team, connection = team_id(), session().connection()
+    teams, connection = team_ids(), session().connection()
     filters = _filters()
     before = page_before()
     known = filters.get("status") in {None, *STATUSES}
@@ -37,7 +37,7 @@ def dashboard() -> Response:
         tag=filters.get("tag"),
         q=filters.get("q"),
     )
-    starts = on_time(connection, team_id=team)
+    starts = on_time(connection, team_ids=teams)
     return live_page(
         "dashboard",
         200 if known else 422,
@@ -46,13 +46,13 @@ def dashboard() -> Response:
         outages=_outages(now()),
         filters=filters,
         before=before,
-        counts=counts(connection, team_id=team),
+        counts=counts(connection, team_ids=teams),
         on_time=starts,
         share=on_time_share(starts),
-        next_due=next_due_tasks(connection, team_id=team, size=NEXT_TASKS),
+        next_due=next_due_tasks(connection, team_ids=teams, size=NEXT_TASKS),
         strips=strips(connection, task_ids=[task["id"] for task in items], size=STRIP_RUNS),
         statuses=STATUSES,
-        tags=known_tags(connection, team_id=team),
+        tags=known_tags(connection, team_ids=teams),
         newest_url=_url(filters) if before else None,
         older_url=_url({**filters, "before": str(last)}) if last else None,
     )
@@ -61,7 +61,7 @@ def dashboard() -> Response:
 def _outages(now: datetime) -> list[dict[str, Any]]:
     """Return the outages of the last day that left a due time of the viewer's missed."""
     since = now - timedelta(days=1)
-    found = list_outages(session().connection(), team_id=team_id(), page_size=3, since=since)
+    found = list_outages(session().connection(), team_ids=team_ids(), page_size=3, since=since)
     return [
         outage_document(one) for one in found if one.became["missed"] > one.became["backfilled"]
     ]

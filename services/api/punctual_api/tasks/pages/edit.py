@@ -16,7 +16,7 @@ from punctual.domain.schedules.zone import zone_names
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import change_task, create_tasks, delete_task, new_task_ids
-from punctual_api.http.context import now, session, team_id, window
+from punctual_api.http.context import now, session, team_id, user_id, window
 from punctual_api.http.problems import Fault, faults_in
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.tasks.pages.form import (
@@ -65,7 +65,9 @@ def create_task() -> AnyResponse:
         return _form("New task", typed, faults)
     [task_id] = ids = new_task_ids(1)
     try:
-        due = create_tasks(session(), team_id=team_id(), ids=ids, tasks=[values], now=instant)
+        due = create_tasks(
+            session(), team_id=team_id(), ids=ids, tasks=[values], now=instant, by=user_id()
+        )
     except InvalidCalendar as error:
         return _form("New task", typed, [Fault(error.pointer, error.detail)])
     wake_if_due(session().connection(), due, now=instant, window=window())
@@ -93,7 +95,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
     if faults:
         return _form(heading, typed, faults, task=task)
     try:
-        change_task(session(), task, values, now=instant)
+        change_task(session(), task, values, now=instant, by=user_id())
     except InvalidCalendar as error:
         return _form(heading, typed, [Fault(error.pointer, error.detail)], task=task)
     wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
@@ -110,7 +112,7 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     if request.method == "GET":
         return page("task_delete", task=task)
     refuse_while_followed(task_id)
-    delete_task(session(), task, now=now())
+    delete_task(session(), task, now=now(), by=user_id())
     flash("The task is deleted.")
     return redirect(url_for("pages.dashboard"))
 

@@ -10,6 +10,7 @@ from punctual.domain.schedules.preview import Preview, preview
 from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.schema.models import Task
 from punctual_api.calendars.blocks import own_calendars
+from punctual_api.http.context import team_id
 from punctual_api.tasks.pages.form import clock_warnings, schedule_from, typed_of, typed_when
 from punctual_api.tasks.schemas.tasks import chosen_timeout
 from punctual_api.web.form_fields import read_number, read_words
@@ -37,7 +38,7 @@ def preview_of(
         except InvalidSchedule as error:
             return error
     try:
-        calendars = own_calendars(read_words(typed["calendars"]))
+        calendars = own_calendars(team_id(), read_words(typed["calendars"]))
     except ValueError:
         calendars = ()
     if isinstance(calendars, Unreadable):

@@ -9,7 +9,7 @@ from punctual.domain.errors import InvalidParams
 from punctual.domain.runs.params import Param, read_params, text_of, typed_value
 from punctual.store.lifecycle.run_now import run_now
 from punctual.store.schema.models import Task
-from punctual_api.http.context import session
+from punctual_api.http.context import session, user_id
 from punctual_api.http.request_hooks import made_run
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.web.page_base import page, pages
@@ -34,7 +34,7 @@ def run_task(task_id: uuid.UUID) -> AnyResponse:
     typed = {FIELD + one.name: request.form.get(FIELD + one.name, "") for one in params}
     given = {one.name: typed_value(one, typed[FIELD + one.name]) for one in params}
     try:
-        run_id = run_now(session().connection(), task=task, params=given)
+        run_id = run_now(session().connection(), task=task, params=given, by=user_id())
     except InvalidParams as error:
         return _form(task, params, typed, {FIELD + error.pointer.strip("/"): error.detail})
     made_run(run_id)

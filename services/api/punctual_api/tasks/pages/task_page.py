@@ -43,7 +43,11 @@ def show_task(task_id: uuid.UUID) -> Response:
     if before is None and len(due) >= UPCOMING:
         before = Position(due[UPCOMING - 1], LAST_ID)
     runs = list_runs(
-        session(), team_id=team_id(), task_id=task.id, page_size=RUNS_A_PAGE + 1, before=before
+        session(),
+        team_ids=[task.team_id],
+        task_id=task.id,
+        page_size=RUNS_A_PAGE + 1,
+        before=before,
     )
     document = task_document(seen, now=instant)
     document["warnings"] += interpreter_warnings(task)
@@ -65,7 +69,7 @@ def show_task(task_id: uuid.UUID) -> Response:
 def coming(task: Task, *, now: datetime) -> list[datetime]:
     """Return the next few due times of a task's schedule."""
     schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
-    calendars = own_calendars(task.calendars)
+    calendars = own_calendars(task.team_id, task.calendars)
     if schedule is None or isinstance(schedule, Unreadable) or isinstance(calendars, Unreadable):
         return []
     search_limit = SearchLimit(MOST_STEPS)

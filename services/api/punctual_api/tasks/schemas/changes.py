@@ -11,7 +11,7 @@ from punctual_api.http.context import session, team_id
 from punctual_api.http.fields import ScheduleField
 from punctual_api.http.openapi import SCHEDULE
 from punctual_api.http.readonly_fields import SentBackSchema, readonly_names
-from punctual_api.tasks.schemas.tasks import NewTaskSchema, TaskFields, TaskSchema
+from punctual_api.tasks.schemas.tasks import NewTaskSchema, TaskSchema
 
 
 class ChangedScheduleField(ScheduleField):
@@ -42,7 +42,7 @@ class TaskReplacementSchema(SentBackSchema, NewTaskSchema):
         unknown = RAISE
         include = readonly_names(
             TaskSchema,
-            decided=TaskFields,
+            decided=NewTaskSchema,
             type=": which of command, script and http is sent decides",
             enabled=": POST …/pause/ and …/resume/ decide",
             paused_until=": POST …/pause/ decides",

@@ -38,8 +38,10 @@ from punctual_api.tasks.schemas.task_types import (
     default_name,
 )
 from punctual_api.tasks.schemas.upstreams import UpstreamSchema, once_each
+from punctual_api.teams.fields import ANSWERED, team_field, team_query
 
 DAY = 86_400
+USERNAME = {"description": "A username; null where it is not on record"}
 MOST_RUNS = 1_000_000_000
 DEFAULT_TIMEOUT = 3600.0
 
@@ -193,12 +195,15 @@ class NewTaskSchema(TaskFields):
     class Meta:
         unknown = RAISE
 
+    team = team_field()
     schedule_time = Instant(
         load_only=True, metadata={"description": 'Short form of {"schedule": {"at": t}}'}
     )
 
     @post_load
     def _finish(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if values.get("team", "") is None:
+            del values["team"]
         if "schedule_time" in values:
             at = values.pop("schedule_time")
             if values.get("schedule"):
@@ -249,6 +254,7 @@ class TaskSchema(TaskFields):
     """A task as it is answered, from a dict that has all of it."""
 
     id = fields.UUID(required=True)
+    team = fields.String(required=True, metadata=ANSWERED)
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     enabled = fields.Boolean(required=True)
@@ -267,7 +273,9 @@ class TaskSchema(TaskFields):
     )
     warnings = fields.List(fields.String(), required=True)
     created_at = Instant(required=True)
+    created_by = fields.String(required=True, allow_none=True, metadata=USERNAME)
     updated_at = Instant(required=True)
+    updated_by = fields.String(required=True, allow_none=True, metadata=USERNAME)
     version = fields.Integer(required=True)
 
 
@@ -284,6 +292,7 @@ class TaskQuerySchema(PageQuerySchema):
     status = Text(load_default=None, validate=validate.OneOf(STATUSES))
     tag = Text(load_default=None)
     q = Text(load_default=None, validate=validate.Length(max=200))
+    team = team_query()
 
 
 def chosen_timeout(seconds: float) -> float | None:

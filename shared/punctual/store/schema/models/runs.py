@@ -33,6 +33,7 @@ class Run(Model):
     claim what is queued by its `turn`, in which teams alternate. `limited`: it may count towards a
     limit of concurrent runs. `caught_up`: a stop left it behind, and its task's `catch_up` still
     runs it.
+    `triggered_by` is the user who asked for it.
     `reason_code` and `reason_args` say why (domain/runs/reasons.py): a run that is missed, skipped,
     cancelled or lost always has a code. `reason` is what a release before codes wrote instead.
     """
@@ -104,6 +105,7 @@ class Run(Model):
     team_id: Mapped[uuid.UUID]  # its task's, which goes with the team and takes its runs along
     state: Mapped[str]
     trigger: Mapped[str]
+    triggered_by: Mapped[uuid.UUID | None]
     scheduled_for: Mapped[datetime]
     due_at: Mapped[datetime]
     start_by: Mapped[datetime | None]

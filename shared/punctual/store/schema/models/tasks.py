@@ -20,6 +20,7 @@ class Task(Model):
     planned nor withdrawn. Nothing is due from `paused_at` until
     `paused_until`. While it has a `plan_error` that is to be tried again at `plan_retry_at`,
     `plan_due_at` is where planning goes on.
+    `created_by` and `updated_by` are users, unknown for what the release before wrote.
     `limits` holds those of an attempt that are not left to the worker. `deleted_at`
     hides a task whose history is still kept.
     """
@@ -105,7 +106,9 @@ class Task(Model):
     limits: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[Created]
+    created_by: Mapped[uuid.UUID | None]
     updated_at: Mapped[Created]
+    updated_by: Mapped[uuid.UUID | None]
     deleted_at: Mapped[datetime | None]
 
 

@@ -10,7 +10,7 @@ from punctual.store.schema.models.model import Created, Id, Model
 
 
 class User(Model):
-    """A person who logs in."""
+    """A person who logs in, unless `disabled_at` is set."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -22,7 +22,9 @@ class User(Model):
     username: Mapped[str]
     email: Mapped[str]
     password_hash: Mapped[str]
+    is_admin: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Created]
+    disabled_at: Mapped[datetime | None]
 
 
 class ApiToken(Model):

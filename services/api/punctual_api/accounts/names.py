@@ -1,0 +1,29 @@
+"""Names of users in answers, looked up once a request."""
+
+import uuid
+from collections.abc import Iterable
+
+from flask import g
+from flask_login import current_user
+
+from punctual.store.accounts.names import usernames
+from punctual_api.http.context import session
+
+
+def look_up_names(ids: Iterable[uuid.UUID | None]) -> None:
+    """Look up these users at once, ahead of `name_of` for each; none is asked for twice."""
+    known: dict[uuid.UUID, str | None] = g.setdefault(
+        "usernames", {current_user.id: current_user.username}
+    )
+    if unknown := {user for user in ids if user is not None and user not in known}:
+        found = usernames(session(), unknown)
+        known |= {user: found.get(user) for user in unknown}
+
+
+def name_of(user: uuid.UUID | None) -> str | None:
+    """Return a user's name; None where none is on record."""
+    if user is None:
+        return None
+    look_up_names([user])
+    name: str | None = g.usernames[user]
+    return name

@@ -1,9 +1,9 @@
 """What PostgreSQL goes through to carry out a statement, as EXPLAIN ANALYZE shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy import Connection, Engine, TextClause, event, text
 
 # The last row keeps the pages before it, which PostgreSQL would give back otherwise.
 PRUNE = text("DELETE FROM runs WHERE ctid < (SELECT max(ctid) FROM runs)")
@@ -16,6 +16,26 @@ def most_rows(
     explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}")
     [plan] = connection.execute(explain, parameters).scalar_one()
     return max(map(_looked_at, _steps(plan["Plan"])))
+
+
+def most_rows_of_each(engine: Engine, ask: Callable[[Connection], object]) -> list[float]:
+    """The same of every statement that `ask` sends, in order; nothing is kept."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        ask(connection)
+        event.remove(engine, "before_cursor_execute", note)
+        looked_at = []
+        for statement, parameters in sent:
+            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+            [plan] = connection.exec_driver_sql(explain, parameters).scalar_one()
+            looked_at.append(max(map(_looked_at, _steps(plan["Plan"]))))
+        connection.rollback()
+    return looked_at
 
 
 def forget_runs(engine: Engine) -> None:

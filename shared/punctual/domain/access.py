@@ -36,6 +36,7 @@ class Who(StrEnum):
     ANYONE = "anyone"
     USER = "user"
     MEMBER = "member"
+    ADMIN = "admin"
 
 
 class Of(StrEnum):
@@ -59,6 +60,7 @@ class Need(NamedTuple):
 
 PUBLIC = Need(Who.ANYONE)
 SIGNED_IN = Need(Who.USER)
+ADMIN = Need(Who.ADMIN)
 
 SEE = Need(Who.MEMBER, Role.VIEWER, Of.OBJECT)
 ACT = Need(Who.MEMBER, Role.OPERATOR, Of.OBJECT)
@@ -87,6 +89,10 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "static": PUBLIC,
     # One's own account
     "accounts.logout_by_api": SIGNED_IN,
+    # All users of the installation
+    "users.list_users": ADMIN,
+    "users.get_user": ADMIN,
+    "users.change_user": ADMIN,
     # Teams and their members
     "teams.list_own_teams": SIGNED_IN,
     "teams.create_team": SIGNED_IN,

@@ -8,11 +8,12 @@ from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import PUBLIC, Need, Of, Role, TeamRole, need_of
+from punctual.domain.access import ADMIN, PUBLIC, Need, Of, Role, TeamRole, need_of
 from punctual.store.accounts.ownership import TABLES, team_of
+from punctual.store.accounts.teams import team_by_slug
 from punctual_api.accounts.authentication import CHALLENGE, is_api, token_sent
 from punctual_api.http.body_limits import take_body_of_user
-from punctual_api.http.context import connection
+from punctual_api.http.context import connection, session
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
@@ -39,6 +40,8 @@ def check_access() -> AnyResponse | None:
         return _ask_to_log_in(asked)
     structlog.contextvars.bind_contextvars(user_id=str(user.id))
     take_body_of_user()
+    if need == ADMIN and not user.is_admin:
+        raise Problem(403, "This needs an admin of this installation.")
     if need.role is not None:
         _note_teams(asked, need, user.teams)
     return None
@@ -48,13 +51,13 @@ def _note_teams(asked: Request, need: Need, teams: tuple[TeamRole, ...]) -> None
     """Note for the view which team, or which teams of a list, the request is about."""
     assert need.role is not None  # noqa: S101 - for mypy: a member's need has one
     if need.of == Of.OBJECT:
-        app_ctx.g.team_id = permitted(_team_of_object(asked, teams), need.role)
+        app_ctx.g.team_id = permitted(_team_of_object(asked), need.role)
         return
     slug = _slug_sent(asked)
     if slug is None and need.of == Of.ALL:
         app_ctx.g.team_ids = [team.team_id for team in teams if team.may(need.role)]
         return
-    held = teams[0] if slug is None else own_team_named(teams, slug)
+    held = teams[0] if slug is None else own_team_named(slug)
     app_ctx.g.team_id = permitted(held, need.role)
     app_ctx.g.team_ids = [held.team_id]
 
@@ -70,9 +73,9 @@ def _slug_sent(asked: Request) -> str | None:
     return slug if isinstance(slug, str) and slug else None
 
 
-def own_team_named(teams: tuple[TeamRole, ...], slug: str) -> TeamRole:
-    """Return the team of that slug; raises Problem 422 for one that the user is not in."""
-    held = _named(teams, slug)
+def own_team_named(slug: str) -> TeamRole:
+    """Return the team of that slug; raises Problem 422 for one that the user may not see."""
+    held = _named(slug)
     if held is None:
         raise invalid([Fault("/team", "There is no such team.")])
     return held
@@ -90,24 +93,33 @@ def _ask_to_log_in(asked: Request) -> AnyResponse:
     return redirect(login)
 
 
-def _team_of_object(asked: Request, teams: tuple[TeamRole, ...]) -> TeamRole:
+def _team_of_object(asked: Request) -> TeamRole:
     """Return the team of the object that the address names; raises Problem 404."""
     named = asked.view_args or {}
     [name] = OBJECTS.keys() & named.keys()
     kind = OBJECTS[name]
-    if name == TEAM:
-        held = _named(teams, named[name])
-    else:
-        owner = team_of(connection(), kind, named[name])
-        held = next((team for team in teams if team.team_id == owner), None)
+    value = named[name]
+    held = _named(value) if name == TEAM else _held(team_of(connection(), kind, value))
     if held is None:
         raise not_found(kind)
     return held
 
 
-def _named(teams: tuple[TeamRole, ...], slug: str) -> TeamRole | None:
-    """Return the team of that slug, in whatever letter case."""
+def _named(slug: str) -> TeamRole | None:
+    """Return the user's role in the team of that slug, in whatever letter case."""
+    if current_user.is_admin:
+        team = team_by_slug(session(), slug)
+        return None if team is None else TeamRole(team.id, team.slug, Role.OWNER)
+    teams: tuple[TeamRole, ...] = current_user.teams
     return next((team for team in teams if team.slug.lower() == slug.lower()), None)
+
+
+def _held(team_id: uuid.UUID | None) -> TeamRole | None:
+    """Return the user's role in a team; an admin may do all in each."""
+    if current_user.is_admin and team_id is not None:
+        return TeamRole(team_id, "", Role.OWNER)
+    teams: tuple[TeamRole, ...] = current_user.teams
+    return next((team for team in teams if team.team_id == team_id), None)
 
 
 def permitted(held: TeamRole, needed: Role) -> uuid.UUID:

@@ -25,6 +25,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
     id: uuid.UUID
     username: str
     email: str
+    is_admin: bool = False
     teams: tuple[TeamRole, ...] = ()
     session_token: str = ""
 
@@ -93,4 +94,4 @@ def _user_of_token(sent: Request) -> SignedIn | None:
     if bearer is None:
         return None
     remember_now(bearer.now)
-    return SignedIn(bearer.id, bearer.username, bearer.email, bearer.teams)
+    return SignedIn(bearer.id, bearer.username, bearer.email, bearer.is_admin, bearer.teams)

@@ -45,8 +45,8 @@ def register(username: str, password: str, email: str) -> User:
 def check_login(username: str, password: str) -> User:
     """Return the user who has that password, unless too many were wrong before.
 
-    Raises Problem: 401, the same for name and password, or 429. Whatever form the login came in,
-    the name that is counted is the one that is looked up.
+    Raises Problem: 401, the same for name and password, 429, or 403 when disabled. Whatever form
+    the login came in, the name that is counted is the one that is looked up.
     """
     failed, address = failed_logins(), request.remote_addr or ""
     if wait := failed.seconds_to_wait(username, address):
@@ -59,6 +59,8 @@ def check_login(username: str, password: str) -> User:
             401, "Unknown username or wrong password.", headers={"WWW-Authenticate": CHALLENGE}
         )
     failed.note_success(username, address)
+    if user.disabled_at is not None:
+        raise Problem(403, "This account is disabled. Ask an admin of this installation.")
     return user
 
 
@@ -75,7 +77,7 @@ def register_by_api(sent: dict[str, str]) -> User:
 
 @blueprint.route("/login/", methods=["POST"])
 @blueprint.doc(security=[])
-@blueprint.problems(400, 401, 413, 415, 429)
+@blueprint.problems(400, 401, 403, 413, 415, 429)
 @blueprint.arguments(CredentialsSchema)
 @blueprint.response(200, TokenSchema)
 def login_by_api(sent: dict[str, str]) -> NewToken:

@@ -26,6 +26,7 @@ class SessionUser(NamedTuple):
     id: uuid.UUID
     username: str
     email: str
+    is_admin: bool
     teams: tuple[TeamRole, ...]
 
 
@@ -55,15 +56,20 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
             User.id,
             User.username,
             User.email,
+            User.is_admin,
             UserSession.expires_at < func.now() + SESSION_LIFE - RENEWED_AFTER,
             literal_column(ROLES_OF_USER, ARRAY(Text)),
         )
         .join(UserSession, UserSession.user_id == User.id)
-        .where(UserSession.token_hash == token_digest(token), UserSession.expires_at > func.now())
+        .where(
+            UserSession.token_hash == token_digest(token),
+            UserSession.expires_at > func.now(),
+            User.disabled_at.is_(None),
+        )
     ).one_or_none()
     if found is None:
         return None
-    user_id, username, email, is_old, roles = found
+    user_id, username, email, is_admin, is_old, roles = found
     if is_old:
         session.execute(
             update(UserSession)
@@ -71,7 +77,7 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
             .values(expires_at=func.now() + SESSION_LIFE)
             .execution_options(synchronize_session=False)
         )
-    return SessionUser(user_id, username, email, read_roles(roles))
+    return SessionUser(user_id, username, email, is_admin, read_roles(roles))
 
 
 def end_session(session: Session, token: str) -> None:

@@ -72,6 +72,12 @@ def each_team(team_ids: Sequence[uuid.UUID]) -> TableValuedAlias:
     return func.unnest(ids).table_valued("id").render_derived("each_team")
 
 
+def team_by_slug(session: Session, slug: str) -> Team | None:
+    """Return the team of that slug, in whatever letter case."""
+    wanted = select(Team).where(func.lower(Team.slug) == slug.lower())
+    return session.scalars(wanted).one_or_none()
+
+
 def slug_of(session: Session, team_id: uuid.UUID) -> str:
     """Return the slug of a team; an empty one when the team is gone."""
     return session.scalar(select(Team.slug).where(Team.id == team_id)) or ""
@@ -119,6 +125,11 @@ def delete_team(session: Session, team: Team) -> None:
     """Delete a team with all that it owns; check `enabled_tasks` before, under `lock_team`."""
     session.delete(team)
     session.flush()
+
+
+def as_owner(team: Team) -> OwnTeam:
+    """Return a team as an admin sees it, who may do all that its owners may."""
+    return _own(team, Role.OWNER)
 
 
 def _own(team: Team, role: str) -> OwnTeam:

@@ -23,9 +23,9 @@ TOKEN_LIFE = timedelta(days=90)
 
 # The first query of every request, so it also returns the request's instant.
 BEARER = text(f"""
-SELECT CAST(users.id AS text), username, email, now(), {ROLES_OF_USER}
+SELECT CAST(users.id AS text), username, email, now(), is_admin, {ROLES_OF_USER}
 FROM api_tokens JOIN users ON users.id = user_id
-WHERE token_hash = :digest AND expires_at > now()
+WHERE token_hash = :digest AND expires_at > now() AND disabled_at IS NULL
 """)
 
 # Two people who register at once in an installation without users must not both be its first.
@@ -41,6 +41,7 @@ class Bearer(NamedTuple):
     username: str
     email: str
     now: datetime
+    is_admin: bool
     teams: tuple[TeamRole, ...]
 
 
@@ -54,13 +55,20 @@ class NewToken(NamedTuple):
 def create_user(session: Session, *, username: str, email: str, password_hash: str) -> User | Taken:
     """Return a new user, or which of the two is taken; letter case makes no difference.
 
-    Their personal team, of which they are the owner, is made with them.
+    Their personal team, of which they are the owner, is made with them. The first user is an
+    admin.
     """
+    is_admin = take_first_place(session)
     team = make_personal_team(session, user_id := new_id(), username)
     if team is None:
         return "username"
     values = {"username": username, "email": email, "password_hash": password_hash}
-    statement = insert(User).values(id=user_id, **values).on_conflict_do_nothing().returning(User)
+    statement = (
+        insert(User)
+        .values(id=user_id, is_admin=is_admin, **values)
+        .on_conflict_do_nothing()
+        .returning(User)
+    )
     user = session.scalars(statement).one_or_none()
     if user is None:
         session.delete(team)
@@ -112,8 +120,8 @@ def bearer_of(connection: Connection, token: str) -> Bearer | None:
     found = raw_statements.rows(connection, "bearer", BEARER, {"digest": token_digest(token)})
     if not found:
         return None
-    user_id, username, email, now, roles = found[0]
-    return Bearer(_uuid(user_id), username, email, now, read_roles(roles))
+    user_id, username, email, now, is_admin, roles = found[0]
+    return Bearer(_uuid(user_id), username, email, now, is_admin, read_roles(roles))
 
 
 def revoke_token(session: Session, token: str) -> None:

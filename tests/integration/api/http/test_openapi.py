@@ -43,6 +43,8 @@ CALLS = {
     "/api/tasks/{task_id}/runs/": {"get"},
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
+    "/api/users/": {"get"},
+    "/api/users/{username}/": {"get", "patch"},
     "/api/teams/": {"get", "post"},
     "/api/teams/{slug}/": {"get", "patch", "delete"},
     "/api/teams/{slug}/leave/": {"post"},

@@ -1,0 +1,1 @@
+"""All users of the installation, for admins."""

@@ -1,0 +1,52 @@
+"""What admins do with users: list them, disable them, make them admins."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from punctual.store.schema.models import ApiToken, User, UserSession
+
+# Two requests that take the flag from the last two admins must not both succeed.
+ADMINS_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('punctual admins'))")
+
+
+def list_users(
+    session: Session, *, limit: int, before: uuid.UUID | None = None, q: str | None = None
+) -> Sequence[User]:
+    """Return at most `limit` users, newest first, those older than `before`.
+
+    `q` is found in a name or an address, in any letter case.
+    """
+    statement = select(User).order_by(User.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(User.id < before)
+    if q:
+        found = User.username.icontains(q, autoescape=True)
+        statement = statement.where(found | User.email.icontains(q, autoescape=True))
+    return session.scalars(statement).all()
+
+
+def lock_admins(session: Session) -> None:
+    """Have changes of admins wait for each other until the end of the transaction."""
+    session.execute(ADMINS_LOCK)
+
+
+def other_admins(session: Session, user_id: uuid.UUID) -> int:
+    """Return how many admins, but this one, may log in; under `lock_admins`."""
+    count = select(func.count()).where(
+        User.is_admin, User.disabled_at.is_(None), User.id != user_id
+    )
+    return session.scalars(count).one()
+
+
+def set_disabled(session: Session, user: User, *, disabled: bool) -> None:
+    """Disable a user, whose sessions and tokens end at once, or let the user log in again."""
+    if disabled:
+        user.disabled_at = user.disabled_at or session.scalars(select(func.now())).one()
+        session.execute(delete(UserSession).where(UserSession.user_id == user.id))
+        session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+    else:
+        user.disabled_at = None
+    session.flush()

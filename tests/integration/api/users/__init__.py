@@ -1,0 +1,1 @@
+"""Tests of users, as admins see them."""

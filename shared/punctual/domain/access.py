@@ -47,7 +47,7 @@ class Of(StrEnum):
     ONE = "one"
     """The team that the request names, by default the personal one."""
     ALL = "all"
-    """Every team that the user is in, or the one that the request names."""
+    """Every team in which the user has the role needed, or the one that the request names."""
 
 
 class Need(NamedTuple):
@@ -69,7 +69,7 @@ OWN = Need(Who.MEMBER, Role.OWNER, Of.OBJECT)
 
 LIST = Need(Who.MEMBER, Role.VIEWER, Of.ALL)
 SEE_IN_TEAM = Need(Who.MEMBER, Role.VIEWER, Of.ONE)
-ACT_IN_TEAM = Need(Who.MEMBER, Role.OPERATOR, Of.ONE)
+ACT_IN_TEAMS = Need(Who.MEMBER, Role.OPERATOR, Of.ALL)
 EDIT_IN_TEAM = Need(Who.MEMBER, Role.EDITOR, Of.ONE)
 
 ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
@@ -104,6 +104,15 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "teams.add_team_member": OWN,
     "teams.change_team_member": OWN,
     "teams.remove_team_member": OWN,
+    "pages.show_teams": SIGNED_IN,
+    "pages.create_team": SIGNED_IN,
+    "pages.show_team": SEE,
+    "pages.rename_team": OWN,
+    "pages.delete_team": OWN,
+    "pages.leave_team": SEE,
+    "pages.add_member": OWN,
+    "pages.change_member": OWN,
+    "pages.remove_member": OWN,
     # Tasks
     "tasks.list_own_tasks": LIST,
     "tasks.create_task": EDIT_IN_TEAM,
@@ -169,10 +178,10 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     # Outages: each team sees its own due times in them
     "outages.list_own_outages": LIST,
     "outages.get_outage": LIST,
-    "outages.backfill_own_outage": ACT_IN_TEAM,
+    "outages.backfill_own_outage": ACT_IN_TEAMS,
     "pages.show_outages": LIST,
     "pages.show_outage": LIST,
-    "pages.backfill_outage_form": ACT_IN_TEAM,
+    "pages.backfill_outage_form": ACT_IN_TEAMS,
 }
 """Flask's name of each endpoint; by method where one endpoint answers several differently."""
 

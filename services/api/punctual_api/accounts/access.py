@@ -50,26 +50,30 @@ def check_access() -> AnyResponse | None:
 def _note_teams(asked: Request, need: Need, teams: tuple[TeamRole, ...]) -> None:
     """Note for the view which team, or which teams of a list, the request is about."""
     assert need.role is not None  # noqa: S101 - for mypy: a member's need has one
+    app_ctx.g.team_ids = [team.team_id for team in teams]
     if need.of == Of.OBJECT:
-        app_ctx.g.team_id = permitted(_team_of_object(asked), need.role)
+        held = app_ctx.g.held = _team_of_object(asked)
+        app_ctx.g.team_id = permitted(held, need.role)
         return
     slug = _slug_sent(asked)
     if slug is None and need.of == Of.ALL:
         app_ctx.g.team_ids = [team.team_id for team in teams if team.may(need.role)]
         return
-    held = teams[0] if slug is None else own_team_named(slug)
+    held = app_ctx.g.held = teams[0] if slug is None else own_team_named(slug)
+    app_ctx.g.chosen_team = None if slug is None else held.slug
     app_ctx.g.team_id = permitted(held, need.role)
     app_ctx.g.team_ids = [held.team_id]
 
 
 def _slug_sent(asked: Request) -> str | None:
-    """Return the team that a request names in its query, its JSON body or its form."""
-    slug: object = asked.args.get("team")
-    if slug is None and asked.method == "POST":
+    """Return the team that a request names in its JSON body, its form or its query."""
+    slug: object = None
+    if asked.method == "POST" and asked.is_json and asked.get_data(cache=True):
+        sent = json_body(asked)
+        slug = sent.get("team") if isinstance(sent, dict) else None
+    elif asked.method == "POST":
         slug = asked.form.get("team")
-        if asked.is_json and asked.get_data(cache=True):
-            sent = json_body(asked)
-            slug = sent.get("team") if isinstance(sent, dict) else None
+    slug = slug or asked.args.get("team")
     return slug if isinstance(slug, str) and slug else None
 
 

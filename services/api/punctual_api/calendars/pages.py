@@ -18,6 +18,7 @@ from punctual_api.http.problems import Fault, Problem, faults_in
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.form_fields import pasted, read_list
 from punctual_api.web.page_base import page, pages
+from punctual_api.web.team_choice import chosen_team
 
 BLANK = {"name": "", "timezone": "UTC", "days": "", "windows": ""}
 
@@ -53,7 +54,7 @@ def delete_calendar(calendar_id: uuid.UUID) -> AnyResponse:
     except Problem as problem:
         return _form(f"Edit {row.name}", _typed_of(row), row, [Fault("", str(problem.description))])
     flash("The calendar is deleted.")
-    return redirect(url_for("pages.show_calendars"))
+    return redirect(url_for("pages.show_calendars", team=chosen_team()))
 
 
 def _saved(heading: str, row: CalendarRow | None) -> AnyResponse:
@@ -78,7 +79,7 @@ def _saved(heading: str, row: CalendarRow | None) -> AnyResponse:
         stored = None if calendar_id is None else own_calendar(calendar_id)
         return _form(heading, typed, stored, [Fault("/name", str(problem.description))])
     flash("The calendar is saved.")
-    return redirect(url_for("pages.show_calendars"))
+    return redirect(url_for("pages.show_calendars", team=chosen_team()))
 
 
 def _typed_of(row: CalendarRow) -> dict[str, str]:

@@ -17,6 +17,7 @@ from punctual_api.http.problems import Problem, faults_in
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.form_fields import read_number
 from punctual_api.web.page_base import page, pages
+from punctual_api.web.team_choice import chosen_team
 
 BLANK = {"tag": "", "max_concurrent": ""}
 
@@ -39,7 +40,7 @@ def create_concurrency() -> AnyResponse:
     except Problem as problem:
         return _page(typed, {"tag": str(problem.description)})
     flash("The limit is set.")
-    return redirect(url_for("pages.show_concurrency"))
+    return redirect(url_for("pages.show_concurrency", team=chosen_team()))
 
 
 @pages.post("/concurrency/<uuid:limit_id>/")
@@ -55,7 +56,7 @@ def change_concurrency(limit_id: uuid.UUID) -> AnyResponse:
         return _page({**BLANK, field: typed["max_concurrent"]}, {field: errors["max_concurrent"]})
     change_limit(session(), limit, max_concurrent=values["max_concurrent"])
     flash("The limit is changed.")
-    return redirect(url_for("pages.show_concurrency"))
+    return redirect(url_for("pages.show_concurrency", team=chosen_team()))
 
 
 @pages.post("/concurrency/<uuid:limit_id>/delete/")
@@ -63,7 +64,7 @@ def delete_concurrency(limit_id: uuid.UUID) -> AnyResponse:
     """Take a limit away."""
     delete_limit(session(), own_limit(limit_id))
     flash("The limit is removed; what waited for it goes on.")
-    return redirect(url_for("pages.show_concurrency"))
+    return redirect(url_for("pages.show_concurrency", team=chosen_team()))
 
 
 def _most(typed: Mapping[str, str]) -> dict[str, Any]:

@@ -93,3 +93,7 @@ class CrontabExportQuerySchema(Schema):
         metadata={"description": "Time zone of the machine that it is for"},
     )
     tag = Text(load_default=None, metadata={"description": "Only tasks with this tag"})
+    team = Text(
+        load_default=None,
+        metadata={"description": "Slug of the team; your personal one by default"},
+    )

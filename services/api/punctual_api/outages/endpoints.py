@@ -9,7 +9,7 @@ from flask import Response, jsonify
 from punctual.store.outages.backfill import Backfilled, backfill_outage
 from punctual.store.outages.outages import Gap, find_outage, list_outages, tasks_in_outage
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, settings, team_id, team_ids, user_id
+from punctual_api.http.context import now, session, settings, team_ids, user_id
 from punctual_api.http.problems import Fault, invalid, not_found
 from punctual_api.outages.schemas import (
     MOST_RUNS,
@@ -74,7 +74,7 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS
     if tasks is not None:
         was_due = {
             task.task_id
-            for task in tasks_in_outage(session().connection(), gap, team_ids=[team_id()])
+            for task in tasks_in_outage(session().connection(), gap, team_ids=team_ids())
         }
         strangers = [place for place, task in enumerate(tasks) if task not in was_due]
         if strangers:
@@ -83,7 +83,7 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS
     return backfill_outage(
         session(),
         gap,
-        team_id=team_id(),
+        team_ids=team_ids(),
         tasks=tasks,
         most=most,
         keep=timedelta(days=settings().retention_days),

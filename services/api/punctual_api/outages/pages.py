@@ -11,6 +11,7 @@ from punctual_api.http.problems import Problem
 from punctual_api.outages.endpoints import known_outage, run_missed
 from punctual_api.outages.schemas import report_document
 from punctual_api.web.page_base import page, pages
+from punctual_api.web.team_choice import chosen_team
 
 TASKS_SHOWN = 200
 
@@ -32,7 +33,7 @@ def show_outage(outage_id: uuid.UUID) -> Response:
 def backfill_outage_form(outage_id: uuid.UUID) -> AnyResponse:
     """Run the missed due times of the tasks that were ticked, or of all."""
     gap = known_outage(outage_id)
-    back = redirect(url_for("pages.show_outage", outage_id=outage_id))
+    back = redirect(url_for("pages.show_outage", outage_id=outage_id, team=chosen_team()))
     try:
         chosen = None
         if "all" not in request.form:

@@ -30,7 +30,7 @@ from punctual_api.http.context import settings
 from punctual_api.http.json_body import refuse_unlabelled_json
 from punctual_api.runs import narrative
 from punctual_api.tasks.pages import type_formatting
-from punctual_api.web import formatting
+from punctual_api.web import formatting, team_choice
 from punctual_api.web.reader import PAGE
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -38,6 +38,9 @@ ENTRANCES = {"pages.login", "pages.register"}
 
 pages = Blueprint("pages", __name__)
 csrf = CSRFProtect()
+
+for function in team_choice.GLOBALS:
+    pages.add_app_template_global(function)
 
 pages.add_app_template_filter(formatting.schedule_words)
 pages.add_app_template_filter(formatting.span_words)

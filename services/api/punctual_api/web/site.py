@@ -17,7 +17,8 @@ import punctual_api.tasks.pages.actions
 import punctual_api.tasks.pages.dashboard
 import punctual_api.tasks.pages.edit
 import punctual_api.tasks.pages.run_form
-import punctual_api.tasks.pages.task_page  # noqa: F401 - importing it adds its pages
+import punctual_api.tasks.pages.task_page
+import punctual_api.teams.pages  # noqa: F401 - importing it adds its pages
 from punctual_api.web.error_pages import error_page, refused_form
 from punctual_api.web.page_base import pages
 

@@ -1,7 +1,7 @@
 """Backfill an outage: run its missed due times, for the chosen tasks."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ ORDER BY scheduled_for
 
 WITH_MISSED = text("""
 SELECT DISTINCT task_id FROM ledger
-WHERE team_id = :team_id AND reason = 'missed'
+WHERE team_id = ANY(:team_ids) AND reason = 'missed'
   AND scheduled_for > :from_at AND scheduled_for <= :to_at
 """)
 
@@ -40,7 +40,7 @@ def backfill_outage(
     session: Session,
     gap: Gap,
     *,
-    team_id: uuid.UUID,
+    team_ids: Sequence[uuid.UUID],
     tasks: Collection[uuid.UUID] | None,
     most: int,
     keep: timedelta,
@@ -53,12 +53,12 @@ def backfill_outage(
     repeated call makes nothing twice.
     """
     connection = session.connection()
-    params = {"team_id": team_id, "from_at": gap.from_at, "to_at": gap.to_at}
+    params = {"team_ids": list(team_ids), "from_at": gap.from_at, "to_at": gap.to_at}
     missed = set(connection.execute(WITH_MISSED, params).scalars())
     wanted = missed if tasks is None else missed & set(tasks)
     locked = session.scalars(
         select(Task)
-        .where(Task.id.in_(wanted), Task.team_id == team_id, Task.deleted_at.is_(None))
+        .where(Task.id.in_(wanted), Task.team_id.in_(team_ids), Task.deleted_at.is_(None))
         .order_by(Task.id)
         .with_for_update()
     ).all()

@@ -62,6 +62,7 @@ PARAMS = st.sampled_from(
     ]
 )
 POLICIES: dict[str, st.SearchStrategy[Any]] = {
+    "team": st.sampled_from([None, "anna"]),
     "name": NAMES,
     "schedule": st.none() | ONE | st.lists(ONE, min_size=1, max_size=3),
     "max_retries": st.integers(0, 100),

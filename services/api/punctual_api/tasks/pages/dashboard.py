@@ -17,6 +17,7 @@ from punctual_api.http.context import now, session, team_ids
 from punctual_api.outages.schemas import outage_document
 from punctual_api.tasks.task_list import listed_tasks
 from punctual_api.web.page_base import live_page, pages
+from punctual_api.web.team_choice import chosen_team
 
 TASKS_A_PAGE = 50
 STRIP_RUNS = 12
@@ -76,6 +77,8 @@ def on_time_share(numbers: OnTime) -> str:
 
 
 def _url(query: Mapping[str, str]) -> str:
+    if team := chosen_team():
+        query = {**query, "team": team}
     path = url_for("pages.dashboard")
     return f"{path}?{urlencode(query)}" if query else path
 

@@ -1,0 +1,178 @@
+"""The pages of teams: all of a user's, and one with its members and their roles."""
+
+from collections.abc import Callable
+
+from flask import Response, flash, redirect, request, url_for
+from flask_login import current_user
+from marshmallow import Schema, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from punctual.domain.access import Role
+from punctual.store.accounts.members import list_members
+from punctual.store.accounts.teams import teams_of
+from punctual_api.http.context import session, team_id, user_id
+from punctual_api.http.problems import Fault, Problem, faults_in
+from punctual_api.teams import changes
+from punctual_api.teams.schemas import (
+    NewMemberSchema,
+    NewTeamSchema,
+    RoleSchema,
+    TeamChangesSchema,
+)
+from punctual_api.web.form_errors import by_field
+from punctual_api.web.page_base import page, pages
+
+BLANK_TEAM = {"slug": "", "name": ""}
+BLANK_MEMBER = {"username": "", "role": Role.VIEWER.value}
+BLANK = {**BLANK_MEMBER, "name": ""}
+
+
+@pages.get("/teams/")
+def show_teams() -> Response:
+    """The user's teams, and an empty form."""
+    return _teams_page(BLANK_TEAM)
+
+
+@pages.post("/teams/")
+def create_team() -> AnyResponse:
+    """A new team, whose owner the user is."""
+    typed = _typed(BLANK_TEAM)
+    try:
+        values = NewTeamSchema().load(typed)
+        made = changes.create_own(**values)
+    except (ValidationError, Problem) as error:
+        return _teams_page(typed, _faults(error))
+    flash("The team is created.")
+    return redirect(url_for("pages.show_team", slug=made.slug))
+
+
+@pages.get("/team/<slug>/")
+def show_team(slug: str) -> Response:
+    """A team: its members, their roles, and forms for its owners."""
+    return _team_page(BLANK)
+
+
+@pages.post("/team/<slug>/")
+def rename_team(slug: str) -> AnyResponse:
+    """Give a team another name."""
+    return _change(slug, TeamChangesSchema(partial=True), {"name": ""}, _rename, "It is renamed.")
+
+
+@pages.post("/team/<slug>/delete/")
+def delete_team(slug: str) -> AnyResponse:
+    """Delete a team."""
+    return _leave(slug, changes.delete_own, "The team is deleted.")
+
+
+@pages.post("/team/<slug>/leave/")
+def leave_team(slug: str) -> AnyResponse:
+    """Leave a team."""
+    return _leave(slug, lambda: changes.remove(current_user.username), "You have left the team.")
+
+
+@pages.post("/team/<slug>/members/")
+def add_member(slug: str) -> AnyResponse:
+    """Add a user to a team."""
+    return _change(slug, NewMemberSchema(), BLANK_MEMBER, changes.add_own, "The member is added.")
+
+
+@pages.post("/team/<slug>/members/<username>/")
+def change_member(slug: str, username: str) -> AnyResponse:
+    """Give a member another role."""
+
+    def change(role: str) -> object:
+        return changes.change_member(username, role)
+
+    return _change(slug, RoleSchema(), {"role": ""}, change, "The role is changed.")
+
+
+@pages.post("/team/<slug>/members/<username>/remove/")
+def remove_member(slug: str, username: str) -> AnyResponse:
+    """Remove a member."""
+    try:
+        changes.remove(username)
+    except Problem as problem:
+        return _refused(slug, problem)
+    flash("The member is removed.")
+    if username.lower() == current_user.username.lower():
+        return redirect(url_for("pages.show_teams"))
+    return redirect(url_for("pages.show_team", slug=slug))
+
+
+def _rename(name: str) -> None:
+    changes.change_own({"name": name})
+
+
+def _change(
+    slug: str,
+    schema: Schema,
+    blank: dict[str, str],
+    change: Callable[..., object],
+    said: str,
+) -> AnyResponse:
+    typed = _typed(blank)
+    try:
+        change(**schema.load(typed))
+    except ValidationError as error:
+        return _team_page({**BLANK, **typed}, _faults(error))
+    except Problem as problem:
+        if problem.faults:
+            return _team_page({**BLANK, **typed}, _faults(problem))
+        return _refused(slug, problem)
+    flash(said)
+    return redirect(url_for("pages.show_team", slug=slug))
+
+
+def _leave(slug: str, leave: Callable[[], None], said: str) -> AnyResponse:
+    try:
+        leave()
+    except Problem as problem:
+        return _refused(slug, problem)
+    flash(said)
+    return redirect(url_for("pages.show_teams"))
+
+
+def _refused(slug: str, problem: Problem) -> AnyResponse:
+    """Show why a change is not possible; what has no such member or team stays a 404."""
+    if problem.code == 404:
+        raise problem
+    session().rollback()
+    flash(str(problem.description), "bad")
+    return redirect(url_for("pages.show_team", slug=slug))
+
+
+def _typed(blank: dict[str, str]) -> dict[str, str]:
+    return {name: request.form.get(name, value).strip() for name, value in blank.items()}
+
+
+def _faults(error: ValidationError | Problem) -> list[Fault]:
+    if isinstance(error, ValidationError):
+        return list(faults_in(error.messages))
+    return list(error.faults) or [Fault("", str(error.description))]
+
+
+def _teams_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Response:
+    errors, others = by_field(faults or (), BLANK_TEAM)
+    return page(
+        "teams",
+        422 if faults else 200,
+        teams=teams_of(session(), user_id()),
+        typed=typed,
+        errors=errors,
+        others=others,
+    )
+
+
+def _team_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Response:
+    team = changes.own_team()
+    errors, others = by_field(faults or (), BLANK)
+    return page(
+        "team",
+        422 if faults else 200,
+        team=team,
+        members=list_members(session(), team_id()),
+        typed={**typed, "name": typed["name"] or team.name},
+        errors=errors,
+        others=others,
+        roles=[(role.value, role.value) for role in Role],
+    )

@@ -153,3 +153,29 @@ def test_a_database_of_a_version_before_the_first_release_is_refused_and_left_al
     with pytest.raises(UnreleasedTablesError, match=re.escape(reason)):
         migrate(own_url)
     assert revision(own) == unreleased
+
+
+def test_a_database_of_release_0_1_0_keeps_its_data_and_its_oldest_user_becomes_admin(
+    own_url: str, own: Engine
+) -> None:
+    user = text(
+        "INSERT INTO users (id, username, email, password_hash, created_at)"
+        " VALUES (gen_random_uuid(), :name, :name, '-', now() - :days * interval '1 day')"
+    )
+    with own.begin() as connection:
+        connection.execute(text("ALTER TABLE tasks DROP created_by, DROP updated_by"))
+        connection.execute(text("ALTER TABLE runs DROP triggered_by"))
+        connection.execute(text("ALTER TABLE users DROP is_admin, DROP disabled_at"))
+        for days, name in enumerate(["young", "old"]):
+            connection.execute(user, {"name": name, "days": days})
+    set_revision(own, "0001_initial")
+    migrate(own_url)
+    assert behind(own) is None
+    with own.begin() as connection:
+        connection.execute(user, {"name": "of-0.1.0", "days": 9})  # its services write on
+        users = connection.execute(text("SELECT username, is_admin, disabled_at FROM users"))
+        assert {tuple(row) for row in users} == {
+            ("old", True, None),
+            ("young", False, None),
+            ("of-0.1.0", False, None),
+        }

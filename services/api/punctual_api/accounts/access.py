@@ -14,6 +14,7 @@ from punctual.store.accounts.teams import team_by_slug
 from punctual_api.accounts.authentication import CHALLENGE, is_api, token_sent
 from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import connection, session
+from punctual_api.http.fields import unstorable
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
@@ -112,7 +113,7 @@ def _team_of_object(asked: Request) -> TeamRole:
 def _named(slug: str) -> TeamRole | None:
     """Return the user's role in the team of that slug, in whatever letter case."""
     if current_user.is_admin:
-        team = team_by_slug(session(), slug)
+        team = None if unstorable(slug) else team_by_slug(session(), slug)
         return None if team is None else TeamRole(team.id, team.slug, Role.OWNER)
     teams: tuple[TeamRole, ...] = current_user.teams
     return next((team for team in teams if team.slug.lower() == slug.lower()), None)

@@ -72,3 +72,8 @@ def test_an_admin_may_do_all_in_every_team(anna: Person, ben: Person) -> None:
     added = anna.post("/teams/ben/members/", json={"username": "anna", "role": "viewer"})
     assert added.status_code == 201
     assert ben.get("/teams/anna/").status_code == 404
+
+
+def test_a_slug_that_no_database_can_hold_names_no_team(anna: Person) -> None:
+    assert anna.get("/tasks/?team=a%00b").status_code == 422
+    assert anna.get("/teams/a%00b/").status_code == 404

@@ -18,8 +18,8 @@ def most_rows(
     return max(map(_looked_at, _steps(plan["Plan"])))
 
 
-def most_rows_of_each(engine: Engine, ask: Callable[[Connection], object]) -> list[float]:
-    """The same of every statement that `ask` sends, in order; nothing is kept."""
+def most_rows_of_each(engine: Engine, query: Callable[[Connection], object]) -> list[float]:
+    """The same of every statement that `query` sends, in order; nothing is kept."""
     sent: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
@@ -27,7 +27,7 @@ def most_rows_of_each(engine: Engine, ask: Callable[[Connection], object]) -> li
 
     event.listen(engine, "before_cursor_execute", note)
     with engine.connect() as connection:
-        ask(connection)
+        query(connection)
         event.remove(engine, "before_cursor_execute", note)
         looked_at = []
         for statement, parameters in sent:

@@ -127,9 +127,9 @@ def test_the_interface_decides_what_is_needed(endpoint: str, method: str, need: 
     assert need_of(endpoint, method) == need
 
 
-@pytest.mark.parametrize("held", Role)
+@pytest.mark.parametrize("own", Role)
 @pytest.mark.parametrize("needed", Role)
-def test_a_role_may_do_what_each_lower_role_may(held: Role, needed: Role) -> None:
+def test_a_role_may_do_what_each_lower_role_may(own: Role, needed: Role) -> None:
     order = ["viewer", "operator", "editor", "owner"]
-    member = TeamRole(new_id(), "ops", held)
-    assert member.may(needed) == (order.index(held) >= order.index(needed))
+    member = TeamRole(new_id(), "ops", own)
+    assert member.may(needed) == (order.index(own) >= order.index(needed))

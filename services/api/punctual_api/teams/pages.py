@@ -108,7 +108,7 @@ def _change(
     schema: Schema,
     blank: dict[str, str],
     change: Callable[..., object],
-    said: str,
+    message: str,
 ) -> AnyResponse:
     typed = _typed(blank)
     try:
@@ -119,16 +119,16 @@ def _change(
         if problem.faults:
             return _team_page({**BLANK, **typed}, _faults(problem))
         return _refused(slug, problem)
-    flash(said)
+    flash(message)
     return redirect(url_for("pages.show_team", slug=slug))
 
 
-def _leave(slug: str, leave: Callable[[], None], said: str) -> AnyResponse:
+def _leave(slug: str, leave: Callable[[], None], message: str) -> AnyResponse:
     try:
         leave()
     except Problem as problem:
         return _refused(slug, problem)
-    flash(said)
+    flash(message)
     return redirect(url_for("pages.show_teams"))
 
 

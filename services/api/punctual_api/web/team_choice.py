@@ -11,15 +11,15 @@ from punctual_api.http.context import team_slug
 
 
 def chosen_team() -> str | None:
-    """Return the slug of the team that the page was asked for; None for all teams."""
+    """Return the slug of the team that the page was requested for; None for all teams."""
     slug: str | None = g.get("chosen_team")
     return slug
 
 
 def may(role: str) -> bool:
     """Return whether the viewer may do what needs this role in the team of the page's object."""
-    held: TeamRole | None = g.get("held")
-    return held is not None and held.may(Role(role))
+    membership: TeamRole | None = g.get("membership")
+    return membership is not None and membership.may(Role(role))
 
 
 def shows_teams() -> bool:

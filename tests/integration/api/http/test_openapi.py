@@ -108,8 +108,8 @@ def something_of(person: Person, params: dict[str, Any]) -> dict[str, str]:
     if "calendar_id" in params:
         sent = {"name": str(uuid.uuid4())}
         return {"calendar_id": person.post("/calendars/", json=sent).get_json()["id"]}
-    if "slug" in asked:
-        return dict.fromkeys(asked, person.username)
+    if "slug" in params:
+        return dict.fromkeys(params, person.username)
     return {}
 
 

@@ -144,10 +144,10 @@ def test_a_task_follows_the_calendars_of_its_own_team(anna: Person, ops: str) ->
     anna.post("/calendars/", json={"name": "days", "days": days, "team": ops})
     anna.post("/calendars/", json={"name": "days"})
     when = {"cron": "0 0 * 1 *", "start": "2030-01-01T00:00:00Z", "end": "2030-01-31T23:00:00Z"}
-    held = anna.task(schedule=when, calendars=["days"], team=ops)
+    blocked = anna.task(schedule=when, calendars=["days"], team=ops)
     free = anna.task(schedule=when, calendars=["days"])
     items = {one["id"]: one["next_run_at"] for one in anna.items("/tasks/")}
-    assert items[held["id"]] is None
+    assert items[blocked["id"]] is None
     assert items[free["id"]] == "2030-01-01T00:00:00Z"
 
 

@@ -118,10 +118,10 @@ def test_two_owners_who_leave_at_once_leave_one_behind(
     anna: Person, ben: Person, ops: str, engine: Engine
 ) -> None:
     add(anna, ops, ben, "owner")
-    with engine.connect() as holder, ThreadPoolExecutor(2) as pool:
-        holder.execute(text("SELECT FROM teams WHERE slug = 'ops' FOR UPDATE"))
+    with engine.connect() as blocking, ThreadPoolExecutor(2) as pool:
+        blocking.execute(text("SELECT FROM teams WHERE slug = 'ops' FOR UPDATE"))
         left = [pool.submit(person.post, f"{ops}leave/") for person in (anna, ben)]
-        holder.rollback()
+        blocking.rollback()
         assert sorted(one.result().status_code for one in left) == [204, 409]
 
 

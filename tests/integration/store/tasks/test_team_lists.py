@@ -20,9 +20,9 @@ INSERT INTO tasks SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_
 FROM tasks AS t, generate_series(1, :count)
 """)
 
-ASKS: dict[str, Callable[[Connection, list[uuid.UUID]], object]] = {
-    "tasks": lambda c, teams: list_tasks(Session(c), team_ids=teams, limit=PAGE),
-    "runs": lambda c, teams: list_runs(Session(c), team_ids=teams, limit=PAGE),
+QUERIES: dict[str, Callable[[Connection, list[uuid.UUID]], object]] = {
+    "tasks": lambda c, teams: list_tasks(Session(c), team_ids=teams, page_size=PAGE),
+    "runs": lambda c, teams: list_runs(Session(c), team_ids=teams, page_size=PAGE),
 }
 
 
@@ -39,11 +39,11 @@ def teams(engine: Engine) -> list[uuid.UUID]:
     return made
 
 
-@pytest.mark.parametrize("name", ASKS)
+@pytest.mark.parametrize("name", QUERIES)
 def test_a_page_over_several_teams_reads_a_page_of_each(
     engine: Engine, teams: list[uuid.UUID], name: str
 ) -> None:
-    looked_at = most_rows_of_each(engine, lambda connection: ASKS[name](connection, teams))
+    looked_at = most_rows_of_each(engine, lambda connection: QUERIES[name](connection, teams))
     assert max(looked_at) <= 2 * TEAMS * PAGE
 
 
@@ -54,21 +54,23 @@ def test_a_list_over_several_teams_is_what_their_lists_are_merged(
         each = [
             task.task.id
             for team in teams
-            for task in list_tasks(session, team_ids=[team], limit=PAGE)
+            for task in list_tasks(session, team_ids=[team], page_size=PAGE)
         ]
-        merged = [task.task.id for task in list_tasks(session, team_ids=teams, limit=PAGE)]
+        merged = [task.task.id for task in list_tasks(session, team_ids=teams, page_size=PAGE)]
         assert merged == sorted(each, reverse=True)[:PAGE]
-        shown = [run for team in teams for run in list_runs(session, team_ids=[team], limit=PAGE)]
+        shown = [
+            run for team in teams for run in list_runs(session, team_ids=[team], page_size=PAGE)
+        ]
         newest = sorted(shown, key=lambda run: (run.scheduled_for, run.id), reverse=True)[:PAGE]
-        found = list_runs(session, team_ids=teams, limit=PAGE)
+        found = list_runs(session, team_ids=teams, page_size=PAGE)
         assert [run.id for run in found] == [run.id for run in newest]
 
 
 def test_a_list_of_no_team_is_empty(engine: Engine, teams: list[uuid.UUID]) -> None:
     assert len(teams) == TEAMS
     with Session(engine) as session:
-        assert list_tasks(session, team_ids=[], limit=PAGE) == []
-        assert list_runs(session, team_ids=[], limit=PAGE) == []
+        assert list_tasks(session, team_ids=[], page_size=PAGE) == []
+        assert list_runs(session, team_ids=[], page_size=PAGE) == []
 
 
 def test_a_dashboard_adds_up_its_teams(engine: Engine) -> None:

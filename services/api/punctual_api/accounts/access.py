@@ -67,12 +67,12 @@ def _note_teams(sent: Request, need: Need, teams: tuple[TeamRole, ...]) -> None:
 
 
 def _slug_sent(sent: Request) -> str | None:
-    """Return the team that a request names in its JSON body, its form or its query."""
+    """Return the team that a request names in its JSON body, the form of a page or its query."""
     slug: object = None
     if sent.method == "POST" and sent.is_json and sent.get_data(cache=True):
         document = json_body(sent)
         slug = document.get("team") if isinstance(document, dict) else None
-    elif sent.method == "POST":
+    elif sent.method == "POST" and not is_api(sent):
         slug = sent.form.get("team")
     slug = slug or sent.args.get("team")
     return slug if isinstance(slug, str) and slug else None

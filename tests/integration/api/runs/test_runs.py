@@ -13,7 +13,7 @@ RUN = {
     *("id", "task_id", "state", "scheduled_for", "trigger", "attempt", "max_attempts"),
     *("started_at", "finished_at", "lateness_ms", "exit_code", "signal", "reason", "worker"),
     *("output_bytes", "output_truncated", "left_behind", "params", "queue"),
-    *("reason_code", "reason_args", "waiting_for"),
+    *("reason_code", "reason_args", "waiting_for", "team", "triggered_by"),
 }
 
 

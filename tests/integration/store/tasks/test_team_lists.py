@@ -13,7 +13,7 @@ from punctual.store.tasks.overview import counts, next_due_tasks
 from tests.support.plans import most_rows_of_each
 from tests.support.rows import many_runs, new_task, new_team
 
-TEAMS, OWNED, PAGE = 3, 5000, 20
+TEAMS, TASKS, OWNED, PAGE = 3, 50, 5000, 20
 
 MANY_TASKS = text("""
 INSERT INTO tasks SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid()))).*
@@ -31,9 +31,10 @@ def teams(engine: Engine) -> list[uuid.UUID]:
     """Teams that own thousands of tasks and runs each."""
     made = [new_team(engine) for _ in range(TEAMS)]
     for team in made:
-        many_runs(engine, new_task(engine, team_id=team, overlap="allow"), OWNED)
+        for _ in range(TASKS):
+            many_runs(engine, new_task(engine, team_id=team, overlap="allow"), OWNED // TASKS)
     with engine.begin() as connection:
-        connection.execute(MANY_TASKS, {"count": OWNED})
+        connection.execute(MANY_TASKS, {"count": OWNED // TASKS})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE runs, tasks"))
     return made

@@ -45,7 +45,7 @@ WHERE team_id = :team_id AND :old = ANY(calendars)
 USERS = text("""
 SELECT id, schedule, schedule_anchor, calendars FROM tasks
 WHERE team_id = :team_id AND deleted_at IS NULL AND :name = ANY(calendars)
-ORDER BY id FOR UPDATE
+ORDER BY id FOR NO KEY UPDATE
 """)
 
 UNSTARTED = text("""

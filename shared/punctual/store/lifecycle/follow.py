@@ -20,7 +20,7 @@ from punctual.store.lifecycle.insert import NewRun, Upstream, insert_runs
 LOCK = text("""
 SELECT id, team_id, after, calendars, enabled AND deleted_at IS NULL AS wanted FROM tasks
 WHERE id IN (SELECT task_id FROM upstream_ends WHERE NOT seen)
-ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 ENDS = text("""

@@ -60,7 +60,7 @@ def backfill_outage(
         select(Task)
         .where(Task.id.in_(wanted), Task.team_id.in_(team_ids), Task.deleted_at.is_(None))
         .order_by(Task.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     runs: dict[uuid.UUID, list[uuid.UUID]] = {}
     left = most

@@ -176,7 +176,7 @@ def find_task(
     if not deleted:
         statement = statement.where(Task.deleted_at.is_(None))
     if lock:
-        statement = statement.with_for_update()
+        statement = statement.with_for_update(key_share=True)
     return session.scalars(statement).one_or_none()
 
 

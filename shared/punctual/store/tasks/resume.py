@@ -24,7 +24,7 @@ def resume_due(
         .where(~Task.enabled, Task.deleted_at.is_(None), Task.paused_until <= at + window)
         .order_by(Task.paused_until, Task.id)
         .limit(batch_size)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
     for task in paused:
         until = task.paused_until

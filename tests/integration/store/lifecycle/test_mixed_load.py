@@ -27,7 +27,7 @@ from punctual.store.lifecycle.start import skip_overlapping, start
 from punctual.store.processes.workers import beat, leave
 from punctual.store.runs.prune import prune
 from punctual.store.schema.models import Task
-from punctual.store.tasks.changes import change_task, set_enabled
+from punctual.store.tasks.changes import change_task, find_task, set_enabled
 from tests.support.rows import WINDOW, dispatch_all, new_task, new_team
 from tests.support.steps import LEASE, new_worker, report_of
 
@@ -164,7 +164,8 @@ def cancel_all(actor: Actor) -> None:
 
 def change(actor: Actor) -> None:
     with Session(actor.engine) as session, session.begin():
-        task = session.get_one(Task, actor.dice.choice(actor.tasks), with_for_update=True)
+        task = find_task(session, actor.dice.choice(actor.tasks), team_id=actor.team, lock=True)
+        assert task is not None
         if actor.dice.random() < 0.3:
             set_enabled(session, task, enabled=not task.enabled, now=datetime.now(UTC))
         else:

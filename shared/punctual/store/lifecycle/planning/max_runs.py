@@ -14,7 +14,7 @@ from punctual.domain.schedules.syntax import due_times, only_time, read_schedule
 
 # Before their runs, as edits lock them; a task that is being edited is left to the next pass.
 LOCK = text("""
-SELECT id FROM tasks WHERE id = ANY(:tasks) ORDER BY id FOR UPDATE SKIP LOCKED
+SELECT id FROM tasks WHERE id = ANY(:tasks) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 UNCOUNT = text("""

@@ -27,7 +27,7 @@ FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at <= coalesce(:now, now()) + :window
   AND (CAST(:only AS uuid) IS NULL OR id = :only)
   AND team_id <> ALL(CAST(:without AS uuid[]))
-ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+ORDER BY next_due_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 COUNTS = "enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL"
@@ -57,7 +57,7 @@ SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:n
 FROM tasks
 WHERE ctid = ANY(ARRAY(SELECT place FROM picked)) AND {COUNTS}
   AND next_due_at <= coalesce(:now, now()) + :window
-ORDER BY next_due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+ORDER BY next_due_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 MOVE_ON = text("""

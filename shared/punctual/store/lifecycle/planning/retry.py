@@ -78,7 +78,7 @@ def retry_unplannable(session: Session, *, batch_size: int, now: datetime | None
         .where(Task.plan_retry_at <= at, Task.enabled, Task.deleted_at.is_(None))
         .order_by(Task.plan_retry_at, Task.id)
         .limit(batch_size)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
     connection = session.connection()
     wanted = {(task.team_id, name) for task in tasks for name in task.calendars or ()}

@@ -76,7 +76,9 @@ def move_tasks(session: Session, *, zone: str, after: uuid.UUID | None = None) -
     )
     if after is not None:
         wanted = wanted.where(Task.id > after)
-    tasks = session.scalars(wanted.order_by(Task.id).limit(BATCH).with_for_update()).all()
+    tasks = session.scalars(
+        wanted.order_by(Task.id).limit(BATCH).with_for_update(key_share=True)
+    ).all()
     for task in tasks:
         schedule = read_schedule(task.schedule, anchor=task.schedule_anchor)
         if schedule is None or isinstance(schedule, Unreadable) or only_time(schedule) is not None:

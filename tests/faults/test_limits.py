@@ -15,15 +15,15 @@ PYTHON = f"{shlex.quote(sys.executable)} -I -c"
 SHARED = "import mmap; m = mmap.mmap(-1, 10 << 30)\nwhile m.write(bytes(1 << 20)): pass"
 SETTINGS = {"LIMIT_PROCESSES": "400", "LIMIT_FILE_BYTES": str(100 << 20)}
 GREEDY = {
-    "a fork bomb": (BOMB, "more than 400 processes"),
-    "a fork bomb of bash": (f"exec bash -c '{BOMB}'", "more than 400 processes"),
+    "a fork bomb": (BOMB, "process limit of 400 exceeded"),
+    "a fork bomb of bash": (f"exec bash -c '{BOMB}'", "process limit of 400 exceeded"),
     # Ten gigabytes of addresses on any machine; what it may write of them is limited as well.
     "an allocation of 10 GB": (f"exec {PYTHON} 'x = bytearray(10 << 30)'", "exit code 1"),
     "10 GB of shared memory": (
         f"exec {PYTHON} '{SHARED}'",
-        "more than 512 MiB of memory",
+        "memory limit of 512 MiB exceeded",
     ),
-    "a file of 10 GB": ("exec head -c 10G /dev/zero > file", "a file larger than 100 MiB"),
+    "a file of 10 GB": ("exec head -c 10G /dev/zero > file", "file size limit of 100 MiB exceeded"),
 }
 
 

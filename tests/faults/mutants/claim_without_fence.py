@@ -5,9 +5,9 @@ from tests.faults.mutants.without import without
 
 claim.CLAIM = without(
     claim.CLAIM,
-    (" AND a.fence = r.fence", ""),
+    (" AND m.fence = r.fence", ""),
     ("r.state || '' = 'queued'", "r.state IN ('queued', 'claimed')"),
 )
 start.START = without(
-    start.START, (" AND a.fence = r.fence", ""), ("r.worker_id = :worker_id AND ", "")
+    start.START, (" AND c.fence = r.fence", ""), ("r.worker_id = :worker_id AND ", "")
 )

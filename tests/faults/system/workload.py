@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from punctual.domain.schedules.syntax import due_times, parse_schedule
@@ -40,6 +41,12 @@ DEFAULTS: dict[str, Any] = {
     "start_deadline": None,
     "priority": 5,
 }
+
+# A worker confirms a start up to a third of a second ahead; a pause stops none of these.
+BEING_STARTED = text("""
+SELECT scheduled_for FROM runs
+WHERE task_id = :task_id AND trigger = 'schedule' AND state = 'running' AND scheduled_for > :now
+""")
 
 
 class Workload:
@@ -94,8 +101,10 @@ class Workload:
                 assert schedule is not None
                 set_enabled(session, task, enabled=False, now=now)
                 dues = takewhile(lambda at: at <= now, due_times(schedule, after=task.created_at))  # noqa: B023
+                under_way = session.scalars(BEING_STARTED, {"task_id": task_id, "now": now})
                 self.promises += [
-                    Promise(str(task_id), due.timestamp(), may_be_dropped=True) for due in dues
+                    Promise(str(task_id), due.timestamp(), may_be_dropped=True)
+                    for due in (*dues, *under_way)
                 ]
         self._recurring.clear()
 

@@ -40,7 +40,7 @@ def home() -> Response:
 @pages.route("/register/", methods=["GET", "POST"])
 def register() -> Response:
     """A new user: by a form logged in at once, by JSON answered as the API does."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _entrance("register", refusal())
     if request.is_json:
         require_registration()
@@ -58,7 +58,7 @@ def register() -> Response:
 @pages.route("/login/", methods=["GET", "POST"])
 def login() -> Response:
     """A known user: by a form with a session, by JSON with a token."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _entrance("login")
     if request.is_json:
         user = check_login(**_read(CredentialsSchema(), json_body(request)))
@@ -132,7 +132,7 @@ def _end_session() -> None:
 def _entrance(
     name: str, problem: Problem | None = None, typed: Mapping[str, str] | None = None
 ) -> Response:
-    if request.method == "GET" and current_user.is_authenticated:
+    if request.method != "POST" and current_user.is_authenticated:
         return redirect(safe_next(request.args.get("next")))
     errors, others = by_field(problem.faults if problem else (), {"username", "email", "password"})
     message = problem and (" ".join(others) or ("" if errors else problem.description))

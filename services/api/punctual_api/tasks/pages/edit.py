@@ -54,7 +54,7 @@ CHANGED = (
 @pages.route("/task/create/", methods=["GET", "POST"])
 def create_task() -> AnyResponse:
     """A new task."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _form("New task", BLANK, fresh=True)
     typed, instant = typed_from(request.form), now()
     if "preview" in request.form:
@@ -81,7 +81,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
     """Change a task, unless it was changed since its form was opened."""
     task = own_task(task_id)
     heading = f"Edit {task.name}"
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(heading, typed_of(task), task=task)
     typed, instant = typed_from(request.form, task), now()
     if "preview" in request.form:
@@ -109,7 +109,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
 def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     """Delete a task, after a confirmation."""
     task = own_task(task_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return page("task_delete", task=task)
     refuse_while_followed(task_id)
     delete_task(session(), task, now=now(), by=user_id())

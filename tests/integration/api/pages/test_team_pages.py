@@ -127,6 +127,16 @@ def test_the_switch_applies_to_each_list_and_stays_in_its_links(
             assert f'href="/{link}/?team=ops"' in html, (page, link)
 
 
+@pytest.mark.parametrize(("role", "query"), [("viewer", ""), ("editor", "?team=ops")])
+def test_a_link_to_a_new_task_names_only_a_team_that_may_have_it(
+    ann: Visitor, bob: Visitor, ids: dict[str, str], role: str, query: str
+) -> None:
+    assert ids
+    join(ann, bob, role)
+    links = re.findall(r'href="/task/create/([^"]*)"', bob.get("/dashboard/?team=ops").text)
+    assert set(links) == {query}
+
+
 def test_a_user_of_one_team_is_shown_no_switch(ann: Visitor) -> None:
     ann.person.task()
     html = ann.get("/dashboard/").text

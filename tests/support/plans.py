@@ -20,6 +20,18 @@ def most_rows(
 
 def most_rows_of_each(engine: Engine, query: Callable[[Connection], object]) -> list[float]:
     """The same of every statement that `query` sends, in order; nothing is kept."""
+    looked_at = []
+    with engine.connect() as connection:
+        for statement, parameters in sent_by(engine, query):
+            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+            [plan] = connection.exec_driver_sql(explain, parameters).scalar_one()
+            looked_at.append(max(map(_looked_at, _steps(plan["Plan"]))))
+        connection.rollback()
+    return looked_at
+
+
+def sent_by(engine: Engine, query: Callable[[Connection], object]) -> list[tuple[str, Any]]:
+    """Each statement that `query` sends, with its parameters; nothing is kept."""
     sent: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
@@ -28,14 +40,9 @@ def most_rows_of_each(engine: Engine, query: Callable[[Connection], object]) -> 
     event.listen(engine, "before_cursor_execute", note)
     with engine.connect() as connection:
         query(connection)
-        event.remove(engine, "before_cursor_execute", note)
-        looked_at = []
-        for statement, parameters in sent:
-            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
-            [plan] = connection.exec_driver_sql(explain, parameters).scalar_one()
-            looked_at.append(max(map(_looked_at, _steps(plan["Plan"]))))
         connection.rollback()
-    return looked_at
+    event.remove(engine, "before_cursor_execute", note)
+    return sent
 
 
 def forget_runs(engine: Engine) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, event, text
+from sqlalchemy import Connection, Engine, TextClause, text
 from sqlalchemy.orm import Session
 
 from punctual.store.accounts.users import user_named
@@ -18,6 +18,7 @@ from tests.bench.environment import BenchEnv, engine
 from tests.bench.filling import FULL_DATABASE, TEAM, add_due, drop_due, fill_runs, fill_tasks
 from tests.bench.life import WINDOW, dispatch_all, new_worker, plan_all
 from tests.bench.row import OURS, Row
+from tests.support.plans import sent_by
 
 FILE = Path("build/plans.txt")
 DUE = 200
@@ -80,17 +81,8 @@ def _explained(
     opened: Engine, name: str, query: Query, *, first: bool = False
 ) -> Iterator[tuple[str, str]]:
     """The plan of the statement that `query` sends (the first or the last); nothing is kept."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        sent.append((statement, parameters))
-
-    event.listen(opened, "before_cursor_execute", note)
+    statement, parameters = sent_by(opened, query)[0 if first else -1]
     with opened.connect() as connection:
-        query(connection)
-        connection.rollback()
-        event.remove(opened, "before_cursor_execute", note)
-        statement, parameters = sent[0 if first else -1]
         lines = connection.exec_driver_sql(EXPLAIN + statement.lstrip(), parameters).scalars()
         plan = "\n".join(lines)
         connection.rollback()

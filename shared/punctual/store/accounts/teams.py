@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import TableValuedAlias, Uuid, cast, exists, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import exists, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from punctual.domain.access import Role, TeamRole
@@ -61,15 +61,6 @@ def teams_of(session: Session, user_id: uuid.UUID) -> list[OwnTeam]:
 def team_of_user(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> OwnTeam | None:
     """Return a team as that user sees it; None when the user is not in it."""
     return next((team for team in teams_of(session, user_id) if team.id == team_id), None)
-
-
-def each_team(team_ids: Sequence[uuid.UUID]) -> TableValuedAlias:
-    """Return a table of these teams, `id`, so that a list takes a page of each and merges them.
-
-    `team_id = ANY (…)` would have PostgreSQL sort all rows of all teams for one page.
-    """
-    ids = cast(list(team_ids), ARRAY(Uuid))
-    return func.unnest(ids).table_valued("id").render_derived("each_team")
 
 
 def team_by_slug(session: Session, slug: str) -> Team | None:

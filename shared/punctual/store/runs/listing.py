@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select, true, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from punctual.domain.runs.states import RunState
-from punctual.store.accounts.teams import each_team
+from punctual.store.accounts.team_pages import newest_ids
 from punctual.store.schema.models import Attempt, LiveOutput, Output, Run
 
 
@@ -56,22 +56,13 @@ def list_runs(
     if len(team_ids) == 1:
         wanted.append(Run.team_id == team_ids[0])
         return list(session.scalars(runs.where(*wanted).limit(page_size)))
-    each = each_team(team_ids)
-    newest_of_each = (
-        select(Run.id, Run.scheduled_for)
-        .where(Run.team_id == each.c.id, *wanted)
-        .order_by(Run.scheduled_for.desc(), Run.id.desc())
-        .limit(page_size)
-        .lateral("page")
+    newest = newest_ids(
+        team_ids,
+        lambda team: select(Run.id, Run.scheduled_for).where(Run.team_id == team, *wanted),
+        newest_by=["scheduled_for", "id"],
+        page_size=page_size,
     )
-    merged = (
-        select(newest_of_each.c.id)
-        .select_from(each)
-        .join(newest_of_each, true())
-        .order_by(newest_of_each.c.scheduled_for.desc(), newest_of_each.c.id.desc())
-        .limit(page_size)
-    )
-    return list(session.scalars(runs.where(Run.id.in_(session.scalars(merged).all()))))
+    return list(session.scalars(runs.where(Run.id.in_(session.scalars(newest).all()))))
 
 
 def attempts_of(session: Session, run: Run) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tru
 from sqlalchemy.orm import Session, aliased, defer
 
 from punctual.domain.runs.states import FINAL, PENDING, RunState
-from punctual.store.accounts.teams import each_team
+from punctual.store.accounts.team_pages import newest_ids
 from punctual.store.schema.models import Run, Task
 
 IDLE = "idle"
@@ -118,21 +118,13 @@ def list_tasks(
     ids = select(Task.id)
     if status_is is not None:
         ids = _with_runs(ids)
-    each = each_team(team_ids)
-    newest_of_each = (
-        ids.where(Task.team_id == each.c.id, *wanted)
-        .order_by(Task.id.desc())
-        .limit(page_size)
-        .lateral("page")
+    newest = newest_ids(
+        team_ids,
+        lambda team: ids.where(Task.team_id == team, *wanted),
+        newest_by=["id"],
+        page_size=page_size,
     )
-    merged = (
-        select(newest_of_each.c.id)
-        .select_from(each)
-        .join(newest_of_each, true())
-        .order_by(newest_of_each.c.id.desc())
-        .limit(page_size)
-    )
-    return seen_tasks(session, session.scalars(merged).all())
+    return seen_tasks(session, session.scalars(newest).all())
 
 
 def seen_tasks(session: Session, ids: Sequence[uuid.UUID]) -> list[ListedTask]:

@@ -50,5 +50,5 @@ def _is_control(char: str) -> bool:
 
 
 def escaped(char: str) -> str:
-    """Return a character in backslash notation: `\\u202e`."""
-    return char.encode("unicode_escape").decode("ascii")
+    """Return a character in backslash notation: `\\u202e`; a blank too."""
+    return r"\x20" if char == " " else char.encode("unicode_escape").decode("ascii")

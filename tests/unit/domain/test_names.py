@@ -4,7 +4,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from punctual.domain.names import name_fault, short_name, visible_name
@@ -90,6 +90,7 @@ def test_the_character_is_named() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
+@example("  ")
 def test_what_is_taken_has_no_control_and_no_direction_of_its_own(name: str) -> None:
     if name_fault(name) is None:
         kinds = {unicodedata.category(char) for char in name}

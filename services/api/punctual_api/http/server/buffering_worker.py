@@ -153,7 +153,9 @@ class BufferingWorker(ThreadWorker):
 
     def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
         """Take what has arrived of a request; a thread gets it when it is whole."""
-        self._collect(conn)
+        if proceed := self._collect(conn):
+            self._end_waiting(conn)
+            proceed(conn)
 
     def murder_pending(self) -> None:
         """End the connections whose client took too long for a request, an answer, or to close."""
@@ -176,32 +178,32 @@ class BufferingWorker(ThreadWorker):
 
     def _wait_for_request(self, conn: Any) -> None:
         conn.timeout = time.monotonic() + REQUEST_SECONDS
+        # Most requests have arrived already: the poller need not learn of them.
+        if proceed := self._collect(conn):
+            proceed(conn)
+            return
         self.pending_conns.append(conn)
         self._watch(conn, self.on_pending_socket_readable)
-        self._collect(conn)
 
-    def _collect(self, conn: Any) -> None:
+    def _collect(self, conn: Any) -> Callable[[Any], None] | None:
+        """Take what has arrived; return what to do with the connection, None while it waits."""
         try:
             whole = conn.receive()
         except HeadersTooLarge:
             detail = f"The headers of a request are at most {HEADERS_BYTES // 1024} KiB."
             conn.send_now(raw_problem(431, detail))
-            self._end_waiting(conn)
-            self._linger(conn)
-            return
+            return self._linger
         except (EOFError, OSError):
-            self._end_waiting(conn)
-            self._drop(conn)
-            return
+            return self._drop
         if whole:
-            self._end_waiting(conn)
-            self.enqueue_req(conn)
-            return
+            submit: Callable[[Any], None] = self.enqueue_req
+            return submit
         self._waiting_bytes += len(conn.received.data) - conn.counted
         conn.counted = len(conn.received.data)
         if conn.received.expects_continue and not conn.continued:
             conn.continued = True
             conn.send_now(CONTINUE)
+        return None
 
     def _end_waiting(self, conn: Any) -> None:
         self.poller.unregister(conn.sock)
@@ -256,7 +258,7 @@ class BufferingWorker(ThreadWorker):
         self._drop(conn)
 
     def _watch(self, conn: Any, callback: Callable[[Any, Any], None]) -> None:
-        conn.sock.setblocking(False)
+        # The socket stays blocking, for the threads that send: in this one each call says DONTWAIT.
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(callback, conn))
 
     def _drop(self, conn: Any) -> None:

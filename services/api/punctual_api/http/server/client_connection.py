@@ -5,7 +5,7 @@ import socket
 import time
 
 from gunicorn.http import get_parser
-from gunicorn.http.unreader import SocketUnreader
+from gunicorn.http.unreader import Unreader
 from gunicorn.workers.gthread import TConn
 
 from punctual_api.http.server.request_buffer import RequestBuffer
@@ -13,13 +13,20 @@ from punctual_api.http.server.request_buffer import RequestBuffer
 BODY_SECONDS = 60.0
 """A body that is too long to be buffered arrives within this time, once a thread reads it."""
 RECEIVE_BYTES = 65_536
+LEAST_BYTES, MOST_BYTES = 8192, 1024 * 1024
+"""Of a long body, read at a time: as gunicorn does."""
 
 
-class TimedUnreader(SocketUnreader):
-    """The reader of a long body, with the request's deadline."""
+class TimedUnreader(Unreader):
+    """The reader of a long body, with the request's deadline.
 
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
+    It has no `sock`: the parser would set a time limit of its own there, and three system calls a
+    request more are as many times that a thread gives up the interpreter.
+    """
+
+    def __init__(self, client: socket.socket) -> None:
+        super().__init__()
+        self._client = client
         self.deadline = 0.0
 
     def chunk(self, size_hint: int | None = None) -> bytes:
@@ -27,12 +34,11 @@ class TimedUnreader(SocketUnreader):
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self.sock.settimeout(left)
+        self._client.settimeout(left)
         try:
-            read: bytes = super().chunk(size_hint)  # type: ignore[call-arg]  # the stubs are older
+            return self._client.recv(min(max(size_hint or 0, LEAST_BYTES), MOST_BYTES))
         finally:
-            self.sock.setblocking(True)
-        return read
+            self._client.setblocking(True)
 
 
 class Connection(TConn):

@@ -2,9 +2,10 @@
 
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import psycopg2
 import psycopg2.extensions
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
@@ -16,6 +17,8 @@ TRUSTED_SECONDS = 1.0
 """For this long after a ping a connection counts as alive, unless its socket is closed."""
 
 IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
+FAILED = psycopg2.extensions.TRANSACTION_STATUS_INERROR
+BEGIN, NOTHING = b"BEGIN;", b""
 
 
 def quick_url(database_url: str) -> str:
@@ -24,16 +27,17 @@ def quick_url(database_url: str) -> str:
 
 
 class DriverConnection(psycopg2.extensions.connection):
-    """A connection with the time of its last ping, and whether BEGIN is still to be sent."""
+    """A connection with the time of its last ping, and what goes ahead of its next statement."""
 
     pinged = 0.0
-    begins = False
+    unsent = b""
 
 
 class Dialect(PGDialect_psycopg2):
     """Sends BEGIN with the first statement of a transaction, and pings once a second at most.
 
-    For READ COMMITTED alone: psycopg2 itself stays in autocommit.
+    A statement left by `send_later` goes with the next one too, or with COMMIT. For READ COMMITTED
+    alone: psycopg2 itself stays in autocommit.
     """
 
     supports_statement_cache = True
@@ -66,27 +70,31 @@ class Dialect(PGDialect_psycopg2):
 
     def do_begin(self, dbapi_connection: Any) -> None:
         """Begin a transaction, as soon as there is something to do in it."""
-        dbapi_connection.dbapi_connection.begins = True
+        dbapi_connection.dbapi_connection.unsent = BEGIN
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit, if a transaction was begun."""
-        _end(dbapi_connection.dbapi_connection, "COMMIT")
+        """Commit, if a transaction was begun or a statement was left for it."""
+        line = dbapi_connection.dbapi_connection
+        _end(line, b"COMMIT", left=NOTHING if line.unsent == BEGIN else line.unsent)
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         """Roll back what was begun."""
-        _end(dbapi_connection.dbapi_connection, "ROLLBACK")
+        _end(dbapi_connection.dbapi_connection, b"ROLLBACK")
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        """Execute a statement, with BEGIN ahead of it where it is the first."""
+        """Execute a statement, with what is unsent ahead of it, in one message."""
         line = cursor.connection
-        if not line.begins:
+        if not line.unsent:
             cursor.execute(statement, parameters)
             return
         try:
-            cursor.execute(b"BEGIN;" + cursor.mogrify(statement, parameters))
-        finally:
-            # A statement that PostgreSQL cannot parse has begun nothing.
-            line.begins = line.get_transaction_status() == IDLE
+            cursor.execute(line.unsent + cursor.mogrify(statement, parameters))
+        except BaseException:
+            # Of a message that PostgreSQL cannot parse it executes nothing.
+            if line.get_transaction_status() != IDLE:
+                line.unsent = NOTHING
+            raise
+        line.unsent = NOTHING
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
         """Execute a statement in which % means itself."""
@@ -96,18 +104,39 @@ class Dialect(PGDialect_psycopg2):
         self, cursor: Any, statement: str, parameters: Any, context: Any = None
     ) -> None:
         """Execute a statement for each of the parameters."""
-        if cursor.connection.begins:  # psycopg2 may send them one by one
+        if cursor.connection.unsent:  # psycopg2 may send them one by one
             self.do_execute(cursor, "SELECT", None, context)
         super().do_executemany(  # type: ignore[no-untyped-call]
             cursor, statement, parameters, context
         )
 
 
-def _end(line: DriverConnection, statement: str) -> None:
-    line.begins = False
-    if line.get_transaction_status() != IDLE:
-        with line.cursor() as cursor:
-            cursor.execute(statement)
+def send_later(line: Any, statement: str, parameters: Mapping[str, object]) -> None:
+    """Leave a statement for the next one of its transaction; what is wrong with it is raised there.
+
+    Its rows are lost. Outside a transaction, and on a connection of another dialect, it is executed
+    at once.
+    """
+    with line.cursor() as cursor:
+        if not isinstance(line, DriverConnection) or (
+            line.unsent == NOTHING and line.get_transaction_status() == IDLE
+        ):
+            cursor.execute(statement, parameters)
+        else:
+            line.unsent += cursor.mogrify(statement, parameters) + b";"
+
+
+def _end(line: DriverConnection, statement: bytes, *, left: bytes = NOTHING) -> None:
+    line.unsent = NOTHING
+    if not left and line.get_transaction_status() == IDLE:
+        return
+    with line.cursor() as cursor:
+        try:
+            cursor.execute(left + statement)
+        except psycopg2.Error:
+            if line.get_transaction_status() == FAILED:  # what was left failed, COMMIT was not read
+                cursor.execute(b"ROLLBACK")
+            raise
 
 
 def is_trusted(line: Any) -> bool:

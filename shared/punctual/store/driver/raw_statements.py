@@ -9,6 +9,7 @@ from sqlalchemy import Connection, TextClause
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
+from punctual.store.driver.dialect import send_later
 from punctual.store.driver.prepared_statements import ready
 
 SPELLING = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # as psycopg2
@@ -19,6 +20,17 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """Return the statement's rows; it is prepared under `name`, and raises SQLAlchemy's errors."""
     return _carry_out(connection, _spelled(ready(connection, name, statement)), parameters)
+
+
+def later(
+    connection: Connection, name: str, statement: TextClause, parameters: Mapping[str, object]
+) -> None:
+    """Execute the statement together with the transaction's next one, its COMMIT at the latest.
+
+    For one whose rows are not needed: it saves a round trip. Its errors are raised there.
+    """
+    sql = _spelled(ready(connection, name, statement))
+    send_later(_begun(connection), sql, parameters)
 
 
 def _begun(connection: Connection) -> Any:

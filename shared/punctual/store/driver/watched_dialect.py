@@ -58,7 +58,7 @@ class WatchedDialect(Dialect):
     ) -> None:
         """Execute a statement for each of the parameters."""
         line = cursor.connection
-        if line.begins:
+        if line.unsent:
             self.do_execute(cursor, "SELECT", None, context)
         self._noted(line, super().do_executemany, cursor, statement, parameters, context)
 

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from punctual.store.driver import raw_statements
 from punctual.store.driver.engine import make_engine
@@ -84,3 +84,107 @@ def test_a_raw_statement_runs_on_connections_of_the_plain_dialect_too(
         connection.commit()
     usual.dispose()
     assert stored_names(engine) == ["anna"]
+
+
+def leave(connection: Connection, name: str, own_id: uuid.UUID | None = None) -> None:
+    row = {"id": own_id or uuid.uuid4(), "name": name}
+    raw_statements.later(connection, "note", NOTE, row)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_statement_for_later_is_executed_ahead_of_the_next_one(
+    quick: Engine, first: bool
+) -> None:
+    with quick.connect() as connection:
+        if not first:
+            note(connection, "anna")
+        leave(connection, "ben")
+        leave(connection, "carla")
+        assert names(connection) == ["anna", "ben", "carla"][first:]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_statement_for_later_goes_with_the_commit(
+    quick: Engine, engine: Engine, first: bool
+) -> None:
+    with quick.connect() as connection:
+        if not first:
+            names(connection)
+        leave(connection, "anna")
+        assert stored_names(engine) == []
+        connection.commit()
+        assert stored_names(engine) == ["anna"]
+        connection.commit()
+    assert stored_names(engine) == ["anna"]
+
+
+def test_a_statement_for_later_is_executed_at_once_by_another_dialect(engine: Engine) -> None:
+    with engine.connect() as connection:
+        leave(connection, "anna")
+        connection.commit()
+    assert stored_names(engine) == ["anna"]
+
+
+def test_a_statement_for_later_is_forgotten_by_a_rollback(quick: Engine, engine: Engine) -> None:
+    with quick.connect() as connection:
+        leave(connection, "anna")
+        connection.rollback()
+        note(connection, "ben")
+        connection.commit()
+    assert stored_names(engine) == ["ben"]
+
+
+def test_a_statement_for_later_is_forgotten_with_its_connection(
+    quick: Engine, engine: Engine
+) -> None:
+    with quick.connect() as connection:
+        leave(connection, "anna")
+    with quick.connect() as connection:
+        note(connection, "ben")
+        connection.commit()
+    assert stored_names(engine) == ["ben"]
+
+
+def test_an_error_of_a_statement_for_later_is_raised_by_the_commit(
+    quick: Engine, engine: Engine
+) -> None:
+    with quick.connect() as connection:
+        note(connection, "anna", FIRST)
+        connection.commit()
+        note(connection, "ben")
+        leave(connection, "carla", FIRST)
+        with pytest.raises(IntegrityError):
+            connection.commit()
+        connection.rollback()
+        assert names(connection) == ["anna"]
+    assert stored_names(engine) == ["anna"]
+
+
+def test_a_typing_mistake_behind_a_statement_for_later_loses_nothing(
+    quick: Engine, engine: Engine
+) -> None:
+    with quick.connect() as connection:
+        leave(connection, "anna")
+        connection.commit()
+        leave(connection, "ben")  # prepared by now: nothing of this transaction was sent
+        with pytest.raises(ProgrammingError):
+            connection.exec_driver_sql("SELEKT")
+        connection.commit()
+    assert stored_names(engine) == ["anna", "ben"]
+
+
+def test_a_statement_for_later_goes_ahead_of_many_rows_at_once(
+    quick: Engine, engine: Engine
+) -> None:
+    with quick.connect() as connection:
+        leave(connection, "anna", FIRST)
+        change = text("UPDATE users SET username = :name WHERE id = :id AND username = :before")
+        connection.execute(
+            change,
+            [
+                {"id": FIRST, "before": "anna", "name": "ben"},
+                {"id": FIRST, "before": "ben", "name": "carla"},
+            ],
+        )
+        connection.commit()
+    assert stored_names(engine) == ["carla"]

@@ -5,16 +5,26 @@ read by orjson: it would make a float of such an integer.
 """
 
 import json
+from datetime import datetime
 
 import orjson
 
+from punctual.domain.instant import format_instant
+
 
 def written(document: object) -> bytes:
-    """Return the document as compact JSON in UTF-8; other types become text."""
+    """Return the document as compact JSON in UTF-8, instants as the API writes them.
+
+    Other types become text.
+    """
     try:
-        return orjson.dumps(document, default=str)
+        return orjson.dumps(document, default=str, option=orjson.OPT_UTC_Z)
     except TypeError:
-        return json.dumps(document, default=str, separators=(",", ":")).encode()
+        return json.dumps(document, default=_text, separators=(",", ":")).encode()
+
+
+def _text(value: object) -> str:
+    return format_instant(value) if isinstance(value, datetime) else str(value)
 
 
 def as_text(document: object) -> str:

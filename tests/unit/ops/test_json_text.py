@@ -35,9 +35,9 @@ def test_what_json_does_not_know_is_text_with_or_without_a_large_number() -> Non
     parsed = json.loads(written(known))
     assert parsed == {
         "id": str(uuid.UUID(int=7)),
-        "at": "2030-01-02T03:04:05+00:00",
+        "at": "2030-01-02T03:04:05Z",
         "overlap": "skip",
     }
     large = json.loads(written({**known, "n": 2**70}))
     assert large["id"] == parsed["id"]
-    assert datetime.fromisoformat(large["at"]) == at
+    assert large["at"] == parsed["at"]

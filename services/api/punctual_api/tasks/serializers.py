@@ -32,10 +32,10 @@ from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.context import now, session, team_id, team_slug
 from punctual_api.http.cursors import run_cursor, task_cursor
 from punctual_api.http.problems import not_found
-from punctual_api.runs.schemas import RunPageSchema, RunSchema
+from punctual_api.runs.schemas import RunSchema
 from punctual_api.tasks.interpreters import interpreter_warnings
 from punctual_api.tasks.schemas.task_types import type_of
-from punctual_api.tasks.schemas.tasks import TaskPageSchema, TaskSchema, chosen_timeout
+from punctual_api.tasks.schemas.tasks import TaskSchema, chosen_timeout
 from punctual_api.tasks.stored import stored_columns
 
 MOST_STEPS = 200
@@ -52,9 +52,7 @@ COMPUTED = ("team", "triggered_by", "waiting_for")
 _task = TaskSchema()
 _COLUMNS = tuple(name for name in Task.__mapper__.column_attrs.keys() if name in _task.fields)  # noqa: SIM118 - no mapping
 """The columns that are answered under their own names."""
-_task_page = TaskPageSchema()
 _run = RunSchema()
-_run_page = RunPageSchema()
 
 
 def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
@@ -173,7 +171,7 @@ def answered(
     if past:
         document["warnings"] += warnings_from_past(seen.task, now=at)
     _show_last_runs([document])
-    response = jsonify(_task.dump(document))
+    response = jsonify(document)
     response.status_code = status
     response.set_etag(str(seen.task.version))
     return response
@@ -183,7 +181,7 @@ def task_page(items: Sequence[dict[str, Any]], *, more_before: uuid.UUID | None)
     """Return a page of tasks; the next one, if any, goes on before the task with that id."""
     cursor = None if more_before is None else task_cursor(more_before)
     _show_last_runs(items)
-    return jsonify(_task_page.dump({"items": items, "next_cursor": cursor}))
+    return jsonify({"items": items, "next_cursor": cursor})
 
 
 def _show_last_runs(tasks: Sequence[dict[str, Any]]) -> None:
@@ -200,7 +198,7 @@ def run_answer(run_id: uuid.UUID, *, status: int) -> Response:
     if run is None:
         raise not_found("run")
     [document] = run_documents([run])
-    response = jsonify(_run.dump(document))
+    response = jsonify(document)
     response.status_code = status
     return response
 
@@ -237,4 +235,4 @@ def run_page(runs: Sequence[Run], *, page_size: int) -> Response:
     """Return a page of runs; `runs` has one more when there is a next page."""
     shown = runs[:page_size]
     cursor = run_cursor(shown[-1].scheduled_for, shown[-1].id) if len(runs) > page_size else None
-    return jsonify(_run_page.dump({"items": run_documents(shown), "next_cursor": cursor}))
+    return jsonify({"items": run_documents(shown), "next_cursor": cursor})

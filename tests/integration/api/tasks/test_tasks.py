@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from tests.integration.api.conftest import Person, end_run, run_sql, start_run
@@ -54,6 +55,17 @@ def test_a_creation_answers_what_reading_the_task_answers(anna: Person) -> None:
     for sent in (EVERYTHING, {"command": "true"}, {"command": "true", **long_ago}):
         created = anna.task(**sent)
         assert anna.get(f"/tasks/{created['id']}/").json == created
+
+
+def test_a_task_and_its_run_have_the_fields_that_are_described(
+    anna: Person, client: FlaskClient
+) -> None:
+    described = client.get("/api/openapi.json").get_json()["components"]["schemas"]
+    task = anna.task()
+    run = anna.post(f"/tasks/{task['id']}/run/").get_json()
+    assert set(task) == set(described["Task"]["properties"])
+    assert set(run) == set(described["Run"]["properties"])
+    assert set(anna.items("/tasks/")[0]["last_run"] or run) == set(run)
 
 
 def test_a_task_has_documented_defaults(anna: Person) -> None:

@@ -12,9 +12,9 @@ from punctual_api.http.context import session
 
 def look_up_names(ids: Iterable[uuid.UUID | None]) -> None:
     """Look up these users at once, ahead of `name_of` for each; none is asked for twice."""
-    known: dict[uuid.UUID, str | None] = g.setdefault(
-        "usernames", {current_user.id: current_user.username}
-    )
+    known: dict[uuid.UUID, str | None] | None = g.get("usernames")
+    if known is None:
+        known = g.usernames = {current_user.id: current_user.username}
     if unknown := {user for user in ids if user is not None and user not in known}:
         found = usernames(session(), unknown)
         known |= {user: found.get(user) for user in unknown}

@@ -37,6 +37,7 @@ from punctual_api.tasks.bulk import blueprint as bulk
 from punctual_api.tasks.endpoints import blueprint as tasks
 from punctual_api.tasks.verbs import blueprint as task_verbs
 from punctual_api.teams.endpoints import blueprint as teams
+from punctual_api.tokens.endpoints import blueprint as tokens
 from punctual_api.users.endpoints import blueprint as users
 from punctual_api.web.page_base import csrf
 from punctual_api.web.site import add_pages
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         accounts,
         teams,
         users,
+        tokens,
         tasks,
         bulk,
         task_verbs,

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 
@@ -28,6 +28,24 @@ class TeamRole(NamedTuple):
     def may(self, needed: Role) -> bool:
         """Return whether this role includes the one that is needed."""
         return RANK[self.role] >= RANK[needed]
+
+
+def capped(teams: tuple[TeamRole, ...], most: Role | None) -> tuple[TeamRole, ...]:
+    """Return these roles, none above `most`."""
+    if most is None:
+        return teams
+    return tuple(team._replace(role=min(team.role, most, key=RANK.__getitem__)) for team in teams)
+
+
+class Through(IntEnum):
+    """What a user came in by; each allows what those before it allow."""
+
+    LIMITED_TOKEN = 0
+    """An access token with a role, or of a team."""
+    FULL_TOKEN = 1
+    """A user's access token without a role."""
+    LOGIN = 2
+    """A session, or the token of a login."""
 
 
 class Who(StrEnum):
@@ -56,21 +74,27 @@ class Need(NamedTuple):
     who: Who
     role: Role | None = None
     of: Of | None = None
+    through: Through = Through.LIMITED_TOKEN
 
 
 PUBLIC = Need(Who.ANYONE)
 SIGNED_IN = Need(Who.USER)
-ADMIN = Need(Who.ADMIN)
+BY_FULL_TOKEN = Need(Who.USER, through=Through.FULL_TOKEN)
+BY_LOGIN = Need(Who.USER, through=Through.LOGIN)
+ADMIN = Need(Who.ADMIN, through=Through.FULL_TOKEN)
 
 SEE = Need(Who.MEMBER, Role.VIEWER, Of.OBJECT)
 ACT = Need(Who.MEMBER, Role.OPERATOR, Of.OBJECT)
 EDIT = Need(Who.MEMBER, Role.EDITOR, Of.OBJECT)
 OWN = Need(Who.MEMBER, Role.OWNER, Of.OBJECT)
 
+OWN_BY_LOGIN = Need(Who.MEMBER, Role.OWNER, Of.OBJECT, Through.LOGIN)
+
 LIST = Need(Who.MEMBER, Role.VIEWER, Of.ALL)
 SEE_IN_TEAM = Need(Who.MEMBER, Role.VIEWER, Of.ONE)
 ACT_IN_TEAMS = Need(Who.MEMBER, Role.OPERATOR, Of.ALL)
 EDIT_IN_TEAM = Need(Who.MEMBER, Role.EDITOR, Of.ONE)
+OWN_IN_TEAM_BY_LOGIN = Need(Who.MEMBER, Role.OWNER, Of.ONE, Through.LOGIN)
 
 ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     # Without an account
@@ -89,13 +113,18 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "static": PUBLIC,
     # One's own account
     "accounts.logout_by_api": SIGNED_IN,
+    # Access tokens: an access token makes none, so that none outlives its own end
+    "tokens.list_tokens": OWN_IN_TEAM_BY_LOGIN,
+    "tokens.create_token": OWN_IN_TEAM_BY_LOGIN,
+    "tokens.end_tokens": OWN_IN_TEAM_BY_LOGIN,
+    "tokens.end_token": OWN_BY_LOGIN,
     # All users of the installation
     "users.list_users": ADMIN,
     "users.get_user": ADMIN,
     "users.change_user": ADMIN,
     # Teams and their members
     "teams.list_own_teams": SIGNED_IN,
-    "teams.create_team": SIGNED_IN,
+    "teams.create_team": BY_FULL_TOKEN,
     "teams.get_team": SEE,
     "teams.change_team": OWN,
     "teams.delete_team": OWN,

@@ -86,6 +86,7 @@ class Settings:
     trust_proxy: int = 0
     proxy_networks: str = ""
     registration: Registration = "invite"
+    max_tokens: int = 100
     allowed_hosts: str = ""
     public_url: str = ""
     namespace: str = "punctual"

@@ -8,8 +8,8 @@ from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import ADMIN, PUBLIC, Need, Of, Role, TeamRole, need_of
-from punctual.store.accounts.ownership import TABLES, team_of
+from punctual.domain.access import PUBLIC, Need, Of, Role, TeamRole, Through, Who, need_of
+from punctual.store.accounts.ownership import OWNER_OF, team_of
 from punctual.store.accounts.teams import team_by_slug
 from punctual_api.accounts.authentication import CHALLENGE, is_api, token_sent
 from punctual_api.http.body_limits import take_body_of_user
@@ -19,8 +19,11 @@ from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
 TEAM = "slug"
-OBJECTS = {f"{kind}_id": kind for kind in TABLES} | {TEAM: "team"}
+OBJECTS = {f"{kind}_id": kind for kind in OWNER_OF} | {TEAM: "team"}
 """Arguments of addresses that name a team, or an object of one."""
+
+LOGIN_NEEDED = "An access token cannot do this. Log in, on the page or by POST /api/login/."
+LIMITED = "A token with a role, or of a team, cannot do this. Send one without a role, or log in."
 
 
 def check_access() -> AnyResponse | None:
@@ -41,7 +44,9 @@ def check_access() -> AnyResponse | None:
         return _login_needed(sent)
     structlog.contextvars.bind_contextvars(user_id=str(user.id))
     take_body_of_user()
-    if need == ADMIN and not user.is_admin:
+    if user.through < need.through:
+        raise Problem(403, LIMITED if need.through < Through.LOGIN else LOGIN_NEEDED)
+    if need.who == Who.ADMIN and not user.is_admin:
         raise Problem(403, "This needs an admin of this installation.")
     if need.role is not None:
         _note_teams(sent, need, user.teams)
@@ -134,7 +139,8 @@ def _membership_in(team_id: uuid.UUID | None) -> TeamRole | None:
 def permitted(team: TeamRole, needed: Role) -> uuid.UUID:
     """Return the id of a team where the user's role includes the one needed; raises Problem 403."""
     if not team.may(needed):
+        who = "this token is" if current_user.through < Through.LOGIN else "you are"
         raise Problem(
-            403, f"This needs the role {needed} in the team {team.slug}; you are {team.role} there."
+            403, f"This needs the role {needed} in the team {team.slug}; {who} {team.role} there."
         )
     return team.team_id

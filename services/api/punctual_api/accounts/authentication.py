@@ -7,26 +7,33 @@ from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin
 
-from punctual.domain.access import TeamRole
+from punctual.domain.access import TeamRole, Through
+from punctual.store.accounts.bearers import bearer_of
 from punctual.store.accounts.sessions import user_of_session
-from punctual.store.accounts.users import bearer_of
+from punctual.store.accounts.users import Origin
 from punctual.store.schema.models import User
 from punctual_api.http.context import connection, remember_now, session
 from punctual_api.http.https import is_https
 
 CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
+USER_AGENT_LENGTH = 200
 SCHEMES = ("token", "bearer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
-    """The user of this request, as Flask-Login carries them."""
+    """The user of this request, as Flask-Login carries them.
+
+    A team's own token is its own user, with the token's id and name.
+    """
 
     id: uuid.UUID
     username: str
     email: str
     is_admin: bool = False
     teams: tuple[TeamRole, ...] = ()
+    through: Through = Through.LOGIN
+    login_id: uuid.UUID | None = None
     session_token: str = ""
 
     def get_id(self) -> str:
@@ -70,6 +77,11 @@ def signed_in(user: User, *, session_token: str) -> SignedIn:
     return SignedIn(user.id, user.username, user.email, session_token=session_token)
 
 
+def origin(sent: Request) -> Origin:
+    """Return from where a login is sent, for the list of a user's logins."""
+    return Origin(sent.remote_addr, sent.user_agent.string[:USER_AGENT_LENGTH] or None)
+
+
 def token_sent(sent: Request) -> str | None:
     """Return the token of an Authorization header, if it has one."""
     scheme, _, token = sent.headers.get("Authorization", "").partition(" ")
@@ -84,7 +96,17 @@ def is_api(sent: Request) -> bool:
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def _user_of_session(token: str) -> SignedIn | None:
     user = user_of_session(session(), token)
-    return None if user is None else SignedIn(*user, session_token=token)
+    if user is None:
+        return None
+    return SignedIn(
+        user.id,
+        user.username,
+        user.email,
+        user.is_admin,
+        user.teams,
+        login_id=user.login_id,
+        session_token=token,
+    )
 
 
 @login_manager.request_loader  # type: ignore[untyped-decorator]
@@ -94,4 +116,12 @@ def _user_of_token(sent: Request) -> SignedIn | None:
     if bearer is None:
         return None
     remember_now(bearer.now)
-    return SignedIn(bearer.id, bearer.username, bearer.email, bearer.is_admin, bearer.teams)
+    return SignedIn(
+        bearer.id,
+        bearer.username,
+        bearer.email,
+        bearer.is_admin,
+        bearer.teams,
+        bearer.through,
+        bearer.login_id,
+    )

@@ -2,6 +2,7 @@
 
 from flask import request
 
+from punctual.store.accounts.logins import lock_user
 from punctual.store.accounts.users import (
     NewToken,
     create_user,
@@ -10,7 +11,7 @@ from punctual.store.accounts.users import (
     user_named,
 )
 from punctual.store.schema.models import User
-from punctual_api.accounts.authentication import CHALLENGE, token_sent
+from punctual_api.accounts.authentication import CHALLENGE, origin, token_sent
 from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.accounts.passwords import hash_password, is_password, weakness
 from punctual_api.accounts.registration import where_registration_is_open
@@ -25,6 +26,8 @@ from punctual_api.http.context import session
 from punctual_api.http.problems import Fault, Problem, invalid
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api", description="Users and tokens")
+
+WRONG = "Unknown username or wrong password."
 
 
 def register(username: str, password: str, email: str) -> User:
@@ -55,10 +58,11 @@ def check_login(username: str, password: str) -> User:
     user = user_named(session(), username)
     if not is_password(password, None if user is None else user.password_hash) or user is None:
         failed.count_failure(username, address)
-        raise Problem(
-            401, "Unknown username or wrong password.", headers={"WWW-Authenticate": CHALLENGE}
-        )
+        raise Problem(401, WRONG, headers={"WWW-Authenticate": CHALLENGE})
     failed.note_success(username, address)
+    checked = user.password_hash
+    if lock_user(session(), user.id).password_hash != checked:  # it has just been changed
+        raise Problem(401, WRONG, headers={"WWW-Authenticate": CHALLENGE})
     if user.disabled_at is not None:
         raise Problem(403, "This account is disabled. Ask an admin of this installation.")
     return user
@@ -82,7 +86,7 @@ def register_by_api(sent: dict[str, str]) -> User:
 @blueprint.response(200, TokenSchema)
 def login_by_api(sent: dict[str, str]) -> NewToken:
     """Log in for a token, good for 90 days."""
-    return issue_token(session(), check_login(**sent).id)
+    return issue_token(session(), check_login(**sent).id, origin(request))
 
 
 @blueprint.route("/logout/", methods=["POST"])

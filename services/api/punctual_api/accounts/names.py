@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask import g
 from flask_login import current_user
 
-from punctual.store.accounts.names import usernames
+from punctual.store.accounts.names import token_name, usernames
 from punctual_api.http.context import session
 
 
@@ -14,7 +14,7 @@ def look_up_names(ids: Iterable[uuid.UUID | None]) -> None:
     """Look up these users at once, ahead of `name_of` for each; none is asked for twice."""
     known: dict[uuid.UUID, str | None] | None = g.get("usernames")
     if known is None:
-        known = g.usernames = {current_user.id: current_user.username}
+        known = g.usernames = {current_user.id: _own_name()}
     if unknown := {user for user in ids if user is not None and user not in known}:
         found = usernames(session(), unknown)
         known |= {user: found.get(user) for user in unknown}
@@ -27,3 +27,8 @@ def name_of(user: uuid.UUID | None) -> str | None:
     look_up_names([user])
     name: str | None = g.usernames[user]
     return name
+
+
+def _own_name() -> str:
+    name: str = current_user.username
+    return token_name(name) if current_user.id == current_user.login_id else name

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from punctual.store.accounts.sessions import end_session, start_session
 from punctual.store.accounts.users import issue_token
 from punctual.store.schema.models import User
-from punctual_api.accounts.authentication import signed_in
+from punctual_api.accounts.authentication import origin, signed_in
 from punctual_api.accounts.endpoints import check_login
 from punctual_api.accounts.endpoints import register as register_user
 from punctual_api.accounts.registration import is_first_user, refusal, require_registration
@@ -62,7 +62,7 @@ def login() -> Response:
         return _entrance("login")
     if request.is_json:
         user = check_login(**_read(CredentialsSchema(), json_body(request)))
-        return jsonify_with(TokenSchema(), issue_token(session(), user.id), 200)
+        return jsonify_with(TokenSchema(), issue_token(session(), user.id, origin(request)), 200)
     typed = {name: request.form.get(name, "") for name in ("username", "password")}
     try:
         return _enter(check_login(**_read(CredentialsSchema(), typed)))
@@ -120,7 +120,7 @@ def _enter(user: User) -> Response:
     _end_session()
     cookie.clear()  # whatever a stranger may have planted in this browser before
     cookie.permanent = True
-    login_user(signed_in(user, session_token=start_session(session(), user.id)))
+    login_user(signed_in(user, session_token=start_session(session(), user.id, origin(request))))
     return redirect(safe_next(request.args.get("next")))
 
 

@@ -9,6 +9,7 @@ from flask.globals import app_ctx
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from punctual.domain.access import TeamRole
 from punctual.ops.config import Settings
 from punctual.store.accounts.teams import slug_of
 from punctual.store.tasks.changes import database_now
@@ -16,6 +17,7 @@ from punctual_api.http.database import connection, db
 
 __all__ = [
     "connection",
+    "membership",
     "now",
     "remember_now",
     "session",
@@ -54,6 +56,12 @@ def team_id() -> uuid.UUID:
 def team_ids() -> Sequence[uuid.UUID]:
     """Return the teams that a list is about: all that the user is in, or the one that was named."""
     found: Sequence[uuid.UUID] = app_ctx.g.team_ids
+    return found
+
+
+def membership() -> TeamRole:
+    """Return the team that this request is about, with the role of the sender in it."""
+    found: TeamRole = app_ctx.g.membership
     return found
 
 

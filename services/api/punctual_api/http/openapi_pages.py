@@ -21,13 +21,18 @@ DESCRIPTION: dict[str, Any] = {
     "openapi_version": "3.1.0",
     "info": {
         "description": (
-            "Cron for teams. Send a token of POST /api/login/ as `Authorization: Token …`. "
+            "Cron for teams. Send a token of POST /api/login/, or an access token, as "
+            "`Authorization: Token …`. "
             "Times are RFC 3339 with an offset; every error is problem+json (RFC 9457)."
         )
     },
     "components": {
         "securitySchemes": {
-            "token": {"type": "http", "scheme": "bearer", "description": "From POST /api/login/"}
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Of a login, or an access token",
+            }
         }
     },
     "security": [{"token": []}],

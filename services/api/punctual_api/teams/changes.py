@@ -3,8 +3,6 @@
 import uuid
 from typing import Any
 
-from flask_login import current_user
-
 from punctual.domain.access import Role
 from punctual.store.accounts.members import (
     Member,
@@ -18,17 +16,16 @@ from punctual.store.accounts.members import (
 from punctual.store.accounts.teams import (
     MOST_TEAMS,
     OwnTeam,
-    as_owner,
     create_team,
     delete_team,
     enabled_tasks,
     is_slug_taken,
     lock_team,
-    team_of_user,
+    teams_with,
 )
 from punctual.store.accounts.users import user_named
 from punctual.store.schema.models import Team
-from punctual_api.http.context import session, team_id, user_id
+from punctual_api.http.context import membership, session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
 TAKEN = "This one is already taken."
@@ -44,13 +41,11 @@ def create_own(slug: str, name: str) -> OwnTeam:
 
 
 def own_team() -> OwnTeam:
-    """Return the team of this request as the asker sees it; raises Problem 404."""
-    found = team_of_user(session(), team_id(), user_id())
-    if found is None and current_user.is_admin:
-        found = as_owner(locked_team())
-    if found is None:
+    """Return the team of this request as the sender sees it; raises Problem 404."""
+    found = teams_with(session(), [membership()])
+    if not found:
         raise not_found("team")
-    return found
+    return found[0]
 
 
 def locked_team() -> Team:

@@ -6,9 +6,9 @@ from flask import Response, jsonify, url_for
 from flask_login import current_user
 
 from punctual.store.accounts.members import Member, list_members
-from punctual.store.accounts.teams import OwnTeam, teams_of
+from punctual.store.accounts.teams import OwnTeam, teams_with
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import session, team_id, user_id
+from punctual_api.http.context import session, team_id
 from punctual_api.teams import changes
 from punctual_api.teams.schemas import (
     MemberListSchema,
@@ -33,7 +33,7 @@ _team, _member = TeamSchema(), MemberSchema()
 @blueprint.response(200, TeamListSchema)
 def list_own_teams() -> dict[str, Any]:
     """List the teams that you are in, with your role, the personal one first."""
-    return {"items": teams_of(session(), user_id())}
+    return {"items": teams_with(session(), current_user.teams)}
 
 
 @blueprint.route("/", methods=["POST"])

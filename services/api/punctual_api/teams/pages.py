@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.access import Role
 from punctual.store.accounts.members import list_members
-from punctual.store.accounts.teams import teams_of
-from punctual_api.http.context import session, team_id, user_id
+from punctual.store.accounts.teams import teams_with
+from punctual_api.http.context import session, team_id
 from punctual_api.http.problems import Fault, Problem, faults_in
 from punctual_api.teams import changes
 from punctual_api.teams.schemas import (
@@ -156,7 +156,7 @@ def _teams_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Res
     return page(
         "teams",
         422 if faults else 200,
-        teams=teams_of(session(), user_id()),
+        teams=teams_with(session(), current_user.teams),
         typed=typed,
         errors=errors,
         others=others,

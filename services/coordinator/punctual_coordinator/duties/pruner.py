@@ -24,6 +24,7 @@ class PruneResult:
     tasks: int = 0
     idempotency_keys: int = 0
     tokens: int = 0
+    access_tokens: int = 0
     sessions: int = 0
     ledger: int = 0
     outages: int = 0
@@ -63,6 +64,7 @@ class Pruner:
             tasks=total["tasks"],
             idempotency_keys=total["idempotency_keys"],
             tokens=total["tokens"],
+            access_tokens=total["access_tokens"],
             sessions=total["sessions"],
             ledger=total["ledger"],
             outages=total["outages"],

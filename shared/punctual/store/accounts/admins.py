@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from punctual.store.schema.models import ApiToken, User, UserSession
+from punctual.store.accounts.access_tokens import Owner, end_tokens
+from punctual.store.accounts.logins import end_logins
+from punctual.store.schema.models import User
 
 # Two requests that take the flag from the last two admins must not both succeed.
 ADMINS_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('punctual admins'))")
@@ -45,8 +47,8 @@ def set_disabled(session: Session, user: User, *, disabled: bool) -> None:
     """Disable a user, whose sessions and tokens end at once, or let the user log in again."""
     if disabled:
         user.disabled_at = user.disabled_at or session.scalars(select(func.now())).one()
-        session.execute(delete(UserSession).where(UserSession.user_id == user.id))
-        session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+        end_logins(session, user.id)
+        end_tokens(session, Owner(user.id))
     else:
         user.disabled_at = None
     session.flush()

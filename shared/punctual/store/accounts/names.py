@@ -1,4 +1,4 @@
-"""Find the names of users."""
+"""Find the names of users, and of the tokens of teams that act like one."""
 
 import uuid
 from collections.abc import Collection
@@ -6,10 +6,22 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punctual.store.schema.models import User
+from punctual.store.schema.models import AccessToken, User
 
 
 def usernames(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Return the name of each user who is still there."""
-    rows = session.execute(select(User.id, User.username).where(User.id.in_(ids)))
-    return {row.id: row.username for row in rows}
+    """Return the name of each user who is still there.
+
+    A team's own token is `NAME (token)`, which no username can be.
+    """
+    users = select(User.id, User.username).where(User.id.in_(ids))
+    names: dict[uuid.UUID, str] = {row.id: row.username for row in session.execute(users)}
+    if rest := set(ids) - names.keys():
+        tokens = select(AccessToken.id, AccessToken.name).where(AccessToken.id.in_(rest))
+        names |= {row.id: token_name(row.name) for row in session.execute(tokens)}
+    return names
+
+
+def token_name(name: str) -> str:
+    """Return how a token is shown where users are."""
+    return f"{name} (token)"

@@ -17,6 +17,11 @@ OWNER_OF = {
     kind: text(f"SELECT CAST(team_id AS text) FROM {table} WHERE id = CAST(:id AS uuid)")
     for kind, table in TABLES.items()
 }
+# A personal team has its user's id.
+OWNER_OF["token"] = text(
+    "SELECT CAST(coalesce(team_id, user_id) AS text) FROM access_tokens"
+    " WHERE id = CAST(:id AS uuid)"
+)
 
 
 def team_of(connection: Connection, kind: str, object_id: uuid.UUID) -> uuid.UUID | None:

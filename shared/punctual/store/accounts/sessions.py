@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from punctual.domain.access import TeamRole
+from punctual.store.accounts.bearers import NOTED_AFTER
 from punctual.store.accounts.teams import ROLES_OF_USER, read_roles
-from punctual.store.accounts.users import token_digest
+from punctual.store.accounts.users import UNKNOWN, Origin, token_digest
 from punctual.store.schema.models import User, UserSession
 from punctual.store.schema.models.model import new_id
 
 SESSION_LIFE = timedelta(days=14)
-"""Without a visit; each visit prolongs it again, at most once a day."""
+"""Without a visit; each visit prolongs it again."""
 RENEWED_AFTER = timedelta(days=1)
 
 
@@ -28,9 +29,10 @@ class SessionUser(NamedTuple):
     email: str
     is_admin: bool
     teams: tuple[TeamRole, ...]
+    login_id: uuid.UUID
 
 
-def start_session(session: Session, user_id: uuid.UUID) -> str:
+def start_session(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) -> str:
     """Return the token of a new session; the user's expired ones are deleted."""
     token = secrets.token_urlsafe(32)
     session.execute(
@@ -44,6 +46,8 @@ def start_session(session: Session, user_id: uuid.UUID) -> str:
             user_id=user_id,
             token_hash=token_digest(token),
             expires_at=func.now() + SESSION_LIFE,
+            ip=origin.ip,
+            user_agent=origin.user_agent,
         )
     )
     return token
@@ -57,7 +61,10 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
             User.username,
             User.email,
             User.is_admin,
-            UserSession.expires_at < func.now() + SESSION_LIFE - RENEWED_AFTER,
+            UserSession.id,
+            (UserSession.expires_at < func.now() + SESSION_LIFE - RENEWED_AFTER)
+            | UserSession.last_used_at.is_(None)
+            | (UserSession.last_used_at < func.now() - NOTED_AFTER),
             literal_column(ROLES_OF_USER, ARRAY(Text)),
         )
         .join(UserSession, UserSession.user_id == User.id)
@@ -69,15 +76,16 @@ def user_of_session(session: Session, token: str) -> SessionUser | None:
     ).one_or_none()
     if found is None:
         return None
-    user_id, username, email, is_admin, is_old, roles = found
+    user_id, username, email, is_admin, session_id, is_old, roles = found
     if is_old:
+        own = select(UserSession.id).where(UserSession.id == session_id)
         session.execute(
             update(UserSession)
-            .where(UserSession.token_hash == token_digest(token))
-            .values(expires_at=func.now() + SESSION_LIFE)
+            .where(UserSession.id.in_(own.with_for_update(skip_locked=True, key_share=True)))
+            .values(expires_at=func.now() + SESSION_LIFE, last_used_at=func.now())
             .execution_options(synchronize_session=False)
         )
-    return SessionUser(user_id, username, email, is_admin, read_roles(roles))
+    return SessionUser(user_id, username, email, is_admin, read_roles(roles), session_id)
 
 
 def end_session(session: Session, token: str) -> None:

@@ -47,20 +47,11 @@ def make_personal_team(session: Session, user_id: uuid.UUID, username: str) -> T
     ).one_or_none()
 
 
-def teams_of(session: Session, user_id: uuid.UUID) -> list[OwnTeam]:
-    """Return the teams that a user is in, the personal one first."""
-    statement = (
-        select(Team, Membership.role)
-        .join(Membership, Membership.team_id == Team.id)
-        .where(Membership.user_id == user_id)
-        .order_by(Team.personal.desc(), Team.slug)
-    )
-    return [_own(team, role) for team, role in session.execute(statement)]
-
-
-def team_of_user(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> OwnTeam | None:
-    """Return a team as that user sees it; None when the user is not in it."""
-    return next((team for team in teams_of(session, user_id) if team.id == team_id), None)
+def teams_with(session: Session, roles: Sequence[TeamRole]) -> list[OwnTeam]:
+    """Return these teams, each with the role in it, in that order."""
+    wanted = select(Team).where(Team.id.in_([each.team_id for each in roles]))
+    teams = {team.id: team for team in session.scalars(wanted)}
+    return [_own(teams[each.team_id], each.role) for each in roles if each.team_id in teams]
 
 
 def team_by_slug(session: Session, slug: str) -> Team | None:
@@ -116,11 +107,6 @@ def delete_team(session: Session, team: Team) -> None:
     """Delete a team with all that it owns; check `enabled_tasks` before, under `lock_team`."""
     session.delete(team)
     session.flush()
-
-
-def as_owner(team: Team) -> OwnTeam:
-    """Return a team as an admin sees it, who may do all that its owners may."""
-    return _own(team, Role.OWNER)
 
 
 def _own(team: Team, role: str) -> OwnTeam:

@@ -1,32 +1,22 @@
-"""Users and their tokens: found by name or by a token's hash; no secret is stored."""
+"""Users, found by name, and the tokens of their logins by the API; no secret is stored."""
 
 import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, delete, exists, func, select, text
+from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from punctual.domain.access import TeamRole
 from punctual.domain.username import canonical_username
-from punctual.store.accounts.teams import ROLES_OF_USER, make_personal_team, read_roles
-from punctual.store.driver import raw_statements
-from punctual.store.schema.models import ApiToken, Membership, User
+from punctual.store.accounts.teams import make_personal_team
+from punctual.store.schema.models import AccessToken, ApiToken, Membership, User
 from punctual.store.schema.models.model import new_id
 
 TOKEN_PREFIX = "pt_"  # noqa: S105 - it marks a token in a log or a repository, and is none
 TOKEN_LIFE = timedelta(days=90)
-
-# The first query of every request, so it also returns the request's instant.
-BEARER = text(f"""
-SELECT CAST(users.id AS text), username, email, now(), is_admin, {ROLES_OF_USER}
-FROM api_tokens JOIN users ON users.id = user_id
-WHERE token_hash = :digest AND expires_at > now() AND disabled_at IS NULL
-""")
 
 # Two people who register at once in an installation without users must not both be its first.
 FIRST_USER_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('punctual first user'))")
@@ -34,15 +24,14 @@ FIRST_USER_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('punctual first us
 Taken = Literal["username", "email"]
 
 
-class Bearer(NamedTuple):
-    """The user of a token, the time of the transaction on the database's clock, and their teams."""
+class Origin(NamedTuple):
+    """From where a user logged in."""
 
-    id: uuid.UUID
-    username: str
-    email: str
-    now: datetime
-    is_admin: bool
-    teams: tuple[TeamRole, ...]
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+UNKNOWN = Origin()
 
 
 class NewToken(NamedTuple):
@@ -100,7 +89,7 @@ def user_named(session: Session, username: str) -> User | None:
     return session.scalars(select(User).where(func.lower(User.username) == name)).one_or_none()
 
 
-def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
+def issue_token(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) -> NewToken:
     """Return a new token for that user, good for 90 days; their expired ones are dropped."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     session.execute(
@@ -111,28 +100,16 @@ def issue_token(session: Session, user_id: uuid.UUID) -> NewToken:
         user_id=user_id,
         token_hash=token_digest(token),
         expires_at=func.now() + TOKEN_LIFE,
+        ip=origin.ip,
+        user_agent=origin.user_agent,
     )
     return NewToken(token, session.scalars(statement.returning(ApiToken.expires_at)).one())
 
 
-def bearer_of(connection: Connection, token: str) -> Bearer | None:
-    """Return the user of this token; None when it is unknown, revoked or expired."""
-    found = raw_statements.rows(connection, "bearer", BEARER, {"digest": token_digest(token)})
-    if not found:
-        return None
-    user_id, username, email, now, is_admin, roles = found[0]
-    return Bearer(_uuid(user_id), username, email, now, is_admin, read_roles(roles))
-
-
 def revoke_token(session: Session, token: str) -> None:
-    """Make that token worthless from now on."""
-    session.execute(delete(ApiToken).where(ApiToken.token_hash == token_digest(token)))
-
-
-@lru_cache(maxsize=1000)
-def _uuid(spelled: str) -> uuid.UUID:
-    """Return the UUID of this text, cached: the same clients come again."""
-    return uuid.UUID(spelled)
+    """Make that token, of a login or an access token, worthless from now on."""
+    for table in (ApiToken, AccessToken):
+        session.execute(delete(table).where(table.token_hash == token_digest(token)))
 
 
 def token_digest(token: str) -> bytes:

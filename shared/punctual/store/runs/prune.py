@@ -45,6 +45,13 @@ DELETE FROM api_tokens WHERE id IN (
     ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
+# For as long as history is kept, its list shows why an access token no longer opens anything.
+OLD_ACCESS_TOKENS = text("""
+DELETE FROM access_tokens WHERE id IN (
+    SELECT id FROM access_tokens WHERE expires_at < now() - :keep
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
 OLD_SESSIONS = text("""
 DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE expires_at < now()
@@ -60,6 +67,7 @@ class Pruned:
     tasks: int
     idempotency_keys: int
     tokens: int
+    access_tokens: int
     sessions: int
     ledger: int
     outages: int
@@ -76,6 +84,7 @@ def prune(connection: Connection, *, keep: timedelta, batch_size: int) -> Pruned
         tasks=connection.execute(OLD_TASKS, params).rowcount,
         idempotency_keys=connection.execute(OLD_KEYS, {"limit": batch_size}).rowcount,
         tokens=connection.execute(OLD_TOKENS, {"limit": batch_size}).rowcount,
+        access_tokens=connection.execute(OLD_ACCESS_TOKENS, params).rowcount,
         sessions=connection.execute(OLD_SESSIONS, {"limit": batch_size}).rowcount,
         ledger=prune_ledger(connection, keep=keep, batch_size=batch_size),
         outages=prune_outages(connection, keep=keep, batch_size=batch_size),

@@ -45,8 +45,9 @@ TABLES: dict[str, dict[str, str]] = {
         "teams": "Owners of tasks and all else that users make. A user's personal team has the"
         " user's id.",
         "memberships": "Who is in which team, and what they may do there.",
-        "api_tokens": "Tokens that programs use, as hashes.",
+        "api_tokens": "Logins by the API: their tokens, as hashes.",
         "sessions": "Logins on the pages; the cookie's token, as a hash.",
+        "access_tokens": "Named tokens of users and of teams, as hashes.",
         "idempotency_keys": "Keys that clients sent with a creation, and what was created.",
     },
     "Tasks": {

@@ -14,8 +14,12 @@ ROLES = {service: f"punctual_{service}" for service in SERVICES}
 
 RIGHTS: dict[str, dict[str, str]] = {
     "alembic_version": {"api": "SELECT", "coordinator": "SELECT", "worker": "SELECT"},
+    "access_tokens": {
+        "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
+        "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
+    },
     "api_tokens": {
-        "api": "SELECT, INSERT, DELETE",
+        "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
     "attempts": {
@@ -63,7 +67,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         " superseded, caught_up, dispatches, created_at)",
     },
     "sessions": {
-        "api": "SELECT, INSERT, UPDATE (expires_at), DELETE",
+        "api": "SELECT, INSERT, UPDATE (expires_at, last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
     "start_tallies": {

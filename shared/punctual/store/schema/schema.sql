@@ -72,15 +72,19 @@ CREATE TABLE memberships (
 );
 CREATE INDEX ix_memberships_user_id ON memberships (user_id);
 
--- Tokens that programs use, as hashes.
+-- Logins by the API: their tokens, as hashes.
 CREATE TABLE api_tokens (
     id uuid CONSTRAINT pk_api_tokens PRIMARY KEY,
     user_id uuid NOT NULL CONSTRAINT fk_api_tokens_user_id REFERENCES users ON DELETE CASCADE,
     token_hash bytea NOT NULL CONSTRAINT uq_api_tokens_token_hash UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now(),
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    last_used_at timestamptz,
+    ip text,
+    user_agent text
 );
 CREATE INDEX ix_api_tokens_expires_at ON api_tokens (expires_at);
+CREATE INDEX ix_api_tokens_user_id ON api_tokens (user_id);
 
 -- Logins on the pages; the cookie's token, as a hash.
 CREATE TABLE sessions (
@@ -88,10 +92,33 @@ CREATE TABLE sessions (
     user_id uuid NOT NULL CONSTRAINT fk_sessions_user_id REFERENCES users ON DELETE CASCADE,
     token_hash bytea NOT NULL CONSTRAINT uq_sessions_token_hash UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now(),
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    last_used_at timestamptz,
+    ip text,
+    user_agent text
 );
 CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
 CREATE INDEX ix_sessions_user_id ON sessions (user_id);
+
+-- Named tokens of users and of teams, as hashes.
+CREATE TABLE access_tokens (
+    id uuid CONSTRAINT pk_access_tokens PRIMARY KEY,
+    user_id uuid CONSTRAINT fk_access_tokens_user_id REFERENCES users ON DELETE CASCADE,
+    team_id uuid CONSTRAINT fk_access_tokens_team_id REFERENCES teams ON DELETE CASCADE,
+    created_by uuid NOT NULL,
+    name text NOT NULL,
+    role text,
+    token_hash bytea NOT NULL CONSTRAINT uq_access_tokens_token_hash UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    CONSTRAINT ck_access_tokens_owner CHECK (num_nonnulls(user_id, team_id) = 1),
+    CONSTRAINT ck_access_tokens_role CHECK (role IN ('viewer', 'operator', 'editor', 'owner')),
+    CONSTRAINT ck_access_tokens_team_role CHECK (team_id IS NULL OR role IS NOT NULL)
+);
+CREATE INDEX ix_access_tokens_expires_at ON access_tokens (expires_at);
+CREATE INDEX ix_access_tokens_team_id ON access_tokens (team_id);
+CREATE INDEX ix_access_tokens_user_id ON access_tokens (user_id);
 
 -- Keys that clients sent with a creation, and what was created.
 CREATE TABLE idempotency_keys (

@@ -50,6 +50,8 @@ CALLS = {
     "/api/teams/{slug}/leave/": {"post"},
     "/api/teams/{slug}/members/": {"get", "post"},
     "/api/teams/{slug}/members/{username}/": {"patch", "delete"},
+    "/api/tokens/": {"get", "post", "delete"},
+    "/api/tokens/{token_id}/": {"delete"},
     "/api/calendars/": {"get", "post"},
     "/api/calendars/{calendar_id}/": {"get", "put", "delete"},
     "/api/import/crontab/": {"post"},

@@ -27,6 +27,9 @@ def ids(ann: Visitor, bob: Visitor) -> dict[str, str]:
         "calendar_id": person.post("/calendars/", json=calendar).get_json()["id"],
         "limit_id": person.post("/concurrency/", json=limit).get_json()["id"],
         "outage_id": "01890000-0000-7000-8000-000000000000",
+        "token_id": person.post("/tokens/", json={"name": "deploy", "team": "ops"}).get_json()[
+            "id"
+        ],
         "slug": "ops",
         "username": bob.person.username,
     }

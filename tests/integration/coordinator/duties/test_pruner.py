@@ -155,6 +155,27 @@ def test_stale_keys_and_tokens_go_and_fresh_ones_stay(engine: Engine) -> None:
         assert bytes(hashed) == b"new"
 
 
+def test_expired_access_tokens_stay_listed_for_as_long_as_history_is_stored(
+    engine: Engine,
+) -> None:
+    user = new_user(engine)
+    for name, age in (("old", timedelta(days=31)), ("lately", timedelta(days=29)), ("never", None)):
+        execute(
+            engine,
+            "INSERT INTO access_tokens (id, user_id, created_by, name, token_hash, expires_at)"
+            " VALUES (:id, :user, :user, :name, :hash, now() - CAST(:age AS interval))",
+            id=new_id(),
+            user=user,
+            name=name,
+            hash=name.encode(),
+            age=age,
+        )
+    assert pruner(engine).run_once().access_tokens == 1
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT name FROM access_tokens ORDER BY name")).scalars()
+        assert left.all() == ["lately", "never"]
+
+
 def test_processes_silent_for_a_week_are_forgotten(engine: Engine) -> None:
     new_worker(engine)
     gone, lately = new_worker(engine, state="gone"), new_worker(engine, state="gone")

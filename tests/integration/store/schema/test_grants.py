@@ -50,6 +50,7 @@ def refused(engine: Engine, statement: str) -> bool:
     [
         "SELECT 1 FROM users",
         "SELECT 1 FROM api_tokens",
+        "SELECT 1 FROM access_tokens",
         "SELECT 1 FROM idempotency_keys",
         "SELECT command FROM tasks",
         "SELECT env FROM tasks",
@@ -114,6 +115,8 @@ def test_a_coordinator_sees_no_names_no_tokens_and_no_output(engine: Engine, as_
         "SELECT token_hash FROM api_tokens",
         "SELECT user_id FROM api_tokens",
         "UPDATE api_tokens SET expires_at = now()",
+        "SELECT token_hash FROM access_tokens",
+        "UPDATE access_tokens SET expires_at = NULL",
         "SELECT fingerprint FROM idempotency_keys",
         "SELECT data FROM outputs",
     ):

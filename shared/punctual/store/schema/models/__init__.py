@@ -12,10 +12,11 @@ from punctual.store.schema.models.tasks import IdempotencyKey, Task
 from punctual.store.schema.models.teams import Membership, Team
 from punctual.store.schema.models.upstreams import UpstreamEnd
 from punctual.store.schema.models.uptime import DatabaseUptime
-from punctual.store.schema.models.users import ApiToken, User, UserSession
+from punctual.store.schema.models.users import AccessToken, ApiToken, User, UserSession
 from punctual.store.schema.models.zones import ZoneRules
 
 __all__ = [
+    "AccessToken",
     "ApiToken",
     "Attempt",
     "CalendarRow",

@@ -1,9 +1,9 @@
-"""Users, and the tokens of their programs."""
+"""Users, their logins, and the access tokens of users and teams."""
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punctual.store.schema.models.model import Created, Id, Model
@@ -28,15 +28,20 @@ class User(Model):
 
 
 class ApiToken(Model):
-    """A token as its SHA-256; the token itself is shown once and never stored."""
+    """A login by the API: the SHA-256 of its token, which is shown once and never stored."""
 
     __tablename__ = "api_tokens"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[Created]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    last_used_at: Mapped[datetime | None]
+    ip: Mapped[str | None]
+    user_agent: Mapped[str | None]
 
 
 class UserSession(Model):
@@ -51,3 +56,35 @@ class UserSession(Model):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[Created]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    last_used_at: Mapped[datetime | None]
+    ip: Mapped[str | None]
+    user_agent: Mapped[str | None]
+
+
+class AccessToken(Model):
+    """A named token that a user made, as its SHA-256: the user's own, or a team's.
+
+    `role` is the most that it may do; null: all that its user may.
+    """
+
+    __tablename__ = "access_tokens"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(user_id, team_id) = 1", name="owner"),
+        CheckConstraint("role IN ('viewer', 'operator', 'editor', 'owner')", name="role"),
+        CheckConstraint("team_id IS NULL OR role IS NOT NULL", name="team_role"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    team_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), index=True
+    )
+    created_by: Mapped[uuid.UUID]
+    name: Mapped[str]
+    role: Mapped[str | None]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[Created]
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    last_used_at: Mapped[datetime | None]

@@ -12,6 +12,7 @@ from punctual_api.accounts.access import check_access
 from punctual_api.accounts.authentication import recognise_users
 from punctual_api.accounts.endpoints import blueprint as accounts
 from punctual_api.accounts.failed_logins import count_failed_logins
+from punctual_api.accounts.own_endpoints import blueprint as account
 from punctual_api.calendars.endpoints import blueprint as calendars
 from punctual_api.concurrency.endpoints import blueprint as concurrency
 from punctual_api.crontab.endpoints import blueprint as crontab
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = Api(app, **openapi_pages.DESCRIPTION)
     for part in (
         accounts,
+        account,
         teams,
         users,
         tokens,

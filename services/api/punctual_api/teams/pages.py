@@ -8,9 +8,10 @@ from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.access import Role
+from punctual.store.accounts.access_tokens import Owner
 from punctual.store.accounts.members import list_members
 from punctual.store.accounts.teams import teams_with
-from punctual_api.http.context import session, team_id
+from punctual_api.http.context import session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, faults_in
 from punctual_api.teams import changes
 from punctual_api.teams.schemas import (
@@ -19,12 +20,13 @@ from punctual_api.teams.schemas import (
     RoleSchema,
     TeamChangesSchema,
 )
+from punctual_api.tokens.form import BLANK_TOKEN, token_list
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import page, pages
 
 BLANK_TEAM = {"slug": "", "name": ""}
 BLANK_MEMBER = {"username": "", "role": Role.VIEWER.value}
-BLANK = {**BLANK_MEMBER, "name": ""}
+BLANK = {**BLANK_MEMBER, "name": "", **BLANK_TOKEN}
 
 
 @pages.get("/teams/")
@@ -49,7 +51,7 @@ def create_team() -> AnyResponse:
 @pages.get("/team/<slug>/")
 def show_team(slug: str) -> Response:
     """A team: its members, their roles, and forms for its owners."""
-    return _team_page(BLANK)
+    return team_page(BLANK)
 
 
 @pages.post("/team/<slug>/")
@@ -114,10 +116,10 @@ def _change(
     try:
         change(**schema.load(typed))
     except ValidationError as error:
-        return _team_page({**BLANK, **typed}, _faults(error))
+        return team_page({**BLANK, **typed}, _faults(error))
     except Problem as problem:
         if problem.faults:
-            return _team_page({**BLANK, **typed}, _faults(problem))
+            return team_page({**BLANK, **typed}, _faults(problem))
         return _refused(slug, problem)
     flash(message)
     return redirect(url_for("pages.show_team", slug=slug))
@@ -163,7 +165,10 @@ def _teams_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Res
     )
 
 
-def _team_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Response:
+def team_page(
+    typed: dict[str, str], faults: list[Fault] | None = None, *, new_token: str | None = None
+) -> Response:
+    """Return the page, with what was typed and its faults, or a token that was just made."""
     team = changes.own_team()
     errors, others = by_field(faults or (), BLANK)
     return page(
@@ -171,6 +176,8 @@ def _team_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Resp
         422 if faults else 200,
         team=team,
         members=list_members(session(), team_id()),
+        tokens=token_list(Owner(user_id(), team_id())) if team.role == Role.OWNER else [],
+        new_token=new_token,
         typed={**typed, "name": typed["name"] or team.name},
         errors=errors,
         others=others,

@@ -32,6 +32,7 @@ from punctual_api.runs import narrative
 from punctual_api.tasks.pages import type_formatting
 from punctual_api.web import formatting, team_choice
 from punctual_api.web.reader import PAGE
+from punctual_api.web.user_agents import user_agent_words
 
 STATIC = Path(__file__).parent.parent / "static"
 ENTRANCES = {"pages.login", "pages.register"}
@@ -51,6 +52,7 @@ pages.add_app_template_filter(formatting.state_words)
 pages.add_app_template_filter(formatting.utc_words)
 pages.add_app_template_filter(formatting.iso)
 pages.add_app_template_filter(formatting.took)
+pages.add_app_template_filter(user_agent_words)
 pages.add_app_template_filter(type_formatting.what_of)
 pages.add_app_template_filter(text_of, "param_text")
 pages.add_app_template_filter(visible_name)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Flask
 from flask_wtf.csrf import CSRFError
 
+import punctual_api.accounts.own_page
 import punctual_api.accounts.pages
 import punctual_api.calendars.pages
 import punctual_api.concurrency.pages
@@ -18,7 +19,8 @@ import punctual_api.tasks.pages.dashboard
 import punctual_api.tasks.pages.edit
 import punctual_api.tasks.pages.run_form
 import punctual_api.tasks.pages.task_page
-import punctual_api.teams.pages  # noqa: F401 - importing it adds its pages
+import punctual_api.teams.pages
+import punctual_api.tokens.pages  # noqa: F401 - importing it adds its pages
 from punctual_api.web.error_pages import error_page, refused_form
 from punctual_api.web.page_base import pages
 

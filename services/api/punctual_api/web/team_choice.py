@@ -32,4 +32,16 @@ def teams_to(role: str) -> list[str]:
     return [team.slug for team in current_user.teams if team.may(Role(role))]
 
 
-GLOBALS: tuple[Callable[..., Any], ...] = (chosen_team, may, shows_teams, teams_to, team_slug)
+def role_choices() -> list[tuple[str, str]]:
+    """Return the roles as a form offers them."""
+    return [(role.value, role.value) for role in Role]
+
+
+GLOBALS: tuple[Callable[..., Any], ...] = (
+    chosen_team,
+    may,
+    shows_teams,
+    teams_to,
+    team_slug,
+    role_choices,
+)

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from punctual.domain.username import canonical_username
@@ -87,6 +88,16 @@ def user_named(session: Session, username: str) -> User | None:
     if name is None:
         return None
     return session.scalars(select(User).where(func.lower(User.username) == name)).one_or_none()
+
+
+def change_email(session: Session, user: User, email: str) -> bool:
+    """Give a user another e-mail address; return False when it is another user's."""
+    try:
+        with session.begin_nested():
+            user.email = email
+    except IntegrityError:
+        return False
+    return True
 
 
 def issue_token(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) -> NewToken:

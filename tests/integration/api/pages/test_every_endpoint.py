@@ -30,6 +30,7 @@ def ids(ann: Visitor, bob: Visitor) -> dict[str, str]:
         "token_id": person.post("/tokens/", json={"name": "deploy", "team": "ops"}).get_json()[
             "id"
         ],
+        "session_id": "01890000-0000-7000-8000-000000000000",
         "slug": "ops",
         "username": bob.person.username,
     }

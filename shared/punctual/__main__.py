@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points, version
+from typing import Any
 
 from punctual import DISTRIBUTION
 from punctual.ops import config
@@ -50,13 +51,27 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("migrate", help="bring the database to this release's tables and rights")
     verbs.add_parser("config", help="print the settings that a process would use, secrets masked")
     verbs.add_parser("rights", help="print which database role may do what")
-    user = verbs.add_parser("user", help="create a user (where the API is installed)")
-    create = user.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser(
-        "create", help="create a user; the password is asked for, or read from standard input"
-    )
+    user = verbs.add_parser("user", help="list and change users (where the API is installed)")
+    _add_user_actions(user.add_subparsers(dest="action", metavar="ACTION", required=True))
+    return parser
+
+
+def _add_user_actions(actions: Any) -> None:
+    actions.add_parser("list", help="list all users, newest first")
+    source = "the password is asked for, or read from standard input"
+    create = actions.add_parser("create", help=f"create a user; {source}")
     create.add_argument("username")
     create.add_argument("--email", required=True)
-    return parser
+    for action, what in (
+        ("disable", "end all sessions and tokens of a user, who cannot log in any more"),
+        ("enable", "let a disabled user log in again"),
+        (
+            "reset-password",
+            f"give a user a new password, and end all sessions and tokens; {source}",
+        ),
+        ("make-admin", "make a user an admin of this installation"),
+    ):
+        actions.add_parser(action, help=what).add_argument("username")
 
 
 def _of_service(options: argparse.Namespace) -> int:

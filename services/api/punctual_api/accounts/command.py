@@ -1,62 +1,170 @@
-"""`punctual user create`: create an account as an operator, whatever REGISTRATION is."""
+"""`punctual user …`: what operators do with accounts, whatever REGISTRATION is."""
 
 import argparse
 import getpass
 import sys
+from collections.abc import Callable, Iterator
 
 from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from punctual.domain.instant import format_instant
 from punctual.ops import config
-from punctual.store.accounts.users import create_user
+from punctual.store.accounts.admins import (
+    end_access,
+    list_users,
+    lock_admins,
+    other_admins,
+    set_disabled,
+)
+from punctual.store.accounts.logins import lock_user
+from punctual.store.accounts.users import create_user, user_named
 from punctual.store.driver.engine import make_engine
+from punctual.store.schema.models import User
+from punctual_api.accounts.own_schemas import NewPasswordSchema
 from punctual_api.accounts.passwords import hash_password, weakness
 from punctual_api.accounts.schemas import RegistrationSchema
 from punctual_api.http.problems import faults_in
 
+Action = Callable[[Session], str]
+"""Done in a transaction; what it returns is printed once that is committed."""
+PAGE = 500
 
-class NotCreated(Exception):
-    """The user was not created; the message says why."""
+
+class NotDone(Exception):
+    """Nothing was changed; the message says why."""
 
 
 def main(options: argparse.Namespace) -> int:
-    """Create the user; return 0, 1 when that is not possible, 2 for a setting."""
+    """Carry out the action; return 0, 1 when that is not possible, 2 for a setting."""
     try:
         settings = config.load(needs=("database_url",), only=("database_url",))
     except config.InvalidSetting as error:
         sys.stderr.write(f"user: {error}\n")
         return 2
     try:
-        _create(settings.database_url, options.username, options.email)
-    except NotCreated as error:
-        sys.stderr.write(f"user: not created: {error}\n")
+        done = _carry_out(settings.database_url, _action(options))
+    except NotDone as error:
+        what = "not created" if options.action == "create" else f"{options.action}: not done"
+        sys.stderr.write(f"user: {what}: {error}\n")
         return 1
-    sys.stdout.write(f"created {options.username}\n")
+    sys.stdout.write(done)
     return 0
 
 
-def _create(database_url: str, username: str, email: str) -> None:
+def _action(options: argparse.Namespace) -> Action:
+    """Return what to do in a transaction; what it needs of the operator is read before."""
+    if options.action == "list":
+        return _list
+    if options.action == "create":
+        return _creation(options.username, options.email)
+    if options.action == "reset-password":
+        return _password_reset(options.username)
+    return _change(options.action, options.username)
+
+
+def _carry_out(database_url: str, action: Action) -> str:
+    engine = make_engine(database_url, service="user", size=1)
+    try:
+        with Session(engine) as session, session.begin():
+            return action(session)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip()
+        raise NotDone(f"the database refused: {reason}") from None
+    finally:
+        engine.dispose()
+
+
+def _list(session: Session) -> str:
+    rows = [("USERNAME", "EMAIL", "ADMIN", "DISABLED", "CREATED"), *map(_row, _users(session))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _users(session: Session) -> Iterator[User]:
+    before = None
+    while found := list_users(session, limit=PAGE, before=before):
+        yield from found
+        before = found[-1].id
+
+
+def _row(user: User) -> tuple[str, ...]:
+    disabled = "-" if user.disabled_at is None else format_instant(user.disabled_at)
+    admin = "yes" if user.is_admin else "-"
+    return user.username, user.email, admin, disabled, format_instant(user.created_at)
+
+
+def _creation(username: str, email: str) -> Action:
     sent = {"username": username, "email": email, "password": _password()}
     try:
         values = RegistrationSchema().load(sent)
     except ValidationError as error:
-        faults = (f"{fault.pointer[1:]}: {fault.detail}" for fault in faults_in(error.messages))
-        raise NotCreated(" ".join(faults)) from None
-    password = values.pop("password")
-    if fault := weakness(password, username=username, email=email):
-        raise NotCreated(f"password: {fault}")
-    engine = make_engine(database_url, service="user", size=1)
+        raise NotDone(_sentences(error)) from None
+    password_hash = _hash(values.pop("password"), username=username, email=email)
+
+    def create(session: Session) -> str:
+        made = create_user(session, **values, password_hash=password_hash)
+        if isinstance(made, str):
+            raise NotDone(f"{made}: already taken.")
+        return f"created {username}\n"
+
+    return create
+
+
+def _password_reset(username: str) -> Action:
+    password = _password()
     try:
-        with Session(engine) as session, session.begin():
-            made = create_user(session, **values, password_hash=hash_password(password))
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip()
-        raise NotCreated(f"the database refused: {reason}") from None
-    finally:
-        engine.dispose()
-    if isinstance(made, str):
-        raise NotCreated(f"{made}: already taken.")
+        NewPasswordSchema(only=("new",)).load({"new": password})
+    except ValidationError as error:
+        raise NotDone(_sentences(error).replace("new:", "password:", 1)) from None
+
+    def reset(session: Session) -> str:
+        user = lock_user(session, _known(session, username).id)
+        user.password_hash = _hash(password, username=user.username, email=user.email)
+        session.flush()
+        end_access(session, user.id)
+        disabled = ", who is disabled still" if user.disabled_at is not None else ""
+        return f"reset the password of {user.username}{disabled}\n"
+
+    return reset
+
+
+def _change(action: str, username: str) -> Action:
+    def change(session: Session) -> str:
+        lock_admins(session)
+        user = _known(session, username)
+        if action == "make-admin":
+            user.is_admin = True
+            return f"made {user.username} an admin\n"
+        is_last = user.is_admin and not other_admins(session, user.id)
+        if action == "disable" and is_last and user.disabled_at is None:
+            raise NotDone(f"{user.username} is the last admin: make another one before.")
+        set_disabled(session, user, disabled=action == "disable")
+        return f"{action}d {user.username}\n"
+
+    return change
+
+
+def _known(session: Session, username: str) -> User:
+    user = user_named(session, username)
+    if user is None:
+        raise NotDone(f"there is no user {username}; `punctual user list` shows all.")
+    return user
+
+
+def _hash(password: str, *, username: str, email: str) -> str:
+    if fault := weakness(password, username=username, email=email):
+        raise NotDone(f"password: {fault}")
+    return hash_password(password)
+
+
+def _sentences(error: ValidationError) -> str:
+    return " ".join(f"{fault.pointer[1:]}: {fault.detail}" for fault in faults_in(error.messages))
 
 
 def _password() -> str:
@@ -65,5 +173,5 @@ def _password() -> str:
         return sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != password:
-        raise NotCreated("the two passwords differ.")
+        raise NotDone("the two passwords differ.")
     return password

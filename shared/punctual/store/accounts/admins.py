@@ -47,8 +47,13 @@ def set_disabled(session: Session, user: User, *, disabled: bool) -> None:
     """Disable a user, whose sessions and tokens end at once, or let the user log in again."""
     if disabled:
         user.disabled_at = user.disabled_at or session.scalars(select(func.now())).one()
-        end_logins(session, user.id)
-        end_tokens(session, Owner(user.id))
+        end_access(session, user.id)
     else:
         user.disabled_at = None
     session.flush()
+
+
+def end_access(session: Session, user_id: uuid.UUID) -> None:
+    """End all logins and access tokens of a user; those of teams go on."""
+    end_logins(session, user_id)
+    end_tokens(session, Owner(user_id))

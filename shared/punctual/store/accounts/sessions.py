@@ -46,6 +46,7 @@ def start_session(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN
             user_id=user_id,
             token_hash=token_digest(token),
             expires_at=func.now() + SESSION_LIFE,
+            last_used_at=func.now(),
             ip=origin.ip,
             user_agent=origin.user_agent,
         )

@@ -111,6 +111,7 @@ def issue_token(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) 
         user_id=user_id,
         token_hash=token_digest(token),
         expires_at=func.now() + TOKEN_LIFE,
+        last_used_at=func.now(),
         ip=origin.ip,
         user_agent=origin.user_agent,
     )

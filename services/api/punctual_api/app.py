@@ -26,6 +26,7 @@ from punctual_api.http.json_answer import Answers
 from punctual_api.http.problems import answer_errors, redirect_here
 from punctual_api.http.proxies import trust_proxies
 from punctual_api.http.request_hooks import follow_requests
+from punctual_api.invites.endpoints import blueprint as invites
 from punctual_api.ledger.backfill import blueprint as backfill
 from punctual_api.ledger.endpoints import blueprint as ledger
 from punctual_api.ledger.why import blueprint as why
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         teams,
         users,
         tokens,
+        invites,
         tasks,
         bulk,
         task_verbs,

@@ -64,6 +64,8 @@ class Of(StrEnum):
     """The team of the object that the address names."""
     ONE = "one"
     """The team that the request names, by default the personal one."""
+    ONE_OR_INSTALLATION = "one or installation"
+    """The team that the request names; none: the whole installation, which needs an admin."""
     ALL = "all"
     """Every team in which the user has the role needed, or the one that the request names."""
 
@@ -95,6 +97,8 @@ SEE_IN_TEAM = Need(Who.MEMBER, Role.VIEWER, Of.ONE)
 ACT_IN_TEAMS = Need(Who.MEMBER, Role.OPERATOR, Of.ALL)
 EDIT_IN_TEAM = Need(Who.MEMBER, Role.EDITOR, Of.ONE)
 OWN_IN_TEAM_BY_LOGIN = Need(Who.MEMBER, Role.OWNER, Of.ONE, Through.LOGIN)
+INVITE = Need(Who.MEMBER, Role.OWNER, Of.ONE_OR_INSTALLATION, Through.FULL_TOKEN)
+END_INVITE = Need(Who.MEMBER, Role.OWNER, Of.OBJECT, Through.FULL_TOKEN)
 
 ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     # Without an account
@@ -107,6 +111,8 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.login": PUBLIC,
     "pages.logout": PUBLIC,
     "pages.register": PUBLIC,
+    "pages.open_invitation": PUBLIC,
+    "pages.show_invitation": PUBLIC,
     "reference.docs": PUBLIC,
     "reference.openapi": PUBLIC,
     "reference.static": PUBLIC,
@@ -124,6 +130,11 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.change_password": BY_LOGIN,
     "pages.end_session": BY_LOGIN,
     "pages.end_other_sessions": BY_LOGIN,
+    # Invitations
+    "invites.list_invites": INVITE,
+    "invites.create_invite": INVITE,
+    "invites.end_invite": END_INVITE,
+    "pages.accept_invitation": BY_LOGIN,
     # Access tokens: an access token makes none, so that none outlives its own end
     "tokens.list_tokens": OWN_IN_TEAM_BY_LOGIN,
     "tokens.create_token": OWN_IN_TEAM_BY_LOGIN,

@@ -96,6 +96,8 @@ def test_only_entrances_probes_and_the_description_are_open_to_anyone() -> None:
             "pages.login",
             "pages.logout",
             "pages.register",
+            "pages.open_invitation",
+            "pages.show_invitation",
         }
         for endpoint in open_to_anyone
     )

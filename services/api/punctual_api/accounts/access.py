@@ -23,6 +23,7 @@ OBJECTS = {f"{kind}_id": kind for kind in OWNER_OF} | {TEAM: "team"}
 """Arguments of addresses that name a team, or an object of one."""
 
 LOGIN_NEEDED = "An access token cannot do this. Log in, on the page or by POST /api/login/."
+ADMIN_NEEDED = "This needs an admin of this installation."
 LIMITED = "A token with a role, or of a team, cannot do this. Send one without a role, or log in."
 
 
@@ -47,7 +48,7 @@ def check_access() -> AnyResponse | None:
     if user.through < need.through:
         raise Problem(403, LIMITED if need.through < Through.LOGIN else LOGIN_NEEDED)
     if need.who == Who.ADMIN and not user.is_admin:
-        raise Problem(403, "This needs an admin of this installation.")
+        raise Problem(403, ADMIN_NEEDED)
     if need.role is not None:
         _note_teams(sent, need, user.teams)
     return None
@@ -64,6 +65,10 @@ def _note_teams(sent: Request, need: Need, teams: tuple[TeamRole, ...]) -> None:
     slug = _slug_sent(sent)
     if slug is None and need.of == Of.ALL:
         app_ctx.g.team_ids = [team.team_id for team in teams if team.may(need.role)]
+        return
+    if slug is None and need.of == Of.ONE_OR_INSTALLATION:
+        if not current_user.is_admin:
+            raise Problem(403, f"{ADMIN_NEEDED} An owner of a team names it: `team`.")
         return
     membership = app_ctx.g.membership = teams[0] if slug is None else own_team_named(slug)
     app_ctx.g.chosen_team = None if slug is None else membership.slug

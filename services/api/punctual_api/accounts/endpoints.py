@@ -14,10 +14,14 @@ from punctual.store.schema.models import User
 from punctual_api.accounts.authentication import CHALLENGE, origin, token_sent
 from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.accounts.passwords import hash_password, is_password, weakness
-from punctual_api.accounts.registration import where_registration_is_open
+from punctual_api.accounts.registration import (
+    accept,
+    require_registration,
+    where_registration_is_open,
+)
 from punctual_api.accounts.schemas import (
     CredentialsSchema,
-    RegistrationSchema,
+    InvitedRegistrationSchema,
     TokenSchema,
     UserSchema,
 )
@@ -30,11 +34,13 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/api", description="User
 WRONG = "Unknown username or wrong password."
 
 
-def register(username: str, password: str, email: str) -> User:
+def register(username: str, password: str, email: str, invite: str | None = None) -> User:
     """Return a new user from values that RegistrationSchema has read.
 
-    Raises Problem: 422 for a password that would be guessed, 409 for what is taken.
+    Raises Problem: 403 for who may not register, 422 for a password that would be guessed, 409
+    for what is taken.
     """
+    used = require_registration(invite, email)
     if fault := weakness(password, username=username, email=email):
         raise invalid([Fault("/password", fault)])
     hashed = hash_password(password)
@@ -42,6 +48,8 @@ def register(username: str, password: str, email: str) -> User:
     if isinstance(user, str):
         taken = Fault(f"/{user}", "This one is already taken.")
         raise Problem(409, f"That {user} is taken.", faults=[taken])
+    if used is not None:
+        accept(used, user.id)
     return user
 
 
@@ -72,7 +80,7 @@ def check_login(username: str, password: str) -> User:
 @blueprint.doc(security=[])
 @blueprint.problems(400, 403, 409, 413, 415)
 @where_registration_is_open
-@blueprint.arguments(RegistrationSchema)
+@blueprint.arguments(InvitedRegistrationSchema)
 @blueprint.response(201, UserSchema)
 def register_by_api(sent: dict[str, str]) -> User:
     """Register a user."""

@@ -16,9 +16,10 @@ from punctual.store.schema.models import User
 from punctual_api.accounts.authentication import origin, signed_in
 from punctual_api.accounts.endpoints import check_login
 from punctual_api.accounts.endpoints import register as register_user
-from punctual_api.accounts.registration import is_first_user, refusal, require_registration
+from punctual_api.accounts.registration import is_first_user, refusal
 from punctual_api.accounts.schemas import (
     CredentialsSchema,
+    InvitedRegistrationSchema,
     RegistrationSchema,
     TokenSchema,
     UserSchema,
@@ -28,6 +29,9 @@ from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Problem, faults_in, invalid
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import ENTRANCES, page, pages
+
+INVITATION = "invitation"
+"""In the cookie: the code of the invitation that this browser has opened."""
 
 
 @pages.get("/")
@@ -41,17 +45,22 @@ def home() -> Response:
 def register() -> Response:
     """A new user: by a form logged in at once, by JSON answered as the API does."""
     if request.method != "POST":
-        return _entrance("register", refusal())
+        return _entrance("register", refusal(cookie.get(INVITATION)))
     if request.is_json:
-        require_registration()
-        user = register_user(**_read(RegistrationSchema(), json_body(request)))
+        sent = json_body(request)
+        if (problem := refusal()) and not (isinstance(sent, dict) and sent.get("invite")):
+            raise problem
+        user = register_user(**_read(InvitedRegistrationSchema(), sent))
         return jsonify_with(UserSchema(), user, 201)
     typed = {name: request.form.get(name, "") for name in ("username", "email", "password")}
     try:
-        require_registration()
-        user = register_user(**_read(RegistrationSchema(), typed))
+        code = cookie.get(INVITATION)
+        if problem := refusal(code):
+            raise problem
+        user = register_user(**_read(RegistrationSchema(), typed), invite=code)
     except Problem as problem:
         return _entrance("register", problem, typed)
+    cookie.pop(INVITATION, None)
     return _enter(user)
 
 
@@ -118,8 +127,11 @@ def _read(schema: Schema, sent: object) -> dict[str, str]:
 
 def _enter(user: User) -> Response:
     _end_session()
+    code = cookie.get(INVITATION)
     cookie.clear()  # whatever a stranger may have planted in this browser before
     cookie.permanent = True
+    if code is not None:
+        cookie[INVITATION] = code
     login_user(signed_in(user, session_token=start_session(session(), user.id, origin(request))))
     return redirect(safe_next(request.args.get("next")))
 

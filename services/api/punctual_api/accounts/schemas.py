@@ -9,6 +9,11 @@ from punctual_api.http.fields import Instant, Label, Text
 
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+\Z")
 
+ADDRESS = [
+    validate.Regexp(EMAIL, error="This is no e-mail address."),
+    validate.Length(max=254),
+]
+
 
 class RegistrationSchema(Schema):
     """A new user."""
@@ -31,11 +36,20 @@ class RegistrationSchema(Schema):
     )
     email = Label(
         required=True,
-        validate=[
-            validate.Regexp(EMAIL, error="This is no e-mail address."),
-            validate.Length(max=254),
-        ],
+        validate=ADDRESS,
         metadata={"pattern": r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$"},
+    )
+
+
+class InvitedRegistrationSchema(RegistrationSchema):
+    """A new user, who may have an invitation."""
+
+    invite = Text(
+        load_default=None,
+        allow_none=True,
+        load_only=True,
+        validate=validate.Length(max=200),
+        metadata={"description": "The code of an invitation, where registration needs one"},
     )
 
 

@@ -16,6 +16,7 @@ from flask import (
     request,
     url_for,
 )
+from flask import session as cookie
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from markupsafe import Markup
@@ -101,7 +102,7 @@ def own_url() -> str:
 @pages.app_template_global()
 def may_register() -> bool:
     """Return whether a link to the registration leads anywhere."""
-    return refusal() is None
+    return refusal(cookie.get("invitation")) is None
 
 
 @pages.app_template_filter("instant")

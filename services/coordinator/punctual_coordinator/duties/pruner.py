@@ -25,6 +25,7 @@ class PruneResult:
     idempotency_keys: int = 0
     tokens: int = 0
     access_tokens: int = 0
+    invites: int = 0
     sessions: int = 0
     ledger: int = 0
     outages: int = 0
@@ -65,6 +66,7 @@ class Pruner:
             idempotency_keys=total["idempotency_keys"],
             tokens=total["tokens"],
             access_tokens=total["access_tokens"],
+            invites=total["invites"],
             sessions=total["sessions"],
             ledger=total["ledger"],
             outages=total["outages"],

@@ -22,6 +22,11 @@ OWNER_OF["token"] = text(
     "SELECT CAST(coalesce(team_id, user_id) AS text) FROM access_tokens"
     " WHERE id = CAST(:id AS uuid)"
 )
+# An invitation to the installation is none of a team, and so an admin's.
+OWNER_OF["invite"] = text(
+    f"SELECT CAST(coalesce(team_id, '{uuid.UUID(int=0)}') AS text) FROM invites"
+    " WHERE id = CAST(:id AS uuid)"
+)
 
 
 def team_of(connection: Connection, kind: str, object_id: uuid.UUID) -> uuid.UUID | None:

@@ -52,6 +52,12 @@ DELETE FROM access_tokens WHERE id IN (
     ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
+OLD_INVITES = text("""
+DELETE FROM invites WHERE id IN (
+    SELECT id FROM invites WHERE expires_at < now() - :keep
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
 OLD_SESSIONS = text("""
 DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE expires_at < now()
@@ -68,6 +74,7 @@ class Pruned:
     idempotency_keys: int
     tokens: int
     access_tokens: int
+    invites: int
     sessions: int
     ledger: int
     outages: int
@@ -85,6 +92,7 @@ def prune(connection: Connection, *, keep: timedelta, batch_size: int) -> Pruned
         idempotency_keys=connection.execute(OLD_KEYS, {"limit": batch_size}).rowcount,
         tokens=connection.execute(OLD_TOKENS, {"limit": batch_size}).rowcount,
         access_tokens=connection.execute(OLD_ACCESS_TOKENS, params).rowcount,
+        invites=connection.execute(OLD_INVITES, params).rowcount,
         sessions=connection.execute(OLD_SESSIONS, {"limit": batch_size}).rowcount,
         ledger=prune_ledger(connection, keep=keep, batch_size=batch_size),
         outages=prune_outages(connection, keep=keep, batch_size=batch_size),

@@ -48,6 +48,7 @@ TABLES: dict[str, dict[str, str]] = {
         "api_tokens": "Logins by the API: their tokens, as hashes.",
         "sessions": "Logins on the pages; the cookie's token, as a hash.",
         "access_tokens": "Named tokens of users and of teams, as hashes.",
+        "invites": "Invitations to register or to join a team; the code as a hash.",
         "idempotency_keys": "Keys that clients sent with a creation, and what was created.",
     },
     "Tasks": {

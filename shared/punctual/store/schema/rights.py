@@ -47,6 +47,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT, UPDATE, DELETE",
         "worker": "SELECT, INSERT, UPDATE",
     },
+    "invites": {
+        "api": "SELECT, INSERT, UPDATE (used_at, used_by), DELETE",
+        "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
+    },
     "last_pass": {"coordinator": "SELECT, INSERT, UPDATE"},
     "live_outputs": {
         "api": "SELECT",

@@ -120,6 +120,26 @@ CREATE INDEX ix_access_tokens_expires_at ON access_tokens (expires_at);
 CREATE INDEX ix_access_tokens_team_id ON access_tokens (team_id);
 CREATE INDEX ix_access_tokens_user_id ON access_tokens (user_id);
 
+-- Invitations to register or to join a team; the code as a hash.
+CREATE TABLE invites (
+    id uuid CONSTRAINT pk_invites PRIMARY KEY,
+    code_hash bytea NOT NULL CONSTRAINT uq_invites_code_hash UNIQUE,
+    team_id uuid CONSTRAINT fk_invites_team_id REFERENCES teams ON DELETE CASCADE,
+    role text,
+    email text,
+    registers boolean NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    used_by uuid,
+    CONSTRAINT ck_invites_role CHECK (role IN ('viewer', 'operator', 'editor', 'owner')),
+    CONSTRAINT ck_invites_team_role CHECK (num_nulls(team_id, role) <> 1)
+);
+CREATE INDEX ix_invites_created_by ON invites (created_by);
+CREATE INDEX ix_invites_expires_at ON invites (expires_at);
+CREATE INDEX ix_invites_team_id ON invites (team_id);
+
 -- Keys that clients sent with a creation, and what was created.
 CREATE TABLE idempotency_keys (
     principal_id uuid NOT NULL,

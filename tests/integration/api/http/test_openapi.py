@@ -54,6 +54,8 @@ CALLS = {
     "/api/account/password/": {"post"},
     "/api/account/sessions/": {"get", "delete"},
     "/api/account/sessions/{session_id}/": {"delete"},
+    "/api/invites/": {"get", "post"},
+    "/api/invites/{invite_id}/": {"delete"},
     "/api/tokens/": {"get", "post", "delete"},
     "/api/tokens/{token_id}/": {"delete"},
     "/api/calendars/": {"get", "post"},

@@ -10,7 +10,7 @@ from punctual.domain.access import Need, Of, Role, Who, need_of
 from tests.integration.api.conftest import run_sql
 from tests.integration.api.pages.visitor import Visitor
 
-NAMED = {Of.ONE, Of.ALL}
+NAMED = {Of.ONE, Of.ONE_OR_INSTALLATION, Of.ALL}
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def ids(ann: Visitor, bob: Visitor) -> dict[str, str]:
         "token_id": person.post("/tokens/", json={"name": "deploy", "team": "ops"}).get_json()[
             "id"
         ],
+        "invite_id": person.post("/invites/", json={"team": "ops"}).get_json()["id"],
         "session_id": "01890000-0000-7000-8000-000000000000",
         "slug": "ops",
         "username": bob.person.username,
@@ -86,7 +87,8 @@ def test_a_member_gets_403_exactly_where_the_role_is_too_low(
             role=role.value,
             name=bob.person.username,
         )
-    assert (refused > 20) == (role in {Role.VIEWER, Role.OPERATOR})
+    assert (refused > 30) == (role in {Role.VIEWER, Role.OPERATOR})
+    assert (refused == 0) == (role == Role.OWNER)
 
 
 def test_a_stranger_gets_404_for_each_object_and_422_for_the_name_of_the_team(

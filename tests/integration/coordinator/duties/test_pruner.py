@@ -176,6 +176,24 @@ def test_expired_access_tokens_stay_listed_for_as_long_as_history_is_stored(
         assert left.all() == ["lately", "never"]
 
 
+def test_invitations_stay_listed_for_as_long_as_history_is_stored(engine: Engine) -> None:
+    user = new_user(engine)
+    for code, days in (("old", 31), ("lately", 29)):
+        execute(
+            engine,
+            "INSERT INTO invites (id, code_hash, registers, created_by, expires_at)"
+            " VALUES (:id, :hash, true, :user, now() - :age)",
+            id=new_id(),
+            user=user,
+            hash=code.encode(),
+            age=timedelta(days=days),
+        )
+    assert pruner(engine).run_once().invites == 1
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT code_hash FROM invites")).scalar_one()
+        assert bytes(left) == b"lately"
+
+
 def test_processes_silent_for_a_week_are_forgotten(engine: Engine) -> None:
     new_worker(engine)
     gone, lately = new_worker(engine, state="gone"), new_worker(engine, state="gone")

@@ -116,6 +116,7 @@ def test_a_coordinator_sees_no_names_no_tokens_and_no_output(engine: Engine, as_
         "SELECT user_id FROM api_tokens",
         "UPDATE api_tokens SET expires_at = now()",
         "SELECT token_hash FROM access_tokens",
+        "SELECT code_hash FROM invites",
         "UPDATE access_tokens SET expires_at = NULL",
         "SELECT fingerprint FROM idempotency_keys",
         "SELECT data FROM outputs",

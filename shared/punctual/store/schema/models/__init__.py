@@ -2,6 +2,7 @@
 
 from punctual.store.schema.models.calendars import CalendarRow
 from punctual.store.schema.models.concurrency import ConcurrencyLimit
+from punctual.store.schema.models.invites import Invite
 from punctual.store.schema.models.ledger import LedgerRow
 from punctual.store.schema.models.model import Model
 from punctual.store.schema.models.outages import CoordinatorStop, DatabaseSilence, LastPass, Outage
@@ -26,6 +27,7 @@ __all__ = [
     "DatabaseSilence",
     "DatabaseUptime",
     "IdempotencyKey",
+    "Invite",
     "LastPass",
     "LedgerRow",
     "LiveOutput",

@@ -1,0 +1,80 @@
+"""What admins and owners do with invitations; API and pages call the same functions."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import g, request, url_for
+from flask_login import current_user
+
+from punctual.domain.access import Role
+from punctual.store.accounts import invites
+from punctual.store.accounts.logins import lock_user
+from punctual.store.schema.models import Invite, User
+from punctual_api.accounts.names import look_up_names, name_of
+from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
+from punctual_api.http.problems import Fault, Problem, invalid, not_found
+
+
+def requested_team() -> uuid.UUID | None:
+    """Return the team that the request names; None for the whole installation."""
+    return None if g.get("chosen_team") is None else team_id()
+
+
+def create(
+    team: uuid.UUID | None, *, role: str | None, email: str | None, expires_at: datetime | None
+) -> tuple[Invite, str]:
+    """Return a new invitation and its code in clear; raises Problem 422."""
+    if team is None and role is not None:
+        raise invalid([Fault("/role", "A role needs a team.")])
+    if expires_at is not None and expires_at <= now():
+        raise invalid([Fault("/expires_at", "This time is past; choose a later one.")])
+    if session().get(User, user_id()) is not None:
+        lock_user(session(), user_id())
+    if invites.count_open(session(), user_id()) >= invites.MOST_OPEN:
+        most = f"You have made {invites.MOST_OPEN} invitations that are open, which is the most."
+        raise Problem(422, f"{most} End one, or wait until one is used or expires.")
+    return invites.create_invite(
+        session(),
+        team_id=team,
+        role=None if team is None else Role(role or Role.VIEWER),
+        email=email,
+        registers=current_user.is_admin,
+        expires_at=expires_at or now() + invites.INVITE_LIFE,
+        by=user_id(),
+    )
+
+
+def end(invite_id: uuid.UUID) -> Invite:
+    """End an invitation; raises Problem 404."""
+    ended = invites.end_invite(session(), invite_id)
+    if ended is None:
+        raise not_found("invitation")
+    return ended
+
+
+def url_of(code: str) -> str:
+    """Return the address that opens an invitation."""
+    own = (settings().public_url or request.url_root).rstrip("/")
+    return own + url_for("pages.open_invitation", code=code)
+
+
+def shown(found: Sequence[Invite]) -> list[dict[str, Any]]:
+    """Return invitations as they are answered, but for the schema's formats."""
+    look_up_names(user for invite in found for user in (invite.created_by, invite.used_by))
+    return [
+        {
+            "id": invite.id,
+            "team": None if invite.team_id is None else team_slug(invite.team_id),
+            "role": invite.role,
+            "email": invite.email,
+            "registers": invite.registers,
+            "created_by": name_of(invite.created_by),
+            "created_at": invite.created_at,
+            "expires_at": invite.expires_at,
+            "used_at": invite.used_at,
+            "used_by": name_of(invite.used_by),
+        }
+        for invite in found
+    ]

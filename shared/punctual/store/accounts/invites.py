@@ -1,0 +1,115 @@
+"""Invitations: made, listed, ended, and used once by a user who registers or joins a team."""
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from punctual.domain.access import Role
+from punctual.store.accounts.users import token_digest
+from punctual.store.schema.models import Invite, Membership, User
+
+INVITE_LIFE = timedelta(days=7)
+MOST_OPEN = 100
+"""Open invitations that a user may have made."""
+
+
+def create_invite(
+    session: Session,
+    *,
+    team_id: uuid.UUID | None,
+    role: Role | None,
+    email: str | None,
+    registers: bool,
+    expires_at: datetime,
+    by: uuid.UUID,
+) -> tuple[Invite, str]:
+    """Return a new invitation, and its code in clear for the one answer that shows it."""
+    code = secrets.token_urlsafe(32)
+    made = Invite(
+        code_hash=token_digest(code),
+        team_id=team_id,
+        role=role,
+        email=email,
+        registers=registers,
+        created_by=by,
+        expires_at=expires_at,
+    )
+    session.add(made)
+    session.flush()
+    return made, code
+
+
+def count_open(session: Session, user_id: uuid.UUID) -> int:
+    """Return how many invitations of a user can still be used."""
+    count = select(func.count()).where(
+        Invite.created_by == user_id, Invite.used_at.is_(None), Invite.expires_at > func.now()
+    )
+    return session.scalars(count).one()
+
+
+def list_invites(
+    session: Session, team_id: uuid.UUID | None, *, limit: int, before: uuid.UUID | None = None
+) -> Sequence[Invite]:
+    """Return at most `limit` invitations, newest first: those of a team, or else all."""
+    statement = select(Invite).order_by(Invite.id.desc()).limit(limit)
+    if team_id is not None:
+        statement = statement.where(Invite.team_id == team_id)
+    if before is not None:
+        statement = statement.where(Invite.id < before)
+    return session.scalars(statement).all()
+
+
+def end_invite(session: Session, invite_id: uuid.UUID) -> Invite | None:
+    """End an invitation; None when there is none."""
+    ended = delete(Invite).where(Invite.id == invite_id).returning(Invite)
+    return session.scalars(ended).one_or_none()
+
+
+def open_invite(session: Session, code: str) -> Invite | None:
+    """Return the invitation of this code; None when it is unknown, used or expired.
+
+    Nor is it open once its maker may not invite any more: is disabled, no admin, no owner.
+    """
+    is_owner = exists().where(
+        Membership.team_id == Invite.team_id,
+        Membership.user_id == Invite.created_by,
+        Membership.role == Role.OWNER,
+    )
+    wanted = select(Invite).where(
+        Invite.code_hash == token_digest(code),
+        Invite.used_at.is_(None),
+        Invite.expires_at > func.now(),
+        exists().where(
+            User.id == Invite.created_by,
+            User.disabled_at.is_(None),
+            User.is_admin | (~Invite.registers & is_owner),
+        ),
+    )
+    return session.scalars(wanted).one_or_none()
+
+
+def use_invite(session: Session, invite: Invite, user_id: uuid.UUID) -> bool:
+    """Use up an invitation, and add the user to its team; return False when it was used before.
+
+    A user who is in the team keeps the role.
+    """
+    used = (
+        update(Invite)
+        .where(Invite.id == invite.id, Invite.used_at.is_(None))
+        .values(used_at=func.now(), used_by=user_id)
+        .returning(Invite.id)
+        .execution_options(synchronize_session=False)
+    )
+    if session.scalars(used).one_or_none() is None:
+        return False
+    if invite.team_id is not None:
+        membership = insert(Membership).values(
+            team_id=invite.team_id, user_id=user_id, role=invite.role
+        )
+        session.execute(membership.on_conflict_do_nothing())
+    return True

@@ -135,6 +135,8 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "invites.create_invite": INVITE,
     "invites.end_invite": END_INVITE,
     "pages.accept_invitation": BY_LOGIN,
+    "pages.create_invite": OWN,
+    "pages.end_invite": OWN,
     # Access tokens: an access token makes none, so that none outlives its own end
     "tokens.list_tokens": OWN_IN_TEAM_BY_LOGIN,
     "tokens.create_token": OWN_IN_TEAM_BY_LOGIN,

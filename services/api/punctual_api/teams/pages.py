@@ -13,6 +13,7 @@ from punctual.store.accounts.members import list_members
 from punctual.store.accounts.teams import teams_with
 from punctual_api.http.context import session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, faults_in
+from punctual_api.invites.form import BLANK_INVITE, invite_list
 from punctual_api.teams import changes
 from punctual_api.teams.schemas import (
     NewMemberSchema,
@@ -26,7 +27,7 @@ from punctual_api.web.page_base import page, pages
 
 BLANK_TEAM = {"slug": "", "name": ""}
 BLANK_MEMBER = {"username": "", "role": Role.VIEWER.value}
-BLANK = {**BLANK_MEMBER, "name": "", **BLANK_TOKEN}
+BLANK = {**BLANK_MEMBER, "name": "", **BLANK_TOKEN, **BLANK_INVITE}
 
 
 @pages.get("/teams/")
@@ -166,9 +167,13 @@ def _teams_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Res
 
 
 def team_page(
-    typed: dict[str, str], faults: list[Fault] | None = None, *, new_token: str | None = None
+    typed: dict[str, str],
+    faults: list[Fault] | None = None,
+    *,
+    new_token: str | None = None,
+    new_invite: str | None = None,
 ) -> Response:
-    """Return the page, with what was typed and its faults, or a token that was just made."""
+    """Return the page: with what was typed and its faults, or what was made and is shown once."""
     team = changes.own_team()
     errors, others = by_field(faults or (), BLANK)
     return page(
@@ -178,6 +183,8 @@ def team_page(
         members=list_members(session(), team_id()),
         tokens=token_list(Owner(user_id(), team_id())) if team.role == Role.OWNER else [],
         new_token=new_token,
+        invites=invite_list(team_id()) if team.role == Role.OWNER else [],
+        new_invite=new_invite,
         typed={**typed, "name": typed["name"] or team.name},
         errors=errors,
         others=others,

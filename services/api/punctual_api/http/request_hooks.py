@@ -30,8 +30,8 @@ CAREFUL = {
 }
 HEADERS = [(name.lower(), name, value) for name, value in CAREFUL.items()]
 API_HEADERS = [*HEADERS, ("cache-control", "Cache-Control", "no-store")]
-SECRETS = {"code"}
-"""Arguments of addresses that are no one's to read in a log: it gets the route instead."""
+SECRET_PATH = re.compile(r"^(/+invite/+)[^/]{40,}.*")
+"""The code of an invitation, with or without a slash at the end, which no log may have."""
 NO_CONTENT, HTML = 204, "text/html"
 PROBES = ("/healthz", "/readyz", "/metrics")
 
@@ -65,7 +65,7 @@ def _end(response: Response) -> Response:
     _answered(method, route, status).inc()
     _took(method, route).observe(seconds)
     write = log.debug if path in PROBES else log.info
-    logged = route if SECRETS & (incoming.view_args or {}).keys() else path
+    logged = SECRET_PATH.sub(r"\1<secret>/", path)
     write(
         "request answered", method=method, path=logged, status=status, ms=round(seconds * 1000, 1)
     )

@@ -230,7 +230,10 @@ def test_the_code_of_an_invitation_is_in_no_log_line(
     closed_to_strangers: Flask, admin: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = invite(admin)["code"]
-    assert closed_to_strangers.test_client().get(f"/invite/{code}/").status_code == 302
+    browser = closed_to_strangers.test_client()
+    assert browser.get(f"/invite/{code}/").status_code == 302
+    assert browser.get(f"/invite/{code}").status_code == 308
+    assert browser.get(f"/invite/{code}/x/").status_code == 404
     written = "".join(capsys.readouterr())
-    assert "/invite/<code>/" in written
+    assert written.count("/invite/<secret>/") == 3
     assert code not in written

@@ -88,7 +88,8 @@ class CoordinatorService:
         )
         keep = timedelta(days=settings.retention_days)
         self._resumer = Resumer(self._engine, window=window)
-        self._pruner = Pruner(self._engine, stop, keep=keep)
+        keep_audit = timedelta(days=settings.audit_retention_days)
+        self._pruner = Pruner(self._engine, stop, keep=keep, keep_audit=keep_audit)
         self._rollup = PunctualityRollup(self._engine)
         self._registration = Registration(self._engine, name=settings.name, lease=lease)
 

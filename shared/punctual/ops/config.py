@@ -69,6 +69,7 @@ class Settings:
     end_grace_seconds: float = 2
     drain_seconds: float = 30
     retention_days: float = 30
+    audit_retention_days: float = 400
     on_lease_loss: OnLeaseLoss = "kill"
     prestarted_shells: bool = True
     direct_exec: bool = True
@@ -174,13 +175,9 @@ def _check(s: Settings) -> None:
     plain = "".join(filter(str.isalnum, secret.lower()))
     if secret and (len(set(secret)) < 8 or WELL_KNOWN_SECRET.fullmatch(plain)):
         raise InvalidSetting(f"{PREFIX}SECRET_KEY is too easy to guess: make it random")
-    for name in ("cycle", "window", "sweep", "heartbeat", "lease", "self_fence"):
-        if getattr(s, f"{name}_seconds") <= 0:
-            raise InvalidSetting(f"{PREFIX}{name.upper()}_SECONDS must be more than 0")
+    _check_least(s)
     if s.end_grace_seconds > LONGEST_END_GRACE:
         raise InvalidSetting(f"{PREFIX}END_GRACE_SECONDS must be at most {LONGEST_END_GRACE}")
-    if s.slots < 1:
-        raise InvalidSetting(f"{PREFIX}SLOTS must be 1 or more")
     try:
         parse_queues(s.queues)
     except ValueError:
@@ -202,13 +199,20 @@ def _check(s: Settings) -> None:
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:
-        raise InvalidSetting(
-            f"{PREFIX}WINDOW_SECONDS must not be shorter than {PREFIX}CYCLE_SECONDS"
-        )
+        raise InvalidSetting(f"{PREFIX}WINDOW_SECONDS must be at least {PREFIX}CYCLE_SECONDS")
     if not s.heartbeat_seconds * 2 <= s.self_fence_seconds < s.lease_seconds:
         raise InvalidSetting(
             f"{PREFIX}SELF_FENCE_SECONDS must be at least two heartbeats and less than the lease"
         )
+
+
+def _check_least(s: Settings) -> None:
+    for name in ("cycle", "window", "sweep", "heartbeat", "lease", "self_fence"):
+        if getattr(s, f"{name}_seconds") <= 0:
+            raise InvalidSetting(f"{PREFIX}{name.upper()}_SECONDS must be more than 0")
+    for name, least in {"slots": 1, "audit_retention_days": 30}.items():  # as prune_audit() has it
+        if getattr(s, name) < least:
+            raise InvalidSetting(f"{PREFIX}{name.upper()} must be {least} or more")
 
 
 def _check_server_urls(s: Settings) -> None:

@@ -34,6 +34,8 @@ EVENTS = (
     LogEvent("thread ended", "critical", "all", "a thread ended unexpectedly: the process ends, to be restarted"),
     LogEvent("thread stuck", "critical", "all", "a thread made no progress in time: the process ends, to be restarted"),
     LogEvent("library reported", "warning, error, critical", "all", "a log line of a library: `logger` (the library) and `message` (its own text, which is not constant); from `error` on with `exception`, if there is one: report it unless an outage explains it"),
+    LogEvent("change not recorded", "error", "api", "a mistake in Punctual: the [audit record](access.md#the-audit-record) has the action of this `endpoint`, and not what changed"),
+    LogEvent("failed login not recorded", "warning", "api", "the database refused to write it to the audit record; the login was refused all the same"),
     LogEvent("request answered", "info, debug", "API", "`method`, `path`, `status`, `ms`; probes only at `debug`"),
     LogEvent("request failed", "error", "API", "an internal error (500), with its `exception`: report it"),
     LogEvent("request refused", "warning, debug", "API", "the database did not answer: 503 with `Retry-After`, and nothing was changed. At `debug` where the request was refused because the database is known to be away"),

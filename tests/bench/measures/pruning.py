@@ -61,7 +61,7 @@ class _pruning:  # noqa: N801 - it reads as the statement it is
     def __init__(self, opened: Engine) -> None:
         self.count = 0
         self._stop = threading.Event()
-        self._pruner = Pruner(opened, self._stop, keep=KEEP)
+        self._pruner = Pruner(opened, self._stop, keep=KEEP, keep_audit=KEEP)
         self._thread = threading.Thread(target=self._prune)
 
     def __enter__(self) -> "_pruning":

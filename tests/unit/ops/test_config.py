@@ -62,6 +62,10 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
             "PUNCTUAL_SECRET_KEY and PUNCTUAL_SECRET_KEY_FILE are both set",
         ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SLOTS": "0"}, "PUNCTUAL_SLOTS"),
+        (
+            {"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_AUDIT_RETENTION_DAYS": "29"},
+            "PUNCTUAL_AUDIT_RETENTION_DAYS",
+        ),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SLOTS": "1.5"}, "PUNCTUAL_SLOTS"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SWEEP_SECONDS": "nan"}, "PUNCTUAL_SWEEP"),
         ({"PUNCTUAL_SECRET_KEY": GOOD_KEY, "PUNCTUAL_SWEEP_SECONDS": "0"}, "PUNCTUAL_SWEEP"),

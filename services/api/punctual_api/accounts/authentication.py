@@ -24,7 +24,8 @@ SCHEMES = ("token", "bearer")
 class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
     """The user of this request, as Flask-Login carries them.
 
-    A team's own token is its own user, with the token's id and name.
+    A team's own token is its own user, with the token's id and name. `token_id` is the id of the
+    session, the login by the API or the access token that the request was sent with.
     """
 
     id: uuid.UUID
@@ -33,7 +34,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # it ships no types
     is_admin: bool = False
     teams: tuple[TeamRole, ...] = ()
     through: Through = Through.LOGIN
-    login_id: uuid.UUID | None = None
+    token_id: uuid.UUID | None = None
     session_token: str = ""
 
     def get_id(self) -> str:
@@ -104,7 +105,7 @@ def _user_of_session(token: str) -> SignedIn | None:
         user.email,
         user.is_admin,
         user.teams,
-        login_id=user.login_id,
+        token_id=user.token_id,
         session_token=token,
     )
 
@@ -123,5 +124,5 @@ def _user_of_token(sent: Request) -> SignedIn | None:
         bearer.is_admin,
         bearer.teams,
         bearer.through,
-        bearer.login_id,
+        bearer.token_id,
     )

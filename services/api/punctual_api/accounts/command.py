@@ -3,21 +3,26 @@
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from punctual.domain.audit.actions import Action
+from punctual.domain.audit.changes import differences
 from punctual.domain.instant import format_instant
 from punctual.ops import config
 from punctual.store.accounts.admins import (
+    access_of,
     end_access,
     list_users,
     lock_admins,
     other_admins,
     set_disabled,
 )
+from punctual.store.accounts.audit import Actor, NewEvent, Subject, write_events
 from punctual.store.accounts.logins import lock_user
 from punctual.store.accounts.users import create_user, user_named
 from punctual.store.driver.engine import make_engine
@@ -27,9 +32,10 @@ from punctual_api.accounts.passwords import hash_password, weakness
 from punctual_api.accounts.schemas import RegistrationSchema
 from punctual_api.http.problems import faults_in
 
-Action = Callable[[Session], str]
+Work = Callable[[Session], str]
 """Done in a transaction; what it returns is printed once that is committed."""
 PAGE = 500
+COMMAND_LINE = Actor(name="command line")
 
 
 class NotDone(Exception):
@@ -44,7 +50,7 @@ def main(options: argparse.Namespace) -> int:
         sys.stderr.write(f"user: {error}\n")
         return 2
     try:
-        done = _carry_out(settings.database_url, _action(options))
+        done = _carry_out(settings.database_url, _work(options))
     except NotDone as error:
         what = "not created" if options.action == "create" else f"{options.action}: not done"
         sys.stderr.write(f"user: {what}: {error}\n")
@@ -53,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _action(options: argparse.Namespace) -> Action:
+def _work(options: argparse.Namespace) -> Work:
     """Return what to do in a transaction; what it needs of the operator is read before."""
     if options.action == "list":
         return _list
@@ -64,11 +70,11 @@ def _action(options: argparse.Namespace) -> Action:
     return _change(options.action, options.username)
 
 
-def _carry_out(database_url: str, action: Action) -> str:
+def _carry_out(database_url: str, work: Work) -> str:
     engine = make_engine(database_url, service="user", size=1)
     try:
         with Session(engine) as session, session.begin():
-            return action(session)
+            return work(session)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip()
         raise NotDone(f"the database refused: {reason}") from None
@@ -99,7 +105,7 @@ def _row(user: User) -> tuple[str, ...]:
     return user.username, user.email, admin, disabled, format_instant(user.created_at)
 
 
-def _creation(username: str, email: str) -> Action:
+def _creation(username: str, email: str) -> Work:
     sent = {"username": username, "email": email, "password": _password()}
     try:
         values = RegistrationSchema().load(sent)
@@ -111,12 +117,14 @@ def _creation(username: str, email: str) -> Action:
         made = create_user(session, **values, password_hash=password_hash)
         if isinstance(made, str):
             raise NotDone(f"{made}: already taken.")
+        after = {"email": made.email, "is_admin": made.is_admin or None}
+        _record(session, Action.USER_CREATE, made, after=after)
         return f"created {username}\n"
 
     return create
 
 
-def _password_reset(username: str) -> Action:
+def _password_reset(username: str) -> Work:
     password = _password()
     try:
         NewPasswordSchema(only=("new",)).load({"new": password})
@@ -128,26 +136,46 @@ def _password_reset(username: str) -> Action:
         user.password_hash = _hash(password, username=user.username, email=user.email)
         session.flush()
         end_access(session, user.id)
+        _record(session, Action.USER_RESET_PASSWORD, user)
         disabled = ", who is disabled still" if user.disabled_at is not None else ""
         return f"reset the password of {user.username}{disabled}\n"
 
     return reset
 
 
-def _change(action: str, username: str) -> Action:
+def _change(action: str, username: str) -> Work:
     def change(session: Session) -> str:
         lock_admins(session)
         user = _known(session, username)
+        before = access_of(user)
         if action == "make-admin":
             user.is_admin = True
+            _record(session, Action.USER_UPDATE, user, before=before, after=access_of(user))
             return f"made {user.username} an admin\n"
         is_last = user.is_admin and not other_admins(session, user.id)
         if action == "disable" and is_last and user.disabled_at is None:
             raise NotDone(f"{user.username} is the last admin: make another one before.")
         set_disabled(session, user, disabled=action == "disable")
+        _record(session, Action.USER_UPDATE, user, before=before, after=access_of(user))
         return f"{action}d {user.username}\n"
 
     return change
+
+
+def _record(
+    session: Session,
+    action: Action,
+    user: User,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Record what is done to a user, in the same transaction."""
+    session.flush()
+    subject = Subject("user", user.id, user.username)
+    changes = differences(before or {}, after or {})
+    event = NewEvent(action, COMMAND_LINE, subject, changes=changes, account=user.id)
+    write_events(session.connection(), [event])
 
 
 def _known(session: Session, username: str) -> User:

@@ -1,7 +1,12 @@
 """Accounts: register, log in for a token, log out; the pages call the same functions."""
 
-from flask import request
+import uuid
 
+from flask import request
+from flask_login import current_user
+
+from punctual.domain.audit.actions import Action
+from punctual.store.accounts.audit import Actor
 from punctual.store.accounts.logins import lock_user
 from punctual.store.accounts.users import (
     NewToken,
@@ -25,6 +30,8 @@ from punctual_api.accounts.schemas import (
     TokenSchema,
     UserSchema,
 )
+from punctual_api.audit.recorder import record_account, record_refused_login
+from punctual_api.audit.tokens import record_token
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session
 from punctual_api.http.problems import Fault, Problem, invalid
@@ -48,8 +55,15 @@ def register(username: str, password: str, email: str, invite: str | None = None
     if isinstance(user, str):
         taken = Fault(f"/{user}", "This one is already taken.")
         raise Problem(409, f"That {user} is taken.", faults=[taken])
+    record_account(
+        user.id,
+        user.username,
+        after={"email": email, "is_admin": user.is_admin or None},
+        action=Action.USER_CREATE,
+        by=Actor(user.id, user.username),
+    )
     if used is not None:
-        accept(used, user.id)
+        accept(used, user.id, user.username, by=Actor(user.id, user.username))
     return user
 
 
@@ -66,14 +80,33 @@ def check_login(username: str, password: str) -> User:
     user = user_named(session(), username)
     if not is_password(password, None if user is None else user.password_hash) or user is None:
         failed.count_failure(username, address)
+        if user is not None:
+            record_refused_login(user.id, user.username)
+        elif failed.may_record_unknown():
+            record_refused_login(None, None)
         raise Problem(401, WRONG, headers={"WWW-Authenticate": CHALLENGE})
     failed.note_success(username, address)
     checked = user.password_hash
     if lock_user(session(), user.id).password_hash != checked:  # it has just been changed
+        record_refused_login(user.id, user.username)
         raise Problem(401, WRONG, headers={"WWW-Authenticate": CHALLENGE})
     if user.disabled_at is not None:
+        record_refused_login(user.id, user.username)
         raise Problem(403, "This account is disabled. Ask an admin of this installation.")
     return user
+
+
+def token_for(user: User) -> NewToken:
+    """Return a new token for a user who has logged in."""
+    made = issue_token(session(), user.id, origin(request))
+    record_login(user, made.id)
+    return made
+
+
+def record_login(user: User, token_id: uuid.UUID) -> None:
+    """Record that a user has logged in, and the id of the session or token that began with it."""
+    by = Actor(user.id, user.username, token_id)
+    record_account(user.id, user.username, action=Action.USER_LOGIN, by=by)
 
 
 @blueprint.route("/register/", methods=["POST"])
@@ -94,7 +127,7 @@ def register_by_api(sent: dict[str, str]) -> User:
 @blueprint.response(200, TokenSchema)
 def login_by_api(sent: dict[str, str]) -> NewToken:
     """Log in for a token, good for 90 days."""
-    return issue_token(session(), check_login(**sent).id, origin(request))
+    return token_for(check_login(**sent))
 
 
 @blueprint.route("/logout/", methods=["POST"])
@@ -102,4 +135,8 @@ def login_by_api(sent: dict[str, str]) -> NewToken:
 @blueprint.response(204)
 def logout_by_api() -> None:
     """Revoke the token that this request carries."""
-    revoke_token(session(), token_sent(request) or "")
+    ended = revoke_token(session(), token_sent(request) or "")
+    if ended is None:
+        record_account(current_user.id, current_user.username)
+    else:
+        record_token(ended, action=Action.TOKEN_END)

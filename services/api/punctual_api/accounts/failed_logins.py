@@ -9,7 +9,12 @@ from typing import TypeVar
 import redis
 import structlog
 from flask import Flask, current_app
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits import (
+    RateLimitItem,
+    RateLimitItemPerDay,
+    RateLimitItemPerHour,
+    RateLimitItemPerMinute,
+)
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
@@ -30,6 +35,8 @@ FOR_ONE_ACCOUNT = (
 )
 """From whatever address; those that the account has logged in from lately are left out, so that
 strangers who guess do not lock the user out."""
+UNKNOWN_RECORDED = RateLimitItemPerHour(1000, 1, "unknown-recorded")
+"""Failed logins with unknown names that a process records: more would only fill the disk."""
 KNOWN_ADDRESS = RateLimitItemPerDay(1, 30, "known")
 """Taken by a login that succeeds, so it is used up while the address is known."""
 IPV6_PREFIX = 64  # what one customer gets
@@ -98,6 +105,10 @@ class FailedLogins:
     def note_success(self, username: str, address: str) -> None:
         """Note that the account is used from there."""
         self._with(lambda limiter: limiter.hit(KNOWN_ADDRESS, *_both(username, address)))
+
+    def may_record_unknown(self) -> bool:
+        """Return whether one more failed login with an unknown name is to be recorded."""
+        return self._own.hit(UNKNOWN_RECORDED)
 
     def _with(self, query: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
         if time.monotonic() >= self._away_until:

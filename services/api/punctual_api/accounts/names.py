@@ -14,7 +14,7 @@ def look_up_names(ids: Iterable[uuid.UUID | None]) -> None:
     """Look up these users at once, ahead of `name_of` for each; none is asked for twice."""
     known: dict[uuid.UUID, str | None] | None = g.get("usernames")
     if known is None:
-        known = g.usernames = {current_user.id: _own_name()}
+        known = g.usernames = {current_user.id: own_name()}
     if unknown := {user for user in ids if user is not None and user not in known}:
         found = usernames(session(), unknown)
         known |= {user: found.get(user) for user in unknown}
@@ -29,6 +29,7 @@ def name_of(user: uuid.UUID | None) -> str | None:
     return name
 
 
-def _own_name() -> str:
+def own_name() -> str:
+    """Return the name of who sends this request, as events and lists show it."""
     name: str = current_user.username
-    return token_name(name) if current_user.id == current_user.login_id else name
+    return token_name(name) if current_user.id == current_user.token_id else name

@@ -7,11 +7,13 @@ from flask import request
 from flask_login import current_user
 
 from punctual.store.accounts.access_tokens import Owner, end_tokens
+from punctual.store.accounts.audit import Subject
 from punctual.store.accounts.logins import end_login, end_logins, is_login, list_logins, lock_user
 from punctual.store.accounts.users import change_email
 from punctual.store.schema.models import User
 from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.accounts.passwords import hash_password, is_password, weakness
+from punctual_api.audit.recorder import changed_nothing, record_account
 from punctual_api.http.context import session, user_id
 from punctual_api.http.cursors import read_task_cursor, task_cursor
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
@@ -31,8 +33,10 @@ def own_account() -> User:
 def change_own_email(email: str) -> User:
     """Give the user another e-mail address; raises Problem 409 for one that is taken."""
     user = _locked_user()
+    before = user.email
     if not change_email(session(), user, email):
         raise Problem(409, "That email is taken.", faults=[Fault("/email", TAKEN)])
+    record_account(user.id, user.username, before={"email": before}, after={"email": email})
     return user
 
 
@@ -53,8 +57,9 @@ def change_own_password(current: str, new: str) -> None:
         raise invalid([Fault("/new", fault)])
     user.password_hash = hash_password(new)
     session().flush()
-    end_logins(session(), user.id, but=current_user.login_id)
+    end_logins(session(), user.id, but=current_user.token_id)
     end_tokens(session(), Owner(user.id))
+    record_account(user.id, user.username)
 
 
 def own_logins(limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
@@ -63,7 +68,7 @@ def own_logins(limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], st
     found = list_logins(session(), user_id(), limit=limit + 1, before=before)
     following = task_cursor(found[limit - 1].id) if len(found) > limit else None
     items = [
-        {**login._asdict(), "current": login.id == current_user.login_id} for login in found[:limit]
+        {**login._asdict(), "current": login.id == current_user.token_id} for login in found[:limit]
     ]
     return items, following
 
@@ -72,16 +77,27 @@ def end_own_login(login_id: uuid.UUID) -> None:
     """End a login of the user; raises Problem 404."""
     if not end_login(session(), user_id(), login_id):
         raise not_found("session")
+    _record_end(login_id, 1)
 
 
 def end_other_logins() -> None:
     """End all logins of the user but the one of this request."""
-    end_logins(session(), user_id(), but=current_user.login_id)
+    if ended := end_logins(session(), user_id(), but=current_user.token_id):
+        _record_end(None, ended)
+    else:
+        changed_nothing()
+
+
+def _record_end(login_id: uuid.UUID | None, ended: int) -> None:
+    """Record the end of one login, or of that many others."""
+    name = "one" if login_id else "all others"
+    own, subject = current_user, Subject("session", login_id, name)
+    record_account(own.id, own.username, subject=subject, after={"ended": ended})
 
 
 def _locked_user() -> User:
     """Return the user, locked, unless this login has just been ended by another request."""
     user = lock_user(session(), user_id())
-    if not is_login(session(), current_user.login_id):
+    if not is_login(session(), current_user.token_id):
         raise Problem(401, "This login has just been ended. Log in again.")
     return user

@@ -11,6 +11,7 @@ from punctual_api.accounts.own_schemas import (
     LoginPageSchema,
     NewPasswordSchema,
 )
+from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.runs.schemas import PageQuerySchema
 
@@ -33,7 +34,10 @@ def get_account() -> User:
 @blueprint.response(200, AccountSchema)
 def change_account(sent: dict[str, str]) -> User:
     """Change your e-mail address."""
-    return own_account.change_own_email(sent["email"]) if sent else own_account.own_account()
+    if not sent:
+        changed_nothing()
+        return own_account.own_account()
+    return own_account.change_own_email(sent["email"])
 
 
 @blueprint.route("/password/", methods=["POST"])

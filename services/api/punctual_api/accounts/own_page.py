@@ -54,7 +54,7 @@ def end_session(session_id: uuid.UUID) -> AnyResponse:
     """End a session."""
     own_account.end_own_login(session_id)
     flash("The session has ended.")
-    if session_id == current_user.login_id:
+    if session_id == current_user.token_id:
         return redirect(url_for("pages.login"))
     return redirect(url_for("pages.show_account"))
 

@@ -11,10 +11,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from punctual.store.accounts.sessions import end_session, start_session
-from punctual.store.accounts.users import issue_token
 from punctual.store.schema.models import User
 from punctual_api.accounts.authentication import origin, signed_in
-from punctual_api.accounts.endpoints import check_login
+from punctual_api.accounts.endpoints import check_login, record_login, token_for
 from punctual_api.accounts.endpoints import register as register_user
 from punctual_api.accounts.registration import is_first_user, refusal
 from punctual_api.accounts.schemas import (
@@ -24,6 +23,7 @@ from punctual_api.accounts.schemas import (
     TokenSchema,
     UserSchema,
 )
+from punctual_api.audit.recorder import changed_nothing, record_account
 from punctual_api.http.context import session
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Problem, faults_in, invalid
@@ -71,7 +71,7 @@ def login() -> Response:
         return _entrance("login")
     if request.is_json:
         user = check_login(**_read(CredentialsSchema(), json_body(request)))
-        return jsonify_with(TokenSchema(), issue_token(session(), user.id, origin(request)), 200)
+        return jsonify_with(TokenSchema(), token_for(user), 200)
     typed = {name: request.form.get(name, "") for name in ("username", "password")}
     try:
         return _enter(check_login(**_read(CredentialsSchema(), typed)))
@@ -82,6 +82,10 @@ def login() -> Response:
 @pages.post("/logout/")
 def logout() -> Response:
     """End the session: its cookie is no longer accepted."""
+    if current_user.is_authenticated:
+        record_account(current_user.id, current_user.username)
+    else:
+        changed_nothing()
     _end_session()
     logout_user()
     cookie.clear()
@@ -132,7 +136,9 @@ def _enter(user: User) -> Response:
     cookie.permanent = True
     if code is not None:
         cookie[INVITATION] = code
-    login_user(signed_in(user, session_token=start_session(session(), user.id, origin(request))))
+    begun = start_session(session(), user.id, origin(request))
+    record_login(user, begun.id)
+    login_user(signed_in(user, session_token=begun.token))
     return redirect(safe_next(request.args.get("next")))
 
 

@@ -8,9 +8,13 @@ from typing import Any
 from flask import current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from punctual.store.accounts.invites import open_invite, use_invite
+from punctual.domain.audit.actions import Action
+from punctual.store.accounts.audit import Actor
+from punctual.store.accounts.invites import join_team, open_invite, use_invite
 from punctual.store.accounts.users import take_first_place, there_are_users
 from punctual.store.schema.models import Invite
+from punctual_api.audit.invites import record_invite
+from punctual_api.audit.recorder import record
 from punctual_api.http.context import session, settings
 from punctual_api.http.database import roll_back
 from punctual_api.http.json_body import json_body
@@ -76,10 +80,21 @@ def require_address(invite: Invite, email: str) -> None:
         raise Problem(403, OTHER_ADDRESS, faults=[Fault("/email", OTHER_ADDRESS)])
 
 
-def accept(invite: Invite, user_id: uuid.UUID) -> None:
+def accept(invite: Invite, user_id: uuid.UUID, username: str, *, by: Actor | None = None) -> None:
     """Use up an invitation, which adds the user to its team; raises Problem 403."""
     if not use_invite(session(), invite, user_id):
         raise Problem(403, UNUSABLE, faults=[Fault("/invite", UNUSABLE)])
+    record_invite(invite, action=Action.INVITE_ACCEPT, by=by)
+    if invite.team_id is not None and join_team(session(), invite, user_id):
+        record(
+            "member",
+            user_id,
+            username,
+            after={"role": invite.role},
+            team=invite.team_id,
+            action=Action.MEMBER_ADD,
+            by=by,
+        )
 
 
 def where_registration_is_open(view: Callable[..., Any]) -> Callable[..., Any]:

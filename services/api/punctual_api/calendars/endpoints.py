@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from punctual.store.calendars.changes import change_calendar, find_calendar, list_calendars, used_by
 from punctual.store.schema.models import CalendarRow
+from punctual_api.audit.recorder import record
 from punctual_api.calendars.schemas import (
     CalendarListSchema,
     CalendarReplacementSchema,
@@ -46,15 +47,18 @@ def create_own(values: dict[str, Any]) -> CalendarRow:
     except IntegrityError:
         raise taken() from None
     session().refresh(row)
+    record("calendar", row.id, row.name, after=_fields(row))
     return row
 
 
 def change_own(row: CalendarRow, values: dict[str, Any]) -> None:
     """Give a calendar new values; raises Problem 409 for a name that is taken."""
+    before = _fields(row)
     try:
         change_calendar(session(), row, values, now=now())
     except IntegrityError:
         raise taken() from None
+    record("calendar", row.id, row.name, before=before, after=_fields(row))
 
 
 def delete_own(row: CalendarRow) -> None:
@@ -63,8 +67,13 @@ def delete_own(row: CalendarRow) -> None:
     if users:
         users_name = "a task names" if users == 1 else f"{users} tasks name"
         raise Problem(409, f"It is in use: {users_name} it.")
+    record("calendar", row.id, row.name, before=_fields(row))
     session().delete(row)
     session().flush()
+
+
+def _fields(row: CalendarRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("name", "timezone", "days", "windows")}
 
 
 def taken() -> Problem:

@@ -17,6 +17,7 @@ from punctual.store.concurrency.limits import (
     waiting_by_limit,
 )
 from punctual.store.schema.models import ConcurrencyLimit
+from punctual_api.audit.recorder import record
 from punctual_api.concurrency.schemas import (
     ConcurrencyChangeSchema,
     ConcurrencyPageSchema,
@@ -64,14 +65,28 @@ def own_limit(limit_id: uuid.UUID) -> ConcurrencyLimit:
 
 def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
     """Return a new limit of the asker; raises Problem 409 where there is one, with all undone."""
+    most = sent["max_concurrent"]
     try:
-        return create_limit(
-            session(), team_id=team_id(), tag=sent["tag"], max_concurrent=sent["max_concurrent"]
-        )
+        made = create_limit(session(), team_id=team_id(), tag=sent["tag"], max_concurrent=most)
     except IntegrityError:
         session().rollback()
         what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
         raise Problem(409, f"There is a limit for {what} already: change that one.") from None
+    record("limit", made.id, made.tag, after={"max_concurrent": most})
+    return made
+
+
+def change_own(limit: ConcurrencyLimit, most: int) -> None:
+    """Raise or lower a limit."""
+    before = {"max_concurrent": limit.max_concurrent}
+    change_limit(session(), limit, max_concurrent=most)
+    record("limit", limit.id, limit.tag, before=before, after={"max_concurrent": most})
+
+
+def delete_own(limit: ConcurrencyLimit) -> None:
+    """Remove a limit."""
+    record("limit", limit.id, limit.tag, before={"max_concurrent": limit.max_concurrent})
+    delete_limit(session(), limit)
 
 
 @blueprint.route("/", methods=["GET"])
@@ -102,7 +117,7 @@ def create_concurrency(sent: dict[str, Any]) -> Response:
 def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
     """Raise or lower a limit; a lower one stops no running command."""
     limit = own_limit(limit_id)
-    change_limit(session(), limit, max_concurrent=sent["max_concurrent"])
+    change_own(limit, sent["max_concurrent"])
     return _answer(limit)
 
 
@@ -111,7 +126,7 @@ def change_concurrency(sent: dict[str, Any], limit_id: uuid.UUID) -> Response:
 @blueprint.response(204)
 def delete_concurrency(limit_id: uuid.UUID) -> None:
     """Remove a limit."""
-    delete_limit(session(), own_limit(limit_id))
+    delete_own(own_limit(limit_id))
 
 
 def _answer(limit: ConcurrencyLimit) -> Response:

@@ -8,9 +8,15 @@ from flask import Response, flash, redirect, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.store.concurrency.limits import change_limit, delete_limit, list_limits
+from punctual.store.concurrency.limits import list_limits
 from punctual.store.tasks.overview import known_tags
-from punctual_api.concurrency.endpoints import create_own, documents_of, own_limit
+from punctual_api.concurrency.endpoints import (
+    change_own,
+    create_own,
+    delete_own,
+    documents_of,
+    own_limit,
+)
 from punctual_api.concurrency.schemas import ConcurrencyChangeSchema, NewConcurrencySchema
 from punctual_api.http.context import session, team_ids
 from punctual_api.http.problems import Problem, faults_in
@@ -54,7 +60,7 @@ def change_concurrency(limit_id: uuid.UUID) -> AnyResponse:
         errors, _ = by_field(list(faults_in(error.messages)), typed)
         field = f"most-{limit_id}"
         return _page({**BLANK, field: typed["max_concurrent"]}, {field: errors["max_concurrent"]})
-    change_limit(session(), limit, max_concurrent=values["max_concurrent"])
+    change_own(limit, values["max_concurrent"])
     flash("The limit is changed.")
     return redirect(url_for("pages.show_concurrency", team=chosen_team()))
 
@@ -62,7 +68,7 @@ def change_concurrency(limit_id: uuid.UUID) -> AnyResponse:
 @pages.post("/concurrency/<uuid:limit_id>/delete/")
 def delete_concurrency(limit_id: uuid.UUID) -> AnyResponse:
     """Take a limit away."""
-    delete_limit(session(), own_limit(limit_id))
+    delete_own(own_limit(limit_id))
     flash("The limit is removed; what waited for it goes on.")
     return redirect(url_for("pages.show_concurrency", team=chosen_team()))
 

@@ -9,6 +9,7 @@ from flask import Response, jsonify
 from punctual.domain.crontab.write import TaskToWrite, write_crontab
 from punctual.store.schema.models import Task
 from punctual.store.tasks.exports import tasks_to_export
+from punctual_api.audit.recorder import changed_nothing
 from punctual_api.crontab.line_import import Read, create_read, read_lines, report_of
 from punctual_api.crontab.schemas import (
     CrontabExportQuerySchema,
@@ -59,6 +60,7 @@ def import_report(read: Sequence[Read], *, dry_run: bool) -> Response:
         return jsonify(_report.dump(report_of(read, ids, dry_run=dry_run)))
 
     if dry_run or not count:
+        changed_nothing()
         return answer([])
     response = create_once(count, create=lambda ids: answer(create_read(read, ids)), again=answer)
     response.status_code = 201

@@ -8,10 +8,9 @@ from typing import Any
 from marshmallow import ValidationError
 
 from punctual.domain.crontab.read import CrontabEntry, CrontabLine, LineKind, read_crontab
-from punctual.store.driver.notify import wake_if_due
-from punctual.store.tasks.changes import create_tasks, new_task_ids
-from punctual_api.http.context import now, session, team_id, user_id, window
+from punctual.store.tasks.changes import new_task_ids
 from punctual_api.http.problems import faults_in
+from punctual_api.tasks.changes import create_many
 from punctual_api.tasks.schemas.task_types import default_name
 from punctual_api.tasks.schemas.tasks import DAY, NewTaskSchema
 
@@ -49,11 +48,7 @@ def create_read(
     tasks = [one.values for one in read if one.values is not None]
     chosen = new_task_ids(len(tasks)) if ids is None else ids
     if tasks:
-        at = now()
-        due = create_tasks(
-            session(), team_id=team_id(), ids=chosen, tasks=tasks, now=at, by=user_id()
-        )
-        wake_if_due(session().connection(), due, now=at, window=window())
+        create_many(chosen, tasks)
     return chosen
 
 

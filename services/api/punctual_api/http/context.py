@@ -69,7 +69,9 @@ def team_slug(team: uuid.UUID) -> str:
     """Return the slug of a team: one of the user's, or one that a task has left."""
     slugs: dict[uuid.UUID, str] | None = app_ctx.g.get("team_slugs")
     if slugs is None:
-        slugs = app_ctx.g.team_slugs = {one.team_id: one.slug for one in current_user.teams}
+        slugs = app_ctx.g.team_slugs = {
+            one.team_id: one.slug for one in getattr(current_user, "teams", ())
+        }
     if team not in slugs:
         slugs[team] = slug_of(session(), team)
     return slugs[team]

@@ -1,5 +1,6 @@
 """The database of this service: one request is one transaction, which ends only here."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, g
@@ -40,8 +41,16 @@ class OutcomeUnknown(Exception):
     """The connection was lost during COMMIT: it may have been carried out, or not."""
 
 
-def bind_database(app: Flask, settings: Settings) -> None:
+def bind_database(
+    app: Flask,
+    settings: Settings,
+    *,
+    before_commit: Callable[[Response], None],
+    after_rollback: Callable[[], None],
+) -> None:
     """Give the app its pool, and commit each request that went well before its reply is sent.
+
+    `before_commit` writes into the transaction of such a request, `after_rollback` one of its own.
 
     Register this last of all `after_request` functions: Flask calls the last one first, so that
     what the others see and log is an answer that holds.
@@ -59,7 +68,22 @@ def bind_database(app: Flask, settings: Settings) -> None:
         )
         dialect.check = watch.check
         app.extensions["punctual_database_watch"] = watch
-    app.after_request(_end_transaction)
+
+    def end_transaction(response: Response) -> Response:
+        if response.status_code >= 400:
+            roll_back()
+            after_rollback()
+            return response
+        try:
+            before_commit(response)
+            _commit()
+        except DBAPIError as error:
+            # Flask would answer 500 from here: error handlers run before this, not after.
+            failure = OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error
+            return current_app.make_response(current_app.handle_user_exception(failure))
+        return response
+
+    app.after_request(end_transaction)
 
 
 def release_database(app: Flask) -> None:
@@ -102,16 +126,3 @@ def _commit() -> None:
 def _give_back(_error: BaseException | None) -> None:
     if (own := app_ctx.g.pop("connection", None)) is not None:
         own.close()
-
-
-def _end_transaction(response: Response) -> Response:
-    if response.status_code >= 400:
-        roll_back()
-        return response
-    try:
-        _commit()
-    except DBAPIError as error:
-        # Flask would answer 500 from here: error handlers run before this, not after.
-        failure = OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error
-        return current_app.make_response(current_app.handle_user_exception(failure))
-    return response

@@ -9,6 +9,7 @@ from flask import Response, request
 
 from punctual.store.accounts.idempotency import take_key
 from punctual.store.schema.models.model import new_id
+from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, user_id
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem, invalid
@@ -43,6 +44,7 @@ def create_once(count: int, *, create: Answer, again: Answer) -> Response:
         if before == "other":
             raise Problem(422, f"This {HEADER} was used with another request.")
         if before is not None:
+            changed_nothing()
             response = again(before)
             response.headers[REPLAYED] = "true"
             return response

@@ -13,6 +13,7 @@ from punctual.store.accounts import invites
 from punctual.store.accounts.logins import lock_user
 from punctual.store.schema.models import Invite, User
 from punctual_api.accounts.names import look_up_names, name_of
+from punctual_api.audit.invites import record_invite
 from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
@@ -35,7 +36,7 @@ def create(
     if invites.count_open(session(), user_id()) >= invites.MOST_OPEN:
         most = f"You have made {invites.MOST_OPEN} invitations that are open, which is the most."
         raise Problem(422, f"{most} End one, or wait until one is used or expires.")
-    return invites.create_invite(
+    made, code = invites.create_invite(
         session(),
         team_id=team,
         role=None if team is None else Role(role or Role.VIEWER),
@@ -44,6 +45,9 @@ def create(
         expires_at=expires_at or now() + invites.INVITE_LIFE,
         by=user_id(),
     )
+    after = {"role": made.role, "registers": made.registers, "expires_at": made.expires_at}
+    record_invite(made, after=after)
+    return made, code
 
 
 def end(invite_id: uuid.UUID) -> Invite:
@@ -51,6 +55,7 @@ def end(invite_id: uuid.UUID) -> Invite:
     ended = invites.end_invite(session(), invite_id)
     if ended is None:
         raise not_found("invitation")
+    record_invite(ended)
     return ended
 
 

@@ -36,7 +36,7 @@ def accept_invitation() -> AnyResponse:
         invite = invitation(cookie.get(INVITATION, ""))
         require_address(invite, current_user.email)
         _require_room(invite)
-        accept(invite, user_id())
+        accept(invite, user_id(), current_user.username)
     except Problem as problem:
         session().rollback()
         return _page(problem)

@@ -10,6 +10,7 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.ledger.backfill import Missing, backfill, find_missing
 from punctual.store.schema.models import Task
+from punctual_api.audit.recorder import changed_nothing, record
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, settings, user_id
 from punctual_api.http.problems import Fault, Problem, invalid
@@ -31,12 +32,22 @@ def backfill_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     task, at = own_task(task_id), now()
     missing = missing_of(task, args["start"], args["end"], most=args["limit"], at=at)
     runs: list[uuid.UUID] = []
-    if not args["dry_run"]:
-        runs = backfill(session().connection(), task=task, due=missing.due, now=at, by=user_id())
+    if args["dry_run"]:
+        changed_nothing()
+    else:
+        runs = backfill_own(task, missing, at=at)
     document = {"dry_run": args["dry_run"], "due": missing.due, "runs": runs}
     response = jsonify(_backfill.dump({**document, "next_from": missing.next_from}))
     response.status_code = 200 if args["dry_run"] else 202
     return response
+
+
+def backfill_own(task: Task, missing: Missing, *, at: datetime) -> list[uuid.UUID]:
+    """Run these due times of a task; return the runs."""
+    runs = backfill(session().connection(), task=task, due=missing.due, now=at, by=user_id())
+    span = [missing.due[0], missing.due[-1]] if missing.due else None
+    record("task", task.id, task.name, after={"runs": len(runs), "due": span})
+    return runs
 
 
 def missing_of(task: Task, start: datetime, end: datetime, *, most: int, at: datetime) -> Missing:

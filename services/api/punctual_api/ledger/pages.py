@@ -11,16 +11,18 @@ from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.schedules.local_time import clock_change_warning, local_instant
-from punctual.store.ledger.backfill import Missing, backfill
+from punctual.store.ledger.backfill import Missing
 from punctual.store.ledger.entries import list_ledger
 from punctual.store.ledger.why import Explanation, why
 from punctual.store.schema.models import Task
-from punctual.store.tasks.changes import find_task, set_enabled
-from punctual_api.http.context import now, session, settings, team_id, user_id
+from punctual.store.tasks.changes import find_task
+from punctual_api.audit.recorder import changed_nothing
+from punctual_api.http.context import now, session, settings, team_id
 from punctual_api.http.problems import Problem, not_found
-from punctual_api.ledger.backfill import missing_of
+from punctual_api.ledger.backfill import backfill_own, missing_of
 from punctual_api.ledger.backfill_schemas import MOST_RUNS
 from punctual_api.ledger.schemas import ledger_document
+from punctual_api.tasks.changes import enable_own
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.web.page_base import page, pages
 from punctual_api.web.paging import instant_before, microseconds
@@ -54,7 +56,7 @@ def pause_until(task_id: uuid.UUID) -> AnyResponse:
         errors["until"] = "A pause must end in the future."
     if until is None or errors:
         return _page(task, typed, errors)
-    set_enabled(session(), task, enabled=False, now=instant, until=until, by=user_id())
+    enable_own(task, enabled=False, until=until)
     flash("Paused: it resumes by itself at that time.")
     return redirect(url_for("pages.show_task", task_id=task_id))
 
@@ -85,10 +87,10 @@ def backfill_task(task_id: uuid.UUID) -> AnyResponse:
     try:
         start, end = (parse_instant(request.form.get(key), pointer="") for key in ("from", "to"))
     except InvalidSchedule:
+        changed_nothing()
         flash("This is no range of times: choose it again.", "bad")
         return redirect(url_for("pages.backfill_form", task_id=task_id))
-    due = missing_of(task, start, end, most=MOST_RUNS, at=at).due
-    runs = backfill(session().connection(), task=task, due=due, now=at, by=user_id())
+    runs = backfill_own(task, missing_of(task, start, end, most=MOST_RUNS, at=at), at=at)
     flash(f"{len(runs)} {'run was' if len(runs) == 1 else 'runs were'} made.")
     return redirect(url_for("pages.show_task", task_id=task_id))
 

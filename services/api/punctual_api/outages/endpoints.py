@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, jsonify
+from sqlalchemy import select
 
 from punctual.store.outages.backfill import Backfilled, backfill_outage
 from punctual.store.outages.outages import Gap, find_outage, list_outages, tasks_in_outage
+from punctual.store.schema.models import Task
+from punctual_api.audit.recorder import changed_nothing, record
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, settings, team_ids, user_id
 from punctual_api.http.problems import Fault, invalid, not_found
@@ -80,7 +83,7 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS
         if strangers:
             detail = "No task of yours that was due in this outage."
             raise invalid([Fault(f"/tasks/{place}", detail) for place in strangers])
-    return backfill_outage(
+    made = backfill_outage(
         session(),
         gap,
         team_ids=team_ids(),
@@ -90,3 +93,16 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS
         now=now(),
         by=user_id(),
     )
+    _record(gap, made)
+    return made
+
+
+def _record(gap: Gap, made: Backfilled) -> None:
+    """Record the backfill with each task that had runs made."""
+    counts = {task: len(runs) for task, runs in made.runs.items() if runs}
+    if not counts:
+        changed_nothing()
+        return
+    for task in session().scalars(select(Task).where(Task.id.in_(counts))):
+        after = {"runs": counts[task.id], "outage": gap.id}
+        record("task", task.id, task.name, after=after, team=task.team_id)

@@ -6,6 +6,7 @@ from flask import Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.store.outages.outages import tasks_in_outage
+from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, team_ids
 from punctual_api.http.problems import Problem
 from punctual_api.outages.endpoints import known_outage, run_missed
@@ -39,10 +40,12 @@ def backfill_outage_form(outage_id: uuid.UUID) -> AnyResponse:
         if "all" not in request.form:
             chosen = [uuid.UUID(task) for task in request.form.getlist("task")]
         if chosen == []:
+            changed_nothing()
             flash("Tick the tasks first.", "warn")
             return back
         made = run_missed(gap, chosen)
     except (Problem, ValueError):
+        changed_nothing()
         flash("One of these tasks was not due in this outage.", "bad")
         return back
     count = sum(map(len, made.runs.values()))

@@ -12,6 +12,7 @@ from punctual.store.lifecycle.run_now import retry_run
 from punctual.store.runs.listing import attempts_of, find_run, list_runs
 from punctual.store.schema.models import Run
 from punctual.store.tasks.changes import find_task
+from punctual_api.audit.recorder import record
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session, team_id, team_ids, user_id
 from punctual_api.http.cursors import read_run_cursor
@@ -36,6 +37,12 @@ def own_run(run_id: uuid.UUID) -> Run:
     if run is None:
         raise not_found("run")
     return run
+
+
+def record_run(run: Run, *, after: dict[str, Any] | None = None) -> None:
+    """Record what this request does to a run, by the name of its task."""
+    task = find_task(session(), run.task_id, team_id=team_id(), deleted=True)
+    record("run", run.id, None if task is None else task.name, after=after)
 
 
 @blueprint.route("/", methods=["GET"])
@@ -82,6 +89,7 @@ def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
     run = own_run(run_id)
     if outcome == "final":
         raise Problem(409, f"This run has ended already: it is {run.state}.")
+    record_run(run)
     [shown] = run_documents([run])
     return shown
 
@@ -107,6 +115,7 @@ def retry_own_run(run_id: uuid.UUID) -> Response:
         if made is None:
             raise Problem(409, f"This run has not ended yet: it is {run.state}.")
         made_run(made)
+        record_run(run, after={"run": made})
         return run_answer(made, status=202)
 
     return create_once(1, create=create, again=lambda ids: run_answer(ids[0], status=202))

@@ -7,13 +7,12 @@ from typing import Any
 from flask import Response, jsonify
 
 from punctual.domain.errors import InvalidCalendar
-from punctual.store.driver.notify import wake_if_due
-from punctual.store.tasks.changes import create_tasks
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, team_id, team_slug, user_id, window
+from punctual_api.http.context import team_id, team_slug
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Fault, invalid
+from punctual_api.tasks.changes import create_many
 from punctual_api.tasks.schemas.tasks import BulkAnswerSchema, BulkSchema
 from punctual_api.tasks.upstreams import upstream_faults
 
@@ -30,7 +29,6 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
     tasks = sent["items"]
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
-        at = now()
         faults = [
             fault._replace(pointer=f"/items/{place}{fault.pointer}")
             for place, task in enumerate(tasks)
@@ -40,12 +38,9 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
         if faults:
             raise invalid(faults)
         try:
-            due = create_tasks(
-                session(), team_id=team_id(), ids=ids, tasks=tasks, now=at, by=user_id()
-            )
+            create_many(ids, tasks)
         except InvalidCalendar as error:
             raise invalid([Fault(f"/items{error.pointer}", error.detail)]) from None
-        wake_if_due(session().connection(), due, now=at, window=window())
         return _ids(ids)
 
     return create_once(len(tasks), create=create, again=_ids)

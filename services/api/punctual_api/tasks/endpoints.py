@@ -8,16 +8,17 @@ from typing import Any
 from flask import Response, request, url_for
 from marshmallow import ValidationError
 
-from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
-from punctual.store.tasks.changes import change_task, create_one, delete_task, find_task
+from punctual.store.tasks.changes import find_task
 from punctual.store.tasks.listing import seen_tasks
+from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import connection, now, session, team_id, user_id, window
+from punctual_api.http.context import session, team_id
 from punctual_api.http.cursors import read_task_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Problem, faults_in, invalid, not_found
+from punctual_api.tasks.changes import change_own, create_own, delete_own
 from punctual_api.tasks.moving import moved
 from punctual_api.tasks.schemas.changes import TaskChangesSchema, TaskReplacementSchema
 from punctual_api.tasks.schemas.cross_field_checks import (
@@ -62,7 +63,7 @@ def own_task(task_id: uuid.UUID) -> Task:
 
 def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
     """Change the asker's task, and answer it as it is now."""
-    task, at = own_task(task_id), now()
+    task = own_task(task_id)
     before = task.schedule
     if (slug := values.pop("team", None)) is not None:
         values |= moved(task, slug, values)
@@ -76,8 +77,9 @@ def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
             raise invalid(list(faults_in(error.messages))) from None
         if faults := upstream_faults(values, task_id=task_id):
             raise invalid(faults)
-        change_task(session(), task, values, now=at, by=user_id())
-        wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
+        change_own(task, values)
+    else:
+        changed_nothing()
     dropped = request.method == "PUT" and before is not None and task.schedule is None
     return task_answer(task_id, warnings=[_dropped(before)] if dropped else ())
 
@@ -114,15 +116,9 @@ def create_task(values: dict[str, Any]) -> Response:
     values.pop("team", None)  # team_id() is that one
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
-        at = now()
         if faults := upstream_faults(values, task_id=None):
             raise invalid(faults)
-        own = connection()
-        created = create_one(
-            own, team_id=team_id(), task_id=ids[0], values=values, now=at, by=user_id()
-        )
-        wake_if_due(own, created.next_run_at, now=at, window=window())
-        return _created(answered(created, status=201), ids[0])
+        return _created(answered(create_own(ids[0], values), status=201), ids[0])
 
     return create_once(
         1, create=create, again=lambda ids: _created(task_answer(ids[0], 201), ids[0])
@@ -174,4 +170,4 @@ def delete_own_task(task_id: uuid.UUID) -> None:
     """Delete a task that no other runs after, and cancel its runs; history stays for a while."""
     task = own_task(task_id)
     refuse_while_followed(task_id)
-    delete_task(session(), task, now=now(), by=user_id())
+    delete_own(task)

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response
 
 from punctual.domain.errors import InvalidParams
-from punctual.store.driver.notify import wake_if_due
 from punctual.store.lifecycle.run_now import run_now
 from punctual.store.runs.listing import list_runs
-from punctual.store.tasks.changes import find_task, set_enabled
+from punctual.store.tasks.changes import find_task
+from punctual_api.audit.recorder import record
 from punctual_api.http.blueprints import Blueprint
-from punctual_api.http.context import now, session, team_id, user_id, window
+from punctual_api.http.context import now, session, team_id, user_id
 from punctual_api.http.cursors import read_run_cursor
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
@@ -24,6 +24,7 @@ from punctual_api.runs.schemas import (
     RunSchema,
     TaskRunsQuerySchema,
 )
+from punctual_api.tasks.changes import enable_own
 from punctual_api.tasks.endpoints import IF_MATCH, own_task
 from punctual_api.tasks.schemas.pauses import PauseSchema
 from punctual_api.tasks.schemas.tasks import TaskSchema
@@ -53,6 +54,7 @@ def run_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
         except InvalidParams as error:
             raise invalid([Fault(f"/params{error.pointer}", error.detail)]) from None
         made_run(ids[0])
+        record("task", task.id, task.name, after={"run": ids[0], "params": args["params"]})
         return run_answer(ids[0], status=202)
 
     return create_once(1, create=create, again=lambda ids: run_answer(ids[0], status=202))
@@ -68,7 +70,7 @@ def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     task, at, until = own_task(task_id), now(), args["until"]
     if until is not None and until <= at:
         raise invalid([Fault("/until", "A pause must end in the future.")])
-    set_enabled(session(), task, enabled=False, now=at, until=until, by=user_id())
+    enable_own(task, enabled=False, until=until)
     return task_answer(task_id)
 
 
@@ -78,9 +80,7 @@ def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 @blueprint.response(200, TaskSchema)
 def resume_task(task_id: uuid.UUID) -> Response:
     """Resume a paused task; what came due during the pause is not caught up."""
-    task, at = own_task(task_id), now()
-    set_enabled(session(), task, enabled=True, now=at, by=user_id())
-    wake_if_due(session().connection(), task.next_due_at, now=at, window=window())
+    enable_own(own_task(task_id), enabled=True)
     return task_answer(task_id)
 
 

@@ -25,6 +25,7 @@ from punctual.store.accounts.teams import (
 )
 from punctual.store.accounts.users import user_named
 from punctual.store.schema.models import Team
+from punctual_api.audit.recorder import record
 from punctual_api.http.context import membership, session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
@@ -37,6 +38,7 @@ def create_own(slug: str, name: str) -> OwnTeam:
     made = create_team(session(), slug=slug, name=name, owner_id=user_id())
     if made is None:
         raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
+    record("team", made.id, made.slug, after={"slug": slug, "name": name}, team=made.id)
     return made
 
 
@@ -64,8 +66,11 @@ def change_own(values: dict[str, Any]) -> None:
         raise Problem(409, "The slug of a personal team is its user's name; it stays.")
     if slug != team.slug and is_slug_taken(session(), slug, by_other_than=team.id):
         raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
+    before = {"slug": team.slug, "name": team.name}
     team.slug, team.name = slug, values.get("name", team.name)
     session().flush()
+    after = {"slug": team.slug, "name": team.name}
+    record("team", team.id, team.slug, before=before, after=after)
 
 
 def delete_own() -> None:
@@ -77,6 +82,7 @@ def delete_own() -> None:
         tasks = "a task that is" if count == 1 else f"{count} tasks that are"
         detail = f"It has {tasks} enabled or running: delete, move or pause them before."
         raise Problem(409, detail)
+    record("team", team.id, team.slug, before={"slug": team.slug, "name": team.name})
     delete_team(session(), team)
 
 
@@ -90,6 +96,7 @@ def add_own(username: str, role: str) -> Member:
         raise Problem(409, f"{user.username} is in this team already: change the role.")
     _refuse_one_more(user.id, f"{user.username} is")
     add_member(session(), team.id, user.id, Role(role))
+    record("member", user.id, user.username, after={"role": role})
     return own_member(user.username)
 
 
@@ -99,6 +106,13 @@ def change_member(username: str, role: str) -> Member:
     if role != Role.OWNER:
         _refuse_for_last_owner(team, member)
     change_role(session(), team.id, member.user_id, Role(role))
+    record(
+        "member",
+        member.user_id,
+        member.username,
+        before={"role": member.role},
+        after={"role": role},
+    )
     return own_member(username)
 
 
@@ -107,6 +121,7 @@ def remove(username: str) -> None:
     team, member = locked_team(), own_member(username)
     _refuse_for_last_owner(team, member)
     remove_member(session(), team.id, member.user_id)
+    record("member", member.user_id, member.username, before={"role": member.role})
 
 
 def own_member(username: str) -> Member:

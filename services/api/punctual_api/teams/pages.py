@@ -11,6 +11,7 @@ from punctual.domain.access import Role
 from punctual.store.accounts.access_tokens import Owner
 from punctual.store.accounts.members import list_members
 from punctual.store.accounts.teams import teams_with
+from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, faults_in
 from punctual_api.invites.form import BLANK_INVITE, invite_list
@@ -140,6 +141,7 @@ def _refused(slug: str, problem: Problem) -> AnyResponse:
     if problem.code == 404:
         raise problem
     session().rollback()
+    changed_nothing()
     flash(str(problem.description), "bad")
     return redirect(url_for("pages.show_team", slug=slug))
 

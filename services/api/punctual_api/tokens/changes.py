@@ -13,6 +13,8 @@ from punctual.store.accounts.access_tokens import Owner
 from punctual.store.accounts.logins import is_login
 from punctual.store.schema.models import AccessToken
 from punctual_api.accounts.names import look_up_names, name_of
+from punctual_api.audit.recorder import changed_nothing
+from punctual_api.audit.tokens import record_token
 from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
@@ -29,7 +31,7 @@ def create(
     if expires_at is not None and expires_at <= now():
         raise invalid([Fault("/expires_at", "This time is past; choose a later one.")])
     access_tokens.lock_owner(session(), owner)
-    if not is_login(session(), current_user.login_id):
+    if not is_login(session(), current_user.token_id):
         raise Problem(401, "This login has just been ended. Log in again.")
     most = settings().max_tokens
     if access_tokens.count_tokens(session(), owner) >= most:
@@ -41,7 +43,7 @@ def create(
         )
     if role is None and owner.team_id is not None:
         role = Role.EDITOR
-    return access_tokens.create_token(
+    made, token = access_tokens.create_token(
         session(),
         owner,
         name=name,
@@ -49,6 +51,8 @@ def create(
         expires_at=expires_at,
         by=user_id(),
     )
+    record_token(made, after={"role": made.role, "expires_at": expires_at})
+    return made, token
 
 
 def end(token_id: uuid.UUID) -> AccessToken:
@@ -56,7 +60,17 @@ def end(token_id: uuid.UUID) -> AccessToken:
     ended = access_tokens.end_token(session(), token_id, user_id=user_id(), team_id=team_id())
     if ended is None:
         raise not_found("token")
+    record_token(ended)
     return ended
+
+
+def end_all(owner: Owner) -> None:
+    """End all tokens of the owner."""
+    ended = access_tokens.end_tokens(session(), owner)
+    if not ended:
+        changed_nothing()
+    for token in ended:
+        record_token(token)
 
 
 def shown(tokens: list[AccessToken]) -> list[dict[str, Any]]:

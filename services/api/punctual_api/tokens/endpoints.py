@@ -63,7 +63,7 @@ def create_token(sent: dict[str, Any]) -> Response:
 @blueprint.response(204)
 def end_tokens(args: dict[str, Any]) -> None:
     """End all your access tokens, or with `team` all of that team's own."""
-    access_tokens.end_tokens(session(), changes.requested_owner())
+    changes.end_all(changes.requested_owner())
 
 
 @blueprint.route("/<uuid:token_id>/", methods=["DELETE"])

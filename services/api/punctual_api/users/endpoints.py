@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from punctual.store.accounts.admins import access_of, lock_admins, other_admins, set_disabled
 from punctual.store.accounts.admins import list_users as users_page
-from punctual.store.accounts.admins import lock_admins, other_admins, set_disabled
 from punctual.store.accounts.users import user_named
 from punctual.store.schema.models import User
+from punctual_api.audit.recorder import record_account
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session
 from punctual_api.http.cursors import read_task_cursor, task_cursor
@@ -58,8 +59,10 @@ def change_user(sent: dict[str, bool], username: str) -> User:
     was_admin = user.is_admin and user.disabled_at is None
     if was_admin and not stays_admin and not other_admins(session(), user.id):
         raise Problem(409, f"{user.username} is the last admin: make another one before.")
+    before = access_of(user)
     user.is_admin = sent.get("is_admin", user.is_admin)
     set_disabled(session(), user, disabled=disabled)
+    record_account(user.id, user.username, before=before, after=access_of(user))
     return user
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from punctual.store.processes.coordinators import forget_silent
 from punctual.store.processes.workers import forget_gone
@@ -31,6 +31,7 @@ class PruneResult:
     outages: int = 0
     workers: int = 0
     coordinators: int = 0
+    audit_events: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -42,11 +43,18 @@ class Pruner:
     """Deletes step by step, with a pause between the steps, until nothing is left or `stop`."""
 
     def __init__(
-        self, engine: Engine, stop: threading.Event, *, keep: timedelta, step: int = STEP
+        self,
+        engine: Engine,
+        stop: threading.Event,
+        *,
+        keep: timedelta,
+        keep_audit: timedelta,
+        step: int = STEP,
     ) -> None:
         self._engine = engine
         self._stop = stop
         self._keep = keep
+        self._keep_audit = keep_audit
         self._step = step
 
     def run_once(self) -> PruneResult:
@@ -56,7 +64,7 @@ class Pruner:
         total: Counter[str] = Counter()
         for pruned in drain(
             self._engine.begin,
-            lambda connection: prune(connection, keep=self._keep, batch_size=self._step),
+            self._prune,
             more=self._has_more,
         ):
             total.update(asdict(pruned))
@@ -72,6 +80,12 @@ class Pruner:
             outages=total["outages"],
             workers=workers,
             coordinators=coordinators,
+            audit_events=total["audit_events"],
+        )
+
+    def _prune(self, connection: Connection) -> Pruned:
+        return prune(
+            connection, keep=self._keep, keep_audit=self._keep_audit, batch_size=self._step
         )
 
     def _has_more(self, pruned: Pruned) -> bool:

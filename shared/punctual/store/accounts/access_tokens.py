@@ -82,9 +82,9 @@ def end_token(
     return session.scalars(ended).one_or_none()
 
 
-def end_tokens(session: Session, owner: Owner) -> None:
-    """End all tokens of the owner."""
-    session.execute(delete(AccessToken).where(_of(owner)))
+def end_tokens(session: Session, owner: Owner) -> Sequence[AccessToken]:
+    """End all tokens of the owner; return them."""
+    return session.scalars(delete(AccessToken).where(_of(owner)).returning(AccessToken)).all()
 
 
 def _of(owner: Owner) -> ColumnElement[bool]:

@@ -53,6 +53,11 @@ def set_disabled(session: Session, user: User, *, disabled: bool) -> None:
     session.flush()
 
 
+def access_of(user: User) -> dict[str, bool]:
+    """Return what an admin decides about a user, as the audit record shows it."""
+    return {"is_admin": user.is_admin, "disabled": user.disabled_at is not None}
+
+
 def end_access(session: Session, user_id: uuid.UUID) -> None:
     """End all logins and access tokens of a user; those of teams go on."""
     end_logins(session, user_id)

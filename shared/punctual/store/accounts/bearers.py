@@ -61,7 +61,7 @@ class Bearer(NamedTuple):
     is_admin: bool
     teams: tuple[TeamRole, ...]
     through: Through
-    login_id: uuid.UUID
+    token_id: uuid.UUID
 
 
 def bearer_of(connection: Connection, token: str) -> Bearer | None:

@@ -94,10 +94,7 @@ def open_invite(session: Session, code: str) -> Invite | None:
 
 
 def use_invite(session: Session, invite: Invite, user_id: uuid.UUID) -> bool:
-    """Use up an invitation, and add the user to its team; return False when it was used before.
-
-    A user who is in the team keeps the role.
-    """
+    """Use up an invitation; return False when it was used before."""
     used = (
         update(Invite)
         .where(Invite.id == invite.id, Invite.used_at.is_(None))
@@ -105,11 +102,15 @@ def use_invite(session: Session, invite: Invite, user_id: uuid.UUID) -> bool:
         .returning(Invite.id)
         .execution_options(synchronize_session=False)
     )
-    if session.scalars(used).one_or_none() is None:
-        return False
-    if invite.team_id is not None:
-        membership = insert(Membership).values(
-            team_id=invite.team_id, user_id=user_id, role=invite.role
-        )
-        session.execute(membership.on_conflict_do_nothing())
-    return True
+    return session.scalars(used).one_or_none() is not None
+
+
+def join_team(session: Session, invite: Invite, user_id: uuid.UUID) -> bool:
+    """Add the user to the team of an invitation; return False for a member, who keeps the role."""
+    membership = (
+        insert(Membership)
+        .values(team_id=invite.team_id, user_id=user_id, role=invite.role)
+        .on_conflict_do_nothing()
+        .returning(Membership.user_id)
+    )
+    return session.scalars(membership).one_or_none() is not None

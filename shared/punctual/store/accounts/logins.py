@@ -50,11 +50,14 @@ def end_login(session: Session, user_id: uuid.UUID, login_id: uuid.UUID) -> bool
     return False
 
 
-def end_logins(session: Session, user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> None:
-    """End all logins of a user but that one."""
+def end_logins(session: Session, user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
+    """End all logins of a user but that one; return how many."""
+    count = 0
     for table in KINDS.values():
         ended = delete(table).where(table.user_id == user_id)
-        session.execute(ended if but is None else ended.where(table.id != but))
+        ended = ended if but is None else ended.where(table.id != but)
+        count += len(session.scalars(ended.returning(table.id)).all())
+    return count
 
 
 def lock_user(session: Session, user_id: uuid.UUID) -> User:

@@ -21,6 +21,13 @@ SESSION_LIFE = timedelta(days=14)
 RENEWED_AFTER = timedelta(days=1)
 
 
+class NewSession(NamedTuple):
+    """The session of a login, with its token in clear for the cookie."""
+
+    id: uuid.UUID
+    token: str
+
+
 class SessionUser(NamedTuple):
     """The user of a session."""
 
@@ -29,12 +36,12 @@ class SessionUser(NamedTuple):
     email: str
     is_admin: bool
     teams: tuple[TeamRole, ...]
-    login_id: uuid.UUID
+    token_id: uuid.UUID
 
 
-def start_session(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) -> str:
-    """Return the token of a new session; the user's expired ones are deleted."""
-    token = secrets.token_urlsafe(32)
+def start_session(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) -> NewSession:
+    """Return a new session; the user's expired ones are deleted."""
+    begun = NewSession(new_id(), secrets.token_urlsafe(32))
     session.execute(
         delete(UserSession).where(
             UserSession.user_id == user_id, UserSession.expires_at <= func.now()
@@ -42,16 +49,16 @@ def start_session(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN
     )
     session.execute(
         insert(UserSession).values(
-            id=new_id(),
+            id=begun.id,
             user_id=user_id,
-            token_hash=token_digest(token),
+            token_hash=token_digest(begun.token),
             expires_at=func.now() + SESSION_LIFE,
             last_used_at=func.now(),
             ip=origin.ip,
             user_agent=origin.user_agent,
         )
     )
-    return token
+    return begun
 
 
 def user_of_session(session: Session, token: str) -> SessionUser | None:

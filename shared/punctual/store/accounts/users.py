@@ -38,6 +38,7 @@ UNKNOWN = Origin()
 class NewToken(NamedTuple):
     """A token in clear, for the one response that shows it."""
 
+    id: uuid.UUID
     token: str
     expires_at: datetime
 
@@ -107,7 +108,7 @@ def issue_token(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) 
         delete(ApiToken).where(ApiToken.user_id == user_id, ApiToken.expires_at <= func.now())
     )
     statement = insert(ApiToken).values(
-        id=new_id(),
+        id=(token_id := new_id()),
         user_id=user_id,
         token_hash=token_digest(token),
         expires_at=func.now() + TOKEN_LIFE,
@@ -115,13 +116,16 @@ def issue_token(session: Session, user_id: uuid.UUID, origin: Origin = UNKNOWN) 
         ip=origin.ip,
         user_agent=origin.user_agent,
     )
-    return NewToken(token, session.scalars(statement.returning(ApiToken.expires_at)).one())
+    expires_at = session.scalars(statement.returning(ApiToken.expires_at)).one()
+    return NewToken(token_id, token, expires_at)
 
 
-def revoke_token(session: Session, token: str) -> None:
-    """Make that token, of a login or an access token, worthless from now on."""
-    for table in (ApiToken, AccessToken):
-        session.execute(delete(table).where(table.token_hash == token_digest(token)))
+def revoke_token(session: Session, token: str) -> AccessToken | None:
+    """Make that token, of a login or an access token, worthless; return it if it is the latter."""
+    digest = token_digest(token)
+    session.execute(delete(ApiToken).where(ApiToken.token_hash == digest))
+    ended = delete(AccessToken).where(AccessToken.token_hash == digest).returning(AccessToken)
+    return session.scalars(ended).one_or_none()
 
 
 def token_digest(token: str) -> bytes:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
+from punctual.store.accounts.audit import prune_audit
 from punctual.store.ledger.entries import prune_ledger
 from punctual.store.outages.outages import prune_outages
 from punctual.store.processes.coordinator_stops import prune_stops
@@ -81,9 +82,12 @@ class Pruned:
     coordinator_stops: int
     database_silences: int
     live_outputs: int
+    audit_events: int
 
 
-def prune(connection: Connection, *, keep: timedelta, batch_size: int) -> Pruned:
+def prune(
+    connection: Connection, *, keep: timedelta, keep_audit: timedelta, batch_size: int
+) -> Pruned:
     """Delete at most `batch_size` of each kind of rows that are past their retention."""
     params = {"keep": keep, "limit": batch_size}
     return Pruned(
@@ -99,4 +103,5 @@ def prune(connection: Connection, *, keep: timedelta, batch_size: int) -> Pruned
         coordinator_stops=prune_stops(connection, keep=keep, batch_size=batch_size),
         database_silences=prune_silences(connection, keep=keep, batch_size=batch_size),
         live_outputs=prune_live_outputs(connection, batch_size=batch_size),
+        audit_events=prune_audit(connection, keep=keep_audit, batch_size=batch_size),
     )

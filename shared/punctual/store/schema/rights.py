@@ -27,6 +27,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT",
         "worker": "SELECT, INSERT, UPDATE",
     },
+    # Append-only: old events are deleted by prune_audit() alone.
+    "audit_events": {"api": "SELECT, INSERT"},
     "calendars": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT"},
     "concurrency_limits": {
         "api": "SELECT, INSERT, UPDATE, DELETE",
@@ -99,6 +101,7 @@ RIGHTS: dict[str, dict[str, str]] = {
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "held_run(uuid)": ("coordinator", "worker"),
+    "prune_audit(interval, integer)": ("coordinator",),
     "keep_seen_output(uuid, smallint)": ("coordinator",),
     "forget_seen_output(uuid, bigint)": ("worker",),
 }

@@ -140,6 +140,33 @@ CREATE INDEX ix_invites_created_by ON invites (created_by);
 CREATE INDEX ix_invites_expires_at ON invites (expires_at);
 CREATE INDEX ix_invites_team_id ON invites (team_id);
 
+-- Who did what, append-only; names as they were then.
+CREATE TABLE audit_events (
+    id uuid CONSTRAINT pk_audit_events PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now(),
+    action text NOT NULL,
+    actor_id uuid,
+    actor_name text,
+    token_id uuid,
+    account_id uuid,
+    team_id uuid,
+    team_slug text,
+    object_kind text,
+    object_id uuid,
+    object_name text,
+    changes jsonb,
+    ip text,
+    request_id text
+);
+CREATE INDEX ix_audit_events_account ON audit_events (account_id, at, id)
+    WHERE account_id IS NOT NULL;
+CREATE INDEX ix_audit_events_action ON audit_events (action, at, id);
+CREATE INDEX ix_audit_events_actor ON audit_events (actor_id, at, id);
+CREATE INDEX ix_audit_events_at ON audit_events (at, id);
+CREATE INDEX ix_audit_events_object ON audit_events (object_id, at, id);
+CREATE INDEX ix_audit_events_team ON audit_events (team_id, at, id);
+CREATE INDEX ix_audit_events_team_action ON audit_events (team_id, action, at, id);
+
 -- Keys that clients sent with a creation, and what was created.
 CREATE TABLE idempotency_keys (
     principal_id uuid NOT NULL,

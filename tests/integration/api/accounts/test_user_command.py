@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from tests.integration.api.audit.test_events import recorded
 from tests.integration.api.conftest import PASSWORD, Person
 from tests.integration.api.tokens.conftest import program
 from tests.support.servers import as_service
@@ -77,6 +79,25 @@ def test_an_operator_makes_an_admin_and_leaves_the_last_one(
     assert ben.get("/users/").status_code == 200
     assert punctual_user(database_url, "disable", "anna").returncode == 0
     assert anna.get("/tasks/").status_code == 401
+
+
+@pytest.mark.usefixtures("anna")
+def test_what_an_operator_does_is_recorded(database_url: str, ben: Person, engine: Engine) -> None:
+    for action in ("disable", "enable", "make-admin", "reset-password"):
+        assert punctual_user(database_url, action, "BEN", typed=f"{NEW}\n").returncode == 0
+    events = recorded(engine, "user.update") + recorded(engine, "user.reset_password")
+    assert [event["changes"] for event in events] == [
+        {"disabled": [False, True]},
+        {"disabled": [True, False]},
+        {"is_admin": [False, True]},
+        None,
+    ]
+    for event in events:
+        assert (event["actor_id"], event["actor_name"]) == (None, "command line")
+        assert (event["object_name"], event["account_id"]) == ("ben", ben.id)
+    assert punctual_user(database_url, "disable", "nemo").returncode == 1
+    assert punctual_user(database_url, "reset-password", "ben", typed="short\n").returncode == 1
+    assert len(recorded(engine, "user.update") + recorded(engine, "user.reset_password")) == 4
 
 
 def test_an_operator_resets_a_password_which_ends_all_logins_and_tokens(

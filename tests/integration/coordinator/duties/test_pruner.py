@@ -21,7 +21,7 @@ def pruner(engine: Engine, *, step: int = 500, stopped: bool = False) -> Pruner:
     stop = threading.Event()
     if stopped:
         stop.set()
-    return Pruner(engine, stop, keep=KEEP, step=step)
+    return Pruner(engine, stop, keep=KEEP, keep_audit=KEEP, step=step)
 
 
 def execute(engine: Engine, statement: str, **values: object) -> None:

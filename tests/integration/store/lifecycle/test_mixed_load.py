@@ -180,7 +180,7 @@ def press(actor: Actor) -> None:
 
 def forget(actor: Actor) -> None:
     with actor.engine.begin() as connection:
-        prune(connection, keep=timedelta(0), batch_size=5)
+        prune(connection, keep=timedelta(0), keep_audit=timedelta(0), batch_size=5)
 
 
 STEPS_OF_ALL: list[Callable[[Actor], None]] = [

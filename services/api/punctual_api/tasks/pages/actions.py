@@ -6,13 +6,14 @@ from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from punctual.domain.errors import InvalidParams
-from punctual.store.driver.notify import wake_if_due
 from punctual.store.lifecycle import cancel, run_now
-from punctual.store.tasks.changes import find_task, set_enabled
-from punctual_api.http.context import now, session, team_id, user_id, window
+from punctual.store.tasks.changes import find_task
+from punctual_api.audit.recorder import changed_nothing
+from punctual_api.http.context import session, team_id, user_id
 from punctual_api.http.problems import not_found
 from punctual_api.http.request_hooks import made_run
-from punctual_api.runs.endpoints import own_run
+from punctual_api.runs.endpoints import own_run, record_run
+from punctual_api.tasks.changes import enable_own
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.web.page_base import pages
 
@@ -36,7 +37,10 @@ def cancel_run(run_id: uuid.UUID) -> Response:
     if outcome is None:
         raise not_found("run")
     if outcome == "final":
+        changed_nothing()
         flash("It has already ended.", "warn")
+    else:
+        record_run(own_run(run_id))
     return redirect(url_for("pages.show_run", run_id=run_id))
 
 
@@ -50,18 +54,19 @@ def retry_run(run_id: uuid.UUID) -> Response:
     try:
         new_id = run_now.retry_run(session().connection(), task=task, run=run, by=user_id())
     except InvalidParams:
+        changed_nothing()
         flash("The task needs other values by now.", "warn")
         return redirect(url_for("pages.run_form", task_id=task.id))
     if new_id is None:
+        changed_nothing()
         flash("It has not ended yet.", "warn")
     else:
         made_run(new_id)
+        record_run(run, after={"run": new_id})
     return redirect(url_for("pages.show_run", run_id=new_id or run_id))
 
 
 def _enable(task_id: uuid.UUID, *, enabled: bool, message: str) -> Response:
-    task, instant = own_task(task_id), now()
-    set_enabled(session(), task, enabled=enabled, now=instant, by=user_id())
-    wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
+    enable_own(own_task(task_id), enabled=enabled)
     flash(message)
     return redirect(url_for("pages.show_task", task_id=task_id))

@@ -13,11 +13,11 @@ from punctual.domain.errors import InvalidCalendar, InvalidSchedule
 from punctual.domain.runs.limits import LIMITS
 from punctual.domain.schedules.preview import Preview
 from punctual.domain.schedules.zone import zone_names
-from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
-from punctual.store.tasks.changes import change_task, create_tasks, delete_task, new_task_ids
-from punctual_api.http.context import now, session, team_id, user_id, window
+from punctual.store.tasks.changes import new_task_ids
+from punctual_api.http.context import now
 from punctual_api.http.problems import Fault, faults_in
+from punctual_api.tasks.changes import change_own, create_many, delete_own
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.tasks.pages.form import (
     BLANK,
@@ -65,12 +65,9 @@ def create_task() -> AnyResponse:
         return _form("New task", typed, faults)
     [task_id] = ids = new_task_ids(1)
     try:
-        due = create_tasks(
-            session(), team_id=team_id(), ids=ids, tasks=[values], now=instant, by=user_id()
-        )
+        create_many(ids, [values])
     except InvalidCalendar as error:
         return _form("New task", typed, [Fault(error.pointer, error.detail)])
-    wake_if_due(session().connection(), due, now=instant, window=window())
     flash("The task is saved.")
     _warn_of_clocks(typed)
     return redirect(url_for("pages.show_task", task_id=task_id))
@@ -95,10 +92,9 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
     if faults:
         return _form(heading, typed, faults, task=task)
     try:
-        change_task(session(), task, values, now=instant, by=user_id())
+        change_own(task, values)
     except InvalidCalendar as error:
         return _form(heading, typed, [Fault(error.pointer, error.detail)], task=task)
-    wake_if_due(session().connection(), task.next_due_at, now=instant, window=window())
     flash("The changes are saved.")
     if warned:
         _warn_of_clocks(typed)
@@ -112,7 +108,7 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     if request.method != "POST":
         return page("task_delete", task=task)
     refuse_while_followed(task_id)
-    delete_task(session(), task, now=now(), by=user_id())
+    delete_own(task)
     flash("The task is deleted.")
     return redirect(url_for("pages.dashboard"))
 

@@ -9,6 +9,7 @@ from punctual.domain.errors import InvalidParams
 from punctual.domain.runs.params import Param, read_params, text_of, typed_value
 from punctual.store.lifecycle.run_now import run_now
 from punctual.store.schema.models import Task
+from punctual_api.audit.recorder import record
 from punctual_api.http.context import session, user_id
 from punctual_api.http.request_hooks import made_run
 from punctual_api.tasks.endpoints import own_task
@@ -38,6 +39,7 @@ def run_task(task_id: uuid.UUID) -> AnyResponse:
     except InvalidParams as error:
         return _form(task, params, typed, {FIELD + error.pointer.strip("/"): error.detail})
     made_run(run_id)
+    record("task", task.id, task.name, after={"run": run_id, "params": given})
     return redirect(url_for("pages.show_run", run_id=run_id))
 
 

@@ -1,5 +1,6 @@
 """The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
 
+from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
 from punctual.store.schema.models.concurrency import ConcurrencyLimit
 from punctual.store.schema.models.invites import Invite
@@ -20,6 +21,7 @@ __all__ = [
     "AccessToken",
     "ApiToken",
     "Attempt",
+    "AuditEvent",
     "CalendarRow",
     "ConcurrencyLimit",
     "Coordinator",

@@ -1,0 +1,1 @@
+"""The audit record: written with each change, listed, exported and shown."""

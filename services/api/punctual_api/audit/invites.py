@@ -1,0 +1,22 @@
+"""Record what happens to invitations, never their codes."""
+
+from punctual.domain.audit.actions import Action
+from punctual.store.accounts.audit import Actor, Subject
+from punctual.store.schema.models import Invite
+from punctual_api.audit.recorder import Fields, record, record_installation
+
+
+def record_invite(
+    invite: Invite,
+    *,
+    after: Fields | None = None,
+    action: Action | None = None,
+    by: Actor | None = None,
+) -> None:
+    """Record an action on an invitation, which has the name of the address that may use it."""
+    name = invite.email or "for any address"
+    if invite.team_id is None:
+        subject = Subject("invite", invite.id, name)
+        record_installation(subject, after=after, action=action, by=by)
+    else:
+        record("invite", invite.id, name, after=after, team=invite.team_id, action=action, by=by)

@@ -13,6 +13,7 @@ from punctual_api.accounts.authentication import recognise_users
 from punctual_api.accounts.endpoints import blueprint as accounts
 from punctual_api.accounts.failed_logins import count_failed_logins
 from punctual_api.accounts.own_endpoints import blueprint as account
+from punctual_api.audit.endpoints import blueprint as audit
 from punctual_api.audit.recorder import write_recorded, write_refused
 from punctual_api.calendars.endpoints import blueprint as calendars
 from punctual_api.concurrency.endpoints import blueprint as concurrency
@@ -88,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         users,
         tokens,
         invites,
+        audit,
         tasks,
         bulk,
         task_verbs,

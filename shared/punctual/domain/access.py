@@ -92,6 +92,7 @@ OWN = Need(Who.MEMBER, Role.OWNER, Of.OBJECT)
 
 OWN_BY_LOGIN = Need(Who.MEMBER, Role.OWNER, Of.OBJECT, Through.LOGIN)
 
+OWN_LIST = Need(Who.MEMBER, Role.OWNER, Of.ALL)
 LIST = Need(Who.MEMBER, Role.VIEWER, Of.ALL)
 SEE_IN_TEAM = Need(Who.MEMBER, Role.VIEWER, Of.ONE)
 ACT_IN_TEAMS = Need(Who.MEMBER, Role.OPERATOR, Of.ALL)
@@ -169,6 +170,10 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.add_member": OWN,
     "pages.change_member": OWN,
     "pages.remove_member": OWN,
+    # The audit record: a team's for its owners, an account's for its user, all for admins
+    "audit.list_audit": OWN_LIST,
+    "pages.show_audit": OWN_LIST,
+    "pages.show_team_audit": OWN,
     # Tasks
     "tasks.list_own_tasks": LIST,
     "tasks.create_task": EDIT_IN_TEAM,

@@ -22,6 +22,16 @@ def usernames(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, s
     return names
 
 
+def token_names(
+    session: Session, ids: Collection[uuid.UUID], *, user_id: uuid.UUID | None
+) -> dict[uuid.UUID, str]:
+    """Return the name of each access token that has not ended, of all users or of one."""
+    tokens = select(AccessToken.id, AccessToken.name).where(AccessToken.id.in_(ids))
+    if user_id is not None:
+        tokens = tokens.where(AccessToken.user_id == user_id)
+    return {row.id: row.name for row in session.execute(tokens)}
+
+
 def token_name(name: str) -> str:
     """Return how a token is shown where users are."""
     return f"{name} (token)"

@@ -162,10 +162,10 @@ CREATE INDEX ix_audit_events_account ON audit_events (account_id, at, id)
     WHERE account_id IS NOT NULL;
 CREATE INDEX ix_audit_events_action ON audit_events (action, at, id);
 CREATE INDEX ix_audit_events_actor ON audit_events (actor_id, at, id);
-CREATE INDEX ix_audit_events_at ON audit_events (at, id);
 CREATE INDEX ix_audit_events_object ON audit_events (object_id, at, id);
 CREATE INDEX ix_audit_events_team ON audit_events (team_id, at, id);
 CREATE INDEX ix_audit_events_team_action ON audit_events (team_id, action, at, id);
+CREATE INDEX ix_audit_events_utc ON audit_events ((at AT TIME ZONE 'UTC'), id);
 
 -- Keys that clients sent with a creation, and what was created.
 CREATE TABLE idempotency_keys (

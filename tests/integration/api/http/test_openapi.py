@@ -43,6 +43,7 @@ CALLS = {
     "/api/tasks/{task_id}/runs/": {"get"},
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
+    "/api/audit/": {"get"},
     "/api/users/": {"get"},
     "/api/users/{username}/": {"get", "patch"},
     "/api/teams/": {"get", "post"},

@@ -6,8 +6,9 @@ CREATE OR REPLACE FUNCTION prune_audit(keep interval, most integer) RETURNS bigi
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH old AS (
         SELECT id FROM public.audit_events
-        WHERE at < now() - greatest(keep, interval '30 days')
-        ORDER BY at, id LIMIT most FOR UPDATE SKIP LOCKED
+        WHERE at AT TIME ZONE 'UTC'
+            < (now() - greatest(keep, interval '30 days')) AT TIME ZONE 'UTC'
+        ORDER BY at AT TIME ZONE 'UTC', id LIMIT most FOR UPDATE SKIP LOCKED
     ), deleted AS (
         DELETE FROM public.audit_events USING old WHERE audit_events.id = old.id RETURNING 1
     )

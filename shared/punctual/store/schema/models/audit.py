@@ -29,7 +29,8 @@ class AuditEvent(Model):
             "id",
             postgresql_where=text("account_id IS NOT NULL"),
         ),
-        Index("ix_audit_events_at", "at", "id"),
+        # Of an expression, so that a page of one team cannot be searched for in all events.
+        Index("ix_audit_events_utc", text("(at AT TIME ZONE 'UTC')"), "id"),
         Index("ix_audit_events_action", "action", "at", "id"),
         Index("ix_audit_events_actor", "actor_id", "at", "id"),
         Index("ix_audit_events_object", "object_id", "at", "id"),

@@ -31,7 +31,7 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX ix_audit_events_account ON audit_events (account_id, at, id)
     WHERE account_id IS NOT NULL;
-CREATE INDEX ix_audit_events_at ON audit_events (at, id);
+CREATE INDEX ix_audit_events_utc ON audit_events ((at AT TIME ZONE 'UTC'), id);
 CREATE INDEX ix_audit_events_action ON audit_events (action, at, id);
 CREATE INDEX ix_audit_events_actor ON audit_events (actor_id, at, id);
 CREATE INDEX ix_audit_events_object ON audit_events (object_id, at, id);

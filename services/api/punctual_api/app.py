@@ -40,6 +40,7 @@ from punctual_api.system import health
 from punctual_api.tasks.bulk import blueprint as bulk
 from punctual_api.tasks.endpoints import blueprint as tasks
 from punctual_api.tasks.verbs import blueprint as task_verbs
+from punctual_api.tasks.versions import blueprint as task_versions
 from punctual_api.teams.endpoints import blueprint as teams
 from punctual_api.tokens.endpoints import blueprint as tokens
 from punctual_api.users.endpoints import blueprint as users
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         tasks,
         bulk,
         task_verbs,
+        task_versions,
         backfill,
         concurrency,
         why,

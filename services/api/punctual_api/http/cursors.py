@@ -12,6 +12,7 @@ from punctual_api.http.problems import Fault, invalid
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RUN = struct.Struct(">q16s")
 TIME = struct.Struct(">q")
+LAST_VERSION = 2**31
 
 
 def task_cursor(task_id: uuid.UUID) -> str:
@@ -59,6 +60,24 @@ def read_time_cursor(cursor: str | None) -> datetime | None:
         return EPOCH + timedelta(microseconds=microseconds)
     except (ValueError, struct.error, OverflowError):
         raise _bad_cursor() from None
+
+
+def number_cursor(number: int) -> str:
+    """Return the cursor of the page that ends with this version."""
+    return _shown(TIME.pack(number))
+
+
+def read_number_cursor(cursor: str | None) -> int | None:
+    """Return the version that a cursor names; raises Problem 422 for what is no such cursor."""
+    if cursor is None:
+        return None
+    try:
+        [number] = TIME.unpack(_read(cursor))
+    except (ValueError, struct.error):
+        raise _bad_cursor() from None
+    if not 0 < number < LAST_VERSION:
+        raise _bad_cursor()
+    return int(number)
 
 
 def _shown(raw: bytes) -> str:

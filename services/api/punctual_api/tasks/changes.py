@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from punctual.domain.audit.actions import Action
 from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
 from punctual.store.tasks import changes as store
@@ -40,7 +39,7 @@ def create_own(task_id: uuid.UUID, values: Mapping[str, Any]) -> ListedTask:
     return created
 
 
-def change_own(task: Task, values: Mapping[str, Any], *, action: Action | None = None) -> None:
+def change_own(task: Task, values: Mapping[str, Any]) -> None:
     """Give a task new values; raises InvalidCalendar.
 
     A move to another team is recorded in both.
@@ -57,7 +56,6 @@ def change_own(task: Task, values: Mapping[str, Any], *, action: Action | None =
             before=before,
             after=_values_of(task, values),
             team=team,
-            action=action,
         )
 
 

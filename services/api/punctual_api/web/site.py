@@ -22,6 +22,7 @@ import punctual_api.tasks.pages.dashboard
 import punctual_api.tasks.pages.edit
 import punctual_api.tasks.pages.run_form
 import punctual_api.tasks.pages.task_page
+import punctual_api.tasks.pages.versions
 import punctual_api.teams.pages
 import punctual_api.tokens.pages  # noqa: F401 - importing it adds its pages
 from punctual_api.web.error_pages import error_page, refused_form

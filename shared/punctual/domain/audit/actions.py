@@ -10,6 +10,7 @@ class Action(StrEnum):
     TASK_CREATE = "task.create"
     TASK_UPDATE = "task.update"
     TASK_DELETE = "task.delete"
+    TASK_RESTORE = "task.restore"
     TASK_RUN = "task.run"
     TASK_PAUSE = "task.pause"
     TASK_RESUME = "task.resume"
@@ -94,6 +95,7 @@ ACTIONS: Mapping[str, Action | None] = {
     "tasks.replace_task": Action.TASK_UPDATE,
     "tasks.patch_task": Action.TASK_UPDATE,
     "tasks.delete_own_task": Action.TASK_DELETE,
+    "task versions.restore_task": Action.TASK_RESTORE,
     "task verbs.run_task": Action.TASK_RUN,
     "task verbs.pause_task": Action.TASK_PAUSE,
     "task verbs.resume_task": Action.TASK_RESUME,
@@ -103,6 +105,7 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.create_task": Action.TASK_CREATE,
     "pages.update_task": Action.TASK_UPDATE,
     "pages.delete_task_page": Action.TASK_DELETE,
+    "pages.restore_version": Action.TASK_RESTORE,
     "pages.run_task": Action.TASK_RUN,
     "pages.pause_task": Action.TASK_PAUSE,
     "pages.pause_until": Action.TASK_PAUSE,

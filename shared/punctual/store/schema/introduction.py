@@ -54,6 +54,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "Tasks": {
         "tasks": "What to run, when, and the policies of its runs.",
+        "task_versions": "Tasks as they were before each change.",
         "calendars": "Days and windows in which nothing of the tasks that name them is due.",
         "concurrency_limits": "How many runs of a team, or of a tag, may run at once.",
         "zone_rules": "Fingerprints of the time zone rules that stored due times follow.",

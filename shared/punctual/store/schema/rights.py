@@ -83,6 +83,8 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     # Written by a trigger on runs, with the rights of the tables' owner.
     "upstream_ends": {"coordinator": "SELECT, UPDATE, DELETE"},
+    # Written by a trigger on tasks, with the rights of the tables' owner.
+    "task_versions": {"api": "SELECT"},
     "tasks": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, UPDATE, DELETE",

@@ -240,6 +240,19 @@ CREATE INDEX ix_tasks_tags ON tasks USING gin (tags) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team ON tasks (team_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team_due ON tasks (team_id, next_due_at, id)
     WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
+CREATE TRIGGER tasks_versions AFTER UPDATE ON tasks FOR EACH ROW
+    WHEN (new.version <> old.version)
+    EXECUTE FUNCTION tasks_versions();
+
+-- Tasks as they were before each change.
+CREATE TABLE task_versions (
+    task_id uuid NOT NULL CONSTRAINT fk_task_versions_task_id REFERENCES tasks ON DELETE CASCADE,
+    version integer NOT NULL,
+    at timestamptz NOT NULL,
+    changed_by uuid,
+    document jsonb NOT NULL,
+    CONSTRAINT pk_task_versions PRIMARY KEY (task_id, version)
+);
 
 -- Days and windows in which nothing of the tasks that name them is due.
 CREATE TABLE calendars (

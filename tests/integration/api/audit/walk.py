@@ -175,6 +175,8 @@ class Walk:
         yield "task verbs.resume_task", lambda: api("POST", f"{own}resume/")
         span = {"from": "2026-11-28T00:00:00Z", "to": "2026-11-28T01:00:00Z", "dry_run": False}
         yield "backfill.backfill_task", lambda: api("POST", f"{own}backfill/", json=span)
+        back = f"{own}versions/1/restore/"
+        yield "task versions.restore_task", lambda: api("POST", back)
         yield "tasks.delete_own_task", lambda: api("DELETE", own)
         yield "crontabs.import_crontab", lambda: api("POST", "/import/crontab/", json=crontab)
         yield "pages.create_task", lambda: form("/task/create/", **hand)
@@ -188,6 +190,8 @@ class Walk:
         yield "pages.pause_until", lambda: form(f"{shown}pause-until/", of=shown, **until)
         due: dict[str, Any] = {"from": span["from"], "to": span["to"]}
         yield "pages.backfill_task", lambda: form(f"{shown}backfill/", of=shown, **due)
+        first = f"{shown}versions/1/restore/"
+        yield "pages.restore_version", lambda: form(first, of=shown)
         yield "pages.delete_task_page", lambda: form(f"{shown}delete/")
         lines = {"crontab": "0 3 * * * true", "do": "create"}
         yield "pages.import_crontab_form", lambda: form("/import/crontab/", **lines)

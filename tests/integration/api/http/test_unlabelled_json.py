@@ -16,6 +16,7 @@ BODILESS = {
     "task verbs.resume_task",
     "runs.cancel_own_run",
     "runs.retry_own_run",
+    "task versions.restore_task",
     "teams.leave_team",
 }
 """They read no body, whatever is sent."""
@@ -33,6 +34,7 @@ def rules(app: Flask, anna: Person) -> list[tuple[str, str, Rule]]:
         "outage_id": str(uuid.UUID(int=1)),
         "slug": "anna",
         "username": "anna",
+        "number": 1,
     }
     found = []
     for rule in app.url_map.iter_rules():

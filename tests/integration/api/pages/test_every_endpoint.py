@@ -34,6 +34,7 @@ def ids(ann: Visitor, bob: Visitor) -> dict[str, str]:
         "session_id": "01890000-0000-7000-8000-000000000000",
         "slug": "ops",
         "username": bob.person.username,
+        "number": "1",
     }
 
 

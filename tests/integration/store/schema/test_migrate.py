@@ -163,7 +163,7 @@ def test_a_database_of_release_0_1_0_keeps_its_data_and_its_oldest_user_becomes_
         " VALUES (gen_random_uuid(), :name, :name, '-', now() - :days * interval '1 day')"
     )
     with own.begin() as connection:
-        connection.execute(text("DROP TABLE audit_events"))
+        connection.execute(text("DROP TABLE audit_events, task_versions"))
         connection.execute(text("ALTER TABLE tasks DROP created_by, DROP updated_by"))
         connection.execute(text("ALTER TABLE runs DROP triggered_by"))
         connection.execute(text("ALTER TABLE users DROP is_admin, DROP disabled_at"))

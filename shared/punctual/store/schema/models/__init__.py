@@ -15,6 +15,7 @@ from punctual.store.schema.models.teams import Membership, Team
 from punctual.store.schema.models.upstreams import UpstreamEnd
 from punctual.store.schema.models.uptime import DatabaseUptime
 from punctual.store.schema.models.users import AccessToken, ApiToken, User, UserSession
+from punctual.store.schema.models.versions import TaskVersion
 from punctual.store.schema.models.zones import ZoneRules
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Run",
     "StartTally",
     "Task",
+    "TaskVersion",
     "Team",
     "UpstreamEnd",
     "User",

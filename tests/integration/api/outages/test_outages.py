@@ -86,6 +86,12 @@ def test_one_call_backfills_the_chosen_tasks_and_none_twice(anna: Person, engine
     assert anna.post(f"{path}/backfill/", json={"tasks": "all"}).get_json()["tasks"] == []
     report = anna.get(f"{path}/").get_json()
     assert (report["due_times"], report["became"]["backfilled"]) == (24, 24)
+    events = anna.items("/audit/?action=outage.backfill")
+    assert [(event["object"]["id"], event["changes"]["runs"]) for event in events] == [
+        (other["id"], [None, 7]),
+        (other["id"], [None, 5]),
+        (chosen["id"], [None, 12]),
+    ]
 
 
 def test_a_frequent_task_is_counted_and_backfilled_whole(anna: Person, engine: Engine) -> None:

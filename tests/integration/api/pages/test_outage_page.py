@@ -53,6 +53,8 @@ def test_the_ticked_tasks_are_run(ann: Visitor, outage: str) -> None:
     assert "Run all that was missed" not in text
     backfilled = ann.person.items("/runs/?state=scheduled&limit=200")
     assert sum(run["trigger"] == "backfill" for run in backfilled) == 60
+    [event] = ann.person.items("/audit/?action=outage.backfill")
+    assert (event["object"]["id"], event["changes"]["runs"]) == (task["id"], [None, 60])
 
 
 @pytest.mark.parametrize("task", [[], ["x"], [str(uuid.uuid4())]])

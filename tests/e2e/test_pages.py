@@ -239,7 +239,10 @@ def test_no_page_is_wider_than_its_window(page: Page, width: int) -> None:
     page.get_by_role("button", name="Run now").click()
     expect(page.get_by_text(long[:40]).first).to_be_visible(timeout=20_000)
     waiting = page.url
-    own = (f"{task}{part}" for part in ("", "update/", "delete/", "due-times/", "backfill/"))
+    own = (
+        f"{task}{part}"
+        for part in ("", "update/", "delete/", "due-times/", "backfill/", "versions/")
+    )
     page.goto("/concurrency/")
     page.get_by_label("Tag").fill(long[:50])
     page.get_by_label("At once at most", exact=True).fill("2")
@@ -261,6 +264,7 @@ def test_no_page_is_wider_than_its_window(page: Page, width: int) -> None:
         "/outages/",
         "/concurrency/",
         "/import/crontab/",
+        "/audit/",
     ):
         page.goto(path)
         beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

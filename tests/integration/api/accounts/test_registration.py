@@ -109,7 +109,11 @@ def test_an_operator_creates_users_where_registration_is_closed(
     assert (done.returncode, done.stdout, done.stderr) == (0, "created anna\n", "")
     client = made("closed").test_client()
     who = {"username": "anna", "password": PASSWORD}
-    assert client.post("/api/login/", json=who).status_code == 200
+    token = client.post("/api/login/", json=who).get_json()["token"]
+    headers = {"Authorization": f"Token {token}"}
+    [event] = client.get("/api/audit/?action=user.create", headers=headers).get_json()["items"]
+    assert event["actor"] == {"id": None, "name": "command line", "token_id": None}
+    assert event["object"]["name"] == "anna"
 
 
 @pytest.mark.parametrize(

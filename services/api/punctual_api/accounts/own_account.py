@@ -13,7 +13,7 @@ from punctual.store.accounts.users import change_email
 from punctual.store.schema.models import User
 from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.accounts.passwords import hash_password, is_password, weakness
-from punctual_api.audit.recorder import changed_nothing, record_account
+from punctual_api.audit.recorder import changed_nothing, record_account, record_refused_login
 from punctual_api.http.context import session, user_id
 from punctual_api.http.cursors import read_task_cursor, task_cursor
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
@@ -30,9 +30,12 @@ def own_account() -> User:
     return user
 
 
-def change_own_email(email: str) -> User:
-    """Give the user another e-mail address; raises Problem 409 for one that is taken."""
-    user = _locked_user()
+def change_own_email(email: str, current_password: str) -> User:
+    """Give the user another e-mail address.
+
+    Raises Problem: 409 for one that is taken, 422 for a wrong password, 429 after many wrong ones.
+    """
+    user = _user_with_password(current_password, "/current_password")
     before = user.email
     if not change_email(session(), user, email):
         raise Problem(409, "That email is taken.", faults=[Fault("/email", TAKEN)])
@@ -45,14 +48,7 @@ def change_own_password(current: str, new: str) -> None:
 
     Raises Problem: 422 for a wrong or a weak password, 429 after many wrong ones.
     """
-    failed, address = failed_logins(), request.remote_addr or ""
-    if wait := failed.seconds_to_wait(current_user.username, address):
-        headers = {"Retry-After": str(wait)}
-        raise Problem(429, "Too many wrong passwords; try again later.", headers=headers)
-    user = _locked_user()
-    if not is_password(current, user.password_hash):
-        failed.count_failure(user.username, address)
-        raise invalid([Fault("/current", WRONG)])
+    user = _user_with_password(current, "/current")
     if fault := weakness(new, username=user.username, email=user.email):
         raise invalid([Fault("/new", fault)])
     user.password_hash = hash_password(new)
@@ -93,6 +89,20 @@ def _record_end(login_id: uuid.UUID | None, ended: int) -> None:
     name = "one" if login_id else "all others"
     own, subject = current_user, Subject("session", login_id, name)
     record_account(own.id, own.username, subject=subject, after={"ended": ended})
+
+
+def _user_with_password(password: str, pointer: str) -> User:
+    """Return the user, locked, whose current password was sent in this field."""
+    failed, address = failed_logins(), request.remote_addr or ""
+    if wait := failed.seconds_to_wait(current_user.username, address):
+        headers = {"Retry-After": str(wait)}
+        raise Problem(429, "Too many wrong passwords; try again later.", headers=headers)
+    user = _locked_user()
+    if not is_password(password, user.password_hash):
+        failed.count_failure(user.username, address)
+        record_refused_login(user.id, user.username)
+        raise invalid([Fault(pointer, WRONG)])
+    return user
 
 
 def _locked_user() -> User:

@@ -29,15 +29,15 @@ def get_account() -> User:
 
 
 @blueprint.route("/", methods=["PATCH"])
-@blueprint.problems(400, 401, 403, 409, 413, 415)
+@blueprint.problems(400, 401, 403, 409, 413, 415, 429)
 @blueprint.arguments(AccountChangesSchema(partial=True))
 @blueprint.response(200, AccountSchema)
 def change_account(sent: dict[str, str]) -> User:
-    """Change your e-mail address."""
-    if not sent:
+    """Change your e-mail address, with your current password."""
+    if "email" not in sent:
         changed_nothing()
         return own_account.own_account()
-    return own_account.change_own_email(sent["email"])
+    return own_account.change_own_email(**sent)
 
 
 @blueprint.route("/password/", methods=["POST"])

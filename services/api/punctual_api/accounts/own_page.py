@@ -18,7 +18,7 @@ from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import page, pages
 
 SESSIONS = 20
-EMAIL = ("email",)
+EMAIL = ("email", "current_password")
 PASSWORD = ("current", "new")
 
 
@@ -68,7 +68,8 @@ def account_page(
 ) -> Response:
     """Return the page, with what was typed and its faults, or a token that was just made."""
     own = own_account.own_account()
-    blank = {"email": own.email, "current": "", "new": "", **BLANK_TOKEN}
+    passwords = {"current_password": "", "current": "", "new": ""}
+    blank = {"email": own.email, **passwords, **BLANK_TOKEN}
     errors, others = by_field(faults or (), blank)
     logins, older = own_account.own_logins(SESSIONS, request.args.get("sessions"))
     return page(
@@ -80,7 +81,7 @@ def account_page(
         paged="sessions" in request.args,
         tokens=token_list(Owner(user_id())),
         new_token=new_token,
-        typed={**blank, **(typed or {}), "current": "", "new": ""},
+        typed={**blank, **(typed or {}), **passwords},
         errors=errors,
         others=others,
     )

@@ -1,6 +1,6 @@
 """A user's own account and logins as they are sent and answered."""
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from punctual_api.accounts.schemas import RegistrationSchema, UserSchema
 from punctual_api.http.fields import Instant, Text
@@ -18,7 +18,19 @@ class AccountChangesSchema(RegistrationSchema):
 
     class Meta:
         unknown = RAISE
-        fields = ("email",)
+        fields = ("email", "current_password")
+
+    current_password = Text(
+        required=True,
+        load_only=True,
+        validate=validate.Length(max=1024),
+        metadata={"format": "password", "description": "Needed with `email`"},
+    )
+
+    @validates_schema
+    def _needs_password(self, data: dict[str, str], **_options: object) -> None:
+        if "email" in data and "current_password" not in data:
+            raise ValidationError("Send your current password.", "current_password")
 
 
 class NewPasswordSchema(Schema):

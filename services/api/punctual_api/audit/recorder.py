@@ -102,7 +102,7 @@ def record_refused_login(user_id: uuid.UUID | None, username: str | None) -> Non
     What was typed as a name that is unknown may be a password, so it is never recorded.
     """
     app_ctx.g.audit_refused = NewEvent(
-        Action.USER_LOGIN_FAILED, Actor(), Subject("user", user_id, username), account=user_id
+        Action.USER_LOGIN_FAILED, _actor(), Subject("user", user_id, username), account=user_id
     )
 
 

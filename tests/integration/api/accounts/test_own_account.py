@@ -41,6 +41,11 @@ def browser_of(person: Person) -> FlaskClient:
     return browser
 
 
+def change_email(person: Person, email: str, password: str = PASSWORD) -> TestResponse:
+    sent = {"email": email, "current_password": password}
+    return person.call("PATCH", "/account/", json=sent)
+
+
 def change_password(person: Person, current: str = PASSWORD, new: str = NEW) -> TestResponse:
     return person.post("/account/password/", json={"current": current, "new": new})
 
@@ -60,15 +65,28 @@ def test_a_teams_token_has_no_account(anna: Person) -> None:
 
 
 def test_a_user_changes_the_email_address_unless_it_is_taken(anna: Person, ben: Person) -> None:
-    changed = anna.call("PATCH", "/account/", json={"email": "a@example.org"})
+    changed = change_email(anna, "a@example.org")
     assert (changed.status_code, changed.get_json()["email"]) == (200, "a@example.org")
-    taken = anna.call("PATCH", "/account/", json={"email": "BEN@example.com"})
+    taken = change_email(anna, "BEN@example.com")
     assert taken.status_code == 409
     assert [fault["pointer"] for fault in taken.get_json()["errors"]] == ["/email"]
     assert anna.get("/account/").get_json()["email"] == "a@example.org"
     assert anna.call("PATCH", "/account/", json={}).status_code == 200
-    for wrong in ({"email": "a@b"}, {"username": "b"}, {"is_admin": True}):
+    assert change_email(ben, "a@b").status_code == 422
+    for wrong in ({"username": "b"}, {"is_admin": True}):
         assert ben.call("PATCH", "/account/", json=wrong).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"current_password": "wrong one"}, {"current_password": None}]
+)
+def test_the_email_address_is_not_changed_without_the_current_password(
+    anna: Person, body: dict[str, str | None]
+) -> None:
+    answer = anna.call("PATCH", "/account/", json={"email": "thief@example.org", **body})
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == ["/current_password"]
+    assert anna.get("/account/").get_json()["email"] == "anna@example.com"
 
 
 def test_a_new_password_ends_all_other_logins_and_tokens_of_the_user(
@@ -111,11 +129,14 @@ def test_a_password_is_not_changed_to_a_weak_one_or_by_a_stranger(
 
 
 def test_guessing_the_current_password_is_slowed_down_as_a_login_is(anna: Person) -> None:
-    for _ in range(10):
+    for _ in range(5):
         assert change_password(anna, "wrong one").status_code == 422
-    refused = change_password(anna)
-    assert refused.status_code == 429
-    assert 0 < int(refused.headers["Retry-After"]) <= 901
+        assert change_email(anna, "a@example.org", "wrong one").status_code == 422
+    for refused in (change_password(anna), change_email(anna, "a@example.org")):
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["Retry-After"]) <= 901
+    guesses = anna.items("/audit/?action=user.login_failed")
+    assert [guess["actor"]["name"] for guess in guesses] == ["anna"] * 10
     assert log_in(anna).status_code == 429
 
 

@@ -82,7 +82,8 @@ class Walk:
     def own_account(self) -> Iterator[Step]:
         """What users do with their accounts: ben by the API, and eve on the pages."""
         ben, eve, page = self.ben, self.eve, "/account/"
-        email = {"email": "ben@example.org"}
+        known = {"current_password": PASSWORD}
+        email = {"email": "ben@example.org", **known}
         yield "account.change_account", lambda: ben.call("PATCH", page, json=email)
         session = f"{page}sessions/{self.login(ben)}/"
         yield "account.end_session", lambda: ben.call("DELETE", session)
@@ -90,7 +91,7 @@ class Walk:
         yield "account.end_sessions", lambda: ben.call("DELETE", f"{page}sessions/")
         both = {"current": PASSWORD, "new": NEW_PASSWORD}
         yield "account.change_password", lambda: ben.post(f"{page}password/", json=both)
-        address = {"email": "eve@example.org"}
+        address = {"email": "eve@example.org", **known}
         yield "pages.change_email", lambda: eve.post(page, **address)
         own = f"{page}sessions/{self.login(eve.person)}/end/"
         yield "pages.end_session", lambda: eve.post(own, of=page)

@@ -32,12 +32,19 @@ def test_the_account_page_is_a_link_on_each_page(ann: Visitor) -> None:
 
 
 def test_the_address_is_changed_by_a_form(ann: Visitor, bob: Visitor) -> None:
-    assert ann.post(PAGE, email="new@example.org").headers["Location"] == PAGE
+    wrong = ann.post(PAGE, email="new@example.org", current_password="wrong one")
+    assert wrong.status_code == 422
+    assert wrong.text.count("This is not your current password.") == 1
+    assert 'value="new@example.org"' in wrong.text
+    assert ann.person.get("/account/").get_json()["email"] != "new@example.org"
+    known = {"current_password": PASSWORD}
+    assert ann.post(PAGE, email="new@example.org", **known).headers["Location"] == PAGE
     assert 'value="new@example.org"' in ann.get(PAGE).text
-    taken = ann.post(PAGE, email=f"{bob.person.username}@example.com")
+    taken = ann.post(PAGE, email=f"{bob.person.username}@example.com", **known)
     assert taken.status_code == 409
     assert "already taken" in taken.text
-    wrong = ann.post(PAGE, email="<b>")
+    assert PASSWORD not in taken.text
+    wrong = ann.post(PAGE, email="<b>", **known)
     assert wrong.status_code == 422
     assert 'value="&lt;b&gt;"' in wrong.text
     assert ann.person.get("/account/").get_json()["email"] == "new@example.org"
@@ -109,6 +116,7 @@ def test_a_new_token_is_shown_once_and_ended_on_the_page(ann: Visitor) -> None:
     html = ann.get(PAGE).text
     assert token not in html
     assert "&lt;laptop&gt;" in html
+    assert f"by <bdi>{ann.person.username}</bdi>" in html.partition('aria-labelledby="tokens"')[2]
     [listed] = ann.person.items("/tokens/")
     assert (listed["role"], listed["team"], listed["expires_at"] is None) == ("viewer", None, False)
     ended = ann.post(f"/token/{listed['id']}/end/", of=PAGE)

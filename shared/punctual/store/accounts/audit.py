@@ -67,7 +67,7 @@ def write_events(
     """Write events, in one statement, in the transaction of what they record."""
     rows = [_row(event) for event in events]
     parameters = {"events": as_text(rows), "ip": ip, "request_id": request_id}
-    raw_statements.rows(connection, "audit", INSERT, parameters)
+    raw_statements.later(connection, "audit", INSERT, parameters)
 
 
 def prune_audit(connection: Connection, *, keep: timedelta, batch_size: int) -> int:

@@ -13,7 +13,7 @@ from punctual.store.accounts.ownership import OWNER_OF, team_of
 from punctual.store.accounts.teams import team_by_slug
 from punctual_api.accounts.authentication import CHALLENGE, is_api, token_sent
 from punctual_api.http.body_limits import take_body_of_user
-from punctual_api.http.context import connection, session
+from punctual_api.http.context import connection, sender, session
 from punctual_api.http.fields import unstorable
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
@@ -40,7 +40,7 @@ def check_access() -> AnyResponse | None:
         return None
     if need is None:
         raise Problem(403, "This endpoint is open to no one: it is not in the table of access.")
-    user = current_user
+    user = sender()
     if not user.is_authenticated:
         return _login_needed(sent)
     structlog.contextvars.bind_contextvars(user_id=str(user.id))

@@ -4,17 +4,16 @@ import uuid
 from collections.abc import Iterable
 
 from flask import g
-from flask_login import current_user
 
 from punctual.store.accounts.names import token_name, usernames
-from punctual_api.http.context import session
+from punctual_api.http.context import sender, session
 
 
 def look_up_names(ids: Iterable[uuid.UUID | None]) -> None:
     """Look up these users at once, ahead of `name_of` for each; none is asked for twice."""
     known: dict[uuid.UUID, str | None] | None = g.get("usernames")
     if known is None:
-        known = g.usernames = {current_user.id: own_name()}
+        known = g.usernames = {sender().id: own_name()}
     if unknown := {user for user in ids if user is not None and user not in known}:
         found = usernames(session(), unknown)
         known |= {user: found.get(user) for user in unknown}
@@ -31,5 +30,6 @@ def name_of(user: uuid.UUID | None) -> str | None:
 
 def own_name() -> str:
     """Return the name of who sends this request, as events and lists show it."""
-    name: str = current_user.username
-    return token_name(name) if current_user.id == current_user.token_id else name
+    user = sender()
+    name: str = user.username
+    return token_name(name) if user.id == user.token_id else name

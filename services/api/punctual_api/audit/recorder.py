@@ -12,14 +12,13 @@ from typing import Any
 import structlog
 from flask import Response
 from flask.globals import app_ctx, request_ctx
-from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.domain.audit.actions import Action, action_of
 from punctual.domain.audit.changes import differences
 from punctual.store.accounts.audit import Actor, NewEvent, Subject, write_events
 from punctual_api.accounts.names import own_name
-from punctual_api.http.context import connection, team_id, team_slug
+from punctual_api.http.context import connection, sender, team_id, team_slug
 
 log = structlog.get_logger()
 
@@ -150,7 +149,7 @@ def _action() -> Action:
 
 
 def _actor() -> Actor:
-    user = current_user
+    user = sender()
     if not user.is_authenticated:
         return Actor()
     return Actor(user.id, own_name(), user.token_id)

@@ -1,5 +1,6 @@
 """Every way to start a command gives it what the `/bin/sh -c` of this machine gives it."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -179,6 +180,15 @@ def test_a_command_finds_what_sh_gives_it(way: tuple[str, Stage], place: Place, 
     assert _of_event(ended) == place.by_sh(f"exec {command}" if has_no_shell else command)
 
 
+@pytest.fixture
+def hangup_ends_programs() -> Iterator[None]:
+    """SIGHUP as it is by default, also where these tests are started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup_ends_programs")
 @pytest.mark.parametrize("field", ["SigBlk", "SigIgn", "SigCgt"])
 def test_signals_are_as_sh_leaves_them(way: tuple[str, Stage], place: Place, field: str) -> None:
     command = f"grep {field} /proc/self/status"

@@ -61,6 +61,8 @@ def name_fault(name: str) -> str | None:
 def visible_name(text: str) -> str:
     """Return text as a name: what name_fault refuses stands there in backslash notation."""
     unseen = set(range(len(text))) if not any(map(_shows, text)) else set(_unseen(text))
+    if not unseen:
+        return text
     return "".join(escaped(char) if place in unseen else char for place, char in enumerate(text))
 
 

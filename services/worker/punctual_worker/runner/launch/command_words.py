@@ -2,7 +2,7 @@
 
 Only what can be read in one way counts: words of harmless characters, or between quotes without
 anything in them that a shell reads. All else, and every error, is left to a shell
-(docs/internals/decisions/0012-direct-exec.md).
+(docs/internals/decisions/worker/0012-direct-exec.md).
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def account_page(
     errors, others = by_field(faults or (), blank)
     logins, older = own_account.own_logins(SESSIONS, request.args.get("sessions"))
     return page(
-        "account",
+        "accounts/account",
         status if faults else 200,
         account=own,
         logins=logins,

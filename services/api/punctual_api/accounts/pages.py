@@ -45,7 +45,7 @@ def home() -> Response:
 def register() -> Response:
     """A new user: by a form logged in at once, by JSON answered as the API does."""
     if request.method != "POST":
-        return _entrance("register", refusal(cookie.get(INVITATION)))
+        return _entrance("accounts/register", refusal(cookie.get(INVITATION)))
     if request.is_json:
         sent = json_body(request)
         if (problem := refusal()) and not (isinstance(sent, dict) and sent.get("invite")):
@@ -59,7 +59,7 @@ def register() -> Response:
             raise problem
         user = register_user(**_read(RegistrationSchema(), typed), invite=code)
     except Problem as problem:
-        return _entrance("register", problem, typed)
+        return _entrance("accounts/register", problem, typed)
     cookie.pop(INVITATION, None)
     return _enter(user)
 
@@ -68,7 +68,7 @@ def register() -> Response:
 def login() -> Response:
     """A known user: by a form with a session, by JSON with a token."""
     if request.method != "POST":
-        return _entrance("login")
+        return _entrance("accounts/login")
     if request.is_json:
         user = check_login(**_read(CredentialsSchema(), json_body(request)))
         return jsonify_with(TokenSchema(), token_for(user), 200)
@@ -76,7 +76,7 @@ def login() -> Response:
     try:
         return _enter(check_login(**_read(CredentialsSchema(), typed)))
     except Problem as problem:
-        return _entrance("login", problem, typed)
+        return _entrance("accounts/login", problem, typed)
 
 
 @pages.post("/logout/")

@@ -26,7 +26,7 @@ BLANK = {"name": "", "timezone": "UTC", "days": "", "windows": ""}
 @pages.get("/calendars/")
 def show_calendars() -> Response:
     """All calendars."""
-    return page("calendars", calendars=list_calendars(session(), team_ids=team_ids()))
+    return page("calendars/calendars", calendars=list_calendars(session(), team_ids=team_ids()))
 
 
 @pages.route("/calendar/create/", methods=["GET", "POST"])
@@ -107,4 +107,4 @@ def _form(
         "errors": errors,
         "others": others,
     }
-    return page("calendar_form", status, **context)
+    return page("calendars/calendar_form", status, **context)

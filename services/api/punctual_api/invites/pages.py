@@ -58,10 +58,12 @@ def _page(problem: Problem | None = None) -> Response:
         invite = invitation(cookie.get(INVITATION, ""))
     except Problem as unusable:
         cookie.pop(INVITATION, None)
-        return page("invitation", unusable.code or 403, invite=None, message=unusable.description)
+        return page(
+            "teams/invitation", unusable.code or 403, invite=None, message=unusable.description
+        )
     team = None if invite.team_id is None else session().get(Team, invite.team_id)
     return page(
-        "invitation",
+        "teams/invitation",
         200 if problem is None else problem.code or 400,
         invite=invite,
         team=team,

@@ -153,7 +153,7 @@ def _page(
             "pages.due_times_page", task_id=task.id, reason=reason or None, before=before
         )
     return page(
-        "due_times",
+        "ledger/due_times",
         422 if errors else 200,
         task=task,
         typed=typed,
@@ -177,7 +177,7 @@ def _backfill_page(
     if missing is not None and missing.due:
         span = (format_instant(missing.due[0]), format_instant(missing.due[-1]))
     return page(
-        "backfill",
+        "ledger/backfill",
         422 if errors else 200,
         task=task,
         typed=typed,

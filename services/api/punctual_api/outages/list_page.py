@@ -27,7 +27,7 @@ def show_outages() -> Response:
             "pages.show_outages", team=chosen_team(), before=microseconds(gaps[-1].from_at)
         )
     return page(
-        "outages",
+        "outages/outages",
         outages=[outage_document(outage) for outage in shown],
         harm=harm_of(connection, gaps, team_ids=teams, most=TASKS_SHOWN),
         newest_url=url_for("pages.show_outages", team=chosen_team()) if before else None,

@@ -27,7 +27,7 @@ def show_outage(outage_id: uuid.UUID) -> Response:
         task.became["missed"] > task.became["backfilled"] for task in tasks if not task.deleted
     )
     hidden = max(len(tasks) - TASKS_SHOWN, 0)
-    return page("outage", outage=report, left_out=left_out, hidden=hidden)
+    return page("outages/outage", outage=report, left_out=left_out, hidden=hidden)
 
 
 @pages.post("/outages/<uuid:outage_id>/backfill/")

@@ -32,7 +32,7 @@ def show_run(run_id: uuid.UUID) -> Response:
     attempts = attempts_of(session(), run)
     output = _output(run, _attempt(run))
     return live_page(
-        "run",
+        "runs/run",
         run=run,
         task=task,
         final=run.state in FINAL,

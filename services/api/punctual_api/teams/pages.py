@@ -159,7 +159,7 @@ def _faults(error: ValidationError | Problem) -> list[Fault]:
 def _teams_page(typed: dict[str, str], faults: list[Fault] | None = None) -> Response:
     errors, others = by_field(faults or (), BLANK_TEAM)
     return page(
-        "teams",
+        "teams/teams",
         422 if faults else 200,
         teams=teams_with(session(), current_user.teams),
         typed=typed,
@@ -179,7 +179,7 @@ def team_page(
     team = changes.own_team()
     errors, others = by_field(faults or (), BLANK)
     return page(
-        "team",
+        "teams/team",
         422 if faults else 200,
         team=team,
         members=list_members(session(), team_id()),

@@ -40,7 +40,7 @@ def dashboard() -> Response:
     )
     starts = on_time(connection, team_ids=teams)
     return live_page(
-        "dashboard",
+        "tasks/dashboard",
         200 if known else 422,
         errors={} if known else {"status": f"Choose one of {', '.join(STATUSES)}."},
         items=items,

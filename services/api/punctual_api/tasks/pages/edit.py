@@ -106,7 +106,7 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     """Delete a task, after a confirmation."""
     task = own_task(task_id)
     if request.method != "POST":
-        return page("task_delete", task=task)
+        return page("tasks/task_delete", task=task)
     refuse_while_followed(task_id)
     delete_own(task)
     flash("The task is deleted.")
@@ -145,7 +145,7 @@ def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None)
     """Return the form with its preview; only the preview for htmx, while it is typed."""
     seen = preview_of(typed, now=now(), task=task)
     if is_live():
-        return page("task_preview", previewed=seen)
+        return page("tasks/task_preview", previewed=seen)
     if isinstance(seen, InvalidSchedule):
         return _form(heading, typed, [Fault(seen.pointer, seen.detail)], task=task)
     return _form(heading, typed, task=task, previewed=seen)
@@ -166,7 +166,7 @@ def _form(
     # What is wrong within a list has no field of its own.
     errors, others = by_field(faults or (), FIELDS - PARTS if kind == "several" else FIELDS)
     return page(
-        "task_form",
+        "tasks/task_form",
         422 if faults else status,
         heading=heading,
         task=task,

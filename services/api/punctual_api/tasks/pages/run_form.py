@@ -54,4 +54,6 @@ def _form(
     errors: dict[str, str] | None = None,
 ) -> Response:
     status = 422 if errors else 200
-    return page("run_form", status, task=task, params=params, typed=typed, errors=errors or {})
+    return page(
+        "tasks/run_form", status, task=task, params=params, typed=typed, errors=errors or {}
+    )

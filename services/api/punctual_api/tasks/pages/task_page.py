@@ -55,7 +55,7 @@ def show_task(task_id: uuid.UUID) -> Response:
     own = url_for("pages.show_task", task_id=task.id)
     more = len(runs) > RUNS_A_PAGE
     return live_page(
-        "task",
+        "tasks/task",
         task=document,
         coming=due,
         **edges_page(task),

@@ -21,7 +21,7 @@ def show_versions(task_id: uuid.UUID) -> Response:
     task = known_task(task_id)
     found = list_versions(connection(), task_id, page_size=MOST_SHOWN + 1)
     versions = version_documents(found, page_size=MOST_SHOWN)
-    return page("task_versions", task=task, versions=versions)
+    return page("tasks/task_versions", task=task, versions=versions)
 
 
 @pages.post("/task/<uuid:task_id>/versions/<int:number>/restore/")

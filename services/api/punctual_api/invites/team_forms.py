@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from punctual_api.http.context import team_id, team_slug
 from punctual_api.invites import changes
-from punctual_api.invites.form import RefusedInvite, invite_by_form
+from punctual_api.invites.form import invite_by_form
 from punctual_api.teams.pages import BLANK, team_page
+from punctual_api.web.form_errors import RefusedForm
 from punctual_api.web.page_base import pages
 
 
@@ -17,7 +18,7 @@ def create_invite(slug: str) -> Response:
     """A new invitation to a team."""
     try:
         url = invite_by_form(team_id())
-    except RefusedInvite as refused:
+    except RefusedForm as refused:
         return team_page({**BLANK, **refused.typed}, refused.faults)
     return team_page(BLANK, new_invite=url)
 

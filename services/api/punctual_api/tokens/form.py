@@ -9,21 +9,12 @@ from marshmallow import ValidationError
 from punctual.store.accounts import access_tokens
 from punctual.store.accounts.access_tokens import Owner
 from punctual_api.http.context import now, session, settings
-from punctual_api.http.problems import Fault, Problem, faults_in
 from punctual_api.tokens import changes
 from punctual_api.tokens.schemas import NewAccessTokenSchema
+from punctual_api.web.form_errors import refusals
 
 BLANK_TOKEN = {"token_name": "", "token_role": "", "token_days": "90"}
 DAYS = ("30", "90", "365", "")
-
-
-class RefusedForm(Exception):
-    """A token was not made: `faults` says why, at the fields of the form."""
-
-    def __init__(self, typed: dict[str, str], faults: list[Fault]) -> None:
-        super().__init__()
-        self.typed = typed
-        self.faults = faults
 
 
 def token_list(owner: Owner) -> list[dict[str, Any]]:
@@ -40,17 +31,11 @@ def token_list(owner: Owner) -> list[dict[str, Any]]:
 def create_by_form(owner: Owner) -> str:
     """Return a new token in clear, made of the form that was sent; raises RefusedForm."""
     typed = {name: request.form.get(name, "").strip() for name in BLANK_TOKEN}
-    try:
+    with refusals(typed, prefix="token_"):
         values = NewAccessTokenSchema(only=("name", "role")).load(
             {"name": typed["token_name"], "role": typed["token_role"] or None}
         )
         _, token = changes.create(owner, **values, expires_at=_end(typed["token_days"]))
-    except ValidationError as error:
-        raise RefusedForm(typed, _of_form(faults_in(error.messages))) from None
-    except Problem as problem:
-        session().rollback()
-        faults = list(problem.faults) or [Fault("", str(problem.description))]
-        raise RefusedForm(typed, _of_form(faults)) from None
     return token
 
 
@@ -58,8 +43,3 @@ def _end(days: str) -> Any:
     if days not in DAYS:
         raise ValidationError({"days": ["Choose one of these."]})
     return now() + timedelta(days=int(days)) if days else None
-
-
-def _of_form(faults: Any) -> list[Fault]:
-    """Return faults at the names that the form gives the fields."""
-    return [Fault(f"/token_{pointer[1:]}" if pointer else "", detail) for pointer, detail in faults]

@@ -10,7 +10,8 @@ from punctual_api.accounts.own_page import account_page
 from punctual_api.http.context import team_id, team_slug, user_id
 from punctual_api.teams.pages import BLANK, team_page
 from punctual_api.tokens import changes
-from punctual_api.tokens.form import RefusedForm, create_by_form
+from punctual_api.tokens.form import create_by_form
+from punctual_api.web.form_errors import RefusedForm
 from punctual_api.web.page_base import pages
 
 

@@ -1,8 +1,12 @@
 """Show the API's validation errors at the fields of a form."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
-from punctual_api.http.problems import Fault
+from marshmallow import ValidationError
+
+from punctual_api.http.context import session
+from punctual_api.http.problems import Fault, Problem, faults_in
 
 PLAINER = {
     "Missing data for required field.": "Please fill this in.",
@@ -33,3 +37,34 @@ def by_field(faults: Sequence[Fault], fields: Collection[str]) -> tuple[dict[str
         else:
             errors.setdefault(field, detail)
     return errors, others
+
+
+class RefusedForm(Exception):
+    """What a form asks for was not done: `faults` says why, at the fields of the form."""
+
+    def __init__(self, typed: dict[str, str], faults: list[Fault]) -> None:
+        super().__init__()
+        self.typed = typed
+        self.faults = faults
+
+
+@contextmanager
+def refusals(typed: dict[str, str], *, prefix: str) -> Iterator[None]:
+    """Raise RefusedForm for what the body refuses, after undoing what it did.
+
+    The form's fields are named as the schema's, with the prefix.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise RefusedForm(typed, _prefixed(faults_in(error.messages), prefix)) from None
+    except Problem as problem:
+        session().rollback()
+        faults = problem.faults or [Fault("", str(problem.description))]
+        raise RefusedForm(typed, _prefixed(faults, prefix)) from None
+
+
+def _prefixed(faults: Iterable[Fault], prefix: str) -> list[Fault]:
+    return [
+        Fault(f"/{prefix}{pointer[1:]}" if pointer else "", detail) for pointer, detail in faults
+    ]

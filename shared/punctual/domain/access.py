@@ -150,6 +150,10 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "users.list_users": ADMIN,
     "users.get_user": ADMIN,
     "users.change_user": ADMIN,
+    "pages.show_users": ADMIN,
+    "pages.change_user": ADMIN,
+    "pages.show_invites": ADMIN,
+    "pages.invite_user": ADMIN,
     # Teams and their members
     "teams.list_own_teams": SIGNED_IN,
     "teams.create_team": BY_FULL_TOKEN,

@@ -1,4 +1,4 @@
-"""The form of an invitation to a team, and the list of those that are open, on the team's page."""
+"""The form of an invitation, and the list of those to a team that are open."""
 
 import uuid
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 
 from punctual.store.accounts import invites
-from punctual_api.http.context import now, session
+from punctual_api.http.context import session
 from punctual_api.invites import changes
 from punctual_api.invites.schemas import NewInviteSchema
 from punctual_api.web.form_errors import refusals
@@ -17,15 +17,17 @@ SHOWN = 100
 
 def invite_list(team: uuid.UUID) -> list[dict[str, Any]]:
     """Return the newest invitations to a team that are open, for a page."""
-    found = changes.shown(invites.list_invites(session(), team, limit=SHOWN))
-    instant = now()
-    return [one for one in found if one["used_at"] is None and one["expires_at"] > instant]
+    return changes.shown(invites.list_invites(session(), team, limit=SHOWN, open_only=True))
 
 
-def invite_by_form(team: uuid.UUID) -> str:
-    """Return the address of a new invitation, of the form that was sent; raises RefusedForm."""
+def invite_by_form(team: uuid.UUID | None) -> str:
+    """Return the address of a new invitation, of the form that was sent; raises RefusedForm.
+
+    Without a team it is one to the installation.
+    """
     typed = {name: request.form.get(name, usual).strip() for name, usual in BLANK_INVITE.items()}
-    sent = {"role": typed["invite_role"], "email": typed["invite_email"] or None}
+    role = None if team is None else typed["invite_role"]
+    sent = {"role": role, "email": typed["invite_email"] or None}
     with refusals(typed, prefix="invite_"):
         _, code = changes.create(team, **NewInviteSchema(exclude=("team",)).load(sent))
     return changes.url_of(code)

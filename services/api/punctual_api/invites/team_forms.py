@@ -25,9 +25,9 @@ def create_invite(slug: str) -> Response:
 
 @pages.post("/invite/<uuid:invite_id>/end/")
 def end_invite(invite_id: uuid.UUID) -> AnyResponse:
-    """End an invitation to a team."""
+    """End an invitation to a team or to the installation."""
     ended = changes.end(invite_id)
     flash("The invitation has ended.")
     if ended.team_id is None:
-        return redirect(url_for("pages.show_teams"))
+        return redirect(url_for("pages.show_invites"))
     return redirect(url_for("pages.show_team", slug=team_slug(ended.team_id)))

@@ -17,6 +17,11 @@ class KnownUserSchema(UserSchema):
         allow_none=True,
         metadata={"description": "Since when the user cannot log in; null: the user can"},
     )
+    last_login_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last login that the audit record has; null: none"},
+    )
 
 
 class UserPageSchema(Schema):

@@ -11,6 +11,7 @@ import punctual_api.audit.pages
 import punctual_api.calendars.pages
 import punctual_api.concurrency.pages
 import punctual_api.crontab.pages
+import punctual_api.invites.installation_page
 import punctual_api.invites.pages
 import punctual_api.invites.team_forms
 import punctual_api.ledger.pages
@@ -24,7 +25,8 @@ import punctual_api.tasks.pages.run_form
 import punctual_api.tasks.pages.task_page
 import punctual_api.tasks.pages.versions
 import punctual_api.teams.pages
-import punctual_api.tokens.pages  # noqa: F401 - importing it adds its pages
+import punctual_api.tokens.pages
+import punctual_api.users.pages  # noqa: F401 - importing it adds its pages
 from punctual_api.web.error_pages import error_page, refused_form
 from punctual_api.web.page_base import pages
 

@@ -62,6 +62,7 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.end_session": Action.SESSION_END,
     "pages.end_other_sessions": Action.SESSION_END,
     "users.change_user": Action.USER_UPDATE,
+    "pages.change_user": Action.USER_UPDATE,
     # Access tokens and invitations
     "tokens.create_token": Action.TOKEN_CREATE,
     "tokens.end_token": Action.TOKEN_END,
@@ -72,6 +73,7 @@ ACTIONS: Mapping[str, Action | None] = {
     "invites.create_invite": Action.INVITE_CREATE,
     "invites.end_invite": Action.INVITE_END,
     "pages.create_invite": Action.INVITE_CREATE,
+    "pages.invite_user": Action.INVITE_CREATE,
     "pages.accept_invitation": Action.INVITE_ACCEPT,
     "pages.end_invite": Action.INVITE_END,
     # Teams and their members

@@ -1,7 +1,8 @@
 """What admins do with users: list them, disable them, make them admins."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -12,6 +13,14 @@ from punctual.store.schema.models import User
 
 # Two requests that take the flag from the last two admins must not both succeed.
 ADMINS_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('punctual admins'))")
+
+# One step in the index of each account's events, and as many more as failed since.
+LAST_LOGINS = text("""
+SELECT users.id, last.at
+FROM unnest(CAST(:ids AS uuid[])) AS users (id) CROSS JOIN LATERAL (
+    SELECT at FROM audit_events WHERE account_id = users.id AND action = 'user.login'
+    ORDER BY at DESC, id DESC LIMIT 1) AS last
+""")
 
 
 def list_users(
@@ -28,6 +37,11 @@ def list_users(
         found = User.username.icontains(q, autoescape=True)
         statement = statement.where(found | User.email.icontains(q, autoescape=True))
     return session.scalars(statement).all()
+
+
+def last_logins(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """Return when each of these users last logged in, as far as the audit record has it."""
+    return {row.id: row.at for row in session.execute(LAST_LOGINS, {"ids": list(ids)})}
 
 
 def lock_admins(session: Session) -> None:

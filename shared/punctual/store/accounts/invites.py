@@ -53,10 +53,20 @@ def count_open(session: Session, user_id: uuid.UUID) -> int:
 
 
 def list_invites(
-    session: Session, team_id: uuid.UUID | None, *, limit: int, before: uuid.UUID | None = None
+    session: Session,
+    team_id: uuid.UUID | None,
+    *,
+    limit: int,
+    before: uuid.UUID | None = None,
+    open_only: bool = False,
 ) -> Sequence[Invite]:
-    """Return at most `limit` invitations, newest first: those of a team, or else all."""
+    """Return at most `limit` invitations, newest first: those of a team, or else all.
+
+    `open_only` leaves out those that were used or have expired.
+    """
     statement = select(Invite).order_by(Invite.id.desc()).limit(limit)
+    if open_only:
+        statement = statement.where(Invite.used_at.is_(None), Invite.expires_at > func.now())
     if team_id is not None:
         statement = statement.where(Invite.team_id == team_id)
     if before is not None:

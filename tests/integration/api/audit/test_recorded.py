@@ -90,7 +90,7 @@ def test_each_change_is_recorded_once_with_its_action(
     missing = {endpoint for endpoint, action in ACTIONS.items() if action} - walked - OUTAGES
     assert not missing
     assert "change not recorded" not in caplog.text
-    assert len(secrets) == 8
+    assert len(secrets) == 9
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT e::text FROM audit_events AS e")).scalars().all()
     assert not [secret for secret in secrets if secret in "".join(rows)]

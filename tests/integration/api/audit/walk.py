@@ -23,6 +23,9 @@ class Walk:
         self.admin, self.ann, self.engine = admin, ann, engine
         self.ben = register(app.test_client(), "ben")
         self.eve = visit(app.test_client())
+        self.chief = visit(app.test_client())
+        path = f"/users/{self.chief.person.username}/"
+        assert admin.call("PATCH", path, json={"is_admin": True}).status_code == 200
         ann.person.post("/teams/", json={"slug": "ops", "name": "Operations"})
 
     def own(self, kind: str, body: dict[str, Any]) -> str:
@@ -120,6 +123,9 @@ class Walk:
         token = self.ann.person.items("/tokens/")[0]["id"]
         yield "pages.end_token", lambda: form(f"/token/{token}/end/", of="/account/")
         to_ops = {"team": "ops", "role": "viewer"}
+        chief = self.chief.post
+        yield "pages.invite_user", lambda: chief("/invites/", invite_email="")
+        yield "pages.change_user", lambda: chief("/users/carl/disable/")
         yield "invites.create_invite", lambda: api("POST", "/invites/", json=to_ops)
         first = self.ann.person.items("/invites/?team=ops")[0]["id"]
         yield "invites.end_invite", lambda: api("DELETE", f"/invites/{first}/")

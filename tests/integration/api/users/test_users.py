@@ -36,6 +36,19 @@ def test_users_are_paged_and_searched(anna: Person, ben: Person) -> None:
     assert str(ben.id) == anna.items("/users/?q=ben@example")[0]["id"]
 
 
+def test_a_user_is_shown_with_the_last_login_on_record(anna: Person, ben: Person) -> None:
+    who = {"username": "ben", "password": PASSWORD}
+    first = anna.get("/users/ben/").get_json()["last_login_at"]
+    assert first > ben.get("/account/").get_json()["created_at"]
+    ben.post("/login/", json=who)
+    ben.post("/login/", json={**who, "password": "no"})
+    second = anna.get("/users/ben/").get_json()["last_login_at"]
+    assert second > first
+    assert anna.items("/users/?q=ben")[0]["last_login_at"] == second
+    changed = anna.call("PATCH", "/users/ben/", json={"disabled": True}).get_json()
+    assert changed["last_login_at"] == second
+
+
 def test_a_disabled_user_is_out_at_once_and_back_after(
     client: FlaskClient, anna: Person, ben: Person
 ) -> None:

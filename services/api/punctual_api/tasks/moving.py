@@ -22,7 +22,7 @@ def moved(task: Task, slug: str, values: Mapping[str, Any]) -> dict[str, Any]:
     team = permitted(own_team_named(slug), Role.EDITOR)
     if team == task.team_id:
         return {}
-    refuse_while_followed(task.id)
+    refuse_while_followed(task.id, done="moved")
     app_ctx.g.team_id = team
     if faults := upstream_faults({"after": values.get("after", task.after)}, task_id=None):
         raise invalid(faults)

@@ -33,11 +33,11 @@ def upstream_faults(values: Mapping[str, Any], *, task_id: uuid.UUID | None) -> 
     return [Fault("/after", f"They would run in a circle: {way}.")]
 
 
-def refuse_while_followed(task_id: uuid.UUID) -> None:
-    """Raise Problem 409 while other tasks run after this one."""
+def refuse_while_followed(task_id: uuid.UUID, *, done: str = "deleted") -> None:
+    """Raise Problem 409 while other tasks run after this one, saying what cannot be done."""
     lock_edges(session(), team_id=team_id())
     others = downstream_of(session(), task_id, team_id=team_id())
     if others:
         named = ", ".join(f"“{task.name}”" for task in others[:3])
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        raise Problem(409, f"It cannot be deleted while other tasks run after it: {named}{more}.")
+        raise Problem(409, f"It cannot be {done} while other tasks run after it: {named}{more}.")

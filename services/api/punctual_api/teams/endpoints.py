@@ -10,7 +10,10 @@ from punctual.store.accounts.teams import OwnTeam, teams_with
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session, team_id
 from punctual_api.teams import changes
+from punctual_api.teams.handover import hand_over_own
 from punctual_api.teams.schemas import (
+    HandoverReportSchema,
+    HandoverSchema,
     MemberListSchema,
     MemberSchema,
     NewMemberSchema,
@@ -81,6 +84,15 @@ def delete_team(slug: str) -> None:
 def leave_team(slug: str) -> None:
     """Leave a team, unless you are its last owner; what you made stays with it."""
     changes.remove(current_user.username)
+
+
+@blueprint.route("/<slug>/handover/", methods=["POST"])
+@blueprint.problems(400, 401, 403, 404, 409, 413, 415)
+@blueprint.arguments(HandoverSchema)
+@blueprint.response(200, HandoverReportSchema)
+def hand_over_tasks(sent: dict[str, Any], slug: str) -> dict[str, Any]:
+    """Move all tasks of a team to another one, or report what would move and what is in the way."""
+    return hand_over_own(sent["team"], dry_run=sent["dry_run"])
 
 
 @blueprint.route("/<slug>/members/", methods=["GET"])

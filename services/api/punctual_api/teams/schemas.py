@@ -4,7 +4,7 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from punctual.domain.access import Role
 from punctual.domain.slug import SLUG, SLUG_RULE
-from punctual_api.http.fields import Instant, Label, Text
+from punctual_api.http.fields import Flag, Instant, Label, Text
 
 ROLES = validate.OneOf([*Role])
 ROLE = {"description": "viewer < operator < editor < owner; each may do what those before it may"}
@@ -78,3 +78,39 @@ class MemberListSchema(Schema):
     """The members of a team by name."""
 
     items = fields.List(fields.Nested(MemberSchema), required=True)
+
+
+class HandoverSchema(Schema):
+    """To which team all tasks of a team move, and whether to move them or only to report."""
+
+    class Meta:
+        unknown = RAISE
+
+    team = Text(
+        required=True,
+        validate=validate.Length(min=1, max=64),
+        metadata={"description": "Slug of the new team, where you are an editor"},
+    )
+    dry_run = Flag(load_default=True)
+
+
+class HandoverReportSchema(Schema):
+    """What has moved, or would move; with obstacles, nothing does."""
+
+    dry_run = fields.Boolean(required=True)
+    team = fields.String(required=True)
+    tasks = fields.Integer(required=True)
+    enabled_tasks = fields.Integer(required=True)
+    unfinished_runs = fields.Integer(required=True)
+    calendars = fields.List(
+        fields.String(), required=True, metadata={"description": "Names of those that move along"}
+    )
+    limits = fields.List(
+        fields.String(), required=True, metadata={"description": "Tags of those that move along"}
+    )
+    obstacles = fields.List(
+        fields.String(), required=True, metadata={"description": "Why nothing can move"}
+    )
+    warnings = fields.List(
+        fields.String(), required=True, metadata={"description": "What will be different"}
+    )

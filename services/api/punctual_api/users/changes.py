@@ -10,10 +10,12 @@ from punctual.store.accounts.admins import (
     other_admins,
     set_disabled,
 )
+from punctual.store.accounts.members import owned_alone
+from punctual.store.accounts.teams import enabled_tasks
 from punctual.store.accounts.users import user_named
 from punctual.store.schema.models import User
 from punctual_api.audit.recorder import record_account
-from punctual_api.http.context import session
+from punctual_api.http.context import session, team_slug
 from punctual_api.http.problems import Problem, not_found
 
 
@@ -42,6 +44,15 @@ def change(username: str, *, is_admin: bool | None = None, disabled: bool | None
     set_disabled(session(), user, disabled=disabled)
     record_account(user.id, user.username, before=before, after=access_of(user))
     return user
+
+
+def left_behind(user: User) -> dict[str, Any]:
+    """Return what a user who is disabled leaves running, and the teams without another owner."""
+    return {
+        "team": team_slug(user.id),  # a personal team has its user's id
+        "tasks": enabled_tasks(session(), user.id),
+        "only_owner_of": owned_alone(session(), user.id),
+    }
 
 
 def shown(users: Sequence[User]) -> list[dict[str, Any]]:

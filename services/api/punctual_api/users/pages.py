@@ -104,5 +104,6 @@ def _confirmation(username: str, wanted: Change, problem: Problem | None = None)
         200 if problem is None else problem.code or 409,
         user=user,
         change=wanted,
+        left=changes.left_behind(user) if wanted.values.get("disabled") else None,
         message=None if problem is None else problem.description,
     )

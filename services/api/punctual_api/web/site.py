@@ -21,9 +21,11 @@ import punctual_api.runs.pages
 import punctual_api.tasks.pages.actions
 import punctual_api.tasks.pages.dashboard
 import punctual_api.tasks.pages.edit
+import punctual_api.tasks.pages.move
 import punctual_api.tasks.pages.run_form
 import punctual_api.tasks.pages.task_page
 import punctual_api.tasks.pages.versions
+import punctual_api.teams.handover_page
 import punctual_api.teams.pages
 import punctual_api.tokens.pages
 import punctual_api.users.pages  # noqa: F401 - importing it adds its pages

@@ -27,6 +27,7 @@ class Action(StrEnum):
     TEAM_CREATE = "team.create"
     TEAM_UPDATE = "team.update"
     TEAM_DELETE = "team.delete"
+    TEAM_HANDOVER = "team.handover"
     MEMBER_ADD = "member.add"
     MEMBER_UPDATE = "member.update"
     MEMBER_REMOVE = "member.remove"
@@ -80,6 +81,7 @@ ACTIONS: Mapping[str, Action | None] = {
     "teams.create_team": Action.TEAM_CREATE,
     "teams.change_team": Action.TEAM_UPDATE,
     "teams.delete_team": Action.TEAM_DELETE,
+    "teams.hand_over_tasks": Action.TEAM_HANDOVER,
     "teams.leave_team": Action.MEMBER_REMOVE,
     "teams.add_team_member": Action.MEMBER_ADD,
     "teams.change_team_member": Action.MEMBER_UPDATE,
@@ -87,6 +89,7 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.create_team": Action.TEAM_CREATE,
     "pages.rename_team": Action.TEAM_UPDATE,
     "pages.delete_team": Action.TEAM_DELETE,
+    "pages.hand_over": Action.TEAM_HANDOVER,
     "pages.leave_team": Action.MEMBER_REMOVE,
     "pages.add_member": Action.MEMBER_ADD,
     "pages.change_member": Action.MEMBER_UPDATE,
@@ -107,6 +110,7 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.create_task": Action.TASK_CREATE,
     "pages.update_task": Action.TASK_UPDATE,
     "pages.delete_task_page": Action.TASK_DELETE,
+    "pages.move_task": Action.TASK_UPDATE,
     "pages.restore_version": Action.TASK_RESTORE,
     "pages.run_task": Action.TASK_RUN,
     "pages.pause_task": Action.TASK_PAUSE,

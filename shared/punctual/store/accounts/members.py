@@ -4,16 +4,17 @@ Changes run under `lock_team`, so that two requests never remove the last two ow
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from punctual.domain.access import Role
 from punctual.domain.username import canonical_username
-from punctual.store.schema.models import Membership, User
+from punctual.store.schema.models import Membership, Team, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,22 @@ def owners(session: Session, team_id: uuid.UUID) -> int:
     """Return how many owners a team has."""
     count = select(func.count()).where(Membership.team_id == team_id, Membership.role == Role.OWNER)
     return session.scalars(count).one()
+
+
+def owned_alone(session: Session, user_id: uuid.UUID) -> Sequence[str]:
+    """Return the slugs of the teams, personal ones aside, that no other enabled user owns."""
+    other = aliased(Membership)
+    others = (
+        exists()
+        .where(other.team_id == Team.id, other.role == Role.OWNER, other.user_id != user_id)
+        .where(User.id == other.user_id, User.disabled_at.is_(None))
+    )
+    own = (
+        select(Team.slug)
+        .join(Membership, Membership.team_id == Team.id)
+        .where(Membership.user_id == user_id, Membership.role == Role.OWNER)
+    )
+    return session.scalars(own.where(~Team.personal, ~others).order_by(Team.slug)).all()
 
 
 def _members(team_id: uuid.UUID) -> Select[*tuple[Any, ...]]:

@@ -69,6 +69,12 @@ class Walk:
         assert self.ann.person.post(f"/teams/{slug}/members/", json=body).status_code == 201
         return slug
 
+    def source(self) -> str:
+        """A new team with a task."""
+        slug = self.team()
+        self.ann.person.task(team=slug)
+        return slug
+
     def calls(self) -> Iterator[Step]:
         """Each endpoint, and the request."""
         yield from self.work()
@@ -184,6 +190,8 @@ class Walk:
         yield "backfill.backfill_task", lambda: api("POST", f"{own}backfill/", json=span)
         back = f"{own}versions/1/restore/"
         yield "task versions.restore_task", lambda: api("POST", back)
+        path, to_ops = f"/teams/{self.source()}/handover/", {"team": "ops", "dry_run": False}
+        yield "teams.hand_over_tasks", lambda: api("POST", path, json=to_ops)
         yield "tasks.delete_own_task", lambda: api("DELETE", own)
         yield "crontabs.import_crontab", lambda: api("POST", "/import/crontab/", json=crontab)
         yield "pages.create_task", lambda: form("/task/create/", **hand)
@@ -199,6 +207,10 @@ class Walk:
         yield "pages.backfill_task", lambda: form(f"{shown}backfill/", of=shown, **due)
         first = f"{shown}versions/1/restore/"
         yield "pages.restore_version", lambda: form(first, of=shown)
+        source = f"/team/{self.source()}/handover/"
+        yield "pages.hand_over", lambda: form(source, team="ops", do="move")
+        apart = f"{task}{self.ann.person.task()['id']}/move/"
+        yield "pages.move_task", lambda: form(apart, team="ops")
         yield "pages.delete_task_page", lambda: form(f"{shown}delete/")
         lines = {"crontab": "0 3 * * * true", "do": "create"}
         yield "pages.import_crontab_form", lambda: form("/import/crontab/", **lines)

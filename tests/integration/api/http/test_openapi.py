@@ -51,6 +51,7 @@ CALLS = {
     "/api/users/{username}/": {"get", "patch"},
     "/api/teams/": {"get", "post"},
     "/api/teams/{slug}/": {"get", "patch", "delete"},
+    "/api/teams/{slug}/handover/": {"post"},
     "/api/teams/{slug}/leave/": {"post"},
     "/api/teams/{slug}/members/": {"get", "post"},
     "/api/teams/{slug}/members/{username}/": {"patch", "delete"},

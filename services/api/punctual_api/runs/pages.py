@@ -11,6 +11,7 @@ from punctual.store.runs.blocked_by import waits_for
 from punctual.store.runs.listing import attempts_of
 from punctual.store.schema.models import Run
 from punctual.store.tasks.changes import find_task
+from punctual_api.accounts.names import name_of
 from punctual_api.http.context import session, team_id
 from punctual_api.http.problems import not_found
 from punctual_api.runs.endpoints import own_run
@@ -35,6 +36,7 @@ def show_run(run_id: uuid.UUID) -> Response:
         "runs/run",
         run=run,
         task=task,
+        triggered_by=name_of(run.triggered_by),
         final=run.state in FINAL,
         cancelling=run.cancel_requested_at is not None,
         sentence=Markup(sentence(run, waits_for=waits_for(session(), run), reader=PAGE)),  # noqa: S704 - PAGE escapes

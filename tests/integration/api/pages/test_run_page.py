@@ -26,3 +26,14 @@ def test_the_page_of_a_run_that_left_nothing_says_nothing_of_it(
     worker, run_id = new_worker(engine), new_run(engine, task_id)
     finish_run(engine, start_run(engine, run_id, worker), worker, "succeeded")
     assert "running, which" not in ann.get(f"/run/{run_id}/").text
+
+
+def test_the_pages_say_who_asked_for_a_run(ann: Visitor, bob: Visitor) -> None:
+    ann.person.post("/teams/", json={"slug": "ops", "name": "Operations"})
+    body = {"username": bob.person.username, "role": "operator"}
+    ann.person.post("/teams/ops/members/", json=body)
+    task = ann.person.task(team="ops")["id"]
+    run = bob.person.post(f"/tasks/{task}/run/").get_json()["id"]
+    sentence = f"run by hand by <bdi>{bob.person.username}</bdi>"
+    assert sentence in ann.get(f"/run/{run}/").text
+    assert sentence in ann.get(f"/task/{task}/").text

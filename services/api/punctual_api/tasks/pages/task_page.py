@@ -14,6 +14,7 @@ from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import find_task
 from punctual.store.tasks.listing import seen_tasks
 from punctual.store.tasks.overview import strips
+from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.context import now, session, team_id
 from punctual_api.http.problems import not_found
@@ -52,6 +53,7 @@ def show_task(task_id: uuid.UUID) -> Response:
     document = task_document(seen, now=instant)
     document["warnings"] += interpreter_warnings(task)
     document["warnings"] += warnings_from_past(task, now=instant)
+    look_up_names(run.triggered_by for run in runs)
     own = url_for("pages.show_task", task_id=task.id)
     more = len(runs) > RUNS_A_PAGE
     return live_page(
@@ -60,6 +62,7 @@ def show_task(task_id: uuid.UUID) -> Response:
         coming=due,
         **edges_page(task),
         runs=runs[:RUNS_A_PAGE],
+        name_of=name_of,
         strip=strips(session().connection(), task_ids=[task.id], size=STRIP_RUNS)[task.id],
         newest_url=own if "before" in request.args else None,
         older_url=f"{own}?before={runs[RUNS_A_PAGE - 1].id}#history" if more else None,

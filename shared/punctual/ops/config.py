@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from punctual.domain.commands.addresses import parse_allowed, parse_networks
 from punctual.domain.hosts import parse_hosts, parse_public_url
 from punctual.domain.runs.limits import LONGEST_END_GRACE
 from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
+from punctual.ops.server_urls import MASK, is_postgresql, mask_url
 from punctual.ops.setting_names import unknown_names
 
 PREFIX = "PUNCTUAL_"
-MASK = "********"
 OnLeaseLoss = Literal["kill", "keep"]
 Registration = Literal["open", "invite", "closed"]
 
@@ -30,9 +27,6 @@ WELL_KNOWN_SECRET = re.compile(
 )
 """A key that was copied from an example or made of such words, its letters and digits alone."""
 MIN_SECRET_LENGTH = 32
-PASSWORD = re.compile(r"(?<=://)([^:/?#@]*:).*(?=@)")
-"""Up to the last @: drivers take passwords with characters that end a host's name."""
-PASSWORD_IN_QUERY = re.compile(r"(?i)\b((?:ssl)?password=)[^&]*")
 BIND = re.compile(r"([^\s:/]*|\[[\da-fA-F:.]+\]):\d{1,5}", re.ASCII)
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 LAST_PORT = 65_535
@@ -216,7 +210,7 @@ def _check_least(s: Settings) -> None:
 
 
 def _check_server_urls(s: Settings) -> None:
-    if s.database_url and not _is_postgresql(s.database_url):
+    if s.database_url and not is_postgresql(s.database_url):
         raise InvalidSetting(f"{PREFIX}DATABASE_URL is not the URL of a PostgreSQL database")
     if s.redis_url and not s.redis_url.startswith(REDIS_SCHEMES):
         raise InvalidSetting(f"{PREFIX}REDIS_URL must begin with {' or '.join(REDIS_SCHEMES)}")
@@ -224,13 +218,6 @@ def _check_server_urls(s: Settings) -> None:
         urlsplit(s.redis_url).port  # noqa: B018 - it is parsed when it is read
     except ValueError as error:
         raise InvalidSetting(f"{PREFIX}REDIS_URL: {error}") from None
-
-
-def _is_postgresql(url: str) -> bool:
-    try:
-        return make_url(url).get_backend_name() in ("postgres", "postgresql")
-    except (ArgumentError, ValueError):  # ValueError: of a port that is no number
-        return False
 
 
 def _check_hosts(s: Settings) -> None:
@@ -274,13 +261,9 @@ def masked(settings: Settings) -> dict[str, str]:
         given = getattr(settings, item.name)
         value = "" if given is None else str(int(given) if isinstance(given, bool) else given)
         if item.metadata.get("secret") and value:
-            value = _mask_url(value) if item.name.endswith("_url") else MASK
+            value = mask_url(value) if item.name.endswith("_url") else MASK
         shown[PREFIX + item.name.upper()] = value
     return shown
-
-
-def _mask_url(url: str) -> str:
-    return PASSWORD.sub(rf"\1{MASK}", PASSWORD_IN_QUERY.sub(rf"\1{MASK}", url))
 
 
 def main() -> int:

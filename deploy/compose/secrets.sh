@@ -19,14 +19,14 @@ secret() {
 }
 
 # redis_users NAMESPACE: the users of Redis, one a service, each with the keys and commands that it
-# needs: the API counts failed logins, the others pass messages on. The default user answers whether
+# needs: the API counts failed logins and requests, the others pass messages on. The default user answers whether
 # the server is there. Everything else is refused.
 redis_users() {
     work="+@connection +@read +@write -@dangerous +eval +evalsha +script|load +script|exists +time +info"
     messages="~$1 ~$1:* &$1:* $work +keys"
     cat <<END
 user default reset on >$(secret redis-password) +ping
-user api reset on >$(secret redis-api-password) ~$1-logins:* ~$1:doctor $work
+user api reset on >$(secret redis-api-password) ~$1-logins:* ~$1-requests:* ~$1:doctor $work
 user coordinator reset on >$(secret redis-coordinator-password) $messages +publish
 user worker reset on >$(secret redis-worker-password) $messages +publish +subscribe +unsubscribe
 END

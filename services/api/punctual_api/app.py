@@ -32,6 +32,9 @@ from punctual_api.invites.endpoints import blueprint as invites
 from punctual_api.ledger.backfill import blueprint as backfill
 from punctual_api.ledger.endpoints import blueprint as ledger
 from punctual_api.ledger.why import blueprint as why
+from punctual_api.limits.openapi import document_limits
+from punctual_api.limits.request_limit import limit_requests
+from punctual_api.limits.team_limits import limit_teams
 from punctual_api.outages.endpoints import blueprint as outages
 from punctual_api.runs.endpoints import blueprint as runs
 from punctual_api.runs.output import blueprint as output
@@ -81,6 +84,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the guard of the pages checks their forms
     csrf.init_app(app)
     count_failed_logins(app, settings)
+    limit_requests(app, settings)
+    limit_teams(app, settings)
 
     api = Api(app, **openapi_pages.DESCRIPTION)
     for part in (
@@ -108,6 +113,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         api.register_blueprint(part)
     openapi_pages.serve_reference(app, api)
+    document_limits(app)
     add_pages(app)
     health.watch_health(app, settings)
 

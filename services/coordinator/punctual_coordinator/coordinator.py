@@ -60,7 +60,9 @@ class CoordinatorService:
         # Longer than a cycle by a sweep: what is due just after the window is not late, even when
         # the next cycle begins late.
         window = timedelta(seconds=settings.window_seconds + settings.sweep_seconds)
-        self._planner = Planner(self._engine, window=window)
+        self._planner = Planner(
+            self._engine, window=window, max_unfinished=settings.max_unfinished_runs
+        )
         self._dispatcher = Dispatcher(self._engine, self._broker, window=window)
         self._redispatcher = Redispatcher(self._dispatcher)
         self._replanner = Replanner(self._engine)
@@ -134,6 +136,7 @@ class CoordinatorService:
             "rescue": self._rescuer.run_once,
             "resume": self._resumer.run_once,
             "replan": self._replanner.run_once,
+            "limits": self._planner.note_full_teams,
             "dispatch": self._pass,
             "catch up": self.catch_up,
             "re-dispatch": self._redispatcher.run_once,

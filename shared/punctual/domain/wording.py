@@ -20,11 +20,11 @@ from punctual.domain.schedules.describe import duration_in_words
 
 MIB = 1 << 20
 
-
 _CLAUSES: Mapping[ReasonCode, str] = {
     ReasonCode.NO_WORKER: "no worker serves queue {queue}",
     ReasonCode.NO_SLOT: "all {slots} slots of queue {queue} are busy",
     ReasonCode.DATABASE_SILENT: "the database did not answer from {since} to {until}",
+    ReasonCode.TEAM_LIMIT: "its team was at its limit of unfinished runs from {since} to {until}",
     ReasonCode.NOT_DISPATCHED: "no coordinator dispatched it in time",
     ReasonCode.NOT_CLAIMED: "no worker of queue {queue} claimed it in time",
     ReasonCode.LATER_DUE_TIME: "a later due time of the task ran instead",

@@ -82,6 +82,9 @@ class Settings:
     proxy_networks: str = ""
     registration: Registration = "invite"
     max_tokens: int = 100
+    max_tasks: int = 1_000_000
+    max_unfinished_runs: int = 1_000_000
+    max_requests_per_minute: int = 0
     allowed_hosts: str = ""
     public_url: str = ""
     namespace: str = "punctual"
@@ -141,6 +144,8 @@ def _raw(source: Mapping[str, str], name: str) -> str | None:
 
 def _parse(name: str, kind: Any, raw: str) -> object:
     setting = PREFIX + name.upper()
+    if name.startswith("max_") and not raw:
+        return 0  # no limit
     if kind in (int, float, int | None):
         try:
             number: float = (float if kind is float else int)(raw)

@@ -56,6 +56,9 @@ WORKER_SLOTS = Gauge("punctual_worker_slots", "Runs this worker may have running
 WORKER_ROOM = Gauge("punctual_worker_room", "Slots of this worker that no run is in")
 ISOLATION = Gauge("punctual_isolation", "What holds commands in: 1 where it is in force", ["what"])
 DATABASE_ERRORS = Counter("punctual_database_errors", "Statements the database failed to answer")
+LIMIT_REFUSALS = Counter(
+    "punctual_limit_refusals", "Requests refused because a limit was reached", ["limit"]
+)
 REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")
 DUTY_FAILURES = Counter(
     "punctual_duty_failures", "Turns of a coordinator's duty that an error ended", ["duty"]

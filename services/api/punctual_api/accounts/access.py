@@ -17,6 +17,7 @@ from punctual_api.http.context import connection, sender, session
 from punctual_api.http.fields import unstorable
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.limits.request_limit import count_request
 
 TEAM = "slug"
 OBJECTS = {f"{kind}_id": kind for kind in OWNER_OF} | {TEAM: "team"}
@@ -44,6 +45,7 @@ def check_access() -> AnyResponse | None:
     if not user.is_authenticated:
         return _login_needed(sent)
     structlog.contextvars.bind_contextvars(user_id=str(user.id))
+    count_request(user.id)
     take_body_of_user()
     if user.through < need.through:
         raise Problem(403, LIMITED if need.through < Through.LOGIN else LOGIN_NEEDED)

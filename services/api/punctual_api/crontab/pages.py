@@ -12,6 +12,7 @@ from punctual_api.crontab.endpoints import exported
 from punctual_api.crontab.line_import import Read, create_read, read_lines, report_of
 from punctual_api.crontab.schemas import CrontabExportQuerySchema, CrontabQuerySchema
 from punctual_api.http.problems import faults_in
+from punctual_api.limits.team_limits import LimitReached
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import page, pages
 
@@ -56,7 +57,11 @@ def export_crontab_page() -> Response:
 
 
 def _created(typed: dict[str, str], read: Sequence[Read]) -> AnyResponse:
-    ids: Sequence[uuid.UUID] = create_read(read)
+    try:
+        ids: Sequence[uuid.UUID] = create_read(read)
+    except LimitReached as reached:
+        errors = {"crontab": str(reached.description)}
+        return page("crontab", 422, typed=typed, errors=errors, report=None)
     if not ids:
         return page("crontab", 422, typed=typed, report=report_of(read, [], dry_run=True))
     report = report_of(read, ids, dry_run=False)

@@ -14,6 +14,7 @@ from punctual_api.audit.recorder import changed_nothing, record
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, settings, team_ids, user_id
 from punctual_api.http.problems import Fault, invalid, not_found
+from punctual_api.limits.team_limits import check_runs_made
 from punctual_api.outages.schemas import (
     MOST_RUNS,
     OutageBackfillQuerySchema,
@@ -73,7 +74,10 @@ def known_outage(outage_id: uuid.UUID) -> Gap:
 
 
 def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS) -> Backfilled:
-    """Backfill the asker's tasks, all with None; raises Problem 422 for one that was not due."""
+    """Backfill the asker's tasks, all with None.
+
+    Raises Problem 422 for one that was not due, and LimitReached.
+    """
     if tasks is not None:
         was_due = {
             task.task_id
@@ -98,11 +102,13 @@ def run_missed(gap: Gap, tasks: list[uuid.UUID] | None, *, most: int = MOST_RUNS
 
 
 def _record(gap: Gap, made: Backfilled) -> None:
-    """Record the backfill with each task that had runs made."""
+    """Record the backfill with each task that had runs made; raises LimitReached."""
     counts = {task: len(runs) for task, runs in made.runs.items() if runs}
     if not counts:
         changed_nothing()
         return
-    for task in session().scalars(select(Task).where(Task.id.in_(counts))):
+    tasks = session().scalars(select(Task).where(Task.id.in_(counts))).all()
+    check_runs_made({task.team_id for task in tasks})
+    for task in tasks:
         after = {"runs": counts[task.id], "outage": gap.id}
         record("task", task.id, task.name, after=after, team=task.team_id)

@@ -9,6 +9,7 @@ from punctual.store.outages.outages import tasks_in_outage
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, team_ids
 from punctual_api.http.problems import Problem
+from punctual_api.limits.team_limits import LimitReached
 from punctual_api.outages.endpoints import known_outage, run_missed
 from punctual_api.outages.schemas import report_document
 from punctual_api.web.page_base import page, pages
@@ -44,6 +45,11 @@ def backfill_outage_form(outage_id: uuid.UUID) -> AnyResponse:
             flash("Tick the tasks first.", "warn")
             return back
         made = run_missed(gap, chosen)
+    except LimitReached as reached:
+        session().rollback()
+        changed_nothing()
+        flash(str(reached.description), "bad")
+        return back
     except (Problem, ValueError):
         changed_nothing()
         flash("One of these tasks was not due in this outage.", "bad")

@@ -20,6 +20,7 @@ from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Problem, not_found
 from punctual_api.http.request_hooks import made_run
+from punctual_api.limits.team_limits import require_room_for_runs
 from punctual_api.runs.schemas import (
     RunDetailSchema,
     RunPageSchema,
@@ -96,7 +97,7 @@ def cancel_own_run(run_id: uuid.UUID) -> dict[str, Any]:
 
 @blueprint.route("/<uuid:run_id>/retry/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(401, 403, 404, 409)
+@blueprint.problems(401, 403, 404, 409, 422)
 @blueprint.response(202, RunSchema)
 def retry_own_run(run_id: uuid.UUID) -> Response:
     """Run a final run's task again, as the task is now, with the run's values; answers that run."""
@@ -106,6 +107,7 @@ def retry_own_run(run_id: uuid.UUID) -> Response:
         raise Problem(409, "Its task was deleted.")
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
+        require_room_for_runs(task.team_id)
         try:
             made = retry_run(
                 session().connection(), task=task, run=run, run_id=ids[0], by=user_id()

@@ -12,6 +12,7 @@ from punctual.store.tasks import changes as store
 from punctual.store.tasks.listing import ListedTask
 from punctual_api.audit.recorder import record, record_many
 from punctual_api.http.context import connection, now, session, team_id, team_slug, user_id, window
+from punctual_api.limits.team_limits import require_room_for_tasks
 from punctual_api.tasks.schemas.tasks import NewTaskSchema
 
 MOST_WITH_VALUES = 100
@@ -19,7 +20,8 @@ MOST_WITH_VALUES = 100
 
 
 def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Save new tasks; raises InvalidCalendar, pointing into the list."""
+    """Save new tasks; raises InvalidCalendar, pointing into the list, and LimitReached."""
+    require_room_for_tasks(session().connection(), team_id(), len(tasks))
     at = now()
     due = store.create_tasks(
         session(), team_id=team_id(), ids=ids, tasks=tasks, now=at, by=user_id()
@@ -29,7 +31,8 @@ def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) ->
 
 
 def create_own(task_id: uuid.UUID, values: Mapping[str, Any]) -> ListedTask:
-    """Save a new task; raises InvalidCalendar."""
+    """Save a new task; raises InvalidCalendar and LimitReached."""
+    require_room_for_tasks(connection(), team_id())
     at = now()
     created = store.create_one(
         connection(), team_id=team_id(), task_id=task_id, values=values, now=at, by=user_id()

@@ -8,6 +8,7 @@ from flask import g
 from flask_login import current_user
 
 from punctual.domain.access import Role
+from punctual.ops import telemetry
 from punctual.store.accounts import access_tokens
 from punctual.store.accounts.access_tokens import Owner
 from punctual.store.accounts.logins import is_login
@@ -34,8 +35,9 @@ def create(
     if not is_login(session(), current_user.token_id):
         raise Problem(401, "This login has just been ended. Log in again.")
     most = settings().max_tokens
-    if access_tokens.count_tokens(session(), owner) >= most:
+    if most and access_tokens.count_tokens(session(), owner) >= most:
         whose = "You have" if owner.team_id is None else f"{team_slug(owner.team_id)} has"
+        telemetry.LIMIT_REFUSALS.labels("tokens").inc()
         raise Problem(
             422,
             f"{whose} {most} access tokens, which is the most. End one that is not used any more,"

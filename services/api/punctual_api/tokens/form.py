@@ -14,12 +14,14 @@ from punctual_api.tokens.schemas import NewAccessTokenSchema
 from punctual_api.web.form_errors import refusals
 
 BLANK_TOKEN = {"token_name": "", "token_role": "", "token_days": "90"}
+MOST_SHOWN = 1000
+"""Where the number of tokens has no limit."""
 DAYS = ("30", "90", "365", "")
 
 
 def token_list(owner: Owner) -> list[dict[str, Any]]:
     """Return the newest tokens of an owner for a page: as many as there can be, and some more."""
-    most = settings().max_tokens + 100
+    most = (settings().max_tokens or MOST_SHOWN) + 100
     found = changes.shown(list(access_tokens.list_tokens(session(), owner, limit=most)))
     instant = now()
     return [

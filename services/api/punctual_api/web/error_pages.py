@@ -14,6 +14,7 @@ HEADINGS = {
     405: "Not like that",
     413: "That is too large",
     421: "Not at this address",
+    422: "That did not work",
     429: "Too many attempts",
     500: "Something went wrong",
     503: "Not available just now",

@@ -14,6 +14,7 @@ from punctual.store.calendars.cache import CalendarCache
 from punctual.store.lifecycle.planning.errors import DueTask, due_tasks, refuse
 from punctual.store.lifecycle.planning.plan import Planned, plan
 from punctual.store.lifecycle.planning.share import PlanShare
+from punctual.store.lifecycle.planning.team_waits import TeamWaits, full_teams
 
 log = structlog.get_logger()
 
@@ -37,16 +38,34 @@ class PlanResult:
 class Planner:
     """Plans what is due within `window`, one batch of tasks and one transaction at a time."""
 
-    def __init__(self, engine: Engine, *, window: timedelta, batch: int = BATCH) -> None:
+    def __init__(
+        self, engine: Engine, *, window: timedelta, batch: int = BATCH, max_unfinished: int = 0
+    ) -> None:
+        """`max_unfinished`: a team with that many unfinished runs waits; 0 is no limit."""
         self._engine = engine
         self._window = window
         self._size = BatchSize(batch)
         self._calendars = CalendarCache()
         self._share = PlanShare()
+        self._max_unfinished = max_unfinished
+        self._waits = TeamWaits()
 
     def begin_pass(self, share: PlanShare | None = None) -> None:
         """Give every team a new share of planning."""
         self._share = share or PlanShare()
+
+    def note_full_teams(self, *, now: datetime | None = None) -> None:
+        """Plan nothing of teams that have all unfinished runs that they may have, until they end.
+
+        Their due times wait, and are planned late, or missed, as `catch_up` has it.
+        """
+        if not self._max_unfinished:
+            return
+        with self._engine.begin() as connection:
+            full, at = full_teams(connection, most=self._max_unfinished)
+        for team_id in self._waits.note(full, now=now or at):
+            telemetry.LIMIT_REFUSALS.labels("unfinished_runs").inc()
+            log.warning("team planning stopped", team_id=str(team_id), most=self._max_unfinished)
 
     def run_once(self, *, now: datetime | None = None, by_team: bool = False) -> PlanResult:
         """Plan one batch; record why a task cannot be planned, and plan the others.
@@ -64,6 +83,7 @@ class Planner:
                     by_team=by_team,
                     share=self._share,
                     calendars=self._calendars,
+                    waits=self._waits,
                 )
         except DBAPIError as failure:
             if not _of_a_row(failure):
@@ -105,7 +125,12 @@ class Planner:
         try:
             with self._engine.begin() as connection:
                 return plan(
-                    connection, window=self._window, batch_size=1, now=now, only=task.task_id
+                    connection,
+                    window=self._window,
+                    batch_size=1,
+                    now=now,
+                    only=task.task_id,
+                    waits=self._waits,
                 )
         except DBAPIError as failure:
             if not _of_a_row(failure):

@@ -26,6 +26,7 @@ class ReasonCode(StrEnum):
     NOT_DISPATCHED = "not_dispatched"
     NOT_CLAIMED = "not_claimed"
     NOT_PLANNED = "not_planned"
+    TEAM_LIMIT = "team_limit"
     LATER_DUE_TIME = "later_due_time"
     # It was withdrawn or cancelled.
     CALENDAR = "calendar"
@@ -119,6 +120,7 @@ TAKES: Mapping[ReasonCode, str] = {
     ReasonCode.NOT_DISPATCHED: "start_deadline?",
     ReasonCode.NOT_CLAIMED: "queue start_deadline?",
     ReasonCode.NOT_PLANNED: "times? last?",
+    ReasonCode.TEAM_LIMIT: "since until times? last?",
     ReasonCode.LATER_DUE_TIME: "",
     ReasonCode.CALENDAR: "calendar",
     ReasonCode.MAX_RUNS: "max_runs",

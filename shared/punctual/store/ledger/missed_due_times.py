@@ -13,8 +13,11 @@ from punctual.store.processes.database_silences import Silence, silences_at
 
 
 def with_reasons(connection: Connection, runs: Sequence[NewRun]) -> list[NewRun]:
-    """Return the runs, missed ones with their reason: the stop or silence that they lie in."""
-    missed = [run.due_at for run in runs if run.state == RunState.MISSED]
+    """Return the runs, missed ones with their reason: the stop or silence that they lie in.
+
+    One that has a reason keeps it.
+    """
+    missed = [run.due_at for run in runs if run.state == RunState.MISSED and run.reason is None]
     if not missed:
         return list(runs)
     stops = stops_at(connection, missed)
@@ -23,7 +26,7 @@ def with_reasons(connection: Connection, runs: Sequence[NewRun]) -> list[NewRun]
 
 
 def _explained(run: NewRun, stop: Stop | None, silence: Silence | None) -> NewRun:
-    if run.state != RunState.MISSED:
+    if run.state != RunState.MISSED or run.reason is not None:
         return run
     many = {} if run.until is None else {"times": run.times, "last": run.until}
     last = run.until or run.due_at

@@ -17,6 +17,7 @@ from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import new_task_ids
 from punctual_api.http.context import now
 from punctual_api.http.problems import Fault, faults_in
+from punctual_api.limits.team_limits import LimitReached
 from punctual_api.tasks.changes import change_own, create_many, delete_own
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.tasks.pages.form import (
@@ -68,6 +69,8 @@ def create_task() -> AnyResponse:
         create_many(ids, [values])
     except InvalidCalendar as error:
         return _form("New task", typed, [Fault(error.pointer, error.detail)])
+    except LimitReached as reached:
+        return _form("New task", typed, status=422, message=str(reached.description))
     flash("The task is saved.")
     _warn_of_clocks(typed)
     return redirect(url_for("pages.show_task", task_id=task_id))

@@ -19,6 +19,7 @@ from punctual.store.lifecycle.insert import insert_runs
 from punctual.store.lifecycle.planning.retry import Failure, set_aside_all, unexpected_error
 from punctual.store.lifecycle.planning.share import PlanShare, in_turns
 from punctual.store.lifecycle.planning.task import TaskPlan, plan_task, stood_for
+from punctual.store.lifecycle.planning.team_waits import TeamWaits
 
 DUE_TASKS = text("""
 SELECT id, schedule, schedule_anchor, next_due_at, catch_up, jitter, coalesce(:now, now()) AS now,
@@ -92,22 +93,25 @@ def plan(
     by_team: bool = False,
     share: PlanShare | None = None,
     calendars: CalendarCache | None = None,
+    waits: TeamWaits | None = None,
 ) -> Planned:
     """Insert the runs of at most `batch_size` tasks, or of `only` one, that are due in the window.
 
-    Teams take turns, and what is over their `share` is left to later batches and passes.
+    Teams take turns, and what is over their `share` is left to later batches and passes. Of
+    teams that `waits` has as full nothing is planned.
     A task whose due times cannot be computed gets `plan_error`, and stops no other task. Earliest
     first: fewer tasks than `batch_size` in the answer mean that nothing is left. With `by_team`
     every team gets the same share, and fewer tasks mean nothing.
     """
     share = share or PlanShare()
+    waits = waits or TeamWaits()
     share.begin_batch()
     params = {
         "window": window,
         "limit": batch_size,
         "now": now,
         "only": only,
-        "without": share.over,
+        "without": [*share.over, *waits.full],
     }
     tasks = connection.execute(DUE_BY_TEAM if by_team else DUE_TASKS, params).all()
     planned = Planned(tasks=len(tasks))
@@ -128,16 +132,22 @@ def plan(
             failures.append(Failure(task.id, task.next_due_at, str(refused)))
         except Exception as failure:  # noqa: BLE001 - a bad row must not stop others
             failures.append(Failure(task.id, task.next_due_at, unexpected_error(failure)))
-    _insert(connection, plans, planned)
+    _insert(connection, plans, planned, waits)
     set_aside_all(connection, failures, now=now)
     planned.errors = [(failed.task_id, failed.error) for failed in failures]
     return planned
 
 
 def _insert(
-    connection: Connection, plans: Sequence[tuple[Row[Any], TaskPlan]], planned: Planned
+    connection: Connection,
+    plans: Sequence[tuple[Row[Any], TaskPlan]],
+    planned: Planned,
+    waits: TeamWaits,
 ) -> None:
-    runs = with_reasons(connection, [run for _, one in plans for run in one.runs])
+    runs = with_reasons(
+        connection,
+        [waits.explained(run, task.team_id) for task, one in plans for run in one.runs],
+    )
     planned.missed = sum(run.state == RunState.MISSED for run in runs)
     born = set(insert_runs(connection, runs))
     planned.runs = len(born)

@@ -1,0 +1,1 @@
+"""Limits of abuse: requests a minute, and what a team may have."""

@@ -1,0 +1,1 @@
+"""Limits of abuse by the API."""

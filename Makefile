@@ -101,15 +101,16 @@ setup-dev: ## install what development needs into .venv
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' \
 	$(foreach part,-api -coordinator -worker -devstack,--no-emit-package punctual-scheduler$(part)) \
-	--no-emit-package punctual-scheduler
+	--no-emit-package punctual-scheduler \
+	$(if $(KEEP),,--upgrade)
 
 .PHONY: lock
-lock: setup ## pin every dependency anew, hashes included
-	@$(COMPILE) --upgrade deploy/devstack/pyproject.toml --group build --group dev -o locks/dev.txt
-	@$(COMPILE) -c locks/dev.txt --upgrade --group build -o locks/build.txt
-	@$(COMPILE) -c locks/dev.txt --upgrade deploy/devstack/pyproject.toml --group build -o locks/run.txt
-	@$(COMPILE) --upgrade --group bench -o locks/bench.txt
-	@$(COMPILE) --upgrade --group docs -o locks/docs.txt
+lock: setup ## pin every dependency anew, hashes included (KEEP=1: only those that are new)
+	@$(COMPILE) deploy/devstack/pyproject.toml --group build --group dev -o locks/dev.txt
+	@$(COMPILE) -c locks/dev.txt --group build -o locks/build.txt
+	@$(COMPILE) -c locks/dev.txt deploy/devstack/pyproject.toml --group build -o locks/run.txt
+	@$(COMPILE) --group bench -o locks/bench.txt
+	@$(COMPILE) --group docs -o locks/docs.txt
 	@for service in api coordinator worker; do \
-		$(COMPILE) -c locks/dev.txt --upgrade services/$$service/pyproject.toml \
+		$(COMPILE) -c locks/dev.txt services/$$service/pyproject.toml \
 			shared/pyproject.toml --extra otel -o locks/$$service.txt || exit 1; done

@@ -72,6 +72,10 @@ class MemberSchema(Schema):
     username = fields.String(required=True)
     role = fields.String(required=True, validate=ROLES, metadata=ROLE)
     created_at = Instant(required=True, metadata={"description": "When the user joined"})
+    by_groups = fields.Boolean(
+        required=True,
+        metadata={"description": "Groups of the single sign-on decide it, at each login"},
+    )
 
 
 class MemberListSchema(Schema):

@@ -25,6 +25,7 @@ class Member:
     username: str
     role: str
     created_at: datetime
+    by_groups: bool
 
 
 def list_members(session: Session, team_id: uuid.UUID) -> list[Member]:
@@ -55,8 +56,9 @@ def add_member(session: Session, team_id: uuid.UUID, user_id: uuid.UUID, role: R
 
 
 def change_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID, role: Role) -> None:
-    """Give a member another role."""
-    session.get_one(Membership, (team_id, user_id)).role = role
+    """Give a member another role, which groups of single sign-on do not change any more."""
+    membership = session.get_one(Membership, (team_id, user_id))
+    membership.role, membership.by_groups = role, False
     session.flush()
 
 
@@ -90,7 +92,13 @@ def owned_alone(session: Session, user_id: uuid.UUID) -> Sequence[str]:
 
 def _members(team_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
     return (
-        select(User.id, User.username, Membership.role, Membership.created_at)
+        select(
+            User.id,
+            User.username,
+            Membership.role,
+            Membership.created_at,
+            Membership.by_groups,
+        )
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.team_id == team_id)
     )

@@ -43,7 +43,9 @@ class NewToken(NamedTuple):
     expires_at: datetime
 
 
-def create_user(session: Session, *, username: str, email: str, password_hash: str) -> User | Taken:
+def create_user(
+    session: Session, *, username: str, email: str, password_hash: str | None
+) -> User | Taken:
     """Return a new user, or which of the two is taken; letter case makes no difference.
 
     Their personal team, of which they are the owner, is made with them. The first user is an
@@ -89,6 +91,12 @@ def user_named(session: Session, username: str) -> User | None:
     if name is None:
         return None
     return session.scalars(select(User).where(func.lower(User.username) == name)).one_or_none()
+
+
+def user_with_email(session: Session, email: str) -> User | None:
+    """Return the user of that e-mail address, in whatever letter case."""
+    wanted = select(User).where(func.lower(User.email) == func.lower(email))
+    return session.scalars(wanted).one_or_none()
 
 
 def change_email(session: Session, user: User, email: str) -> bool:

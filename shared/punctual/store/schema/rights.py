@@ -43,6 +43,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, INSERT, DELETE",
         "coordinator": "SELECT (principal_id, key, created_at), UPDATE (principal_id), DELETE",
     },
+    "identities": {"api": "SELECT, INSERT, DELETE"},
     # Written by a trigger on runs, with the rights of the service that decides about the run.
     "ledger": {
         "api": "SELECT, INSERT, UPDATE",

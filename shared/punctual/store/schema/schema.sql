@@ -43,7 +43,7 @@ CREATE TABLE users (
     id uuid CONSTRAINT pk_users PRIMARY KEY,
     username text NOT NULL,
     email text NOT NULL,
-    password_hash text NOT NULL,
+    password_hash text,
     created_at timestamptz NOT NULL DEFAULT now(),
     is_admin boolean NOT NULL DEFAULT false,
     disabled_at timestamptz
@@ -67,6 +67,7 @@ CREATE TABLE memberships (
     user_id uuid NOT NULL CONSTRAINT fk_memberships_user_id REFERENCES users ON DELETE CASCADE,
     role text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    by_groups boolean NOT NULL DEFAULT false,
     CONSTRAINT pk_memberships PRIMARY KEY (team_id, user_id),
     CONSTRAINT ck_memberships_role CHECK (role IN ('viewer', 'operator', 'editor', 'owner'))
 );
@@ -166,6 +167,17 @@ CREATE INDEX ix_audit_events_object ON audit_events (object_id, at, id);
 CREATE INDEX ix_audit_events_team ON audit_events (team_id, at, id);
 CREATE INDEX ix_audit_events_team_action ON audit_events (team_id, action, at, id);
 CREATE INDEX ix_audit_events_utc ON audit_events ((at AT TIME ZONE 'UTC'), id);
+
+-- By which account at a provider of single sign-on a user logs in.
+CREATE TABLE identities (
+    id uuid CONSTRAINT pk_identities PRIMARY KEY,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL CONSTRAINT fk_identities_user_id REFERENCES users ON DELETE CASCADE,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT uq_identities_issuer_subject UNIQUE (issuer, subject),
+    CONSTRAINT uq_identities_user_id_issuer UNIQUE (user_id, issuer)
+);
 
 -- Keys that clients sent with a creation, and what was created.
 CREATE TABLE idempotency_keys (

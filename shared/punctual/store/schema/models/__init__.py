@@ -3,6 +3,7 @@
 from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
 from punctual.store.schema.models.concurrency import ConcurrencyLimit
+from punctual.store.schema.models.identities import Identity
 from punctual.store.schema.models.invites import Invite
 from punctual.store.schema.models.ledger import LedgerRow
 from punctual.store.schema.models.model import Model
@@ -30,6 +31,7 @@ __all__ = [
     "DatabaseSilence",
     "DatabaseUptime",
     "IdempotencyKey",
+    "Identity",
     "Invite",
     "LastPass",
     "LedgerRow",

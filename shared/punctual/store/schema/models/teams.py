@@ -22,7 +22,7 @@ class Team(Model):
 
 
 class Membership(Model):
-    """A user's role in a team."""
+    """A user's role in a team; `by_groups`: as groups of single sign-on have it, at each login."""
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -37,3 +37,4 @@ class Membership(Model):
     )
     role: Mapped[str]
     created_at: Mapped[Created]
+    by_groups: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -10,7 +10,7 @@ from punctual.store.schema.models.model import Created, Id, Model
 
 
 class User(Model):
-    """A person who logs in, unless `disabled_at` is set."""
+    """A person who logs in, unless `disabled_at` is set; without a hash not by a password."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -21,7 +21,7 @@ class User(Model):
     id: Mapped[Id]
     username: Mapped[str]
     email: Mapped[str]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     is_admin: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Created]
     disabled_at: Mapped[datetime | None]

@@ -1,0 +1,47 @@
+"""The provider's packages, installed into the .venv when they are missing, and Node to run them."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import playwright
+
+HERE = Path(__file__).parent
+# A module finds its packages next to itself, so the provider is copied too.
+FILES = ("package.json", "package-lock.json", ".npmrc", "provider.mjs")
+INSTEAD = "tests of single sign-on need npm to install a provider: apt-get install npm"
+
+
+def node() -> str:
+    """Return the path of Node: the one that Playwright brings, the same on every machine."""
+    return str(Path(playwright.__file__).parent / "driver" / "node")
+
+
+def installed_provider() -> Path:
+    """Return the folder with the provider and its packages, as the lock has them."""
+    folder = Path(sys.prefix) / "identity-provider"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = b"".join((HERE / name).read_bytes() for name in FILES)
+        stamp = folder / "stamp"
+        if not stamp.exists() or stamp.read_bytes() != wanted:
+            stamp.unlink(missing_ok=True)
+            for name in FILES:
+                shutil.copy(HERE / name, folder)
+            subprocess.run([_npm(), "ci", "--silent"], cwd=folder, check=True, timeout=300)
+            stamp.write_bytes(wanted)
+    return folder
+
+
+def _npm() -> str:
+    if not shutil.which("npm") and os.geteuid() == 0 and shutil.which("apt-get"):
+        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in ("update", "install -y --no-install-recommends npm"):
+            subprocess.run(["apt-get", "-qq", *command.split()], check=True, env=environ)
+    if (npm := shutil.which("npm")) is None:
+        raise RuntimeError(INSTEAD)
+    return npm

@@ -4,22 +4,28 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from punctual.domain.commands.addresses import parse_allowed, parse_networks
-from punctual.domain.hosts import parse_hosts, parse_public_url
+from punctual.domain.commands.addresses import parse_allowed
 from punctual.domain.runs.limits import LONGEST_END_GRACE
 from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
-from punctual.ops.server_urls import MASK, is_postgresql, mask_url
+from punctual.ops.access_settings import (
+    AccessSettings,
+    Registration,
+    check_access,
+    check_complete,
+)
+from punctual.ops.host_settings import check_hosts
+from punctual.ops.server_urls import is_postgresql
+from punctual.ops.setting_masks import shown_settings
 from punctual.ops.setting_names import unknown_names
 
 PREFIX = "PUNCTUAL_"
 OnLeaseLoss = Literal["kill", "keep"]
-Registration = Literal["open", "invite", "closed"]
 
 WELL_KNOWN_SECRET = re.compile(
     r".*(change|replace)me.*|(a|the|my|your|this|is|very|super|secret|key|password|default|insecure"
@@ -38,7 +44,7 @@ class InvalidSetting(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(AccessSettings):
     """Everything an operator can set; durations in seconds, sizes in bytes, None: our choice.
 
     Each field is read from `PUNCTUAL_<NAME>`, or from the file that `PUNCTUAL_<NAME>_FILE` names.
@@ -80,7 +86,6 @@ class Settings:
     health_port: int = 0
     trust_proxy: int = 0
     proxy_networks: str = ""
-    registration: Registration = "invite"
     max_tokens: int = 100
     max_tasks: int = 1_000_000
     max_unfinished_runs: int = 1_000_000
@@ -193,8 +198,9 @@ def _check(s: Settings) -> None:
         raise InvalidSetting(
             f"{PREFIX}BIND must be an address and a port such as 127.0.0.1:8000, not {s.bind!r}"
         )
-    _check_hosts(s)
+    _check_part(check_hosts, s)
     _check_server_urls(s)
+    _check_part(check_access, s)
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:
@@ -225,27 +231,16 @@ def _check_server_urls(s: Settings) -> None:
         raise InvalidSetting(f"{PREFIX}REDIS_URL: {error}") from None
 
 
-def _check_hosts(s: Settings) -> None:
+def check_single_sign_on(s: Settings) -> None:
+    """Raise InvalidSetting for what the API misses of single sign-on; others do not read it."""
+    _check_part(check_complete, s)
+
+
+def _check_part(check: Callable[[Settings], None], s: Settings) -> None:
     try:
-        parse_hosts(s.allowed_hosts)
+        check(s)
     except ValueError as error:
-        raise InvalidSetting(
-            f"{PREFIX}ALLOWED_HOSTS must be host names such as cron.example.com,10.1.2.3, without "
-            f"ports, or * for every host: {error} is none"
-        ) from None
-    try:
-        parse_networks(s.proxy_networks)
-    except ValueError as error:
-        raise InvalidSetting(
-            f"{PREFIX}PROXY_NETWORKS must be networks such as 10.0.0.0/8: {error}"
-        ) from None
-    try:
-        if s.public_url:
-            parse_public_url(s.public_url)
-    except ValueError as error:
-        raise InvalidSetting(
-            f"{PREFIX}PUBLIC_URL must be a URL such as https://cron.example.com: {error}"
-        ) from None
+        raise InvalidSetting(f"{PREFIX}{error}") from None
 
 
 def traces_wanted(environ: Mapping[str, str] | None = None) -> bool:
@@ -261,14 +256,7 @@ def traces_wanted(environ: Mapping[str, str] | None = None) -> bool:
 
 def masked(settings: Settings) -> dict[str, str]:
     """Return every setting as text fit for a log: secrets and passwords in URLs masked."""
-    shown = {}
-    for item in fields(Settings):
-        given = getattr(settings, item.name)
-        value = "" if given is None else str(int(given) if isinstance(given, bool) else given)
-        if item.metadata.get("secret") and value:
-            value = mask_url(value) if item.name.endswith("_url") else MASK
-        shown[PREFIX + item.name.upper()] = value
-    return shown
+    return shown_settings(settings, prefix=PREFIX)
 
 
 def main() -> int:

@@ -54,7 +54,8 @@ def configure(*, service: str, name: str, level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)
-    for chatty in ("apscheduler", "alembic", "dramatiq"):
+    # At `debug`, authlib logs what proves that a login is ours.
+    for chatty in ("apscheduler", "alembic", "authlib", "dramatiq"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_dead_thread

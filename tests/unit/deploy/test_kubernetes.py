@@ -175,6 +175,23 @@ def test_only_workers_reach_the_internet_and_none_the_metadata_service() -> None
     assert not {"ingress", "egress"} & set(nothing)
 
 
+def test_single_sign_on_gives_the_api_a_way_out_and_a_secret_that_it_mounts() -> None:
+    [component] = load(FOLDER / "single-sign-on" / "kustomization.yaml")
+    [patch] = component["patches"]
+    assert patch["target"] == {"kind": "Deployment", "name": "punctual-api"}
+    [container] = yaml.safe_load(patch["patch"])["spec"]["template"]["spec"]["containers"]
+    [variable] = container["env"]
+    assert variable["name"].removeprefix(PREFIX).removesuffix("_FILE").lower() in {
+        item.name for item in dataclasses.fields(Settings)
+    }
+    [api] = named("Deployment", "punctual-api")["spec"]["template"]["spec"]["containers"]
+    folders = {mount["name"]: mount["mountPath"] for mount in api["volumeMounts"]}
+    assert variable["value"] == f"{folders['secrets']}/oidc_client_secret"
+    policy = named("NetworkPolicy", "punctual-provider")["spec"]
+    assert policy["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "punctual-api"}
+    assert policy["egress"] == [{"ports": [{"port": 443, "protocol": "TCP"}]}]
+
+
 def test_two_users_patch_the_worker_that_there_is_and_add_no_more_than_they_need() -> None:
     [component] = load(FOLDER / "two-users" / "kustomization.yaml")
     [patch] = component["patches"]

@@ -16,6 +16,7 @@ def main() -> int:
         signal.signal(number, lambda _number, _frame: sys.exit(0))
     try:
         settings = config.load(needs=NEEDS)
+        config.check_single_sign_on(settings)
     except config.InvalidSetting as error:
         print(f"api: {error}", file=sys.stderr)
         return 2

@@ -110,6 +110,8 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "metrics.metrics": PUBLIC,
     "pages.home": PUBLIC,
     "pages.login": PUBLIC,
+    "pages.log_in_by_provider": PUBLIC,
+    "pages.finish_login_by_provider": PUBLIC,
     "pages.logout": PUBLIC,
     "pages.register": PUBLIC,
     "pages.open_invitation": PUBLIC,
@@ -131,6 +133,9 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.change_password": BY_LOGIN,
     "pages.end_session": BY_LOGIN,
     "pages.end_other_sessions": BY_LOGIN,
+    "pages.connect_identity": BY_LOGIN,
+    "pages.confirm_identity": BY_LOGIN,
+    "pages.disconnect_identity": BY_LOGIN,
     # Invitations
     "invites.list_invites": INVITE,
     "invites.create_invite": INVITE,

@@ -94,6 +94,8 @@ def test_only_entrances_probes_and_the_description_are_open_to_anyone() -> None:
             "accounts.register_by_api",
             "pages.home",
             "pages.login",
+            "pages.log_in_by_provider",
+            "pages.finish_login_by_provider",
             "pages.logout",
             "pages.register",
             "pages.open_invitation",

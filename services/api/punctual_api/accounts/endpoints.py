@@ -21,6 +21,7 @@ from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.accounts.passwords import hash_password, is_password, weakness
 from punctual_api.accounts.registration import (
     accept,
+    require_passwords,
     require_registration,
     where_registration_is_open,
 )
@@ -70,9 +71,11 @@ def register(username: str, password: str, email: str, invite: str | None = None
 def check_login(username: str, password: str) -> User:
     """Return the user who has that password, unless too many were wrong before.
 
-    Raises Problem: 401, the same for name and password, 429, or 403 when disabled. Whatever form
-    the login came in, the name that is counted is the one that is looked up.
+    Raises Problem: 401, the same for name and password, 429, or 403 when the user is disabled or
+    passwords are off. Whatever form the login came in, the name that is counted is the one that is
+    looked up.
     """
+    require_passwords()
     failed, address = failed_logins(), request.remote_addr or ""
     if wait := failed.seconds_to_wait(username, address):
         headers = {"Retry-After": str(wait)}

@@ -13,6 +13,7 @@ from punctual.store.accounts.users import change_email
 from punctual.store.schema.models import User
 from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.accounts.passwords import hash_password, is_password, weakness
+from punctual_api.accounts.registration import require_passwords
 from punctual_api.audit.recorder import changed_nothing, record_account, record_refused_login
 from punctual_api.http.context import session, user_id
 from punctual_api.http.cursors import read_task_cursor, task_cursor
@@ -20,6 +21,7 @@ from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
 TAKEN = "This one is already taken."
 WRONG = "This is not your current password."
+NONE = "You have no password. An operator of this installation can give you one."
 
 
 def own_account() -> User:
@@ -35,7 +37,7 @@ def change_own_email(email: str, current_password: str) -> User:
 
     Raises Problem: 409 for one that is taken, 422 for a wrong password, 429 after many wrong ones.
     """
-    user = _user_with_password(current_password, "/current_password")
+    user = confirm_password(current_password, "/current_password")
     before = user.email
     if not change_email(session(), user, email):
         raise Problem(409, "That email is taken.", faults=[Fault("/email", TAKEN)])
@@ -48,7 +50,8 @@ def change_own_password(current: str, new: str) -> None:
 
     Raises Problem: 422 for a wrong or a weak password, 429 after many wrong ones.
     """
-    user = _user_with_password(current, "/current")
+    require_passwords()
+    user = confirm_password(current)
     if fault := weakness(new, username=user.username, email=user.email):
         raise invalid([Fault("/new", fault)])
     user.password_hash = hash_password(new)
@@ -56,6 +59,23 @@ def change_own_password(current: str, new: str) -> None:
     end_logins(session(), user.id, but=current_user.token_id)
     end_tokens(session(), Owner(user.id))
     record_account(user.id, user.username)
+
+
+def confirm_password(password: str, pointer: str = "/current") -> User:
+    """Return the user, locked, whose current password was sent in this field.
+
+    Raises Problem: 422 for a wrong one, 429 after many wrong ones.
+    """
+    failed, address = failed_logins(), request.remote_addr or ""
+    if wait := failed.seconds_to_wait(current_user.username, address):
+        headers = {"Retry-After": str(wait)}
+        raise Problem(429, "Too many wrong passwords; try again later.", headers=headers)
+    user = _locked_user()
+    if not is_password(password, user.password_hash):
+        failed.count_failure(user.username, address)
+        record_refused_login(user.id, user.username)
+        raise invalid([Fault(pointer, NONE if user.password_hash is None else WRONG)])
+    return user
 
 
 def own_logins(limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
@@ -89,20 +109,6 @@ def _record_end(login_id: uuid.UUID | None, ended: int) -> None:
     name = "one" if login_id else "all others"
     own, subject = current_user, Subject("session", login_id, name)
     record_account(own.id, own.username, subject=subject, after={"ended": ended})
-
-
-def _user_with_password(password: str, pointer: str) -> User:
-    """Return the user, locked, whose current password was sent in this field."""
-    failed, address = failed_logins(), request.remote_addr or ""
-    if wait := failed.seconds_to_wait(current_user.username, address):
-        headers = {"Retry-After": str(wait)}
-        raise Problem(429, "Too many wrong passwords; try again later.", headers=headers)
-    user = _locked_user()
-    if not is_password(password, user.password_hash):
-        failed.count_failure(user.username, address)
-        record_refused_login(user.id, user.username)
-        raise invalid([Fault(pointer, WRONG)])
-    return user
 
 
 def _locked_user() -> User:

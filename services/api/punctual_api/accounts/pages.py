@@ -27,8 +27,9 @@ from punctual_api.audit.recorder import changed_nothing, record_account
 from punctual_api.http.context import session
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Problem, faults_in, invalid
+from punctual_api.single_sign_on.logout import logged_out_message
 from punctual_api.web.form_errors import by_field
-from punctual_api.web.page_base import ENTRANCES, page, pages
+from punctual_api.web.page_base import ENTRANCES, ON_THE_WAY, page, pages
 
 INVITATION = "invitation"
 """In the cookie: the code of the invitation that this browser has opened."""
@@ -45,7 +46,7 @@ def home() -> Response:
 def register() -> Response:
     """A new user: by a form logged in at once, by JSON answered as the API does."""
     if request.method != "POST":
-        return _entrance("accounts/register", refusal(cookie.get(INVITATION)))
+        return entrance("accounts/register", refusal(cookie.get(INVITATION)))
     if request.is_json:
         sent = json_body(request)
         if (problem := refusal()) and not (isinstance(sent, dict) and sent.get("invite")):
@@ -59,29 +60,31 @@ def register() -> Response:
             raise problem
         user = register_user(**_read(RegistrationSchema(), typed), invite=code)
     except Problem as problem:
-        return _entrance("accounts/register", problem, typed)
+        return entrance("accounts/register", problem, typed)
     cookie.pop(INVITATION, None)
-    return _enter(user)
+    return enter(user, request.args.get("next"))
 
 
 @pages.route("/login/", methods=["GET", "POST"])
 def login() -> Response:
     """A known user: by a form with a session, by JSON with a token."""
     if request.method != "POST":
-        return _entrance("accounts/login")
+        return entrance("accounts/login")
     if request.is_json:
         user = check_login(**_read(CredentialsSchema(), json_body(request)))
         return jsonify_with(TokenSchema(), token_for(user), 200)
     typed = {name: request.form.get(name, "") for name in ("username", "password")}
     try:
-        return _enter(check_login(**_read(CredentialsSchema(), typed)))
+        user = check_login(**_read(CredentialsSchema(), typed))
+        return enter(user, request.args.get("next"))
     except Problem as problem:
-        return _entrance("accounts/login", problem, typed)
+        return entrance("accounts/login", problem, typed)
 
 
 @pages.post("/logout/")
 def logout() -> Response:
     """End the session: its cookie is no longer accepted."""
+    message = logged_out_message(cookie)
     if current_user.is_authenticated:
         record_account(current_user.id, current_user.username)
     else:
@@ -89,7 +92,7 @@ def logout() -> Response:
     _end_session()
     logout_user()
     cookie.clear()
-    flash("You are logged out.")
+    flash(message)
     return redirect(url_for("pages.login"))
 
 
@@ -118,7 +121,7 @@ def _is_page_here(target: str) -> bool:
         endpoint, _ = adapter.match(unquote(path), method="GET")
     except HTTPException:  # no such page, only by POST, or elsewhere
         return False
-    return endpoint.startswith(f"{pages.name}.") and endpoint not in ENTRANCES
+    return endpoint.startswith(f"{pages.name}.") and endpoint not in ENTRANCES | ON_THE_WAY
 
 
 def _read(schema: Schema, sent: object) -> dict[str, str]:
@@ -129,7 +132,8 @@ def _read(schema: Schema, sent: object) -> dict[str, str]:
     return read
 
 
-def _enter(user: User) -> Response:
+def enter(user: User, target: str | None) -> Response:
+    """Begin a session, and go to the page that was wanted."""
     _end_session()
     code = cookie.get(INVITATION)
     cookie.clear()  # whatever a stranger may have planted in this browser before
@@ -139,7 +143,7 @@ def _enter(user: User) -> Response:
     begun = start_session(session(), user.id, origin(request))
     record_login(user, begun.id)
     login_user(signed_in(user, session_token=begun.token))
-    return redirect(safe_next(request.args.get("next")))
+    return redirect(safe_next(target))
 
 
 def _end_session() -> None:
@@ -147,17 +151,22 @@ def _end_session() -> None:
         end_session(session(), token)
 
 
-def _entrance(
-    name: str, problem: Problem | None = None, typed: Mapping[str, str] | None = None
+def entrance(
+    name: str,
+    problem: Problem | None = None,
+    typed: Mapping[str, str] | None = None,
+    target: str | None = None,
 ) -> Response:
+    """Return the page of a login or registration, with what went wrong."""
+    target = target or request.args.get("next")
     if request.method != "POST" and current_user.is_authenticated:
-        return redirect(safe_next(request.args.get("next")))
+        return redirect(safe_next(target))
     errors, others = by_field(problem.faults if problem else (), {"username", "email", "password"})
     message = problem and (" ".join(others) or ("" if errors else problem.description))
     form_values = {"username": "", "email": "", **(typed or {}), "password": ""}
     values = {"errors": errors, "typed": form_values, "message": message, "first": is_first_user()}
     status = 200 if problem is None else problem.code or 400
-    answer = page(name, status, next=request.args.get("next"), **values)
+    answer = page(name, status, next=target, **values)
     if problem and (wait := problem.headers.get("Retry-After")):
         answer.headers["Retry-After"] = wait
     return answer

@@ -29,6 +29,10 @@ OF_A_TEAM = (
     "This invitation is to a team, for users who have an account. Ask an admin of this installation"
     " for one that opens a registration."
 )
+NO_PASSWORDS = (
+    "Passwords are off in this installation. Log in on its page; for programs, create access tokens"
+    " on the page of your account."
+)
 CLOSED = "Registration is closed. Ask an operator of this installation for an account."
 
 _HAS_USERS = "punctual_has_users"
@@ -37,11 +41,19 @@ _HAS_USERS = "punctual_has_users"
 def refusal(code: str | None = None) -> Problem | None:
     """Return why a visitor cannot register, or None when the form is worth showing."""
     allowed = settings().registration
+    if not settings().passwords:
+        return Problem(403, NO_PASSWORDS)
     if allowed == "closed":
         return Problem(403, CLOSED)
     if code is not None:
         return None
     return Problem(403, INVITE) if allowed == "invite" and _has_users() else None
+
+
+def require_passwords() -> None:
+    """Raise Problem 403 where users log in by single sign-on alone."""
+    if not settings().passwords:
+        raise Problem(403, NO_PASSWORDS)
 
 
 def is_first_user() -> bool:

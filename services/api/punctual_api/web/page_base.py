@@ -37,6 +37,8 @@ from punctual_api.web.user_agents import user_agent_words
 
 STATIC = Path(__file__).parent.parent / "static"
 ENTRANCES = {"pages.login", "pages.register"}
+ON_THE_WAY = {"pages.log_in_by_provider", "pages.finish_login_by_provider"}
+"""Parts of a login, which lead to no page that a user could want."""
 
 pages = Blueprint("pages", __name__)
 csrf = CSRFProtect()

@@ -62,6 +62,21 @@ def parse_domains(text: str) -> frozenset[str]:
     return found
 
 
+def verified_domain(issuer: str, claims: Mapping[str, Any]) -> str | None:
+    """Return the organisation's domain that the provider vouches for, in lower case.
+
+    Where everyone can have an account, a verified address proves no membership: a person may have
+    made one with the address of a former employer. There the claim `hd` of the organisation counts.
+    """
+    if is_open_to_all(issuer):
+        found = claims.get("hd")
+        return found.lower() if isinstance(found, str) else None
+    email = claims.get("email")
+    if claims.get("email_verified") is not True or not isinstance(email, str):
+        return None
+    return email.rpartition("@")[2].lower()
+
+
 def parse_group_roles(text: str) -> GroupRoles:
     """Return the roles that groups give, of a JSON object; raises ValueError, saying what is wrong.
 

@@ -13,6 +13,7 @@ from punctual.domain.single_sign_on import (
     parse_issuer,
     roles_of,
     usernames_for,
+    verified_domain,
 )
 from punctual.domain.username import canonical_username
 
@@ -63,6 +64,29 @@ def test_domains_are_a_list_in_any_letter_case() -> None:
     for wrong in ("example", "@example.com", "*.example.com", "a b.example"):
         with pytest.raises(ValueError, match="'"):
             parse_domains(wrong)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "claims", "domain"),
+    [
+        ("https://a.example", {"email": "a@Example.com", "email_verified": True}, "example.com"),
+        ("https://a.example", {"email": "a@example.com", "email_verified": "true"}, None),
+        ("https://a.example", {"email": "a@example.com", "hd": "example.com"}, None),
+        ("https://a.example", {"email": 7, "email_verified": True}, None),
+        # A private account at Google, made with the address of a company, has no `hd`.
+        ("https://accounts.google.com", {"email": "a@example.com", "email_verified": True}, None),
+        (
+            "https://accounts.google.com",
+            {"email": "a@b.example", "hd": "Example.com"},
+            "example.com",
+        ),
+        ("https://accounts.google.com", {"hd": ["example.com"]}, None),
+    ],
+)
+def test_a_domain_counts_where_the_provider_vouches_for_it(
+    issuer: str, claims: dict[str, Any], domain: str | None
+) -> None:
+    assert verified_domain(issuer, claims) == domain
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from punctual.domain.single_sign_on import (
     parse_group_roles,
     roles_of,
     usernames_for,
+    verified_domain,
 )
 from punctual.store.accounts.group_members import follow_groups
 from punctual.store.accounts.identities import (
@@ -81,8 +82,7 @@ def follow_groups_of(user: User, claims: Mapping[str, Any]) -> None:
 
 def _check_domain(provider: Provider, claims: Mapping[str, Any]) -> None:
     domains = parse_domains(settings().oidc_email_domains)
-    domain = str(claims.get("email", "")).rpartition("@")[2].lower()
-    if domains and (claims.get("email_verified") is not True or domain not in domains):
+    if domains and verified_domain(provider.issuer, claims) not in domains:
         raise failed(403, OTHER_DOMAIN.format(name=provider.name), reason="other domain")
 
 

@@ -39,7 +39,7 @@ from punctual_api.outages.endpoints import blueprint as outages
 from punctual_api.runs.endpoints import blueprint as runs
 from punctual_api.runs.output import blueprint as output
 from punctual_api.schedules.endpoints import blueprint as schedules
-from punctual_api.single_sign_on.provider import know_provider
+from punctual_api.single_sign_on.current import know_provider
 from punctual_api.system import health
 from punctual_api.tasks.bulk import blueprint as bulk
 from punctual_api.tasks.endpoints import blueprint as tasks

@@ -7,7 +7,7 @@ person made must not connect that person's.
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, request, url_for
 from flask import session as cookie
@@ -21,10 +21,13 @@ from punctual_api.accounts.own_account import confirm_password, own_account
 from punctual_api.http.context import session, settings, user_id
 from punctual_api.http.problems import Problem
 from punctual_api.single_sign_on import failures
+from punctual_api.single_sign_on.current import current_provider
 from punctual_api.single_sign_on.pending import SECONDS
-from punctual_api.single_sign_on.provider import Provider, current_provider
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import page, pages
+
+if TYPE_CHECKING:
+    from punctual_api.single_sign_on.provider import Provider
 
 OFFERED = "offered_identity"
 """In the cookie: the identity that the user is about to confirm."""
@@ -44,7 +47,7 @@ def identity_here(user: uuid.UUID) -> Identity | None:
     return None if provider is None else identity_of(session(), user, provider.issuer)
 
 
-def offer(provider: Provider, claims: Claims, *, user: str) -> Response:
+def offer(provider: "Provider", claims: Claims, *, user: str) -> Response:
     """Ask the user to confirm; raises SignOnFailed."""
     if not current_user.is_authenticated or str(current_user.id) != user:
         raise failures.failed(400, failures.BEGUN_ELSEWHERE, reason="other user")
@@ -105,7 +108,7 @@ def _needs_password() -> bool:
     return settings().passwords and own_account().password_hash is not None
 
 
-def _connect(provider: Provider, subject: str) -> None:
+def _connect(provider: "Provider", subject: str) -> None:
     if _needs_password():
         confirm_password(request.form.get("current", ""))
     else:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from punctual_api.single_sign_on.provider import current_provider
+from punctual_api.single_sign_on.current import current_provider
 
 BY_SIGN_ON = "single_sign_on"
 """In the cookie: the session began at the provider."""

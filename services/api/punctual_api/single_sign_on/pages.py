@@ -1,5 +1,6 @@
 """The login at the provider: a visitor is sent there, and comes back with a code."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import Response as FlaskResponse
@@ -16,11 +17,14 @@ from punctual_api.accounts.registration import accept, invitation, require_addre
 from punctual_api.http.context import session, settings
 from punctual_api.http.problems import Problem, not_found
 from punctual_api.single_sign_on import connection, failures
+from punctual_api.single_sign_on.current import current_provider
 from punctual_api.single_sign_on.logout import BY_SIGN_ON
 from punctual_api.single_sign_on.pending import Pending, note, take
-from punctual_api.single_sign_on.provider import Provider, current_provider
 from punctual_api.single_sign_on.users import follow_groups_of, user_of
 from punctual_api.web.page_base import pages
+
+if TYPE_CHECKING:
+    from punctual_api.single_sign_on.provider import Provider
 
 Claims = connection.Claims
 
@@ -78,7 +82,7 @@ def _hide_address(response: FlaskResponse) -> FlaskResponse:
     return response
 
 
-def _start(provider: Provider, *, user: str | None) -> Response:
+def _start(provider: "Provider", *, user: str | None) -> Response:
     if (url := _public_address()) is not None:
         return redirect(url)
     target = request.args.get("next")
@@ -94,7 +98,7 @@ def _start(provider: Provider, *, user: str | None) -> Response:
     return redirect(started.url)
 
 
-def _claims(provider: Provider, pending: Pending | None) -> Claims:
+def _claims(provider: "Provider", pending: Pending | None) -> Claims:
     sent = request.args
     if pending is None:
         raise failures.failed(400, failures.BEGUN_ELSEWHERE, reason="unknown state")
@@ -112,7 +116,7 @@ def _claims(provider: Provider, pending: Pending | None) -> Claims:
     )
 
 
-def _log_in(provider: Provider, claims: Claims, target: str | None) -> Response:
+def _log_in(provider: "Provider", claims: Claims, target: str | None) -> Response:
     user, is_new = user_of(provider, claims)
     message = None
     if is_new and (code := cookie.pop(INVITATION, None)):
@@ -140,7 +144,7 @@ def _accept_invitation(code: str, user: User) -> tuple[str, str | None]:
     return "You are in the team.", url_for("pages.show_team", slug=team.slug)
 
 
-def _provider() -> Provider:
+def _provider() -> "Provider":
     provider = current_provider()
     if provider is None:
         raise not_found("login")

@@ -4,8 +4,6 @@ import time
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
-from punctual_api.single_sign_on.provider import Started
-
 PREFIX = "sign_on_"
 SECONDS = 900
 """How long a user may take at the provider."""
@@ -14,6 +12,15 @@ MOST = 3
 LONGEST_TARGET = 500
 
 Cookie = MutableMapping[str, Any]
+
+
+class Started(NamedTuple):
+    """A login that goes on at the provider: where, and what proves later that it is the same."""
+
+    url: str
+    state: str
+    nonce: str
+    code_verifier: str
 
 
 class Pending(NamedTuple):

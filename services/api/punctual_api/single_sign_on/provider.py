@@ -6,11 +6,10 @@ name of the issuer, the audience, the algorithms, time limits, and the subject o
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import FlaskIntegration, FlaskOAuth2App
-from flask import Flask, current_app
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 from requests import HTTPError, RequestException
 from requests.exceptions import InvalidJSONError
@@ -19,6 +18,7 @@ from punctual.domain.single_sign_on import LONGEST_SUBJECT, groups_in, is_safe_u
 from punctual.ops.config import Settings
 from punctual_api.single_sign_on import failures
 from punctual_api.single_sign_on.bounded_calls import BoundedCalls, TooManyCalls
+from punctual_api.single_sign_on.pending import Started
 
 ALGORITHMS = tuple(f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512))
 """With a public key: no one who only knows the client's secret, or nothing, can sign."""
@@ -38,28 +38,6 @@ TIMES = ("exp", "iat", "nbf")
 EMAIL_CLAIMS = ("email", "email_verified")
 
 Answer = TypeVar("Answer")
-
-_EXTENSION = "punctual_provider"
-
-
-class Started(NamedTuple):
-    """A login that goes on at the provider: where, and what proves later that it is the same."""
-
-    url: str
-    state: str
-    nonce: str
-    code_verifier: str
-
-
-def know_provider(app: Flask, settings: Settings) -> None:
-    """Let `current_provider` answer the one of the settings; nothing is sent to it yet."""
-    app.extensions[_EXTENSION] = Provider(settings) if settings.oidc_issuer else None
-
-
-def current_provider() -> "Provider | None":
-    """Return this app's provider; None without single sign-on."""
-    found: Provider | None = current_app.extensions[_EXTENSION]
-    return found
 
 
 class Provider:

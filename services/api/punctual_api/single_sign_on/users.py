@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from marshmallow import ValidationError
@@ -30,7 +30,9 @@ from punctual_api.accounts.own_schemas import AccountChangesSchema
 from punctual_api.accounts.registration import CLOSED
 from punctual_api.http.context import session, settings
 from punctual_api.single_sign_on.failures import failed
-from punctual_api.single_sign_on.provider import Provider
+
+if TYPE_CHECKING:
+    from punctual_api.single_sign_on.provider import Provider
 
 log = structlog.get_logger()
 
@@ -49,7 +51,7 @@ OTHER_DOMAIN = (
 )
 
 
-def user_of(provider: Provider, claims: Mapping[str, Any]) -> tuple[User, bool]:
+def user_of(provider: "Provider", claims: Mapping[str, Any]) -> tuple[User, bool]:
     """Return the user, locked, who logs in with these claims, and whether it is a new one.
 
     Raises SignOnFailed.
@@ -80,13 +82,13 @@ def follow_groups_of(user: User, claims: Mapping[str, Any]) -> None:
         log.info("groups followed", user_id=str(user.id), **followed._asdict())
 
 
-def _check_domain(provider: Provider, claims: Mapping[str, Any]) -> None:
+def _check_domain(provider: "Provider", claims: Mapping[str, Any]) -> None:
     domains = parse_domains(settings().oidc_email_domains)
     if domains and verified_domain(provider.issuer, claims) not in domains:
         raise failed(403, OTHER_DOMAIN.format(name=provider.name), reason="other domain")
 
 
-def _linked(provider: Provider, claims: Mapping[str, Any]) -> uuid.UUID | None:
+def _linked(provider: "Provider", claims: Mapping[str, Any]) -> uuid.UUID | None:
     """Return the existing user of the verified address, now connected; None without one."""
     email = claims.get("email")
     user = user_with_email(session(), email) if isinstance(email, str) else None
@@ -101,7 +103,7 @@ def _linked(provider: Provider, claims: Mapping[str, Any]) -> uuid.UUID | None:
     return user.id
 
 
-def _may_link(provider: Provider, user: User, claims: Mapping[str, Any]) -> bool:
+def _may_link(provider: "Provider", user: User, claims: Mapping[str, Any]) -> bool:
     """Return whether the verified address alone makes an account this person's."""
     return (
         settings().oidc_link_by_email
@@ -113,7 +115,7 @@ def _may_link(provider: Provider, user: User, claims: Mapping[str, Any]) -> bool
     )
 
 
-def _created(provider: Provider, claims: Mapping[str, Any]) -> uuid.UUID:
+def _created(provider: "Provider", claims: Mapping[str, Any]) -> uuid.UUID:
     if settings().registration == "closed":
         raise failed(403, CLOSED, reason="registration closed")
     try:

@@ -106,10 +106,13 @@ def token_for(user: User) -> NewToken:
     return made
 
 
-def record_login(user: User, token_id: uuid.UUID) -> None:
-    """Record that a user has logged in, and the id of the session or token that began with it."""
-    by = Actor(user.id, user.username, token_id)
-    record_account(user.id, user.username, action=Action.USER_LOGIN, by=by)
+def record_login(user: User, token_id: uuid.UUID, *, issuer: str | None = None) -> None:
+    """Record that a user has logged in, and the id of the session or token that began with it.
+
+    With the issuer, if it was by single sign-on.
+    """
+    by, after = Actor(user.id, user.username, token_id), {"issuer": issuer}
+    record_account(user.id, user.username, after=after, action=Action.USER_LOGIN, by=by)
 
 
 @blueprint.route("/register/", methods=["POST"])

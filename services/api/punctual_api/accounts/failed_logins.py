@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+import uuid
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
@@ -37,6 +38,8 @@ FOR_ONE_ACCOUNT = (
 strangers who guess do not lock the user out."""
 UNKNOWN_RECORDED = RateLimitItemPerHour(1000, 1, "unknown-recorded")
 """Failed logins with unknown names that a process records: more would only fill the disk."""
+REFUSED_RECORDED = RateLimitItemPerHour(20, 1, "refused-recorded")
+"""Logins by the provider that are refused for an account, of which a process records as many."""
 KNOWN_ADDRESS = RateLimitItemPerDay(1, 30, "known")
 """Taken by a login that succeeds, so it is used up while the address is known."""
 IPV6_PREFIX = 64  # what one customer gets
@@ -109,6 +112,10 @@ class FailedLogins:
     def may_record_unknown(self) -> bool:
         """Return whether one more failed login with an unknown name is to be recorded."""
         return self._own.hit(UNKNOWN_RECORDED)
+
+    def may_record_refused(self, user_id: uuid.UUID) -> bool:
+        """Return whether one more login by the provider that is refused is to be recorded."""
+        return self._own.hit(REFUSED_RECORDED, str(user_id))
 
     def _with(self, query: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
         if time.monotonic() >= self._away_until:

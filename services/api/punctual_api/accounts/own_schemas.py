@@ -13,6 +13,13 @@ class AccountSchema(UserSchema):
     created_at = Instant(required=True)
 
 
+class EmailSchema(RegistrationSchema):
+    """An e-mail address as an account may have it."""
+
+    class Meta:
+        fields = ("email",)
+
+
 class AccountChangesSchema(RegistrationSchema):
     """What a user changes of the own account; absent fields stay as they are."""
 

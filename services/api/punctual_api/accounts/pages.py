@@ -132,8 +132,8 @@ def _read(schema: Schema, sent: object) -> dict[str, str]:
     return read
 
 
-def enter(user: User, target: str | None) -> Response:
-    """Begin a session, and go to the page that was wanted."""
+def enter(user: User, target: str | None, *, issuer: str | None = None) -> Response:
+    """Begin a session, by a provider or by a password, and go to the page that was wanted."""
     _end_session()
     code = cookie.get(INVITATION)
     cookie.clear()  # whatever a stranger may have planted in this browser before
@@ -141,7 +141,7 @@ def enter(user: User, target: str | None) -> Response:
     if code is not None:
         cookie[INVITATION] = code
     begun = start_session(session(), user.id, origin(request))
-    record_login(user, begun.id)
+    record_login(user, begun.id, issuer=issuer)
     login_user(signed_in(user, session_token=begun.token))
     return redirect(safe_next(target))
 

@@ -95,13 +95,19 @@ def record_installation(
     _events().append(NewEvent(action or _action(), by or _actor(), subject, changes=changes))
 
 
-def record_refused_login(user_id: uuid.UUID | None, username: str | None) -> None:
+def record_refused_login(
+    user_id: uuid.UUID | None, username: str | None, *, after: Fields | None = None
+) -> None:
     """Record a login that failed, though its request is rolled back; None for an unknown name.
 
     What was typed as a name that is unknown may be a password, so it is never recorded.
     """
     app_ctx.g.audit_refused = NewEvent(
-        Action.USER_LOGIN_FAILED, _actor(), Subject("user", user_id, username), account=user_id
+        Action.USER_LOGIN_FAILED,
+        _actor(),
+        Subject("user", user_id, username),
+        changes=differences({}, after or {}),
+        account=user_id,
     )
 
 

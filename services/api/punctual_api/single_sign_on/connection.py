@@ -18,6 +18,8 @@ from punctual.store.accounts.identities import connect, disconnect, identity_of,
 from punctual.store.accounts.logins import lock_user
 from punctual.store.schema.models import Identity
 from punctual_api.accounts.own_account import confirm_password, own_account
+from punctual_api.audit.identities import record_connection, record_disconnection
+from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, settings, user_id
 from punctual_api.http.problems import Problem
 from punctual_api.single_sign_on import failures
@@ -65,6 +67,7 @@ def confirm_identity() -> Response:
     issuer, subject, shown, until = cookie.get(OFFERED) or ("", "", "", 0)
     provider = current_provider()
     if provider is None or issuer != provider.issuer or time.time() > until:
+        changed_nothing()
         flash("There is nothing to confirm any more. Start again.", "warn")
         return redirect(url_for("pages.show_account"))
     problem = None
@@ -97,10 +100,15 @@ def disconnect_identity() -> Response:
     provider = current_provider()
     if not _needs_password():
         raise Problem(409, LAST_WAY)
-    if provider is not None:
-        lock_user(session(), user_id())
-        disconnect(session(), user_id(), provider.issuer)
-        flash(f"You can no longer log in by {provider.name}.")
+    if provider is None:
+        changed_nothing()
+        return redirect(url_for("pages.show_account"))
+    user = lock_user(session(), user_id())
+    if disconnect(session(), user.id, provider.issuer):
+        record_disconnection(user, provider.issuer)
+    else:
+        changed_nothing()
+    flash(f"You can no longer log in by {provider.name}.")
     return redirect(url_for("pages.show_account"))
 
 
@@ -110,12 +118,14 @@ def _needs_password() -> bool:
 
 def _connect(provider: "Provider", subject: str) -> None:
     if _needs_password():
-        confirm_password(request.form.get("current", ""))
+        user = confirm_password(request.form.get("current", ""))
     else:
-        lock_user(session(), user_id())
-    if connect(session(), user_id(), provider.issuer, subject):
+        user = lock_user(session(), user_id())
+    if connect(session(), user.id, provider.issuer, subject):
+        record_connection(user, provider.issuer)
         return
     owner = user_of_identity(session(), provider.issuer, subject)
     if owner != user_id():
         others = OTHERS if owner is not None else HAS_ONE
         raise Problem(409, others.format(name=provider.name))
+    changed_nothing()

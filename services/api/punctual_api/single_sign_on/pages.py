@@ -123,7 +123,7 @@ def _log_in(provider: "Provider", claims: Claims, target: str | None) -> Respons
         message, team_page = _accept_invitation(code, user)
         target = team_page or target
     follow_groups_of(user, claims)
-    answer = enter(user, target)
+    answer = enter(user, target, issuer=provider.issuer)
     cookie[BY_SIGN_ON] = True
     if message is not None:
         flash(message)

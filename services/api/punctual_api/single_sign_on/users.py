@@ -26,10 +26,16 @@ from punctual.store.accounts.identities import (
 from punctual.store.accounts.logins import lock_user
 from punctual.store.accounts.users import create_user, user_with_email
 from punctual.store.schema.models import User
-from punctual_api.accounts.own_schemas import AccountChangesSchema
+from punctual_api.accounts.own_schemas import EmailSchema
 from punctual_api.accounts.registration import CLOSED
+from punctual_api.audit.identities import (
+    record_link,
+    record_new_role,
+    record_new_user,
+    record_refusal,
+)
 from punctual_api.http.context import session, settings
-from punctual_api.single_sign_on.failures import failed
+from punctual_api.single_sign_on.failures import SignOnFailed, failed
 
 if TYPE_CHECKING:
     from punctual_api.single_sign_on.provider import Provider
@@ -45,6 +51,7 @@ EMAIL_TAKEN = (
     "There is an account with your e-mail address already. Log in to it with its password, and "
     "connect it with {name} on the page of your account; or ask an admin of this installation."
 )
+NAMES_TAKEN = "All usernames like yours are taken. Ask an admin."
 OTHER_DOMAIN = (
     "Only users with a verified e-mail address of this organisation may log in here. Log in to "
     "{name} with another account, or ask an operator of this installation."
@@ -67,7 +74,7 @@ def user_of(provider: "Provider", claims: Mapping[str, Any]) -> tuple[User, bool
         user_id, is_new = _created(provider, claims), True
     user = lock_user(session(), user_id)
     if user.disabled_at is not None:
-        raise failed(403, DISABLED, reason="user disabled", user_id=str(user.id))
+        raise _refused(provider, 403, DISABLED, "user disabled", user.id)
     return user, is_new
 
 
@@ -78,14 +85,24 @@ def follow_groups_of(user: User, claims: Mapping[str, Any]) -> None:
         return
     groups = groups_in(claims, settings().oidc_groups_claim)
     followed = follow_groups(session(), user.id, roles_of(groups, group_roles))
+    for role in followed.roles:
+        record_new_role(user, role)
     if any(followed):
-        log.info("groups followed", user_id=str(user.id), **followed._asdict())
+        log.info(
+            "groups followed",
+            user_id=str(user.id),
+            joined=[role.slug for role in followed.roles if role.before is None],
+            changed=[role.slug for role in followed.roles if role.before and role.after],
+            left=[role.slug for role in followed.roles if role.after is None],
+            missing=followed.missing,
+        )
 
 
 def _check_domain(provider: "Provider", claims: Mapping[str, Any]) -> None:
     domains = parse_domains(settings().oidc_email_domains)
     if domains and verified_domain(provider.issuer, claims) not in domains:
-        raise failed(403, OTHER_DOMAIN.format(name=provider.name), reason="other domain")
+        user_id = user_of_identity(session(), provider.issuer, claims["sub"])
+        raise _refused(provider, 403, OTHER_DOMAIN, "other domain", user_id)
 
 
 def _linked(provider: "Provider", claims: Mapping[str, Any]) -> uuid.UUID | None:
@@ -96,9 +113,10 @@ def _linked(provider: "Provider", claims: Mapping[str, Any]) -> uuid.UUID | None
         return None
     user = lock_user(session(), user.id)
     if not _may_link(provider, user, claims):
-        raise failed(409, EMAIL_TAKEN.format(name=provider.name), reason="email taken")
-    hand_over(session(), user)
+        raise _refused(provider, 409, EMAIL_TAKEN, "email taken", user.id)
+    removed = hand_over(session(), user)
     connect(session(), user.id, provider.issuer, claims["sub"])
+    record_link(user, provider.issuer, removed)
     log.warning("account linked by its address", user_id=str(user.id))
     return user.id
 
@@ -117,16 +135,33 @@ def _may_link(provider: "Provider", user: User, claims: Mapping[str, Any]) -> bo
 
 def _created(provider: "Provider", claims: Mapping[str, Any]) -> uuid.UUID:
     if settings().registration == "closed":
-        raise failed(403, CLOSED, reason="registration closed")
-    try:
-        email = AccountChangesSchema().load({"email": claims.get("email")})["email"]
-    except ValidationError:
-        raise failed(403, NO_EMAIL.format(name=provider.name), reason="no email") from None
+        raise _refused(provider, 403, CLOSED, "registration closed")
+    if (email := _address(claims)) is None:
+        raise _refused(provider, 403, NO_EMAIL, "no email")
     for username in usernames_for(claims):
         made = create_user(session(), username=username, email=email, password_hash=None)
         if isinstance(made, User):
             connect(session(), made.id, provider.issuer, claims["sub"])
+            record_new_user(made, provider.issuer)
             return made.id
         if made == "email":
-            raise failed(409, EMAIL_TAKEN.format(name=provider.name), reason="email taken")
-    raise failed(409, "All usernames like yours are taken. Ask an admin.", reason="username taken")
+            raise _refused(provider, 409, EMAIL_TAKEN, "email taken")
+    raise _refused(provider, 409, NAMES_TAKEN, "username taken")
+
+
+def _address(claims: Mapping[str, Any]) -> str | None:
+    """Return the address of the claims if an account may have it."""
+    try:
+        email: str = EmailSchema().load({"email": claims.get("email")})["email"]
+    except ValidationError:
+        return None
+    return email
+
+
+def _refused(
+    provider: "Provider", status: int, detail: str, reason: str, user_id: uuid.UUID | None = None
+) -> SignOnFailed:
+    """Return the failure, logged and recorded, for this account if it is known."""
+    record_refusal(user_id, provider.issuer, reason)
+    known = {} if user_id is None else {"user_id": str(user_id)}
+    return failed(status, detail.format(name=provider.name), reason=reason, **known)

@@ -39,6 +39,8 @@ class Action(StrEnum):
     USER_LOGIN_FAILED = "user.login_failed"
     USER_LOGOUT = "user.logout"
     SESSION_END = "session.end"
+    IDENTITY_CONNECT = "identity.connect"
+    IDENTITY_DISCONNECT = "identity.disconnect"
     TOKEN_CREATE = "token.create"
     TOKEN_END = "token.end"
     INVITE_CREATE = "invite.create"
@@ -64,6 +66,8 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.end_other_sessions": Action.SESSION_END,
     "users.change_user": Action.USER_UPDATE,
     "pages.change_user": Action.USER_UPDATE,
+    "pages.confirm_identity": Action.IDENTITY_CONNECT,
+    "pages.disconnect_identity": Action.IDENTITY_DISCONNECT,
     # Access tokens and invitations
     "tokens.create_token": Action.TOKEN_CREATE,
     "tokens.end_token": Action.TOKEN_END,

@@ -17,12 +17,19 @@ from punctual.store.accounts.teams import MOST_TEAMS, lock_team
 from punctual.store.schema.models import Membership, Team
 
 
-class Followed(NamedTuple):
-    """What changed, by the slugs of teams, and which teams were not there or were too many."""
+class NewRole(NamedTuple):
+    """The role of a user in a team, before and after; None without a membership."""
 
-    joined: list[str]
-    changed: list[str]
-    left: list[str]
+    team_id: uuid.UUID
+    slug: str
+    before: str | None
+    after: str | None
+
+
+class Followed(NamedTuple):
+    """What changed, and the slugs of teams that were not there or were too many."""
+
+    roles: list[NewRole]
     missing: list[str]
 
 
@@ -37,14 +44,17 @@ def follow_groups(session: Session, user_id: uuid.UUID, roles: Mapping[str, Role
         there = {team_id for team_id in sorted({*wanted, *found}) if lock_team(session, team_id)}
         wanted = {team_id: role for team_id, role in wanted.items() if team_id in there}
     found = _memberships(session, user_id)
-    done = Followed([], [], [], sorted(set(roles) - set(teams)))
+    done = Followed([], sorted(set(roles) - set(teams)))
     for team_id, membership in found.items():
-        if membership.by_groups and team_id not in wanted:
-            done.left.append(session.get_one(Team, team_id).slug)
+        before, after = membership.role, wanted.get(team_id)
+        if not membership.by_groups or before == after:
+            continue
+        slug = session.get_one(Team, team_id).slug
+        done.roles.append(NewRole(team_id, slug, before, after))
+        if after is None:
             session.delete(membership)
-        elif membership.by_groups and membership.role != wanted[team_id]:
-            done.changed.append(session.get_one(Team, team_id).slug)
-            membership.role = wanted[team_id]
+        else:
+            membership.role = after
     session.flush()
     _join(
         session, user_id, {team: role for team, role in wanted.items() if team not in found}, done
@@ -62,7 +72,7 @@ def _join(
             done.missing.append(slug)
             continue
         room -= 1
-        done.joined.append(slug)
+        done.roles.append(NewRole(team_id, slug, None, role))
         session.add(Membership(team_id=team_id, user_id=user_id, role=role, by_groups=True))
     session.flush()
 

@@ -1,6 +1,7 @@
 """Identities at a provider of single sign-on: found at a login, connected and disconnected."""
 
 import uuid
+from typing import NamedTuple
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -39,23 +40,40 @@ def connect(session: Session, user_id: uuid.UUID, issuer: str, subject: str) -> 
     return session.scalars(made.returning(Identity.id)).one_or_none() is not None
 
 
-def disconnect(session: Session, user_id: uuid.UUID, issuer: str) -> None:
-    """Let a user log in by no identity of this provider any more."""
-    session.execute(delete(Identity).where(Identity.user_id == user_id, Identity.issuer == issuer))
+def disconnect(session: Session, user_id: uuid.UUID, issuer: str) -> bool:
+    """Let a user log in by no identity of this provider any more; return whether there was one."""
+    ended = delete(Identity).where(Identity.user_id == user_id, Identity.issuer == issuer)
+    return session.scalars(ended.returning(Identity.id)).one_or_none() is not None
 
 
-def hand_over(session: Session, user: User) -> None:
+class Removed(NamedTuple):
+    """A former member of a team."""
+
+    user_id: uuid.UUID
+    username: str
+    role: str
+
+
+def hand_over(session: Session, user: User) -> list[Removed]:
     """Take an account from the person who set it up, before the owner of its address gets it.
 
     That person need not be the owner, as addresses are not verified: so the password, logins,
-    tokens, invitations and what else of the account's own team opens it to others end.
+    tokens, invitations and what else of the account's own team opens it to others end. Returns
+    whom this removes from that team.
     """
     user.password_hash = None
     session.flush()
     end_access(session, user.id)
     end_tokens(session, Owner(user.id, user.id))
-    others = delete(Membership).where(Membership.team_id == user.id, Membership.user_id != user.id)
-    session.execute(others.execution_options(synchronize_session=False))
+    own_team, others = Membership.team_id == user.id, Membership.user_id != user.id
+    rows = session.execute(
+        delete(Membership)
+        .where(own_team, others, User.id == Membership.user_id)
+        .returning(User.id, User.username, Membership.role)
+        .execution_options(synchronize_session=False)
+    )
+    removed = [Removed(*row) for row in rows]
     still_open = (Invite.created_by == user.id) | (Invite.team_id == user.id)
     ended = delete(Invite).where(still_open, Invite.used_at.is_(None))
     session.execute(ended.execution_options(synchronize_session=False))
+    return removed

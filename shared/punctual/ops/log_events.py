@@ -44,6 +44,7 @@ EVENTS = (
     LogEvent("requests counted in memory", "warning", "API", "Redis does not answer: each API counts [requests a minute](limits.md) by itself until it does; logged once an outage"),
     LogEvent("requests counted in Redis again", "info", "API", "Redis answers again"),
     LogEvent("single sign-on failed", "warning", "API", "a login at the provider failed or was refused; `reason`: unreachable, busy, misconfigured, unverified, clock, denied, refused, code refused, unknown state, and why a user was not let in ([when a login fails](single-sign-on.md#when-a-login-fails))"),
+    LogEvent("address of the provider taken", "warning", "API", "at a login, the provider had another verified address for `user_id`, who has no password; another user has it here, so the address stays as it was"),
     LogEvent("groups followed", "info", "API", "at a login, groups of the provider changed the memberships of `user_id`: teams `joined`, `changed`, `left`; `missing` are teams that the map names and that are not there, or one more than a user may be in"),
     LogEvent("account linked by its address", "warning", "API", "`user_id` had an account with the address that the provider has verified and now logs in there; password, sessions and tokens ended (`PUNCTUAL_OIDC_LINK_BY_EMAIL`)"),
     LogEvent("commit outcome lost", "warning", "API", "the connection broke in COMMIT: the client repeats, with its `Idempotency-Key`"),

@@ -22,6 +22,10 @@ from punctual_api.http.problems import Fault, Problem, invalid, not_found
 TAKEN = "This one is already taken."
 WRONG = "This is not your current password."
 NONE = "You have no password. An operator of this installation can give you one."
+FOLLOWS = (
+    "You have no password, so your address follows the one that is verified at the provider, at"
+    " each login. To change it here, ask an operator of this installation for a password."
+)
 
 
 def own_account() -> User:
@@ -35,8 +39,11 @@ def own_account() -> User:
 def change_own_email(email: str, current_password: str) -> User:
     """Give the user another e-mail address.
 
-    Raises Problem: 409 for one that is taken, 422 for a wrong password, 429 after many wrong ones.
+    Raises Problem: 409 for one that is taken, 422 for a wrong password or a user who has none, 429
+    after many wrong ones.
     """
+    if own_account().password_hash is None:
+        raise invalid([Fault("/current_password", FOLLOWS)])
     user = confirm_password(current_password, "/current_password")
     before = user.email
     if not change_email(session(), user, email):

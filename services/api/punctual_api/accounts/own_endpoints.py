@@ -33,7 +33,11 @@ def get_account() -> User:
 @blueprint.arguments(AccountChangesSchema(partial=True))
 @blueprint.response(200, AccountSchema)
 def change_account(sent: dict[str, str]) -> User:
-    """Change your e-mail address, with your current password."""
+    """Change your e-mail address, with your current password.
+
+    Users who log in by single sign-on and have no password cannot (422): their address follows the
+    one that is verified at the provider, at each login.
+    """
     if "email" not in sent:
         changed_nothing()
         return own_account.own_account()

@@ -52,6 +52,18 @@ def record_link(user: User, issuer: str, removed: list[Removed]) -> None:
         )
 
 
+def record_new_address(user: User, before: str) -> None:
+    """Record that the address of a user without a password follows the provider's."""
+    record_account(
+        user.id,
+        user.username,
+        before={"email": before},
+        after={"email": user.email},
+        action=Action.USER_UPDATE,
+        by=actor_of(user),
+    )
+
+
 def record_new_role(user: User, role: NewRole) -> None:
     """Record what groups have changed in a team."""
     if role.before is None:

@@ -20,7 +20,7 @@ from punctual_api.single_sign_on import connection, failures
 from punctual_api.single_sign_on.current import current_provider
 from punctual_api.single_sign_on.logout import BY_SIGN_ON
 from punctual_api.single_sign_on.pending import Pending, note, take
-from punctual_api.single_sign_on.users import follow_groups_of, user_of
+from punctual_api.single_sign_on.users import follow_address_of, follow_groups_of, user_of
 from punctual_api.web.page_base import pages
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def _log_in(provider: "Provider", claims: Claims, target: str | None) -> Respons
     if is_new and (code := cookie.pop(INVITATION, None)):
         message, team_page = _accept_invitation(code, user)
         target = team_page or target
+    follow_address_of(user, claims)
     follow_groups_of(user, claims)
     answer = enter(user, target, issuer=provider.issuer)
     cookie[BY_SIGN_ON] = True

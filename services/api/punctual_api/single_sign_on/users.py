@@ -24,12 +24,13 @@ from punctual.store.accounts.identities import (
     user_of_identity,
 )
 from punctual.store.accounts.logins import lock_user
-from punctual.store.accounts.users import create_user, user_with_email
+from punctual.store.accounts.users import change_email, create_user, user_with_email
 from punctual.store.schema.models import User
 from punctual_api.accounts.own_schemas import EmailSchema
 from punctual_api.accounts.registration import CLOSED
 from punctual_api.audit.identities import (
     record_link,
+    record_new_address,
     record_new_role,
     record_new_user,
     record_refusal,
@@ -96,6 +97,22 @@ def follow_groups_of(user: User, claims: Mapping[str, Any]) -> None:
             left=[role.slug for role in followed.roles if role.after is None],
             missing=followed.missing,
         )
+
+
+def follow_address_of(user: User, claims: Mapping[str, Any]) -> None:
+    """Give a user, who is locked, the verified address of the provider.
+
+    Only one without a password, who could not change it here. One with a password decides alone.
+    """
+    before, email = user.email, _address(claims)
+    if user.password_hash is not None or claims.get("email_verified") is not True:
+        return
+    if email is None or email.lower() == before.lower():
+        return
+    if change_email(session(), user, email):
+        record_new_address(user, before)
+    else:
+        log.warning("address of the provider taken", user_id=str(user.id))
 
 
 def _check_domain(provider: "Provider", claims: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """A real browser for the pages: the system's Chromium, installed when it is missing."""
 
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.support.debian_package import install_debian_package
 from tests.support.product import Product
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -33,10 +33,8 @@ def chromium() -> str | None:
     # In the .venv, not in /tmp: there it could be another user's.
     with (Path(sys.prefix) / "chromium.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _installed() and os.geteuid() == 0 and shutil.which("apt-get"):
-            environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in ("update", "install -y --no-install-recommends chromium"):
-                subprocess.run(["apt-get", "-qq", *command.split()], check=True, env=environ)
+        if not _installed():
+            install_debian_package("chromium")
         found = _installed()
         if found is None:
             subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)

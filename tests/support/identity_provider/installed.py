@@ -1,13 +1,14 @@
 """The provider's packages, installed into the .venv when they are missing, and Node to run them."""
 
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import playwright
+
+from tests.support.debian_package import install_debian_package
 
 HERE = Path(__file__).parent
 # A module finds its packages next to itself, so the provider is copied too.
@@ -38,10 +39,8 @@ def installed_provider() -> Path:
 
 
 def _npm() -> str:
-    if not shutil.which("npm") and os.geteuid() == 0 and shutil.which("apt-get"):
-        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in ("update", "install -y --no-install-recommends npm"):
-            subprocess.run(["apt-get", "-qq", *command.split()], check=True, env=environ)
+    if not shutil.which("npm"):
+        install_debian_package("npm")
     if (npm := shutil.which("npm")) is None:
         raise RuntimeError(INSTEAD)
     return npm

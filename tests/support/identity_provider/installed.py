@@ -33,7 +33,12 @@ def installed_provider() -> Path:
             stamp.unlink(missing_ok=True)
             for name in FILES:
                 shutil.copy(HERE / name, folder)
-            subprocess.run([_npm(), "ci", "--silent"], cwd=folder, check=True, timeout=300)
+            command = [_npm(), "ci", "--loglevel=error"]
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
+            )
+            if done.returncode:
+                raise RuntimeError(f"{' '.join(command)} in {folder} failed: {done.stderr}")
             stamp.write_bytes(wanted)
     return folder
 

@@ -53,7 +53,7 @@ def _page(
     if faults and len(faults) > 1:
         errors, others = {}, [fault.detail for fault in faults]
     return page(
-        "handover",
+        "teams/handover",
         status,
         team=own_team(),
         teams=[

@@ -81,7 +81,7 @@ def _page(task: Task, slug: str, problem: Problem | None = None) -> Response:
         if one.may(Role.EDITOR) and one.team_id != task.team_id
     ]
     return page(
-        "task_move",
+        "tasks/task_move",
         200 if problem is None else problem.code or 422,
         task=task,
         old=team_slug(task.team_id),

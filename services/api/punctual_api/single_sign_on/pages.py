@@ -73,7 +73,9 @@ def finish_login_by_provider() -> Response:
     except failures.SignOnFailed as problem:
         if pending is not None and pending.user is not None:
             raise
-        return entrance("accounts/login", problem, target=None if pending is None else pending.target)
+        return entrance(
+            "accounts/login", problem, target=None if pending is None else pending.target
+        )
 
 
 def _hide_address(response: FlaskResponse) -> FlaskResponse:

@@ -12,7 +12,7 @@ from punctual_api.audit.listing import Reader, cursor_after, read_filters, read_
 from punctual_api.audit.schemas import (
     JSON_LINES,
     MOST_LINES,
-    AuditEventSchema,
+    AuditLineSchema,
     AuditPageSchema,
     AuditQuerySchema,
 )
@@ -29,7 +29,7 @@ CONTENT = {
     NDJSON: {"schema": {"type": "string"}},
 }
 
-_event, _page = AuditEventSchema(), AuditPageSchema()
+_line, _page = AuditLineSchema(), AuditPageSchema()
 
 
 @blueprint.route("/", methods=["GET"])
@@ -64,9 +64,11 @@ def _lines(
     while True:
         size = min(left, LINES_A_STEP)
         with engine.connect() as own:
-            found = list_events(own, whose, filters, page_size=size + 1, before=before)
+            found = list_events(
+                own, whose, filters, page_size=size + 1, before=before, with_ids=True
+            )
         for event in found[:size]:
-            yield written(_event.dump(reader.document(event))) + b"\n"
+            yield written(_line.dump(reader.document(event))) + b"\n"
         cursor, left = cursor_after(found, size), left - size
         if cursor is None:
             return

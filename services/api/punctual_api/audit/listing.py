@@ -6,14 +6,11 @@ from typing import Any
 
 from flask.globals import app_ctx
 from flask_login import current_user
-from sqlalchemy import Row
 
-from punctual.store.accounts.audit_list import Filters, Place, Scope
+from punctual.store.accounts.audit_list import Event, Filters, Place, Scope
 from punctual.store.accounts.users import user_named
 from punctual_api.http.context import session, team_id, team_ids, user_id
 from punctual_api.http.cursors import read_run_cursor, run_cursor
-
-Event = Row[Any]
 
 
 def scope() -> Scope:
@@ -60,6 +57,11 @@ def cursor_after(events: Sequence[Event], page_size: int) -> str | None:
     return run_cursor(last.at, last.id)
 
 
+def _object(event: Event) -> dict[str, Any]:
+    found = {"kind": event.object_kind, "id": event.object_id, "name": event.object_name}
+    return {**found, "ids": event.object_ids} if event.object_ids else found
+
+
 class Reader:
     """Answers events as one user may see them, also after that user's request has ended."""
 
@@ -73,7 +75,7 @@ class Reader:
             "at": event.at,
             "action": event.action,
             "actor": {"id": event.actor_id, "name": event.actor_name, "token_id": event.token_id},
-            "object": {"kind": event.object_kind, "id": event.object_id, "name": event.object_name},
+            "object": _object(event),
             "team": event.team_slug,
             "changes": event.changes or {},
             "ip": None if self._hides_address(event) else event.ip,

@@ -5,7 +5,7 @@ is recorded all the same, by its action and the object in its address, and logge
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
@@ -52,11 +52,19 @@ def record(
     )
 
 
-def record_many(kind: str, objects: Iterable[tuple[uuid.UUID, str]]) -> None:
-    """Record that this request did its action to each of these, without what changed."""
-    action, actor, team = _action(), _actor(), (team_id(), team_slug(team_id()))
-    _events().extend(
-        NewEvent(action, actor, Subject(kind, object_id, name), team) for object_id, name in objects
+def record_many(kind: str, object_ids: Sequence[uuid.UUID]) -> None:
+    """Record in one event that this request did its action to all of these."""
+    team = team_id(), team_slug(team_id())
+    changes = differences({}, {f"{kind}s": len(object_ids)})
+    _events().append(
+        NewEvent(
+            _action(),
+            _actor(),
+            Subject(kind, None, None),
+            team,
+            changes,
+            object_ids=object_ids,
+        )
     )
 
 

@@ -32,9 +32,21 @@ class SubjectSchema(Schema):
     """What it was about."""
 
     kind = fields.String(required=True, allow_none=True)
-    id = fields.UUID(required=True, allow_none=True)
+    id = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where one request did the same to many: see `changes`"},
+    )
     name = fields.String(
         required=True, allow_none=True, metadata={"description": "The name as it was then"}
+    )
+
+
+class ExportedSubjectSchema(SubjectSchema):
+    """What it was about, or all that it was about."""
+
+    ids = fields.List(
+        fields.UUID(), metadata={"description": "Where one request did the same to many"}
     )
 
 
@@ -59,6 +71,12 @@ class AuditEventSchema(Schema):
     request_id = fields.String(required=True, allow_none=True)
 
 
+class AuditLineSchema(AuditEventSchema):
+    """One action of a user, as it is exported."""
+
+    object = fields.Nested(ExportedSubjectSchema, required=True)
+
+
 class AuditPageSchema(Schema):
     """A page of events, newest first."""
 
@@ -76,7 +94,10 @@ class AuditQuerySchema(PageQuerySchema):
         metadata={"description": "Who acted: a username, or the id of a team's token"},
     )
     action = Text(load_default=None, validate=validate.OneOf([*Action]))
-    object = fields.UUID(load_default=None, metadata={"description": "The id of what it was about"})
+    object = fields.UUID(
+        load_default=None,
+        metadata={"description": "The id of what it was about, alone or among many"},
+    )
     since = Instant(load_default=None)
     until = Instant(load_default=None)
     format = Text(

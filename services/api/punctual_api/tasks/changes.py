@@ -16,7 +16,7 @@ from punctual_api.limits.team_limits import require_room_for_tasks
 from punctual_api.tasks.schemas.tasks import NewTaskSchema
 
 MOST_WITH_VALUES = 100
-"""A request that creates more tasks than this has them recorded without their values."""
+"""A request that creates more tasks than this has one event for all, without their values."""
 
 
 def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -80,7 +80,7 @@ def delete_own(task: Task) -> None:
 
 def _record_created(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) -> None:
     if len(tasks) > MOST_WITH_VALUES:
-        record_many("task", zip(ids, (values["name"] for values in tasks), strict=True))
+        record_many("task", ids)
         return
     defaults = _defaults()
     for task_id, values in zip(ids, tasks, strict=True):

@@ -15,13 +15,15 @@ from punctual.store.schema.models.model import new_id
 
 INSERT = text("""
 INSERT INTO audit_events (id, action, actor_id, actor_name, token_id, account_id, team_id,
-                          team_slug, object_kind, object_id, object_name, changes, ip, request_id)
+                          team_slug, object_kind, object_id, object_name, object_ids, changes, ip,
+                          request_id)
 SELECT e.id, e.action, e.actor_id, e.actor_name, e.token_id, e.account_id, e.team_id,
-       e.team_slug, e.object_kind, e.object_id, e.object_name, e.changes, CAST(:ip AS text),
-       CAST(:request_id AS text)
+       e.team_slug, e.object_kind, e.object_id, e.object_name, e.object_ids, e.changes,
+       CAST(:ip AS text), CAST(:request_id AS text)
 FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS e(
     id uuid, action text, actor_id uuid, actor_name text, token_id uuid, account_id uuid,
-    team_id uuid, team_slug text, object_kind text, object_id uuid, object_name text, changes jsonb)
+    team_id uuid, team_slug text, object_kind text, object_id uuid, object_name text,
+    object_ids uuid[], changes jsonb)
 """)
 
 PRUNE = text("SELECT prune_audit(:keep, :most)")
@@ -55,6 +57,8 @@ class NewEvent(NamedTuple):
     team: tuple[uuid.UUID, str] | None = None
     changes: Changes | None = None
     account: uuid.UUID | None = None
+    object_ids: Sequence[uuid.UUID] = ()
+    """In place of the subject's id, where one request did the same to many."""
 
 
 def write_events(
@@ -90,6 +94,7 @@ def _row(event: NewEvent) -> dict[str, object]:
         "object_kind": event.subject.kind,
         "object_id": event.subject.id,
         "object_name": event.subject.name,
+        "object_ids": event.object_ids or None,
         "changes": event.changes or None,
     }
     return {name: value for name, value in row.items() if value is not None}

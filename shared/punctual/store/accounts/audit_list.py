@@ -1,21 +1,33 @@
 """Read the audit record, newest first: a page of it through one index for each team."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    func,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
 
 from punctual.store.accounts.team_pages import newest_ids
 from punctual.store.schema.models import AuditEvent
 
-EVENTS = AuditEvent.__table__
-COLUMNS = EVENTS.c
+COLUMNS = AuditEvent.__table__.c
 UTC_TIME = func.timezone("UTC", COLUMNS.at)
 """What the index of all events has in place of `at`."""
 
 Condition = ColumnElement[bool]
+Event = Row[*tuple[Any, ...]]
+Page = Select[*tuple[Any, ...]]
+"""Of `id` and `at`."""
 
 
 class Place(NamedTuple):
@@ -49,43 +61,70 @@ def list_events(
     *,
     page_size: int,
     before: Place | None = None,
-) -> Sequence[Row[Any]]:
-    """Return at most `page_size` events, newest first, those before a place."""
+    with_ids: bool = False,
+) -> Sequence[Event]:
+    """Return at most `page_size` events, newest first, those before a place.
+
+    An event of many objects may have 10,000 `object_ids`: they are null but for `with_ids`.
+    """
+    found = union_all(
+        *(
+            select(page.subquery())
+            for of_object in _of_object(filters.object_id)
+            for page in _pages(scope, filters, of_object, page_size, before)
+        )
+    ).subquery("found")
+    newest = select(found.c.id).order_by(found.c.at.desc(), found.c.id.desc()).limit(page_size)
+    ids = COLUMNS.object_ids if with_ids else null().label("object_ids")
+    shown: list[ColumnElement[Any]] = [one for one in COLUMNS if one is not COLUMNS.object_ids]
+    events = select(*shown, ids).where(COLUMNS.id.in_(newest))
+    return connection.execute(events.order_by(COLUMNS.at.desc(), COLUMNS.id.desc())).all()
+
+
+def _of_object(object_id: uuid.UUID | None) -> list[list[Condition]]:
+    """Return the two ways in which an event is about an object; each has its own index."""
+    if object_id is None:
+        return [[]]
+    # Without the offset PostgreSQL may read the ids of every event of a team.
+    of_many = select(COLUMNS.id).where(COLUMNS.object_ids.contains([object_id])).offset(0)
+    return [[COLUMNS.object_id == object_id], [COLUMNS.id.in_(of_many)]]
+
+
+def _pages(
+    scope: Scope,
+    filters: Filters,
+    of_object: list[Condition],
+    page_size: int,
+    before: Place | None,
+) -> Iterator[Page]:
+    """Yield statements, the newest events of whose results together are the page."""
     if scope.team_ids is None:
         has_index = any((filters.actor_id, filters.action, filters.object_id))
         at = COLUMNS.at if has_index else UTC_TIME
-        return connection.execute(
-            _newest(_conditions(filters, before, at=at), page_size, at=at)
-        ).all()
-    chosen = _conditions(filters, before)
-    parts = [_of_teams(scope.team_ids, chosen, page_size)]
+        yield _newest([*_conditions(filters, before, at=at), *of_object], page_size, at=at)
+        return
+    chosen = [*_conditions(filters, before), *of_object]
+    yield _of_teams(scope.team_ids, chosen, page_size)
     if scope.account_id is not None:
-        own = _newest([COLUMNS.account_id == scope.account_id, *chosen], page_size)
-        parts.append(select(own.subquery("of_account")))
-    found = union_all(*parts).subquery("found")
-    merged = select(found).order_by(found.c.at.desc(), found.c.id.desc()).limit(page_size)
-    return connection.execute(merged).all()
+        yield _newest([COLUMNS.account_id == scope.account_id, *chosen], page_size)
 
 
-def _of_teams(
-    team_ids: Sequence[uuid.UUID], chosen: Sequence[Condition], page_size: int
-) -> Select[Any]:
+def _of_teams(team_ids: Sequence[uuid.UUID], chosen: Sequence[Condition], page_size: int) -> Page:
     """Return a page of each team's events; of one alone, PostgreSQL knows how many it has."""
     if len(team_ids) == 1:
-        own = _newest([COLUMNS.team_id == team_ids[0], *chosen], page_size)
-        return select(own.subquery("of_team"))
+        return _newest([COLUMNS.team_id == team_ids[0], *chosen], page_size)
 
-    def page_of(team_id: ColumnElement[uuid.UUID]) -> Select[Any]:
+    def page_of(team_id: ColumnElement[uuid.UUID]) -> Page:
         return select(COLUMNS.id, COLUMNS.at).where(COLUMNS.team_id == team_id, *chosen)
 
     ids = newest_ids(team_ids, page_of, newest_by=("at", "id"), page_size=page_size)
-    return select(EVENTS).where(COLUMNS.id.in_(ids))
+    return select(COLUMNS.id, COLUMNS.at).where(COLUMNS.id.in_(ids))
 
 
 def _newest(
     conditions: Sequence[Condition], page_size: int, *, at: ColumnElement[Any] = COLUMNS.at
-) -> Select[Any]:
-    newest = select(EVENTS).where(*conditions)
+) -> Page:
+    newest = select(COLUMNS.id, COLUMNS.at).where(*conditions)
     return newest.order_by(at.desc(), COLUMNS.id.desc()).limit(page_size)
 
 
@@ -95,7 +134,6 @@ def _conditions(
     wanted = {
         COLUMNS.actor_id: filters.actor_id,
         COLUMNS.action: filters.action,
-        COLUMNS.object_id: filters.object_id,
     }
     conditions = [column == value for column, value in wanted.items() if value is not None]
     if filters.since is not None:

@@ -157,13 +157,16 @@ CREATE TABLE audit_events (
     object_name text,
     changes jsonb,
     ip text,
-    request_id text
+    request_id text,
+    object_ids uuid[]
 );
 CREATE INDEX ix_audit_events_account ON audit_events (account_id, at, id)
     WHERE account_id IS NOT NULL;
 CREATE INDEX ix_audit_events_action ON audit_events (action, at, id);
 CREATE INDEX ix_audit_events_actor ON audit_events (actor_id, at, id);
 CREATE INDEX ix_audit_events_object ON audit_events (object_id, at, id);
+CREATE INDEX ix_audit_events_objects ON audit_events USING gin (object_ids)
+    WHERE object_ids IS NOT NULL;
 CREATE INDEX ix_audit_events_team ON audit_events (team_id, at, id);
 CREATE INDEX ix_audit_events_team_action ON audit_events (team_id, action, at, id);
 CREATE INDEX ix_audit_events_utc ON audit_events ((at AT TIME ZONE 'UTC'), id);

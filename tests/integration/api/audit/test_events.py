@@ -1,5 +1,7 @@
 """What an event says, and what writes none."""
 
+import json
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -57,14 +59,28 @@ def test_a_new_task_is_recorded_with_what_was_sent(anna: Person, engine: Engine)
 
 
 def test_each_task_of_a_bulk_request_is_recorded(anna: Person, engine: Engine) -> None:
-    items = [{"command": "true", "name": f"t{n}"} for n in range(101)]
+    items = [{"command": "true", "name": f"t{n}"} for n in range(100)]
     made = anna.post("/tasks/bulk/", json={"items": items}).get_json()["ids"]
     events = recorded(engine, "task.create")
     assert [str(event["object_id"]) for event in events] == made
     assert events[7]["object_name"] == "t7"
-    assert events[7]["changes"] is None
-    anna.post("/tasks/bulk/", json={"items": items[:2]})
-    assert recorded(engine, "task.create")[-1]["changes"]["command"] == [None, "true"]
+    assert events[7]["changes"]["command"] == [None, "true"]
+
+
+def test_more_than_100_tasks_of_a_request_are_one_event_found_by_each(anna: Person) -> None:
+    items = [{"command": "true"} for _ in range(101)]
+    made = anna.post("/tasks/bulk/", json={"items": items}).get_json()["ids"]
+    anna.call("PATCH", f"/tasks/{made[70]}/", json={"priority": 7})
+    for team in ("", "team=anna&"):
+        created = anna.get(f"/audit/?{team}action=task.create").get_json()["items"]
+        assert [event["changes"] for event in created] == [{"tasks": [None, 101]}]
+        found = anna.get(f"/audit/?{team}object={made[70]}").get_json()["items"]
+        assert [event["action"] for event in found] == ["task.update", "task.create"]
+        page = anna.get(f"/audit/?{team}object={made[70]}&limit=1").get_json()
+        older = anna.get(f"/audit/?{team}object={made[70]}&cursor={page['next_cursor']}").get_json()
+        assert [page["items"] + older["items"], older["next_cursor"]] == [found, None]
+    lines = anna.get("/audit/?action=task.create&format=jsonl").get_data(as_text=True)
+    assert json.loads(lines)["object"]["ids"] == made
 
 
 def test_a_move_is_recorded_in_both_teams(anna: Person, engine: Engine) -> None:

@@ -2,8 +2,8 @@
 
 import uuid
 
-from sqlalchemy import Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Index, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from punctual.store.schema.models.model import Created, Document, Id, Model
@@ -16,8 +16,9 @@ class AuditEvent(Model):
     by the API or the access token that was used. Both are null for what an operator did on the
     command line or a visitor who is not known. `team_id` is the team whose owners may read it,
     `account_id` the user who may, as it concerns that account. `changes` has the value before and
-    after of each field that changed. No column refers to another table, so that an event stays
-    when its team, its user or its object is deleted.
+    after of each field that changed. `object_ids` is in place of `object_id` where one request did
+    the same to many. No column refers to another table, so that an event stays when its team, its
+    user or its object is deleted.
     """
 
     __tablename__ = "audit_events"
@@ -34,6 +35,12 @@ class AuditEvent(Model):
         Index("ix_audit_events_action", "action", "at", "id"),
         Index("ix_audit_events_actor", "actor_id", "at", "id"),
         Index("ix_audit_events_object", "object_id", "at", "id"),
+        Index(
+            "ix_audit_events_objects",
+            "object_ids",
+            postgresql_using="gin",
+            postgresql_where=text("object_ids IS NOT NULL"),
+        ),
         Index("ix_audit_events_team", "team_id", "at", "id"),
         Index("ix_audit_events_team_action", "team_id", "action", "at", "id"),
     )
@@ -53,3 +60,4 @@ class AuditEvent(Model):
     changes: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     ip: Mapped[str | None]
     request_id: Mapped[str | None]
+    object_ids: Mapped[list[uuid.UUID] | None] = mapped_column(ARRAY(Uuid()))

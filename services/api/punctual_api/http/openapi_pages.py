@@ -41,8 +41,19 @@ DESCRIPTION: dict[str, Any] = {
 
 def serve_reference(app: Flask, api: Api) -> None:
     """Serve the description of what `api` has registered by now."""
-    app.extensions["punctual_openapi"] = api.spec.to_dict()
+    document = api.spec.to_dict()
+    _allow_empty_parameters(document)
+    app.extensions["punctual_openapi"] = document
     app.register_blueprint(blueprint)
+
+
+def _allow_empty_parameters(document: dict[str, Any]) -> None:
+    """Say that an optional parameter may be empty, as in `?state=`: it is not given then."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+                if parameter["in"] == "query" and not parameter["required"]:
+                    parameter["allowEmptyValue"] = True
 
 
 @blueprint.get("/openapi.json")

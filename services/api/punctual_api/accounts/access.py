@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from punctual.domain.access import PUBLIC, Need, Of, Role, TeamRole, Through, Who, need_of
 from punctual.store.accounts.ownership import OWNER_OF, team_of
 from punctual.store.accounts.teams import team_by_slug
-from punctual_api.accounts.authentication import CHALLENGE, is_api, token_sent
+from punctual_api.accounts.authentication import CHALLENGE, is_api, is_live_part, token_sent
 from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import connection, sender, session
 from punctual_api.http.fields import unstorable
@@ -104,7 +104,7 @@ def _login_needed(sent: Request) -> AnyResponse:
         raise Problem(401, detail, headers={"WWW-Authenticate": CHALLENGE})
     here = sent.full_path.removesuffix("?") if sent.method == "GET" else None
     login = url_for("pages.login", next=here)
-    if sent.headers.get("HX-Request") == "true":
+    if is_live_part(sent):
         # A poll must not put the login page into the middle of this one.
         return Response(headers={"HX-Redirect": login})
     return redirect(login)

@@ -1,5 +1,6 @@
 """Authentication: a session cookie on the web pages, only a token under /api/."""
 
+import time
 import uuid
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from punctual_api.http.https import is_https
 CHALLENGE = 'Bearer realm="punctual", Token realm="punctual"'
 USER_AGENT_LENGTH = 200
 SCHEMES = ("token", "bearer")
+RENEWED = "renewed"
+"""In the cookie: the day, counted since 1970, from which it is good for SESSION_LIFE."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +49,23 @@ login_manager = LoginManager()
 
 
 class SessionCookies(SecureCookieSessionInterface):
-    """Session cookies of the pages; over https, of this host and https alone (`__Host-`)."""
+    """Session cookies of the pages; over https, of this host and https alone (`__Host-`).
+
+    An answer sets the cookie when it changes it, and once a day to renew it. Were it in each, the
+    answer to a live part of a page would undo that to a form which is sent at the same time.
+    """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of a page; none under /api/."""
         # Cookies are sent with requests that other sites forge, so the API ignores them.
-        return None if is_api(request) else super().open_session(app, request)
+        if is_api(request):
+            return None
+        opened = super().open_session(app, request)
+        if opened is not None and opened.permanent:
+            today = int(time.time() // 86_400)
+            if today - opened.get(RENEWED, 0) >= (7 if is_live_part(request) else 1):
+                opened[RENEWED] = today
+        return opened
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether this answer's cookie is for https only."""
@@ -67,6 +81,7 @@ def recognise_users(app: Flask) -> None:
     """Set up how the app authenticates requests."""
     app.config["SESSION_COOKIE_NAME"] = "punctual_session"
     app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.session_interface = SessionCookies()
     app.config["REMEMBER_COOKIE_NAME"] = "punctual_remember"  # never set, and no one else's
@@ -87,6 +102,11 @@ def token_sent(sent: Request) -> str | None:
     """Return the token of an Authorization header, if it has one."""
     scheme, _, token = sent.headers.get("Authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() in SCHEMES else None
+
+
+def is_live_part(sent: Request) -> bool:
+    """Return whether htmx requests only the part of a page that changes."""
+    return sent.headers.get("HX-Request") == "true"
 
 
 def is_api(sent: Request) -> bool:

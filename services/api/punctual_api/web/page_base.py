@@ -26,6 +26,7 @@ from punctual.domain.errors import InvalidSchedule
 from punctual.domain.instant import parse_instant
 from punctual.domain.names import visible_name
 from punctual.domain.runs.params import text_of
+from punctual_api.accounts.authentication import is_live_part
 from punctual_api.accounts.registration import refusal
 from punctual_api.http.context import settings
 from punctual_api.http.json_body import refuse_unlabelled_json
@@ -123,11 +124,6 @@ def pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def is_live() -> bool:
-    """Return whether htmx requests only the part of the page that changes."""
-    return request.headers.get("HX-Request") == "true"
-
-
 def page(name: str, status: int = 200, **values: Any) -> Response:
     """Return a whole page, from the template of that name."""
     given = {"errors": {}, "typed": {}, "viewer": current_user, **values}
@@ -138,4 +134,4 @@ def page(name: str, status: int = 200, **values: Any) -> Response:
 def live_page(name: str, status: int = 200, /, **values: Any) -> Response:
     """Return a page with the live part `NAME_live.html`; only that part for htmx."""
     here = request.full_path.removesuffix("?")
-    return page(f"{name}_live" if is_live() else name, status, here=here, **values)
+    return page(f"{name}_live" if is_live_part(request) else name, status, here=here, **values)

@@ -185,6 +185,21 @@ def test_a_session_expires_unless_it_is_used(client: FlaskClient, engine: Engine
     assert client.get("/dashboard/").status_code == 302
 
 
+def test_answers_leave_the_cookie_alone_but_renew_it_each_day(client: FlaskClient) -> None:
+    log_in_by_form(client)
+    client.get("/dashboard/")
+    live = {"HX-Request": "true"}
+    assert "Set-Cookie" not in client.get("/dashboard/", headers=live).headers
+    assert "Set-Cookie" not in client.get("/dashboard/").headers
+    with client.session_transaction() as cookie:
+        cookie["renewed"] -= 1
+    assert "Set-Cookie" not in client.get("/dashboard/", headers=live).headers
+    assert "Expires=" in client.get("/dashboard/").headers["Set-Cookie"]
+    with client.session_transaction() as cookie:
+        cookie["renewed"] -= 7
+    assert "Expires=" in client.get("/dashboard/", headers=live).headers["Set-Cookie"]
+
+
 def test_the_session_itself_is_not_stored(client: FlaskClient, engine: Engine) -> None:
     log_in_by_form(client)
     with client.session_transaction() as cookie:

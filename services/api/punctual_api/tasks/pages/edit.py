@@ -15,6 +15,7 @@ from punctual.domain.schedules.preview import Preview
 from punctual.domain.schedules.zone import zone_names
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import new_task_ids
+from punctual_api.accounts.authentication import is_live_part
 from punctual_api.http.context import now
 from punctual_api.http.problems import Fault, faults_in
 from punctual_api.limits.team_limits import LimitReached
@@ -38,7 +39,7 @@ from punctual_api.tasks.schemas.tasks import NewTaskSchema
 from punctual_api.tasks.upstreams import refuse_while_followed, upstream_faults
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.form_fields import read_number
-from punctual_api.web.page_base import is_live, page, pages
+from punctual_api.web.page_base import page, pages
 
 UNFOLDED = {*BLANK_TYPE, *WHEN, *LIMITS, "name", "tags", "schedule", "version"} | {
     *("max_retries", "retry_delay", "timeout", "retry_on", "no_retry_on"),
@@ -147,7 +148,7 @@ def _checked(
 def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None) -> Response:
     """Return the form with its preview; only the preview for htmx, while it is typed."""
     seen = preview_of(typed, now=now(), task=task)
-    if is_live():
+    if is_live_part(request):
         return page("tasks/task_preview", previewed=seen)
     if isinstance(seen, InvalidSchedule):
         return _form(heading, typed, [Fault(seen.pointer, seen.detail)], task=task)

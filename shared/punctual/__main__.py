@@ -1,4 +1,4 @@
-"""The operator's command: `punctual doctor`, `migrate`, `config`, `rights`, `user`."""
+"""The operator's command: `punctual doctor`, `migrate`, `config`, `rights`, `mail`, `user`."""
 
 import argparse
 import os
@@ -21,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except config.InvalidSetting as error:
         sys.stderr.write(f"{options.verb}: {error}\n")
         return 2
+    return _carry_out(options)
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     if options.verb == "doctor":
         from punctual.doctor.__main__ import main as doctor
 
@@ -32,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return migrate()
     if options.verb == "config":
         return config.main()
+    if options.verb == "mail":
+        from punctual.messaging.mail.command import main as mail
+
+        return mail(options.address)
     if options.verb == "user":
         return _of_service(options)
     from punctual.store.schema.rights import main as rights
@@ -51,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("migrate", help="bring the database to this release's tables and rights")
     verbs.add_parser("config", help="print the settings that a process would use, secrets masked")
     verbs.add_parser("rights", help="print which database role may do what")
+    mail = verbs.add_parser("mail", help="send a test mail")
+    actions = mail.add_subparsers(dest="action", metavar="ACTION", required=True)
+    test = actions.add_parser("test", help="send one, and say what is wrong if that fails")
+    test.add_argument("address")
     user = verbs.add_parser("user", help="list and change users (where the API is installed)")
     _add_user_actions(user.add_subparsers(dest="action", metavar="ACTION", required=True))
     return parser

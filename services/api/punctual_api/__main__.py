@@ -17,6 +17,7 @@ def main() -> int:
     try:
         settings = config.load(needs=NEEDS)
         config.check_single_sign_on(settings)
+        config.check_mailing(settings)
     except config.InvalidSetting as error:
         print(f"api: {error}", file=sys.stderr)
         return 2

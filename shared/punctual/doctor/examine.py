@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from punctual.doctor.finding import Finding, error, unseen
+from punctual.doctor.mail import mail_findings
 from punctual.doctor.processes import coordinator_findings, worker_findings
 from punctual.doctor.queue import queue_findings
 from punctual.doctor.room import disk_findings, write_findings
@@ -37,7 +38,7 @@ def examine(settings: Settings, *, folders: Sequence[Path] = ()) -> list[Finding
     `folders` are where this machine needs room.
     """
     disks = disk_findings([*folders, settings.work_dir])
-    return [*_database(settings), *_queue(settings), *disks]
+    return [*_database(settings), *_queue(settings), *mail_findings(settings), *disks]
 
 
 def _database(settings: Settings) -> list[Finding]:

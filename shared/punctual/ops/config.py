@@ -20,6 +20,7 @@ from punctual.ops.access_settings import (
     check_complete,
 )
 from punctual.ops.host_settings import check_hosts
+from punctual.ops.mail_settings import check_mail, check_mail_complete
 from punctual.ops.server_urls import is_postgresql
 from punctual.ops.setting_masks import shown_settings
 from punctual.ops.setting_names import unknown_names
@@ -92,6 +93,8 @@ class Settings(AccessSettings):
     max_requests_per_minute: int = 0
     allowed_hosts: str = ""
     public_url: str = ""
+    smtp_url: str = field(default="", repr=False, metadata={"secret": True})
+    mail_from: str = ""
     namespace: str = "punctual"
     log_level: str = "info"
 
@@ -201,6 +204,7 @@ def _check(s: Settings) -> None:
     _check_part(check_hosts, s)
     _check_server_urls(s)
     _check_part(check_access, s)
+    _check_part(check_mail, s)
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:
@@ -234,6 +238,11 @@ def _check_server_urls(s: Settings) -> None:
 def check_single_sign_on(s: Settings) -> None:
     """Raise InvalidSetting for what the API misses of single sign-on; others do not read it."""
     _check_part(check_complete, s)
+
+
+def check_mailing(s: Settings) -> None:
+    """Raise InvalidSetting for what a process that sends mail misses of its settings."""
+    _check_part(check_mail_complete, s)
 
 
 def _check_part(check: Callable[[Settings], None], s: Settings) -> None:

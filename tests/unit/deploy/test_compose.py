@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 FILE = Path(__file__).parents[3] / "docker-compose.yml"
@@ -18,14 +19,16 @@ def test_every_port_is_published_to_this_machine_alone_by_default() -> None:
         assert by_default.startswith("127.0.0.1:"), port
 
 
-def test_the_network_to_a_provider_of_single_sign_on_is_the_apis_alone() -> None:
-    overlay = FILE.parent / "deploy" / "compose" / "single-sign-on.yml"
+@pytest.mark.parametrize(
+    ("file", "network"), [("single-sign-on.yml", "provider"), ("mail.yml", "mail")]
+)
+def test_the_network_to_a_provider_or_a_mail_server_is_the_apis_alone(
+    file: str, network: str
+) -> None:
+    overlay = FILE.parent / "deploy" / "compose" / file
     added: dict[str, Any] = yaml.safe_load(overlay.read_text())
-    assert added == {
-        "services": {"api": {"networks": ["provider"]}},
-        "networks": {"provider": None},
-    }
-    assert all("provider" not in service.get("networks", ()) for service in SERVICES.values())
+    assert added == {"services": {"api": {"networks": [network]}}, "networks": {network: None}}
+    assert all(network not in service.get("networks", ()) for service in SERVICES.values())
 
 
 def test_no_command_reaches_an_api_but_through_the_proxy() -> None:

@@ -175,8 +175,17 @@ def test_only_workers_reach_the_internet_and_none_the_metadata_service() -> None
     assert not {"ingress", "egress"} & set(nothing)
 
 
-def test_single_sign_on_gives_the_api_a_way_out_and_a_secret_that_it_mounts() -> None:
-    [component] = load(FOLDER / "single-sign-on" / "kustomization.yaml")
+@pytest.mark.parametrize(
+    ("folder", "secret", "network", "ports"),
+    [
+        ("single-sign-on", "oidc_client_secret", "punctual-provider", (443,)),
+        ("mail", "smtp_url", "punctual-mail", (587, 465)),
+    ],
+)
+def test_a_component_gives_the_api_a_way_out_and_a_secret_that_it_mounts(
+    folder: str, secret: str, network: str, ports: tuple[int, ...]
+) -> None:
+    [component] = load(FOLDER / folder / "kustomization.yaml")
     [patch] = component["patches"]
     assert patch["target"] == {"kind": "Deployment", "name": "punctual-api"}
     [container] = yaml.safe_load(patch["patch"])["spec"]["template"]["spec"]["containers"]
@@ -186,10 +195,11 @@ def test_single_sign_on_gives_the_api_a_way_out_and_a_secret_that_it_mounts() ->
     }
     [api] = named("Deployment", "punctual-api")["spec"]["template"]["spec"]["containers"]
     folders = {mount["name"]: mount["mountPath"] for mount in api["volumeMounts"]}
-    assert variable["value"] == f"{folders['secrets']}/oidc_client_secret"
-    policy = named("NetworkPolicy", "punctual-provider")["spec"]
+    assert variable["value"] == f"{folders['secrets']}/{secret}"
+    policy = named("NetworkPolicy", network)["spec"]
     assert policy["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "punctual-api"}
-    assert policy["egress"] == [{"ports": [{"port": 443, "protocol": "TCP"}]}]
+    opened = [{"port": port, "protocol": "TCP"} for port in ports]
+    assert policy["egress"] == [{"ports": opened}]
 
 
 def test_two_users_patch_the_worker_that_there_is_and_add_no_more_than_they_need() -> None:

@@ -1,0 +1,1 @@
+"""Tests of mail, at real SMTP servers."""

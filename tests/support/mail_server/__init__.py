@@ -1,0 +1,1 @@
+"""A real SMTP server for tests, and the mails that it was sent."""

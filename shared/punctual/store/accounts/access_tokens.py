@@ -13,7 +13,7 @@ from punctual.domain.access import Role
 from punctual.store.accounts.bearers import ACCESS_TOKEN_PREFIX
 from punctual.store.accounts.logins import lock_user
 from punctual.store.accounts.teams import lock_team
-from punctual.store.accounts.users import token_digest
+from punctual.store.accounts.token_hash import token_digest
 from punctual.store.schema.models import AccessToken
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from punctual.store.accounts.access_tokens import Owner, end_tokens
 from punctual.store.accounts.logins import end_logins
+from punctual.store.accounts.resets import end_reset
 from punctual.store.schema.models import User
 
 # Two requests that take the flag from the last two admins must not both succeed.
@@ -73,6 +74,7 @@ def access_of(user: User) -> dict[str, bool]:
 
 
 def end_access(session: Session, user_id: uuid.UUID) -> None:
-    """End all logins and access tokens of a user; those of teams go on."""
+    """End all logins, access tokens and a mailed link of a user; tokens of teams go on."""
     end_logins(session, user_id)
     end_tokens(session, Owner(user_id))
+    end_reset(session, user_id)

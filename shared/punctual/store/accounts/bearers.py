@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.access import Role, TeamRole, Through, capped
 from punctual.store.accounts.teams import ROLES_OF_USER, read_roles
-from punctual.store.accounts.users import token_digest
+from punctual.store.accounts.token_hash import token_digest
 from punctual.store.driver import raw_statements
 
 ACCESS_TOKEN_PREFIX = "pct_"  # noqa: S105 - it marks a token in a log or a repository, and is none

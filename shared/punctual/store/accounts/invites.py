@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from punctual.domain.access import Role
-from punctual.store.accounts.users import token_digest
+from punctual.store.accounts.token_hash import token_digest
 from punctual.store.schema.models import Invite, Membership, User
 
 INVITE_LIFE = timedelta(days=7)

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from punctual.domain.access import TeamRole
 from punctual.store.accounts.bearers import NOTED_AFTER
 from punctual.store.accounts.teams import ROLES_OF_USER, read_roles
-from punctual.store.accounts.users import UNKNOWN, Origin, token_digest
+from punctual.store.accounts.token_hash import token_digest
+from punctual.store.accounts.users import UNKNOWN, Origin
 from punctual.store.schema.models import User, UserSession
 from punctual.store.schema.models.model import new_id
 

@@ -1,6 +1,5 @@
 """Users, found by name, and the tokens of their logins by the API; no secret is stored."""
 
-import hashlib
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -12,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from punctual.domain.username import canonical_username
+from punctual.store.accounts.resets import end_reset
 from punctual.store.accounts.teams import make_personal_team
+from punctual.store.accounts.token_hash import token_digest
 from punctual.store.schema.models import AccessToken, ApiToken, Membership, User
 from punctual.store.schema.models.model import new_id
 
@@ -100,12 +101,16 @@ def user_with_email(session: Session, email: str) -> User | None:
 
 
 def change_email(session: Session, user: User, email: str) -> bool:
-    """Give a user another e-mail address; return False when it is another user's."""
+    """Give a user another e-mail address; return False when it is another user's.
+
+    A link to a new password that was mailed to the former one ends.
+    """
     try:
         with session.begin_nested():
             user.email = email
     except IntegrityError:
         return False
+    end_reset(session, user.id)
     return True
 
 
@@ -134,9 +139,3 @@ def revoke_token(session: Session, token: str) -> AccessToken | None:
     session.execute(delete(ApiToken).where(ApiToken.token_hash == digest))
     ended = delete(AccessToken).where(AccessToken.token_hash == digest).returning(AccessToken)
     return session.scalars(ended).one_or_none()
-
-
-def token_digest(token: str) -> bytes:
-    """Return the hash by which a token, of a program or a session, is stored and found."""
-    # 32 random bytes need no salt and no slow hash: they cannot be guessed.
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

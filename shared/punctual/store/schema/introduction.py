@@ -49,6 +49,7 @@ TABLES: dict[str, dict[str, str]] = {
         "sessions": "Logins on the pages; the cookie's token, as a hash.",
         "access_tokens": "Named tokens of users and of teams, as hashes.",
         "invites": "Invitations to register or to join a team; the code as a hash.",
+        "password_resets": "Links to a new password that were mailed; the code as a hash.",
         "audit_events": "Who did what, append-only; names as they were then.",
         "identities": "By which account at a provider of single sign-on a user logs in.",
         "idempotency_keys": "Keys that clients sent with a creation, and what was created.",

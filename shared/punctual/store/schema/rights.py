@@ -63,6 +63,9 @@ RIGHTS: dict[str, dict[str, str]] = {
     "memberships": {"api": "SELECT, INSERT, UPDATE, DELETE"},
     "outages": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "outputs": {"api": "SELECT", "worker": "INSERT"},
+    "password_resets": {
+        "api": "SELECT, INSERT, UPDATE (code_hash, created_at, expires_at), DELETE"
+    },
     "punctuality": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},
     "runs": {
         "api": "SELECT, INSERT, UPDATE",

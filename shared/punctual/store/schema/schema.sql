@@ -141,6 +141,15 @@ CREATE INDEX ix_invites_created_by ON invites (created_by);
 CREATE INDEX ix_invites_expires_at ON invites (expires_at);
 CREATE INDEX ix_invites_team_id ON invites (team_id);
 
+-- Links to a new password that were mailed; the code as a hash.
+CREATE TABLE password_resets (
+    user_id uuid CONSTRAINT pk_password_resets PRIMARY KEY CONSTRAINT fk_password_resets_user_id
+        REFERENCES users ON DELETE CASCADE,
+    code_hash bytea NOT NULL CONSTRAINT uq_password_resets_code_hash UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+
 -- Who did what, append-only; names as they were then.
 CREATE TABLE audit_events (
     id uuid CONSTRAINT pk_audit_events PRIMARY KEY,

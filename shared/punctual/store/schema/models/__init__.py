@@ -10,6 +10,7 @@ from punctual.store.schema.models.model import Model
 from punctual.store.schema.models.outages import CoordinatorStop, DatabaseSilence, LastPass, Outage
 from punctual.store.schema.models.processes import Coordinator, Worker
 from punctual.store.schema.models.punctuality import Punctuality, StartTally
+from punctual.store.schema.models.resets import PasswordReset
 from punctual.store.schema.models.runs import Attempt, LiveOutput, Output, Run
 from punctual.store.schema.models.tasks import IdempotencyKey, Task
 from punctual.store.schema.models.teams import Membership, Team
@@ -40,6 +41,7 @@ __all__ = [
     "Model",
     "Outage",
     "Output",
+    "PasswordReset",
     "Punctuality",
     "Run",
     "StartTally",

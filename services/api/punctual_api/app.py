@@ -35,7 +35,9 @@ from punctual_api.ledger.why import blueprint as why
 from punctual_api.limits.openapi import document_limits
 from punctual_api.limits.request_limit import limit_requests
 from punctual_api.limits.team_limits import limit_teams
+from punctual_api.mail.mailer import know_mail, post_mails
 from punctual_api.outages.endpoints import blueprint as outages
+from punctual_api.resets.endpoints import blueprint as resets
 from punctual_api.runs.endpoints import blueprint as runs
 from punctual_api.runs.output import blueprint as output
 from punctual_api.schedules.endpoints import blueprint as schedules
@@ -88,11 +90,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     limit_requests(app, settings)
     limit_teams(app, settings)
     know_provider(app, settings)
+    know_mail(app, settings)
 
     api = Api(app, **openapi_pages.DESCRIPTION)
     for part in (
         accounts,
         account,
+        resets,
         teams,
         users,
         tokens,
@@ -119,5 +123,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     add_pages(app)
     health.watch_health(app, settings)
 
-    bind_database(app, settings, before_commit=write_recorded, after_rollback=write_refused)
+    bind_database(
+        app,
+        settings,
+        before_commit=write_recorded,
+        after_commit=post_mails,
+        after_rollback=write_refused,
+    )
     return app

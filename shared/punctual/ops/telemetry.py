@@ -59,6 +59,7 @@ DATABASE_ERRORS = Counter("punctual_database_errors", "Statements the database f
 LIMIT_REFUSALS = Counter(
     "punctual_limit_refusals", "Requests refused because a limit was reached", ["limit"]
 )
+MAILS = Counter("punctual_mails", "Mails that were to be sent", ["kind", "outcome"])
 REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")
 DUTY_FAILURES = Counter(
     "punctual_duty_failures", "Turns of a coordinator's duty that an error ended", ["duty"]

@@ -100,6 +100,13 @@ def test_only_entrances_probes_and_the_description_are_open_to_anyone() -> None:
             "pages.register",
             "pages.open_invitation",
             "pages.show_invitation",
+            "pages.forgot_password",
+            "pages.request_link",
+            "pages.open_link",
+            "pages.show_reset",
+            "pages.choose_password",
+            "resets.request_reset",
+            "resets.reset_password",
         }
         for endpoint in open_to_anyone
     )

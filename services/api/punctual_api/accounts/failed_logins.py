@@ -3,7 +3,7 @@
 import hashlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
 
@@ -90,8 +90,7 @@ class FailedLogins:
         def query(limiter: MovingWindowRateLimiter) -> int | None:
             for item, keys in _counted(username, address, limiter):
                 if not limiter.test(item, *keys):
-                    reset = limiter.get_window_stats(item, *keys).reset_time
-                    return max(1, int(reset - time.time()) + 1)
+                    return _wait(limiter, item, keys)
             return None
 
         return self._with(query)
@@ -108,6 +107,23 @@ class FailedLogins:
     def note_success(self, username: str, address: str) -> None:
         """Note that the account is used from there."""
         self._with(lambda limiter: limiter.hit(KNOWN_ADDRESS, *_both(username, address)))
+
+    def take(self, counted: Sequence[Counted]) -> int | None:
+        """Count one more of each of these; return how long to wait once one of them is used up."""
+
+        def count(limiter: MovingWindowRateLimiter) -> int | None:
+            for item, keys in counted:
+                if not limiter.hit(item, *keys):
+                    return _wait(limiter, item, keys)
+            return None
+
+        return self._with(count)
+
+    def forget_failures(self, username: str, address: str) -> None:
+        """Let the user try again from there at once, after another proof of who it is."""
+        both = _both(username, address)
+        for item in FOR_ONE_ACCOUNT_FROM_ONE_ADDRESS:
+            self._with(lambda limiter, item=item: limiter.clear(item, *both))  # type: ignore[misc]
 
     def may_record_unknown(self) -> bool:
         """Return whether one more failed login with an unknown name is to be recorded."""
@@ -137,7 +153,7 @@ class FailedLogins:
 
 def _counted(username: str, address: str, limiter: MovingWindowRateLimiter) -> list[Counted]:
     """Return the counters of an attempt; a name that no user can have is only its address's."""
-    counted: list[Counted] = [(item, (_place(address),)) for item in FROM_ONE_ADDRESS]
+    counted: list[Counted] = [(item, (place_of(address),)) for item in FROM_ONE_ADDRESS]
     if canonical_username(username) is None:
         return counted
     both = _both(username, address)
@@ -147,12 +163,18 @@ def _counted(username: str, address: str, limiter: MovingWindowRateLimiter) -> l
     return counted
 
 
+def _wait(limiter: MovingWindowRateLimiter, item: RateLimitItem, keys: tuple[str, ...]) -> int:
+    reset = limiter.get_window_stats(item, *keys).reset_time
+    return max(1, int(reset - time.time()) + 1)
+
+
 def _both(username: str, address: str) -> tuple[str, str]:
     digest = hashlib.sha256((canonical_username(username) or "").encode()).hexdigest()
-    return digest[:32], _place(address)
+    return digest[:32], place_of(address)
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
+    """Return what is counted as one address: of IPv6 the network that one customer has."""
     try:
         parsed = ip_address(address)
     except ValueError:

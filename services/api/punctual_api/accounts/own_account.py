@@ -9,6 +9,7 @@ from flask_login import current_user
 from punctual.store.accounts.access_tokens import Owner, end_tokens
 from punctual.store.accounts.audit import Subject
 from punctual.store.accounts.logins import end_login, end_logins, is_login, list_logins, lock_user
+from punctual.store.accounts.resets import end_reset
 from punctual.store.accounts.users import change_email
 from punctual.store.schema.models import User
 from punctual_api.accounts.failed_logins import failed_logins
@@ -18,6 +19,7 @@ from punctual_api.audit.recorder import changed_nothing, record_account, record_
 from punctual_api.http.context import session, user_id
 from punctual_api.http.cursors import read_task_cursor, task_cursor
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.mail.notices import notify_of_address, notify_of_password
 
 TAKEN = "This one is already taken."
 WRONG = "This is not your current password."
@@ -49,6 +51,7 @@ def change_own_email(email: str, current_password: str) -> User:
     if not change_email(session(), user, email):
         raise Problem(409, "That email is taken.", faults=[Fault("/email", TAKEN)])
     record_account(user.id, user.username, before={"email": before}, after={"email": email})
+    notify_of_address(user, before)
     return user
 
 
@@ -65,7 +68,9 @@ def change_own_password(current: str, new: str) -> None:
     session().flush()
     end_logins(session(), user.id, but=current_user.token_id)
     end_tokens(session(), Owner(user.id))
+    end_reset(session(), user.id)
     record_account(user.id, user.username)
+    notify_of_password(user, "on the page of your account or by the API")
 
 
 def confirm_password(password: str, pointer: str = "/current") -> User:

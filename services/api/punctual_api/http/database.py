@@ -1,6 +1,7 @@
 """The database of this service: one request is one transaction, which ends only here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, Response, current_app, g
@@ -37,6 +38,9 @@ THREADS = 8
 """How many requests one process answers at once, each with a connection of its own."""
 
 
+_COMMIT = "punctual_commit"
+
+
 class OutcomeUnknown(Exception):
     """The connection was lost during COMMIT: it may have been carried out, or not."""
 
@@ -46,11 +50,13 @@ def bind_database(
     settings: Settings,
     *,
     before_commit: Callable[[Response], None],
+    after_commit: Callable[[], None],
     after_rollback: Callable[[], None],
 ) -> None:
     """Give the app its pool, and commit each request that went well before its reply is sent.
 
-    `before_commit` writes into the transaction of such a request, `after_rollback` one of its own.
+    `before_commit` writes into the transaction of such a request, `after_commit` sends what follows
+    from it, `after_rollback` writes in a transaction of its own.
 
     Register this last of all `after_request` functions: Flask calls the last one first, so that
     what the others see and log is an answer that holds.
@@ -79,10 +85,18 @@ def bind_database(
             _commit()
         except DBAPIError as error:
             # Flask would answer 500 from here: error handlers run before this, not after.
-            failure = OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error
-            return current_app.make_response(current_app.handle_user_exception(failure))
+            return current_app.make_response(current_app.handle_user_exception(_failure(error)))
+        after_commit()
         return response
 
+    def commit_so_far() -> None:
+        try:
+            before_commit(app.response_class())
+            _commit()
+        except DBAPIError as error:
+            raise _failure(error) from None
+
+    app.extensions[_COMMIT] = commit_so_far
     app.after_request(end_transaction)
 
 
@@ -92,6 +106,26 @@ def release_database(app: Flask) -> None:
     with app.app_context():
         db.engine.dispose()
     app.extensions["punctual_probe"]().close()
+
+
+def commit_ahead() -> None:
+    """Commit what this request has done, before a message about it is sent: row first.
+
+    What the request does after that is a transaction of its own.
+    """
+    current_app.extensions[_COMMIT]()
+
+
+@contextmanager
+def own_transaction(app: Flask) -> Iterator[None]:
+    """Give work apart from all requests a transaction, which is committed at its end."""
+    with app.app_context():
+        try:
+            yield
+            _commit()
+        except BaseException:
+            roll_back()
+            raise
 
 
 def connection() -> Connection:
@@ -113,6 +147,10 @@ def roll_back() -> None:
         db.session.rollback()
     if "connection" in g:
         g.connection.rollback()
+
+
+def _failure(error: DBAPIError) -> Exception:
+    return OutcomeUnknown(str(error.orig)) if error.connection_invalidated else error
 
 
 def _commit() -> None:

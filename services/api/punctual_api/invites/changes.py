@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import g, request, url_for
 from flask_login import current_user
@@ -16,6 +16,7 @@ from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.audit.invites import record_invite
 from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.invites.mailing import Mailed, mail_invitation
 
 
 def requested_team() -> uuid.UUID | None:
@@ -23,10 +24,19 @@ def requested_team() -> uuid.UUID | None:
     return None if g.get("chosen_team") is None else team_id()
 
 
+class Created(NamedTuple):
+    """A new invitation, its code in clear, its address, and what came of its mail."""
+
+    invite: Invite
+    code: str
+    url: str
+    mail: Mailed | None
+
+
 def create(
     team: uuid.UUID | None, *, role: str | None, email: str | None, expires_at: datetime | None
-) -> tuple[Invite, str]:
-    """Return a new invitation and its code in clear; raises Problem 422."""
+) -> Created:
+    """Return a new invitation, mailed if it has an address; raises Problem 422."""
     if team is None and role is not None:
         raise invalid([Fault("/role", "A role needs a team.")])
     if expires_at is not None and expires_at <= now():
@@ -47,7 +57,8 @@ def create(
     )
     after = {"role": made.role, "registers": made.registers, "expires_at": made.expires_at}
     record_invite(made, after=after)
-    return made, code
+    url = url_of(code)
+    return Created(made, code, url, mail_invitation(made, url))
 
 
 def end(invite_id: uuid.UUID) -> Invite:

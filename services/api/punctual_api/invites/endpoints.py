@@ -44,11 +44,14 @@ def list_invites(args: dict[str, Any]) -> Response:
 @blueprint.arguments(NewInviteSchema)
 @blueprint.response(201, CreatedInviteSchema)
 def create_invite(sent: dict[str, Any]) -> Response:
-    """Create an invitation, whose code only this answer shows."""
+    """Create an invitation, whose code only this answer shows.
+
+    With an address it is mailed there, where the installation sends mail.
+    """
     sent.pop("team", None)
-    made, code = changes.create(changes.requested_team(), **sent)
-    [shown] = changes.shown([made])
-    answer = {**shown, "code": code, "url": changes.url_of(code)}
+    created = changes.create(changes.requested_team(), **sent)
+    [shown] = changes.shown([created.invite])
+    answer = {**shown, "code": created.code, "url": created.url, "mail": created.mail}
     response = jsonify(_created.dump(answer))
     response.status_code = 201
     return response

@@ -20,8 +20,8 @@ def invite_list(team: uuid.UUID) -> list[dict[str, Any]]:
     return changes.shown(invites.list_invites(session(), team, limit=SHOWN, open_only=True))
 
 
-def invite_by_form(team: uuid.UUID | None) -> str:
-    """Return the address of a new invitation, of the form that was sent; raises RefusedForm.
+def invite_by_form(team: uuid.UUID | None) -> changes.Created:
+    """Return a new invitation, of the form that was sent; raises RefusedForm.
 
     Without a team it is one to the installation.
     """
@@ -29,5 +29,4 @@ def invite_by_form(team: uuid.UUID | None) -> str:
     role = None if team is None else typed["invite_role"]
     sent = {"role": role, "email": typed["invite_email"] or None}
     with refusals(typed, prefix="invite_"):
-        _, code = changes.create(team, **NewInviteSchema(exclude=("team",)).load(sent))
-    return changes.url_of(code)
+        return changes.create(team, **NewInviteSchema(exclude=("team",)).load(sent))

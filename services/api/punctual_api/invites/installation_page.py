@@ -24,14 +24,17 @@ def show_invites() -> Response:
 def invite_user() -> Response:
     """A new invitation, which opens a registration."""
     try:
-        url = invite_by_form(None)
+        created = invite_by_form(None)
     except RefusedForm as refused:
         return _page(refused.typed, refused.faults)
-    return _page(BLANK_INVITE, new_invite=url)
+    return _page(BLANK_INVITE, new_invite=created)
 
 
 def _page(
-    typed: dict[str, str], faults: list[Fault] | None = None, *, new_invite: str | None = None
+    typed: dict[str, str],
+    faults: list[Fault] | None = None,
+    *,
+    new_invite: changes.Created | None = None,
 ) -> Response:
     before = request.args.get("before") or None
     found = invites.list_invites(

@@ -57,11 +57,28 @@ class InviteSchema(Schema):
     used_by = fields.String(required=True, allow_none=True)
 
 
+class MailedSchema(Schema):
+    """What came of the mail with an invitation."""
+
+    sent = fields.Boolean(
+        required=True, metadata={"description": "The mail server has taken it for delivery"}
+    )
+    detail = fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it was not sent"}
+    )
+
+
 class CreatedInviteSchema(InviteSchema):
     """An invitation with its code, which is shown this once."""
 
     code = fields.String(required=True)
     url = fields.String(required=True, metadata={"description": "The page that opens it"})
+    mail = fields.Nested(
+        MailedSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null without an `email`, or where no mail is sent"},
+    )
 
 
 class InvitePageSchema(Schema):

@@ -17,10 +17,10 @@ from punctual_api.web.page_base import pages
 def create_invite(slug: str) -> Response:
     """A new invitation to a team."""
     try:
-        url = invite_by_form(team_id())
+        created = invite_by_form(team_id())
     except RefusedForm as refused:
         return team_page({**BLANK, **refused.typed}, refused.faults)
-    return team_page(BLANK, new_invite=url)
+    return team_page(BLANK, new_invite=created)
 
 
 @pages.post("/invite/<uuid:invite_id>/end/")

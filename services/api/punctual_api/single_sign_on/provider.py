@@ -16,8 +16,8 @@ from requests.exceptions import InvalidJSONError
 
 from punctual.domain.single_sign_on import LONGEST_SUBJECT, groups_in, is_safe_url
 from punctual.ops.config import Settings
+from punctual_api.http.bounded_calls import BoundedCalls, TooManyCalls
 from punctual_api.single_sign_on import failures
-from punctual_api.single_sign_on.bounded_calls import BoundedCalls, TooManyCalls
 from punctual_api.single_sign_on.pending import Started
 
 ALGORITHMS = tuple(f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (256, 384, 512))

@@ -14,6 +14,7 @@ from punctual.store.accounts.teams import teams_with
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, faults_in
+from punctual_api.invites.changes import Created
 from punctual_api.invites.form import BLANK_INVITE, invite_list
 from punctual_api.teams import changes
 from punctual_api.teams.schemas import (
@@ -173,7 +174,7 @@ def team_page(
     faults: list[Fault] | None = None,
     *,
     new_token: str | None = None,
-    new_invite: str | None = None,
+    new_invite: Created | None = None,
 ) -> Response:
     """Return the page: with what was typed and its faults, or what was made and is shown once."""
     team = changes.own_team()

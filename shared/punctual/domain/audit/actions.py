@@ -34,6 +34,7 @@ class Action(StrEnum):
     USER_CREATE = "user.create"
     USER_UPDATE = "user.update"
     USER_CHANGE_PASSWORD = "user.change_password"
+    USER_REQUEST_RESET = "user.request_reset"
     USER_RESET_PASSWORD = "user.reset_password"
     USER_LOGIN = "user.login"
     USER_LOGIN_FAILED = "user.login_failed"
@@ -56,6 +57,11 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.register": Action.USER_CREATE,
     "pages.login": Action.USER_LOGIN,
     "pages.logout": Action.USER_LOGOUT,
+    # Recorded later, and only if there is such an account
+    "resets.request_reset": None,
+    "pages.request_link": None,
+    "resets.reset_password": Action.USER_RESET_PASSWORD,
+    "pages.choose_password": Action.USER_RESET_PASSWORD,
     "account.change_account": Action.USER_UPDATE,
     "account.change_password": Action.USER_CHANGE_PASSWORD,
     "account.end_session": Action.SESSION_END,

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from punctual_api.http.bounded_calls import BoundedCalls, TooManyCalls
 from punctual_api.http.database import THREADS
-from punctual_api.single_sign_on.bounded_calls import BoundedCalls, TooManyCalls
 from punctual_api.single_sign_on.provider import ANSWER_SECONDS, AT_ONCE
 from punctual_devstack.ports import free_port
 from tests.integration.api.served import serving

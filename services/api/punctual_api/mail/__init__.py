@@ -1,0 +1,1 @@
+"""Mail that the API sends: which letters, by which thread, and how many at most."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.e2e.test_pages import registers
@@ -45,6 +45,23 @@ def product(mailing: tuple[Product, MailServer]) -> Product:
 @pytest.fixture
 def mails(mailing: tuple[Product, MailServer]) -> MailServer:
     return mailing[1]
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """An empty page; the test fails for what a browser reports, refused forms and links aside."""
+    complaints: list[str] = []
+    made = context.new_page()
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def complain(message: ConsoleMessage) -> None:
+        is_refusal = "403 (FORBIDDEN)" in message.text or "status of 422" in message.text
+        if message.type == "error" and not is_refusal:
+            complaints.append(message.text)
+
+    made.on("console", complain)
+    yield made
+    assert not complaints
 
 
 @pytest.fixture

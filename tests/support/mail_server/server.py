@@ -65,9 +65,13 @@ class Received:
 
 @dataclass
 class MailServer:
-    """Takes mails; `refusals` are answered to RCPT, and one `failure` to each DATA."""
+    """Takes mails; `refusals` are answered to RCPT, one of `failures` to each DATA.
+
+    `delay_seconds`: how slow it is to answer RCPT.
+    """
 
     port: int = 0
+    delay_seconds: float = 0
     mails: list[Received] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -76,6 +80,7 @@ class MailServer:
         self, _server: Any, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Refuse an address, or take it."""
+        await asyncio.sleep(self.delay_seconds)
         if address in self.refusals:
             return self.refusals[address]
         envelope.rcpt_tos.append(address)

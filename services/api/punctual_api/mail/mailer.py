@@ -44,6 +44,8 @@ class Mailer:
             raise self._failed(letter, str(error) or "too many at once", error) from None
         except MailFailed as error:
             raise self._failed(letter, str(error), error) from None
+        except Exception as error:  # what the request did is committed: this fails the mail alone
+            raise self._failed(letter, repr(error), error) from error
         telemetry.MAILS.labels(letter.kind, "sent").inc()
         log.info("mail sent", kind=letter.kind)
 
@@ -74,10 +76,12 @@ def current_mailer() -> Mailer | None:
     return found
 
 
-def post_after_commit(kind: str, write: Callable[[], Letter | None]) -> None:
+def post_after_commit(
+    kind: str, write: Callable[[], Letter | None], *, delay_seconds: float = 0.0
+) -> None:
     """Have a letter written and sent once what this request did is committed."""
     jobs: list[Job] = app_ctx.g.setdefault("mails", [])
-    jobs.append(Job(kind, write, app_ctx.g.get("request_id", "")))
+    jobs.append(Job(kind, write, app_ctx.g.get("request_id", ""), delay_seconds))
 
 
 def post_mails() -> None:

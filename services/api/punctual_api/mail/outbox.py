@@ -26,11 +26,15 @@ STOP_SECONDS = 3.0
 
 @dataclass(slots=True)
 class Job:
-    """A letter to be sent, or first to be written: `write` may return None for no letter."""
+    """A letter to be sent, or first to be written: `write` may return None for no letter.
+
+    It is written after `delay_seconds`, unless the process ends before.
+    """
 
     kind: str
     write: Callable[[], Letter | None]
     request_id: str = ""
+    delay_seconds: float = 0.0
     letter: Letter | None = None
     failures: int = 0
 
@@ -47,22 +51,26 @@ class Outbox:
         self._is_stopping = False
 
     def put(self, job: Job) -> None:
-        """Have a letter sent as soon as possible, unless too many wait already."""
+        """Have a letter sent, unless too many wait already."""
         with self._changed:
             if len(self._waiting) >= MOST_WAITING:
                 _count(job.kind, "dropped")
                 log.warning("mail queue full", kind=job.kind)
                 return
-            self._add(job, time.monotonic())
+            self._add(job, time.monotonic() + job.delay_seconds)
             if self._thread is None:  # not before: no thread crosses the fork of a server
                 self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
                 self._thread.start()
                 atexit.register(self.stop)
 
     def stop(self) -> None:
-        """Send what is to be sent now, for a moment, and end the thread."""
+        """Send what was not tried yet, for a moment, and end the thread."""
         with self._changed:
             self._is_stopping = True
+            self._waiting = [
+                (due if job.failures else 0.0, number, job) for due, number, job in self._waiting
+            ]
+            heapq.heapify(self._waiting)
             self._changed.notify()
             thread = self._thread
         atexit.unregister(self.stop)

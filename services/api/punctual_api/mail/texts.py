@@ -15,12 +15,12 @@ LOGIN_ELSEWHERE = (
     " one."
 )
 CHANGED = (
-    "The password of your account {name} at {own_url} was changed {how}, from {ip}, {at}. Other"
+    "The password of your account {name} at {own_url} was changed {how}, from {ip} on {at}. Other"
     " sessions and all your access tokens have ended."
 )
 ADDRESS_CHANGED = (
-    "The account {name} at {own_url} has another e-mail address now. It was changed from {ip},"
-    " {at}. Mails of this account no longer come here."
+    "The account {name} at {own_url} has another e-mail address now. It was changed from {ip}"
+    " on {at}. Mails of this account no longer come here."
 )
 GOOD_FOR = "It is good for one use, by an account with the address {to}, until {until}."
 
@@ -108,4 +108,4 @@ def moment(at: datetime) -> str:
 
 def _requested(user: User, own_url: str, ip: str, now: datetime) -> str:
     what = f"A new password was requested for your account {user.username} at {own_url}"
-    return f"{what}, from {ip}, {moment(now)}."
+    return f"{what}, from {ip} on {moment(now)}."

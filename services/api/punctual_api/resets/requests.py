@@ -5,6 +5,7 @@ Whether there is an account is looked up only afterwards, by the thread of the o
 
 from datetime import datetime
 from functools import partial
+from secrets import SystemRandom
 
 import structlog
 from flask import Flask, current_app, request
@@ -29,11 +30,15 @@ from punctual_api.mail.texts import no_password_letter, reset_letter
 from punctual_api.single_sign_on.current import current_provider
 
 log = structlog.get_logger()
+uniform = SystemRandom().uniform
 
 NO_MAIL = (
     "This installation sends no mail. Ask an operator of it for a new password"
     " (`punctual user reset-password`)."
 )
+DELAY_SECONDS = (0.5, 3.0)
+"""Between these, by chance: to write a letter at once would slow down this answer and the next one,
+which would then show whether there is an account."""
 TOO_MANY = "Too many requests for a new password; try again later."
 
 
@@ -54,7 +59,8 @@ def request_reset(name: str) -> None:
     if wait := wait_for_request(failed_logins(), ip):
         raise Problem(429, TOO_MANY, headers={"Retry-After": str(wait)})
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    post_after_commit("reset", partial(_write, app, name.strip(), ip, app_ctx.g.request_id))
+    write = partial(_write, app, name.strip(), ip, app_ctx.g.request_id)
+    post_after_commit("reset", write, delay_seconds=uniform(*DELAY_SECONDS))
 
 
 def _write(app: Flask, name: str, ip: str, request_id: str) -> Letter | None:

@@ -30,7 +30,7 @@ font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; overflow-wrap: 
 </html>
 """
 BUTTON = (
-    "display: inline-block; padding: 12px 20px; border-radius: 8px; background: #1d4ed8; "
+    "display: inline-block; padding: 12px 20px; border-radius: 8px; background: #0b6b5f; "
     "color: #ffffff; text-decoration: none; font-weight: 600"
 )
 SMALL = "font-size: 14px; opacity: 0.75"

@@ -57,6 +57,8 @@ CALLS = {
     "/api/teams/{slug}/members/{username}/": {"patch", "delete"},
     "/api/account/": {"get", "patch"},
     "/api/account/password/": {"post"},
+    "/api/account/reset/": {"post"},
+    "/api/account/reset/password/": {"post"},
     "/api/account/sessions/": {"get", "delete"},
     "/api/account/sessions/{session_id}/": {"delete"},
     "/api/invites/": {"get", "post"},

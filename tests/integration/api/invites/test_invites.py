@@ -61,7 +61,7 @@ def test_an_invitation_is_shown_with_its_code_once_and_stored_as_a_hash(
     admin: Person, engine: Engine
 ) -> None:
     made = invite(admin, email="new@example.com")
-    assert set(made) == SHOWN | {"code", "url"}
+    assert set(made) == SHOWN | {"code", "url", "mail"}
     assert made["url"] == f"http://localhost/invite/{made['code']}/"
     assert (made["team"], made["role"], made["registers"]) == (None, None, True)
     [listed] = admin.items("/invites/")

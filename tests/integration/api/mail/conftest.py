@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 
 from punctual_api.app import create_app
 from punctual_api.http.database import release_database
+from punctual_api.resets import requests
 from tests.integration.api.conftest import settings_for
 from tests.support.mail_server.server import MailServer, mail_server
 
@@ -19,6 +20,12 @@ SENDER = "Cron <cron@example.com>"
 
 MakeApp = Callable[..., Flask]
 Events = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters with links are written without the delay that hides whether there is an account."""
+    monkeypatch.setattr(requests, "DELAY_SECONDS", (0.0, 0.0))
 
 
 @pytest.fixture

@@ -137,6 +137,18 @@ def test_a_stop_sends_what_is_to_be_sent_now_and_no_more() -> None:
     assert recipient.taken == ["a", "b", "c"]
 
 
+def test_a_delayed_letter_waits_for_its_time_or_the_stop() -> None:
+    recipient = Recipient()
+    box = Outbox(recipient)
+    late = job("late")
+    late.delay_seconds = 3600
+    box.put(late)
+    box.put(job("soon"))
+    eventually(lambda: recipient.taken == ["soon"])
+    box.stop()
+    assert recipient.taken == ["soon", "late"]
+
+
 def test_a_stop_waits_for_no_later_try(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,11 +2,13 @@
 
 from time import monotonic
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from punctual_api.http.database import db
+from punctual_api.mail.outbox import Job
 from tests.integration.api.conftest import Person, register
 from tests.integration.api.mail.conftest import Events, MakeApp
 from tests.integration.api.mail.test_reset_pages import post
@@ -62,6 +64,19 @@ def test_a_request_reads_no_account_before_its_answer(
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert statements == []
+
+
+def test_a_letter_is_written_a_while_after_the_answer(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job] = []
+    app.extensions["punctual_mailer"].outbox.put = jobs.append
+    monkeypatch.undo()  # of the fixture that leaves the delay out
+    for count in range(20):
+        forget(client, f"user{count}")
+    delays = [job.delay_seconds for job in jobs]
+    assert len(set(delays)) == 20
+    assert all(0.5 <= delay <= 3 for delay in delays)
 
 
 def test_one_account_gets_three_links_an_hour_and_the_newest_works(

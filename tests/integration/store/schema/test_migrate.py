@@ -167,7 +167,7 @@ def test_a_database_of_release_0_1_0_keeps_its_data_and_its_oldest_user_becomes_
         connection.execute(text("ALTER TABLE tasks DROP created_by, DROP updated_by"))
         connection.execute(text("ALTER TABLE runs DROP triggered_by"))
         connection.execute(text("ALTER TABLE users DROP is_admin, DROP disabled_at"))
-        connection.execute(text("DROP TABLE access_tokens, invites, identities"))
+        connection.execute(text("DROP TABLE access_tokens, invites, identities, password_resets"))
         connection.execute(text("ALTER TABLE memberships DROP by_groups"))
         connection.execute(text("ALTER TABLE users ALTER password_hash SET NOT NULL"))
         connection.execute(text("DROP INDEX ix_api_tokens_user_id"))

@@ -5,6 +5,8 @@ import re
 from http import HTTPStatus
 from pathlib import Path
 
+import pytest
+
 from punctual_api.http.body_limits import BULK, BULK_BYTES, KIB, KNOWN_BYTES, UNKNOWN_BYTES
 from punctual_api.http.problem_schemas import ProblemSchema
 from punctual_api.http.request_hooks import CAREFUL
@@ -27,7 +29,8 @@ def limit_of(path: str) -> int:
 
 
 def test_nginx_has_the_limits_of_the_api() -> None:
-    for path in ("/login/", "/api/login/", "/register/", "/api/register/"):
+    resets = ("/forgot/", "/reset/", "/api/account/reset/", "/api/account/reset/password/")
+    for path in ("/login/", "/api/login/", "/register/", "/api/register/", *resets):
         assert limit_of(path) == UNKNOWN_BYTES, path
     bulk = ("/api/tasks/bulk/", "/api/import/crontab/", "/import/crontab/")
     assert len(bulk) == len(BULK)
@@ -35,6 +38,15 @@ def test_nginx_has_the_limits_of_the_api() -> None:
         assert limit_of(path) == BULK_BYTES, path
     for path in ("/api/tasks/", "/task/create/", "/", "/login/x/", "/api/tasks/bulk/x/"):
         assert limit_of(path) == KNOWN_BYTES, path
+
+
+@pytest.mark.parametrize("kind", ["invite", "reset"])
+def test_nginx_logs_no_code_of_an_invitation_or_a_link(kind: str) -> None:
+    [paths] = re.findall(r"map \$request_uri \$wanted_path \{(.*?)\n    \}", CONF.read_text(), re.S)
+    logged = dict(re.findall(r'"~(\S+)"\s+([^;]+);', paths))
+    for sent in (f"/{kind}/secret-code/", f"/{kind}/secret-code", f"/{kind}/secret-code/?next=/x"):
+        first = next(shown for pattern, shown in logged.items() if re.search(pattern, sent))
+        assert first == f"/{kind}/<code>/"
 
 
 def test_nginx_answers_its_own_errors_as_the_api_does() -> None:

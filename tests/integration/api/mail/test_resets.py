@@ -98,6 +98,8 @@ def test_a_link_is_good_for_an_hour(
         life = text("SELECT extract(epoch FROM expires_at - created_at) FROM password_resets")
         assert connection.execute(life).scalar_one() == 3600
     run_sql(engine, "UPDATE password_resets SET expires_at = now()")
+    client.get(f"/reset/{code}/")
+    assert client.get("/reset/").status_code == 403
     assert use(client, code).status_code == 403
     assert log_in(client, PASSWORD) == 200
 

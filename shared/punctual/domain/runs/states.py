@@ -53,7 +53,7 @@ S = RunState
 
 MOVES: dict[RunState, frozenset[RunState]] = {
     S.SCHEDULED: frozenset({S.QUEUED, S.CANCELLED, S.MISSED}),
-    S.QUEUED: frozenset({S.CLAIMED, S.CANCELLED, S.MISSED}),
+    S.QUEUED: frozenset({S.SCHEDULED, S.CLAIMED, S.CANCELLED, S.MISSED}),
     S.CLAIMED: frozenset({S.RUNNING, S.SCHEDULED, S.CANCELLED, S.SKIPPED}),
     S.RUNNING: frozenset(
         {S.SUCCEEDED, S.FAILED, S.TIMED_OUT, S.CANCELLED, S.LOST, S.SCHEDULED},

@@ -58,7 +58,11 @@ TABLES: dict[str, dict[str, str]] = {
         "tasks": "What to run, when, and the policies of its runs.",
         "task_versions": "Tasks as they were before each change.",
         "calendars": "Days and windows in which nothing of the tasks that name them is due.",
-        "concurrency_limits": "How many runs of a team, or of a tag, may run at once.",
+        "concurrency_limits": "How many runs of a team, or of a tag, may run at once; those with"
+        " slots are set by admins.",
+        "slot_default": "One row: how many slots a team may use that has no number of its own.",
+        "queues": "Queues that only some teams may use, whose tasks run there.",
+        "team_waits": "Teams at their limit of unfinished runs, of which nothing is planned.",
         "zone_rules": "Fingerprints of the time zone rules that stored due times follow.",
     },
     "Runs": {

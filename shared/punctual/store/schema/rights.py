@@ -32,7 +32,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "calendars": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT"},
     "concurrency_limits": {
         "api": "SELECT, INSERT, UPDATE, DELETE",
-        "coordinator": "SELECT",
+        "coordinator": "SELECT, INSERT, UPDATE, DELETE",
         "worker": "SELECT",
     },
     "coordinator_stops": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
@@ -67,6 +67,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, INSERT, UPDATE (code_hash, created_at, expires_at), DELETE"
     },
     "punctuality": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},
+    "queues": {
+        "api": "SELECT, INSERT, UPDATE, DELETE",
+        "coordinator": "SELECT",
+        "worker": "SELECT",
+    },
     "runs": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, INSERT, UPDATE, DELETE",
@@ -80,6 +85,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, INSERT, UPDATE (expires_at, last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
+    # The trigger team_slots reads it with the rights of the service that writes a team.
+    "slot_default": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},
     "start_tallies": {
         "api": "SELECT",
         "coordinator": "SELECT, INSERT, UPDATE (id), DELETE",
@@ -94,7 +101,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, UPDATE, DELETE",
         "worker": "SELECT (id, team_id, tags, max_concurrent, catch_up)",
     },
-    "teams": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT (id)"},
+    "team_waits": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
+    "teams": {
+        "api": "SELECT, INSERT, UPDATE, DELETE",
+        "coordinator": "SELECT (id, slug, max_slots)",
+    },
     "uptime": {"coordinator": "SELECT, INSERT, UPDATE"},
     "users": {"api": "SELECT, INSERT, UPDATE"},
     "workers": {

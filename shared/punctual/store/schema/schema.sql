@@ -57,9 +57,14 @@ CREATE TABLE teams (
     slug text NOT NULL,
     name text NOT NULL,
     personal boolean NOT NULL DEFAULT false,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    max_slots integer,
+    CONSTRAINT ck_teams_max_slots CHECK (max_slots >= 0)
 );
 CREATE UNIQUE INDEX uq_teams_slug ON teams (lower(slug));
+CREATE TRIGGER team_slots_born AFTER INSERT ON teams FOR EACH ROW EXECUTE FUNCTION team_slots();
+CREATE TRIGGER team_slots_changed AFTER UPDATE OF max_slots ON teams FOR EACH ROW
+    EXECUTE FUNCTION team_slots();
 
 -- Who is in which team, and what they may do there.
 CREATE TABLE memberships (
@@ -260,6 +265,8 @@ CREATE INDEX ix_tasks_due ON tasks (next_due_at, id)
 CREATE INDEX ix_tasks_paused ON tasks (paused_until, id)
     WHERE NOT enabled AND paused_until IS NOT NULL;
 CREATE INDEX ix_tasks_plan_retry ON tasks (plan_retry_at, id) WHERE plan_retry_at IS NOT NULL;
+CREATE INDEX ix_tasks_queue ON tasks (queue, team_id)
+    WHERE queue <> 'default' AND deleted_at IS NULL;
 CREATE INDEX ix_tasks_tags ON tasks USING gin (tags) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team ON tasks (team_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team_due ON tasks (team_id, next_due_at, id)
@@ -292,17 +299,42 @@ CREATE TABLE calendars (
     CONSTRAINT uq_calendars_name UNIQUE (team_id, name)
 );
 
--- How many runs of a team, or of a tag, may run at once.
+-- How many runs of a team, or of a tag, may run at once; those with slots are set by admins.
 CREATE TABLE concurrency_limits (
     id uuid CONSTRAINT pk_concurrency_limits PRIMARY KEY,
     team_id uuid NOT NULL CONSTRAINT fk_concurrency_limits_team_id REFERENCES teams ON DELETE
         CASCADE,
     tag text,
     max_concurrent integer NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    slots boolean NOT NULL DEFAULT false
 );
-CREATE UNIQUE INDEX uq_concurrency_limits_tag ON concurrency_limits (team_id, tag) NULLS NOT
+CREATE UNIQUE INDEX uq_concurrency_limits_tag ON concurrency_limits (team_id, tag, slots) NULLS NOT
     DISTINCT;
+
+-- One row: how many slots a team may use that has no number of its own.
+CREATE TABLE slot_default (
+    id boolean DEFAULT true CONSTRAINT pk_slot_default PRIMARY KEY,
+    max_slots integer NOT NULL,
+    CONSTRAINT ck_slot_default_one_row CHECK (id)
+);
+
+-- Queues that only some teams may use, whose tasks run there.
+CREATE TABLE queues (
+    name text CONSTRAINT pk_queues PRIMARY KEY,
+    team_ids uuid[] NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT ck_queues_team_ids CHECK (cardinality(team_ids) > 0)
+);
+
+-- Teams at their limit of unfinished runs, of which nothing is planned.
+CREATE TABLE team_waits (
+    team_id uuid CONSTRAINT pk_team_waits PRIMARY KEY CONSTRAINT fk_team_waits_team_id REFERENCES
+        teams ON DELETE CASCADE,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    most integer NOT NULL
+);
 
 -- Fingerprints of the time zone rules that stored due times follow.
 CREATE TABLE zone_rules (

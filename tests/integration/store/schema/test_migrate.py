@@ -169,6 +169,14 @@ def test_a_database_of_release_0_1_0_keeps_its_data_and_its_oldest_user_becomes_
         connection.execute(text("ALTER TABLE users DROP is_admin, DROP disabled_at"))
         connection.execute(text("DROP TABLE access_tokens, invites, identities, password_resets"))
         connection.execute(text("ALTER TABLE memberships DROP by_groups"))
+        connection.execute(text("DROP FUNCTION team_slots CASCADE"))
+        connection.execute(text("ALTER TABLE teams DROP max_slots"))
+        connection.execute(text("ALTER TABLE concurrency_limits DROP slots"))
+        connection.execute(
+            text("CREATE UNIQUE INDEX uq_concurrency_limits_tag ON concurrency_limits (team_id)")
+        )
+        connection.execute(text("DROP TABLE slot_default, queues, team_waits"))
+        connection.execute(text("DROP INDEX ix_tasks_queue"))
         connection.execute(text("ALTER TABLE users ALTER password_hash SET NOT NULL"))
         connection.execute(text("DROP INDEX ix_api_tokens_user_id"))
         for table in ("api_tokens", "sessions"):

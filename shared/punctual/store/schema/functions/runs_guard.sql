@@ -18,7 +18,7 @@ BEGIN
     END IF;
     IF OLD.state <> NEW.state AND NOT (CASE OLD.state
         WHEN 'scheduled' THEN NEW.state IN ('queued', 'cancelled', 'missed')
-        WHEN 'queued' THEN NEW.state IN ('claimed', 'cancelled', 'missed')
+        WHEN 'queued' THEN NEW.state IN ('scheduled', 'claimed', 'cancelled', 'missed')
         WHEN 'claimed' THEN NEW.state IN ('running', 'scheduled', 'cancelled', 'skipped')
         WHEN 'running' THEN NEW.state IN
             ('succeeded', 'failed', 'timed_out', 'cancelled', 'lost', 'scheduled')

@@ -2,7 +2,7 @@
 
 from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
-from punctual.store.schema.models.concurrency import ConcurrencyLimit
+from punctual.store.schema.models.concurrency import ConcurrencyLimit, SlotDefault, TeamWait
 from punctual.store.schema.models.identities import Identity
 from punctual.store.schema.models.invites import Invite
 from punctual.store.schema.models.ledger import LedgerRow
@@ -10,6 +10,7 @@ from punctual.store.schema.models.model import Model
 from punctual.store.schema.models.outages import CoordinatorStop, DatabaseSilence, LastPass, Outage
 from punctual.store.schema.models.processes import Coordinator, Worker
 from punctual.store.schema.models.punctuality import Punctuality, StartTally
+from punctual.store.schema.models.queues import Queue
 from punctual.store.schema.models.resets import PasswordReset
 from punctual.store.schema.models.runs import Attempt, LiveOutput, Output, Run
 from punctual.store.schema.models.tasks import IdempotencyKey, Task
@@ -43,11 +44,14 @@ __all__ = [
     "Output",
     "PasswordReset",
     "Punctuality",
+    "Queue",
     "Run",
+    "SlotDefault",
     "StartTally",
     "Task",
     "TaskVersion",
     "Team",
+    "TeamWait",
     "UpstreamEnd",
     "User",
     "UserSession",

@@ -52,6 +52,12 @@ class Task(Model):
             postgresql_where=text("NOT enabled AND paused_until IS NOT NULL"),
         ),
         Index(
+            "ix_tasks_queue",
+            "queue",
+            "team_id",
+            postgresql_where=text("queue <> 'default' AND deleted_at IS NULL"),
+        ),
+        Index(
             "ix_tasks_plan_retry",
             "plan_retry_at",
             "id",

@@ -9,16 +9,23 @@ from punctual.store.schema.models.model import Created, Id, Model
 
 
 class Team(Model):
-    """Owner of tasks, calendars and limits; the personal team of a user has the user's id."""
+    """Owner of tasks, calendars and limits; the personal team of a user has the user's id.
+
+    `max_slots` is how many of its runs may run at once: 0 any number, null what slot_default has.
+    """
 
     __tablename__ = "teams"
-    __table_args__ = (Index("uq_teams_slug", text("lower(slug)"), unique=True),)
+    __table_args__ = (
+        Index("uq_teams_slug", text("lower(slug)"), unique=True),
+        CheckConstraint("max_slots >= 0", name="max_slots"),
+    )
 
     id: Mapped[Id]
     slug: Mapped[str]
     name: Mapped[str]
     personal: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[Created]
+    max_slots: Mapped[int | None]
 
 
 class Membership(Model):

@@ -25,6 +25,7 @@ from punctual_coordinator.duties.replanner import Replanner
 from punctual_coordinator.duties.rescuer import Rescuer
 from punctual_coordinator.duties.resumer import Resumer
 from punctual_coordinator.duties.scheduling_pass import SchedulingPass
+from punctual_coordinator.duties.slot_shares import SlotShares
 from punctual_coordinator.duties.zone_changes import ZoneWatch
 from punctual_coordinator.duty_runner import DutyRunner, mark_turn
 from punctual_coordinator.liveness.database_contact import DatabaseContact
@@ -89,6 +90,7 @@ class CoordinatorService:
             self._engine, self._contact, lease=lease, tracing=traces, silences=self._silences
         )
         keep = timedelta(days=settings.retention_days)
+        self._slots = SlotShares(self._engine, most=settings.max_team_slots)
         self._resumer = Resumer(self._engine, window=window)
         keep_audit = timedelta(days=settings.audit_retention_days)
         self._pruner = Pruner(self._engine, stop, keep=keep, keep_audit=keep_audit)
@@ -125,6 +127,8 @@ class CoordinatorService:
 
     def cycle(self) -> None:
         """Plan and dispatch what is due within the window."""
+        if not self._duty_runner.take("slots", self._slots.run_once):
+            return
         with telemetry.CYCLE_SECONDS.time():
             self._pass()
             self._registration.beat(cycled=True)

@@ -23,6 +23,8 @@ MIB = 1 << 20
 _CLAUSES: Mapping[ReasonCode, str] = {
     ReasonCode.NO_WORKER: "no worker serves queue {queue}",
     ReasonCode.NO_SLOT: "all {slots} slots of queue {queue} are busy",
+    ReasonCode.TEAM_SLOTS: "no slot of team {team} is free ({running} of {slots} running)",
+    ReasonCode.QUEUE_CLOSED: "team {team} may not use queue {queue}",
     ReasonCode.DATABASE_SILENT: "the database did not answer from {since} to {until}",
     ReasonCode.TEAM_LIMIT: "its team was at its limit of unfinished runs from {since} to {until}",
     ReasonCode.NOT_DISPATCHED: "no coordinator dispatched it in time",
@@ -81,10 +83,8 @@ def clause(reason: CodedReason, reader: Reader = PLAIN, *, past: bool = False) -
     if not reason.is_complete:
         return ""
     words = _shown(reason, reader)
-    if special := _SPECIAL.get(reason.code):
-        text = special(reason.args, words, past)
-    else:
-        text = _CLAUSES[reason.code].format_map(words)
+    special = _SPECIAL.get(reason.code)
+    text = special(reason.args, words, past) if special else _CLAUSES[reason.code].format_map(words)
     if "start_deadline" in reason.args:
         return f"start deadline passed: {text}"
     if rule := reason.args.get("not_retried"):
@@ -207,11 +207,10 @@ def _other_run(args: Args, words: Args, past: bool) -> str:
 
 def _concurrency_limit(args: Args, words: Args, past: bool) -> str:
     del past
-    most = words["max_concurrent"]
-    who = "this task has reached its" if "task_id" in args else "its team has reached its"
-    if "tag" in args:
-        who = f"tag {words['tag']} has reached its"
-    return f"{who} limit of {most} concurrent {'run' if most == 1 else 'runs'}"
+    runs = "run" if words["max_concurrent"] == 1 else "runs"
+    who = f"tag {words['tag']}" if "tag" in args else "its team"
+    who = "this task" if "task_id" in args else who
+    return f"{who} has reached its limit of {words['max_concurrent']} concurrent {runs}"
 
 
 def _worker_silent(args: Args, words: Args, past: bool) -> str:

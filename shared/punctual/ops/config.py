@@ -90,6 +90,7 @@ class Settings(AccessSettings):
     max_tokens: int = 100
     max_tasks: int = 1_000_000
     max_unfinished_runs: int = 1_000_000
+    max_team_slots: int = 0
     max_requests_per_minute: int = 0
     allowed_hosts: str = ""
     public_url: str = ""

@@ -69,6 +69,7 @@ EVENTS = (
     LogEvent("run reaped", "warning", "coordinator", "taken from a buried worker; `outcome`: put back, retried, lost, cancelled"),
     LogEvent("run replaced", "info", "coordinator", "`run_id` was cancelled because a later run of its task is due (`overlap: replace`)"),
     LogEvent("downstream runs created", "info", "coordinator", "`runs` were created because all upstream tasks have ended"),
+    LogEvent("team slots changed", "info", "coordinator", "the [slots](limits.md#slots-of-a-team) of some `teams` follow another `PUNCTUAL_MAX_TEAM_SLOTS`"),
     LogEvent("team planning stopped", "warning", "coordinator", "a team has all unfinished runs that it may have (`PUNCTUAL_MAX_UNFINISHED_RUNS`): its due times [wait](limits.md) until some have ended"),
     LogEvent("task planning failed", "warning", "coordinator", "its schedule or a calendar of it fails; `error`, and `plan_error` on the task"),
     LogEvent("team planning deferred", "warning", "coordinator", "`team_id` has had its share of this pass (50,000 steps); the rest of its tasks is planned by the next one, and may be late"),

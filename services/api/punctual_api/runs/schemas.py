@@ -21,7 +21,12 @@ class WaitingForSchema(Schema):
 
     code = fields.String(
         required=True,
-        validate=validate.OneOf(["no_worker", "limit", "other_run", "worker_silent", "no_slot"]),
+        validate=validate.OneOf(
+            [
+                *("no_worker", "limit", "team_slots", "queue_closed"),
+                *("other_run", "worker_silent", "no_slot"),
+            ]
+        ),
     )
     args = fields.Dict(
         required=True,

@@ -1,20 +1,34 @@
 """Concurrency limits: how many runs of a task, of a tag or of a team may run at once."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` runs at once: of the task `task_id`, of `tag`, or, with neither, of a team."""
+    """At most `most` runs at once: of the task `task_id`, of `tag`, or, with neither, of a team.
+
+    `slots`: admins have set it, as the team's share of the workers.
+    """
 
     key: str
     most: int
     task_id: uuid.UUID | None = None
     tag: str | None = None
+    slots: bool = False
+
+
+class Queued(NamedTuple):
+    """A dispatched run that has not started: the queue where it waits, and when it is due."""
+
+    queue: str
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +37,50 @@ class Candidate:
 
     run_id: uuid.UUID
     keys: frozenset[str]
+    queued: Queued | None = None
 
 
-def admit(candidates: Sequence[Candidate], places: Mapping[str, int]) -> list[uuid.UUID]:
+def admit(
+    candidates: Sequence[Candidate],
+    places: Mapping[str, int],
+    ahead: Mapping[str, Sequence[Queued]] | None = None,
+) -> list[uuid.UUID]:
     """Return those that fit, in their order, into the places that each limit has left.
 
     None that fits is left out for the sake of a later one. A key that is not in `places` has none.
+    `ahead` has the dispatched runs that count towards a limit, and hold a place where one waits.
     """
-    left = dict(places)
+    taken: Counter[tuple[str, str]] = Counter()
     admitted = []
     for candidate in candidates:
-        if all(left.get(key, 0) > 0 for key in candidate.keys):
+        place = candidate.queued
+        queue = "" if place is None else place.queue
+        if all(
+            places_left(places.get(key, 0), (ahead or {}).get(key, ()), place) > taken[key, queue]
+            for key in candidate.keys
+        ):
             admitted.append(candidate.run_id)
-            for key in candidate.keys:
-                left[key] -= 1
+            taken.update((key, queue) for key in candidate.keys)
     return admitted
+
+
+def places_left(places: int, ahead: Sequence[Queued], place: Queued | None) -> int:
+    """Return how many of these places are left once those ahead of `place` have theirs.
+
+    Runs due later are not ahead, and neither are those of another queue: its workers may all be
+    busy, or away.
+    """
+    if place is None:
+        return places
+    return places - sum(run.queue == place.queue and run.due_at <= place.due_at for run in ahead)
 
 
 def limit_reached(limit: Limit) -> CodedReason:
     """Return the reason that this limit is reached."""
     task_id = None if limit.task_id is None else str(limit.task_id)
     return coded(ReasonCode.LIMIT, max_concurrent=limit.most, tag=limit.tag, task_id=task_id)
+
+
+def slots_taken(limit: Limit, *, team: str, running: int) -> CodedReason:
+    """Return the reason that a team, by its slug, has `running` runs in its slots."""
+    return coded(ReasonCode.TEAM_SLOTS, team=team, slots=limit.most, running=running)

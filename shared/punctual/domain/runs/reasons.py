@@ -19,6 +19,8 @@ class ReasonCode(StrEnum):
     NO_WORKER = "no_worker"
     NO_SLOT = "no_slot"
     LIMIT = "limit"
+    TEAM_SLOTS = "team_slots"
+    QUEUE_CLOSED = "queue_closed"
     OTHER_RUN = "other_run"
     WORKER_SILENT = "worker_silent"
     NOTHING_RUNNING = "nothing_running"
@@ -93,6 +95,7 @@ TYPES: Mapping[str, ArgType] = {
     "queue": ArgType.TEXT,
     "retry": ArgType.FLAG,
     "run_id": ArgType.RUN,
+    "running": ArgType.WHOLE,
     "seconds": ArgType.NUMBER,
     "services": ArgType.TEXTS,
     "signal": ArgType.SIGNAL,
@@ -101,6 +104,7 @@ TYPES: Mapping[str, ArgType] = {
     "start_deadline": ArgType.FLAG,
     "tag": ArgType.TEXT,
     "task_id": ArgType.TEXT,
+    "team": ArgType.TEXT,
     "times": ArgType.WHOLE,
     "uncounted": ArgType.FLAG,
     "until": ArgType.INSTANT,
@@ -113,6 +117,8 @@ TAKES: Mapping[ReasonCode, str] = {
     ReasonCode.NO_WORKER: "queue start_deadline?",
     ReasonCode.NO_SLOT: "queue slots start_deadline?",
     ReasonCode.LIMIT: "max_concurrent tag? task_id? start_deadline?",
+    ReasonCode.TEAM_SLOTS: "team slots running start_deadline?",
+    ReasonCode.QUEUE_CLOSED: "queue team start_deadline?",
     ReasonCode.OTHER_RUN: "run_id start_deadline?",
     ReasonCode.WORKER_SILENT: "worker since run_id? start_deadline?",
     ReasonCode.DATABASE_SILENT: "since until times? last? start_deadline?",

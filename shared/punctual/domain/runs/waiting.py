@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from punctual.domain.runs.concurrency import Limit, limit_reached
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 
 
@@ -12,13 +11,14 @@ from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 class Hindrance:
     """What a run waits for, the first of these that is given.
 
-    The queue that no worker serves, a limit that is reached, an unfinished run of the same task, a
-    worker that does not answer, or the `slots` of a queue, all of them busy. `silent` is a worker's
-    name and its last heartbeat: of the one that has the other run, or else this one.
+    The queue that no worker serves, `limit` (the reason why a limit, or the team's right to use the
+    queue, keeps it back), an unfinished run of the same task, a worker that does not answer, or the
+    `slots` of a queue, all of them busy. `silent` is a worker's name and its last heartbeat: of the
+    one that has the other run, or else this one.
     """
 
     queue: str | None = None
-    limit: Limit | None = None
+    limit: CodedReason | None = None
     run_id: uuid.UUID | None = None
     silent: tuple[str, datetime] | None = None
     slots: tuple[str, int] | None = None
@@ -29,7 +29,7 @@ class Hindrance:
         if self.queue is not None:
             return ReasonCode.NO_WORKER
         if self.limit is not None:
-            return ReasonCode.LIMIT
+            return self.limit.code
         if self.silent is not None:
             return ReasonCode.WORKER_SILENT
         if self.run_id is not None:
@@ -44,8 +44,8 @@ class Hindrance:
             return None
         if code is ReasonCode.NO_WORKER:
             return coded(code, queue=self.queue)
-        if code is ReasonCode.LIMIT and self.limit is not None:
-            return limit_reached(self.limit)
+        if self.limit is not None:
+            return self.limit
         if code is ReasonCode.WORKER_SILENT and self.silent is not None:
             worker, since = self.silent
             return coded(code, worker=worker, since=since, run_id=self.run_id)

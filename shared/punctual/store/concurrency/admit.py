@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
@@ -28,12 +28,23 @@ def admit_claimed(connection: Connection, run_ids: Sequence[uuid.UUID]) -> list[
     return admit(candidates_of(counted), places)
 
 
-def candidates_of(counted: Iterable[Counted]) -> list[Candidate]:
-    """Return one candidate for each run, in order, with all the keys it counts towards."""
+def candidates_of(counted: Sequence[Counted], *, in_queues: bool = False) -> list[Candidate]:
+    """Return one candidate for each run, in order, with all the keys it counts towards.
+
+    `in_queues`: they are to be dispatched, each in its queue, and not to be started.
+    """
     keys: dict[uuid.UUID, set[str]] = {}
+    places = {row.run_id: row.queued for row in counted} if in_queues else {}
     for row in counted:
         keys.setdefault(row.run_id, set()).add(row.limit.key)
-    return [Candidate(run_id, frozenset(own)) for run_id, own in keys.items()]
+    return [Candidate(run_id, frozenset(own), places.get(run_id)) for run_id, own in keys.items()]
+
+
+def waiting_for_limits(connection: Connection, run_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return the runs of which a limit has no place left now."""
+    counted = limits_of(connection, run_ids)
+    running = count_running(connection, {row.team_id for row in counted}) if counted else {}
+    return {row.run_id for row in counted if running.get(row.limit.key, 0) >= row.limit.most}
 
 
 def lock_number(key: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from punctual.store.concurrency.usage import APPLIES, count_dispatched, count_running, mark_limited
+from punctual.store.concurrency.usage import APPLIES, count_running, mark_limited, queued_by_limit
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.schema.models import ConcurrencyLimit
 
@@ -24,8 +24,9 @@ GROUP BY l.id
 
 
 def list_limits(session: Session, *, team_ids: Sequence[uuid.UUID]) -> Sequence[ConcurrencyLimit]:
-    """Return the limits of these teams, oldest first."""
-    statement = select(ConcurrencyLimit).where(ConcurrencyLimit.team_id.in_(team_ids))
+    """Return the limits that these teams have set, oldest first."""
+    own = ConcurrencyLimit.team_id.in_(team_ids), ConcurrencyLimit.slots.is_(False)
+    statement = select(ConcurrencyLimit).where(*own)
     return session.scalars(statement.order_by(ConcurrencyLimit.id)).all()
 
 
@@ -52,20 +53,25 @@ def waiting_by_limit(
     teams = {limit.team_id for limit in limits}
     params = {"team_ids": list(teams), "looked_at": LOOKED_AT}
     due = {row.key: row.waiting for row in session.execute(WAITING, params)}
-    dispatched = count_dispatched(session.connection(), teams) if due else {}
+    if not due:
+        return {}
+    running = count_running(session.connection(), teams)
+    queued = queued_by_limit(session.connection(), teams)
     return {
         limit.id: due[key]
         for limit in limits
-        if (key := f"limit {limit.id}") in due and dispatched.get(key, 0) >= limit.max_concurrent
+        if (key := f"limit {limit.id}") in due
+        and running.get(key, 0) + len(queued.get(key, ())) >= limit.max_concurrent
     }
 
 
 def find_limit(
     session: Session, limit_id: uuid.UUID, *, team_id: uuid.UUID
 ) -> ConcurrencyLimit | None:
-    """Return the team's limit, or None."""
+    """Return a limit that the team has set, or None."""
     found = session.get(ConcurrencyLimit, limit_id, with_for_update=True)
-    return found if found is not None and found.team_id == team_id else None
+    own = found is not None and found.team_id == team_id and not found.slots
+    return found if own else None
 
 
 def create_limit(

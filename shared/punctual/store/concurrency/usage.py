@@ -10,48 +10,66 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.runs.concurrency import Limit
+from punctual.domain.runs.concurrency import Limit, Queued
 
 # The limits of tag and user that a task `t` falls under, as `l`.
 APPLIES = "l.team_id = t.team_id AND (l.tag IS NULL OR l.tag = ANY (t.tags))"
+
+MAY_USE_QUEUE = """
+    coalesce(r.team_id = ANY (CAST((SELECT q.team_ids FROM queues AS q WHERE q.name = r.queue)
+                                   AS uuid[])), true)
+"""
+"""Whether the team of the run `r` may use its queue: a look-up by key, and no join."""
 
 IS_LIMITED = f"""
     (t.max_concurrent IS NOT NULL OR EXISTS (SELECT FROM concurrency_limits AS l WHERE {APPLIES}))
 """
 
+MAY_WAIT = f"({IS_LIMITED} OR EXISTS (SELECT FROM queues AS q WHERE q.name = t.queue))"
+"""Whether a run of the task `t` is marked: limits, or the teams of its queue, may keep it back."""
+
 LIMITS = text(f"""
-SELECT r.id AS run_id, r.due_at, t.team_id, 'task ' || t.id AS key, t.max_concurrent AS most,
-       t.id AS task_id, NULL AS tag
+SELECT r.id AS run_id, r.queue, r.due_at, t.team_id, 'task ' || t.id AS key,
+       t.max_concurrent AS most, t.id AS task_id, NULL AS tag, false AS slots
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
 WHERE r.id = ANY(:ids) AND t.max_concurrent IS NOT NULL
 UNION ALL
-SELECT r.id, r.due_at, t.team_id, 'limit ' || l.id, l.max_concurrent, NULL, l.tag
+SELECT r.id, r.queue, r.due_at, t.team_id, 'limit ' || l.id, l.max_concurrent, NULL, l.tag,
+       l.slots
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {APPLIES}
 WHERE r.id = ANY(:ids)
 ORDER BY due_at, run_id, key
 """)
 
-COUNT = """
+RUNNING = text(f"""
 SELECT 'task ' || t.id AS key, count(*) AS taken
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
-WHERE r.limited AND r.state IN ({states}) AND r.team_id = ANY(:teams)
+WHERE r.limited AND r.state = 'running' AND r.team_id = ANY(:teams)
   AND t.max_concurrent IS NOT NULL
 GROUP BY t.id
 UNION ALL
 SELECT 'limit ' || l.id, count(*)
-FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {applies}
-WHERE r.limited AND r.state IN ({states}) AND r.team_id = ANY(:teams)
+FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {APPLIES}
+WHERE r.limited AND r.state = 'running' AND r.team_id = ANY(:teams)
 GROUP BY l.id
-"""
-RUNNING = text(COUNT.format(states="'running'", applies=APPLIES))
-DISPATCHED = text(COUNT.format(states="'queued', 'claimed', 'running'", applies=APPLIES))
+""")
+QUEUED = text(f"""
+SELECT 'task ' || t.id AS key, r.queue, r.due_at
+FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
+WHERE r.limited AND r.state IN ('queued', 'claimed') AND r.team_id = ANY(:teams)
+  AND t.max_concurrent IS NOT NULL
+UNION ALL
+SELECT 'limit ' || l.id, r.queue, r.due_at
+FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {APPLIES}
+WHERE r.limited AND r.state IN ('queued', 'claimed') AND r.team_id = ANY(:teams)
+""")
 
 MARK = text(f"""
 WITH unfinished AS (
     SELECT r.id FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
     WHERE t.team_id = :team_id AND (CAST(:task_id AS uuid) IS NULL OR t.id = :task_id)
       AND r.state IN ('scheduled', 'queued', 'claimed', 'running') AND NOT r.limited
-      AND {IS_LIMITED}
+      AND {MAY_WAIT}
     ORDER BY r.due_at, r.id FOR UPDATE OF r
 )
 UPDATE runs SET limited = true FROM unfinished WHERE runs.id = unfinished.id
@@ -64,13 +82,19 @@ class Counted(NamedTuple):
     run_id: uuid.UUID
     team_id: uuid.UUID
     limit: Limit
+    queued: Queued
 
 
 def limits_of(connection: Connection, run_ids: Collection[uuid.UUID]) -> list[Counted]:
     """Return the limits that these runs count towards, the earliest due run first."""
     rows = connection.execute(LIMITS, {"ids": list(run_ids)})
     return [
-        Counted(row.run_id, row.team_id, Limit(row.key, row.most, row.task_id, row.tag))
+        Counted(
+            row.run_id,
+            row.team_id,
+            Limit(row.key, row.most, row.task_id, row.tag, row.slots),
+            Queued(row.queue, row.due_at),
+        )
         for row in rows
     ]
 
@@ -80,13 +104,18 @@ def count_running(connection: Connection, teams: Collection[uuid.UUID]) -> dict[
     return {row.key: row.taken for row in connection.execute(RUNNING, {"teams": list(teams)})}
 
 
-def count_dispatched(connection: Connection, teams: Collection[uuid.UUID]) -> dict[str, int]:
-    """Return the same of all runs that were dispatched: queued, claimed or running."""
-    return {row.key: row.taken for row in connection.execute(DISPATCHED, {"teams": list(teams)})}
+def queued_by_limit(
+    connection: Connection, teams: Collection[uuid.UUID]
+) -> dict[str, list[Queued]]:
+    """Return the dispatched runs that have not started, by the limits that they count towards."""
+    found: dict[str, list[Queued]] = {}
+    for row in connection.execute(QUEUED, {"teams": list(teams)}):
+        found.setdefault(row.key, []).append(Queued(row.queue, row.due_at))
+    return found
 
 
 def mark_limited(
     connection: Connection, *, team_id: uuid.UUID, task_id: uuid.UUID | None = None
 ) -> None:
-    """Have the unfinished runs of a team, or of one task, looked at, if it has limits."""
+    """Mark the unfinished runs of a team, or of one task, that may have to wait."""
     connection.execute(MARK, {"team_id": team_id, "task_id": task_id})

@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from punctual.domain.runs.reasons import ReasonCode
-from punctual.store.driver.notify import wake_worker
+from punctual.store.driver.notify import wake_coordinators, wake_worker
 
 CANCEL = text("""
 WITH target AS (
@@ -28,7 +28,7 @@ UPDATE runs SET
                        WHEN CAST(:code AS text) = 'cancelled' THEN runs.reason_args
                        ELSE coalesce(runs.reason_args, '{}') END
 FROM target WHERE runs.id = target.id
-RETURNING runs.id, runs.state, runs.worker_id
+RETURNING runs.id, runs.state, runs.worker_id, runs.limited
 """)
 
 IS_THERE = text("SELECT 1 FROM runs WHERE id = :run_id AND team_id = :team_id")
@@ -50,6 +50,8 @@ def cancel_run(connection: Connection, *, run_id: uuid.UUID, team_id: uuid.UUID)
         known = connection.execute(IS_THERE, {"run_id": run_id, "team_id": team_id}).first()
         return "final" if known else None
     if row.state != "running":
+        if row.limited:  # the next one may have its place
+            wake_coordinators(connection)
         return "cancelled"
     wake_worker(connection, worker_id=row.worker_id, run_id=row.id)
     return "requested"
@@ -60,6 +62,9 @@ def cancel_task_runs(
 ) -> None:
     """Cancel every run of a task that has not ended, for a reason that takes no arguments."""
     params = {"run_id": None, "task_id": task_id, "team_id": team_id, "code": code}
-    for row in connection.execute(CANCEL, params).all():
+    rows = connection.execute(CANCEL, params).all()
+    if any(row.limited for row in rows):
+        wake_coordinators(connection)
+    for row in rows:
         if row.state == "running":
             wake_worker(connection, worker_id=row.worker_id, run_id=row.id)

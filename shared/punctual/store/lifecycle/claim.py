@@ -8,13 +8,16 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from punctual.ops.json_text import as_text
+from punctual.store.concurrency.admit import waiting_for_limits
+from punctual.store.concurrency.usage import MAY_USE_QUEUE
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.driver.plan_hints import by_key, no_index
 from punctual.store.driver.raw_statements import rows
 from punctual.store.lifecycle.misfires.catch_up import STARTABLE
 
 # Both forms skip rows that another worker is claiming, so that they never wait, and take nothing
-# for a worker that was buried or drains. The row that comes back is the answer.
+# for a worker that was buried or drains, nor of a team that may not use the queue. The row that
+# comes back is the answer.
 TAKE = f"""
 UPDATE runs SET state = 'claimed', fence = fence + 1, worker_id = :worker_id,
                 worker = (SELECT name FROM workers WHERE id = :worker_id),
@@ -33,7 +36,7 @@ WITH messages AS (
         ON {by_key("r.id", "m.id")} AND m.fence = r.fence
     WHERE {no_index("r.state")} = 'queued' AND r.queue IN ({SERVED})
       AND (CAST(:ahead AS interval) IS NULL OR r.due_at <= now() + :ahead)
-      AND {STARTABLE}
+      AND {STARTABLE} AND {MAY_USE_QUEUE}
     ORDER BY r.due_at, r.priority DESC, r.id LIMIT :room FOR UPDATE OF r SKIP LOCKED
 )
 {TAKE}
@@ -45,7 +48,7 @@ WITH free AS (
     SELECT r.id FROM ({SERVED}) AS served CROSS JOIN LATERAL (
         SELECT id, turn, due_at FROM runs AS r
         WHERE state = 'queued' AND queue = served.queue
-          AND due_at <= now() + CAST(:ahead AS interval) AND {STARTABLE}
+          AND due_at <= now() + CAST(:ahead AS interval) AND {STARTABLE} AND {MAY_USE_QUEUE}
         ORDER BY turn, due_at, id LIMIT :room FOR UPDATE SKIP LOCKED
     ) AS r ORDER BY r.turn, r.due_at, r.id LIMIT :room
 )
@@ -66,7 +69,8 @@ RETURNING runs.id
 """)
 
 STILL_CLAIMED = text(f"""
-SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() OR NOT {STARTABLE}
+SELECT r.id, r.attempt = 0 AND r.start_by <= clock_timestamp() OR NOT {STARTABLE},
+       r.limited AND r.due_at <= clock_timestamp()
 FROM runs AS r
 JOIN jsonb_to_recordset(CAST(:claims AS jsonb)) AS c (id uuid, fence bigint)
   ON c.id = r.id AND c.fence = r.fence
@@ -136,10 +140,14 @@ def still_claimed(
 ) -> dict[uuid.UUID, bool]:
     """Return the claims that are still ours, each with whether it must be released.
 
-    A claim must be released when its start deadline has passed or a stop left it behind.
+    A claim must be released when its start deadline has passed, when a stop left it behind, or when
+    it is due and a limit keeps it back.
     """
     params = {"claims": pairs(claims), "worker_id": worker_id}
-    return {row[0]: bool(row[1]) for row in connection.execute(STILL_CLAIMED, params)}
+    found = connection.execute(STILL_CLAIMED, params).all()
+    limited = [row[0] for row in found if row[2]]
+    waiting = waiting_for_limits(connection, limited) if limited else set()
+    return {row[0]: bool(row[1]) or row[0] in waiting for row in found}
 
 
 def _due(claimed: Claimed) -> tuple[datetime, int, uuid.UUID]:

@@ -12,7 +12,7 @@ from punctual.domain.runs.params import Values
 from punctual.domain.runs.reasons import CodedReason
 from punctual.domain.runs.states import RunState, Trigger
 from punctual.ops.json_text import as_text
-from punctual.store.concurrency.usage import IS_LIMITED
+from punctual.store.concurrency.usage import MAY_WAIT
 from punctual.store.lifecycle.misfires.catch_up import GRACE
 from punctual.store.lifecycle.run_spec import DEFAULTS, SPEC, start_by
 from punctual.store.schema.models.model import new_id
@@ -33,7 +33,7 @@ SELECT new.id, t.id, t.team_id, new.state, new.trigger, new.triggered_by, new.sc
                       ELSE jsonb_build_object('upstream', new.upstream) END,
        coalesce(new.params, {DEFAULTS}), new.reason_code, new.reason_args,
        CASE WHEN new.state <> 'scheduled' THEN now() END,
-       {IS_LIMITED}, t.queue,
+       {MAY_WAIT}, t.queue,
        new.state = 'scheduled' AND new.trigger = 'schedule' AND new.due_at < now() - {GRACE}
 FROM jsonb_to_recordset(CAST(:runs AS jsonb)) AS new (
     id uuid, task_id uuid, state text, trigger text, triggered_by uuid, scheduled_for timestamptz,

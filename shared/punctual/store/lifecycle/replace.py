@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.store.driver.notify import wake_worker
+from punctual.store.driver.notify import wake_coordinators, wake_worker
 from punctual.store.lifecycle.claim import pairs
 from punctual.store.lifecycle.misfires.catch_up import STARTABLE
 from punctual.store.lifecycle.start import NEWER
@@ -44,7 +44,7 @@ UPDATE runs SET cancel_requested_at = now(), reason = NULL, reason_code = 'repla
     fence = runs.fence + (earlier.state <> 'running')::int,
     finished_at = CASE WHEN earlier.state <> 'running' THEN now() END
 FROM earlier WHERE runs.id = earlier.id
-RETURNING runs.id, runs.state, runs.worker_id
+RETURNING runs.id, runs.state, runs.worker_id, runs.limited
 """)
 
 
@@ -64,7 +64,10 @@ def replace_earlier(
     A transaction of its own: it locks runs that are due before those that are claimed.
     """
     params = {"claims": pairs(claims), "worker_id": worker_id}
-    replaced = [Replaced(*row) for row in connection.execute(REPLACE, params)]
+    rows = connection.execute(REPLACE, params).all()
+    replaced = [Replaced(row.id, row.state, row.worker_id) for row in rows]
+    if any(row.limited and row.state != "running" for row in rows):
+        wake_coordinators(connection)  # the next one may have their place
     for run in replaced:
         if run.state == "running" and run.worker_id is not None:
             wake_worker(connection, worker_id=run.worker_id, run_id=run.run_id)

@@ -12,6 +12,7 @@ from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.ops.json_text import as_text
 from punctual.store.concurrency.admit import admit_claimed
 from punctual.store.concurrency.usage import IS_LIMITED
+from punctual.store.driver.notify import wake_coordinators
 from punctual.store.driver.plan_hints import by_key, no_index
 from punctual.store.driver.prepared_statements import execute
 from punctual.store.driver.raw_statements import rows
@@ -163,7 +164,7 @@ UPDATE runs SET state = 'skipped', fence = fence + 1, finished_at = now(),
                 reason = NULL, reason_code = s.code, reason_args = s.args
 FROM jsonb_to_recordset(CAST(:skips AS jsonb)) AS s (id uuid, code text, args jsonb)
 WHERE runs.id = s.id
-RETURNING runs.id
+RETURNING runs.id, runs.limited
 """)
 
 NOTE_STARTED = text(f"""
@@ -237,7 +238,10 @@ def skip_overlapping(
     if not found:
         return []
     skips = [{"id": run_id, "code": why.code, "args": why.args} for run_id, why in found]
-    return list(connection.execute(SKIP, {"skips": as_text(skips)}).scalars())
+    skipped = connection.execute(SKIP, {"skips": as_text(skips)}).all()
+    if any(row.limited for row in skipped):  # the next one may have their place
+        wake_coordinators(connection)
+    return [row.id for row in skipped]
 
 
 def _behind(row: Row[Any]) -> CodedReason:

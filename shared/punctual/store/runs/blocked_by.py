@@ -9,12 +9,18 @@ from typing import Protocol
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.orm import Session
 
-from punctual.domain.runs.concurrency import Limit
+from punctual.domain.runs.concurrency import places_left
 from punctual.domain.runs.ledger import LATE_AFTER
-from punctual.domain.runs.reasons import CodedReason
+from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.states import PENDING, RunState
 from punctual.domain.runs.waiting import Hindrance
-from punctual.store.concurrency.usage import count_dispatched, count_running, limits_of
+from punctual.store.concurrency.team_slots import reached_reason, slugs_of
+from punctual.store.concurrency.usage import (
+    MAY_USE_QUEUE,
+    count_running,
+    limits_of,
+    queued_by_limit,
+)
 from punctual.store.lifecycle.start import HAS_BEGUN, OTHER_UNFINISHED
 from punctual.store.processes.workers import BUSY_SLOTS, IS_SILENT
 from punctual.store.schema.models import Run
@@ -38,6 +44,11 @@ ORDER BY r.id, other.state = 'running' DESC, other.due_at, other.id
 SILENT_CLAIMS = text(f"""
 SELECT r.id, w.name, w.heartbeat_at FROM runs AS r JOIN workers AS w ON w.id = r.worker_id
 WHERE r.id = ANY(:ids) AND r.state = 'claimed' AND {IS_SILENT}
+""")
+
+FORBIDDEN = text(f"""
+SELECT r.id, r.queue, t.slug FROM runs AS r JOIN teams AS t ON t.id = r.team_id
+WHERE r.id = ANY(:ids) AND NOT {MAY_USE_QUEUE}
 """)
 
 NOW = text("SELECT clock_timestamp()")
@@ -81,7 +92,7 @@ def hindrances(
     if not waiting:
         return {}
     served = {row.queue: row for row in connection.execute(SERVED)}
-    limits = _reached(connection, waiting)
+    limits = _reached(connection, waiting) | _forbidden(connection, waiting)
     now: datetime = connection.execute(NOW).scalar_one()
     late = [run.id for run in waiting if run.due_at <= now - after]
     rows = connection.execute(OBSTACLES, {"ids": late}).all() if late else []
@@ -103,39 +114,51 @@ def hindrances(
 def _of(
     run: Waits,
     served: Mapping[str, Row[tuple[object, ...]]],
-    limit: Limit | None,
+    limit: CodedReason | None,
     other: uuid.UUID | None,
     *,
     late: bool,
 ) -> Hindrance:
     slots = served.get(run.queue)
+    is_claimed = run.state == RunState.CLAIMED
+    is_closed = limit is not None and limit.code is ReasonCode.QUEUE_CLOSED
     # One that is scheduled has not come so far.
     busy = (
         late
         and slots is not None
-        and (run.state == RunState.CLAIMED or (run.state == RunState.QUEUED and slots.free == 0))
+        and (is_claimed or (run.state == RunState.QUEUED and slots.free == 0))
     )
     return Hindrance(
-        queue=None if slots is not None or run.state == RunState.CLAIMED else run.queue,
+        queue=None if slots is not None or is_closed or is_claimed else run.queue,
         limit=limit,
         run_id=other,
         slots=(run.queue, int(slots.slots)) if busy and slots is not None else None,
     )
 
 
-def _reached(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID, Limit]:
+def _forbidden(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID, CodedReason]:
+    """Return the reason for each run whose team may not use its queue."""
+    rows = connection.execute(FORBIDDEN, {"ids": [run.id for run in runs if run.limited]})
+    return {row.id: coded(ReasonCode.QUEUE_CLOSED, queue=row.queue, team=row.slug) for row in rows}
+
+
+def _reached(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID, CodedReason]:
     """Return the first limit that is reached of each run."""
     counted = limits_of(connection, [run.id for run in runs if run.limited])
     if not counted:
         return {}
     teams = {row.team_id for row in counted}
-    running, dispatched = count_running(connection, teams), count_dispatched(connection, teams)
+    running, ahead = count_running(connection, teams), queued_by_limit(connection, teams)
+    slugs = slugs_of(connection, [row.limit for row in counted])
     scheduled = {run.id for run in runs if run.state == RunState.SCHEDULED}
-    reached: dict[uuid.UUID, Limit] = {}
+    reached: dict[uuid.UUID, CodedReason] = {}
     # What runs comes first; what is queued keeps others back too.
-    for taken in (running, dispatched):
+    for queued in (False, True):
         for row in counted:
-            full = taken.get(row.limit.key, 0) >= row.limit.most
-            if full and (taken is running or row.run_id in scheduled):
-                reached.setdefault(row.run_id, row.limit)
+            key, taken = row.limit.key, running.get(row.limit.key, 0)
+            left = row.limit.most - taken
+            if queued and row.run_id in scheduled:
+                left = places_left(left, ahead.get(key, ()), row.queued)
+            if left <= 0:
+                reached.setdefault(row.run_id, reached_reason(row.limit, slugs, taken))
     return reached

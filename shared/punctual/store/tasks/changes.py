@@ -228,7 +228,7 @@ def change_task(
     if recalled and not (changed or limited) and before is not None and not task.plan_error:
         # What an outage left behind is still to be caught up.
         task.next_due_at = min(before, task.next_due_at or before)
-    if {"max_concurrent", "tags", "team_id"} & set(values):
+    if {"max_concurrent", "queue", "tags", "team_id"} & set(values):
         mark_limited(session.connection(), team_id=task.team_id, task_id=task.id)
     if past:
         _run_past_times(session, task, past)

@@ -44,5 +44,5 @@ def test_a_limit_that_is_reached_is_said_in_words() -> None:
         "its team has reached its limit of 1 concurrent run",
         "this task has reached its limit of 3 concurrent runs",
     ]
-    assert Hindrance(limit=task).reason == limit_reached(task)
-    assert Hindrance("gpu", task).reason == coded(ReasonCode.NO_WORKER, queue="gpu")
+    assert Hindrance(limit=limit_reached(task)).reason == limit_reached(task)
+    assert Hindrance("gpu", limit_reached(task)).reason == coded(ReasonCode.NO_WORKER, queue="gpu")

@@ -192,7 +192,10 @@ class RunStarter:
         return None
 
     def _settle_refused(self, refused: Sequence[QueuedRun]) -> None:
-        """Replace or skip what overlaps, drop what is not ours any more, try the rest later."""
+        """Replace or skip what overlaps, drop what is not ours any more, try the rest later.
+
+        What waits for a limit is released: it waits as scheduled, and takes no room here.
+        """
         pairs = [run.pair for run in refused]
         try:
             with self._engine.begin() as connection:
@@ -200,8 +203,8 @@ class RunStarter:
             with self._engine.begin() as connection:
                 skipped = skip_overlapping(connection, worker_id=self._worker_id, claims=pairs)
                 ours = still_claimed(connection, worker_id=self._worker_id, claims=pairs)
-                too_late = [run.pair for run in refused if ours.get(run.run_id)]
-                release(connection, worker_id=self._worker_id, claims=too_late)
+                not_here = [run.pair for run in refused if ours.get(run.run_id)]
+                release(connection, worker_id=self._worker_id, claims=not_here)
         except DATABASE_FAILURES as error:
             telemetry.DATABASE_ERRORS.inc()
             log.warning("refused runs not settled", error=driver_message(error), runs=len(refused))

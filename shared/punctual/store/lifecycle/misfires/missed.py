@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from punctual.domain.runs.reasons import CodedReason
 from punctual.ops.json_text import as_text
+from punctual.store.driver.notify import wake_coordinators
 from punctual.store.lifecycle.planning.max_runs import return_places
 
 LOCKED = """
@@ -26,7 +27,7 @@ WITH {LOCKED}
 UPDATE runs SET state = 'missed', finished_at = now(), fence = fence + 1,
                 reason = NULL, reason_code = locked.code, reason_args = locked.args
 FROM locked WHERE runs.id = locked.id
-RETURNING runs.id, runs.task_id, runs.trigger
+RETURNING runs.id, runs.task_id, runs.trigger, runs.limited
 """)
 
 
@@ -51,5 +52,7 @@ def miss(connection: Connection, misses: Sequence[Miss]) -> list[uuid.UUID]:
     ]
     params = {"asked": as_text(rows)}
     ended = connection.execute(MISS, params).all()
+    if any(row.limited for row in ended):  # the next one may have their place
+        wake_coordinators(connection)
     return_places(connection, [row.task_id for row in ended if row.trigger == "schedule"])
     return [row.id for row in ended]

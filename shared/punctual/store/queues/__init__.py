@@ -1,0 +1,1 @@
+"""Queues that only some teams may use."""

@@ -37,6 +37,8 @@ from punctual_api.limits.request_limit import limit_requests
 from punctual_api.limits.team_limits import limit_teams
 from punctual_api.mail.mailer import know_mail, post_mails
 from punctual_api.outages.endpoints import blueprint as outages
+from punctual_api.queues.allowed import watch_default_queue
+from punctual_api.queues.endpoints import blueprint as queues
 from punctual_api.resets.endpoints import blueprint as resets
 from punctual_api.runs.endpoints import blueprint as runs
 from punctual_api.runs.output import blueprint as output
@@ -89,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     count_failed_logins(app, settings)
     limit_requests(app, settings)
     limit_teams(app, settings)
+    watch_default_queue(app)
     know_provider(app, settings)
     know_mail(app, settings)
 
@@ -108,6 +111,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         task_versions,
         backfill,
         concurrency,
+        queues,
         why,
         ledger,
         outages,

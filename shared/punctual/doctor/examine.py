@@ -11,6 +11,7 @@ from punctual.doctor.finding import Finding, error, unseen
 from punctual.doctor.mail import mail_findings
 from punctual.doctor.processes import coordinator_findings, worker_findings
 from punctual.doctor.queue import queue_findings
+from punctual.doctor.queues import team_queue_findings
 from punctual.doctor.room import disk_findings, write_findings
 from punctual.doctor.server import clock_finding, schema_finding, server_findings
 from punctual.doctor.versions import isolation_findings, release_findings
@@ -26,6 +27,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
     ("worker", worker_findings),
     ("releases", release_findings),
     ("commands", isolation_findings),
+    ("queues", team_queue_findings),
     ("runs", run_findings),
     ("tasks", task_findings),
 )

@@ -85,6 +85,8 @@ BY_FULL_TOKEN = Need(Who.USER, through=Through.FULL_TOKEN)
 BY_LOGIN = Need(Who.USER, through=Through.LOGIN)
 ADMIN = Need(Who.ADMIN, through=Through.FULL_TOKEN)
 
+ADMIN_OF_TEAM = Need(Who.ADMIN, Role.OWNER, Of.OBJECT, Through.FULL_TOKEN)
+
 SEE = Need(Who.MEMBER, Role.VIEWER, Of.OBJECT)
 ACT = Need(Who.MEMBER, Role.OPERATOR, Of.OBJECT)
 EDIT = Need(Who.MEMBER, Role.EDITOR, Of.OBJECT)
@@ -166,6 +168,14 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.change_user": ADMIN,
     "pages.show_invites": ADMIN,
     "pages.invite_user": ADMIN,
+    # Queues, and the slots of teams, are shared out by admins
+    "queues.list_queues": ADMIN,
+    "queues.get_queue": ADMIN,
+    "queues.replace_queue": ADMIN,
+    "queues.change_queue": ADMIN,
+    "pages.show_queues": ADMIN,
+    "pages.change_queue": ADMIN,
+    "pages.change_slots": ADMIN_OF_TEAM,
     # Teams and their members
     "teams.list_own_teams": SIGNED_IN,
     "teams.create_team": BY_FULL_TOKEN,

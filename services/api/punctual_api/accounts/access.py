@@ -8,7 +8,7 @@ from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import PUBLIC, Need, Of, Role, TeamRole, Through, Who, need_of
+from punctual.domain.access import ADMIN, PUBLIC, Need, Of, Role, TeamRole, Through, Who, need_of
 from punctual.store.accounts.ownership import OWNER_OF, team_of
 from punctual.store.accounts.teams import team_by_slug
 from punctual_api.accounts.authentication import CHALLENGE, is_api, is_live_part, token_sent
@@ -49,11 +49,20 @@ def check_access() -> AnyResponse | None:
     take_body_of_user()
     if user.through < need.through:
         raise Problem(403, LIMITED if need.through < Through.LOGIN else LOGIN_NEEDED)
-    if need.who == Who.ADMIN and not user.is_admin:
-        raise Problem(403, ADMIN_NEEDED)
+    if need.who == Who.ADMIN:
+        require_admin()
     if need.role is not None:
         _note_teams(sent, need, user.teams)
     return None
+
+
+def require_admin() -> None:
+    """Raise Problem 403 unless an admin asks, and not by a token that is limited."""
+    user = sender()
+    if user.through < ADMIN.through:
+        raise Problem(403, LIMITED)
+    if not user.is_admin:
+        raise Problem(403, ADMIN_NEEDED)
 
 
 def _note_teams(sent: Request, need: Need, teams: tuple[TeamRole, ...]) -> None:

@@ -13,6 +13,7 @@ from punctual_api.crontab.line_import import Read, create_read, read_lines, repo
 from punctual_api.crontab.schemas import CrontabExportQuerySchema, CrontabQuerySchema
 from punctual_api.http.problems import faults_in
 from punctual_api.limits.team_limits import LimitReached
+from punctual_api.queues.allowed import QueueRefused
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import page, pages
 
@@ -59,7 +60,7 @@ def export_crontab_page() -> Response:
 def _created(typed: dict[str, str], read: Sequence[Read]) -> AnyResponse:
     try:
         ids: Sequence[uuid.UUID] = create_read(read)
-    except LimitReached as reached:
+    except (LimitReached, QueueRefused) as reached:
         errors = {"crontab": str(reached.description)}
         return page("crontab", 422, typed=typed, errors=errors, report=None)
     if not ids:

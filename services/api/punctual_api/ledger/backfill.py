@@ -16,6 +16,7 @@ from punctual_api.http.context import now, session, settings, user_id
 from punctual_api.http.problems import Fault, Problem, invalid
 from punctual_api.ledger.backfill_schemas import BackfillQuerySchema, BackfillSchema
 from punctual_api.limits.team_limits import require_room_for_runs
+from punctual_api.queues.allowed import require_queue_of
 from punctual_api.tasks.endpoints import own_task
 
 blueprint = Blueprint("backfill", __name__, url_prefix="/api/tasks/<uuid:task_id>/backfill")
@@ -44,7 +45,8 @@ def backfill_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 
 
 def backfill_own(task: Task, missing: Missing, *, at: datetime) -> list[uuid.UUID]:
-    """Run these due times of a task; return the runs. Raises LimitReached."""
+    """Run these due times of a task; return the runs. Raises QueueRefused, LimitReached."""
+    require_queue_of(task)
     require_room_for_runs(task.team_id, len(missing.due))
     runs = backfill(session().connection(), task=task, due=missing.due, now=at, by=user_id())
     span = [missing.due[0], missing.due[-1]] if missing.due else None

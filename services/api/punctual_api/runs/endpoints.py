@@ -21,6 +21,7 @@ from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Problem, not_found
 from punctual_api.http.request_hooks import made_run
 from punctual_api.limits.team_limits import require_room_for_runs
+from punctual_api.queues.allowed import require_queue_of
 from punctual_api.runs.schemas import (
     RunDetailSchema,
     RunPageSchema,
@@ -107,6 +108,7 @@ def retry_own_run(run_id: uuid.UUID) -> Response:
         raise Problem(409, "Its task was deleted.")
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
+        require_queue_of(task)
         require_room_for_runs(task.team_id)
         try:
             made = retry_run(

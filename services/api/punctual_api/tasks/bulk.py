@@ -12,6 +12,7 @@ from punctual_api.http.context import team_id, team_slug
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Fault, invalid
+from punctual_api.queues.allowed import QueueRefused
 from punctual_api.tasks.changes import create_many
 from punctual_api.tasks.schemas.tasks import BulkAnswerSchema, BulkSchema
 from punctual_api.tasks.upstreams import upstream_faults
@@ -41,6 +42,10 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
             create_many(ids, tasks)
         except InvalidCalendar as error:
             raise invalid([Fault(f"/items{error.pointer}", error.detail)]) from None
+        except QueueRefused as refused:
+            raise invalid(
+                [fault._replace(pointer=f"/items{fault.pointer}") for fault in refused.faults]
+            ) from None
         return _ids(ids)
 
     return create_once(len(tasks), create=create, again=_ids)

@@ -13,6 +13,7 @@ from punctual.store.tasks.listing import ListedTask
 from punctual_api.audit.recorder import record, record_many
 from punctual_api.http.context import connection, now, session, team_id, team_slug, user_id, window
 from punctual_api.limits.team_limits import require_room_for_tasks
+from punctual_api.queues.allowed import require_queue, require_queues
 from punctual_api.tasks.schemas.tasks import NewTaskSchema
 
 MOST_WITH_VALUES = 100
@@ -20,7 +21,8 @@ MOST_WITH_VALUES = 100
 
 
 def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Save new tasks; raises InvalidCalendar, pointing into the list, and LimitReached."""
+    """Save new tasks; raises InvalidCalendar and QueueRefused, into the list, and LimitReached."""
+    require_queues(team_id(), tasks)
     require_room_for_tasks(session().connection(), team_id(), len(tasks))
     at = now()
     due = store.create_tasks(
@@ -31,7 +33,8 @@ def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) ->
 
 
 def create_own(task_id: uuid.UUID, values: Mapping[str, Any]) -> ListedTask:
-    """Save a new task; raises InvalidCalendar and LimitReached."""
+    """Save a new task; raises InvalidCalendar, QueueRefused and LimitReached."""
+    require_queue(team_id(), values.get("queue"))
     require_room_for_tasks(connection(), team_id())
     at = now()
     created = store.create_one(
@@ -43,10 +46,12 @@ def create_own(task_id: uuid.UUID, values: Mapping[str, Any]) -> ListedTask:
 
 
 def change_own(task: Task, values: Mapping[str, Any]) -> None:
-    """Give a task new values; raises InvalidCalendar.
+    """Give a task new values; raises InvalidCalendar and QueueRefused.
 
     A move to another team is recorded in both.
     """
+    if {"queue", "team_id"} & set(values):
+        require_queue(values.get("team_id", task.team_id), values.get("queue", task.queue))
     at, left = now(), task.team_id
     before = _values_of(task, values)
     store.change_task(session(), task, values, now=at, by=user_id())

@@ -19,6 +19,7 @@ from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Fault, invalid, not_found
 from punctual_api.http.request_hooks import made_run
 from punctual_api.limits.team_limits import require_room_for_runs
+from punctual_api.queues.allowed import require_queue_of
 from punctual_api.runs.schemas import (
     RunNowSchema,
     RunPageSchema,
@@ -44,6 +45,7 @@ def run_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
     task = own_task(task_id)
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
+        require_queue_of(task)
         require_room_for_runs(task.team_id)
         try:
             run_now(

@@ -24,7 +24,9 @@ from punctual.store.accounts.teams import (
     teams_with,
 )
 from punctual.store.accounts.users import user_named
+from punctual.store.concurrency.team_slots import slots_changed
 from punctual.store.schema.models import Team
+from punctual_api.accounts.access import require_admin
 from punctual_api.audit.recorder import record
 from punctual_api.http.context import membership, session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
@@ -59,17 +61,26 @@ def locked_team() -> Team:
 
 
 def change_own(values: dict[str, Any]) -> None:
-    """Give the team of this request another slug or name; raises Problem 409."""
+    """Give the team of this request another slug, name or number of slots.
+
+    Raises Problem: 409 for a slug that cannot be, 403 for slots unless the asker is an admin.
+    """
+    if "max_slots" in values:
+        require_admin()
     team = locked_team()
     slug = values.get("slug", team.slug)
     if slug != team.slug and team.personal:
         raise Problem(409, "The slug of a personal team is its user's name; it stays.")
     if slug != team.slug and is_slug_taken(session(), slug, by_other_than=team.id):
         raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
-    before = {"slug": team.slug, "name": team.name}
-    team.slug, team.name = slug, values.get("name", team.name)
+    names = ("slug", "name", "max_slots")
+    before = {name: getattr(team, name) for name in names}
+    for name in names:
+        setattr(team, name, values.get(name, before[name]))
     session().flush()
-    after = {"slug": team.slug, "name": team.name}
+    if team.max_slots != before["max_slots"]:
+        slots_changed(session().connection(), team.id)
+    after = {name: getattr(team, name) for name in names}
     record("team", team.id, team.slug, before=before, after=after)
 
 

@@ -1,6 +1,7 @@
 """The pages of teams: all of a user's, and one with its members and their roles."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
@@ -11,6 +12,7 @@ from punctual.domain.access import Role
 from punctual.store.accounts.access_tokens import Owner
 from punctual.store.accounts.members import list_members
 from punctual.store.accounts.teams import teams_with
+from punctual.store.concurrency.team_slots import slot_use
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, faults_in
@@ -25,11 +27,12 @@ from punctual_api.teams.schemas import (
 )
 from punctual_api.tokens.form import BLANK_TOKEN, token_list
 from punctual_api.web.form_errors import by_field
+from punctual_api.web.form_fields import read_number
 from punctual_api.web.page_base import page, pages
 
 BLANK_TEAM = {"slug": "", "name": ""}
 BLANK_MEMBER = {"username": "", "role": Role.VIEWER.value}
-BLANK = {**BLANK_MEMBER, "name": "", **BLANK_TOKEN, **BLANK_INVITE}
+BLANK = {**BLANK_MEMBER, "name": "", "max_slots": "", **BLANK_TOKEN, **BLANK_INVITE}
 
 
 @pages.get("/teams/")
@@ -61,6 +64,14 @@ def show_team(slug: str) -> Response:
 def rename_team(slug: str) -> AnyResponse:
     """Give a team another name."""
     return _change(slug, TeamChangesSchema(partial=True), {"name": ""}, _rename, "It is renamed.")
+
+
+@pages.post("/team/<slug>/slots/")
+def change_slots(slug: str) -> AnyResponse:
+    """Change how many runs of a team may run at once."""
+    return _change(
+        slug, TeamChangesSchema(partial=True), {"max_slots": ""}, _set_slots, "The slots are set."
+    )
 
 
 @pages.post("/team/<slug>/delete/")
@@ -108,6 +119,10 @@ def _rename(name: str) -> None:
     changes.change_own({"name": name})
 
 
+def _set_slots(max_slots: int | None) -> None:
+    changes.change_own({"max_slots": max_slots})
+
+
 def _change(
     slug: str,
     schema: Schema,
@@ -117,7 +132,7 @@ def _change(
 ) -> AnyResponse:
     typed = _typed(blank)
     try:
-        change(**schema.load(typed))
+        change(**schema.load(_read(typed)))
     except ValidationError as error:
         return team_page({**BLANK, **typed}, _faults(error))
     except Problem as problem:
@@ -151,6 +166,13 @@ def _typed(blank: dict[str, str]) -> dict[str, str]:
     return {name: request.form.get(name, value).strip() for name, value in blank.items()}
 
 
+def _read(typed: dict[str, str]) -> dict[str, Any]:
+    """Return what was typed as the schema takes it: a number, or nothing, is no text there."""
+    if "max_slots" not in typed:
+        return typed
+    return {"max_slots": read_number(typed["max_slots"]) if typed["max_slots"] else None}
+
+
 def _faults(error: ValidationError | Problem) -> list[Fault]:
     if isinstance(error, ValidationError):
         return list(faults_in(error.messages))
@@ -179,6 +201,7 @@ def team_page(
     """Return the page: with what was typed and its faults, or what was made and is shown once."""
     team = changes.own_team()
     errors, others = by_field(faults or (), BLANK)
+    slots = "" if team.max_slots is None else str(team.max_slots)
     return page(
         "teams/team",
         422 if faults else 200,
@@ -188,7 +211,12 @@ def team_page(
         new_token=new_token,
         invites=invite_list(team_id()) if team.role == Role.OWNER else [],
         new_invite=new_invite,
-        typed={**typed, "name": typed["name"] or team.name},
+        slots=slot_use(session().connection(), team.id),
+        typed={
+            **typed,
+            "name": typed["name"] or team.name,
+            "max_slots": typed["max_slots"] or slots,
+        },
         errors=errors,
         others=others,
         roles=[(role.value, role.value) for role in Role],

@@ -9,6 +9,12 @@ from punctual_api.http.fields import Flag, Instant, Label, Text
 ROLES = validate.OneOf([*Role])
 ROLE = {"description": "viewer < operator < editor < owner; each may do what those before it may"}
 
+MOST_SLOTS = 100_000
+SLOTS = {
+    "description": "How many of its runs may run at once, over all workers: 0 any number, null as"
+    " many as PUNCTUAL_MAX_TEAM_SLOTS has."
+}
+
 
 class TeamFields(Schema):
     """What an owner decides about a team."""
@@ -31,6 +37,13 @@ class NewTeamSchema(TeamFields):
 class TeamChangesSchema(NewTeamSchema):
     """What PATCH changes of a team; absent fields stay as they are."""
 
+    max_slots = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(0, MOST_SLOTS),
+        metadata=SLOTS | {"description": f"{SLOTS['description']} For admins alone."},
+    )
+
 
 class TeamSchema(Schema):
     """A team, with the role of the user who asks."""
@@ -43,6 +56,12 @@ class TeamSchema(Schema):
     )
     role = fields.String(required=True, validate=ROLES, metadata=ROLE)
     created_at = Instant(required=True)
+    max_slots = fields.Integer(required=True, allow_none=True, metadata=SLOTS)
+    effective_max_slots = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "How many may run at once by that; null: any number"},
+    )
 
 
 class TeamListSchema(Schema):

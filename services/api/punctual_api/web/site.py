@@ -17,6 +17,7 @@ import punctual_api.invites.team_forms
 import punctual_api.ledger.pages
 import punctual_api.outages.list_page
 import punctual_api.outages.pages
+import punctual_api.queues.pages
 import punctual_api.resets.pages
 import punctual_api.runs.pages
 import punctual_api.single_sign_on.pages

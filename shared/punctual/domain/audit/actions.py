@@ -24,6 +24,7 @@ class Action(StrEnum):
     LIMIT_CREATE = "limit.create"
     LIMIT_UPDATE = "limit.update"
     LIMIT_DELETE = "limit.delete"
+    QUEUE_UPDATE = "queue.update"
     TEAM_CREATE = "team.create"
     TEAM_UPDATE = "team.update"
     TEAM_DELETE = "team.delete"
@@ -87,6 +88,12 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.invite_user": Action.INVITE_CREATE,
     "pages.accept_invitation": Action.INVITE_ACCEPT,
     "pages.end_invite": Action.INVITE_END,
+    # Queues and slots
+    "queues.replace_queue": Action.QUEUE_UPDATE,
+    "queues.change_queue": Action.QUEUE_UPDATE,
+    "pages.change_queue": Action.QUEUE_UPDATE,
+    "pages.show_queues": Action.QUEUE_UPDATE,
+    "pages.change_slots": Action.TEAM_UPDATE,
     # Teams and their members
     "teams.create_team": Action.TEAM_CREATE,
     "teams.change_team": Action.TEAM_UPDATE,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from punctual.domain.access import Role, TeamRole
 from punctual.domain.runs.states import PENDING, RunState
-from punctual.store.schema.models import Membership, Run, Task, Team
+from punctual.store.schema.models import ConcurrencyLimit, Membership, Run, Task, Team
 from punctual.store.schema.models.model import new_id
 
 ROLES_OF_USER = """
@@ -27,7 +27,11 @@ MOST_TEAMS = 100
 
 @dataclass(frozen=True, slots=True)
 class OwnTeam:
-    """A team, and the role of the user who asks."""
+    """A team, and the role of the user who asks.
+
+    `max_slots` is its own number of slots, `effective_max_slots` how many of its runs may run at
+    once; None: any number.
+    """
 
     id: uuid.UUID
     slug: str
@@ -35,6 +39,8 @@ class OwnTeam:
     personal: bool
     created_at: datetime
     role: Role
+    max_slots: int | None
+    effective_max_slots: int | None
 
 
 def make_personal_team(session: Session, user_id: uuid.UUID, username: str) -> Team | None:
@@ -49,9 +55,13 @@ def make_personal_team(session: Session, user_id: uuid.UUID, username: str) -> T
 
 def teams_with(session: Session, roles: Sequence[TeamRole]) -> list[OwnTeam]:
     """Return these teams, each with the role in it, in that order."""
-    wanted = select(Team).where(Team.id.in_([each.team_id for each in roles]))
-    teams = {team.id: team for team in session.scalars(wanted)}
-    return [_own(teams[each.team_id], each.role) for each in roles if each.team_id in teams]
+    wanted = (
+        select(Team, ConcurrencyLimit.max_concurrent)
+        .outerjoin(ConcurrencyLimit, ConcurrencyLimit.id == Team.id)
+        .where(Team.id.in_([each.team_id for each in roles]))
+    )
+    teams = {team.id: (team, most) for team, most in session.execute(wanted)}
+    return [_own(*teams[each.team_id], each.role) for each in roles if each.team_id in teams]
 
 
 def team_by_slug(session: Session, slug: str) -> Team | None:
@@ -65,9 +75,13 @@ def slug_of(session: Session, team_id: uuid.UUID) -> str:
     return session.scalar(select(Team.slug).where(Team.id == team_id)) or ""
 
 
-def lock_team(session: Session, team_id: uuid.UUID) -> Team | None:
-    """Return the team, locked: its members and its tasks are counted in one request at a time."""
-    return session.get(Team, team_id, with_for_update=True, populate_existing=True)
+def lock_team(session: Session, team_id: uuid.UUID, *, stays: bool = False) -> Team | None:
+    """Return the team, locked: its members and its tasks are counted in one request at a time.
+
+    Where it `stays`, tasks can be created and moved there all the same.
+    """
+    lock: bool | dict[str, bool] = {"key_share": True} if stays else True
+    return session.get(Team, team_id, with_for_update=lock, populate_existing=True)
 
 
 def create_team(session: Session, *, slug: str, name: str, owner_id: uuid.UUID) -> OwnTeam | None:
@@ -82,7 +96,8 @@ def create_team(session: Session, *, slug: str, name: str, owner_id: uuid.UUID) 
         return None
     session.add(Membership(team_id=team.id, user_id=owner_id, role=Role.OWNER))
     session.flush()
-    return _own(team, Role.OWNER)
+    [made] = teams_with(session, [TeamRole(team.id, slug, Role.OWNER)])
+    return made
 
 
 def is_slug_taken(session: Session, slug: str, *, by_other_than: uuid.UUID) -> bool:
@@ -109,8 +124,17 @@ def delete_team(session: Session, team: Team) -> None:
     session.flush()
 
 
-def _own(team: Team, role: str) -> OwnTeam:
-    return OwnTeam(team.id, team.slug, team.name, team.personal, team.created_at, Role(role))
+def _own(team: Team, most: int | None, role: Role) -> OwnTeam:
+    return OwnTeam(
+        team.id,
+        team.slug,
+        team.name,
+        team.personal,
+        team.created_at,
+        role,
+        team.max_slots,
+        most,
+    )
 
 
 def read_roles(rows: Sequence[Sequence[str]] | None) -> tuple[TeamRole, ...]:

@@ -13,6 +13,7 @@ from punctual_api.http.context import session, team_id, user_id
 from punctual_api.http.problems import not_found
 from punctual_api.http.request_hooks import made_run
 from punctual_api.limits.team_limits import require_room_for_runs
+from punctual_api.queues.allowed import require_queue_of
 from punctual_api.runs.endpoints import own_run, record_run
 from punctual_api.tasks.changes import enable_own
 from punctual_api.tasks.endpoints import own_task
@@ -52,6 +53,7 @@ def retry_run(run_id: uuid.UUID) -> Response:
     task = find_task(session(), run.task_id, team_id=team_id())
     if task is None:
         raise not_found("task")
+    require_queue_of(task)
     require_room_for_runs(task.team_id)
     try:
         new_id = run_now.retry_run(session().connection(), task=task, run=run, by=user_id())

@@ -13,6 +13,7 @@ from punctual_api.audit.recorder import record
 from punctual_api.http.context import session, user_id
 from punctual_api.http.request_hooks import made_run
 from punctual_api.limits.team_limits import require_room_for_runs
+from punctual_api.queues.allowed import require_queue_of
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.web.page_base import page, pages
 
@@ -35,6 +36,7 @@ def run_task(task_id: uuid.UUID) -> AnyResponse:
     params = read_params(task.params)
     typed = {FIELD + one.name: request.form.get(FIELD + one.name, "") for one in params}
     given = {one.name: typed_value(one, typed[FIELD + one.name]) for one in params}
+    require_queue_of(task)
     require_room_for_runs(task.team_id)
     try:
         run_id = run_now(session().connection(), task=task, params=given, by=user_id())

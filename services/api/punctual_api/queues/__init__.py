@@ -1,0 +1,1 @@
+"""Queues: which teams may use one."""

@@ -70,6 +70,23 @@ def require_room_for_runs(team_id: uuid.UUID, number: int = 1) -> None:
         _require_room(RUNS, team_id, number, session().connection())
 
 
+def refusals_of_move(team_id: uuid.UUID, *, tasks: int, runs: int) -> list[str]:
+    """Return why that many tasks and unfinished runs cannot come to the team; empty: they can."""
+    connection = session().connection()
+    found = [
+        _refusal(limit, team_id, number, connection)
+        for limit, number in ((TASKS, tasks), (RUNS, runs))
+        if number
+    ]
+    return [each for each in found if each]
+
+
+def lock_limits(team_id: uuid.UUID) -> None:
+    """Have tasks and runs of the team counted and made by this transaction alone."""
+    for limit in (TASKS, RUNS):
+        lock_usage(session().connection(), team_id, limit.name)
+
+
 def check_runs_made(team_ids: Collection[uuid.UUID]) -> None:
     """Raise LimitReached where this transaction has made more runs than a team may have."""
     for team_id in sorted(team_ids):
@@ -77,23 +94,28 @@ def check_runs_made(team_ids: Collection[uuid.UUID]) -> None:
 
 
 def _require_room(limit: _Limit, team_id: uuid.UUID, number: int, connection: Connection) -> None:
-    """Count, near the limit one transaction after another, and refuse what is over it.
+    if refusal := _refusal(limit, team_id, number, connection):
+        telemetry.LIMIT_REFUSALS.labels(limit.name).inc()
+        raise LimitReached(422, refusal)
+
+
+def _refusal(limit: _Limit, team_id: uuid.UUID, number: int, connection: Connection) -> str | None:
+    """Count, near the limit one transaction after another; return why that many are too many.
 
     The connection is the one of the rows, so that those of this transaction count.
     """
     headroom: Headroom = current_app.extensions[_EXTENSION][limit.name]
     most = headroom.most
     if not most or (number == 1 and headroom.takes_one(team_id)):
-        return
+        return None
     counted = limit.count(connection, team_id, most=most + 1)
     if headroom.note(team_id, counted + number):
-        return
+        return None
     lock_usage(connection, team_id, limit.name)
     counted = limit.count(connection, team_id, most=most + 1)
     if counted + number <= most:
-        return
-    telemetry.LIMIT_REFUSALS.labels(limit.name).inc()
-    raise LimitReached(422, _sentence(limit, team_slug(team_id), number, counted, most))
+        return None
+    return _sentence(limit, team_slug(team_id), number, counted, most)
 
 
 def _sentence(limit: _Limit, team: str, number: int, counted: int, most: int) -> str:

@@ -19,7 +19,7 @@ from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Problem, faults_in, invalid, not_found
 from punctual_api.tasks.changes import change_own, create_own, delete_own
-from punctual_api.tasks.moving import moved
+from punctual_api.tasks.moving import lock_ahead, moved
 from punctual_api.tasks.schemas.changes import TaskChangesSchema, TaskReplacementSchema
 from punctual_api.tasks.schemas.cross_field_checks import (
     HTTP_TOGETHER,
@@ -63,6 +63,8 @@ def own_task(task_id: uuid.UUID) -> Task:
 
 def changed(task_id: uuid.UUID, values: dict[str, Any]) -> Response:
     """Change the asker's task, and answer it as it is now."""
+    if {"team", "after", "calendars"} & {name for name, value in values.items() if value}:
+        lock_ahead(values.get("team"))
     task = own_task(task_id)
     before = task.schedule
     if (slug := values.pop("team", None)) is not None:
@@ -168,6 +170,7 @@ def patch_task(values: dict[str, Any], task_id: uuid.UUID) -> Response:
 @blueprint.response(204)
 def delete_own_task(task_id: uuid.UUID) -> None:
     """Delete a task that no other runs after, and cancel its runs; history stays for a while."""
+    lock_ahead()
     task = own_task(task_id)
     refuse_while_followed(task_id)
     delete_own(task)

@@ -18,6 +18,7 @@ from punctual_api.http.cursors import number_cursor, read_number_cursor
 from punctual_api.http.problems import Problem, faults_in, invalid, not_found
 from punctual_api.runs.schemas import PageQuerySchema
 from punctual_api.tasks.endpoints import IF_MATCH, changed, own_task
+from punctual_api.tasks.moving import lock_ahead
 from punctual_api.tasks.schemas.changes import TaskReplacementSchema
 from punctual_api.tasks.schemas.tasks import NewTaskSchema, TaskSchema
 from punctual_api.tasks.schemas.versions import (
@@ -76,6 +77,7 @@ def restore(task_id: uuid.UUID, number: int) -> Response:
 
     Raises Problem: 409 for the present version, 422 for what is not valid any more.
     """
+    lock_ahead()
     task = own_task(task_id)
     version = find_version(connection(), task_id, number)
     if version is None:

@@ -5,12 +5,16 @@ from typing import Any
 from punctual.domain.access import Role
 from punctual.domain.audit.actions import Action
 from punctual.store.accounts.teams import lock_team
+from punctual.store.queues.closed import queues_closed_to
 from punctual.store.schema.models import Team
 from punctual.store.tasks.handover import MOST_TASKS, Handover, hand_over, plan_handover
 from punctual_api.accounts.access import own_team_named, permitted
 from punctual_api.audit.recorder import changed_nothing, record
 from punctual_api.http.context import now, session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.limits.team_limits import lock_limits, refusals_of_move
+from punctual_api.queues.allowed import refusal
+from punctual_api.tasks.moving import lock_ahead
 
 SAME = "This is the team whose tasks are to move: choose another one."
 
@@ -24,12 +28,17 @@ def hand_over_own(slug: str, *, dry_run: bool) -> dict[str, Any]:
     target = permitted(own_team_named(slug), Role.EDITOR)
     if target == team_id():
         raise invalid([Fault("/team", SAME)])
-    teams = {team: lock_team(session(), team) for team in sorted([team_id(), target])}
+    lock_ahead(slug)
+    lock_limits(target)
+    teams = {team: lock_team(session(), team, stays=True) for team in sorted([team_id(), target])}
     old, new = teams[team_id()], teams[target]
     if old is None or new is None:
         raise not_found("team")
     plan = plan_handover(session(), old, new)
     obstacles = list(plan.along.obstacles)
+    closed = queues_closed_to(session().connection(), target, moving=team_id())
+    obstacles += [refusal(target, queue) for queue in closed]
+    obstacles += refusals_of_move(target, tasks=len(plan.tasks), runs=plan.unfinished_runs)
     if len(plan.tasks) > MOST_TASKS:
         obstacles.append(f"It has more than {MOST_TASKS:,} tasks: move or delete some before.")
     if dry_run or not plan.tasks:

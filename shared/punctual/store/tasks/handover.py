@@ -15,7 +15,6 @@ from punctual.store.concurrency.usage import mark_limited
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.lifecycle.turns import deal_turns
 from punctual.store.schema.models import CalendarRow, ConcurrencyLimit, Task, Team
-from punctual.store.tasks.upstreams import lock_edges
 
 MOST_TASKS = 10_000
 """Tasks that move in one transaction."""
@@ -72,11 +71,10 @@ class Handover:
 def plan_handover(session: Session, old: Team, new: Team) -> Handover:
     """Return what would move, locked for it; at most one task more than MOST_TASKS.
 
-    Calendars are locked ahead of tasks, as their own changes do: a task that is saved at the
-    same time either moves along, or does not find the calendar that it names.
+    Lock the edges of both teams before. Calendars are locked ahead of tasks, as their own changes
+    do: a task that is saved at the same time either moves along, or does not find the calendar that
+    it names.
     """
-    for team in sorted([old.id, new.id]):
-        lock_edges(session, team_id=team)
     teams = [old.id, new.id]
     calendars = session.scalars(
         select(CalendarRow)
@@ -86,7 +84,7 @@ def plan_handover(session: Session, old: Team, new: Team) -> Handover:
     ).all()
     limits = session.scalars(
         select(ConcurrencyLimit)
-        .where(ConcurrencyLimit.team_id.in_(teams))
+        .where(ConcurrencyLimit.team_id.in_(teams), ConcurrencyLimit.slots.is_(False))
         .order_by(ConcurrencyLimit.id)
         .with_for_update()
     ).all()

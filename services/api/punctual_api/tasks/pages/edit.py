@@ -19,8 +19,10 @@ from punctual_api.accounts.authentication import is_live_part
 from punctual_api.http.context import now
 from punctual_api.http.problems import Fault, faults_in
 from punctual_api.limits.team_limits import LimitReached
+from punctual_api.queues.allowed import QueueRefused
 from punctual_api.tasks.changes import change_own, create_many, delete_own
 from punctual_api.tasks.endpoints import own_task
+from punctual_api.tasks.moving import lock_ahead
 from punctual_api.tasks.pages.form import (
     BLANK,
     FIELDS,
@@ -68,8 +70,8 @@ def create_task() -> AnyResponse:
     [task_id] = ids = new_task_ids(1)
     try:
         create_many(ids, [values])
-    except InvalidCalendar as error:
-        return _form("New task", typed, [Fault(error.pointer, error.detail)])
+    except (InvalidCalendar, QueueRefused) as error:
+        return _form("New task", typed, [_fault_of(error)])
     except LimitReached as reached:
         return _form("New task", typed, status=422, message=str(reached.description))
     flash("The task is saved.")
@@ -80,6 +82,8 @@ def create_task() -> AnyResponse:
 @pages.route("/task/<uuid:task_id>/update/", methods=["GET", "POST"])
 def update_task(task_id: uuid.UUID) -> AnyResponse:
     """Change a task, unless it was changed since its form was opened."""
+    if request.method == "POST" and "preview" not in request.form:
+        lock_ahead()
     task = own_task(task_id)
     heading = f"Edit {task.name}"
     if request.method != "POST":
@@ -97,8 +101,8 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
         return _form(heading, typed, faults, task=task)
     try:
         change_own(task, values)
-    except InvalidCalendar as error:
-        return _form(heading, typed, [Fault(error.pointer, error.detail)], task=task)
+    except (InvalidCalendar, QueueRefused) as error:
+        return _form(heading, typed, [_fault_of(error)], task=task)
     flash("The changes are saved.")
     if warned:
         _warn_of_clocks(typed)
@@ -108,6 +112,8 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
 @pages.route("/task/<uuid:task_id>/delete/", methods=["GET", "POST"])
 def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     """Delete a task, after a confirmation."""
+    if request.method == "POST":
+        lock_ahead()
     task = own_task(task_id)
     if request.method != "POST":
         return page("tasks/task_delete", task=task)
@@ -115,6 +121,12 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     delete_own(task)
     flash("The task is deleted.")
     return redirect(url_for("pages.dashboard"))
+
+
+def _fault_of(error: InvalidCalendar | QueueRefused) -> Fault:
+    if isinstance(error, QueueRefused):
+        return Fault("/queue", error.faults[0].detail)
+    return Fault(error.pointer, error.detail)
 
 
 def _warn_of_clocks(typed: Mapping[str, str]) -> None:

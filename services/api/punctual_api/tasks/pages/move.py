@@ -16,7 +16,7 @@ from punctual_api.http.context import session, team_id, team_slug
 from punctual_api.http.problems import Fault, Problem
 from punctual_api.tasks.changes import change_own
 from punctual_api.tasks.endpoints import own_task
-from punctual_api.tasks.moving import moved
+from punctual_api.tasks.moving import lock_ahead, moved
 from punctual_api.tasks.pages.upstream_form import edges_page
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.page_base import page, pages
@@ -28,10 +28,12 @@ THERE = "The task is in this team already."
 @pages.route("/task/<uuid:task_id>/move/", methods=["GET", "POST"])
 def move_task(task_id: uuid.UUID) -> AnyResponse:
     """Move a task to another team, after saying what that means."""
+    slug = request.form.get("team", "").strip()
+    if request.method == "POST":
+        lock_ahead(slug or None)
     task, left = own_task(task_id), team_id()
     if request.method != "POST":
         return _page(task, "")
-    slug = request.form.get("team", "").strip()
     try:
         _move(task, slug)
     except Problem as problem:

@@ -1,0 +1,68 @@
+"""A handover and changes of the tasks that it moves wait for each other, and never in a circle."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+from werkzeug.test import TestResponse
+
+from tests.integration.api.conftest import Person
+from tests.support.eventually import eventually
+from tests.support.locks import waiting
+
+LOCK = text("SELECT id FROM tasks WHERE id = :id FOR UPDATE")
+Change = Callable[[Person, str], TestResponse]
+
+
+def patched(**values: object) -> Change:
+    def change(ben: Person, task: str) -> TestResponse:
+        return ben.call("PATCH", f"/tasks/{task}/", json=values)
+
+    return change
+
+
+def deleted(ben: Person, task: str) -> TestResponse:
+    return ben.call("DELETE", f"/tasks/{task}/")
+
+
+def restored(ben: Person, task: str) -> TestResponse:
+    return ben.post(f"/tasks/{task}/versions/1/restore/")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(patched(team="ops"), id="move"),
+        pytest.param(patched(team="other"), id="move elsewhere"),
+        pytest.param(patched(calendars=["days"]), id="calendars"),
+        pytest.param(patched(command="true"), id="command"),
+        pytest.param(deleted, id="delete"),
+        pytest.param(restored, id="restore"),
+    ],
+)
+def test_a_change_that_has_begun_is_finished_before_the_handover(
+    app: Flask, anna: Person, ben: Person, engine: Engine, change: Change
+) -> None:
+    for slug in ("ops", "other"):
+        anna.post("/teams/", json={"slug": slug, "name": slug})
+        anna.post(f"/teams/{slug}/members/", json={"username": "ben", "role": "editor"})
+    ben.post("/calendars/", json={"name": "days", "timezone": "UTC"})
+    task = ben.task(calendars=["days"])["id"]
+    ben.call("PATCH", f"/tasks/{task}/", json={"command": "false", "calendars": None})
+    ben.task()
+
+    def hand_over() -> TestResponse:
+        return ben.post("/teams/ben/handover/", json={"team": "ops", "dry_run": False})
+
+    with ThreadPoolExecutor(2) as pool:
+        with engine.begin() as connection:
+            connection.execute(LOCK, {"id": uuid.UUID(task)})
+            changing = pool.submit(change, ben, task)
+            eventually(lambda: waiting(engine) == 1)
+            handing = pool.submit(hand_over)
+            eventually(lambda: waiting(engine) == 2)
+        answers = [changing.result(30), handing.result(30)]
+    assert [answer.status_code for answer in answers] in ([200, 200], [204, 200]), answers

@@ -63,7 +63,8 @@ class Planner:
             return
         with self._engine.begin() as connection:
             full, at = full_teams(connection, most=self._max_unfinished)
-        for team_id in self._waits.note(full, now=now or at):
+            became = self._waits.note(connection, full, most=self._max_unfinished, now=now or at)
+        for team_id in became:
             telemetry.LIMIT_REFUSALS.labels("unfinished_runs").inc()
             log.warning("team planning stopped", team_id=str(team_id), most=self._max_unfinished)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from punctual.domain.reader import Reader
 from punctual.domain.runs.ledger import Reason
@@ -65,6 +66,14 @@ class TaskThen:
     since: datetime
     retained_since: datetime
     noted: "InLedger | None" = None
+    team_full: "TeamFull | None" = None
+
+
+class TeamFull(NamedTuple):
+    """A team has, since then, all `most` unfinished runs that it may have."""
+
+    since: datetime
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +133,18 @@ def _without_run(due: datetime, task: TaskThen, reader: Reader) -> tuple[Verdict
     if due > task.now:
         return Verdict.UPCOMING, "This due time is still to come."
     if task.next_due_at is not None and task.next_due_at <= due:
-        return Verdict.WAITING, "It is waiting for a coordinator to plan it."
+        return Verdict.WAITING, _unplanned(task.team_full, reader)
     return Verdict.UNKNOWN, "No run: the task was paused or had another schedule then."
+
+
+def _unplanned(full: TeamFull | None, reader: Reader) -> str:
+    if full is None:
+        return "It is waiting for a coordinator to plan it."
+    runs = "run" if full.most == 1 else "runs"
+    return (
+        f"It waits to be planned: its team has been at its limit of {full.most:,} unfinished {runs}"
+        f" since {reader.instant(full.since)}."
+    )
 
 
 def not_planned(error: str, reader: Reader) -> str:

@@ -12,11 +12,20 @@ from punctual.domain.errors import Unreadable
 from punctual.domain.reader import PLAIN, Reader
 from punctual.domain.runs.ledger import Reason
 from punctual.domain.runs.states import RunState
-from punctual.domain.runs.why import InLedger, RunFacts, TaskThen, Verdict, explain, not_planned
+from punctual.domain.runs.why import (
+    InLedger,
+    RunFacts,
+    TaskThen,
+    TeamFull,
+    Verdict,
+    explain,
+    not_planned,
+)
 from punctual.domain.schedules.syntax import FARTHEST_BACK, last_due, next_due, read_schedule
 from punctual.domain.wording import run_clause
 from punctual.store.calendars.changes import blocked_by, own_calendars_named
 from punctual.store.ledger.entries import find_in_ledger
+from punctual.store.lifecycle.planning.team_waits import wait_of
 from punctual.store.runs.blocked_by import waits_for
 from punctual.store.schema.models import Run, Task
 
@@ -101,6 +110,9 @@ def _then(
     session: Session, task: Task, *, due: datetime | None, keep: timedelta, now: datetime
 ) -> TaskThen:
     noted = None if due is None else _noted(session, task, due=due, now=now)
+    wait = None
+    if task.next_due_at is not None and task.next_due_at <= now:
+        wait = wait_of(session.connection(), task.team_id, now=now)
     return TaskThen(
         enabled=task.enabled,
         exhausted=task.max_runs is not None and task.planned_runs >= task.max_runs,
@@ -110,6 +122,7 @@ def _then(
         since=task.schedule_anchor,
         retained_since=now - keep,
         noted=noted,
+        team_full=None if wait is None else TeamFull(wait.since, wait.most),
     )
 
 

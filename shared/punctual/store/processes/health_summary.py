@@ -106,6 +106,19 @@ SELECT extract(epoch FROM clock_timestamp() - next_due_at)::float8 FROM tasks
 WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL ORDER BY next_due_at LIMIT 1
 """)
 
+# What of a team at its limit is due waits by design, and counts from when the team was last seen
+# full: a coordinator that lives sees it in every sweep.
+TEAMS_WAIT = text("SELECT EXISTS (SELECT FROM team_waits)")
+UNPLANNED_BY_TEAM = text("""
+SELECT extract(epoch FROM clock_timestamp()
+               - min(greatest(first.next_due_at, coalesce(w.until, first.next_due_at))))::float8
+FROM teams AS own LEFT JOIN team_waits AS w ON w.team_id = own.id
+CROSS JOIN LATERAL (
+    SELECT next_due_at FROM tasks
+    WHERE team_id = own.id AND enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL
+    ORDER BY next_due_at LIMIT 1) AS first
+""")
+
 NOW = text("SELECT clock_timestamp()")
 
 PLAN_ERRORS = text("""
@@ -170,5 +183,11 @@ def overdue(connection: Connection) -> Overdue:
 
 
 def unplanned(connection: Connection) -> float:
-    """Return by how many seconds the oldest due time that is not planned is overdue, 0 for none."""
-    return max(0.0, connection.execute(UNPLANNED).scalar() or 0.0)
+    """Return by how many seconds the oldest due time that is not planned is overdue, 0 for none.
+
+    Those of a team that has all unfinished runs that it may have are not.
+    """
+    oldest = max(0.0, connection.execute(UNPLANNED).scalar() or 0.0)
+    if oldest and connection.execute(TEAMS_WAIT).scalar_one():
+        return max(0.0, connection.execute(UNPLANNED_BY_TEAM).scalar() or 0.0)
+    return oldest

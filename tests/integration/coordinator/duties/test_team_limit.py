@@ -5,9 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from punctual.ops import telemetry
+from punctual.store.ledger.why import why
+from punctual.store.processes.health_summary import unplanned
+from punctual.store.schema.models import Task
 from punctual_coordinator.duties.planner import Planner
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
 from tests.support.rows import database_now, new_task, new_team, with_reason
@@ -122,3 +126,57 @@ def test_without_a_limit_nothing_is_counted(engine: Engine) -> None:
     planner.note_full_teams(now=now)
     planner.run_once(now=now + MINUTE)
     assert len(runs_of(engine, task)) == 1
+
+
+def test_a_coordinator_that_starts_anew_goes_on_with_the_waits_of_the_one_before(
+    engine: Engine,
+) -> None:
+    now = database_now(engine)
+    team, _ = full_team(engine, now, runs=2)
+    task = every_minute(engine, team, now)
+    before = Planner(engine, window=WINDOW, max_unfinished=2)
+    before.note_full_teams(now=now)
+    before.note_full_teams(now=now + 4 * MINUTE)
+    end_one(engine)
+    later = now + 4 * MINUTE + timedelta(seconds=20)
+    planner = Planner(engine, window=WINDOW, max_unfinished=2)
+    planner.note_full_teams(now=later)
+    planner.begin_pass()
+    planner.run_once(now=later)
+    assert [run.reason_code for run in runs_of(engine, task)] == [*["team_limit"] * 3, None]
+
+
+def test_a_team_that_waits_is_no_lag_of_planning_and_another_one_still_is(engine: Engine) -> None:
+    now = database_now(engine)
+    team, _ = full_team(engine, now, runs=2)
+    past = now - 10 * MINUTE
+    new_task(engine, team_id=team, schedule={"every": 60}, next_due_at=past)
+    planner = Planner(engine, window=WINDOW, max_unfinished=2)
+    with engine.connect() as connection:
+        assert unplanned(connection) >= 600
+    planner.note_full_teams()
+    with engine.connect() as connection:
+        assert unplanned(connection) < 60
+    new_task(engine, schedule={"every": 60}, next_due_at=now - 2 * MINUTE)
+    with engine.connect() as connection:
+        assert 120 <= unplanned(connection) < 600
+    with engine.begin() as connection:  # no coordinator has looked for a while
+        connection.execute(text("UPDATE team_waits SET until = until - interval '5 minutes'"))
+    with engine.connect() as connection:
+        assert 300 <= unplanned(connection) < 600
+
+
+def test_while_its_team_is_full_why_names_the_limit(engine: Engine) -> None:
+    now = database_now(engine)
+    team, _ = full_team(engine, now, runs=2)
+    task_id = every_minute(engine, team, now - 3 * MINUTE)
+    planner = Planner(engine, window=WINDOW, max_unfinished=2)
+    planner.note_full_teams(now=now)
+    with Session(engine) as session:
+        task = session.get_one(Task, task_id)
+        found = why(session, task, at=now, keep=timedelta(days=1), now=now)
+        assert found.verdict == "waiting"
+        assert "at its limit of 2 unfinished runs since 20" in found.sentence
+        later = now + 5 * MINUTE
+        found = why(session, task, at=now, keep=timedelta(days=1), now=later)
+        assert found.sentence.endswith("It is waiting for a coordinator to plan it.")

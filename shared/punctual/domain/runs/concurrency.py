@@ -1,6 +1,7 @@
 """Concurrency limits: how many runs of a task, of a tag or of a team may run at once."""
 
 import uuid
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +26,14 @@ class Limit:
 
 
 class Queued(NamedTuple):
-    """A dispatched run that has not started: the queue where it waits, and when it is due."""
+    """Where a run waits, or would wait once it is dispatched: its queue, and when it is due."""
 
     queue: str
     due_at: datetime
+
+
+Ahead = Mapping[str, Sequence[datetime]]
+"""By queue the due times, in order, of runs that are dispatched and have not started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Candidate:
 def admit(
     candidates: Sequence[Candidate],
     places: Mapping[str, int],
-    ahead: Mapping[str, Sequence[Queued]] | None = None,
+    ahead: Mapping[str, Ahead] | None = None,
 ) -> list[uuid.UUID]:
     """Return those that fit, in their order, into the places that each limit has left.
 
@@ -56,7 +61,7 @@ def admit(
         place = candidate.queued
         queue = "" if place is None else place.queue
         if all(
-            places_left(places.get(key, 0), (ahead or {}).get(key, ()), place) > taken[key, queue]
+            places_left(places.get(key, 0), (ahead or {}).get(key, {}), place) > taken[key, queue]
             for key in candidate.keys
         ):
             admitted.append(candidate.run_id)
@@ -64,7 +69,7 @@ def admit(
     return admitted
 
 
-def places_left(places: int, ahead: Sequence[Queued], place: Queued | None) -> int:
+def places_left(places: int, ahead: Ahead, place: Queued | None) -> int:
     """Return how many of these places are left once those ahead of `place` have theirs.
 
     Runs due later are not ahead, and neither are those of another queue: its workers may all be
@@ -72,7 +77,7 @@ def places_left(places: int, ahead: Sequence[Queued], place: Queued | None) -> i
     """
     if place is None:
         return places
-    return places - sum(run.queue == place.queue and run.due_at <= place.due_at for run in ahead)
+    return places - bisect_right(ahead.get(place.queue, ()), place.due_at)
 
 
 def limit_reached(limit: Limit) -> CodedReason:

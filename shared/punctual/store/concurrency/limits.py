@@ -61,7 +61,8 @@ def waiting_by_limit(
         limit.id: due[key]
         for limit in limits
         if (key := f"limit {limit.id}") in due
-        and running.get(key, 0) + len(queued.get(key, ())) >= limit.max_concurrent
+        and running.get(key, 0) + sum(map(len, queued.get(key, {}).values()))
+        >= limit.max_concurrent
     }
 
 

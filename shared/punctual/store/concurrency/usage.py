@@ -6,6 +6,7 @@ to them. The mark may be there without need, never missing where START has admit
 
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -16,10 +17,14 @@ from punctual.domain.runs.concurrency import Limit, Queued
 APPLIES = "l.team_id = t.team_id AND (l.tag IS NULL OR l.tag = ANY (t.tags))"
 
 MAY_USE_QUEUE = """
-    coalesce(r.team_id = ANY (CAST((SELECT q.team_ids FROM queues AS q WHERE q.name = r.queue)
-                                   AS uuid[])), true)
+    (NOT (SELECT EXISTS (SELECT FROM queues))
+     OR coalesce(r.team_id = ANY (CAST((SELECT q.team_ids FROM queues AS q WHERE q.name = r.queue)
+                                       AS uuid[])), true))
 """
-"""Whether the team of the run `r` may use its queue: a look-up by key, and no join."""
+"""Whether the team of the run `r` may use its queue: a look-up by key, and no join.
+
+Where every queue is open, a statement looks once and no run costs anything.
+"""
 
 IS_LIMITED = f"""
     (t.max_concurrent IS NOT NULL OR EXISTS (SELECT FROM concurrency_limits AS l WHERE {APPLIES}))
@@ -62,6 +67,7 @@ UNION ALL
 SELECT 'limit ' || l.id, r.queue, r.due_at
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id JOIN concurrency_limits AS l ON {APPLIES}
 WHERE r.limited AND r.state IN ('queued', 'claimed') AND r.team_id = ANY(:teams)
+ORDER BY due_at
 """)
 
 MARK = text(f"""
@@ -106,11 +112,11 @@ def count_running(connection: Connection, teams: Collection[uuid.UUID]) -> dict[
 
 def queued_by_limit(
     connection: Connection, teams: Collection[uuid.UUID]
-) -> dict[str, list[Queued]]:
-    """Return the dispatched runs that have not started, by the limits that they count towards."""
-    found: dict[str, list[Queued]] = {}
+) -> dict[str, dict[str, list[datetime]]]:
+    """Return when the dispatched runs that have not started are due, by limit and by queue."""
+    found: dict[str, dict[str, list[datetime]]] = {}
     for row in connection.execute(QUEUED, {"teams": list(teams)}):
-        found.setdefault(row.key, []).append(Queued(row.queue, row.due_at))
+        found.setdefault(row.key, {}).setdefault(row.queue, []).append(row.due_at)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
@@ -35,6 +35,13 @@ SELECT ARRAY(SELECT DISTINCT team_id FROM runs AS r WHERE {DUE}) AS teams,
 # Another coordinator that is doing this admits these runs as well: two at once would overbook.
 TAKE_TURN = text("SELECT pg_try_advisory_xact_lock(:key)")
 
+# Where a limit of all its runs is reached by those that run, nothing of a team is looked at,
+# however much of it waits.
+WHOLE_TEAMS = text("""
+SELECT id, team_id, max_concurrent, slots FROM concurrency_limits
+WHERE tag IS NULL AND team_id = ANY(:teams)
+""")
+
 NOT_FULL = f"""
     (t.max_concurrent IS NULL OR 'task ' || t.id || ' ' || r.queue <> ALL(:full))
     AND NOT EXISTS (SELECT FROM concurrency_limits AS l
@@ -43,7 +50,8 @@ NOT_FULL = f"""
 
 NEXT = text(f"""
 SELECT r.id FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
-WHERE {DUE} AND r.id <> ALL(CAST(:seen AS uuid[])) AND {NOT_FULL} AND {MAY_USE_QUEUE}
+WHERE r.team_id = ANY(:teams) AND {DUE} AND r.id <> ALL(CAST(:seen AS uuid[])) AND {NOT_FULL}
+  AND {MAY_USE_QUEUE}
 ORDER BY r.due_at, r.id LIMIT :limit
 """)
 
@@ -54,14 +62,20 @@ SELECT DISTINCT ON (r.task_id, r.scheduled_for)
 FROM runs AS r JOIN tasks AS t ON t.id = r.task_id
 JOIN jsonb_to_recordset(CAST(:reached AS jsonb))
         AS reached (key text, queue text, code text, args jsonb)
-  ON reached.queue = r.queue
+  ON coalesce(reached.queue, r.queue) = r.queue
      AND (reached.key = 'task ' || t.id
           OR reached.key IN (SELECT 'limit ' || l.id FROM concurrency_limits AS l WHERE {APPLIES}))
 WHERE r.limited AND r.state = 'scheduled' AND r.attempt = 0 AND r.trigger = 'schedule'
   AND r.due_at <= coalesce(:now, now()) - interval '1 second'
+  AND NOT EXISTS (SELECT FROM ledger AS noted WHERE noted.task_id = r.task_id
+                  AND noted.scheduled_for = r.scheduled_for)
 ORDER BY r.task_id, r.scheduled_for, reached.key
 ON CONFLICT DO NOTHING
 """)
+
+
+Full = dict[tuple[str, str | None], Limit]
+"""Limits that are reached, by key and queue; None: in every queue."""
 
 
 def next_of_waitlist(
@@ -83,26 +97,29 @@ def next_of_waitlist(
         call_back(connection, queues=waiting.closed_queues)
         note_closed(connection, now=now)
     seen: list[uuid.UUID] = []
-    full: dict[tuple[str, str], Limit] = {}
-    running: dict[str, int] = {}
+    running = count_running(connection, teams)
+    full, shut = _full_teams(connection, teams, running)
+    open_teams = [team for team in teams if team not in shut]
     while True:
         more = {
             **params,
+            "teams": open_teams,
             "seen": seen,
-            "full": [f"{key} {queue}" for key, queue in full],
+            "full": [f"{key} {queue}" for key, queue in full if queue],
             "limit": min(batch_size, LOOKED_AT),
         }
         found = list(connection.execute(NEXT, more).scalars())
         if not found:
             break
         counted = limits_of(connection, found)
-        running, ahead = count_running(connection, teams), queued_by_limit(connection, teams)
+        running = count_running(connection, teams)
+        ahead = queued_by_limit(connection, open_teams)
         places = {row.limit.key: row.limit.most - running.get(row.limit.key, 0) for row in counted}
         # In the order of due times: what does not fit for one has no place for later ones either.
         full |= {
             (row.limit.key, row.queued.queue): row.limit
             for row in counted
-            if places_left(places[row.limit.key], ahead.get(row.limit.key, ()), row.queued) <= 0
+            if places_left(places[row.limit.key], ahead.get(row.limit.key, {}), row.queued) <= 0
         }
         candidates = candidates_of(counted, in_queues=True)
         free = set(found) - {candidate.run_id for candidate in candidates}  # their limits are gone
@@ -113,9 +130,23 @@ def next_of_waitlist(
     _note(connection, full, running, now=now)
 
 
+def _full_teams(
+    connection: Connection, teams: Sequence[uuid.UUID], running: Mapping[str, int]
+) -> tuple[Full, set[uuid.UUID]]:
+    """Return the limits of whole teams that are reached by what runs, and those teams."""
+    full: Full = {}
+    shut = set()
+    for row in connection.execute(WHOLE_TEAMS, {"teams": teams}):
+        key = f"limit {row.id}"
+        if running.get(key, 0) >= row.max_concurrent:
+            full[key, None] = Limit(key, row.max_concurrent, slots=row.slots)
+            shut.add(row.team_id)
+    return full, shut
+
+
 def _note(
     connection: Connection,
-    full: Mapping[tuple[str, str], Limit],
+    full: Full,
     running: Mapping[str, int],
     *,
     now: datetime | None,

@@ -60,6 +60,8 @@ FROM runs AS r JOIN queues AS q ON q.name = r.queue JOIN teams AS t ON t.id = r.
 WHERE r.limited AND r.state = 'scheduled' AND r.attempt = 0 AND r.trigger = 'schedule'
   AND r.due_at <= coalesce(:now, now()) - interval '1 second'
   AND r.team_id <> ALL (q.team_ids)
+  AND NOT EXISTS (SELECT FROM ledger AS noted WHERE noted.task_id = r.task_id
+                  AND noted.scheduled_for = r.scheduled_for)
 ON CONFLICT DO NOTHING
 """)
 

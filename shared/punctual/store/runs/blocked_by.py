@@ -158,7 +158,7 @@ def _reached(connection: Connection, runs: Collection[Waits]) -> dict[uuid.UUID,
             key, taken = row.limit.key, running.get(row.limit.key, 0)
             left = row.limit.most - taken
             if queued and row.run_id in scheduled:
-                left = places_left(left, ahead.get(key, ()), row.queued)
+                left = places_left(left, ahead.get(key, {}), row.queued)
             if left <= 0:
                 reached.setdefault(row.run_id, reached_reason(row.limit, slugs, taken))
     return reached

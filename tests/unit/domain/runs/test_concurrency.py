@@ -2,11 +2,13 @@
 
 import uuid
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punctual.domain.runs.concurrency import Candidate, Limit, admit, limit_reached
+from punctual.domain.runs.concurrency import Candidate, Limit, Queued, admit, limit_reached
 from punctual.domain.runs.reasons import ReasonCode, coded
 from punctual.domain.runs.waiting import Hindrance
 from punctual.domain.wording import clause
@@ -34,6 +36,30 @@ def test_who_is_left_out_met_a_limit_that_earlier_ones_had_filled(
         assert fits == (each.run_id in admitted)
         if fits:
             taken.update(each.keys)
+
+
+AT = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def candidate(queue: str, seconds: int) -> Candidate:
+    return Candidate(uuid.uuid4(), frozenset("k"), Queued(queue, AT + timedelta(seconds=seconds)))
+
+
+@pytest.mark.parametrize(
+    ("due", "queue", "fits"), [(4, "a", True), (5, "a", False), (6, "a", False), (6, "b", True)]
+)
+def test_what_is_dispatched_holds_its_place_against_later_runs_of_its_queue_alone(
+    due: int, queue: str, fits: bool
+) -> None:
+    ahead = {"k": {"a": [AT + timedelta(seconds=5)]}}
+    waiting = candidate(queue, due)
+    assert admit([waiting], {"k": 1}, ahead) == ([waiting.run_id] if fits else [])
+
+
+def test_those_admitted_together_share_the_places_of_their_queue() -> None:
+    waiting = [candidate("a", 1), candidate("a", 2), candidate("b", 3), candidate("a", 4)]
+    assert admit(waiting, {"k": 2}, {}) == [run.run_id for run in waiting[:3]]
+    assert admit(waiting, {"k": 0}, {}) == []
 
 
 def test_a_limit_that_is_reached_is_said_in_words() -> None:

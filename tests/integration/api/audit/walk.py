@@ -79,6 +79,7 @@ class Walk:
         """Each endpoint, and the request."""
         yield from self.work()
         yield from self.access()
+        yield from self.shares()
         yield from self.own_account()
         form, person = self.ann.post, self.ann.person
         yield "pages.logout", lambda: form("/logout/", of="/teams/")
@@ -142,6 +143,18 @@ class Walk:
         code = api("POST", "/invites/", json=to_ops).get_json()["code"]
         self.eve.get(f"/invite/{code}/")
         yield "pages.accept_invitation", lambda: self.eve.post("/invite/")
+
+    def shares(self) -> Iterator[Step]:
+        """Queues and slots, which admins share out."""
+        queue, chief = "/queues/gpu/", self.chief.post
+        ops: dict[str, Any] = {"teams": ["ops"]}
+        every: dict[str, Any] = {"teams": []}
+        yield "queues.replace_queue", lambda: self.admin.call("PUT", queue, json=ops)
+        yield "queues.change_queue", lambda: self.admin.call("PATCH", queue, json=every)
+        yield "pages.show_queues", lambda: chief("/queues/", name="gpu", teams="ops")
+        yield "pages.change_queue", lambda: chief(queue, teams="")
+        slots = "/team/ops/slots/"
+        yield "pages.change_slots", lambda: chief(slots, of="/team/ops/", max_slots="9")
 
     def work(self) -> Iterator[Step]:
         """Users, teams, tasks, runs, calendars and limits."""

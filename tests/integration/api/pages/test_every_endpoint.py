@@ -35,6 +35,7 @@ def ids(ann: Visitor, bob: Visitor) -> dict[str, str]:
         "slug": "ops",
         "username": bob.person.username,
         "change": "enable",
+        "name": "default",
         "number": "1",
     }
 

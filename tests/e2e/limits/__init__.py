@@ -1,0 +1,1 @@
+"""Limits of teams, seen from outside."""

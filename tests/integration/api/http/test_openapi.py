@@ -47,6 +47,8 @@ CALLS = {
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
     "/api/audit/": {"get"},
+    "/api/queues/": {"get"},
+    "/api/queues/{name}/": {"get", "put", "patch"},
     "/api/users/": {"get"},
     "/api/users/{username}/": {"get", "patch"},
     "/api/teams/": {"get", "post"},

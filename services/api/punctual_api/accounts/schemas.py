@@ -7,7 +7,8 @@ from marshmallow import RAISE, Schema, fields, validate
 from punctual.domain.username import USERNAME
 from punctual_api.http.fields import Instant, Label, Text
 
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+\Z")
+LABEL = r"[^@\s.<>()\[\],;:\\\"]+"
+EMAIL = re.compile(rf"[^@\s]{{1,64}}@{LABEL}(\.{LABEL})+\Z")
 
 ADDRESS = [
     validate.Regexp(EMAIL, error="This is no e-mail address."),

@@ -11,7 +11,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from punctual.domain.access import ADMIN, PUBLIC, Need, Of, Role, TeamRole, Through, Who, need_of
 from punctual.store.accounts.ownership import OWNER_OF, team_of
 from punctual.store.accounts.teams import team_by_slug
-from punctual_api.accounts.authentication import CHALLENGE, is_api, is_live_part, token_sent
+from punctual_api.accounts.authentication import (
+    CHALLENGE,
+    SignedIn,
+    is_api,
+    is_live_part,
+    token_sent,
+)
 from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import connection, sender, session
 from punctual_api.http.fields import unstorable
@@ -45,7 +51,7 @@ def check_access() -> AnyResponse | None:
     if not user.is_authenticated:
         return _login_needed(sent)
     structlog.contextvars.bind_contextvars(user_id=str(user.id))
-    count_request(user.id)
+    count_request(_counted_as(user))
     take_body_of_user()
     if user.through < need.through:
         raise Problem(403, LIMITED if need.through < Through.LOGIN else LOGIN_NEEDED)
@@ -105,6 +111,12 @@ def own_team_named(slug: str) -> TeamRole:
     if membership is None:
         raise invalid([Fault("/team", "There is no such team.")])
     return membership
+
+
+def _counted_as(user: SignedIn) -> uuid.UUID:
+    """Return who has sent a request, for the limit of requests: all tokens of a team are one."""
+    owned_by_team = user.through == Through.LIMITED_TOKEN and user.id == user.token_id
+    return user.teams[0].team_id if owned_by_team else user.id
 
 
 def _login_needed(sent: Request) -> AnyResponse:

@@ -18,7 +18,7 @@ _EXTENSION = "punctual_request_limit"
 
 
 class RequestLimit:
-    """Counts the requests of each sender: a user, with all of its tokens, or a team's token."""
+    """Counts the requests of each sender: a user, or a team, with all of its tokens."""
 
     def __init__(self, counts: RequestCounts, exchange: RequestExchange) -> None:
         self.counts = counts

@@ -19,7 +19,7 @@ from punctual_api.limits.request_exchange import RequestExchange
 from punctual_api.limits.request_limit import RequestLimit
 from punctual_devstack.ports import free_port
 from punctual_devstack.servers.temporary import Servers, temporary_servers
-from tests.integration.api.conftest import PASSWORD, register, settings_for
+from tests.integration.api.conftest import PASSWORD, Person, register, settings_for
 from tests.integration.api.limits.conftest import Made
 from tests.integration.api.pages.visitor import visit
 from tests.integration.api.served import serving
@@ -99,16 +99,22 @@ def test_every_answer_says_what_is_left_and_past_the_limit_a_request_waits(made:
     assert (again.status_code, again.headers["RateLimit"]) == (201, '"requests";r=2;t=60')
 
 
-def test_a_users_tokens_share_a_limit_and_a_teams_token_has_its_own(made: Made) -> None:
-    app, at = made(max_requests_per_minute=4), [AT]
-    limited(app, 4, at)
+def test_the_tokens_of_a_user_share_a_limit_and_so_do_those_of_a_team(made: Made) -> None:
+    app, at = made(max_requests_per_minute=9), [AT]
+    limited(app, 9, at)
     anna = register(app.test_client(), "anna")
-    own = anna.post("/tokens/", json={"name": "own"}).get_json()["token"]
-    of_team = anna.post("/tokens/", json={"name": "team", "team": "anna"}).get_json()["token"]
-    assert replace(anna, token=own).get("/tasks/").headers["RateLimit"].startswith('"requests";r=1')
-    assert anna.get("/tasks/").status_code == 200
-    assert replace(anna, token=own).get("/tasks/").status_code == 429
-    assert replace(anna, token=of_team).get("/tasks/").status_code == 200
+    anna.post("/teams/", json={"slug": "ops", "name": "Operations"})
+    sent = [{"name": "own"}, {"name": "personal", "team": "anna"}]
+    sent += [{"name": name, "team": "ops"} for name in ("one", "two")]
+    own, personal, one, two = (
+        replace(anna, token=anna.post("/tokens/", json=new).get_json()["token"]) for new in sent
+    )
+
+    def left(person: Person) -> str:
+        return person.get("/tasks/").headers["RateLimit"].partition(";")[2].partition(";")[0]
+
+    assert [left(one), left(two), left(one)] == ["r=8", "r=7", "r=6"]
+    assert [left(own), left(personal), left(anna)] == ["r=3", "r=2", "r=1"]
 
 
 def test_a_page_says_it_as_a_sentence(made: Made) -> None:

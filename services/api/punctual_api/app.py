@@ -8,7 +8,7 @@ from werkzeug.routing import RequestRedirect
 
 from punctual.ops import config
 from punctual.ops.config import Settings
-from punctual_api.accounts.access import check_access
+from punctual_api.accounts.access import check_access, look_again
 from punctual_api.accounts.authentication import recognise_users
 from punctual_api.accounts.endpoints import blueprint as accounts
 from punctual_api.accounts.failed_logins import count_failed_logins
@@ -81,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     follow_requests(app)
     answer_errors(app)
+    look_again(app)
     refuse_foreign_hosts(app, settings)
     know_https(app, settings)
     limit_bodies(app)

@@ -3,7 +3,7 @@
 import uuid
 
 import structlog
-from flask import Request, Response, redirect, url_for
+from flask import Flask, Request, Response, redirect, url_for
 from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -22,13 +22,14 @@ from punctual_api.http.body_limits import take_body_of_user
 from punctual_api.http.context import connection, sender, session
 from punctual_api.http.fields import unstorable
 from punctual_api.http.json_body import json_body
-from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.http.problems import Fault, Problem, answer_problem, invalid, not_found
 from punctual_api.limits.request_limit import count_request
 
 TEAM = "slug"
 OBJECTS = {f"{kind}_id": kind for kind in OWNER_OF} | {TEAM: "team"}
 """Arguments of addresses that name a team, or an object of one."""
 
+MOVED = "This {kind} has just moved to another team; nothing was changed. Try again."
 LOGIN_NEEDED = "An access token cannot do this. Log in, on the page or by POST /api/login/."
 ADMIN_NEEDED = "This needs an admin of this installation."
 LIMITED = "A token with a role, or of a team, cannot do this. Send one without a role, or log in."
@@ -144,7 +145,23 @@ def _team_of_object(sent: Request) -> TeamRole:
     )
     if membership is None:
         raise not_found(kind)
+    if name != TEAM:
+        app_ctx.g.object_found = kind, value, membership.team_id
     return membership
+
+
+def look_again(app: Flask) -> None:
+    """Have a 404 say so where the object has moved since access to it was checked."""
+    app.register_error_handler(Problem, _gone_or_moved)
+
+
+def _gone_or_moved(problem: Problem) -> Response:
+    kind, object_id, team_id = app_ctx.g.get("object_found", (None, None, None))
+    if problem.code == 404 and kind is not None:
+        there = _membership_in(team_of(connection(), kind, object_id))
+        if there is not None and there.team_id != team_id:
+            return answer_problem(Problem(409, MOVED.format(kind=kind)))
+    return answer_problem(problem)
 
 
 def _membership_by_slug(slug: str) -> TeamRole | None:

@@ -10,7 +10,7 @@ from punctual.domain.errors import InvalidParams
 from punctual.store.lifecycle.cancel import cancel_run
 from punctual.store.lifecycle.run_now import retry_run
 from punctual.store.runs.listing import attempts_of, find_run, list_runs
-from punctual.store.schema.models import Run
+from punctual.store.schema.models import Run, Task
 from punctual.store.tasks.changes import find_task
 from punctual_api.audit.recorder import record
 from punctual_api.http.blueprints import Blueprint
@@ -39,6 +39,13 @@ def own_run(run_id: uuid.UUID) -> Run:
     if run is None:
         raise not_found("run")
     return run
+
+
+def _why_without_task(run: Run) -> str:
+    task = session().get(Task, run.task_id)
+    if task is None or task.deleted_at is not None:
+        return "Its task was deleted."
+    return "Its task is in another team now. Run the task there."
 
 
 def record_run(run: Run, *, after: dict[str, Any] | None = None) -> None:
@@ -105,7 +112,7 @@ def retry_own_run(run_id: uuid.UUID) -> Response:
     run = own_run(run_id)
     task = find_task(session(), run.task_id, team_id=team_id())
     if task is None:
-        raise Problem(409, "Its task was deleted.")
+        raise Problem(409, _why_without_task(run))
 
     def create(ids: Sequence[uuid.UUID]) -> Response:
         require_queue_of(task)

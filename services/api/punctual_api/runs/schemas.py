@@ -40,7 +40,11 @@ class RunSchema(Schema):
 
     id = fields.UUID(required=True)
     task_id = fields.UUID(required=True)
-    team = fields.String(required=True, metadata=ANSWERED)
+    team = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": f"{ANSWERED['description']}; null where that team was deleted"},
+    )
     state = fields.String(required=True, validate=validate.OneOf([*RunState]))
     scheduled_for = Instant(required=True)
     trigger = fields.String(required=True, validate=validate.OneOf([*Trigger]))

@@ -210,7 +210,7 @@ def run_documents(runs: Sequence[Run]) -> list[dict[str, Any]]:
     return [
         {
             **(shown := {name: getattr(run, name) for name in _run.fields if name not in COMPUTED}),
-            "team": team_slug(run.team_id),
+            "team": team_slug(run.team_id) or None,
             "triggered_by": name_of(run.triggered_by),
             "reason": reason_of(shown),
             "waiting_for": _waiting_for(found.get(run.id)),

@@ -12,6 +12,7 @@ HEADINGS = {
     400: "That did not work",
     404: "There is nothing here",
     405: "Not like that",
+    409: "That did not work",
     413: "That is too large",
     421: "Not at this address",
     422: "That did not work",

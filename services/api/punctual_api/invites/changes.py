@@ -79,6 +79,7 @@ def url_of(code: str) -> str:
 def shown(found: Sequence[Invite]) -> list[dict[str, Any]]:
     """Return invitations as they are answered, but for the schema's formats."""
     look_up_names(user for invite in found for user in (invite.created_by, invite.used_by))
+    open_ones = invites.open_among(session(), [invite.id for invite in found])
     return [
         {
             "id": invite.id,
@@ -86,6 +87,7 @@ def shown(found: Sequence[Invite]) -> list[dict[str, Any]]:
             "role": invite.role,
             "email": invite.email,
             "registers": invite.registers,
+            "open": invite.id in open_ones,
             "created_by": name_of(invite.created_by),
             "created_at": invite.created_at,
             "expires_at": invite.expires_at,

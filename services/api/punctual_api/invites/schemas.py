@@ -50,6 +50,12 @@ class InviteSchema(Schema):
         required=True,
         metadata={"description": "It opens a registration where that needs one; an admin made it"},
     )
+    open = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "It can be used: is neither used nor expired, and its maker may invite"
+        },
+    )
     created_by = fields.String(required=True, allow_none=True)
     created_at = Instant(required=True)
     expires_at = Instant(required=True)

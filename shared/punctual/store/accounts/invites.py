@@ -2,20 +2,37 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from punctual.domain.access import Role
+from punctual.store.accounts.teams import lock_team
 from punctual.store.accounts.token_hash import token_digest
 from punctual.store.schema.models import Invite, Membership, User
 
 INVITE_LIFE = timedelta(days=7)
 MOST_OPEN = 100
 """Open invitations that a user may have made."""
+
+# Owners and admins may give every role. One exists(), correlated explicitly: one within another
+# correlates with its own parent alone, and would look at the invitations of all makers.
+MAKER_MAY_INVITE = (
+    select(User.id)
+    .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.team_id == Invite.team_id))
+    .where(
+        User.id == Invite.created_by,
+        User.disabled_at.is_(None),
+        User.is_admin | (~Invite.registers & (Membership.role == Role.OWNER)),
+    )
+    .correlate(Invite)
+    .exists()
+)
+IS_OPEN = Invite.used_at.is_(None) & (Invite.expires_at > func.now()) & MAKER_MAY_INVITE
+"""Whether an invitation can be used: the one condition of all that list, count and use it."""
 
 
 def create_invite(
@@ -46,10 +63,13 @@ def create_invite(
 
 def count_open(session: Session, user_id: uuid.UUID) -> int:
     """Return how many invitations of a user can still be used."""
-    count = select(func.count()).where(
-        Invite.created_by == user_id, Invite.used_at.is_(None), Invite.expires_at > func.now()
-    )
+    count = select(func.count()).select_from(Invite).where(Invite.created_by == user_id, IS_OPEN)
     return session.scalars(count).one()
+
+
+def open_among(session: Session, ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Return those of these invitations that can still be used."""
+    return frozenset(session.scalars(select(Invite.id).where(Invite.id.in_(ids), IS_OPEN)))
 
 
 def list_invites(
@@ -62,11 +82,11 @@ def list_invites(
 ) -> Sequence[Invite]:
     """Return at most `limit` invitations, newest first: those of a team, or else all.
 
-    `open_only` leaves out those that were used or have expired.
+    `open_only` leaves out those that cannot be used any more.
     """
     statement = select(Invite).order_by(Invite.id.desc()).limit(limit)
     if open_only:
-        statement = statement.where(Invite.used_at.is_(None), Invite.expires_at > func.now())
+        statement = statement.where(IS_OPEN)
     if team_id is not None:
         statement = statement.where(Invite.team_id == team_id)
     if before is not None:
@@ -85,29 +105,21 @@ def open_invite(session: Session, code: str) -> Invite | None:
 
     Nor is it open once its maker may not invite any more: is disabled, no admin, no owner.
     """
-    is_owner = exists().where(
-        Membership.team_id == Invite.team_id,
-        Membership.user_id == Invite.created_by,
-        Membership.role == Role.OWNER,
-    )
-    wanted = select(Invite).where(
-        Invite.code_hash == token_digest(code),
-        Invite.used_at.is_(None),
-        Invite.expires_at > func.now(),
-        exists().where(
-            User.id == Invite.created_by,
-            User.disabled_at.is_(None),
-            User.is_admin | (~Invite.registers & is_owner),
-        ),
-    )
+    wanted = select(Invite).where(Invite.code_hash == token_digest(code), IS_OPEN)
     return session.scalars(wanted).one_or_none()
 
 
 def use_invite(session: Session, invite: Invite, user_id: uuid.UUID) -> bool:
-    """Use up an invitation; return False when it was used before."""
+    """Use up an invitation; return False when it is not open any more.
+
+    Its team is locked, so that no maker loses the right to invite at the same time, and no team is
+    deleted.
+    """
+    if invite.team_id is not None and lock_team(session, invite.team_id, stays=True) is None:
+        return False
     used = (
         update(Invite)
-        .where(Invite.id == invite.id, Invite.used_at.is_(None))
+        .where(Invite.id == invite.id, IS_OPEN)
         .values(used_at=func.now(), used_by=user_id)
         .returning(Invite.id)
         .execution_options(synchronize_session=False)

@@ -17,7 +17,7 @@ from tests.integration.api.conftest import PASSWORD, Person, register, run_sql, 
 
 SHOWN = {
     *("id", "team", "role", "email", "registers", "created_by", "created_at", "expires_at"),
-    *("used_at", "used_by"),
+    *("used_at", "used_by", "open"),
 }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from punctual.domain.audit.actions import Action
 from punctual.store.accounts.audit import Actor
 from punctual.store.accounts.invites import join_team, open_invite, use_invite
+from punctual.store.accounts.members import lock_memberships
 from punctual.store.accounts.users import take_first_place, there_are_users
 from punctual.store.schema.models import Invite
 from punctual_api.audit.invites import record_invite
@@ -19,6 +20,7 @@ from punctual_api.http.context import session, settings
 from punctual_api.http.database import roll_back
 from punctual_api.http.json_body import json_body
 from punctual_api.http.problems import Fault, Problem
+from punctual_api.teams.room import refuse_one_more
 
 INVITE = (
     "Registration needs an invitation. Ask an operator or an admin of this installation for one."
@@ -93,7 +95,12 @@ def require_address(invite: Invite, email: str) -> None:
 
 
 def accept(invite: Invite, user_id: uuid.UUID, username: str, *, by: Actor | None = None) -> None:
-    """Use up an invitation, which adds the user to its team; raises Problem 403."""
+    """Use up an invitation, which adds the user to its team.
+
+    Raises Problem: 403 for one that is not open any more, 409 for a user who is in too many teams.
+    """
+    if invite.team_id is not None:
+        refuse_one_more(lock_memberships(session(), user_id), "You are")
     if not use_invite(session(), invite, user_id):
         raise Problem(403, UNUSABLE, faults=[Fault("/invite", UNUSABLE)])
     record_invite(invite, action=Action.INVITE_ACCEPT, by=by)

@@ -5,9 +5,7 @@ from flask import session as cookie
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.store.accounts.members import memberships_of
 from punctual.store.accounts.names import usernames
-from punctual.store.accounts.teams import MOST_TEAMS
 from punctual.store.schema.models import Invite, Team
 from punctual_api.accounts.pages import INVITATION
 from punctual_api.accounts.registration import accept, invitation, require_address
@@ -35,7 +33,7 @@ def accept_invitation() -> AnyResponse:
     try:
         invite = invitation(cookie.get(INVITATION, ""))
         require_address(invite, current_user.email)
-        _require_room(invite)
+        _require_team(invite)
         accept(invite, user_id(), current_user.username)
     except Problem as problem:
         session().rollback()
@@ -46,11 +44,9 @@ def accept_invitation() -> AnyResponse:
     return redirect(url_for("pages.show_team", slug=team.slug))
 
 
-def _require_room(invite: Invite) -> None:
+def _require_team(invite: Invite) -> None:
     if invite.team_id is None:
         raise Problem(409, "You have an account here already.")
-    if memberships_of(session(), user_id()) >= MOST_TEAMS:
-        raise Problem(409, f"You are in {MOST_TEAMS} teams already, which is the most.")
 
 
 def _page(problem: Problem | None = None) -> Response:

@@ -1,6 +1,5 @@
 """What owners do with teams and members; API and pages call the same functions."""
 
-import uuid
 from typing import Any
 
 from punctual.domain.access import Role
@@ -9,12 +8,11 @@ from punctual.store.accounts.members import (
     add_member,
     change_role,
     find_member,
-    memberships_of,
+    lock_memberships,
     owners,
     remove_member,
 )
 from punctual.store.accounts.teams import (
-    MOST_TEAMS,
     OwnTeam,
     create_team,
     delete_team,
@@ -30,13 +28,14 @@ from punctual_api.accounts.access import require_admin
 from punctual_api.audit.recorder import record
 from punctual_api.http.context import membership, session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.teams.room import refuse_one_more
 
 TAKEN = "This one is already taken."
 
 
 def create_own(slug: str, name: str) -> OwnTeam:
     """Return a new team of the asker; raises Problem 409 for a slug that is taken."""
-    _refuse_one_more(user_id(), "You are")
+    refuse_one_more(lock_memberships(session(), user_id()), "You are")
     made = create_team(session(), slug=slug, name=name, owner_id=user_id())
     if made is None:
         raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
@@ -99,13 +98,14 @@ def delete_own() -> None:
 
 def add_own(username: str, role: str) -> Member:
     """Add a user to the team of this request; raises Problem 409 for one who is in it."""
-    team = locked_team()
     user = user_named(session(), username)
     if user is None:
         raise invalid([Fault("/username", "There is no user of this name.")])
+    memberships = lock_memberships(session(), user.id)
+    team = locked_team()
     if find_member(session(), team.id, user.username) is not None:
         raise Problem(409, f"{user.username} is in this team already: change the role.")
-    _refuse_one_more(user.id, f"{user.username} is")
+    refuse_one_more(memberships, f"{user.username} is")
     add_member(session(), team.id, user.id, Role(role))
     record("member", user.id, user.username, after={"role": role})
     return own_member(user.username)
@@ -148,8 +148,3 @@ def _refuse_for_last_owner(team: Team, member: Member) -> None:
         raise Problem(409, f"{member.username} owns this personal team; that stays.")
     if member.role == Role.OWNER and owners(session(), team.id) == 1:
         raise Problem(409, f"{member.username} is the last owner: make another one before.")
-
-
-def _refuse_one_more(user: uuid.UUID, whose: str) -> None:
-    if memberships_of(session(), user) >= MOST_TEAMS:
-        raise Problem(409, f"{whose} in {MOST_TEAMS} teams already, which is the most.")

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from punctual.domain.access import Role
-from punctual.store.accounts.members import memberships_of
+from punctual.store.accounts.members import lock_memberships
 from punctual.store.accounts.teams import MOST_TEAMS, lock_team
 from punctual.store.schema.models import Membership, Team
 
@@ -65,7 +65,7 @@ def follow_groups(session: Session, user_id: uuid.UUID, roles: Mapping[str, Role
 def _join(
     session: Session, user_id: uuid.UUID, roles: Mapping[uuid.UUID, Role], done: Followed
 ) -> None:
-    room = MOST_TEAMS - memberships_of(session, user_id)
+    room = MOST_TEAMS - lock_memberships(session, user_id)
     for team_id, role in roles.items():
         slug = session.get_one(Team, team_id).slug
         if room <= 0:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from punctual.domain.access import Role
 from punctual.domain.username import canonical_username
+from punctual.store.accounts.logins import lock_user
 from punctual.store.schema.models import Membership, Team, User
 
 
@@ -43,8 +44,12 @@ def find_member(session: Session, team_id: uuid.UUID, username: str) -> Member |
     return None if row is None else Member(*row)
 
 
-def memberships_of(session: Session, user_id: uuid.UUID) -> int:
-    """Return in how many teams a user is."""
+def lock_memberships(session: Session, user_id: uuid.UUID) -> int:
+    """Lock a user, and return in how many teams the user is.
+
+    It is for what adds the user to one more, and comes before any lock of a team.
+    """
+    lock_user(session, user_id)
     count = select(func.count()).where(Membership.user_id == user_id)
     return session.scalars(count).one()
 

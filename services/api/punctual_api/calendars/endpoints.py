@@ -7,6 +7,7 @@ from flask import Response, jsonify, url_for
 from sqlalchemy.exc import IntegrityError
 
 from punctual.store.calendars.changes import change_calendar, find_calendar, list_calendars, used_by
+from punctual.store.driver.violations import is_duplicate
 from punctual.store.schema.models import CalendarRow
 from punctual_api.audit.recorder import record
 from punctual_api.calendars.schemas import (
@@ -44,7 +45,9 @@ def create_own(values: dict[str, Any]) -> CalendarRow:
     session().add(row)
     try:
         session().flush()
-    except IntegrityError:
+    except IntegrityError as error:
+        if not is_duplicate(error):
+            raise
         raise taken() from None
     session().refresh(row)
     record("calendar", row.id, row.name, after=_fields(row))
@@ -56,7 +59,9 @@ def change_own(row: CalendarRow, values: dict[str, Any]) -> None:
     before = _fields(row)
     try:
         change_calendar(session(), row, values, now=now())
-    except IntegrityError:
+    except IntegrityError as error:
+        if not is_duplicate(error):
+            raise
         raise taken() from None
     record("calendar", row.id, row.name, before=before, after=_fields(row))
 
@@ -90,7 +95,7 @@ def list_own_calendars() -> dict[str, Any]:
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 403, 409, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 409, 413, 415)
 @blueprint.arguments(NewCalendarSchema)
 @blueprint.response(201, CalendarSchema)
 def create_calendar(values: dict[str, Any]) -> Response:

@@ -16,6 +16,7 @@ from punctual.store.concurrency.limits import (
     running_by_limit,
     waiting_by_limit,
 )
+from punctual.store.driver.violations import is_duplicate
 from punctual.store.schema.models import ConcurrencyLimit
 from punctual_api.audit.recorder import record
 from punctual_api.concurrency.schemas import (
@@ -68,7 +69,9 @@ def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
     most = sent["max_concurrent"]
     try:
         made = create_limit(session(), team_id=team_id(), tag=sent["tag"], max_concurrent=most)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not is_duplicate(error):
+            raise
         session().rollback()
         what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
         raise Problem(409, f"There is a limit for {what} already: change that one.") from None
@@ -99,7 +102,7 @@ def list_concurrency() -> Response:
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 403, 409, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 409, 413, 415)
 @blueprint.arguments(NewConcurrencySchema)
 @blueprint.response(201, ConcurrencySchema)
 def create_concurrency(sent: dict[str, Any]) -> Response:

@@ -29,7 +29,7 @@ _report = CrontabReportSchema()
 
 @blueprint.route("/import/crontab/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(400, 401, 403, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 413, 415)
 @blueprint.arguments(CrontabQuerySchema)
 @blueprint.response(201, CrontabReportSchema)
 @blueprint.alt_response(

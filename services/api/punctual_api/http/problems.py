@@ -9,13 +9,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import structlog
 from flask import Flask, Response, current_app, g, request
 from gunicorn.http.errors import ParseException
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import ClientDisconnected, HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
 from punctual.domain.errors import InvalidPart
 from punctual.ops import telemetry
+from punctual.store.driver.violations import missing_row
 from punctual_api.http.database import OutcomeUnknown, roll_back
 from punctual_api.http.database_watch import DatabaseAwayError
 
@@ -154,6 +155,8 @@ def _unexpected(error: Exception) -> Response:
         telemetry.DATABASE_ERRORS.inc()
         log.warning("commit outcome lost", error=str(error))
         return _answer(503, OUTCOME_UNKNOWN, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    if isinstance(error, IntegrityError) and (gone := missing_row(error)):
+        return _http_error(not_found(gone))  # deleted since it was looked up
     log.error("request failed", exc_info=error)
     return _answer(500, "Internal error; nothing was changed.", (), {})
 

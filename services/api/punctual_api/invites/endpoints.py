@@ -40,7 +40,7 @@ def list_invites(args: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 403, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 413, 415)
 @blueprint.arguments(NewInviteSchema)
 @blueprint.response(201, CreatedInviteSchema)
 def create_invite(sent: dict[str, Any]) -> Response:

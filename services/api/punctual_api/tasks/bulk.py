@@ -22,7 +22,7 @@ blueprint = Blueprint("bulk", __name__, url_prefix="/api/tasks/bulk")
 
 @blueprint.route("/", methods=["POST"])
 @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
-@blueprint.problems(400, 401, 403, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 413, 415)
 @blueprint.arguments(BulkSchema)
 @blueprint.response(201, BulkAnswerSchema)
 def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:

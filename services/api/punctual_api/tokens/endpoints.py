@@ -44,7 +44,7 @@ def list_tokens(args: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/", methods=["POST"])
-@blueprint.problems(400, 401, 403, 413, 415)
+@blueprint.problems(400, 401, 403, 404, 413, 415)
 @blueprint.arguments(NewAccessTokenSchema)
 @blueprint.response(201, CreatedAccessTokenSchema)
 def create_token(sent: dict[str, Any]) -> Response:

@@ -14,6 +14,7 @@ from punctual.domain.username import canonical_username
 from punctual.store.accounts.resets import end_reset
 from punctual.store.accounts.teams import make_personal_team
 from punctual.store.accounts.token_hash import token_digest
+from punctual.store.driver.violations import is_duplicate
 from punctual.store.schema.models import AccessToken, ApiToken, Membership, User
 from punctual.store.schema.models.model import new_id
 
@@ -108,7 +109,9 @@ def change_email(session: Session, user: User, email: str) -> bool:
     try:
         with session.begin_nested():
             user.email = email
-    except IntegrityError:
+    except IntegrityError as error:
+        if not is_duplicate(error):
+            raise
         return False
     end_reset(session, user.id)
     return True

@@ -28,7 +28,7 @@ from punctual_api.accounts.access import require_admin
 from punctual_api.audit.recorder import record
 from punctual_api.http.context import membership, session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
-from punctual_api.teams.room import refuse_one_more
+from punctual_api.teams.room import refuse_adding, refuse_one_more
 
 TAKEN = "This one is already taken."
 
@@ -97,7 +97,10 @@ def delete_own() -> None:
 
 
 def add_own(username: str, role: str) -> Member:
-    """Add a user to the team of this request; raises Problem 409 for one who is in it."""
+    """Add a user to the team of this request.
+
+    Raises Problem 409 for one who is in it, or in too many.
+    """
     user = user_named(session(), username)
     if user is None:
         raise invalid([Fault("/username", "There is no user of this name.")])
@@ -105,7 +108,7 @@ def add_own(username: str, role: str) -> Member:
     team = locked_team()
     if find_member(session(), team.id, user.username) is not None:
         raise Problem(409, f"{user.username} is in this team already: change the role.")
-    refuse_one_more(memberships, f"{user.username} is")
+    refuse_adding(memberships, user.username)
     add_member(session(), team.id, user.id, Role(role))
     record("member", user.id, user.username, after={"role": role})
     return own_member(user.username)

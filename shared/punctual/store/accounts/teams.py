@@ -23,6 +23,8 @@ ROLES_OF_USER = """
 
 MOST_TEAMS = 100
 """Teams that a user may be in, as each request of theirs brings the list along."""
+MOST_BY_ADDING = 50
+"""Teams of a user from which on owners add the user to no more: the rest is left to the user."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from punctual.store.accounts.teams import (
     delete_team,
     enabled_tasks,
     is_slug_taken,
+    lock_tasks,
     lock_team,
     teams_with,
 )
@@ -88,6 +89,7 @@ def delete_own() -> None:
     team = locked_team()
     if team.personal:
         raise Problem(409, "A personal team stays as long as its user.")
+    lock_tasks(session(), team.id)
     if count := enabled_tasks(session(), team.id):
         tasks = "a task that is" if count == 1 else f"{count} tasks that are"
         detail = f"It has {tasks} enabled or running: delete, move or pause them before."

@@ -120,8 +120,17 @@ def enabled_tasks(session: Session, team_id: uuid.UUID) -> int:
     return session.scalars(count).one()
 
 
+def lock_tasks(session: Session, team_id: uuid.UUID) -> None:
+    """Have changes and runs of a team's tasks wait; after `lock_team`, for which new tasks wait.
+
+    Without it, one could be resumed or run after `enabled_tasks` has counted.
+    """
+    own = select(Task.id).where(Task.team_id == team_id).order_by(Task.id).with_for_update()
+    session.execute(select(func.count()).select_from(own.subquery()))
+
+
 def delete_team(session: Session, team: Team) -> None:
-    """Delete a team with all that it owns; check `enabled_tasks` before, under `lock_team`."""
+    """Delete a team with all that it owns; check `enabled_tasks` before, under `lock_tasks`."""
     session.delete(team)
     session.flush()
 

@@ -102,6 +102,18 @@ def test_a_page_says_so_too(anna: Person, engine: Engine) -> None:
     assert "There is no such team." in answer.text
 
 
+def test_a_task_that_is_being_resumed_keeps_its_team(anna: Person, engine: Engine) -> None:
+    task = anna.task(team="ops")["id"]
+    anna.post(f"/tasks/{task}/pause/")
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE tasks SET enabled = true WHERE id = :id"), {"id": task})
+            sent = pool.submit(anna.call, "DELETE", "/teams/ops/")
+            eventually(lambda: waiting(engine) == 1)
+        assert sent.result(30).status_code == 409
+    assert anna.get(f"/tasks/{task}/").status_code == 200
+
+
 def test_a_name_that_is_taken_is_still_a_conflict(anna: Person) -> None:
     for path, body, pointer in (
         ("/calendars/?team=ops", ANY_DAY, "has this name"),

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,7 +121,7 @@ def test_a_frozen_machine_thaws_too_late(new_cluster: NewCluster, measured: Meas
     cluster.running(12 + 6, within=60)
     thawed_at = cluster.now()
     for pid in frozen:  # a runner that is thawed kills its commands before this comes to them
-        with suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
     settled(cluster, promises, within=120)
     # Before it is thawed nothing can be killed: this is the one case in which two attempts meet.

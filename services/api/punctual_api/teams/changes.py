@@ -15,10 +15,7 @@ from punctual.store.accounts.members import (
 from punctual.store.accounts.teams import (
     OwnTeam,
     create_team,
-    delete_team,
-    enabled_tasks,
     is_slug_taken,
-    lock_tasks,
     lock_team,
     teams_with,
 )
@@ -82,20 +79,6 @@ def change_own(values: dict[str, Any]) -> None:
         slots_changed(session().connection(), team.id)
     after = {name: getattr(team, name) for name in names}
     record("team", team.id, team.slug, before=before, after=after)
-
-
-def delete_own() -> None:
-    """Delete the team of this request with all that it owns; raises Problem 409."""
-    team = locked_team()
-    if team.personal:
-        raise Problem(409, "A personal team stays as long as its user.")
-    lock_tasks(session(), team.id)
-    if count := enabled_tasks(session(), team.id):
-        tasks = "a task that is" if count == 1 else f"{count} tasks that are"
-        detail = f"It has {tasks} enabled or running: delete, move or pause them before."
-        raise Problem(409, detail)
-    record("team", team.id, team.slug, before={"slug": team.slug, "name": team.name})
-    delete_team(session(), team)
 
 
 def add_own(username: str, role: str) -> Member:

@@ -10,6 +10,7 @@ from punctual.store.accounts.teams import OwnTeam, teams_with
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session, team_id
 from punctual_api.teams import changes
+from punctual_api.teams.deletion import delete_own
 from punctual_api.teams.handover import hand_over_own
 from punctual_api.teams.schemas import (
     HandoverReportSchema,
@@ -75,7 +76,7 @@ def change_team(sent: dict[str, Any], slug: str) -> OwnTeam:
 @blueprint.response(204)
 def delete_team(slug: str) -> None:
     """Delete a team without enabled tasks, and with it all that it owns, its history included."""
-    changes.delete_own()
+    delete_own()
 
 
 @blueprint.route("/<slug>/leave/", methods=["POST"])

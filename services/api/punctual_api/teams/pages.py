@@ -74,16 +74,15 @@ def change_slots(slug: str) -> AnyResponse:
     )
 
 
-@pages.post("/team/<slug>/delete/")
-def delete_team(slug: str) -> AnyResponse:
-    """Delete a team."""
-    return _leave(slug, changes.delete_own, "The team is deleted.")
-
-
 @pages.post("/team/<slug>/leave/")
 def leave_team(slug: str) -> AnyResponse:
     """Leave a team."""
-    return _leave(slug, lambda: changes.remove(current_user.username), "You have left the team.")
+    try:
+        changes.remove(current_user.username)
+    except Problem as problem:
+        return _refused(slug, problem)
+    flash("You have left the team.")
+    return redirect(url_for("pages.show_teams"))
 
 
 @pages.post("/team/<slug>/members/")
@@ -141,15 +140,6 @@ def _change(
         return _refused(slug, problem)
     flash(message)
     return redirect(url_for("pages.show_team", slug=slug))
-
-
-def _leave(slug: str, leave: Callable[[], None], message: str) -> AnyResponse:
-    try:
-        leave()
-    except Problem as problem:
-        return _refused(slug, problem)
-    flash(message)
-    return redirect(url_for("pages.show_teams"))
 
 
 def _refused(slug: str, problem: Problem) -> AnyResponse:

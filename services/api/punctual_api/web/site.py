@@ -28,6 +28,7 @@ import punctual_api.tasks.pages.move
 import punctual_api.tasks.pages.run_form
 import punctual_api.tasks.pages.task_page
 import punctual_api.tasks.pages.versions
+import punctual_api.teams.deletion_page
 import punctual_api.teams.handover_page
 import punctual_api.teams.pages
 import punctual_api.tokens.pages

@@ -188,7 +188,7 @@ class Walk:
         form(web, of="/team/web/", username="ben", role="owner")
         yield "pages.leave_team", lambda: form("/team/web/leave/", of="/teams/")
         gone = self.team()
-        yield "pages.delete_team", lambda: form(f"/team/{gone}/delete/", of="/teams/")
+        yield "pages.delete_team", lambda: form(f"/team/{gone}/delete/", slug=gone)
         one = {"command": "true"}
         yield "tasks.create_task", lambda: api("POST", "/tasks/", json=one)
         many = {"items": [one]}

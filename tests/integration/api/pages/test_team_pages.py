@@ -27,6 +27,7 @@ PAGES = [
     ("editor", "/task/{task}/delete/"),
     ("editor", "/task/{task}/move/"),
     ("owner", "/team/ops/handover/"),
+    ("owner", "/team/ops/delete/"),
     ("editor", "/task/create/?team=ops"),
     ("editor", "/calendar/create/?team=ops"),
     ("editor", "/import/crontab/?team=ops"),
@@ -42,6 +43,7 @@ FORMS = [
     ("editor", "/concurrency/", {"team": "ops", "tag": "more", "max_concurrent": "1"}),
     ("editor", "/task/{task}/move/", {"team": "none"}),
     ("owner", "/team/ops/handover/", {"team": "none"}),
+    ("owner", "/team/ops/delete/", {"slug": "none"}),
     ("owner", "/team/ops/", {"name": "Operations"}),
     ("owner", "/team/ops/members/", {"username": "nemo", "role": "viewer"}),
     ("editor", "/task/{task}/delete/", {}),
@@ -175,8 +177,9 @@ def test_an_owner_manages_members_on_the_team_page(
     wrong = bob.post(f"{page}members/", of=page, username="nemo", role="editor")
     assert wrong.status_code == 422
     assert "There is no user of this name." in wrong.text
-    refused = bob.post(f"{page}delete/", of=page)
-    assert "delete, move or pause them before" in bob.get(page).text
+    refused = bob.post(f"{page}delete/", slug="ops")
+    assert refused.status_code == 409
+    assert "delete, move or pause them before" in refused.text
     assert ids["task"]
 
 
@@ -190,5 +193,30 @@ def test_a_team_is_created_and_deleted_on_the_pages(ann: Visitor) -> None:
     assert "already taken" in taken.text
     assert ann.post("/team/web/", name="Website").status_code == 302
     assert "Website" in ann.get("/teams/").text
-    assert ann.post("/team/web/delete/", of="/team/web/").headers["Location"] == "/teams/"
+    assert ann.post("/team/web/delete/", slug="WEB").headers["Location"] == "/teams/"
     assert "Website" not in ann.get("/teams/").text
+
+
+def test_a_team_is_deleted_only_after_its_slug_was_typed_below_what_goes(
+    ann: Visitor, ids: dict[str, str]
+) -> None:
+    person, page = ann.person, "/team/ops/delete/"
+    person.post("/concurrency/", json={"tag": "db", "max_concurrent": 2, "team": "ops"})
+    person.post("/tokens/", json={"name": "deploy", "team": "ops"})
+    person.post("/invites/", json={"team": "ops"})
+    enabled = ann.get(page).text
+    assert "It has a task that is enabled or running" in enabled
+    assert 'name="slug"' not in enabled
+    person.post(f"/runs/{ids['run']}/cancel/")
+    person.post(f"/tasks/{ids['task']}/pause/")
+    shown = re.findall(r"<dt>([^<]+)</dt><dd>(\w+)", ann.get(page).text)
+    kinds = ["Tasks", "Calendars", "Limits", "Access tokens", "Invitations"]
+    assert shown == [(kind, "1") for kind in kinds]
+    assert 'action="/team/ops/delete/"' not in ann.get("/team/ops/").text
+    for typed in ({}, {"slug": ""}, {"slug": "op"}):
+        refused = ann.post(page, **typed)
+        assert refused.status_code == 422
+        assert "Type ops to delete this team." in refused.text
+        assert person.get(f"/tasks/{ids['task']}/").status_code == 200
+    assert ann.post(page, slug=" ops ").headers["Location"] == "/teams/"
+    assert person.get(f"/tasks/{ids['task']}/").status_code == 404

@@ -32,7 +32,7 @@ from punctual_api.accounts.schemas import (
     UserSchema,
 )
 from punctual_api.audit.recorder import record_account, record_refused_login
-from punctual_api.audit.tokens import record_token
+from punctual_api.audit.tokens import record_token, token_fields
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session
 from punctual_api.http.problems import Fault, Problem, invalid
@@ -145,4 +145,4 @@ def logout_by_api() -> None:
     if ended is None:
         record_account(current_user.id, current_user.username)
     else:
-        record_token(ended, action=Action.TOKEN_END)
+        record_token(ended, before=token_fields(ended), action=Action.TOKEN_END)

@@ -24,6 +24,10 @@ log = structlog.get_logger()
 
 Fields = Mapping[str, Any]
 
+MOST_WITH_VALUES = 100
+"""A request that creates or deletes more of a kind has one event for all, without their values."""
+MOST_IN_ONE = 10_000
+
 
 def record(
     kind: str,
@@ -52,20 +56,26 @@ def record(
     )
 
 
-def record_many(kind: str, object_ids: Sequence[uuid.UUID]) -> None:
-    """Record in one event that this request did its action to all of these."""
+def record_many(
+    kind: str,
+    object_ids: Sequence[uuid.UUID],
+    *,
+    action: Action | None = None,
+    are_gone: bool = False,
+) -> None:
+    """Record in one event that this request did its action to all of these; at most 10,000 in one.
+
+    Where they `are_gone`, their number is what was before.
+    """
     team = team_id(), team_slug(team_id())
-    changes = differences({}, {f"{kind}s": len(object_ids)})
-    _events().append(
-        NewEvent(
-            _action(),
-            _actor(),
-            Subject(kind, None, None),
-            team,
-            changes,
-            object_ids=object_ids,
+    for start in range(0, len(object_ids), MOST_IN_ONE):
+        ids = object_ids[start : start + MOST_IN_ONE]
+        number, none = {f"{kind}s": len(ids)}, dict[str, int]()
+        changes = differences(number, none) if are_gone else differences(none, number)
+        subject = Subject(kind, None, None)
+        _events().append(
+            NewEvent(action or _action(), _actor(), subject, team, changes, object_ids=ids)
         )
-    )
 
 
 def record_account(

@@ -50,20 +50,20 @@ def create_own(values: dict[str, Any]) -> CalendarRow:
             raise
         raise taken() from None
     session().refresh(row)
-    record("calendar", row.id, row.name, after=_fields(row))
+    record("calendar", row.id, row.name, after=recorded_fields(row))
     return row
 
 
 def change_own(row: CalendarRow, values: dict[str, Any]) -> None:
     """Give a calendar new values; raises Problem 409 for a name that is taken."""
-    before = _fields(row)
+    before = recorded_fields(row)
     try:
         change_calendar(session(), row, values, now=now())
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
         raise taken() from None
-    record("calendar", row.id, row.name, before=before, after=_fields(row))
+    record("calendar", row.id, row.name, before=before, after=recorded_fields(row))
 
 
 def delete_own(row: CalendarRow) -> None:
@@ -72,12 +72,13 @@ def delete_own(row: CalendarRow) -> None:
     if users:
         users_name = "a task names" if users == 1 else f"{users} tasks name"
         raise Problem(409, f"It is in use: {users_name} it.")
-    record("calendar", row.id, row.name, before=_fields(row))
+    record("calendar", row.id, row.name, before=recorded_fields(row))
     session().delete(row)
     session().flush()
 
 
-def _fields(row: CalendarRow) -> dict[str, Any]:
+def recorded_fields(row: CalendarRow) -> dict[str, Any]:
+    """Return what the audit record has of a calendar."""
     return {name: getattr(row, name) for name in ("name", "timezone", "days", "windows")}
 
 

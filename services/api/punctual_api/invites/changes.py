@@ -13,7 +13,7 @@ from punctual.store.accounts import invites
 from punctual.store.accounts.logins import lock_user
 from punctual.store.schema.models import Invite, User
 from punctual_api.accounts.names import look_up_names, name_of
-from punctual_api.audit.invites import record_invite
+from punctual_api.audit.invites import invite_fields, record_invite
 from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 from punctual_api.invites.mailing import Mailed, mail_invitation
@@ -55,8 +55,7 @@ def create(
         expires_at=expires_at or now() + invites.INVITE_LIFE,
         by=user_id(),
     )
-    after = {"role": made.role, "registers": made.registers, "expires_at": made.expires_at}
-    record_invite(made, after=after)
+    record_invite(made, after=invite_fields(made))
     url = url_of(code)
     return Created(made, code, url, mail_invitation(made, url))
 
@@ -66,7 +65,7 @@ def end(invite_id: uuid.UUID) -> Invite:
     ended = invites.end_invite(session(), invite_id)
     if ended is None:
         raise not_found("invitation")
-    record_invite(ended)
+    record_invite(ended, before=invite_fields(ended))
     return ended
 
 

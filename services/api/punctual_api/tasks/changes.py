@@ -10,14 +10,11 @@ from punctual.store.driver.notify import wake_if_due
 from punctual.store.schema.models import Task
 from punctual.store.tasks import changes as store
 from punctual.store.tasks.listing import ListedTask
-from punctual_api.audit.recorder import record, record_many
+from punctual_api.audit.recorder import MOST_WITH_VALUES, record, record_many
 from punctual_api.http.context import connection, now, session, team_id, team_slug, user_id, window
 from punctual_api.limits.team_limits import require_room_for_tasks
 from punctual_api.queues.allowed import require_queue, require_queues
 from punctual_api.tasks.schemas.tasks import NewTaskSchema
-
-MOST_WITH_VALUES = 100
-"""A request that creates more tasks than this has one event for all, without their values."""
 
 
 def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) -> None:
@@ -79,8 +76,17 @@ def enable_own(task: Task, *, enabled: bool, until: datetime | None = None) -> N
 
 def delete_own(task: Task) -> None:
     """Delete a task and stop its runs."""
+    before = values_before(task)
     store.delete_task(session(), task, now=now(), by=user_id())
-    record("task", task.id, task.name)
+    record("task", task.id, task.name, before=before)
+
+
+def values_before(task: Task) -> dict[str, Any]:
+    """Return what a task that is to be deleted has other than a new one, for the audit record."""
+    defaults = {**_defaults(), **store.DEFAULTS, "enabled": True, "paused_until": None}
+    own = [name for name in defaults if hasattr(task, name)]
+    found = _values_of(task, own)
+    return {name: value for name, value in found.items() if value != defaults[name]}
 
 
 def _record_created(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) -> None:

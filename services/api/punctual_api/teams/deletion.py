@@ -1,12 +1,46 @@
 """Delete a team with all that it owns; API and page call the same function."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from punctual.domain.audit.actions import Action
+from punctual.store.accounts.members import list_members
+from punctual.store.accounts.team_contents import KINDS, count_owned, owned_ids, owned_rows
 from punctual.store.accounts.teams import delete_team, enabled_tasks, lock_tasks
-from punctual_api.audit.recorder import record
+from punctual.store.schema.models import Team
+from punctual_api.audit.invites import ANY_ADDRESS, invite_fields
+from punctual_api.audit.recorder import MOST_WITH_VALUES, Fields, record, record_many
+from punctual_api.audit.tokens import token_fields
+from punctual_api.calendars.endpoints import recorded_fields
 from punctual_api.http.context import session
 from punctual_api.http.problems import Problem
+from punctual_api.tasks.changes import values_before
 from punctual_api.teams.changes import locked_team, own_team
 
 PERSONAL = "A personal team stays as long as its user."
+
+
+class _Recorded(NamedTuple):
+    """How the record has one of a kind that goes with its team."""
+
+    action: Action
+    name: Callable[[Any], str | None]
+    fields: Callable[[Any], Fields]
+
+
+RECORDED: Mapping[str, _Recorded] = {
+    "task": _Recorded(Action.TASK_DELETE, lambda task: task.name, values_before),
+    "calendar": _Recorded(Action.CALENDAR_DELETE, lambda row: row.name, recorded_fields),
+    "limit": _Recorded(
+        Action.LIMIT_DELETE,
+        lambda limit: limit.tag,
+        lambda limit: {"max_concurrent": limit.max_concurrent},
+    ),
+    "token": _Recorded(Action.TOKEN_END, lambda token: token.name, token_fields),
+    "invite": _Recorded(
+        Action.INVITE_END, lambda invite: invite.email or ANY_ADDRESS, invite_fields
+    ),
+}
 
 
 def obstacle() -> str | None:
@@ -26,5 +60,22 @@ def delete_own() -> None:
     lock_tasks(session(), team.id)
     if detail := obstacle():
         raise Problem(409, detail)
-    record("team", team.id, team.slug, before={"slug": team.slug, "name": team.name})
+    _record(team)
     delete_team(session(), team)
+
+
+def _record(team: Team) -> None:
+    """Record what goes, one by one or many of a kind together, and last the team itself."""
+    owned = count_owned(session(), team.id)
+    for kind in KINDS:
+        action, name, fields = RECORDED[kind]
+        if owned[kind] > MOST_WITH_VALUES:
+            ids = owned_ids(session(), kind, team.id)
+            record_many(kind, ids, action=action, are_gone=True)
+        elif owned[kind]:
+            for row in owned_rows(session(), kind, team.id):
+                record(kind, row.id, name(row), before=fields(row), action=action)
+    members = [f"{one.username} ({one.role})" for one in list_members(session(), team.id)]
+    numbers = {f"{kind}s": number for kind, number in owned.items() if number}
+    before = {"slug": team.slug, "name": team.name, "members": members, **numbers}
+    record("team", team.id, team.slug, before=before)

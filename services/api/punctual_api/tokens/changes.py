@@ -15,7 +15,7 @@ from punctual.store.accounts.logins import is_login
 from punctual.store.schema.models import AccessToken
 from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.audit.recorder import changed_nothing
-from punctual_api.audit.tokens import record_token
+from punctual_api.audit.tokens import record_token, token_fields
 from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 
@@ -53,7 +53,7 @@ def create(
         expires_at=expires_at,
         by=user_id(),
     )
-    record_token(made, after={"role": made.role, "expires_at": expires_at})
+    record_token(made, after=token_fields(made))
     return made, token
 
 
@@ -62,7 +62,7 @@ def end(token_id: uuid.UUID) -> AccessToken:
     ended = access_tokens.end_token(session(), token_id, user_id=user_id(), team_id=team_id())
     if ended is None:
         raise not_found("token")
-    record_token(ended)
+    record_token(ended, before=token_fields(ended))
     return ended
 
 
@@ -72,7 +72,7 @@ def end_all(owner: Owner) -> None:
     if not ended:
         changed_nothing()
     for token in ended:
-        record_token(token)
+        record_token(token, before=token_fields(token))
 
 
 def shown(tokens: list[AccessToken]) -> list[dict[str, Any]]:

@@ -17,7 +17,6 @@ from limits import (
     RateLimitItemPerMinute,
 )
 from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -25,6 +24,7 @@ from punctual.domain.username import canonical_username
 from punctual.messaging.socket_limits import with_socket_limits
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
+from punctual_api.accounts.moving_window import MovingWindow
 
 log = structlog.get_logger()
 
@@ -79,15 +79,15 @@ class FailedLogins:
             key_prefix=f"{settings.namespace}-logins",
             retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # handed on to the client
         )
-        self._shared = MovingWindowRateLimiter(shared)
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = MovingWindow(shared)
+        self._own = MovingWindow(MemoryStorage())
         self._away_until = 0.0
         self._away = False
 
     def seconds_to_wait(self, username: str, address: str) -> int | None:
         """Return how long no password is looked at for this name from there; None if one is."""
 
-        def query(limiter: MovingWindowRateLimiter) -> int | None:
+        def query(limiter: MovingWindow) -> int | None:
             for item, keys in _counted(username, address, limiter):
                 if not limiter.test(item, *keys):
                     return _wait(limiter, item, keys)
@@ -98,7 +98,7 @@ class FailedLogins:
     def count_failure(self, username: str, address: str) -> None:
         """Note that this password was wrong, or the name unknown."""
 
-        def count(limiter: MovingWindowRateLimiter) -> None:
+        def count(limiter: MovingWindow) -> None:
             for item, keys in _counted(username, address, limiter):
                 limiter.hit(item, *keys)
 
@@ -109,15 +109,29 @@ class FailedLogins:
         self._with(lambda limiter: limiter.hit(KNOWN_ADDRESS, *_both(username, address)))
 
     def take(self, counted: Sequence[Counted]) -> int | None:
-        """Count one more of each of these; return how long to wait once one of them is used up."""
+        """Count one more of each of these, or none once one of them is used up.
 
-        def count(limiter: MovingWindowRateLimiter) -> int | None:
-            for item, keys in counted:
+        Return how long to wait in that case.
+        """
+
+        def count(limiter: MovingWindow) -> int | None:
+            for place, (item, keys) in enumerate(counted):
                 if not limiter.hit(item, *keys):
+                    for taken, of_taken in counted[:place]:
+                        limiter.give_back(taken, *of_taken)
                     return _wait(limiter, item, keys)
             return None
 
         return self._with(count)
+
+    def give_back(self, counted: Sequence[Counted]) -> None:
+        """Count one less of each of these, for what was taken and came to nothing."""
+
+        def uncount(limiter: MovingWindow) -> None:
+            for item, keys in counted:
+                limiter.give_back(item, *keys)
+
+        self._with(uncount)
 
     def forget_failures(self, username: str, address: str) -> None:
         """Let the user try again from there at once, after another proof of who it is."""
@@ -133,7 +147,7 @@ class FailedLogins:
         """Return whether one more login by the provider that is refused is to be recorded."""
         return self._own.hit(REFUSED_RECORDED, str(user_id))
 
-    def _with(self, query: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
+    def _with(self, query: Callable[[MovingWindow], Answer]) -> Answer:
         if time.monotonic() >= self._away_until:
             try:
                 answer = query(self._shared)
@@ -151,7 +165,7 @@ class FailedLogins:
         return query(self._own)
 
 
-def _counted(username: str, address: str, limiter: MovingWindowRateLimiter) -> list[Counted]:
+def _counted(username: str, address: str, limiter: MovingWindow) -> list[Counted]:
     """Return the counters of an attempt; a name that no user can have is only its address's."""
     counted: list[Counted] = [(item, (place_of(address),)) for item in FROM_ONE_ADDRESS]
     if canonical_username(username) is None:
@@ -163,7 +177,7 @@ def _counted(username: str, address: str, limiter: MovingWindowRateLimiter) -> l
     return counted
 
 
-def _wait(limiter: MovingWindowRateLimiter, item: RateLimitItem, keys: tuple[str, ...]) -> int:
+def _wait(limiter: MovingWindow, item: RateLimitItem, keys: tuple[str, ...]) -> int:
     reset = limiter.get_window_stats(item, *keys).reset_time
     return max(1, int(reset - time.time()) + 1)
 

@@ -11,7 +11,7 @@ from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import settings, team_slug, user_id
 from punctual_api.http.database import commit_ahead
-from punctual_api.mail.limits import may_mail_invitation
+from punctual_api.mail.limits import MailCount
 from punctual_api.mail.mailer import current_mailer
 from punctual_api.mail.texts import invitation_letter
 
@@ -38,15 +38,17 @@ def mail_invitation(invite: Invite, url: str) -> Mailed | None:
         return None
     if not is_deliverable(address):
         return Mailed(False, UNDELIVERABLE)
-    if not may_mail_invitation(failed_logins(), user_id(), address):
-        return Mailed(False, TOO_MANY)
     team = None if invite.team_id is None else team_slug(invite.team_id)
+    by = user_id()
     own_url = settings().public_url.rstrip("/")
     letter = invitation_letter(invite, address, url, current_user.username, team, own_url)
     commit_ahead()
     changed_nothing()  # that is not recorded yet
+    count = MailCount(failed_logins())
+    if not count.take_invitation(by, address):
+        return Mailed(False, TOO_MANY)
     try:
-        mailer.send_now(letter)
+        mailer.send_now(letter, count)
     except MailFailed as failure:
         return Mailed(False, REFUSED if failure.is_of_recipient else FAILED)
     return Mailed(True)

@@ -5,7 +5,7 @@ import uuid
 
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
-from punctual_api.accounts.failed_logins import FailedLogins, place_of
+from punctual_api.accounts.failed_logins import Counted, FailedLogins, place_of
 
 RESETS_FROM_ONE_PLACE = RateLimitItemPerMinute(20, 15, "reset-place")
 RESETS_FOR_ONE_ACCOUNT = RateLimitItemPerHour(3, 1, "reset-account")
@@ -21,21 +21,38 @@ def wait_for_request(counters: FailedLogins, place: str) -> int | None:
     return counters.take([(RESETS_FROM_ONE_PLACE, (place_of(place),))])
 
 
-def may_mail_reset(counters: FailedLogins, user_id: uuid.UUID) -> bool:
-    """Count a letter with a link; return whether it may be sent."""
-    return counters.take([(RESETS_FOR_ONE_ACCOUNT, (str(user_id),))]) is None
+class MailCount:
+    """What one letter has counted, to be given back if it is never sent."""
 
+    def __init__(self, counters: FailedLogins) -> None:
+        self._counters = counters
+        self._taken: list[Counted] = []
 
-def may_mail_notice(counters: FailedLogins, user_id: uuid.UUID, address: str) -> bool:
-    """Count a letter about a change; return whether it may be sent."""
-    to = (NOTICES_TO_ONE_ADDRESS, (_digest(address),))
-    return counters.take([(NOTICES_BY_ONE_USER, (str(user_id),)), to]) is None
+    def take_reset(self, user_id: uuid.UUID) -> bool:
+        """Count a letter with a link; return whether it may be sent."""
+        return self._take((RESETS_FOR_ONE_ACCOUNT, (str(user_id),)))
 
+    def take_notice(self, user_id: uuid.UUID, address: str) -> bool:
+        """Count a letter about a change; return whether it may be sent."""
+        to = (NOTICES_TO_ONE_ADDRESS, (_digest(address),))
+        return self._take((NOTICES_BY_ONE_USER, (str(user_id),)), to)
 
-def may_mail_invitation(counters: FailedLogins, user_id: uuid.UUID, address: str) -> bool:
-    """Count a letter with an invitation; return whether it may be sent."""
-    to = (INVITATIONS_TO_ONE_ADDRESS, (_digest(address),))
-    return counters.take([(INVITATIONS_BY_ONE_USER, (str(user_id),)), to]) is None
+    def take_invitation(self, user_id: uuid.UUID, address: str) -> bool:
+        """Count a letter with an invitation; return whether it may be sent."""
+        to = (INVITATIONS_TO_ONE_ADDRESS, (_digest(address),))
+        return self._take((INVITATIONS_BY_ONE_USER, (str(user_id),)), to)
+
+    def give_back(self) -> None:
+        """Count the letter no longer, as it was not sent; a second time does nothing."""
+        taken, self._taken = self._taken, []
+        if taken:
+            self._counters.give_back(taken)
+
+    def _take(self, *counted: Counted) -> bool:
+        if self._counters.take(counted) is not None:
+            return False
+        self._taken += counted
+        return True
 
 
 def _digest(address: str) -> str:

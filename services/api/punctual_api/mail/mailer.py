@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from flask import Flask, current_app
@@ -13,7 +14,9 @@ from punctual.messaging.mail.smtp import send
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
 from punctual.ops.mail_settings import MailConfig, mail_config
+from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.http.bounded_calls import BoundedCalls, TooManyCalls
+from punctual_api.mail.limits import MailCount
 from punctual_api.mail.outbox import Job, Outbox
 
 log = structlog.get_logger()
@@ -36,18 +39,33 @@ class Mailer:
         self._in_background = BoundedCalls(at_once=AT_ONCE, seconds=BACKGROUND_SECONDS)
         self.outbox = Outbox(lambda letter: self._in_background.run(lambda: self._send(letter)))
 
-    def send_now(self, letter: Letter) -> None:
-        """Send a letter while a request waits, with no transaction open; raises MailFailed."""
+    def send_now(self, letter: Letter, count: MailCount) -> None:
+        """Send a letter while a request waits, with no transaction open; raises MailFailed.
+
+        What it counts is given back where it is not sent, unless the server refuses the address.
+        """
         try:
-            self._waited_for.run(lambda: self._send(letter))
-        except (TimeoutError, TooManyCalls) as error:
-            raise self._failed(letter, str(error) or "too many at once", error) from None
+            self._waited_for.run(lambda: self._send_counted(letter, count))
+        except TooManyCalls as error:
+            count.give_back()
+            raise self._failed(letter, "too many at once", error) from None
+        except TimeoutError as error:
+            raise self._failed(letter, str(error), error) from None
         except MailFailed as error:
             raise self._failed(letter, str(error), error) from None
         except Exception as error:  # what the request did is committed: this fails the mail alone
             raise self._failed(letter, repr(error), error) from error
         telemetry.MAILS.labels(letter.kind, "sent").inc()
         log.info("mail sent", kind=letter.kind)
+
+    def _send_counted(self, letter: Letter, count: MailCount) -> None:
+        # Here, as it goes on when the request waits no longer.
+        try:
+            self._send(letter)
+        except Exception as error:
+            if not getattr(error, "is_of_recipient", False):
+                count.give_back()
+            raise
 
     def _send(self, letter: Letter) -> None:
         now = datetime.now(UTC)
@@ -77,11 +95,19 @@ def current_mailer() -> Mailer | None:
 
 
 def post_after_commit(
-    kind: str, write: Callable[[], Letter | None], *, delay_seconds: float = 0.0
+    kind: str,
+    write: Callable[[MailCount], Letter | None],
+    *,
+    delay_seconds: float = 0.0,
 ) -> None:
-    """Have a letter written and sent once what this request did is committed."""
+    """Have a letter written and sent once what this request did is committed.
+
+    `write` counts it, so that what is not committed does not count.
+    """
+    count = MailCount(failed_logins())
     jobs: list[Job] = app_ctx.g.setdefault("mails", [])
-    jobs.append(Job(kind, write, app_ctx.g.get("request_id", ""), delay_seconds))
+    request_id = app_ctx.g.get("request_id", "")
+    jobs.append(Job(kind, partial(write, count), request_id, delay_seconds, count=count))
 
 
 def post_mails() -> None:

@@ -6,9 +6,8 @@ from flask import request
 
 from punctual.messaging.mail.letter import Letter
 from punctual.store.schema.models import User
-from punctual_api.accounts.failed_logins import failed_logins
 from punctual_api.http.context import now, settings
-from punctual_api.mail.limits import may_mail_notice
+from punctual_api.mail.limits import MailCount
 from punctual_api.mail.mailer import current_mailer, post_after_commit
 from punctual_api.mail.texts import address_changed_letter, password_changed_letter
 
@@ -24,8 +23,13 @@ def notify_of_address(user: User, former: str) -> None:
 
 
 def _notify(user: User, address: str, write: Callable[[str, str], Letter]) -> None:
-    if current_mailer() is None or not may_mail_notice(failed_logins(), user.id, address):
+    if current_mailer() is None:
         return
     # Written now: of the user nothing may be read once the transaction has ended.
     letter = write(settings().public_url.rstrip("/"), request.remote_addr or "an unknown address")
-    post_after_commit(letter.kind, lambda: letter)
+    user_id = user.id
+
+    def counted(count: MailCount) -> Letter | None:
+        return letter if count.take_notice(user_id, address) else None
+
+    post_after_commit(letter.kind, counted)

@@ -14,6 +14,7 @@ from punctual.messaging.mail.failures import MailFailed
 from punctual.messaging.mail.letter import Letter
 from punctual.ops import telemetry
 from punctual_api.http.bounded_calls import TooManyCalls
+from punctual_api.mail.limits import MailCount
 
 log = structlog.get_logger()
 
@@ -28,7 +29,8 @@ STOP_SECONDS = 3.0
 class Job:
     """A letter to be sent, or first to be written: `write` may return None for no letter.
 
-    It is written after `delay_seconds`, unless the process ends before.
+    It is written after `delay_seconds`, unless the process ends before. `count` is what it counts
+    while it is written, given back where it is not sent.
     """
 
     kind: str
@@ -37,6 +39,12 @@ class Job:
     delay_seconds: float = 0.0
     letter: Letter | None = None
     failures: int = 0
+    count: MailCount | None = None
+
+    def give_back(self) -> None:
+        """Let the letter count no longer."""
+        if self.count is not None:
+            self.count.give_back()
 
 
 class Outbox:
@@ -56,7 +64,7 @@ class Outbox:
             if len(self._waiting) >= MOST_WAITING:
                 _count(job.kind, "dropped")
                 log.warning("mail queue full", kind=job.kind)
-                return
+                return  # not written, so not counted
             self._add(job, time.monotonic() + job.delay_seconds)
             if self._thread is None:  # not before: no thread crosses the fork of a server
                 self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -78,6 +86,8 @@ class Outbox:
             thread.join(STOP_SECONDS)
         if self._waiting:
             log.warning("mails lost", mails=len(self._waiting))
+        for _, _, job in self._waiting:
+            job.give_back()
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
@@ -103,15 +113,21 @@ class Outbox:
             self._deliver(job.letter)
         except (MailFailed, TimeoutError, TooManyCalls) as error:
             is_temporary = not isinstance(error, MailFailed) or error.is_temporary
-            self._fail(job, str(error) or "earlier mails are still being sent", is_temporary)
+            reason = str(error) or "earlier mails are still being sent"
+            self._fail(job, reason, is_temporary, counts=_counts(error))
         except Exception as error:  # noqa: BLE001 - logged; the next letter is none the worse
             self._fail(job, repr(error), is_temporary=True)
         else:
             _count(job.kind, "sent")
             log.info("mail sent", kind=job.kind)
 
-    def _fail(self, job: Job, reason: str, is_temporary: bool) -> None:
+    def _fail(self, job: Job, reason: str, is_temporary: bool, *, counts: bool = False) -> None:
+        """Try again later, or give up; a letter that waits for another try counts."""
+        if job.letter is None:  # it is counted again when it is written again
+            job.give_back()
         if not is_temporary or job.failures == len(RETRY_SECONDS):
+            if not counts:
+                job.give_back()
             _count(job.kind, "failed")
             log.error("mail not sent", kind=job.kind, reason=reason)
             return
@@ -124,6 +140,15 @@ class Outbox:
     def _add(self, job: Job, due: float) -> None:
         heapq.heappush(self._waiting, (due, next(self._number), job))
         self._changed.notify()
+
+
+def _counts(error: Exception) -> bool:
+    """Return whether a letter counts that failed so.
+
+    It does where the server was asked about an address and refused it, so that addresses cannot be
+    tried out without a limit, and where it is not known yet whether the letter will be sent.
+    """
+    return isinstance(error, TimeoutError) or getattr(error, "is_of_recipient", False)
 
 
 def _count(kind: str, outcome: str) -> None:

@@ -24,7 +24,7 @@ from punctual_api.accounts.registration import require_passwords
 from punctual_api.http.context import connection, session, settings
 from punctual_api.http.database import own_transaction
 from punctual_api.http.problems import Problem
-from punctual_api.mail.limits import may_mail_reset, wait_for_request
+from punctual_api.mail.limits import MailCount, wait_for_request
 from punctual_api.mail.mailer import current_mailer, post_after_commit
 from punctual_api.mail.texts import no_password_letter, reset_letter
 from punctual_api.single_sign_on.current import current_provider
@@ -63,7 +63,7 @@ def request_reset(name: str) -> None:
     post_after_commit("reset", write, delay_seconds=uniform(*DELAY_SECONDS))
 
 
-def _write(app: Flask, name: str, ip: str, request_id: str) -> Letter | None:
+def _write(app: Flask, name: str, ip: str, request_id: str, count: MailCount) -> Letter | None:
     """Return the letter to the user of that name, in a transaction of its own."""
     with own_transaction(app):
         user = user_with_email(session(), name) if "@" in name else user_named(session(), name)
@@ -74,7 +74,7 @@ def _write(app: Flask, name: str, ip: str, request_id: str) -> Letter | None:
         if user.disabled_at is not None:
             log.info("reset mail withheld", user_id=str(user.id), reason="disabled")
             return None
-        if not may_mail_reset(failed_logins(), user.id):
+        if not count.take_reset(user.id):
             log.info("reset mail withheld", user_id=str(user.id), reason="limit")
             return None
         letter = _letter_to(user, ip, database_now(session()))

@@ -7,6 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
+from punctual_devstack.servers.postgres import SETTINGS
+
+HIDING = (
+    "log_min_error_statement",
+    "log_error_verbosity",
+    "log_parameter_max_length",
+    "log_parameter_max_length_on_error",
+)
 FILE = Path(__file__).parents[3] / "docker-compose.yml"
 SERVICES: dict[str, Any] = yaml.safe_load(FILE.read_text())["services"]
 
@@ -36,3 +44,11 @@ def test_no_command_reaches_an_api_but_through_the_proxy() -> None:
     assert not worker & api
     on_edge = [name for name, service in SERVICES.items() if "edge" in service.get("networks", ())]
     assert sorted(on_edge) == ["api", "proxy"]
+
+
+def test_the_log_of_postgres_has_no_statement_and_no_value_as_with_make_run() -> None:
+    command = SERVICES["postgres"]["command"]
+    chosen = dict(each.split("=", 1) for each in command if "=" in each)
+    hiding = {name: value for name, value in SETTINGS.items() if name in HIDING}
+    assert len(hiding) == len(HIDING)
+    assert hiding.items() <= chosen.items()

@@ -29,6 +29,11 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%a ",
+    # Statements and values of rows have commands, environments and passwords in them.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 ENVIRON = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}  # a PGPORT of the user's must not matter
 # A commit is in the kernel's hands before it is answered: it outlives a kill, not a power cut.

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from punctual.store.driver.dialect import quick_url
+from punctual.store.driver.error_values import hide_values_of
 from punctual.store.driver.plan_hints import WORKER_SETTINGS
 
 STATEMENT_TIMEOUT_MS = 15_000
@@ -16,6 +17,8 @@ IDLE_TRANSACTION_TIMEOUT_MS = 30_000
 
 SHORT = ("coordinator", "worker")
 """Services whose transactions are short, so that they feel each round trip."""
+
+event.listen(Engine, "handle_error", hide_values_of)
 
 DATABASE_FAILURES = (DBAPIError, PoolTimeoutError)
 """What a statement raises that the database did not carry out, or had no connection for."""
@@ -58,6 +61,7 @@ def pool_options(
 ) -> dict[str, Any]:
     """Return the options shared by our own engines and Flask-SQLAlchemy's."""
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_size": size,
         "max_overflow": size,
@@ -85,7 +89,7 @@ def _kind(service: str) -> str:
 
 
 def driver_message(error: Exception) -> str:
-    """Return the driver's message: SQLAlchemy's contains the statement and its values."""
+    """Return the driver's message: SQLAlchemy's contains the statement."""
     return str(getattr(error, "orig", None) or error).strip()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from punctual.store.driver.dialect import send_later
+from punctual.store.driver.error_values import hide_values
 from punctual.store.driver.prepared_statements import ready
 
 SPELLING = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # as psycopg2
@@ -49,6 +50,7 @@ def _carry_out(
         dialect.do_execute(cursor, sql, parameters)
         return list(cursor.fetchall() if cursor.description else ())
     except psycopg2.Error as error:
+        hide_values(error)
         lost = dialect.is_disconnect(error, line, cursor)  # type: ignore[arg-type]  # any driver's
         if lost:  # so that the pool hands it out to no one
             connection.invalidate(error)
@@ -57,6 +59,7 @@ def _carry_out(
             parameters,
             error,
             psycopg2.Error,
+            hide_parameters=True,
             connection_invalidated=lost,
             dialect=dialect,
         ) from error

@@ -27,7 +27,7 @@ def fits(page: Page, shown: Locator) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 390, 768, 1440])
-def test_an_admin_disables_a_user_and_moves_the_tasks_at_every_width(
+def test_an_admin_disables_a_user_moves_the_tasks_and_deletes_the_team_at_every_width(
     page: Page, product: Product, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
@@ -62,6 +62,12 @@ def test_an_admin_disables_a_user_and_moves_the_tasks_at_every_width(
     page.get_by_label("New team").fill(leaver)
     page.get_by_role("button", name="Move the task").click()
     expect(page.get_by_text(f"The task is in the team {leaver} now.")).to_be_visible()
+    page.goto(f"/team/people-{width}/")
+    page.get_by_role("link", name="Delete the team").click()
+    fits(page, page.locator("#goes"))
+    page.get_by_label("Slug of the team").fill(f"people-{width}")
+    page.get_by_role("button", name="Delete the team").click()
+    expect(page.get_by_text("The team is deleted.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1440])

@@ -18,9 +18,8 @@ def delete_team(slug: str) -> AnyResponse:
     if request.method != "POST":
         return _page("")
     typed = request.form.get("slug", "").strip()
-    own = own_team().slug
-    if typed.lower() != own.lower():
-        return _page(typed, 422, wrong=f"Type {own} to delete this team.")
+    if typed.lower() != own_team().slug.lower():
+        return _page(typed, 422, wrong="This is not the slug of the team.")
     try:
         delete_own()
     except Problem as problem:

@@ -216,7 +216,7 @@ def test_a_team_is_deleted_only_after_its_slug_was_typed_below_what_goes(
     for typed in ({}, {"slug": ""}, {"slug": "op"}):
         refused = ann.post(page, **typed)
         assert refused.status_code == 422
-        assert "Type ops to delete this team." in refused.text
+        assert "This is not the slug of the team." in refused.text
         assert person.get(f"/tasks/{ids['task']}/").status_code == 200
     assert ann.post(page, slug=" ops ").headers["Location"] == "/teams/"
     assert person.get(f"/tasks/{ids['task']}/").status_code == 404

@@ -2,7 +2,7 @@
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from punctual_api.accounts.schemas import RegistrationSchema, UserSchema
+from punctual_api.accounts.schemas import RegistrationSchema, UserSchema, new_password
 from punctual_api.http.fields import Instant, Text
 
 
@@ -51,11 +51,7 @@ class NewPasswordSchema(Schema):
         validate=validate.Length(max=1024),
         metadata={"format": "password", "description": "The password as it is"},
     )
-    new = Text(
-        required=True,
-        validate=validate.Length(min=8, max=1024),
-        metadata={"format": "password"},
-    )
+    new = new_password()
 
 
 class LoginSchema(Schema):

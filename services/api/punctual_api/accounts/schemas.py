@@ -16,6 +16,16 @@ ADDRESS = [
 ]
 
 
+def new_password() -> Text:
+    """Return the field of a password that is chosen; how guessable it is, is checked later."""
+    return Text(
+        required=True,
+        load_only=True,
+        validate=validate.Length(min=8, max=1024),
+        metadata={"format": "password"},
+    )
+
+
 class RegistrationSchema(Schema):
     """A new user."""
 
@@ -29,12 +39,7 @@ class RegistrationSchema(Schema):
         ),
         metadata={"pattern": r"^[A-Za-z0-9_.\-]{3,64}$"},
     )
-    password = Text(
-        required=True,
-        load_only=True,
-        validate=validate.Length(min=8, max=1024),
-        metadata={"format": "password"},
-    )
+    password = new_password()
     email = Label(
         required=True,
         validate=ADDRESS,

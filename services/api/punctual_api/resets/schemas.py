@@ -2,6 +2,7 @@
 
 from marshmallow import RAISE, Schema, validate
 
+from punctual_api.accounts.schemas import new_password
 from punctual_api.http.fields import Text
 
 
@@ -30,9 +31,4 @@ class ResetSchema(Schema):
         validate=validate.Length(min=1, max=200),
         metadata={"description": "The last part of the address in the mail"},
     )
-    password = Text(
-        required=True,
-        load_only=True,
-        validate=validate.Length(min=8, max=1024),
-        metadata={"format": "password"},
-    )
+    password = new_password()

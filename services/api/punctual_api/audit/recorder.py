@@ -25,7 +25,7 @@ log = structlog.get_logger()
 Fields = Mapping[str, Any]
 
 MOST_WITH_VALUES = 100
-"""A request that creates or deletes more of a kind has one event for all, without their values."""
+"""A request that changes more of a kind at once has one event for all, without their values."""
 MOST_IN_ONE = 10_000
 
 
@@ -60,21 +60,31 @@ def record_many(
     kind: str,
     object_ids: Sequence[uuid.UUID],
     *,
+    before: Fields | None = None,
+    after: Fields | None = None,
+    team: uuid.UUID | None = None,
     action: Action | None = None,
     are_gone: bool = False,
 ) -> None:
     """Record in one event that this request did its action to all of these; at most 10,000 in one.
 
-    Where they `are_gone`, their number is what was before.
+    Their number is among the changes; where they `are_gone`, it is what was before.
     """
-    team = team_id(), team_slug(team_id())
+    chosen = team or team_id()
     for start in range(0, len(object_ids), MOST_IN_ONE):
         ids = object_ids[start : start + MOST_IN_ONE]
-        number, none = {f"{kind}s": len(ids)}, dict[str, int]()
-        changes = differences(number, none) if are_gone else differences(none, number)
-        subject = Subject(kind, None, None)
+        number = {f"{kind}s": len(ids)}
+        old = {**(before or {}), **(number if are_gone else {})}
+        new = {**(after or {}), **({} if are_gone else number)}
         _events().append(
-            NewEvent(action or _action(), _actor(), subject, team, changes, object_ids=ids)
+            NewEvent(
+                action or _action(),
+                _actor(),
+                Subject(kind, None, None),
+                (chosen, team_slug(chosen)),
+                differences(old, new),
+                object_ids=ids,
+            )
         )
 
 

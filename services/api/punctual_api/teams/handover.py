@@ -9,7 +9,7 @@ from punctual.store.queues.closed import queues_closed_to
 from punctual.store.schema.models import Team
 from punctual.store.tasks.handover import MOST_TASKS, Handover, hand_over, plan_handover
 from punctual_api.accounts.access import own_team_named, permitted
-from punctual_api.audit.recorder import changed_nothing, record
+from punctual_api.audit.recorder import MOST_WITH_VALUES, changed_nothing, record, record_many
 from punctual_api.http.context import now, session, team_id, user_id
 from punctual_api.http.problems import Fault, Problem, invalid, not_found
 from punctual_api.limits.team_limits import lock_limits, refusals_of_move
@@ -63,7 +63,7 @@ def hand_over_own(slug: str, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _record(old: Team, new: Team, plan: Handover) -> None:
-    """Record the whole in the old team, and what moved, one by one, in both."""
+    """Record the whole in the old team, and what moved in both: one by one, or many together."""
     whole = {
         "team": new.slug,
         "tasks": len(plan.tasks),
@@ -72,11 +72,16 @@ def _record(old: Team, new: Team, plan: Handover) -> None:
     }
     record("team", old.id, old.slug, after=whole, team=old.id)
     moved = [
-        *((Action.TASK_UPDATE, "task", task.id, task.name) for task in plan.tasks),
-        *((Action.CALENDAR_UPDATE, "calendar", row.id, row.name) for row in plan.calendars),
-        *((Action.LIMIT_UPDATE, "limit", limit.id, limit.tag) for limit in plan.limits),
+        (Action.TASK_UPDATE, "task", [(task.id, task.name) for task in plan.tasks]),
+        (Action.CALENDAR_UPDATE, "calendar", [(row.id, row.name) for row in plan.calendars]),
+        (Action.LIMIT_UPDATE, "limit", [(limit.id, limit.tag) for limit in plan.limits]),
     ]
     before, after = {"team": old.slug}, {"team": new.slug}
     for team in (old.id, new.id):
-        for action, kind, row_id, name in moved:
-            record(kind, row_id, name, before=before, after=after, team=team, action=action)
+        for action, kind, rows in moved:
+            if len(rows) > MOST_WITH_VALUES:
+                ids = [row_id for row_id, _ in rows]
+                record_many(kind, ids, before=before, after=after, team=team, action=action)
+                continue
+            for row_id, name in rows:
+                record(kind, row_id, name, before=before, after=after, team=team, action=action)

@@ -135,6 +135,18 @@ def test_a_handover_is_recorded_in_both_teams(
     assert len(anna.items(f"/audit/?team=ops&object={ids['first']}")) == 1
 
 
+def test_a_handover_of_more_than_100_tasks_is_one_event_in_each_team_found_by_each_task(
+    anna: Person, ben: Person, ops: str
+) -> None:
+    items = [{"command": "true"} for _ in range(101)]
+    made = ben.post("/tasks/bulk/", json={"items": items}).get_json()["ids"]
+    handover(ben)
+    for team, person in (("ben", ben), (ops, anna)):
+        found = person.items(f"/audit/?team={team}&action=task.update")
+        assert [one["changes"] for one in found] == [{"team": ["ben", ops], "tasks": [None, 101]}]
+        assert person.items(f"/audit/?team={team}&action=task.update&object={made[70]}") == found
+
+
 def test_more_tasks_than_fit_into_one_transaction_are_refused(
     ben: Person, ops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,12 @@ import pytest
 
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.e2e.visitor import ann, bob, visitor  # noqa: F401
-from tests.support.browser import browser, context, page  # noqa: F401  # found by name here
+from tests.support.browser import (  # noqa: F401  # found by name here
+    browser,
+    context,
+    page,
+    without_scripts,
+)
 from tests.support.database import process_number
 from tests.support.product import Product, running_product
 from tests.support.servers import SharedServers

@@ -2,11 +2,11 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.browser import pixels_too_wide
 from tests.support.product import PASSWORD, Product
 
 HOSTILE = "<script>document.title = 'broken into'</script><img src=x onerror=alert(1)>\"'&amp;"
@@ -35,14 +35,6 @@ def creates_by_hand(page: Page, command: str, *, name: str = "", tags: str = "")
     page.get_by_role("button", name="Create task").click()
     expect(page.get_by_text("The task is saved.")).to_be_visible()
     return page.url
-
-
-@pytest.fixture
-def without_scripts(browser: Browser, product: Product) -> Iterator[Page]:
-    context = browser.new_context(base_url=product.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
 
 
 def test_a_user_registers_logs_in_and_follows_a_task_from_its_creation_to_its_end(
@@ -267,5 +259,5 @@ def test_no_page_is_wider_than_its_window(page: Page, width: int) -> None:
         "/audit/",
     ):
         page.goto(path)
-        beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        beyond = pixels_too_wide(page)
         assert beyond <= 0, f"{path} is {beyond} px too wide"

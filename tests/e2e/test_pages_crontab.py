@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_pages import registers
+from tests.support.browser import pixels_too_wide
 
 LONG = "a-rather-long-word-without-any-blank-" * 5
 CRONTAB = f"# greets\n* * * * * cat%hello%you\n@reboot echo {LONG}\n0 0 1 1 * echo {LONG}\n"
@@ -18,7 +19,7 @@ def test_a_user_imports_a_crontab_and_sees_it_run(page: Page, width: int) -> Non
     page.get_by_label("Time zone of its machine").fill("Europe/Rome")
     page.get_by_role("button", name="Show what it becomes").click()
     expect(page.get_by_text("2 lines become tasks, 1 cannot be imported")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert pixels_too_wide(page) <= 0
     page.get_by_role("button", name="Create 2 tasks").click()
     expect(page.get_by_text("2 tasks were created.")).to_be_visible()
     page.get_by_role("link", name="greets").click()

@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import create_engine, text
 
 from tests.e2e.test_pages import creates_by_hand, registers
+from tests.support.browser import pixels_too_wide
 from tests.support.product import Product
 
 LONG = "unbroken" * 12
@@ -22,7 +23,7 @@ def becomes_admin(product: Product, name: str) -> None:
 def fits(page: Page, shown: Locator) -> None:
     """Nothing on the page that shows this is wider than the window."""
     expect(shown.first).to_be_visible()
-    beyond = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    beyond = pixels_too_wide(page)
     assert beyond <= 0, f"{page.url} is {beyond} px too wide"
 
 

@@ -2,10 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_pages import (  # noqa: F401  # a fixture is found by its name
-    registers,
-    without_scripts,
-)
+from tests.e2e.test_pages import registers
 
 
 def test_the_form_shows_when_while_it_is_typed(page: Page) -> None:
@@ -27,7 +24,7 @@ def test_the_form_shows_when_while_it_is_typed(page: Page) -> None:
 
 
 def test_a_preview_needs_no_javascript_and_keeps_what_is_typed(
-    without_scripts: Page,  # noqa: F811
+    without_scripts: Page,
 ) -> None:
     page = without_scripts
     registers(page)
@@ -44,7 +41,7 @@ def test_a_preview_needs_no_javascript_and_keeps_what_is_typed(
 
 
 def test_a_list_of_schedules_is_typed_as_json_and_shows_what_is_wrong(
-    without_scripts: Page,  # noqa: F811
+    without_scripts: Page,
 ) -> None:
     page = without_scripts
     registers(page)

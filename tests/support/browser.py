@@ -75,3 +75,18 @@ def page(context: BrowserContext) -> Iterator[Page]:
     )
     yield made
     assert not complaints
+
+
+@pytest.fixture
+def without_scripts(browser: Browser, product: Product) -> Iterator[Page]:
+    """An empty page of a browser that runs no scripts."""
+    context = browser.new_context(base_url=product.url, java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+def pixels_too_wide(page: Page) -> int:
+    """By how much the page that is shown is wider than its window."""
+    beyond: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return beyond

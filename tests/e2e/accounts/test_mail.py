@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.e2e.test_pages import registers
+from tests.support.browser import pixels_too_wide
 from tests.support.database import process_number
 from tests.support.mail_server.server import MailServer, mail_server
 from tests.support.product import PASSWORD, Product
@@ -64,19 +65,6 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert not complaints
 
 
-@pytest.fixture
-def without_scripts(browser: Browser, product: Product) -> Iterator[Page]:
-    context = browser.new_context(base_url=product.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
-
-
-def is_narrow_enough(page: Page) -> bool:
-    beyond: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return beyond <= 0
-
-
 def chooses_a_new_password(page: Page, name: str, mails: MailServer) -> None:
     page.goto("/login/")
     page.get_by_role("link", name="Forgot your password?").click()
@@ -124,22 +112,22 @@ def test_the_pages_fit_every_screen(
     page.get_by_role("button", name="Log out").click()
     page.set_viewport_size({"width": width, "height": 800})
     page.goto("/login/")
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
     page.get_by_role("link", name="Forgot your password?").click()
     expect(page.get_by_label("Email or username")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
     page.get_by_label("Email or username").fill(name)
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_text("a mail with a link is on its way")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
     mail = mails.wait_for(f"{name}@example.com")
     page.goto(mail.link("/reset/"))
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
     letter = tmp_path / "letter.html"
     letter.write_text(mail.html)
     page.goto(letter.as_uri())
     expect(page.get_by_role("link", name="Choose a new password")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
 
 
 def test_an_invitation_is_mailed_and_opens_a_registration(
@@ -177,4 +165,4 @@ def test_a_mail_that_is_refused_is_reported_next_to_the_link(page: Page, mails: 
     form.get_by_role("button", name="Create invitation").click()
     expect(page.get_by_role("alert")).to_contain_text("The mail server refuses this address.")
     expect(page.get_by_label("New invitation").first).to_be_visible()
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0

@@ -5,10 +5,11 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.e2e.test_pages import registers
+from tests.support.browser import pixels_too_wide
 from tests.support.database import process_number
 from tests.support.identity_provider.provider import (
     CLIENT_ID,
@@ -66,14 +67,6 @@ def page(context: BrowserContext, product: Product) -> Iterator[Page]:
     assert not [text for text in complaints if "403 (FORBIDDEN)" not in text], complaints
 
 
-@pytest.fixture
-def without_scripts(browser: Browser, product: Product) -> Iterator[Page]:
-    context = browser.new_context(base_url=product.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
-
-
 def log_in_there(page: Page, name: str) -> None:
     """Fill in the pages of the provider."""
     page.get_by_placeholder("Enter any login").fill(name)
@@ -86,11 +79,6 @@ def unused_name() -> str:
     return f"ann-{uuid.uuid4().hex[:8]}"
 
 
-def is_narrow_enough(page: Page) -> bool:
-    beyond: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return beyond <= 0
-
-
 @pytest.mark.parametrize("width", [360, 390, 768, 1440])
 def test_a_user_logs_in_at_the_provider_and_comes_back_to_the_page_that_was_wanted(
     page: Page, width: int
@@ -98,17 +86,17 @@ def test_a_user_logs_in_at_the_provider_and_comes_back_to_the_page_that_was_want
     page.set_viewport_size({"width": width, "height": 800})
     name = unused_name()
     page.goto("/teams/")
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
     page.get_by_role("link", name=f"Log in with {LONG_NAME}").click()
     log_in_there(page, name)
     expect(page).to_have_title("Teams · Punctual")
     page.goto("/account/")
     expect(page.get_by_text(f"You log in by {LONG_NAME}")).to_be_visible()
     expect(page.get_by_text(f"You are {name}")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("link", name=f"Log out of {LONG_NAME} too")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
 
 
 @pytest.mark.parametrize("width", [360, 1440])
@@ -121,7 +109,7 @@ def test_a_user_with_a_password_connects_the_account_and_logs_in_by_the_provider
     page.get_by_role("link", name="Connect").click()
     log_in_there(page, f"subject-of-{name}-at-the-provider-with-a-long-name")
     expect(page.get_by_role("heading", name="Connect your account")).to_be_visible()
-    assert is_narrow_enough(page)
+    assert pixels_too_wide(page) <= 0
     page.get_by_label("Your password here").fill(PASSWORD)
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_text(f"You can log in by {LONG_NAME} now.")).to_be_visible()

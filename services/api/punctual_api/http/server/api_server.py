@@ -10,7 +10,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from punctual.ops import tracing
+from punctual.ops import gc_tuning, tracing
 from punctual.ops.config import Settings
 from punctual_api.app import create_app
 from punctual_api.http.database import THREADS
@@ -87,4 +87,5 @@ class ApiServer(BaseApplication):
         app = create_app(self._settings)
         # Here and not sooner: what sends spans is a thread, and none crosses a fork.
         app.extensions["punctual_tracing"] = tracing.start(service="api", name=self._settings.name)
+        gc_tuning.set_aside()
         return app

@@ -43,6 +43,7 @@ from punctual_api.resets.endpoints import blueprint as resets
 from punctual_api.runs.endpoints import blueprint as runs
 from punctual_api.runs.output import blueprint as output
 from punctual_api.schedules.endpoints import blueprint as schedules
+from punctual_api.secrets.endpoints import blueprint as secrets
 from punctual_api.single_sign_on.current import know_provider
 from punctual_api.system import health
 from punctual_api.tasks.bulk import blueprint as bulk
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         tokens,
         invites,
         audit,
+        secrets,
         tasks,
         bulk,
         task_verbs,

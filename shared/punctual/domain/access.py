@@ -98,7 +98,9 @@ OWN_LIST = Need(Who.MEMBER, Role.OWNER, Of.ALL)
 LIST = Need(Who.MEMBER, Role.VIEWER, Of.ALL)
 SEE_IN_TEAM = Need(Who.MEMBER, Role.VIEWER, Of.ONE)
 ACT_IN_TEAMS = Need(Who.MEMBER, Role.OPERATOR, Of.ALL)
+EDIT_LIST = Need(Who.MEMBER, Role.EDITOR, Of.ALL)
 EDIT_IN_TEAM = Need(Who.MEMBER, Role.EDITOR, Of.ONE)
+OWN_IN_TEAM = Need(Who.MEMBER, Role.OWNER, Of.ONE)
 OWN_IN_TEAM_BY_LOGIN = Need(Who.MEMBER, Role.OWNER, Of.ONE, Through.LOGIN)
 INVITE = Need(Who.MEMBER, Role.OWNER, Of.ONE_OR_INSTALLATION, Through.FULL_TOKEN)
 END_INVITE = Need(Who.MEMBER, Role.OWNER, Of.OBJECT, Through.FULL_TOKEN)
@@ -202,6 +204,11 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "audit.list_audit": OWN_LIST,
     "pages.show_audit": OWN_LIST,
     "pages.show_team_audit": OWN,
+    # Secrets: editors choose them by name, owners decide what they are
+    "secrets.list_secrets": EDIT_LIST,
+    "secrets.create_secret": OWN_IN_TEAM,
+    "secrets.replace_secret": OWN_IN_TEAM,
+    "secrets.delete_secret": OWN_IN_TEAM,
     # Tasks
     "tasks.list_own_tasks": LIST,
     "tasks.create_task": EDIT_IN_TEAM,

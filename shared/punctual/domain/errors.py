@@ -35,6 +35,10 @@ class InvalidCalendar(InvalidPart):
     """A calendar is invalid or does not exist."""
 
 
+class InvalidSecret(InvalidPart):
+    """A task names a secret that does not exist."""
+
+
 class Unplannable(PunctualError):
     """A task's due times cannot be computed now; the message is for its team."""
 

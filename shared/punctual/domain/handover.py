@@ -15,6 +15,8 @@ class Uses:
     """The most runs at once by tag; None: of all tasks."""
     named_calendars: Collection[str] = ()
     tags: Collection[str] = ()
+    secrets: Collection[str] = ()
+    """Of the old team those that its tasks name, of the new one those of them that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ def what_moves_along(old: Uses, new: Uses) -> Along:
     along = Along()
     _weigh_calendars(old, new, along)
     _weigh_limits(old, new, along)
+    _weigh_secrets(old, new, along)
     return along
 
 
@@ -73,4 +76,18 @@ def _weigh_limits(old: Uses, new: Uses, along: Along) -> None:
             along.warnings.append(
                 f"The limit of {most} for the tag “{tag}” of {new.slug} will hold for tasks with "
                 "this tag too."
+            )
+
+
+def _weigh_secrets(old: Uses, new: Uses, along: Along) -> None:
+    """A value is sealed for its team, so that none moves along."""
+    for name in sorted(old.secrets):
+        if name in new.secrets:
+            along.warnings.append(
+                f"Secret “{name}”: the tasks will use the one that {new.slug} has by this name."
+            )
+        else:
+            along.obstacles.append(
+                f"Secret “{name}”: {new.slug} has none of this name. Create it there: the value "
+                f"cannot move, as only workers can open it."
             )

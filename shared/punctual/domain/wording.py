@@ -7,6 +7,7 @@ from typing import Any
 
 from punctual.domain.reader import PLAIN, Reader
 from punctual.domain.runs.ledger import Reason
+from punctual.domain.runs.limits import bytes_in_words
 from punctual.domain.runs.reasons import (
     TYPES,
     Args,
@@ -17,8 +18,6 @@ from punctual.domain.runs.reasons import (
 )
 from punctual.domain.runs.states import RunState
 from punctual.domain.schedules.describe import duration_in_words
-
-MIB = 1 << 20
 
 _CLAUSES: Mapping[ReasonCode, str] = {
     ReasonCode.NO_WORKER: "no worker serves queue {queue}",
@@ -42,6 +41,9 @@ _CLAUSES: Mapping[ReasonCode, str] = {
     ReasonCode.HTTP_ERROR: "{message} (exit code {exit_code})",
     ReasonCode.COULD_NOT_START: "{error}",
     ReasonCode.COULD_NOT_END: "{error}",
+    ReasonCode.SECRET_MISSING: "its team has no secret {secret}",
+    ReasonCode.SECRET_NOT_OPENED: "no key of its worker opens the secret {secret}",
+    ReasonCode.SECRET_UNUSABLE: "{secret}: {error}",
     ReasonCode.SHUT_DOWN: "its worker shut down before it had finished",
     ReasonCode.LEASE_LOST: "its worker could not reach the database and killed it",
     ReasonCode.WORKER_FAILED: "its worker failed",
@@ -159,11 +161,6 @@ def signal_name(number: int) -> str:
         return Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def bytes_in_words(size: int) -> str:
-    """Return a number of bytes as people read it: "512 MiB", "1000 bytes"."""
-    return f"{size} bytes" if size % MIB else f"{size // MIB} MiB"
 
 
 def _seconds(lateness: float) -> str:

@@ -21,6 +21,7 @@ from punctual.ops.access_settings import (
 )
 from punctual.ops.host_settings import check_hosts
 from punctual.ops.mail_settings import check_mail, check_mail_complete
+from punctual.ops.secret_keys import check_secret_keys
 from punctual.ops.server_urls import is_postgresql
 from punctual.ops.setting_masks import shown_settings
 from punctual.ops.setting_names import unknown_names
@@ -54,6 +55,9 @@ class Settings(AccessSettings):
     database_url: str = field(default="", repr=False, metadata={"secret": True})
     redis_url: str = field(default="", repr=False, metadata={"secret": True})
     secret_key: str = field(default="", repr=False, metadata={"secret": True})
+    secrets_public_key: str = ""
+    secrets_private_key: str = field(default="", repr=False, metadata={"secret": True})
+    secret_files: Path | None = None
     cycle_seconds: float = 30
     window_seconds: float = 30
     sweep_seconds: float = 5
@@ -171,7 +175,9 @@ def _parse(name: str, kind: Any, raw: str) -> object:
         raise InvalidSetting(f"{setting} must be kill or keep, not {raw!r}")
     if kind is Registration and raw not in get_args(Registration):
         raise InvalidSetting(f"{setting} must be open, invite or closed, not {raw!r}")
-    return Path(raw) if kind is Path else raw
+    if kind == Path | None and not Path(raw).is_absolute():
+        raise InvalidSetting(f"{setting} must be an absolute path, not {raw!r}")
+    return Path(raw) if kind in (Path, Path | None) else raw
 
 
 def _check(s: Settings) -> None:
@@ -206,6 +212,7 @@ def _check(s: Settings) -> None:
     _check_server_urls(s)
     _check_part(check_access, s)
     _check_part(check_mail, s)
+    _check_part(check_secret_keys, s)
     if s.log_level not in LOG_LEVELS:
         raise InvalidSetting(f"{PREFIX}LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if s.window_seconds < s.cycle_seconds:

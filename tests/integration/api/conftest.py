@@ -12,12 +12,14 @@ from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 from punctual.ops.config import Settings
+from punctual.ops.sealing import new_pair
 from punctual_api.app import create_app
 from punctual_api.http.database import release_database
 from tests.support.servers import as_service
 
 PASSWORD = "correct horse battery staple"
 SECRET = "qW3rTy-only-for-tests-0123456789-abcdef"
+SECRETS_PUBLIC_KEY, SECRETS_PRIVATE_KEY = new_pair()
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def settings_for(database_url: str, redis_url: str, namespace: str) -> Settings:
         namespace=namespace,
         name="api-test",
         registration="open",
+        secrets_public_key=SECRETS_PUBLIC_KEY,
     )
 
 

@@ -7,7 +7,7 @@ from punctual_api.tasks.schemas.tasks import TaskFields, TaskSchema
 COLUMNS = {column.name for column in Task.__table__.columns}
 INTERNAL = {
     *("team_id", "schedule_anchor", "next_due_at", "paused_at", "deleted_at"),
-    *("plan_error", "plan_due_at", "plan_retry_at", "plan_failures"),
+    *("plan_error", "plan_due_at", "plan_retry_at", "plan_failures", "secrets"),
 }
 """What no answer shows as it is stored."""
 SEVERAL_FIELDS = {"command", "script", "http", "schedule", "limits"}

@@ -81,7 +81,7 @@ def _to_write(task: Task) -> TaskToWrite:
         task.name,
         task.command,
         task.schedule,
-        stored_env(task.env),
+        {name: text for name, text in stored_env(task.env).items() if isinstance(text, str)},
         task.working_dir,
         tuple(_beyond(task)),
     )
@@ -92,6 +92,8 @@ def _beyond(task: Task) -> Iterator[str]:
         yield "It is no command but a script or a request."
     if not task.enabled:
         yield "It is paused."
+    if task.secrets is not None:
+        yield "It uses secrets, and a crontab would show them."
     if task.calendars:
         yield f"Its calendars block due times: {', '.join(task.calendars)}."
     if task.max_runs is not None:

@@ -15,6 +15,7 @@ from punctual.domain.runs.params import parse_params
 from punctual.domain.runs.params import to_document as to_params_document
 from punctual.domain.schedules.new import parse_new_schedule
 from punctual.domain.schedules.syntax import to_document
+from punctual.domain.secrets.references import reference_fault
 from punctual.domain.text import BYTE_ORDER_MARK
 
 KIB = 1024
@@ -134,23 +135,27 @@ class Document(fields.Field[dict[str, Any]]):
         return value
 
 
-class Environment(fields.Field[dict[str, str]]):
-    """Names and values of environment variables, at most 64 KiB of them."""
+class Environment(fields.Field[dict[str, Any]]):
+    """Names and values of environment variables, at most 64 KiB of them; or secrets for values."""
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("Not a valid object.")
         faults: dict[str, list[str]] = {}
         for name, content in value.items():
             if not _VARIABLE.fullmatch(name):
                 faults[name] = ["A name is letters, digits and _, and starts with no digit."]
+            elif isinstance(content, dict):
+                if fault := reference_fault(content):
+                    faults[name] = [fault]
             elif not isinstance(content, str):
                 faults[name] = ["Not a valid string."]
             elif fault := unstorable(content):
                 faults[name] = [fault]
         if faults:
             raise ValidationError(faults)
-        if sum(len(name) + len(text.encode()) + 2 for name, text in value.items()) > 64 * KIB:
+        texts = ((name, text) for name, text in value.items() if isinstance(text, str))
+        if sum(len(name) + len(text.encode()) + 2 for name, text in texts) > 64 * KIB:
             raise ValidationError("Longer than 64 KiB in total.")
         return value
 

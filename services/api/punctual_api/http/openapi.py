@@ -10,6 +10,8 @@ from punctual.domain.runs.params import (
     ParamType,
 )
 from punctual.domain.schedules.syntax import MOST_SCHEDULES
+from punctual.domain.secrets.names import FILE_NAME
+from punctual.domain.secrets.names import NAME as SECRET_NAME
 
 _INSTANT = {"type": "string", "format": "date-time"}
 _BOUND = {
@@ -93,6 +95,23 @@ PARAMS: dict[str, Any] = {
         "additionalProperties": False,
     },
 }
+
+
+def _secret(key: str, pattern: str, description: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {key: {"type": "string", "pattern": f"^{pattern}$"}},
+        "required": [key],
+        "additionalProperties": False,
+        "description": description,
+    }
+
+
+SECRETS = [
+    _secret("secret", SECRET_NAME, "The value of a secret of the task's team"),
+    _secret("secret_file", FILE_NAME, "The content of a file in the workers' folder of secrets"),
+]
+TEXT_OR_SECRET: dict[str, Any] = {"oneOf": [{"type": "string"}, *SECRETS]}
 
 VALUES: dict[str, Any] = {
     "type": "object",

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from punctual.domain.errors import InvalidCalendar
+from punctual.domain.errors import InvalidCalendar, InvalidSecret
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import team_id, team_slug
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
@@ -40,7 +40,7 @@ def create_tasks_in_bulk(sent: dict[str, Any]) -> Response:
             raise invalid(faults)
         try:
             create_many(ids, tasks)
-        except InvalidCalendar as error:
+        except (InvalidCalendar, InvalidSecret) as error:
             raise invalid([Fault(f"/items{error.pointer}", error.detail)]) from None
         except QueueRefused as refused:
             raise invalid(

@@ -18,7 +18,7 @@ from punctual_api.tasks.schemas.tasks import NewTaskSchema
 
 
 def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Save new tasks; raises InvalidCalendar and QueueRefused, into the list, and LimitReached."""
+    """Save new tasks; raises LimitReached, and pointing into the list those of `create_own`."""
     require_queues(team_id(), tasks)
     require_room_for_tasks(session().connection(), team_id(), len(tasks))
     at = now()
@@ -30,7 +30,7 @@ def create_many(ids: Sequence[uuid.UUID], tasks: Sequence[Mapping[str, Any]]) ->
 
 
 def create_own(task_id: uuid.UUID, values: Mapping[str, Any]) -> ListedTask:
-    """Save a new task; raises InvalidCalendar, QueueRefused and LimitReached."""
+    """Save a new task; raises InvalidCalendar, InvalidSecret, QueueRefused and LimitReached."""
     require_queue(team_id(), values.get("queue"))
     require_room_for_tasks(connection(), team_id())
     at = now()
@@ -43,7 +43,7 @@ def create_own(task_id: uuid.UUID, values: Mapping[str, Any]) -> ListedTask:
 
 
 def change_own(task: Task, values: Mapping[str, Any]) -> None:
-    """Give a task new values; raises InvalidCalendar and QueueRefused.
+    """Give a task new values; raises InvalidCalendar, InvalidSecret and QueueRefused.
 
     A move to another team is recorded in both.
     """

@@ -11,6 +11,7 @@ from punctual.domain.runs.after import stored_edges
 from punctual.domain.runs.limits import LIMITS
 from punctual.domain.runs.params import read_params
 from punctual.domain.runs.params import to_document as params_document
+from punctual.domain.secrets.references import reference_of
 from punctual.store.schema.models import Task
 
 _HTTP: dict[str, tuple[type | tuple[type, ...], Any]] = {
@@ -24,9 +25,9 @@ _HTTP: dict[str, tuple[type | tuple[type, ...], Any]] = {
 }
 
 
-def stored_env(env: object) -> dict[str, str]:
-    """Return the variables that have texts for values."""
-    return _texts(env)
+def stored_env(env: object) -> dict[str, Any]:
+    """Return the variables that have texts, or secrets, for values."""
+    return _texts_and_secrets(env)
 
 
 def stored_limits(limits: object) -> dict[str, int | None]:
@@ -48,7 +49,9 @@ def stored_http(request: object) -> dict[str, Any] | None:
     if not isinstance(request, Mapping):
         return None
     read = {name: _of(request.get(name), *how) for name, how in _HTTP.items()}
-    read["headers"] = _texts(read["headers"])
+    read["headers"] = _texts_and_secrets(read["headers"])
+    if reference_of(request.get("body")) is not None:
+        read["body"] = request["body"]
     if read["expect"] is not None:
         read["expect"] = [status for status in read["expect"] if isinstance(status, int)] or None
     return read
@@ -82,10 +85,14 @@ def stored_columns(task: Task) -> dict[str, Any]:
     }
 
 
-def _texts(value: object) -> dict[str, str]:
+def _texts_and_secrets(value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         return {}
-    return {name: text for name, text in value.items() if isinstance(text, str)}
+    return {
+        name: given
+        for name, given in value.items()
+        if isinstance(given, str) or reference_of(given) is not None
+    }
 
 
 def _of(value: Any, kind: type | tuple[type, ...], otherwise: Any) -> Any:

@@ -43,6 +43,9 @@ class Action(StrEnum):
     SESSION_END = "session.end"
     IDENTITY_CONNECT = "identity.connect"
     IDENTITY_DISCONNECT = "identity.disconnect"
+    SECRET_CREATE = "secret.create"
+    SECRET_UPDATE = "secret.update"
+    SECRET_DELETE = "secret.delete"
     TOKEN_CREATE = "token.create"
     TOKEN_END = "token.end"
     INVITE_CREATE = "invite.create"
@@ -111,6 +114,10 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.add_member": Action.MEMBER_ADD,
     "pages.change_member": Action.MEMBER_UPDATE,
     "pages.remove_member": Action.MEMBER_REMOVE,
+    # Secrets
+    "secrets.create_secret": Action.SECRET_CREATE,
+    "secrets.replace_secret": Action.SECRET_UPDATE,
+    "secrets.delete_secret": Action.SECRET_DELETE,
     # Tasks
     "tasks.create_task": Action.TASK_CREATE,
     "bulk.create_tasks_in_bulk": Action.TASK_CREATE,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from punctual.domain.instant import format_instant
+from punctual.domain.secrets.references import reference_of
 
 Changes = dict[str, list[Any]]
 """Each field that changed, by its name: what it was, and what it is now."""
@@ -77,13 +78,13 @@ def _shown(name: str, value: Any) -> Any:
 
 def _masked(name: str, value: Any) -> Any:
     """Return a value without secrets; `name` is that of the variable, header or parameter."""
-    if value is not None and not isinstance(value, bool) and name and SECRET_NAME.search(name):
+    if name and not _is_shown(value) and SECRET_NAME.search(name):
         return MASK
     if isinstance(value, str):
         return SECRET_IN_QUERY.sub(rf"\1{MASK}", PASSWORD_IN_URL.sub(rf"\1{MASK}", value))
     if isinstance(value, datetime):
         return format_instant(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and reference_of(value) is None:
         # A parameter, {"name": "password", "default": …}, says in one field what another one is.
         own = value.get("name") if "default" in value else None
         return {
@@ -93,6 +94,11 @@ def _masked(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_masked("", below) for below in value]
     return value
+
+
+def _is_shown(value: Any) -> bool:
+    """Return whether a value is shown whatever its name is; so is what only names a secret."""
+    return value is None or isinstance(value, bool) or reference_of(value) is not None
 
 
 def _shortened(text: str) -> str:

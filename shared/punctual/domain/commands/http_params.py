@@ -1,7 +1,9 @@
-"""Parameters in HTTP requests: `$PARAM_DAY` or `${PARAM_DAY}` stands for the value of `day`.
+"""Parameters and secrets in HTTP requests.
 
-A value is always one value where it is put, whatever it holds: it cannot change the host, add a
-header or close a string.
+`$PARAM_DAY` or `${PARAM_DAY}` stands for the value of the parameter `day`; `${secret:api}`, in a
+header or a body, for that of a secret. A value is always one value where it is put, whatever it
+holds: it cannot change the host, add a header or close a string. All are put in at once: a value
+that looks like one of them stays what it is.
 """
 
 import json
@@ -10,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 from urllib.parse import quote, quote_plus, unquote
 
-from punctual.domain.errors import InvalidParams
+from punctual.domain.errors import InvalidParams, InvalidSecret
 from punctual.domain.runs.params import text_of
+from punctual.domain.secrets.references import PLACEHOLDER as SECRET
+from punctual.domain.secrets.references import reference_of
 
-PLACEHOLDER = re.compile(r"\$PARAM_([A-Z][A-Z0-9_]*)|\$\{PARAM_([A-Z][A-Z0-9_]*)\}")
+PLACEHOLDER = re.compile(rf"\$PARAM_([A-Z][A-Z0-9_]*)|\$\{{PARAM_([A-Z][A-Z0-9_]*)\}}|{SECRET}")
 AUTHORITY = re.compile(r"[A-Za-z]+://[^/?#]*")
 HEADER_TEXT = re.compile(r"[\t -~]*")
 _STRING_OR_PLACEHOLDER = re.compile(rf'"(?:[^"\\]|\\.)*"?|{PLACEHOLDER.pattern}', re.DOTALL)
@@ -21,6 +25,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 Request = Mapping[str, Any]
 Values = Mapping[str, object]
+"""Values of parameters by name, of secrets by placeholder."""
 
 
 def names_in(request: Request) -> Iterator[tuple[str, str]]:
@@ -28,8 +33,9 @@ def names_in(request: Request) -> Iterator[tuple[str, str]]:
     texts = {"url": request["url"], "body": request["body"] or ""}
     texts |= {f"headers/{name}": text for name, text in request["headers"].items()}
     for where, text in texts.items():
-        for found in PLACEHOLDER.finditer(text):
-            yield _name(found), where
+        for found in PLACEHOLDER.finditer(text) if isinstance(text, str) else ():
+            if not _is_secret(found):
+                yield _name(found), where
 
 
 def unused_params(request: object, names: Iterable[str]) -> list[str]:
@@ -41,27 +47,35 @@ def unused_params(request: object, names: Iterable[str]) -> list[str]:
 
 
 def is_request(stored: object) -> TypeGuard[Request]:
-    """Return whether a stored request has the fields that are looked at here, as texts."""
+    """Return whether a stored request has the fields that are looked at here, as they are saved."""
     return (
         isinstance(stored, Mapping)
         and isinstance(stored.get("url"), str)
-        and isinstance(stored.get("body"), str | None)
+        and (stored.get("body") is None or _is_value(stored["body"]))
         and isinstance(stored.get("headers"), Mapping)
-        and all(isinstance(text, str) for text in stored["headers"].values())
+        and all(map(_is_value, stored["headers"].values()))
     )
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, str) or reference_of(value) is not None
 
 
 def fill_in(request: Request, values: Values) -> dict[str, Any]:
     """Return the request with the values put in; a parameter without one is empty, or null in JSON.
 
-    In the URL a value is percent-encoded; in a JSON body, by its Content-Type or its first
-    character, it is a JSON value, or the inside of a string; in a form it is a field's. Raises
-    InvalidParams, pointing at the name, for a value that cannot stand where it is to be put.
+    A secret without one stays as it is. In the URL a value is percent-encoded; in a JSON body, by
+    its Content-Type or its first character, it is a JSON value, or the inside of a string; in a
+    form it is a field's. Raises InvalidParams, or InvalidSecret, pointing at the name, for a value
+    that cannot stand where it is to be put.
     """
     headers = {name: _header(name, text, values) for name, text in request["headers"].items()}
     body = request["body"]
-    filled = None if body is None else _body(body, values, _content_type(headers))
-    return {**request, "url": _url(request["url"], values), "headers": headers, "body": filled}
+    if isinstance(body, str):
+        body = _body(body, values, _content_type(headers))
+    elif reference := reference_of(body):
+        body = values.get(reference.placeholder, body)
+    return {**request, "url": _url(request["url"], values), "headers": headers, "body": body}
 
 
 def _url(url: str, values: Values) -> str:
@@ -80,20 +94,28 @@ def _url(url: str, values: Values) -> str:
     return url[:start] + _put(url[start:], values, _percent_encoded)
 
 
-def _header(name: str, text: str, values: Values) -> str:
+def _header(name: str, text: object, values: Values) -> Any:
+    """Return a header's text; a secret that has no value stays the object that it is."""
+    if reference := reference_of(text):
+        if reference.placeholder not in values:
+            return text
+        text = reference.placeholder
+    assert isinstance(text, str)  # noqa: S101 - for mypy: is_request
+
     def plain(value: object) -> str:
         return "" if value is None else text_of(value)
 
     for found in PLACEHOLDER.finditer(text):
         if not HEADER_TEXT.fullmatch(plain(values.get(_name(found)))):
+            error = InvalidSecret if _is_secret(found) else InvalidParams
             detail = f"The header {name} takes one line of printable ASCII."
-            raise InvalidParams(f"/{_name(found)}", detail)
+            raise error(f"/{_name(found)}", detail)
     return _put(text, values, plain)
 
 
-def _content_type(headers: Mapping[str, str]) -> str:
+def _content_type(headers: Mapping[str, Any]) -> str:
     found = (text for name, text in headers.items() if name.lower() == "content-type")
-    return next(found, "").partition(";")[0].strip().lower()
+    return str(next(found, "")).partition(";")[0].strip().lower()
 
 
 def _body(body: str, values: Values, content_type: str) -> str:
@@ -108,7 +130,7 @@ def _json_body(body: str, values: Values) -> str:
     def put(found: re.Match[str]) -> str:
         if found[0].startswith('"'):
             return _put(found[0], values, _inside_string)
-        return json.dumps(values.get(_name(found)))
+        return _put(found[0], values, json.dumps)
 
     return _STRING_OR_PLACEHOLDER.sub(put, body)
 
@@ -122,8 +144,18 @@ def _percent_encoded(value: object) -> str:
 
 
 def _put(text: str, values: Values, written: Callable[[object], str]) -> str:
-    return PLACEHOLDER.sub(lambda found: written(values.get(_name(found))), text)
+    def put(found: re.Match[str]) -> str:
+        name = _name(found)
+        if _is_secret(found) and name not in values:
+            return found[0]
+        return written(values.get(name))
+
+    return PLACEHOLDER.sub(put, text)
+
+
+def _is_secret(found: re.Match[str]) -> bool:
+    return found[1] is None and found[2] is None
 
 
 def _name(found: re.Match[str]) -> str:
-    return str(found[1] or found[2]).lower()
+    return found[0] if _is_secret(found) else str(found[1] or found[2]).lower()

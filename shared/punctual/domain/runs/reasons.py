@@ -47,6 +47,9 @@ class ReasonCode(StrEnum):
     HTTP_ERROR = "http_error"
     COULD_NOT_START = "could_not_start"
     COULD_NOT_END = "could_not_end"
+    SECRET_MISSING = "secret_missing"
+    SECRET_NOT_OPENED = "secret_not_opened"
+    SECRET_UNUSABLE = "secret_unusable"
     # Its end is unknown.
     WORKER_LOST = "worker_lost"
     SHUT_DOWN = "shut_down"
@@ -96,6 +99,7 @@ TYPES: Mapping[str, ArgType] = {
     "retry": ArgType.FLAG,
     "run_id": ArgType.RUN,
     "running": ArgType.WHOLE,
+    "secret": ArgType.TEXT,
     "seconds": ArgType.NUMBER,
     "services": ArgType.TEXTS,
     "signal": ArgType.SIGNAL,
@@ -143,6 +147,9 @@ TAKES: Mapping[ReasonCode, str] = {
     ReasonCode.HTTP_ERROR: "message exit_code not_retried?",
     ReasonCode.COULD_NOT_START: "error not_retried?",
     ReasonCode.COULD_NOT_END: "error not_retried?",
+    ReasonCode.SECRET_MISSING: "secret not_retried?",
+    ReasonCode.SECRET_NOT_OPENED: "secret not_retried?",
+    ReasonCode.SECRET_UNUSABLE: "secret error not_retried?",
     ReasonCode.WORKER_LOST: "worker when output_seen?",
     ReasonCode.SHUT_DOWN: "",
     ReasonCode.LEASE_LOST: "",

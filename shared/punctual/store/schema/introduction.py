@@ -58,6 +58,8 @@ TABLES: dict[str, dict[str, str]] = {
         "tasks": "What to run, when, and the policies of its runs.",
         "task_versions": "Tasks as they were before each change.",
         "calendars": "Days and windows in which nothing of the tasks that name them is due.",
+        "secrets": "Values that only workers can open, and the key that each is sealed for.",
+        "task_secrets": "Which tasks use which secrets of their team.",
         "concurrency_limits": "How many runs of a team, or of a tag, may run at once; those with"
         " slots are set by admins.",
         "slot_default": "One row: how many slots a team may use that has no number of its own.",

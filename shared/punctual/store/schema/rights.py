@@ -81,6 +81,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
         " superseded, caught_up, dispatches, created_at)",
     },
+    # Sealed; secrets_of_runs() gives workers what their runs name.
+    "secrets": {"api": "SELECT, INSERT, UPDATE, DELETE"},
     "sessions": {
         "api": "SELECT, INSERT, UPDATE (expires_at, last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
@@ -94,7 +96,8 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     # Written by a trigger on runs, with the rights of the tables' owner.
     "upstream_ends": {"coordinator": "SELECT, UPDATE, DELETE"},
-    # Written by a trigger on tasks, with the rights of the tables' owner.
+    # Both are written by triggers on tasks, with the rights of the tables' owner.
+    "task_secrets": {"api": "SELECT"},
     "task_versions": {"api": "SELECT"},
     "tasks": {
         "api": "SELECT, INSERT, UPDATE",
@@ -118,6 +121,7 @@ RIGHTS: dict[str, dict[str, str]] = {
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "held_run(uuid)": ("coordinator", "worker"),
+    "secrets_of_runs(uuid[])": ("worker",),
     "prune_audit(interval, integer)": ("coordinator",),
     "keep_seen_output(uuid, smallint)": ("coordinator",),
     "forget_seen_output(uuid, bigint)": ("worker",),

@@ -257,7 +257,8 @@ CREATE TABLE tasks (
     updated_at timestamptz NOT NULL DEFAULT now(),
     deleted_at timestamptz,
     created_by uuid,
-    updated_by uuid
+    updated_by uuid,
+    secrets text[]
 ) WITH (fillfactor=80);
 CREATE INDEX ix_tasks_after ON tasks USING gin (after jsonb_path_ops) WHERE after <> '[]';
 CREATE INDEX ix_tasks_due ON tasks (next_due_at, id)
@@ -271,6 +272,12 @@ CREATE INDEX ix_tasks_tags ON tasks USING gin (tags) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team ON tasks (team_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team_due ON tasks (team_id, next_due_at, id)
     WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
+CREATE TRIGGER tasks_secrets AFTER UPDATE OF secrets, team_id, deleted_at ON tasks FOR EACH ROW
+    WHEN (old.secrets IS NOT NULL OR new.secrets IS NOT NULL)
+    EXECUTE FUNCTION tasks_secrets();
+CREATE TRIGGER tasks_secrets_new AFTER INSERT ON tasks FOR EACH ROW
+    WHEN (new.secrets IS NOT NULL)
+    EXECUTE FUNCTION tasks_secrets();
 CREATE TRIGGER tasks_versions AFTER UPDATE ON tasks FOR EACH ROW
     WHEN (new.version <> old.version)
     EXECUTE FUNCTION tasks_versions();
@@ -298,6 +305,30 @@ CREATE TABLE calendars (
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT uq_calendars_name UNIQUE (team_id, name)
 );
+
+-- Values that only workers can open, and the key that each is sealed for.
+CREATE TABLE secrets (
+    id uuid CONSTRAINT pk_secrets PRIMARY KEY,
+    team_id uuid NOT NULL CONSTRAINT fk_secrets_team_id REFERENCES teams ON DELETE CASCADE,
+    name text NOT NULL,
+    sealed bytea NOT NULL,
+    key text NOT NULL,
+    version integer NOT NULL DEFAULT 1,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    updated_by uuid,
+    CONSTRAINT uq_secrets_team_id_name UNIQUE (team_id, name)
+);
+CREATE INDEX ix_secrets_key ON secrets (key);
+
+-- Which tasks use which secrets of their team.
+CREATE TABLE task_secrets (
+    team_id uuid NOT NULL,
+    name text NOT NULL,
+    task_id uuid NOT NULL CONSTRAINT fk_task_secrets_task_id REFERENCES tasks ON DELETE CASCADE,
+    CONSTRAINT pk_task_secrets PRIMARY KEY (team_id, name, task_id)
+);
+CREATE INDEX ix_task_secrets_task_id ON task_secrets (task_id);
 
 -- How many runs of a team, or of a tag, may run at once; those with slots are set by admins.
 CREATE TABLE concurrency_limits (
@@ -548,6 +579,7 @@ CREATE TABLE workers (
     version text,
     isolation text[],
     interpreters text[],
+    secret_keys text[],
     CONSTRAINT ck_workers_state CHECK (state IN ('active', 'draining', 'gone'))
 );
 CREATE INDEX ix_workers_state ON workers (state);

@@ -21,7 +21,9 @@ from punctual.store.lifecycle.insert import NewRun, insert_runs
 from punctual.store.lifecycle.reschedule import forgive, refresh_pending
 from punctual.store.schema.models import Task
 from punctual.store.schema.models.model import new_id
+from punctual.store.secrets.use import names_used
 from punctual.store.tasks.listing import IDLE, ListedTask
+from punctual.store.tasks.named import follow_secrets, require_named
 from punctual.store.tasks.past_due_times import past_times, split_blocked
 from punctual.store.tasks.pauses import note_pause, was_due_once
 
@@ -83,11 +85,9 @@ def create_tasks(
 ) -> datetime | None:
     """Save new tasks under `ids`, all in one statement; return the earliest of their due times.
 
-    Raises InvalidCalendar, pointing into the list, for a calendar that is not there.
+    Raises InvalidCalendar or InvalidSecret, pointing into the list, for one that is not there.
     """
-    for place, values in enumerate(tasks):
-        names = values.get("calendars")
-        require_calendars(session.connection(), team_id=team_id, names=names, pointer=f"/{place}")
+    require_named(session.connection(), team_id=team_id, tasks=tasks)
     new = _prepared(session.connection(), ids, tasks, team_id=team_id, now=now, by=by)
     _insert(session.connection(), new)
     return new.first
@@ -104,9 +104,9 @@ def create_one(
 ) -> ListedTask:
     """Save a new task; return it without reading it back, as INSERT sets all that is answered.
 
-    Raises InvalidCalendar for a calendar that is not there.
+    Raises InvalidCalendar or InvalidSecret for one that is not there.
     """
-    require_calendars(connection, team_id=team_id, names=values.get("calendars"))
+    require_named(connection, team_id=team_id, tasks=[values], in_list=False)
     new = _prepared(connection, [task_id], [values], team_id=team_id, now=now, by=by)
     _insert(connection, new)
     row = new.rows[0]
@@ -157,7 +157,7 @@ def _prepared(
         row = DEFAULTS | {name: value for name, value in values.items() if value is not None}
         row |= {"id": task_id, "team_id": team_id, "enabled": True, "version": 1}
         row |= {"schedule_anchor": now, "created_at": now, "updated_at": now}
-        row |= {"created_by": by, "updated_by": by}
+        row |= {"created_by": by, "updated_by": by, "secrets": names_used(values)}
         rows.append(row | {"next_due_at": due, "planned_runs": len(past_runs)})
     return _Prepared(rows, past, blocked, first)
 
@@ -196,8 +196,7 @@ def change_task(
     """Give the task new values, and have its unstarted runs follow; sets its `next_due_at`.
 
     Another `team_id` takes its unfinished runs along. `by` is the user who asks. A schedule that
-    is only sent again stays anchored where it was. Raises InvalidCalendar for a calendar that is
-    not there.
+    is only sent again stays anchored where it was. Raises InvalidCalendar or InvalidSecret.
     """
     is_moved = values.get("team_id", task.team_id) != task.team_id
     named = values.get("calendars", task.calendars if is_moved else None)
@@ -222,6 +221,7 @@ def change_task(
             task.command = value or ""
         else:
             setattr(task, "meta" if column == "metadata" else column, value)
+    follow_secrets(session.connection(), task, values)
     if is_moved:
         session.connection().execute(MOVE_RUNS, {"task_id": task.id, "team_id": team_id})
     _follow(session, task, now=now, by=by, replan=changed or limited or recalled)

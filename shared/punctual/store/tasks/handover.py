@@ -15,6 +15,7 @@ from punctual.store.concurrency.usage import mark_limited
 from punctual.store.driver.notify import wake_coordinators
 from punctual.store.lifecycle.turns import deal_turns
 from punctual.store.schema.models import CalendarRow, ConcurrencyLimit, Task, Team
+from punctual.store.secrets.use import known_names
 
 MOST_TASKS = 10_000
 """Tasks that move in one transaction."""
@@ -89,7 +90,7 @@ def plan_handover(session: Session, old: Team, new: Team) -> Handover:
         .with_for_update()
     ).all()
     tasks = session.execute(
-        select(Task.id, Task.name, Task.enabled, Task.tags, Task.calendars)
+        select(Task.id, Task.name, Task.enabled, Task.tags, Task.calendars, Task.secrets)
         .where(Task.team_id == old.id, Task.deleted_at.is_(None))
         .order_by(Task.id)
         .limit(MOST_TASKS + 1)
@@ -97,11 +98,13 @@ def plan_handover(session: Session, old: Team, new: Team) -> Handover:
     ).all()
     tags = {tag for task in tasks for tag in task.tags}
     named = {name for task in tasks for name in task.calendars or ()}
+    secrets = {name for task in tasks for name in task.secrets or ()}
+    known = known_names(session.connection(), team_id=new.id, names=secrets) if secrets else ()
     limited = [limit.tag for limit in limits if limit.team_id == old.id]
     shared = session.execute(TAGS, {"team_id": new.id, "tags": limited}).scalars()
     along = what_moves_along(
-        _uses(old, calendars, limits, named=named, tags=tags),
-        _uses(new, calendars, limits, tags=set(shared)),
+        _uses(old, calendars, limits, named=named, tags=tags, secrets=secrets),
+        _uses(new, calendars, limits, tags=set(shared), secrets=known),
     )
     own = [row for row in calendars if row.team_id == old.id]
     return Handover(
@@ -143,6 +146,7 @@ def _uses(
     *,
     named: Collection[str] = (),
     tags: Collection[str] = (),
+    secrets: Collection[str] = (),
 ) -> Uses:
     return Uses(
         team.slug,
@@ -154,4 +158,5 @@ def _uses(
         {limit.tag: limit.max_concurrent for limit in limits if limit.team_id == team.id},
         named,
         tags,
+        secrets,
     )

@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.errors import InvalidCalendar, InvalidSchedule
+from punctual.domain.errors import InvalidCalendar, InvalidSchedule, InvalidSecret
 from punctual.domain.runs.limits import LIMITS
 from punctual.domain.schedules.preview import Preview
 from punctual.domain.schedules.zone import zone_names
@@ -70,7 +70,7 @@ def create_task() -> AnyResponse:
     [task_id] = ids = new_task_ids(1)
     try:
         create_many(ids, [values])
-    except (InvalidCalendar, QueueRefused) as error:
+    except (InvalidCalendar, InvalidSecret, QueueRefused) as error:
         return _form("New task", typed, [_fault_of(error)])
     except LimitReached as reached:
         return _form("New task", typed, status=422, message=str(reached.description))
@@ -101,7 +101,7 @@ def update_task(task_id: uuid.UUID) -> AnyResponse:
         return _form(heading, typed, faults, task=task)
     try:
         change_own(task, values)
-    except (InvalidCalendar, QueueRefused) as error:
+    except (InvalidCalendar, InvalidSecret, QueueRefused) as error:
         return _form(heading, typed, [_fault_of(error)], task=task)
     flash("The changes are saved.")
     if warned:
@@ -123,7 +123,7 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
     return redirect(url_for("pages.dashboard"))
 
 
-def _fault_of(error: InvalidCalendar | QueueRefused) -> Fault:
+def _fault_of(error: InvalidCalendar | InvalidSecret | QueueRefused) -> Fault:
     if isinstance(error, QueueRefused):
         return Fault("/queue", error.faults[0].detail)
     return Fault(error.pointer, error.detail)

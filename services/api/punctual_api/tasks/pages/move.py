@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from punctual.domain.access import Role
-from punctual.domain.errors import InvalidCalendar
+from punctual.domain.errors import InvalidCalendar, InvalidSecret
 from punctual.store.schema.models import Task
 from punctual.store.tasks.handover import count_unfinished
 from punctual_api.audit.recorder import changed_nothing
@@ -55,6 +55,8 @@ def _move(task: Task, slug: str) -> None:
         if not values:
             raise _refused(THERE)
         change_own(task, values)
+    except InvalidSecret as error:
+        raise _refused(f"In the team {slug}: {error.detail}") from None
     except InvalidCalendar as error:
         missing = names[int(error.pointer.rpartition("/")[2])]
         raise _refused(

@@ -5,10 +5,11 @@ import uuid
 from flask import Response, flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from punctual.domain.errors import InvalidPart
 from punctual.store.tasks.versions import list_versions
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import connection, session
-from punctual_api.http.problems import Problem
+from punctual_api.http.problems import Fault, Problem, invalid
 from punctual_api.tasks.versions import known_task, restore, version_documents
 from punctual_api.web.page_base import page, pages
 
@@ -28,7 +29,7 @@ def show_versions(task_id: uuid.UUID) -> Response:
 def restore_version(task_id: uuid.UUID, number: int) -> AnyResponse:
     """Give a task what it had at a version."""
     try:
-        restore(task_id, number)
+        _restore(task_id, number)
     except Problem as problem:
         if problem.code == 404:
             raise
@@ -39,3 +40,11 @@ def restore_version(task_id: uuid.UUID, number: int) -> AnyResponse:
         return redirect(url_for("pages.show_versions", task_id=task_id))
     flash(f"The task is as it was at version {number}.")
     return redirect(url_for("pages.show_task", task_id=task_id))
+
+
+def _restore(task_id: uuid.UUID, number: int) -> None:
+    """Restore a version; raises Problem, also for a name that is not there any more."""
+    try:
+        restore(task_id, number)
+    except InvalidPart as error:
+        raise invalid([Fault(error.pointer, error.detail)]) from None

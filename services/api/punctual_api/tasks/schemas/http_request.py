@@ -6,12 +6,23 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from punctual.domain.secrets.references import (
+    misspelt_placeholder,
+    reference_fault,
+    references_in_text,
+)
 from punctual_api.http.fields import KIB, Flag, Number, Text
+from punctual_api.http.openapi import SECRETS, TEXT_OR_SECRET
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MOST_HEADERS = 50
 LONGEST_URL = 2000
 LONGEST_BODY = 256 * KIB
+
+BODY = {
+    "oneOf": [{"type": "string", "maxLength": LONGEST_BODY}, *SECRETS, {"type": "null"}],
+    "description": "A text, in which ${secret:name} is put in as parameters are; or a secret",
+}
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OWN = {"connection", "content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"}
@@ -29,19 +40,34 @@ def _url(url: str) -> None:
         raise ValidationError("Must be a URL such as https://example.com/path.")
     if "$" in parts.netloc:
         raise ValidationError("Parameters are not allowed in the host; write it out.")
+    if next(references_in_text(url), None) is not None:
+        raise ValidationError(
+            "Secrets are not allowed in a URL: send them in a header or the body."
+        )
     if "@" in parts.netloc:
         raise ValidationError("Send credentials in an Authorization header, not in the URL.")
 
 
-def _body(body: str) -> None:
-    if len(body.encode()) > LONGEST_BODY:
-        raise ValidationError(f"Longer than {LONGEST_BODY // KIB} KiB.")
+class Body(fields.Field[Any]):
+    """The content of a request: a text, or a secret."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, dict):
+            if fault := reference_fault(value):
+                raise ValidationError(fault)
+            return value
+        body: str = Text().deserialize(value, attr, data, **kwargs)
+        if len(body.encode()) > LONGEST_BODY:
+            raise ValidationError(f"Longer than {LONGEST_BODY // KIB} KiB.")
+        if wrong := misspelt_placeholder(body):
+            raise ValidationError(_misspelt(wrong))
+        return body
 
 
-class Headers(fields.Field[dict[str, str]]):
-    """Names and values of a request's headers."""
+class Headers(fields.Field[dict[str, Any]]):
+    """Names and values of a request's headers; a value is a text or a secret."""
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("Not a valid object.")
         if len(value) > MOST_HEADERS:
@@ -57,11 +83,21 @@ def _fault(name: str, value: object) -> str | None:
         return "A header's name is letters, digits and hyphens."
     if name.lower() in _OWN:
         return "This header is set by the request itself."
+    return reference_fault(value) if isinstance(value, dict) else _text_fault(value)
+
+
+def _text_fault(value: object) -> str | None:
     if not isinstance(value, str):
         return "Not a valid string."
+    if wrong := misspelt_placeholder(value):
+        return _misspelt(wrong)
     if not re.fullmatch(r"[\t -~]{0,8192}", value):
         return "A header's value is one line of printable ASCII, of at most 8192 characters."
     return None
+
+
+def _misspelt(placeholder: str) -> str:
+    return f"{placeholder} is no secret: write ${{secret:name}} or ${{secret_file:name}}."
 
 
 class HttpSchema(Schema):
@@ -77,11 +113,9 @@ class HttpSchema(Schema):
         metadata={"description": "http or https, to an address that workers may reach"},
     )
     headers = Headers(
-        load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}}
+        load_default=dict, metadata={"type": "object", "additionalProperties": TEXT_OR_SECRET}
     )
-    body = Text(
-        load_default=None, allow_none=True, validate=_body, metadata={"maxLength": LONGEST_BODY}
-    )
+    body = Body(load_default=None, allow_none=True, metadata=BODY)
     expect = fields.List(
         fields.Integer(strict=True, validate=validate.Range(100, 599)),
         load_default=None,

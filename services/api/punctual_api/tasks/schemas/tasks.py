@@ -24,7 +24,7 @@ from punctual_api.http.fields import (
     ScheduleField,
     Text,
 )
-from punctual_api.http.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE
+from punctual_api.http.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE, TEXT_OR_SECRET
 from punctual_api.runs.schemas import PageQuerySchema, RunSchema
 from punctual_api.tasks.schemas.cross_field_checks import check_http, check_together
 from punctual_api.tasks.schemas.http_request import HttpSchema
@@ -107,7 +107,7 @@ class TaskFields(Schema):
     )
     env = Environment(
         load_default=dict,
-        metadata={"type": "object", "additionalProperties": {"type": "string"}},
+        metadata={"type": "object", "additionalProperties": TEXT_OR_SECRET},
     )
     params = Params(load_default=None, allow_none=True, metadata=PARAMS)
     working_dir = Text(

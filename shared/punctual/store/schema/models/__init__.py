@@ -13,6 +13,7 @@ from punctual.store.schema.models.punctuality import Punctuality, StartTally
 from punctual.store.schema.models.queues import Queue
 from punctual.store.schema.models.resets import PasswordReset
 from punctual.store.schema.models.runs import Attempt, LiveOutput, Output, Run
+from punctual.store.schema.models.secrets import Secret, TaskSecret
 from punctual.store.schema.models.tasks import IdempotencyKey, Task
 from punctual.store.schema.models.teams import Membership, Team
 from punctual.store.schema.models.upstreams import UpstreamEnd
@@ -46,9 +47,11 @@ __all__ = [
     "Punctuality",
     "Queue",
     "Run",
+    "Secret",
     "SlotDefault",
     "StartTally",
     "Task",
+    "TaskSecret",
     "TaskVersion",
     "Team",
     "TeamWait",

@@ -14,7 +14,8 @@ class Worker(Model):
 
     `room` is how many more runs it would take when it last beat, `queues` whose runs it takes.
     `isolation` is how its commands are isolated, by the names of docs/operate/isolation.md;
-    `interpreters` are what may run scripts there. Its queues have been served without a break
+    `interpreters` are what may run scripts there; `secret_keys` are the ids of the keys by which it
+    opens secrets, the present one first. Its queues have been served without a break
     since `up_since`, by itself or by those before it. Since `beats_since` no two of its own
     heartbeats were more than half a lease apart.
     """
@@ -38,6 +39,7 @@ class Worker(Model):
     version: Mapped[str | None]
     isolation: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     interpreters: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    secret_keys: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class Coordinator(Model):

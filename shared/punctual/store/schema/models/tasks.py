@@ -21,8 +21,9 @@ class Task(Model):
     `paused_until`. While it has a `plan_error` that is to be tried again at `plan_retry_at`,
     `plan_due_at` is where planning goes on.
     `created_by` and `updated_by` are users, unknown for what the release before wrote.
-    `limits` holds those of an attempt that are not left to the worker. `deleted_at`
-    hides a task whose history is still kept.
+    `limits` holds those of an attempt that are not left to the worker. `secrets` are the names that
+    `env` and `http` refer to, null where they refer to neither a secret nor a file of one.
+    `deleted_at` hides a task whose history is still kept.
     """
 
     __tablename__ = "tasks"
@@ -110,6 +111,7 @@ class Task(Model):
     start_deadline: Mapped[float | None]
     priority: Mapped[int] = mapped_column(SmallInteger)
     limits: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
+    secrets: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[Created]
     created_by: Mapped[uuid.UUID | None]

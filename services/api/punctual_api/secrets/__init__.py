@@ -1,0 +1,1 @@
+"""Secrets of teams: values go in, and never come out."""

@@ -1,0 +1,1 @@
+"""Secrets: their names, their values, and how tasks refer to them."""

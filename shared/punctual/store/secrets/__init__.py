@@ -1,0 +1,1 @@
+"""Secrets of teams: sealed values, the tasks that use them, and what workers read of them."""

@@ -98,6 +98,7 @@ EVENTS = (
     LogEvent("run skipped", "info", "worker", "another run of the task was unfinished (`overlap`)"),
     LogEvent("claim failed", "warning", "worker", "the database did not answer a claim; the runs stay queued and are claimed again"),
     LogEvent("pull failed", "warning", "worker", "the database did not answer a claim that had no message; the runs stay queued and are claimed again"),
+    LogEvent("secret not usable", "warning", "worker", "a run failed at its start for a secret; its `reason_code` says why ([secrets](secrets.md))"),
     LogEvent("start failed", "warning, debug", "worker", "the database did not take a step; it is tried again five times a second, at `debug` while it goes on failing"),
     LogEvent("report failed", "warning", "worker", "the database did not take the report of an end; it is repeated"),
     LogEvent("release failed", "warning", "worker", "the database did not take runs back; the sweep takes them"),

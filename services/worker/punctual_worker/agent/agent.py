@@ -27,6 +27,8 @@ from punctual_worker.agent.attempts.reporter import Reporter
 from punctual_worker.agent.claimer import Claimer
 from punctual_worker.agent.clock import DatabaseClock
 from punctual_worker.agent.launch.interpreters import Interpreters
+from punctual_worker.agent.launch.launches import LaunchMaker
+from punctual_worker.agent.launch.secret_values import SecretOpener
 from punctual_worker.agent.launch.starter import START_LEAD, RunStarter
 from punctual_worker.agent.liveness.heartbeat import BuriedError, Heartbeat
 from punctual_worker.agent.liveness.lease import WorkerLease
@@ -71,7 +73,10 @@ class Agent:
             statement_timeout_ms=HEARTBEAT_TIMEOUT_MS,
         )
         interpreters = Interpreters(settings.interpreters)
-        self.worker_id = register_worker(self._engine, settings, isolation, interpreters)
+        secrets = SecretOpener(settings.secrets_private_key, settings.secret_files)
+        self.worker_id = register_worker(
+            self._engine, settings, isolation, interpreters, secrets.key_ids
+        )
         self.lease = WorkerLease(self_fence_seconds=settings.self_fence_seconds)
         self._clock = DatabaseClock()
         self._run_queue = RunQueue(slots=settings.slots, lead=START_LEAD)
@@ -117,9 +122,14 @@ class Agent:
             self.lease,
             worker_id=self.worker_id,
             settings=settings,
-            http_program=http_program,
-            interpreters=interpreters,
-            refuse=self._refuse,
+            launches=LaunchMaker(
+                self._clock,
+                settings=settings,
+                http_program=http_program,
+                interpreters=interpreters,
+                secrets=secrets,
+                refuse=self._refuse,
+            ),
             claim_more=self._claimer.want,
         )
 
@@ -193,8 +203,10 @@ class Agent:
             raise RunnerGoneError("the runner ended by itself")
         stop.wait()
 
-    def _refuse(self, attempt: ActiveAttempt, error: str) -> None:
-        self._reporter.ended(unstarted_report(attempt, error, self._clock))
+    def _refuse(
+        self, attempt: ActiveAttempt, reason: CodedReason, *, same_again: bool = True
+    ) -> None:
+        self._reporter.ended(unstarted_report(attempt, reason, self._clock, same_again=same_again))
         self._run_queue.free(attempt.pair)
 
     def _wants_messages(self) -> bool:

@@ -1,8 +1,10 @@
 """One HTTP request as a command: `python -m punctual_worker.commands.http_request FILE`.
 
-The file holds JSON: the task's `request`, and what the operator lets it reach (`allowed`). The
-answer goes to standard output as it comes, what went wrong to standard error in one line, and the
-exit codes are curl's: libcurl makes the request, so that it ends as curl would.
+The file holds JSON: the task's `request`, and what the operator lets it reach (`allowed`). Where
+the request uses secrets, they are put in here, with its parameters: `secrets` names the variables
+that hold them, so that no file does. The answer goes to standard output as it comes, what went
+wrong to standard error in one line, and the exit codes are curl's: libcurl makes the request, so
+that it ends as curl would.
 """
 
 import contextlib
@@ -46,7 +48,7 @@ def main(path: str) -> int:
     output = _Output()
     try:
         order = json.loads(Path(path).read_text(encoding="utf-8"))
-        _request(order["request"], parse_allowed(order["allowed"]), output)
+        _request(_filled(order), parse_allowed(order["allowed"]), output)
     except TransferError as failure:
         _write_line(str(failure), on_new_line=output.is_in_a_line)
         return failure.code
@@ -55,6 +57,17 @@ def main(path: str) -> int:
         _write_line(why, on_new_line=output.is_in_a_line)
         return FAULT
     return 0
+
+
+def _filled(order: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the request as it is sent."""
+    request: Mapping[str, Any] = order["request"]
+    if "secrets" not in order:
+        return request
+    from punctual.domain.commands.http_params import fill_in  # most requests start without it
+
+    values = {name: os.environ[variable] for name, variable in order["secrets"].items()}
+    return fill_in(request, {**order["params"], **values})
 
 
 def _request(params: Mapping[str, Any], allowed: tuple[Network, ...], output: "_Output") -> None:

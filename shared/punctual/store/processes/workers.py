@@ -13,9 +13,9 @@ from punctual.store.schema.models.model import new_id
 
 REGISTER = text("""
 INSERT INTO workers (id, name, host, pid, slots, room, queues, state, version, isolation,
-                     interpreters, beats_since, up_since)
+                     interpreters, secret_keys, beats_since, up_since)
 VALUES (:id, :name, :host, :pid, :slots, :room, :queues, 'active', :version, :isolation,
-        :interpreters, clock_timestamp(),
+        :interpreters, :secret_keys, clock_timestamp(),
         coalesce((SELECT min(up_since) FROM workers
                   WHERE heartbeat_at > clock_timestamp() - CAST(:lease AS interval)
                     AND queues @> CAST(:queues AS text[])), clock_timestamp()))
@@ -103,6 +103,7 @@ def register(
     version: str | None = None,
     isolation: Collection[str] | None = None,
     interpreters: Collection[str] | None = None,
+    secret_keys: Sequence[str] = (),
     lease: timedelta = LEASE,
 ) -> uuid.UUID:
     """Enter a new worker, active from now on; return its id, which is never used again."""
@@ -113,6 +114,7 @@ def register(
         "version": version,
         "isolation": None if isolation is None else sorted(isolation),
     }
+    details["secret_keys"] = list(secret_keys)
     details["interpreters"] = None if interpreters is None else sorted(interpreters)
     connection.execute(REGISTER, {**params, **details, "room": slots, "queues": list(queues)})
     return worker_id

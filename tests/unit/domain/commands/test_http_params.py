@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from punctual.domain.commands.http_params import fill_in, names_in, unused_params
-from punctual.domain.errors import InvalidParams
+from punctual.domain.errors import InvalidParams, InvalidSecret
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
 
@@ -90,3 +90,43 @@ def test_the_content_type_says_what_a_body_is() -> None:
     assert fill_in(request(headers=text, body=body), {"x": '"'})["body"] == '{"a": """}'
     problem = {"Content-Type": "application/problem+json"}
     assert fill_in(request(headers=problem, body=body), {"x": '"'})["body"] == r'{"a": "\""}'
+
+
+SECRET = {"${secret:api}": 'a"b\\c&d', "${secret_file:x/y}": "file"}
+
+
+def with_secrets(**values: object) -> dict[str, object]:
+    request = {"url": "https://example.com/", "headers": {}, "body": None, **values}
+    return fill_in(request, {**SECRET, "p": "${secret:api}"})
+
+
+def test_a_secret_is_one_value_where_it_is_put() -> None:
+    filled = with_secrets(
+        headers={"A": "Bearer ${secret_file:x/y}", "B": {"secret_file": "x/y"}},
+        body='{"a": "${secret:api}", "b": ${secret:api}}',
+    )
+    assert filled["headers"] == {"A": "Bearer file", "B": "file"}
+    assert json.loads(str(filled["body"])) == {"a": 'a"b\\c&d', "b": 'a"b\\c&d'}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert with_secrets(headers=form, body="t=${secret:api}")["body"] == "t=a%22b%5Cc%26d"
+    assert with_secrets(body={"secret": "api"})["body"] == 'a"b\\c&d'
+
+
+def test_values_are_put_in_at_once_so_that_none_is_read_again() -> None:
+    assert with_secrets(body="$PARAM_P ${secret_file:x/y}")["body"] == "${secret:api} file"
+
+
+def test_a_secret_without_a_value_stays_as_it_is() -> None:
+    body, headers = "${secret:other} $PARAM_P", {"A": {"secret": "other"}, "B": "${secret:other}"}
+    filled = with_secrets(body=body, headers=headers)
+    assert filled["body"] == "${secret:other} ${secret:api}"
+    assert filled["headers"] == headers
+    assert list(names_in({"url": "", "headers": headers, "body": body})) == [("p", "body")]
+
+
+def test_a_secret_that_no_header_can_hold_is_refused_without_being_shown() -> None:
+    request = {"url": "https://x/", "headers": {"A": {"secret": "api"}}, "body": None}
+    with pytest.raises(InvalidSecret) as refused:
+        fill_in(request, {"${secret:api}": "a\nb"})
+    assert refused.value.pointer == "/${secret:api}"
+    assert "a\nb" not in str(refused.value)

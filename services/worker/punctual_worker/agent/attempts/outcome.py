@@ -89,10 +89,24 @@ def _seen(attempt: ActiveAttempt) -> dict[str, Any]:
     }
 
 
-def unstarted_report(attempt: ActiveAttempt, error: str, clock: DatabaseClock) -> AttemptResult:
-    """Return the result of an attempt whose command cannot be started on this worker."""
-    report = lost_report(attempt, coded(ReasonCode.COULD_NOT_START, error=_clean(error)), clock)
-    return replace(report, outcome="failed", no_retry=SAME_AGAIN)
+def could_not_start(error: str) -> CodedReason:
+    """Return the reason of an attempt whose command cannot be made, with what went wrong."""
+    return coded(ReasonCode.COULD_NOT_START, error=_clean(error))
+
+
+def unstarted_report(
+    attempt: ActiveAttempt, reason: CodedReason, clock: DatabaseClock, *, same_again: bool
+) -> AttemptResult:
+    """Return the result of an attempt whose command cannot be started on this worker.
+
+    `same_again`: nor on another one, or later.
+    """
+    rule = (
+        SAME_AGAIN
+        if same_again
+        else why_no_retry(attempt.rule, "failed", exit_code=None, signal=None)
+    )
+    return replace(lost_report(attempt, reason, clock), outcome="failed", no_retry=rule)
 
 
 def _judge(attempt: ActiveAttempt, ended: EndedEvent) -> tuple[str, CodedReason | None]:

@@ -11,6 +11,8 @@ from punctual.ops.config import Settings
 from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.schema.models.model import Document
 from punctual_worker.agent.launch.interpreters import Interpreters
+from punctual_worker.agent.launch.request_secrets import order_with_secrets
+from punctual_worker.agent.launch.secret_values import SecretValues
 from punctual_worker.agent.runner_link.messages import Launch
 
 
@@ -23,20 +25,28 @@ def launch_of(
     interpreters: Interpreters,
     http_program: tuple[str, ...],
     limits: Mapping[str, int],
+    secrets: SecretValues | None = None,
 ) -> Launch:
     """Return the runner's order for `run`, to be started at `at_ns` (CLOCK_MONOTONIC).
 
     `http_program` makes requests: a command like others, so that it is supervised as they are.
-    `limits` are for a task that has none of its own. Raises NoInterpreterError when the run's
-    script cannot be run here, InvalidParams when its request cannot take a value.
+    `limits` are for a task that has none of its own, `secrets` for one that uses any. Raises
+    NoInterpreterError when the run's script cannot be run here, InvalidParams or SecretError when
+    its request cannot take a value.
     """
     spec = run.spec
+    env = spec["env"] if secrets is None else secrets.fill_env(spec["secrets"]["env"])
     argv: tuple[str, ...] = ("/bin/sh", "-c", spec["command"])
     file: str | None = None
     if script := spec.get("script"):
         argv, file = (interpreters.path_of(script["interpreter"]),), script["body"]
     elif request := spec.get("http"):
-        argv, file = http_program, _order_of(request, run.params, settings)
+        argv = http_program
+        if secrets is None:
+            file = _order_of(request, run.params, settings)
+        else:
+            file, more = order_with_secrets(request, run.params, secrets, settings)
+            env |= more
     scheduled_for = run.scheduled_for.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return Launch(
         key=key,
@@ -44,7 +54,7 @@ def launch_of(
         argv=argv,
         file=file,
         env={
-            **spec["env"],
+            **env,
             **environment_of(run.params or {}),
             "PUNCTUAL_TASK_ID": str(run.task_id),
             **_named(spec),
@@ -61,6 +71,7 @@ def launch_of(
         end_grace_s=_end_grace(spec, settings),
         output_limit=settings.output_limit_bytes,
         limits=limits_in_force(spec.get("limits"), limits),
+        masked=() if secrets is None else secrets.to_mask(),
     )
 
 

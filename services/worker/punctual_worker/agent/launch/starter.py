@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from punctual.domain.batch_size import BatchSize
-from punctual.domain.errors import InvalidParams
 from punctual.ops import telemetry
 from punctual.ops.config import Settings
 from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
@@ -18,16 +17,14 @@ from punctual.store.lifecycle.claim import release, still_claimed
 from punctual.store.lifecycle.give_back import give_back
 from punctual.store.lifecycle.replace import replace_earlier
 from punctual.store.lifecycle.start import StartedAttempt, skip_overlapping, start
-from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts
+from punctual.store.secrets.of_runs import SealedSecret, secrets_of_runs
+from punctual_worker.agent.attempts.active_attempts import ActiveAttempts
 from punctual_worker.agent.attempts.outcome import CANCELLED
 from punctual_worker.agent.clock import DatabaseClock
-from punctual_worker.agent.launch.interpreters import Interpreters, NoInterpreterError
-from punctual_worker.agent.launch.launch_spec import launch_of
-from punctual_worker.agent.launch.limits import default_limits
+from punctual_worker.agent.launch.launches import LaunchMaker
 from punctual_worker.agent.liveness.lease import WorkerLease
 from punctual_worker.agent.run_queue import QueuedRun, RunQueue
 from punctual_worker.agent.runner_link.client import RunnerClient
-from punctual_worker.agent.runner_link.messages import Launch
 
 log = structlog.get_logger()
 
@@ -43,9 +40,6 @@ BATCH_SPAN = timedelta(milliseconds=100)
 
 SLOT_WAIT = timedelta(milliseconds=50)
 """How long past its due time a run waits for a slot here before a worker with room gets it."""
-
-Refuse = Callable[[ActiveAttempt, str], None]
-"""Takes an attempt whose command cannot be started here, and why."""
 
 BEHIND_AFTER = timedelta(seconds=10)
 GIVE_BACK_AFTER = timedelta(seconds=10)
@@ -69,9 +63,7 @@ class RunStarter:
         *,
         worker_id: uuid.UUID,
         settings: Settings,
-        http_program: tuple[str, ...],
-        interpreters: Interpreters,
-        refuse: Refuse,
+        launches: LaunchMaker,
         claim_more: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -82,12 +74,9 @@ class RunStarter:
         self._lease = lease
         self._worker_id = worker_id
         self._settings = settings
-        self._http_program = http_program
-        self._refuse = refuse
+        self._launches = launches
         self._claim_more = claim_more
         self._size = BatchSize(settings.slots)
-        self._interpreters = interpreters
-        self._limits = default_limits(settings)
         self._turned: Callable[[], None] = lambda: None
         self._starting = threading.Lock()
         self._failing_since: datetime | None = None
@@ -135,6 +124,8 @@ class RunStarter:
                     claims=[run.pair for run in batch],
                     lease=timedelta(seconds=self._settings.lease_seconds),
                 )
+                with_secrets = [run.run_id for run in started if run.spec.get("secrets")]
+                sealed = secrets_of_runs(connection, with_secrets) if with_secrets else {}
         except IntegrityError:
             # Another worker started the same task in this instant. One at a time, the statement
             # sees it and refuses just that one.
@@ -155,41 +146,26 @@ class RunStarter:
             return
         self._size.went_well()
         self._failing_since = None
-        self._launch(started)
+        self._launch(started, sealed)
         self._claim_more()  # what is to follow these should wait here when their slots are free
         ours = {run.run_id for run in started}
         if refused := [run for run in batch if run.run_id not in ours]:
             self._settle_refused(refused)
 
-    def _launch(self, started: Sequence[StartedAttempt]) -> None:
+    def _launch(
+        self,
+        started: Sequence[StartedAttempt],
+        sealed: Mapping[uuid.UUID, Sequence[SealedSecret]],
+    ) -> None:
         attempts = [self._running.add(run) for run in started]
-        launches = [self._launch_of(*each) for each in zip(started, attempts, strict=True)]
+        launches = [
+            self._launches.make(run, attempt, sealed.get(run.run_id, ()))
+            for run, attempt in zip(started, attempts, strict=True)
+        ]
         self._runner.start(*(launch for launch in launches if launch is not None))
         for attempt in attempts:  # cancelled before it was sent to the runner
             if self._running.was_cancelled(attempt.run_id):
                 self._runner.stop(attempt.key, CANCELLED)
-
-    def _launch_of(self, run: StartedAttempt, attempt: ActiveAttempt) -> Launch | None:
-        try:
-            return launch_of(
-                run,
-                attempt.key,
-                at_ns=self._clock.monotonic_ns(run.due_at),
-                settings=self._settings,
-                interpreters=self._interpreters,
-                http_program=self._http_program,
-                limits=self._limits,
-            )
-        except NoInterpreterError as error:
-            self._refuse(attempt, str(error))
-        except InvalidParams as error:
-            name = error.pointer.removeprefix("/")
-            self._refuse(attempt, f"parameter {name}: {error.detail}")
-        except Exception as error:
-            # Given back, such a run would end one worker after the other.
-            self._refuse(attempt, f"its command cannot be made of what is stored: {error!r}")
-            log.exception("launch failed", run_id=str(run.run_id))
-        return None
 
     def _settle_refused(self, refused: Sequence[QueuedRun]) -> None:
         """Replace or skip what overlaps, drop what is not ours any more, try the rest later.

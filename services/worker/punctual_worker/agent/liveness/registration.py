@@ -3,7 +3,7 @@
 import os
 import socket
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -17,9 +17,16 @@ from punctual_worker.agent.launch.interpreters import Interpreters
 
 
 def register_worker(
-    engine: Engine, settings: Settings, isolation: Collection[str], interpreters: Interpreters
+    engine: Engine,
+    settings: Settings,
+    isolation: Collection[str],
+    interpreters: Interpreters,
+    secret_keys: Sequence[str],
 ) -> uuid.UUID:
-    """Register one life of a worker and return its id; `isolation` names what is in force."""
+    """Register one life of a worker and return its id; `isolation` names what is in force.
+
+    `secret_keys` are the ids of the keys by which it opens secrets.
+    """
     with engine.begin() as connection:
         return register(
             connection,
@@ -32,4 +39,5 @@ def register_worker(
             isolation=isolation,
             lease=timedelta(seconds=settings.lease_seconds),
             interpreters=interpreters.usable,
+            secret_keys=secret_keys,
         )

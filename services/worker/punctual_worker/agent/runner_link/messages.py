@@ -19,12 +19,13 @@ class Launch:
     reading, writing and ending after its main process has ended.
     `output_limit` is in bytes, both streams together.
     `limits`: `processes`, `memory_bytes` and `file_bytes` of the attempt; absent or 0 is no limit.
+    `masked` are values of secrets, which are masked in the output.
     """
 
     key: str
     at_ns: int
     argv: tuple[str, ...]
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
     file: str | None = field(default=None, repr=False)
     cwd: str | None = None
     timeout_s: float
@@ -32,6 +33,7 @@ class Launch:
     end_grace_s: float
     output_limit: int
     limits: Mapping[str, int] = field(default_factory=dict)
+    masked: tuple[str, ...] = field(default=(), repr=False)
 
     def order(self, *, cell: int | None) -> dict[str, Any]:
         """Return the frame that orders this start; its launch is noted in that cell."""
@@ -49,6 +51,7 @@ class Launch:
             "end_grace_s": self.end_grace_s,
             "output_limit": self.output_limit,
             "limits": dict(self.limits),
+            **({"masked": self.masked} if self.masked else {}),
         }
 
 

@@ -6,6 +6,7 @@ from punctual_worker.runner.attempts.output_buffer import OutputBuffer
 from punctual_worker.runner.attempts.phases import Phase
 from punctual_worker.runner.attempts.timers import NEVER
 from punctual_worker.runner.limits.resource_limits import Limits
+from punctual_worker.runner.masking.output import output_of
 from punctual_worker.runner.protocol.wire import BadFrameError
 
 TYPE_CHECKING = False
@@ -56,7 +57,10 @@ class RunnerAttempt:
             self.end_grace_ns: Final = int(order["end_grace_s"] * SECOND)
             limits = {name: int(most) for name, most in order["limits"].items()}
             self.limits: Final = Limits(**limits)
-            self.output: Final = OutputBuffer(int(order["output_limit"]))
+            limit, masked = int(order["output_limit"]), order.get("masked")
+            self.output: Final = (
+                output_of(limit, map(_text, masked)) if masked else OutputBuffer(limit)
+            )
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise BadFrameError(f"a start order with a bad field: {error!r}") from None
         self.serial: Final = serial

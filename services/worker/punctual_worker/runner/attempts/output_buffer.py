@@ -57,6 +57,9 @@ class OutputBuffer:
             _extend(self._tail_segments, stream, len(data))
         self._forget()
 
+    def finish(self) -> None:
+        """Take in what was kept back: the command writes no more."""
+
     def _forget(self) -> None:
         excess = len(self._tail) - self._tail_limit
         if excess > 0:

@@ -70,6 +70,7 @@ class Events:
     def ended(self, attempt: RunnerAttempt) -> None:
         """Report an end; nothing of the attempt is alive, or its error says what is."""
         output = attempt.output
+        output.finish()
         if self._channel.queued_bytes > QUEUE_LIMIT:
             output.shrink(SHORT_OUTPUT)
         exit_code, signal = attempt.status

@@ -1,0 +1,1 @@
+"""Mask the values of secrets in what commands write."""

@@ -1,0 +1,95 @@
+"""The forms in which a secret may stand in an output: as it is, by lines, and encoded.
+
+docs/guide/secrets.md lists them. Values are cut into pieces of at most PIECE bytes, so that a
+masker never keeps back more than that: a whole value is masked by all of its pieces, which touch.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SHORTEST = 4  # bytes of a value; what is shorter would mask half of what a command writes
+SHORTEST_LINE = 8  # bytes of a line of a value with several
+SHORTEST_ENCODED = 6  # bytes of a value whose encodings are masked too
+LONGEST_ENCODED = 4096
+PIECE = 64
+LINE_LENGTHS = (76, 64)  # of base64 in lines, as base64(1) and openssl have it
+
+_SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
+# Also safe to Python, and to encodeURIComponent; with each kind of digits, byte by byte.
+_PERCENT_ENCODED = [
+    [bytes((byte,)) if byte in _SAFE + more else b"%%%02x" % byte for byte in range(256)]
+    for more in (b"", b"/", b"!'()*")
+]
+_PERCENT_ENCODED += [
+    [text.upper() if text[0] == 37 else text for text in table] for table in _PERCENT_ENCODED
+]
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+# What stands in front decides about the first characters, by how many bytes it is beyond three.
+_FIRST_OWN = (0, 2, 3)
+_LAST_MIXED = (0, 3, 2)
+
+
+def forms_of(values: Iterable[str]) -> set[bytes]:
+    """Return every text that is masked, each at most PIECE bytes long."""
+    forms = {form for value in values for form in _forms(value)}
+    return {piece for form in forms for piece in _pieces(form)}
+
+
+def _forms(value: str) -> Iterator[bytes]:
+    raw = value.encode()
+    for whole in {raw, raw.strip()}:
+        if len(whole) >= SHORTEST:
+            yield whole
+        if SHORTEST_ENCODED <= len(whole) <= LONGEST_ENCODED:
+            yield from _encoded(whole)
+    lines = raw.splitlines()
+    for line in lines if len(lines) > 1 else ():
+        if len(line.strip()) >= SHORTEST_LINE:
+            yield line.strip()
+
+
+def _pieces(form: bytes) -> Iterator[bytes]:
+    if len(form) <= PIECE:
+        yield form
+        return
+    for start in range(0, len(form) - PIECE, PIECE):
+        yield form[start : start + PIECE]
+    yield form[-PIECE:]
+
+
+def _encoded(raw: bytes) -> Iterator[bytes]:
+    for form in _base64(raw):
+        yield form
+        yield form.translate(_URL_SAFE)
+    for table in _PERCENT_ENCODED:
+        encoded = b"".join([table[byte] for byte in raw])
+        yield encoded
+        yield encoded.replace(b"%20", b"+")
+    text = raw.decode()
+    for ascii_only in (True, False):
+        escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode()
+        yield escaped
+        yield escaped.replace(b"/", b"\\/")
+    for quoted in (b"'\\''", b"'\"'\"'"):  # as shells show what they run after set -x, and Python
+        yield raw.replace(b"'", quoted)
+    yield raw.hex().encode()
+    yield raw.hex().upper().encode()
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    """Yield it alone, in lines, and what is certain of it wherever it stands in what is encoded."""
+    alone = binascii.b2a_base64(raw, newline=False)
+    yield alone
+    for length in LINE_LENGTHS:
+        if len(alone) > length:
+            lines = (alone[at : at + length] for at in range(0, len(alone), length))
+            yield from (line for line in lines if len(line) >= SHORTEST_LINE)
+    for before in range(3):
+        encoded = binascii.b2a_base64(bytes(before) + raw, newline=False)
+        yield encoded[_FIRST_OWN[before] : len(encoded) - _LAST_MIXED[(before + len(raw)) % 3]]

@@ -209,6 +209,11 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "secrets.create_secret": OWN_IN_TEAM,
     "secrets.replace_secret": OWN_IN_TEAM,
     "secrets.delete_secret": OWN_IN_TEAM,
+    "pages.show_secrets": EDIT,
+    "pages.create_secret": OWN,
+    "pages.show_secret": OWN,
+    "pages.replace_secret": OWN,
+    "pages.delete_secret": OWN,
     # Tasks
     "tasks.list_own_tasks": LIST,
     "tasks.create_task": EDIT_IN_TEAM,

@@ -35,6 +35,11 @@ def listed() -> list[Document]:
     return _shown(list(store.list_secrets(session(), team_ids=team_ids())))
 
 
+def listed_of_team() -> list[Document]:
+    """Return the secrets of the one team of this request, likewise."""
+    return _shown(list(store.list_secrets(session(), team_ids=[team_id()])))
+
+
 def shown(secret: Secret) -> Document:
     """Return a secret as it is answered, but for the schema's formats."""
     return _shown([secret])[0]

@@ -31,7 +31,7 @@ from punctual_api.accounts.registration import refusal
 from punctual_api.http.context import settings
 from punctual_api.http.json_body import refuse_unlabelled_json
 from punctual_api.runs import narrative
-from punctual_api.tasks.pages import type_formatting
+from punctual_api.tasks.pages import secret_text, type_formatting
 from punctual_api.web import formatting, team_choice
 from punctual_api.web.reader import PAGE
 from punctual_api.web.user_agents import user_agent_words
@@ -58,6 +58,7 @@ pages.add_app_template_filter(formatting.iso)
 pages.add_app_template_filter(formatting.took)
 pages.add_app_template_filter(user_agent_words)
 pages.add_app_template_filter(type_formatting.what_of)
+pages.add_app_template_filter(secret_text.as_text, "secret_text")
 pages.add_app_template_filter(text_of, "param_text")
 pages.add_app_template_filter(visible_name)
 pages.add_app_template_filter(narrative.left_behind_words)

@@ -20,6 +20,7 @@ import punctual_api.outages.pages
 import punctual_api.queues.pages
 import punctual_api.resets.pages
 import punctual_api.runs.pages
+import punctual_api.secrets.pages
 import punctual_api.single_sign_on.pages
 import punctual_api.tasks.pages.actions
 import punctual_api.tasks.pages.dashboard

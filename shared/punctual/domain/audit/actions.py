@@ -118,6 +118,9 @@ ACTIONS: Mapping[str, Action | None] = {
     "secrets.create_secret": Action.SECRET_CREATE,
     "secrets.replace_secret": Action.SECRET_UPDATE,
     "secrets.delete_secret": Action.SECRET_DELETE,
+    "pages.create_secret": Action.SECRET_CREATE,
+    "pages.replace_secret": Action.SECRET_UPDATE,
+    "pages.delete_secret": Action.SECRET_DELETE,
     # Tasks
     "tasks.create_task": Action.TASK_CREATE,
     "bulk.create_tasks_in_bulk": Action.TASK_CREATE,

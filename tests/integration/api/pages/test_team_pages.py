@@ -28,6 +28,8 @@ PAGES = [
     ("editor", "/task/{task}/move/"),
     ("owner", "/team/ops/handover/"),
     ("owner", "/team/ops/delete/"),
+    ("editor", "/team/ops/secrets/"),
+    ("owner", "/team/ops/secrets/pg/"),
     ("editor", "/task/create/?team=ops"),
     ("editor", "/calendar/create/?team=ops"),
     ("editor", "/import/crontab/?team=ops"),
@@ -45,6 +47,9 @@ FORMS = [
     ("owner", "/team/ops/handover/", {"team": "none"}),
     ("owner", "/team/ops/delete/", {"slug": "none"}),
     ("owner", "/team/ops/", {"name": "Operations"}),
+    ("owner", "/team/ops/secrets/", {"name": "x", "value": "correct-horse"}),
+    ("owner", "/team/ops/secrets/pg/", {"value": "correct-horse"}),
+    ("owner", "/team/ops/secrets/pg/delete/", {}),
     ("owner", "/team/ops/members/", {"username": "nemo", "role": "viewer"}),
     ("editor", "/task/{task}/delete/", {}),
 ]
@@ -56,6 +61,7 @@ def ids(ann: Visitor) -> dict[str, str]:
     person = ann.person
     person.post("/teams/", json={"slug": "ops", "name": "Operations"})
     task = person.task(team="ops", name="of ops")["id"]
+    person.post("/secrets/", json={"name": "pg", "value": "correct-horse", "team": "ops"})
     calendar = person.post("/calendars/", json={"name": "days", "team": "ops"}).get_json()["id"]
     run = person.post(f"/tasks/{task}/run/").get_json()["id"]
     return {"task": task, "run": run, "calendar": calendar}

@@ -52,3 +52,14 @@ def test_of_very_many_fields_the_rest_is_counted() -> None:
     shown = differences({}, {"env": {f"V{n}": "x" for n in range(MOST_FIELDS + 7)}})
     assert len(shown) == MOST_FIELDS + 1
     assert shown["…"] == [None, "7 more"]
+
+
+def test_a_reference_to_a_secret_is_shown_as_it_names_a_secret_and_is_none() -> None:
+    before = {"env": {"PGPASSWORD": "hush"}}
+    after = {"env": {"PGPASSWORD": {"secret": "pg"}}, "http": {"headers": {"A": {"secret": "x"}}}}
+    assert differences(before, after) == {
+        "env.PGPASSWORD": [MASK, {"secret": "pg"}],
+        "http.headers": [None, {"A": {"secret": "x"}}],
+    }
+    other = {"env": {"PGPASSWORD": {"secret": "pg", "value": "hush"}}}
+    assert differences({}, other) == {"env.PGPASSWORD": [None, MASK]}

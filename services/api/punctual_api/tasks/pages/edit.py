@@ -14,9 +14,10 @@ from punctual.domain.runs.limits import LIMITS
 from punctual.domain.schedules.preview import Preview
 from punctual.domain.schedules.zone import zone_names
 from punctual.store.schema.models import Task
+from punctual.store.secrets.changes import list_secrets
 from punctual.store.tasks.changes import new_task_ids
 from punctual_api.accounts.authentication import is_live_part
-from punctual_api.http.context import now
+from punctual_api.http.context import now, session, team_id
 from punctual_api.http.problems import Fault, faults_in
 from punctual_api.limits.team_limits import LimitReached
 from punctual_api.queues.allowed import QueueRefused
@@ -126,7 +127,7 @@ def delete_task_page(task_id: uuid.UUID) -> AnyResponse:
 def _fault_of(error: InvalidCalendar | InvalidSecret | QueueRefused) -> Fault:
     if isinstance(error, QueueRefused):
         return Fault("/queue", error.faults[0].detail)
-    return Fault(error.pointer, error.detail)
+    return _in_form(Fault(error.pointer, error.detail))
 
 
 def _warn_of_clocks(typed: Mapping[str, str]) -> None:
@@ -149,12 +150,14 @@ def _checked(
         schema = NewTaskSchema() if task_id is None else TaskReplacementSchema()
         values = schema.load(document)
     except ValidationError as error:
-        found = [
-            fault._replace(pointer="/http_body") if fault.pointer == "/http/body" else fault
-            for fault in faults_in(error.messages)
-        ]
-        return {}, [*faults, *found]
+        return {}, [*faults, *map(_in_form, faults_in(error.messages))]
     return values, [*faults, *upstream_faults(values, task_id=task_id)]
+
+
+def _in_form(fault: Fault) -> Fault:
+    """Return a fault of the API's document where the form has the field."""
+    is_body = fault.pointer.endswith("/http/body")
+    return fault._replace(pointer="/http_body") if is_body else fault
 
 
 def _previewed(heading: str, typed: Mapping[str, str], task: Task | None = None) -> Response:
@@ -194,6 +197,7 @@ def _form(
         previewed=previewed,
         open=bool(set(errors) - UNFOLDED),
         limited=any(typed[name] for name in LIMITS),
+        secrets=[secret.name for secret in list_secrets(session(), team_ids=[team_id()])],
         zones=_zones(),
         methods=[(method, method) for method in METHODS],
         priorities=[(str(number), str(number)) for number in range(9, -1, -1)],

@@ -16,6 +16,7 @@ from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.schema.models import Task
 from punctual_api.http.fields import Lines, Number, Text
 from punctual_api.http.problems import Fault
+from punctual_api.tasks.pages.secret_text import read_env, write_env
 from punctual_api.tasks.pages.type_form import BLANK_TYPE, REDIRECTS, type_document, typed_type
 from punctual_api.tasks.pages.upstream_form import read_edges, write_edges
 from punctual_api.tasks.schemas.task_types import TYPES
@@ -32,14 +33,12 @@ from punctual_api.web.form_fields import (
     read_list,
     read_number,
     read_object,
-    read_pairs,
     read_schedules,
     read_size,
     read_words,
     write_codes,
     write_json,
     write_number,
-    write_pairs,
     write_size,
     write_words,
 )
@@ -128,7 +127,7 @@ def typed_of(task: Task) -> dict[str, str]:
         "calendars": write_words(task.calendars or ()),
         "retry_on": write_codes(task.retry_on),
         "no_retry_on": write_codes(task.no_retry_on),
-        "env": write_pairs(stored_env(task.env)),
+        "env": write_env(stored_env(task.env)),
         "params": write_json(stored_params(task.params)),
         "after": write_edges(task.after),
         "metadata": write_json(stored_metadata(task.meta)),
@@ -187,7 +186,7 @@ def document_from(
     readers = {
         "tags": read_words,
         "calendars": read_words,
-        "env": read_pairs,
+        "env": read_env,
         "metadata": read_object,
         "params": read_list,
         "retry_on": read_codes,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from punctual.store.schema.models import Task
+from punctual_api.tasks.pages.secret_text import as_text, as_texts, as_value
 from punctual_api.tasks.schemas.task_types import type_of
 from punctual_api.tasks.stored import stored_http, stored_script
 from punctual_api.web.form_fields import read_codes, read_headers, write_codes, write_headers
@@ -32,8 +33,8 @@ def typed_type(task: Task) -> dict[str, str]:
         typed |= {
             "method": request["method"],
             "url": request["url"],
-            "headers": write_headers(request["headers"]),
-            "http_body": request["body"] or "",
+            "headers": write_headers(as_texts(request["headers"])),
+            "http_body": as_text(request["body"] or ""),
             "expect": write_codes(request["expect"]),
             "follow_redirects": "yes" if request["follow_redirects"] else "no",
         }
@@ -56,9 +57,16 @@ def type_document(typed: Mapping[str, str], *, task: Task | None = None) -> dict
         **timeout,
         "method": typed["method"],
         "url": typed["url"].strip(),
-        "headers": read_headers(typed["headers"]),
-        "body": typed["http_body"] or None,
+        "headers": {name: as_value(text) for name, text in read_headers(typed["headers"]).items()},
+        "body": _body(typed["http_body"], None if stored is None else stored["body"]),
         "expect": read_codes(typed["expect"]) or None,
         "follow_redirects": typed["follow_redirects"] != "no",
     }
     return {"http": request}
+
+
+def _body(typed: str, stored: Any) -> Any:
+    """Return the content as typed: as it is stored where the form shows it so."""
+    if stored is not None and typed == as_text(stored):
+        return stored
+    return as_value(typed) or None

@@ -57,3 +57,9 @@ for service in api coordinator worker; do
     give $PUNCTUAL $service/redis_url "redis://$service:$(secret redis-$service-password)@redis:6379/0"
 done
 give $PUNCTUAL api/secret_key "$key"
+# The keys of tasks' secrets, which `punctual secrets keygen` has made: only workers open them.
+private=$(cat /secrets/kept/secrets_private_key)
+give $PUNCTUAL api/secrets_public_key "$(cat /secrets/kept/secrets_public_key)"
+give $PUNCTUAL worker/secrets_private_key "$private"
+give $PUNCTUAL rotate/secrets_private_key "$private"
+give $PUNCTUAL rotate/database_url "postgresql://punctual:$postgres@postgres:5432/punctual"

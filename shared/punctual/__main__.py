@@ -1,10 +1,11 @@
-"""The operator's command: `punctual doctor`, `migrate`, `config`, `rights`, `mail`, `user`."""
+"""The operator's command: `punctual doctor`, `migrate`, `config`, `mail`, `user` and others."""
 
 import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points, version
+from pathlib import Path
 from typing import Any
 
 from punctual import DISTRIBUTION
@@ -42,6 +43,10 @@ def _carry_out(options: argparse.Namespace) -> int:
         return mail(options.address)
     if options.verb == "user":
         return _of_service(options)
+    if options.verb == "secrets":
+        from punctual.store.secrets.command import main as secrets
+
+        return secrets(options)
     from punctual.store.schema.rights import main as rights
 
     return rights()
@@ -63,9 +68,27 @@ def _parser() -> argparse.ArgumentParser:
     actions = mail.add_subparsers(dest="action", metavar="ACTION", required=True)
     test = actions.add_parser("test", help="send one, and say what is wrong if that fails")
     test.add_argument("address")
+    secrets = verbs.add_parser("secrets", help="keys of secrets, and values without a page")
+    _add_secret_actions(secrets.add_subparsers(dest="action", metavar="ACTION", required=True))
     user = verbs.add_parser("user", help="list and change users (where the API is installed)")
     _add_user_actions(user.add_subparsers(dest="action", metavar="ACTION", required=True))
     return parser
+
+
+def _add_secret_actions(actions: Any) -> None:
+    keygen = actions.add_parser("keygen", help="print a new pair of keys, as settings")
+    keygen.add_argument(
+        "--folder", type=Path, help="have them in files there instead, made once; print no key"
+    )
+    actions.add_parser(
+        "rotate",
+        help="seal all secrets anew for the first of PUNCTUAL_SECRETS_PRIVATE_KEY; needs the"
+        " database's owner, or the API's role",
+    )
+    what = "set a team's secret; its value is asked for, or read from standard input"
+    setting = actions.add_parser("set", help=what)
+    setting.add_argument("team", help="the team's slug")
+    setting.add_argument("name")
 
 
 def _add_user_actions(actions: Any) -> None:

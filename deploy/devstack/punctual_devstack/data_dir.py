@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +60,11 @@ class DataDir:
         file.flush()
         return file
 
-    def secret(self, name: str) -> str:
-        """Return a random secret, made on the first call ever and the same from then on."""
+    def secret(self, name: str, *, made: Callable[[], str] | None = None) -> str:
+        """Return a secret, made on the first call ever (at random) and the same from then on."""
         file = self.path / "secrets" / name
         if not file.exists():
-            self.write_secret(name, secrets.token_hex(24))
+            self.write_secret(name, made() if made else secrets.token_hex(24))
         return file.read_text().strip()
 
     def write_secret(self, name: str, text: str) -> Path:

@@ -13,6 +13,7 @@ from punctual.doctor.processes import coordinator_findings, worker_findings
 from punctual.doctor.queue import queue_findings
 from punctual.doctor.queues import team_queue_findings
 from punctual.doctor.room import disk_findings, write_findings
+from punctual.doctor.secrets import secret_findings
 from punctual.doctor.server import clock_finding, schema_finding, server_findings
 from punctual.doctor.versions import isolation_findings, release_findings
 from punctual.doctor.work import run_findings, task_findings
@@ -28,6 +29,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
     ("releases", release_findings),
     ("commands", isolation_findings),
     ("queues", team_queue_findings),
+    ("secrets", secret_findings),
     ("runs", run_findings),
     ("tasks", task_findings),
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from punctual.ops.sealing import new_pair, public_of
 from punctual.store.schema.rights import ROLES
 from punctual_devstack.data_dir import DataDir
 from punctual_devstack.ports import free_port
@@ -39,6 +40,8 @@ def embedded(settings: StackSettings, data_dir: DataDir) -> Embedded:
     if not settings.given("SECRET_KEY"):
         data_dir.secret("secret_key")
         found.secrets["SECRET_KEY"] = data_dir.path / "secrets" / "secret_key"
+    if not (settings.given("SECRETS_PUBLIC_KEY") or settings.given("SECRETS_PRIVATE_KEY")):
+        _make_secret_keys(found, data_dir)
     if not settings.given("REDIS_URL"):
         password = data_dir.secret("valkey_password")
         found.valkey = Valkey(data_dir.path / "valkey", free_port(), password)
@@ -52,6 +55,16 @@ def embedded(settings: StackSettings, data_dir: DataDir) -> Embedded:
     return found
 
 
+def _make_secret_keys(found: Embedded, data_dir: DataDir) -> None:
+    """Have workers open secrets by the keys of a file, and the API seal them for the first."""
+    private = data_dir.secret("secrets_private_key", made=lambda: new_pair()[1])
+    public = data_dir.write_secret("secrets_public_key", public_of(private))
+    found.own_secrets["api"] = {"SECRETS_PUBLIC_KEY": public}
+    found.own_secrets["worker"] = {
+        "SECRETS_PRIVATE_KEY": data_dir.path / "secrets" / "secrets_private_key"
+    }
+
+
 def _make_roles(found: Embedded, postgres: Postgres, data_dir: DataDir) -> None:
     """Have each service log in under a role of its own, which the migration makes."""
     passwords = found.own_secrets["migrate"] = {}
@@ -62,4 +75,4 @@ def _make_roles(found: Embedded, postgres: Postgres, data_dir: DataDir) -> None:
         )
         url = postgres.url(user=role, password=password)
         file = data_dir.write_secret(f"{service}_database_url", url)
-        found.own_secrets[service] = {"DATABASE_URL": file}
+        found.own_secrets.setdefault(service, {})["DATABASE_URL"] = file

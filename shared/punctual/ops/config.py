@@ -57,7 +57,7 @@ class Settings(AccessSettings):
     secret_key: str = field(default="", repr=False, metadata={"secret": True})
     secrets_public_key: str = ""
     secrets_private_key: str = field(default="", repr=False, metadata={"secret": True})
-    secret_files: Path | None = None
+    secret_files: str = ""
     cycle_seconds: float = 30
     window_seconds: float = 30
     sweep_seconds: float = 5
@@ -175,9 +175,7 @@ def _parse(name: str, kind: Any, raw: str) -> object:
         raise InvalidSetting(f"{setting} must be kill or keep, not {raw!r}")
     if kind is Registration and raw not in get_args(Registration):
         raise InvalidSetting(f"{setting} must be open, invite or closed, not {raw!r}")
-    if kind == Path | None and not Path(raw).is_absolute():
-        raise InvalidSetting(f"{setting} must be an absolute path, not {raw!r}")
-    return Path(raw) if kind in (Path, Path | None) else raw
+    return Path(raw) if kind is Path else raw
 
 
 def _check(s: Settings) -> None:

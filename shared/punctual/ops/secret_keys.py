@@ -23,6 +23,9 @@ class SecretSettings(Protocol):
     @property
     def secrets_private_key(self) -> str: ...
 
+    @property
+    def secret_files(self) -> str: ...
+
 
 def write_key(prefix: str, key: bytes) -> str:
     """Return a key as text."""
@@ -40,7 +43,7 @@ def parse_private_keys(text: str) -> list[bytes]:
 
 
 def check_secret_keys(s: SecretSettings) -> None:
-    """Raise ValueError, naming the setting without its prefix, for a key that cannot be used."""
+    """Raise ValueError, naming the setting without its prefix, for one that cannot be used."""
     for name, text, parse in (
         ("SECRETS_PUBLIC_KEY", s.secrets_public_key, parse_public_key),
         ("SECRETS_PRIVATE_KEY", s.secrets_private_key, parse_private_keys),
@@ -50,6 +53,8 @@ def check_secret_keys(s: SecretSettings) -> None:
                 parse(text)
         except ValueError as error:
             raise ValueError(f"{name} {error}") from None
+    if s.secret_files and not s.secret_files.startswith("/"):
+        raise ValueError(f"SECRET_FILES must be an absolute path, not {s.secret_files!r}")
 
 
 def _parse(text: str, prefix: str, other: str, other_half: str) -> bytes:

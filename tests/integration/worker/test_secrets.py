@@ -188,3 +188,29 @@ def test_a_worker_may_read_no_secret_but_those_of_its_runs(
     finally:
         worker.dispose()
     assert found == []  # it is queued, and no worker's yet
+
+
+def test_a_spec_has_names_alone_and_a_worker_of_release_0_1_0_refuses_it(
+    secrets: Secrets, engine: Engine
+) -> None:
+    """That worker makes the environment as `{**spec["env"]}`, and refuses what raises."""
+    secrets.save("pg", VALUE)
+    run = secrets.run("true", {"A": {"secret": "pg"}, "B": "plain"})
+    spec = run_row(engine, run).spec
+    assert spec["secrets"] == {"names": ["pg"], "env": {"A": {"secret": "pg"}, "B": "plain"}}
+    with pytest.raises(TypeError):
+        dict(**spec["env"])
+    other = run_row(engine, secrets.run("true", {"B": "plain"})).spec
+    assert (other["env"], other["secrets"]) == ({"B": "plain"}, None)
+
+
+def test_a_command_with_secrets_leaves_no_core_dump(
+    secrets: Secrets, engine: Engine, start_worker: StartWorker
+) -> None:
+    secrets.save("pg", VALUE)
+    start_worker(heartbeat_seconds=0.5, secrets_private_key=PRIVATE)
+    # Two processes: the limit is put on the first one in the instant after its start.
+    limit = "sleep 0.2; sh -c 'ulimit -c; ulimit -Hc'"
+    run = secrets.run(limit, {"A": {"secret": "pg"}})
+    assert ended(engine, run).state == "succeeded"
+    assert output_of(engine, run) == b"0\n0\n"

@@ -109,6 +109,18 @@ def test_the_api_role_asks_no_specs_through_the_workers_door(engine: Engine, as_
     assert refused(as_role("api"), "SELECT held_run(gen_random_uuid())")
 
 
+def test_only_a_worker_reads_secrets_of_runs_and_it_writes_none(as_role: As) -> None:
+    door = "SELECT * FROM secrets_of_runs(ARRAY[gen_random_uuid()])"
+    assert not refused(as_role("worker"), door)
+    for service in ("api", "coordinator"):
+        assert refused(as_role(service), door), service
+    for service in ("worker", "coordinator"):
+        for statement in ("SELECT name FROM secrets", "DELETE FROM secrets"):
+            assert refused(as_role(service), statement), f"{service}: {statement}"
+    for statement in ("INSERT INTO task_secrets DEFAULT VALUES", "DELETE FROM task_secrets"):
+        assert refused(as_role("api"), statement), statement
+
+
 def test_a_coordinator_sees_no_names_no_tokens_and_no_output(engine: Engine, as_role: As) -> None:
     for statement in (
         "SELECT username FROM users",

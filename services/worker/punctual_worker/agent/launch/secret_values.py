@@ -58,9 +58,10 @@ class SecretValues:
 class SecretOpener:
     """Opens what runs name, by the private keys and the folder of files of this worker."""
 
-    def __init__(self, private_keys: str, folder: Path | None) -> None:
+    def __init__(self, private_keys: str, folder: str) -> None:
+        """Take the settings SECRETS_PRIVATE_KEY and SECRET_FILES, either of which may be empty."""
         self._keys = OpeningKeys(private_keys)
-        self._folder = folder
+        self._folder = Path(folder) if folder else None
 
     @property
     def key_ids(self) -> list[str]:

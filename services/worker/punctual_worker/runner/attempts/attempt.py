@@ -56,8 +56,8 @@ class RunnerAttempt:
             self.grace_ns: Final = int(order["grace_s"] * SECOND)
             self.end_grace_ns: Final = int(order["end_grace_s"] * SECOND)
             limits = {name: int(most) for name, most in order["limits"].items()}
-            self.limits: Final = Limits(**limits)
             limit, masked = int(order["output_limit"]), order.get("masked")
+            self.limits: Final = Limits(**limits, core_dumps=not masked)
             self.output: Final = (
                 output_of(limit, map(_text, masked)) if masked else OutputBuffer(limit)
             )

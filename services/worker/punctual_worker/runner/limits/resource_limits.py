@@ -17,11 +17,22 @@ OF_SIGNAL = 128  # a shell's exit code for a command that a signal ended, less t
 
 
 class Limits:
-    """Processes (each thread counts), bytes of memory and bytes of one file; 0 is no limit."""
+    """Processes (each thread counts), bytes of memory and bytes of one file; 0 is no limit.
 
-    __slots__ = ("file_bytes", "memory_bytes", "processes")
+    Without `core_dumps` none is written: it would have the secrets of a command in it.
+    """
 
-    def __init__(self, *, processes: int = 0, memory_bytes: int = 0, file_bytes: int = 0) -> None:
+    __slots__ = ("core_dumps", "file_bytes", "memory_bytes", "processes")
+
+    def __init__(
+        self,
+        *,
+        processes: int = 0,
+        memory_bytes: int = 0,
+        file_bytes: int = 0,
+        core_dumps: bool = True,
+    ) -> None:
+        self.core_dumps = core_dumps
         self.processes = processes
         self.memory_bytes = memory_bytes
         self.file_bytes = file_bytes
@@ -48,6 +59,9 @@ class Limits:
                 lower = _lower(most, _hard(number))
                 with contextlib.suppress(OSError, ValueError):
                     resource.prlimit(pid, number, (lower, lower))
+        if not self.core_dumps:
+            with contextlib.suppress(OSError, ValueError):
+                resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
 
     def exceeded(self, exit_code: int | None, number: int | None) -> tuple[str, int] | None:
         """Return which limit of the kernel ended a command, by the status it ended with."""

@@ -35,7 +35,7 @@ def main() -> int:
     signals = StopSignals()
     signal_thread = signals.install()
     try:
-        # The runner is there before any secret is: it never sees one.
+        # The runner is there before any credential is read: it never sees one of the worker's.
         place = config.load(only=RUNNER_SETTINGS)
         agent_account = account_of("USER", place.user, euid=os.geteuid())
         account = command_account(place.command_user, agent=agent_account, euid=os.geteuid())

@@ -81,7 +81,7 @@ class RunnerClient:
     ) -> Self:
         """Start a runner with an environment of PATH and LANG alone; returns before it is up.
 
-        Call it before secrets are read: nothing of this process but the socket goes across.
+        Call it before credentials are read: nothing of this process but the socket goes across.
         It and its commands run as `account`, for which this process must be root, or as we do.
         """
         ours, theirs = socket.socketpair()

@@ -96,7 +96,7 @@ def test_a_task_names_secrets_in_its_form(ann: Visitor, path: str, engine: Engin
     shown = ann.get(f"/task/{task['id']}/").text
     assert "PGPASSWORD=${secret:pg}" in shown
     edit = f"/task/{task['id']}/update/"
-    assert "PGPASSWORD=${secret:pg}\n" in ann.get(edit).text
+    assert "PGPASSWORD=${secret:pg}" in ann.get(edit).text
     version = re.search(r'name="version" value="(\d+)"', ann.get(edit).text)
     assert version
     saved = ann.post(edit, **plain, version=version[1], env="PGPASSWORD=${secret:pg}", tags="x")

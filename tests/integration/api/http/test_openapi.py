@@ -65,6 +65,8 @@ CALLS = {
     "/api/account/sessions/{session_id}/": {"delete"},
     "/api/invites/": {"get", "post"},
     "/api/invites/{invite_id}/": {"delete"},
+    "/api/secrets/": {"get", "post"},
+    "/api/secrets/{name}/": {"put", "delete"},
     "/api/tokens/": {"get", "post", "delete"},
     "/api/tokens/{token_id}/": {"delete"},
     "/api/calendars/": {"get", "post"},

@@ -214,3 +214,21 @@ def test_a_command_with_secrets_leaves_no_core_dump(
     run = secrets.run(limit, {"A": {"secret": "pg"}})
     assert ended(engine, run).state == "succeeded"
     assert output_of(engine, run) == b"0\n0\n"
+
+
+def test_a_task_that_would_multiply_a_secret_fails_before_that_is_done(
+    secrets: Secrets, engine: Engine, start_worker: StartWorker
+) -> None:
+    secrets.save("big", "x" * 60_000)
+    start_worker(heartbeat_seconds=0.5, secrets_private_key=PRIVATE)
+    http = {"method": "POST", "url": "http://127.0.0.1:1/", "headers": {}, "expect": None}
+    http |= {"body": "${secret:big}" * 10_000, "timeout": 1.0, "follow_redirects": True}
+    rows = [
+        ended(engine, secrets.run("", {}, http=http)),
+        ended(engine, secrets.run("true", {f"A{n}": {"secret": "big"} for n in range(3)})),
+    ]
+    for row in rows:
+        assert (row.state, row.reason_code) == ("failed", "secret_unusable")
+        assert "may get 128 KiB of them" in row.reason
+    run = secrets.run("true", {f"A{n}": {"secret": "big"} for n in range(2)})
+    assert ended(engine, run).state == "succeeded"

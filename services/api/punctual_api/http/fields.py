@@ -154,7 +154,9 @@ class Environment(fields.Field[dict[str, Any]]):
                 faults[name] = [fault]
         if faults:
             raise ValidationError(faults)
-        texts = ((name, text) for name, text in value.items() if isinstance(text, str))
+        texts = (
+            (name, text if isinstance(text, str) else str(text)) for name, text in value.items()
+        )
         if sum(len(name) + len(text.encode()) + 2 for name, text in texts) > 64 * KIB:
             raise ValidationError("Longer than 64 KiB in total.")
         return value

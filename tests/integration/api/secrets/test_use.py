@@ -49,6 +49,7 @@ def test_a_task_names_secrets_and_is_answered_as_it_was_sent(anna: Person) -> No
         ({"command": "x", "env": {"A": {"secret": "a b"}}}, "/env/A"),
         ({"command": "x", "env": {"A": {"secret": "pg", "b": 1}}}, "/env/A"),
         ({"command": "x", "env": {"A": {"secret_file": "../pg"}}}, "/env/A"),
+        ({"command": "x", "env": {f"A{n}": {"secret": "pg"} for n in range(4000)}}, "/env"),
         (
             {"http": {**REQUEST, "headers": {"X": {"secret": "no"}}, "body": None}},
             "/http/headers/X",

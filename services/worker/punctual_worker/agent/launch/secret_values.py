@@ -1,19 +1,20 @@
 """Values of the secrets that an attempt uses: opened in memory at its launch, and nowhere else."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
-from punctual.domain.secrets.names import MOST_BYTES
+from punctual.domain.secrets.names import KIB, MOST_BYTES
 from punctual.domain.secrets.references import Kind, Reference, reference_of, references_in
 from punctual.ops.sealing import CannotOpenError, OpeningKeys
 from punctual.store.schema.models.model import Document
 from punctual.store.secrets.of_runs import SealedSecret
 from punctual_worker.agent.launch.secret_files import UnreadableError, read_secret_file
 
-MOST_BYTES_OF_A_RUN = 4 * MOST_BYTES
-"""Of all its secrets together: what an environment can hold, and a masker look for in time."""
+MOST_BYTES_OF_A_RUN = 2 * MOST_BYTES
+"""Of all places where its secrets are put: what an environment can hold, and a runner mask."""
 
 
 class SecretError(Exception):
@@ -74,11 +75,16 @@ class SecretOpener:
         if not uses:
             return None
         boxes = {secret.name: secret for secret in sealed}
-        wanted = {reference for reference, _ in references_in(uses["env"], spec.get("http"))}
-        values = {each: self._value(each, boxes) for each in sorted(wanted)}
-        if _size(values.values()) > MOST_BYTES_OF_A_RUN:
-            error = f"the secrets of a task are at most {MOST_BYTES_OF_A_RUN // 1024} KiB together"
-            raise unusable(sorted(wanted)[0], error, same_again=True)
+        places = Counter(each for each, _ in references_in(uses["env"], spec.get("http")))
+        values: dict[Reference, str] = {}
+        size = 0
+        for reference, times in sorted(places.items()):
+            values[reference] = value = self._value(reference, boxes)
+            size += times * len(value.encode())
+            if size > MOST_BYTES_OF_A_RUN:  # before anything is made of so much
+                most = MOST_BYTES_OF_A_RUN // KIB
+                error = f"what a task's secrets are put into may get {most} KiB of them"
+                raise unusable(reference, error, same_again=True)
         return SecretValues(values)
 
     def _value(self, reference: Reference, boxes: Mapping[str, SealedSecret]) -> str:
@@ -111,7 +117,3 @@ def _known(value: object) -> Reference:
     if found is None:  # stored so, though no API saves it
         raise TypeError("a value that is neither a text nor a secret")
     return found
-
-
-def _size(values: Iterable[str]) -> int:
-    return sum(len(value.encode()) for value in values)

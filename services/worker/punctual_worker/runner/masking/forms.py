@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import json
+from itertools import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ SHORTEST = 4  # bytes of a value; what is shorter would mask half of what a comm
 SHORTEST_LINE = 8  # bytes of a line of a value with several
 SHORTEST_ENCODED = 6  # bytes of a value whose encodings are masked too
 LONGEST_ENCODED = 4096
-PIECE = 64
+PIECE = 128
+MOST_PIECES = 2048  # for a run: a runner needs some milliseconds for their tables
 LINE_LENGTHS = (76, 64)  # of base64 in lines, as base64(1) and openssl have it
 
 _SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
@@ -36,22 +38,34 @@ _LAST_MIXED = (0, 3, 2)
 
 
 def forms_of(values: Iterable[str]) -> set[bytes]:
-    """Return every text that is masked, each at most PIECE bytes long."""
-    forms = {form for value in values for form in _forms(value)}
-    return {piece for form in forms for piece in _pieces(form)}
+    """Return every text that is masked, each at most PIECE bytes long.
+
+    All values as they are; lines and encodings, of short values first, as far as MOST_PIECES go.
+    """
+    by_size = sorted({value.encode() for value in values}, key=len)
+    found = {piece for raw in by_size for whole in _wholes(raw) for piece in _pieces(whole)}
+    for form in chain(chain.from_iterable(map(_lines, by_size)), _all_encoded(by_size)):
+        if len(found) >= MOST_PIECES:
+            break
+        found.update(_pieces(form))
+    return found
 
 
-def _forms(value: str) -> Iterator[bytes]:
-    raw = value.encode()
-    for whole in {raw, raw.strip()}:
-        if len(whole) >= SHORTEST:
-            yield whole
-        if SHORTEST_ENCODED <= len(whole) <= LONGEST_ENCODED:
-            yield from _encoded(whole)
+def _wholes(raw: bytes) -> set[bytes]:
+    return {whole for whole in (raw, raw.strip()) if len(whole) >= SHORTEST}
+
+
+def _lines(raw: bytes) -> Iterator[bytes]:
     lines = raw.splitlines()
-    for line in lines if len(lines) > 1 else ():
-        if len(line.strip()) >= SHORTEST_LINE:
-            yield line.strip()
+    if len(lines) > 1:
+        yield from (line.strip() for line in lines if len(line.strip()) >= SHORTEST_LINE)
+
+
+def _all_encoded(values: Iterable[bytes]) -> Iterator[bytes]:
+    for raw in values:
+        for whole in _wholes(raw):
+            if SHORTEST_ENCODED <= len(whole) <= LONGEST_ENCODED:
+                yield from _encoded(whole)
 
 
 def _pieces(form: bytes) -> Iterator[bytes]:

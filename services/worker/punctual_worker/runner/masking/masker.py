@@ -4,15 +4,15 @@ Every byte that is part of an occurrence of a pattern is covered; each stretch o
 becomes one MASK, so that neither its length nor overlapping patterns show. What is fed and may be
 the beginning of a pattern is kept back until more has come.
 
-A runner has many commands to look after, so this must be quick: each pattern that is long enough
-is known by four bytes at a multiple of four, wherever it begins, and sets find those at the speed
-of C. Short patterns, and repetitive ones that could occur at every byte, are found by regular
-expressions.
+A runner has many commands to look after, so this must be quick, also for patterns and outputs that
+were made to be slow. Each long pattern is known by four bytes at a multiple of four, wherever it
+begins, and a set finds those at the speed of C; each short one by its first four, looked for in
+four shifts. What was found is looked up by its length. An output that comes close to patterns so
+often that this takes more than MOST_LOOKUPS is covered whole.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 
 TYPE_CHECKING = False
@@ -24,67 +24,122 @@ if TYPE_CHECKING:
 MASK = "••••".encode()
 GRAM = 4
 WINDOW = 2 * GRAM - 1  # one of its grams is at a multiple of GRAM
+MOST_LOOKUPS = 20_000  # for a chunk: some milliseconds
+FEW = 8
+
+
+class _TooMany(Exception):
+    """The output has more beginnings of patterns than can be looked up in time."""
+
+
+class _Index:
+    """Patterns by their first bytes, then by their length, the longest first."""
+
+    __slots__ = ("_by_start", "_size")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._by_start: dict[bytes, dict[int, set[bytes]]] = {}
+
+    def add(self, pattern: bytes) -> None:
+        by_length = self._by_start.setdefault(pattern[: self._size], {})
+        by_length.setdefault(len(pattern), set()).add(pattern)
+
+    def sort(self) -> None:
+        for start, by_length in self._by_start.items():
+            self._by_start[start] = dict(sorted(by_length.items(), reverse=True))
+
+    def look_up(self, data: bytes, at: int, found: _Found) -> None:
+        """Note the longest pattern that stands there, and whether a longer one may follow."""
+        by_length = self._by_start.get(data[at : at + self._size])
+        if by_length is None:
+            return
+        found.count(len(by_length))
+        for length, patterns in by_length.items():
+            piece = data[at : at + length]
+            if len(piece) < length:
+                if len(patterns) > FEW or any(each.startswith(piece) for each in patterns):
+                    found.undecided = min(found.undecided, at)
+            elif piece in patterns:
+                found.spans.append((at, at + length))
+                return
+
+
+class _Found:
+    """What was found in a chunk."""
+
+    __slots__ = ("_lookups", "spans", "undecided")
+
+    def __init__(self, size: int) -> None:
+        self.spans: Spans = []
+        self.undecided = size
+        self._lookups = 0
+
+    def count(self, lookups: int) -> None:
+        self._lookups += lookups
+        if self._lookups > MOST_LOOKUPS:
+            raise _TooMany
 
 
 class Patterns:
     """What to mask, in tables that the maskers of all streams share."""
 
     def __init__(self, patterns: Iterable[bytes]) -> None:
-        """Take patterns, none of them empty."""
-        self._expressions: list[tuple[re.Pattern[bytes], int]] = []
-        self._by_start: dict[bytes, list[bytes]] = {}
+        """Take patterns of GRAM bytes and more."""
+        self._long, self._short = _Index(WINDOW), _Index(GRAM)
         self._offsets: dict[int, set[int]] = {}
         self._beginnings: set[bytes] = set()
-        for pattern in sorted(set(patterns)):
-            self._add(pattern)
-        self._grams = frozenset(self._offsets)
-        self._longest_beginning = max(map(len, self._beginnings), default=0)
-
-    def _add(self, pattern: bytes) -> None:
-        period = _short_period(pattern)
-        if len(pattern) < WINDOW or period:
-            again = pattern[-period:] if period else pattern
-            expression = b"%b(?:%b)*" % (re.escape(pattern), re.escape(again))
-            self._expressions.append((re.compile(expression), len(pattern)))
-            self._beginnings.update(pattern[:size] for size in range(1, len(pattern)))
-            return
-        self._beginnings.update(pattern[:size] for size in range(1, WINDOW))
-        self._by_start.setdefault(pattern[:WINDOW], []).append(pattern)
-        for offset in range(GRAM):
-            gram = int.from_bytes(pattern[offset : offset + GRAM], sys.byteorder)
-            self._offsets.setdefault(gram, set()).add(offset)
+        self._longest = 0
+        short_grams: set[int] = set()
+        for pattern in set(patterns):
+            self._longest = max(self._longest, len(pattern))
+            if len(pattern) < WINDOW:
+                self._short.add(pattern)
+                short_grams.add(_number(pattern[:GRAM]))
+                self._beginnings.update(pattern[:size] for size in range(1, GRAM))
+                continue
+            self._long.add(pattern)
+            self._beginnings.update(pattern[:size] for size in range(1, WINDOW))
+            for offset in range(GRAM):
+                gram = _number(pattern[offset : offset + GRAM])
+                self._offsets.setdefault(gram, set()).add(offset)
+        self._long.sort()
+        self._short.sort()
+        self._grams, self._short_grams = frozenset(self._offsets), frozenset(short_grams)
 
     def find(self, data: bytes) -> tuple[Spans, int]:
         """Return where patterns occur, and from where on a further one may have begun."""
-        spans, undecided = self._find_long(data)
-        for expression, size in self._expressions:
-            at = 0
-            while match := expression.search(data, at):
-                spans.append(match.span())
-                at = match.end() - size + 1
-        for size in range(min(self._longest_beginning, len(data)), 0, -1):
+        found = _Found(len(data))
+        try:
+            self._find_long(data, found)
+            if self._short_grams:
+                self._find_short(data, found)
+        except _TooMany:
+            return [(0, len(data))], max(0, len(data) - self._longest + 1)
+        for size in range(min(WINDOW - 1, len(data)), 0, -1):
             if data[-size:] in self._beginnings:
-                return spans, min(undecided, len(data) - size)
-        return spans, undecided
+                found.undecided = min(found.undecided, len(data) - size)
+                break
+        return found.spans, found.undecided
 
-    def _find_long(self, data: bytes) -> tuple[Spans, int]:
-        spans: Spans = []
-        undecided = len(data)
-        grams = self._grams
+    def _find_long(self, data: bytes, found: _Found) -> None:
+        grams, offsets = self._grams, self._offsets
         view = memoryview(data)[: len(data) // GRAM * GRAM].cast("I")
         if grams.isdisjoint(view):
-            return spans, undecided
+            return
         for place in [place for place, gram in enumerate(view) if gram in grams]:
-            for offset in self._offsets[view[place]]:
-                start = place * GRAM - offset
-                if start < 0:
-                    continue
-                for pattern in self._by_start.get(data[start : start + WINDOW], ()):
-                    if data.startswith(pattern, start):
-                        spans.append((start, start + len(pattern)))
-                    elif pattern.startswith(data[start : start + len(pattern)]):
-                        undecided = min(undecided, start)
-        return spans, undecided
+            for offset in offsets[view[place]]:
+                if (at := place * GRAM - offset) >= 0:
+                    self._long.look_up(data, at, found)
+
+    def _find_short(self, data: bytes, found: _Found) -> None:
+        grams = self._short_grams
+        for shift in range(min(GRAM, len(data))):
+            view = memoryview(data)[shift : shift + (len(data) - shift) // GRAM * GRAM].cast("I")
+            if grams.isdisjoint(view):
+                continue
+            for place in [place for place, gram in enumerate(view) if gram in grams]:
+                self._short.look_up(data, place * GRAM + shift, found)
 
 
 class StreamMasker:
@@ -146,12 +201,5 @@ def _joined(spans: Spans) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _short_period(pattern: bytes) -> int:
-    """Return how soon the pattern repeats itself if that is within its first half; else 0."""
-    half = len(pattern) - len(pattern) // 2
-    period = pattern.find(pattern[:half], 1)
-    while period != -1 and period <= len(pattern) // 2:
-        if pattern.startswith(pattern[period:]):
-            return period
-        period = pattern.find(pattern[:half], period + 1)
-    return 0
+def _number(gram: bytes) -> int:
+    return int.from_bytes(gram, sys.byteorder)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from punctual_worker.runner.masking.forms import PIECE, forms_of
+from punctual_worker.runner.masking.forms import MOST_PIECES, PIECE, forms_of
 from punctual_worker.runner.masking.masker import MASK, Patterns, StreamMasker
 from punctual_worker.runner.masking.output import output_of
 
@@ -132,3 +132,14 @@ def test_what_is_kept_back_comes_at_the_end() -> None:
     assert output.body() == b"it was correct"
     output.finish()
     assert output.total == 14
+
+
+def test_of_many_secrets_all_values_are_masked_and_encodings_of_the_shortest() -> None:
+    values = [f"{number:04d}" * 1000 for number in range(32)] + ["short-password"]
+    forms = forms_of(values)
+    assert len(forms) < MOST_PIECES + 200
+    assert b"short-password" in forms
+    assert b"short-password".hex().encode() in forms
+    masker = StreamMasker(Patterns(forms))
+    for value in values:
+        assert masker.feed(f"<{value}>\n".encode()) == f"<{MASK.decode()}>\n".encode()

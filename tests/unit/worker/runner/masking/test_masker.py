@@ -1,11 +1,13 @@
 """What is masked is the same however the stream is cut, and it is every byte of every pattern."""
 
 import itertools
+import time
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from punctual_worker.runner.masking import masker as masker_module
 from punctual_worker.runner.masking.masker import MASK, Patterns, StreamMasker
 
 # Few letters, so that patterns overlap, repeat themselves and begin in vain.
@@ -102,6 +104,31 @@ def test_nothing_is_kept_back_that_begins_no_pattern() -> None:
 @pytest.mark.parametrize("size", [1, 7, 4096, 65536])
 def test_a_long_stream_of_nothing_else_is_one_mask(size: int) -> None:
     for pattern in (b"aaaa", b"abab", b"a" * 64, b"correct-horse"):
-        stream = pattern * (65536 // len(pattern))
+        stream = pattern * ((4096 if size == 1 else 65536) // len(pattern))
         chunks = [stream[at : at + size] for at in range(0, len(stream), size)]
         assert masked([pattern], chunks) == MASK
+
+
+def test_an_output_that_was_made_to_be_slow_is_masked_whole_and_shows_no_end_of_a_secret() -> None:
+    patterns = [b"aaaaaaa%dz" % number for number in range(2000)]
+    masker = StreamMasker(Patterns(patterns))
+    began = time.process_time()
+    shown = masker.feed(b"a" * 65536)
+    assert time.process_time() - began < 0.5
+    assert shown == MASK
+    assert masker.feed(b"17z and more\n") == b" and more\n"
+    assert masker.feed(b"line\n") + masker.finish() == b"line\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_look_ups_that_are_used_up_leave_nothing_unmasked(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(masker_module, "MOST_LOOKUPS", 2)
+    patterns = [b"aaaaaaaa-secret", b"abcd"]
+    stream = b"start " + (b"a" * 20 + b"-secret abcdabcd ") * 5 + b" end"
+    chunks = [stream[at : at + size] for at in range(0, len(stream), size)]
+    shown = masked(patterns, chunks)
+    assert b"secret" not in shown
+    assert b"abcd" not in shown
+    assert shown.endswith((b" end", MASK))

@@ -75,8 +75,8 @@ def test_services_that_share_a_powerful_role_are_reported(
     ("service", "closed"),
     [
         ("api", set()),
-        ("coordinator", set()),
-        ("worker", {"coordinator", "queues", "releases", "runs", "tasks"}),
+        ("coordinator", {"secrets"}),
+        ("worker", {"coordinator", "queues", "releases", "runs", "secrets", "tasks"}),
     ],
 )
 def test_what_a_services_role_may_not_look_at_is_no_fault(

@@ -20,8 +20,9 @@ LONGEST_URL = 2000
 LONGEST_BODY = 256 * KIB
 
 BODY = {
-    "oneOf": [{"type": "string", "maxLength": LONGEST_BODY}, *SECRETS, {"type": "null"}],
-    "description": "A text, in which ${secret:name} is put in as parameters are; or a secret",
+    "oneOf": [{"type": "string"}, *SECRETS, {"type": "null"}],
+    "description": "A text of at most 256 KiB, in which ${secret:name} is put in as parameters are; "
+    "or a secret",
 }
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

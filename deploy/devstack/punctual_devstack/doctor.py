@@ -26,6 +26,9 @@ def main() -> int:
             sys.stderr.write(f"{stack.data_dir} has no {name}: start it first with make run\n")
             return 1
         environ[f"PUNCTUAL_{name}_FILE"] = str(file)
+    key = secrets / "secrets_public_key"
+    if key.exists() and not stack.given("SECRETS_PUBLIC_KEY"):
+        environ["PUNCTUAL_SECRETS_PUBLIC_KEY_FILE"] = str(key)
     folders = [stack.data_dir, stack.data_dir / "logs", stack.data_dir / "work"]
     if not stack.given("DATABASE_URL"):
         folders.append(database_folder(stack.data_dir, server_account()))

@@ -21,8 +21,8 @@ LONGEST_BODY = 256 * KIB
 
 BODY = {
     "oneOf": [{"type": "string"}, *SECRETS, {"type": "null"}],
-    "description": "A text of at most 256 KiB, in which ${secret:name} is put in as parameters are; "
-    "or a secret",
+    "description": "A text of at most 256 KiB, in which ${secret:name} is put in as parameters"
+    " are; or a secret",
 }
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

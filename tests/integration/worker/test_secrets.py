@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -221,7 +222,8 @@ def test_a_task_that_would_multiply_a_secret_fails_before_that_is_done(
 ) -> None:
     secrets.save("big", "x" * 60_000)
     start_worker(heartbeat_seconds=0.5, secrets_private_key=PRIVATE)
-    http = {"method": "POST", "url": "http://127.0.0.1:1/", "headers": {}, "expect": None}
+    http: dict[str, Any] = {"method": "POST", "url": "http://127.0.0.1:1/", "headers": {}}
+    http["expect"] = None
     http |= {"body": "${secret:big}" * 10_000, "timeout": 1.0, "follow_redirects": True}
     rows = [
         ended(engine, secrets.run("", {}, http=http)),

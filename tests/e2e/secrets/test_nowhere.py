@@ -182,14 +182,3 @@ def test_a_value_is_in_no_table_no_key_no_log_no_file_and_no_backup(server: str)
         assert any(place.endswith("worker-1.log") for place in places)
         private = product.data_dir / "secrets" / "secrets_private_key"
         assert private.stat().st_mode & 0o777 == 0o600
-
-
-def test_make_run_keeps_its_keys_and_opens_after_a_restart() -> None:
-    with running_product(QUICK) as product, closing(product.user("ann")) as ann:
-        ann.post("/api/secrets/", json={"name": "pg", "value": VALUE}).raise_for_status()
-        key = product.secret("secrets_public_key")
-        product.stop()
-        product.start()
-        assert product.secret("secrets_public_key") == key
-        task = run(ann, command=f'test "$A" = {VALUE}', env={"A": {"secret": "pg"}})
-        assert ended(ann, task["id"])["state"] == "succeeded"

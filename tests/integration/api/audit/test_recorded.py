@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
 from punctual.domain.audit.actions import ACTIONS, CHANGING, Action
-from tests.integration.api.audit.walk import NEW_PASSWORD, Walk
+from tests.integration.api.audit.walk import NEW_PASSWORD, SECRET_VALUE, Walk
 from tests.integration.api.conftest import PASSWORD, Person, register
 from tests.integration.api.pages.visitor import Visitor, visit
 
@@ -80,7 +80,7 @@ def test_each_change_is_recorded_once_with_its_action(
     events: Callable[[], list[Event]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    walked, secrets = set(), {PASSWORD, NEW_PASSWORD}
+    walked, secrets = set(), {PASSWORD, NEW_PASSWORD, SECRET_VALUE}
     for endpoint, send in Walk(app, admin, ann, engine).calls():
         events()
         answer = send()
@@ -103,7 +103,7 @@ def test_each_change_is_recorded_once_with_its_action(
     )
     assert not missing
     assert "change not recorded" not in caplog.text
-    assert len(secrets) == 9
+    assert len(secrets) == 10
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT e::text FROM audit_events AS e")).scalars().all()
     assert not [secret for secret in secrets if secret in "".join(rows)]

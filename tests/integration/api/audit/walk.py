@@ -14,6 +14,7 @@ from tests.integration.api.pages.visitor import Visitor, visit
 Step = tuple[str, Callable[[], TestResponse]]
 
 NEW_PASSWORD = "another horse, another staple"
+SECRET_VALUE = "gx7-Kq0_very-secret"
 
 
 class Walk:
@@ -80,6 +81,7 @@ class Walk:
         yield from self.work()
         yield from self.access()
         yield from self.shares()
+        yield from self.secrets()
         yield from self.own_account()
         form, person = self.ann.post, self.ann.person
         yield "pages.logout", lambda: form("/logout/", of="/teams/")
@@ -114,6 +116,19 @@ class Walk:
         assert person.post("/login/", json=_known(person.username)).status_code == 200
         found: str = person.items("/account/sessions/")[0]["id"]
         return found
+
+    def secrets(self) -> Iterator[Step]:
+        """The endpoints of secrets, with values that no event may have."""
+        person, form, team = self.ann.person, self.ann.post, "/team/ops/secrets/"
+        sent = {"name": "pg", "value": SECRET_VALUE, "team": "ops"}
+        yield "secrets.create_secret", lambda: person.post("/secrets/", json=sent)
+        value = {"value": f"{SECRET_VALUE}2"}
+        path = "/secrets/pg/?team=ops"
+        yield "secrets.replace_secret", lambda: person.call("PUT", path, json=value)
+        yield "secrets.delete_secret", lambda: person.call("DELETE", path)
+        yield "pages.create_secret", lambda: form(team, name="pg", value=SECRET_VALUE)
+        yield "pages.replace_secret", lambda: form(f"{team}pg/", **value)
+        yield "pages.delete_secret", lambda: form(f"{team}pg/delete/", of=f"{team}pg/")
 
     def access(self) -> Iterator[Step]:
         """Access tokens and invitations, of a user and of a team."""

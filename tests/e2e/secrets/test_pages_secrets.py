@@ -1,15 +1,34 @@
 """The pages of a team's secrets in a real browser, at every width, with and without scripts."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.test_pages import registers
 from tests.support.product import Product
 
 VALUE = "gx7-Kq0_very-secret"
 LONG = "a-secret-with-a-name-of-100-characters-" + "x" * 61
+
+
+REFUSED = "the server responded with a status of 409"
+"""What the browser logs of the page that asks once more before it deletes."""
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """An empty page; the test fails when a browser's rule is broken."""
+    complaints: list[str] = []
+    made = context.new_page()
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    made.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    yield made
+    assert [text for text in complaints if REFUSED not in text] == []
 
 
 def fits(page: Page) -> None:

@@ -198,9 +198,14 @@ def test_a_spec_has_names_alone_and_a_worker_of_release_0_1_0_refuses_it(
     secrets.save("pg", VALUE)
     run = secrets.run("true", {"A": {"secret": "pg"}, "B": "plain"})
     spec = run_row(engine, run).spec
-    assert spec["secrets"] == {"names": ["pg"], "env": {"A": {"secret": "pg"}, "B": "plain"}}
-    with pytest.raises(TypeError):
-        dict(**spec["env"])
+    pairs = [["A", {"secret": "pg"}], ["B", "plain"]]
+    assert spec["secrets"] == {"names": ["pg"], "env": pairs}
+    with engine.connect() as connection:  # as a coordinator of that release copies it
+        stored = connection.execute(text("SELECT env FROM tasks WHERE env <> '{}'")).scalar_one()
+    assert stored == pairs
+    for env in (spec["env"], stored):
+        with pytest.raises(TypeError):
+            dict(**env)
     other = run_row(engine, secrets.run("true", {"B": "plain"})).spec
     assert (other["env"], other["secrets"]) == ({"B": "plain"}, None)
 

@@ -99,6 +99,17 @@ def misspelt_placeholder(text: str) -> str | None:
     return next((m[0] for m in _MEANT.finditer(text) if not _PLACEHOLDER.fullmatch(m[0])), None)
 
 
+def read_env(stored: object) -> Any:
+    """Return a stored environment as an object; one of a task with references is stored as pairs.
+
+    An object with references would end the runner of a worker of release 0.1.0, and all that runs
+    there. It refuses a run whose environment is a list.
+    """
+    if not isinstance(stored, list):
+        return stored
+    return {pair[0]: pair[1] for pair in stored if isinstance(pair, list) and len(pair) == 2}
+
+
 def references_in(env: object, http: object) -> Iterator[tuple[Reference, str]]:
     """Yield each reference of a task's environment and request with its place, as a pointer."""
     if isinstance(env, Mapping):

@@ -272,6 +272,12 @@ CREATE INDEX ix_tasks_tags ON tasks USING gin (tags) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team ON tasks (team_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX ix_tasks_team_due ON tasks (team_id, next_due_at, id)
     WHERE enabled AND deleted_at IS NULL AND next_due_at IS NOT NULL;
+CREATE TRIGGER tasks_env BEFORE UPDATE OF env, secrets ON tasks FOR EACH ROW
+    WHEN (old.secrets IS NOT NULL OR new.secrets IS NOT NULL)
+    EXECUTE FUNCTION tasks_env();
+CREATE TRIGGER tasks_env_new BEFORE INSERT ON tasks FOR EACH ROW
+    WHEN (new.secrets IS NOT NULL)
+    EXECUTE FUNCTION tasks_env();
 CREATE TRIGGER tasks_secrets AFTER UPDATE OF secrets, team_id, deleted_at ON tasks FOR EACH ROW
     WHEN (old.secrets IS NOT NULL OR new.secrets IS NOT NULL)
     EXECUTE FUNCTION tasks_secrets();

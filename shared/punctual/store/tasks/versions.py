@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, DateTime, Row, text
 
+from punctual.domain.secrets.references import read_env
 from punctual.store.schema.models import Task
 
 VERSIONS = text("""
@@ -60,4 +61,6 @@ def _task(document: dict[str, Any]) -> Task:
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, str) and isinstance(COLUMNS[name].type, DateTime):
         return datetime.fromisoformat(value)
+    if name == "env":
+        return read_env(value)
     return uuid.UUID(value) if name == "team_id" else value

@@ -105,7 +105,8 @@ def test_a_change_is_looked_at_where_it_touches_secrets(anna: Person, engine: En
     assert anna.call("PATCH", path, json={"env": {}}).status_code == 200
     assert users(anna) == []
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT secrets FROM tasks")).scalar_one() is None
+        stored = connection.execute(text("SELECT secrets, env FROM tasks")).one()
+    assert tuple(stored) == (None, {})
 
 
 def test_a_secret_in_use_is_deleted_only_on_request(anna: Person) -> None:

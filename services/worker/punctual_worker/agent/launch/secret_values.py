@@ -3,11 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.secrets.names import KIB, MOST_BYTES
-from punctual.domain.secrets.references import Kind, Reference, reference_of, references_in
+from punctual.domain.secrets.references import (
+    Kind,
+    Reference,
+    read_env,
+    reference_of,
+    references_in,
+)
 from punctual.ops.sealing import CannotOpenError, OpeningKeys
 from punctual.store.schema.models.model import Document
 from punctual.store.secrets.of_runs import SealedSecret
@@ -40,11 +45,11 @@ class SecretValues:
     def __repr__(self) -> str:
         return f"SecretValues({len(self._values)})"
 
-    def fill_env(self, env: Mapping[str, Any]) -> dict[str, str]:
-        """Return the environment with values in place of references."""
+    def fill_env(self, stored: object) -> dict[str, str]:
+        """Return a stored environment with values in place of references."""
         return {
             name: value if isinstance(value, str) else self._values[_known(value)]
-            for name, value in env.items()
+            for name, value in read_env(stored).items()
         }
 
     def by_placeholder(self) -> dict[str, str]:
@@ -75,7 +80,7 @@ class SecretOpener:
         if not uses:
             return None
         boxes = {secret.name: secret for secret in sealed}
-        places = Counter(each for each, _ in references_in(uses["env"], spec.get("http")))
+        places = Counter(each for each, _ in references_in(read_env(uses["env"]), spec.get("http")))
         values: dict[Reference, str] = {}
         size = 0
         for reference, times in sorted(places.items()):

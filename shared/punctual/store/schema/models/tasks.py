@@ -2,12 +2,36 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, Text, Uuid, text
+from sqlalchemy import (
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    TypeDecorator,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from punctual.domain.secrets.references import read_env
 from punctual.store.schema.models.model import Created, Document, Id, Model
+
+
+class Environment(TypeDecorator[Document]):
+    """An environment, which a trigger stores as pairs where it refers to secrets."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Return it as an object, however it is stored."""
+        del dialect
+        return read_env(value)
 
 
 class Task(Model):
@@ -97,7 +121,7 @@ class Task(Model):
     no_retry_on: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     timeout: Mapped[float]
     end_grace: Mapped[float | None]
-    env: Mapped[Document]
+    env: Mapped[Document] = mapped_column(Environment)
     params: Mapped[list[Document] | None] = mapped_column(JSONB(none_as_null=True))
     working_dir: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
@@ -22,34 +22,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except config.InvalidSetting as error:
         sys.stderr.write(f"{options.verb}: {error}\n")
         return 2
-    return _carry_out(options)
+    return VERBS[options.verb](options)
 
 
-def _carry_out(options: argparse.Namespace) -> int:
-    if options.verb == "doctor":
-        from punctual.doctor.__main__ import main as doctor
+# Each command imports what it needs alone: the doctor works where the API is not installed.
 
-        folders = [f"--folder={folder}" for folder in options.folder]
-        return doctor([*folders, *(["--json"] if options.json else [])])
-    if options.verb == "migrate":
-        from punctual.store.schema.migrate import main as migrate
 
-        return migrate()
-    if options.verb == "config":
-        return config.main()
-    if options.verb == "mail":
-        from punctual.messaging.mail.command import main as mail
+def _doctor(options: argparse.Namespace) -> int:
+    from punctual.doctor.__main__ import main as doctor
 
-        return mail(options.address)
-    if options.verb == "user":
-        return _of_service(options)
-    if options.verb == "secrets":
-        from punctual.store.secrets.command import main as secrets
+    folders = [f"--folder={folder}" for folder in options.folder]
+    return doctor([*folders, *(["--json"] if options.json else [])])
 
-        return secrets(options)
+
+def _migrate(_options: argparse.Namespace) -> int:
+    from punctual.store.schema.migrate import main as migrate
+
+    return migrate()
+
+
+def _rights(_options: argparse.Namespace) -> int:
     from punctual.store.schema.rights import main as rights
 
     return rights()
+
+
+def _mail(options: argparse.Namespace) -> int:
+    from punctual.messaging.mail.command import main as mail
+
+    return mail(options.address)
+
+
+def _secrets(options: argparse.Namespace) -> int:
+    from punctual.store.secrets.command import main as secrets
+
+    return secrets(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -124,6 +131,17 @@ def _leave_root() -> None:
     user = config.load(only=("user",)).user
     if os.geteuid() == 0:
         become(account_of("USER", user, euid=0))
+
+
+VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "doctor": _doctor,
+    "migrate": _migrate,
+    "config": lambda _options: config.main(),
+    "rights": _rights,
+    "mail": _mail,
+    "secrets": _secrets,
+    "user": _of_service,
+}
 
 
 if __name__ == "__main__":

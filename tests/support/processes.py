@@ -1,9 +1,17 @@
-"""A process whose pipes a test reads or writes."""
+"""Processes of tests: one whose pipes a test reads or writes, and users for those of workers."""
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
+
+from punctual.ops.slot_users import SlotUserRange
+
+FIRST_SLOT_USER = 2_141_000_000
+USERS_OF_A_PROCESS = 4_000
+_ranges = count()
 
 
 @contextmanager
@@ -20,3 +28,10 @@ def process_with_pipes(
             yield process
         finally:
             process.kill()
+
+
+def free_slot_users(slots: int) -> SlotUserRange:
+    """Return users of slots that no other worker of the tests has."""
+    # Processes that run at the same time have numbers that are near each other.
+    offset = os.getpid() % 1500 * USERS_OF_A_PROCESS + next(_ranges) * (2 * slots + 1)
+    return SlotUserRange(FIRST_SLOT_USER + offset, slots)

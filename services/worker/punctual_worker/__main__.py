@@ -14,17 +14,19 @@ from punctual.ops.process_user import (
     forbid_inspection,
     name_of,
 )
+from punctual.ops.slot_users import slot_users_of
 from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
 from punctual_worker.agent.agent import Agent
 from punctual_worker.agent.isolation import in_force, protections, report
 from punctual_worker.agent.runner_link.client import RunnerClient, RunnerGoneError
 from punctual_worker.agent.runner_link.stale_runners import end_stale_runners
+from punctual_worker.agent.slot_users import claim_users
 from punctual_worker.agent.stop_signals import StopSignals
-from punctual_worker.agent.work_dir import make_folder
+from punctual_worker.agent.work_dir import make_folder, make_folder_of_slots
 from punctual_worker.commands.http_program import http_program
 
 RUNNER_SETTINGS = (
-    *("work_dir", "user", "command_user"),
+    *("work_dir", "user", "command_user", "slot_users", "slots"),
     *("on_lease_loss", "prestarted_shells", "direct_exec"),
 )
 
@@ -39,16 +41,32 @@ def main() -> int:
         place = config.load(only=RUNNER_SETTINGS)
         agent_account = account_of("USER", place.user, euid=os.geteuid())
         account = command_account(place.command_user, agent=agent_account, euid=os.geteuid())
-        make_folder(place.work_dir, account)
-        end_stale_runners(place.work_dir, account)
+        slot_users = slot_users_of(
+            place.slot_users,
+            slots=place.slots,
+            command_user=place.command_user,
+            agent=agent_account,
+            euid=os.geteuid(),
+        )
+        lock = None
+        if slot_users is None:
+            make_folder(place.work_dir, account)
+            end_stale_runners(place.work_dir, account)
+        else:
+            account = slot_users.runner
+            make_folder_of_slots(place.work_dir, slot_users)
+            end_stale_runners(place.work_dir, account)
+            lock = claim_users(slot_users, place.work_dir)
         runner = RunnerClient.launch(
             work_dir=place.work_dir,
             on_lease_loss=place.on_lease_loss,
             prestarted_shells=place.prestarted_shells,
             direct_exec=place.direct_exec,
             account=account,
+            slot_users=slot_users,
+            keep=lock,
         )
-        program = http_program(account)
+        program = http_program(account if slot_users is None else slot_users.command(0))
         become(agent_account)
         settings = config.load(needs=("database_url", "redis_url"))
     except config.InvalidSetting as error:
@@ -61,7 +79,8 @@ def main() -> int:
         # Before anything is claimed that it could not run.
         separate = account is not None and account.uid != os.geteuid()
         isolation = in_force(runner.wait_up(), separate_user=separate)
-        report(isolation, command_user=name_of(account or ProcessUser(os.geteuid(), os.getegid())))
+        commands = name_of(account or ProcessUser(os.geteuid(), os.getegid()))
+        report(isolation, command_user=slot_users.name if slot_users is not None else commands)
         agent = Agent(
             settings,
             runner,

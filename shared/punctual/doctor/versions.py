@@ -11,8 +11,8 @@ from punctual.doctor.finding import Finding, ok, warning
 from punctual.ops.config import Settings
 
 PROTECTIONS = (
-    *("separate_user", "unprivileged", "no_new_privileges", "own_process_namespace"),
-    *("seccomp", "read_only_root", "cgroup_limits"),
+    *("separate_user", "unprivileged", "user_per_slot", "no_new_privileges"),
+    *("own_process_view", "own_process_namespace", "seccomp", "read_only_root", "cgroup_limits"),
 )
 """What docs/operate/isolation.md explains, the most important first."""
 

@@ -85,6 +85,7 @@ class Settings(AccessSettings):
     bind: str = "0.0.0.0:8000"
     user: str = ""
     command_user: str = ""
+    slot_users: int = 0
     work_dir: Path = Path("/var/tmp/punctual")  # noqa: S108 - the worker makes private folders in it
     interpreters: str = "sh,bash,python3"
     http_allow_private: str = ""

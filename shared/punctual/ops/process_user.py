@@ -4,6 +4,7 @@ import ctypes
 import os
 import pwd
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,16 @@ def can_use(path: Path, account: ProcessUser | None, mode: int) -> bool:
         finally:
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def capabilities() -> frozenset[int]:
+    """Return the numbers of the capabilities that this process may use."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("CapPrm:"):
+                mask = int(line.split()[1], 16)
+                return frozenset(number for number in range(64) if mask >> number & 1)
+    return frozenset()
 
 
 def become(account: ProcessUser | None) -> None:

@@ -14,6 +14,8 @@ UNUSED = {"user_namespaces", "writable_cgroup"}
 NAMES = UNUSED | {
     "separate_user",
     "unprivileged",
+    "user_per_slot",
+    "own_process_view",
     "no_new_privileges",
     "seccomp",
     "read_only_root",

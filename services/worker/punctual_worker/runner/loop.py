@@ -35,6 +35,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from punctual_worker.runner.host.slot_users import SlotUsers
+
 TIDY_EVERY_NS = SECOND
 COLLECT_EVERY_NS = 60 * SECOND
 # What would hold up a start waits for a gap of this length, but not for ever.
@@ -58,6 +60,7 @@ class RunnerLoop:
         launch_notes: LaunchNotes,
         process_tag: ProcessTag,
         home_dirs: HomeDirs,
+        slot_users: SlotUsers | None,
         launch_options: LaunchOptions,
         *,
         keep: bool,
@@ -79,13 +82,13 @@ class RunnerLoop:
             poller,
             self._lease,
             spawner,
-            home_dirs,
             self._lifecycle,
             ExitWatch(self.registry, poller, self._limit_monitor),
             launch_options,
+            slot_users,
         )
         self._launcher = Launcher(
-            self.registry, self._lease, strategies, launch_notes, self._lifecycle
+            self.registry, self._lease, strategies, home_dirs, launch_notes, self._lifecycle
         )
         self._poller.add(channel.fileno(), None, AGENT)
         self._writing = False

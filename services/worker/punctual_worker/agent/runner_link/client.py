@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 
 from punctual.ops import json_text
 from punctual.ops.process_user import ProcessUser
+from punctual.ops.slot_users import SlotUserRange
 from punctual_worker.agent.runner_link.end import end_runner, run_as
 from punctual_worker.agent.runner_link.launch_memory import LaunchMemory
 from punctual_worker.agent.runner_link.messages import (
@@ -51,6 +52,7 @@ class RunnerClient:
         launch: int,
         launch_memory: LaunchMemory,
         account: ProcessUser | None = None,
+        slot_users: SlotUserRange | None = None,
     ) -> None:
         """Take over a launched runner; use launch()."""
         self._process = process
@@ -58,6 +60,7 @@ class RunnerClient:
         self._launch = launch
         self._launch_memory = launch_memory
         self._account = account
+        self._slot_users = slot_users
         self.clean = True
         """False once its commands may be alive and cannot be ended from here."""
         self.received = 0  # how often something came, answers to pings included
@@ -78,12 +81,17 @@ class RunnerClient:
         prestarted_shells: bool = True,
         direct_exec: bool = True,
         account: ProcessUser | None = None,
+        slot_users: SlotUserRange | None = None,
+        keep: int | None = None,
     ) -> Self:
         """Start a runner with an environment of PATH and LANG alone; returns before it is up.
 
         Call it before credentials are read: nothing of this process but the socket goes across.
-        It and its commands run as `account`, for which this process must be root, or as we do.
+        It and its commands run as `account`, for which this process must be root, or as we do;
+        with `slot_users` they are who that says. It keeps the descriptor `keep` until its end.
         """
+        if slot_users is not None:
+            account = slot_users.runner
         ours, theirs = socket.socketpair()
         launch = secrets.randbits(LAUNCH_BITS)
         memory = LaunchMemory()
@@ -98,11 +106,13 @@ class RunnerClient:
                     *(() if direct_exec else ("--no-direct-exec",)),
                     *("--agent", str(os.getpid())),
                     *run_as(account),
+                    *(() if slot_users is None else slot_users.options()),
+                    *(() if keep is None else ("--keep-fd", str(keep))),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env={name: value for name, value in (("PATH", path), ("LANG", lang)) if value},
-                pass_fds=(theirs.fileno(), memory.descriptor),
+                pass_fds=(theirs.fileno(), memory.descriptor, *(() if keep is None else (keep,))),
                 start_new_session=True,
                 cwd="/",
             )
@@ -114,7 +124,7 @@ class RunnerClient:
             memory.close_descriptor()
         # Only sending times out: whether a quiet runner is a healthy one, pings tell.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
-        return cls(process, ours, launch, memory, account)
+        return cls(process, ours, launch, memory, account, slot_users)
 
     @property
     def pid(self) -> int:
@@ -228,6 +238,11 @@ class RunnerClient:
                 return
             with contextlib.suppress(OSError):  # it was gone already
                 self._sock.shutdown(socket.SHUT_RDWR)
-            self.clean = end_runner(self._process, launch=self._launch, account=self._account)
+            self.clean = end_runner(
+                self._process,
+                launch=self._launch,
+                account=self._account,
+                slot_users=self._slot_users,
+            )
             self._buried = True
             self._sock.close()

@@ -6,7 +6,9 @@ import sys
 import time
 
 from punctual.ops.process_user import ProcessUser
+from punctual.ops.slot_users import SlotUserRange
 from punctual_worker.runner.supervise.stale_processes import await_none_of, kill_leftovers
+from punctual_worker.runner.supervise.user_processes import end_processes_of
 
 # What a runner may take to kill what runs and tidy up, before it is killed itself.
 LEAVE_SECONDS = 8.0
@@ -20,11 +22,16 @@ def run_as(account: ProcessUser | None) -> tuple[str, ...]:
 
 
 def end_runner(
-    process: subprocess.Popen[bytes], *, launch: int, account: ProcessUser | None
+    process: subprocess.Popen[bytes],
+    *,
+    launch: int,
+    account: ProcessUser | None,
+    slot_users: SlotUserRange | None = None,
 ) -> bool:
     """Wait for its end, or force it; False when commands of it may live on that we cannot end.
 
-    `account` is whom it runs as, None when that is who we are.
+    `account` is whom it runs as, None when that is who we are; its commands are `slot_users`, if
+    there are any.
     """
     try:
         process.wait(LEAVE_SECONDS)
@@ -35,6 +42,9 @@ def end_runner(
             return False
         process.wait()
     until = time.monotonic() + LEAVE_SECONDS
+    if slot_users is not None:
+        # As root we end what a runner that was killed left; as another user we only wait for it.
+        return end_processes_of(slot_users.commands, until=until)
     ended = end_leftovers(launch, account=account)
     # A runner that ended by itself has killed all it started. After one that was killed we can
     # end its commands where they run as we do or we are root, and else only see whether they have.

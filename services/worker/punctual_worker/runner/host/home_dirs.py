@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
-from collections import deque
+import stat
 
 from punctual_worker.runner.host.remove_tree import remove_tree
-from punctual_worker.runner.host.runner_dir import RunnerDir
-from punctual_worker.runner.host.threads import start_thread
+from punctual_worker.runner.host.trash import Trash, empty_folder
 from punctual_worker.runner.host.unused_homes import UnusedHomes, make_home
 
 # This many directories are made in one folder, then in the next: renaming among few takes a third
@@ -23,16 +21,18 @@ HOMES_PER_FOLDER, FOLDERS = 32, 128
 
 
 class HomeDirs:
-    """The homes, files and gates of one runner's attempts, in the runner's directory."""
+    """The homes, files and gates of attempts, in one directory of the runner.
 
-    def __init__(self, runner_dir: RunnerDir) -> None:
-        self._runner_dir = runner_dir
-        self._root = runner_dir.path
-        self._unused = UnusedHomes()
+    Those of a slot's user (`owner`) are made by acting as that user.
+    """
+
+    def __init__(self, root: str, trash: Trash, *, owner: int | None = None) -> None:
+        self._root = root
+        self._trash = trash
+        self._owner = owner
+        ids = (os.geteuid(), os.getegid()) if owner is None else (owner, owner)
+        self._unused = UnusedHomes(ids)
         self._made = 0
-        self._trash: deque[str] = deque()
-        self._has_trash = threading.Event()
-        self._has_janitor = False
 
     def make(self, serial: int) -> str:
         """Return the path of a fresh empty directory; OSError when there is no room for one."""
@@ -64,22 +64,27 @@ class HomeDirs:
             self.remove_later(os.path.dirname(home))
 
     def remove_later(self, path: str) -> None:
-        """Remove a tree in a thread: it can take seconds, and is all system calls.
+        """Remove a tree in a thread."""
+        self._trash.add(path, owner=self._owner)
 
-        Python lets the loop run during those.
-        """
-        self._trash.append(path)
-        self._has_trash.set()
-        if not self._has_janitor:
-            self._has_janitor = start_thread(self._empty_trash)
+    def remove_all(self) -> None:
+        """Remove every directory of these attempts, now."""
+        if self._owner is None:
+            remove_tree(self._root)
+        else:
+            empty_folder(self._root, owner=self._owner)
 
-    def close(self) -> None:
-        """Remove every directory of this runner, now."""
-        remove_tree(self._root)
-        self._runner_dir.unlock()
+    def remove_others(self) -> None:
+        """Remove what a command left next to its home, acting as its user, who has no other."""
+        os.chmod(self._root, stat.S_IRWXU)
+        unused = self._unused.names()
+        for name in os.listdir(self._root):
+            if name not in unused:
+                remove_tree(f"{self._root}/{name}")
 
     def _make(self, serial: int) -> str:
-        number = self._made // HOMES_PER_FOLDER % FOLDERS
+        # A user of a slot has one attempt at a time, and so few homes.
+        number = 0 if self._owner is not None else self._made // HOMES_PER_FOLDER % FOLDERS
         self._made += 1
         folder = f"{self._root}/more-{number}" if number else self._root
         path = f"{folder}/{serial}"
@@ -93,10 +98,3 @@ class HomeDirs:
         except OSError:
             self.remove_later(path)
             raise
-
-    def _empty_trash(self) -> None:
-        while True:
-            self._has_trash.wait()
-            self._has_trash.clear()
-            while self._trash:
-                remove_tree(self._trash.popleft())

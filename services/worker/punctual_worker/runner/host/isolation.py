@@ -12,11 +12,15 @@ NO_LIMIT = 1 << 62
 """Version 1 has no word for "no limit" and writes about the largest number."""
 
 
-def probe() -> dict[str, bool]:
+def probe(*, user_per_slot: bool, own_process_view: bool) -> dict[str, bool]:
     """Return what is in force, by the names that docs/operate/isolation.md explains."""
     status = _status()
-    capabilities = (status.get(name, b"0") for name in (b"CapPrm", b"CapEff", b"CapAmb"))
+    # What another user's program has of this process's capabilities after its exec is the last two.
+    own = () if user_per_slot else (b"CapPrm", b"CapEff")
+    capabilities = (status.get(name, b"0") for name in (*own, b"CapInh", b"CapAmb"))
     return {
+        "user_per_slot": user_per_slot,
+        "own_process_view": own_process_view,
         "unprivileged": os.geteuid() != 0 and not any(int(each, 16) for each in capabilities),
         "no_new_privileges": status.get(b"NoNewPrivs") == b"1",
         "seccomp": status.get(b"Seccomp") == SECCOMP_FILTER,

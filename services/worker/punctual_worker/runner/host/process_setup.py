@@ -12,9 +12,13 @@ import sys
 from punctual_worker.runner.host.scheduling import raise_priority
 
 PR_SET_DUMPABLE = 4
+PR_SET_KEEPCAPS = 8
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+CAPABILITY_VERSION = 0x20080522
+CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
+FOR_SLOT_USERS = (CAP_KILL, CAP_SETGID, CAP_SETUID)
 # The loop releases the interpreter lock at each system call that may block. Another thread, which
 # sums up memory or removes trees, would hold it for five milliseconds by default.
 SWITCH_SECONDS = 0.0001
@@ -32,18 +36,31 @@ def prepare() -> int:
     return _raise_descriptor_limit()
 
 
-def become(user: int, group: int) -> None:
-    """Become that user, as commands will be, without a way back and without a capability.
+def become(user: int, group: int, *, capabilities: tuple[int, ...] = ()) -> None:
+    """Become that user without a way back, and without a capability but those given.
 
     The process does so itself, so that Python and this package may be where that user cannot read.
-    Until then the process is root's, and out of reach of every command.
+    Until then the process is root's, and out of reach of every command. What it starts has no
+    capability at all.
     """
+    libc = ctypes.CDLL(None, use_errno=True)
     os.setgroups([])
     os.setresgid(group, group, group)
+    libc.prctl(PR_SET_KEEPCAPS, bool(capabilities), 0, 0, 0)
     os.setresuid(user, user, user)
+    if capabilities:
+        _set_capabilities(libc, capabilities)
     # Root gave its rights up on purpose: no setuid program gives a command any of them back.
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "cannot close setuid programs to commands")
+
+
+def _set_capabilities(libc: ctypes.CDLL, capabilities: tuple[int, ...]) -> None:
+    bits = sum(1 << capability for capability in capabilities)
+    words = [half for word in (bits & 0xFFFFFFFF, bits >> 32) for half in (word, word, 0)]
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    if libc.capset(header, (ctypes.c_uint32 * 6)(*words)) != 0:
+        raise OSError(ctypes.get_errno(), "cannot keep the capabilities that slot users take")
 
 
 def forbid_inspection() -> None:

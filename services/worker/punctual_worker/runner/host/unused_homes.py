@@ -31,7 +31,9 @@ def make_home(directory: str) -> str:
 class UnusedHomes:
     """Directories of homes, each as it was made."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: tuple[int, int]) -> None:
+        """`owner` is the user and the group that a home belongs to."""
+        self._owner = owner
         self._directories: list[str] = []
 
     def take(self, serial: int) -> str | None:
@@ -48,7 +50,7 @@ class UnusedHomes:
         """Keep a home that is as it was made, or remove it when there are enough; False if not."""
         directory = os.path.dirname(home)
         try:
-            if not (_is_as_made(home) and _is_closed(directory)):
+            if not (_is_as_made(home, self._owner) and _is_closed(directory)):
                 return False
             if len(self._directories) < MAX_UNUSED:
                 self._directories.append(directory)
@@ -58,6 +60,10 @@ class UnusedHomes:
             return False
         return True
 
+    def names(self) -> set[str]:
+        """Return the names of their directories."""
+        return {os.path.basename(directory) for directory in self._directories}
+
 
 def _remove_empty(directory: str) -> None:
     os.chmod(directory, stat.S_IRWXU)
@@ -65,10 +71,10 @@ def _remove_empty(directory: str) -> None:
     os.rmdir(directory)
 
 
-def _is_as_made(path: str) -> bool:
+def _is_as_made(path: str, owner: tuple[int, int]) -> bool:
     found = os.lstat(path)
     return (
-        (found.st_mode, found.st_uid, found.st_gid) == (MADE, os.geteuid(), os.getegid())
+        (found.st_mode, found.st_uid, found.st_gid) == (MADE, *owner)
         and _is_empty(path)
         and not _attributes(path)
     )

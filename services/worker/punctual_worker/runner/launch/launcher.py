@@ -9,6 +9,7 @@ from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
 from punctual_worker.runner.attempts.lifecycle import Lifecycle
 from punctual_worker.runner.attempts.phases import Launched, LaunchFailed, LeaseLost
 from punctual_worker.runner.attempts.registry import AttemptRegistry
+from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.launch.launch_notes import LaunchNotes
 from punctual_worker.runner.launch.strategies import Strategies
 from punctual_worker.runner.launch.strategy import (
@@ -40,6 +41,7 @@ class Launcher:
         registry: AttemptRegistry,
         lease: RunnerLease,
         strategies: Strategies,
+        home_dirs: HomeDirs,
         launch_notes: LaunchNotes,
         lifecycle: Lifecycle,
     ) -> None:
@@ -47,6 +49,7 @@ class Launcher:
         self._lease = lease
         self._strategies = strategies
         self._prestarted = strategies.prestarted
+        self._home_dirs = home_dirs
         self._launch_notes = launch_notes
         self._lifecycle = lifecycle
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -58,7 +61,7 @@ class Launcher:
             return
         self._registry.by_key[attempt.key] = attempt
         strategy = self._strategies.choose(attempt)
-        attempt.launch = LaunchState(strategy)
+        attempt.launch = LaunchState(strategy, self._home_dirs)
         try:
             strategy.prepare(attempt)
         except LaunchFailedError as error:

@@ -22,7 +22,6 @@ from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
 from punctual_worker.runner.attempts.lifecycle import Lifecycle
 from punctual_worker.runner.attempts.phases import Phase, Prestarted, ShellLost
 from punctual_worker.runner.attempts.registry import AttemptRegistry
-from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.io.poller import Poller
 from punctual_worker.runner.launch.spawn import SHELL, Spawner
 from punctual_worker.runner.launch.strategy import (
@@ -56,7 +55,6 @@ class PrestartedShells(LaunchStrategy):
         poller: Poller,
         lease: RunnerLease,
         spawner: Spawner,
-        home_dirs: HomeDirs,
         lifecycle: Lifecycle,
         exit_watch: ExitWatch,
     ) -> None:
@@ -65,7 +63,6 @@ class PrestartedShells(LaunchStrategy):
         self._poller = poller
         self._lease = lease
         self._spawner = spawner
-        self._home_dirs = home_dirs
         self._lifecycle = lifecycle
         self._exit_watch = exit_watch
         self._queue: list[tuple[int, int, RunnerAttempt]] = []  # by instant, then by serial number
@@ -146,14 +143,20 @@ class PrestartedShells(LaunchStrategy):
         elif next_ns is not None and next_ns < now_ns + SPAWN_TAKES_NS:
             self._not_before_ns = next_ns
         else:
-            self._start_ahead(heappop(queue)[2])
+            attempt = heappop(queue)[2]
+            user = attempt.launch.user
+            if user is None:
+                self._start_ahead(attempt)
+            else:
+                with user.acting:
+                    self._start_ahead(attempt)
             return True
         return False
 
     def _start_ahead(self, attempt: RunnerAttempt) -> None:
         """Start a shell that waits; when that fails, the fallback starts it or reports why not."""
         try:
-            gate = self._home_dirs.make_gate(attempt.serial)
+            gate = attempt.launch.home_dirs.make_gate(attempt.serial)
         except OSError:
             return
         shell, option, command = attempt.argv

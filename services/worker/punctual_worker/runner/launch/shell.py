@@ -9,7 +9,6 @@ import os
 from contextlib import suppress
 
 from punctual_worker.runner.attempts.attempt import RunnerAttempt
-from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.launch.spawn import SHELL, Spawner
 from punctual_worker.runner.launch.strategy import LaunchFailedError, LaunchStrategy
 from punctual_worker.runner.supervise.exit_watch import ExitWatch
@@ -29,9 +28,8 @@ def is_shell_command(argv: Sequence[str]) -> bool:
 class Shell(LaunchStrategy):
     """Makes the home directory and the file of an attempt, and spawns its argv."""
 
-    def __init__(self, spawner: Spawner, home_dirs: HomeDirs, exit_watch: ExitWatch) -> None:
+    def __init__(self, spawner: Spawner, exit_watch: ExitWatch) -> None:
         self._spawner = spawner
-        self._home_dirs = home_dirs
         self._exit_watch = exit_watch
 
     def prepare(self, attempt: RunnerAttempt) -> None:
@@ -39,14 +37,14 @@ class Shell(LaunchStrategy):
         launch = attempt.launch
         if attempt.file is not None:
             try:
-                launch.file_path = self._home_dirs.write(attempt.serial, attempt.file)
+                launch.file_path = launch.home_dirs.write(attempt.serial, attempt.file)
             except OSError as error:
                 text = f"file of the run: {error.strerror}"
                 raise LaunchFailedError(text, permanent=False) from None
             attempt.file = None
         if attempt.cwd is None or not attempt.env.keys() >= HOME_VARIABLES:
             try:
-                launch.home = self._home_dirs.make(attempt.serial)
+                launch.home = launch.home_dirs.make(attempt.serial)
             except OSError as error:
                 text = f"home directory: {error.strerror}"
                 raise LaunchFailedError(text, permanent=False) from None
@@ -69,6 +67,6 @@ class Shell(LaunchStrategy):
         if launch.home is None:
             return
         if attempt.given_up:  # what could not be killed may still write there
-            self._home_dirs.remove_later(os.path.dirname(launch.home))
+            launch.home_dirs.remove_later(os.path.dirname(launch.home))
         else:
-            self._home_dirs.discard(launch.home)
+            launch.home_dirs.discard(launch.home)

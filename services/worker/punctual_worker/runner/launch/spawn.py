@@ -48,7 +48,7 @@ class Spawner:
     ) -> None:
         self._process_tag = process_tag
         self._poller = poller
-        user = _name_of(uid)
+        user = name_of(uid)
         self._defaults = {
             "PATH": path or DEFAULT_PATH,
             "LANG": lang or DEFAULT_LANG,
@@ -96,7 +96,7 @@ class Spawner:
         sets_pwd: bool,
     ) -> int:
         env = self._environment(attempt)
-        pipes = _Pipes()
+        pipes = Pipes()
         try:
             _enter(attempt)
             if sets_pwd:
@@ -111,7 +111,7 @@ class Spawner:
             # Whatever may fail is done before this: an error means that nothing was started.
             attempt.pid = self._exec(attempt, program, argv, env, pipes)
             started_ns = time.monotonic_ns()
-            attempt.limits.put_on(attempt.pid)
+            self._limit(attempt)
         except BaseException:
             self._poller.close(pipes.out_read)
             self._poller.close(pipes.err_read)
@@ -130,13 +130,16 @@ class Spawner:
             env.setdefault("TMPDIR", home)
         return env
 
+    def _limit(self, attempt: RunnerAttempt) -> None:
+        attempt.limits.put_on(attempt.pid)
+
     def _exec(
         self,
         attempt: RunnerAttempt,
         program: str,
         argv: Argv,
         env: dict[str, str],
-        pipes: _Pipes,
+        pipes: Pipes,
     ) -> int:
         self._process_tag.put_on_next(attempt.serial)
         # A raised soft limit is ours alone: programs still exist which walk all possible
@@ -167,7 +170,7 @@ class Spawner:
                 resource.setrlimit(resource.RLIMIT_NOFILE, self._our_files)
 
 
-class _Pipes:
+class Pipes:
     """Two pipes, closed on exec: descriptor 0 is the runner's own /dev/null."""
 
     __slots__ = ("err_read", "err_write", "out_read", "out_write")
@@ -186,7 +189,7 @@ class _Pipes:
         os.close(self.err_write)
 
 
-def _name_of(uid: int) -> str:
+def name_of(uid: int) -> str:
     """Return the name of a user, or its number where it has no name."""
     try:
         return pwd.getpwuid(uid).pw_name

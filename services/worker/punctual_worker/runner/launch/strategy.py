@@ -14,6 +14,8 @@ from abc import ABC, abstractmethod
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from punctual_worker.runner.attempts.attempt import RunnerAttempt
+    from punctual_worker.runner.host.home_dirs import HomeDirs
+    from punctual_worker.runner.host.slot_users import SlotUser
 
 # What a command needs is missing or closed to it: it is so for the next attempt as well.
 # fmt: off
@@ -77,10 +79,16 @@ class LaunchStrategy(ABC):
 class LaunchState:
     """What a strategy knows of one attempt from prepare() to abandon()."""
 
-    __slots__ = ("file_path", "first_try_ns", "gate", "home", "strategy", "words")
+    # fmt: off
+    __slots__ = (
+        "file_path", "first_try_ns", "gate", "home", "home_dirs", "strategy", "user", "words",
+    )
+    # fmt: on
 
-    def __init__(self, strategy: LaunchStrategy) -> None:
+    def __init__(self, strategy: LaunchStrategy, home_dirs: HomeDirs) -> None:
         self.strategy = strategy
+        self.home_dirs = home_dirs
+        self.user: SlotUser | None = None  # whose homes are used then, in place of the runner's
         self.home: str | None = None
         self.file_path: str | None = None
         self.words: list[str] | None = None  # of the program that its shell would make way for

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 
+from punctual_worker.runner.host.acting_as import ActingAs
 from punctual_worker.runner.host.threads import start_thread
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -83,7 +84,11 @@ def _resident(pid: int) -> int:
 def _share(pid: int) -> int:
     """Return a process's memory, of each page its share; all of it where shares are not known."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup", "rb", buffering=0) as file:
+        # What a process shares is open to its own user, so it is read as that one.
+        with (
+            ActingAs(os.stat(f"/proc/{pid}").st_uid),
+            open(f"/proc/{pid}/smaps_rollup", "rb", buffering=0) as file,
+        ):
             for line in file.read().splitlines():
                 if line.startswith(b"Pss:"):
                     return int(line.split()[1]) * KIB

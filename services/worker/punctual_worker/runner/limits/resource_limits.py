@@ -3,7 +3,8 @@
 Three mechanisms, none of which needs root or a writable cgroup. Resource limits bound one process
 and are inherited: the size of a file, and private memory. What a run uses altogether is counted by
 the monitor. Should memory run out all the same, the kernel picks commands first (oom_score.py).
-RLIMIT_NPROC is left alone: it counts a user's processes, so a run would pay for its neighbours.
+RLIMIT_NPROC is left alone: it counts a user's processes, so a run would pay for its neighbours; it
+is set where each run has a user of its own (slot_spawn.py).
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ class Limits:
     def put_on_next(self) -> None:
         """Limit what this process starts from now on; of private memory it needs its own."""
         if self.file_bytes:
-            hard = _hard(resource.RLIMIT_FSIZE)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (_lower(self.file_bytes, hard), hard))
+            hard = hard_limit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (lower(self.file_bytes, hard), hard))
 
     def take_off_next(self) -> None:
         """Undo put_on_next()."""
         if self.file_bytes:
-            hard = _hard(resource.RLIMIT_FSIZE)
+            hard = hard_limit(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
     def put_on(self, pid: int) -> None:
@@ -56,9 +57,9 @@ class Limits:
             (resource.RLIMIT_DATA, self.memory_bytes),
         ):
             if most:
-                lower = _lower(most, _hard(number))
+                limit = lower(most, hard_limit(number))
                 with contextlib.suppress(OSError, ValueError):
-                    resource.prlimit(pid, number, (lower, lower))
+                    resource.prlimit(pid, number, (limit, limit))
         if not self.core_dumps:
             with contextlib.suppress(OSError, ValueError):
                 resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
@@ -71,12 +72,13 @@ class Limits:
 
 
 @cache
-def _hard(number: int) -> int:
-    """The hard limit that this process has, and so what it starts; it never changes its own."""
+def hard_limit(number: int) -> int:
+    """Return the hard limit of this process, and of what it starts; it never changes its own."""
     return resource.getrlimit(number)[1]
 
 
-def _lower(most: int, hard: int) -> int:
+def lower(most: int, hard: int) -> int:
+    """Return the lower of the two; 0 is no limit."""
     if not most:
         return hard
     return most if hard == resource.RLIM_INFINITY else min(most, hard)

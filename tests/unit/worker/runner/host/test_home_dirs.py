@@ -12,6 +12,7 @@ import pytest
 from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.host.remove_tree import remove_tree
 from punctual_worker.runner.host.runner_dir import RunnerDir
+from punctual_worker.runner.host.trash import Trash
 from punctual_worker.runner.host.unused_homes import MADE
 from punctual_worker.runner.supervise.dead_runners import clear_up_after_dead_runners
 from tests.support.eventually import eventually
@@ -19,9 +20,11 @@ from tests.support.eventually import eventually
 
 @pytest.fixture
 def homes(tmp_path: Path) -> Iterator[HomeDirs]:
-    homes = HomeDirs(RunnerDir(str(tmp_path), launch=1))
+    runner_dir = RunnerDir(str(tmp_path), launch=1)
+    homes = HomeDirs(runner_dir.path, Trash())
     yield homes
-    homes.close()
+    homes.remove_all()
+    runner_dir.unlock()
     assert not [*tmp_path.iterdir()]
 
 
@@ -87,12 +90,13 @@ def test_one_that_is_gone_before_it_is_given_on_is_made_anew(homes: HomeDirs) ->
 def test_the_folder_of_a_dead_runner_is_nobodys_home(tmp_path: Path) -> None:
     (tmp_path / "runner-2-dead").mkdir(mode=0o700)  # as empty as a home, and its owner's alone
     runner_dir = RunnerDir(str(tmp_path), launch=1)
-    homes = HomeDirs(runner_dir)
-    clear_up_after_dead_runners(runner_dir, homes)
+    homes = HomeDirs(runner_dir.path, Trash())
+    clear_up_after_dead_runners(runner_dir, Trash())
     eventually(lambda: len([*tmp_path.iterdir()]) == 1)
     [root] = tmp_path.iterdir()
     assert Path(homes.make(1)).is_relative_to(root)
-    homes.close()
+    homes.remove_all()
+    runner_dir.unlock()
 
 
 def test_a_command_that_removed_more_than_its_own_takes_no_home_from_the_next(

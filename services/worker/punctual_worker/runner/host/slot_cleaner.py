@@ -1,0 +1,153 @@
+"""Cleans up after users of slots, in a thread: what a run left outside of its HOME.
+
+A user is free again when no process of it exists. Only then its files, System V objects and message
+queues are removed, by acting as that user: nothing of another one can be touched, and nothing of
+its own can interfere any more.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import stat
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+
+from punctual_worker.runner.host.acting_as import ActingAs, EffectivelyAs
+from punctual_worker.runner.host.remove_tree import remove_tree
+from punctual_worker.runner.host.threads import start_thread
+from punctual_worker.runner.supervise.user_processes import has_process, kill_processes_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from punctual_worker.runner.host.slot_users import SlotUser
+
+PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
+# What removing may take of all that one user left; what stays is removed after its next run.
+CLEAN_NS = 20_000_000_000
+# While a process of a user lives on, its user is looked at again so often.
+LOOK_AGAIN_SECONDS = 0.25
+
+IPC_RMID = 0
+# The column of the number, and those of the owner and the creator, of /proc/sysvipc/*.
+IPC_KINDS = {"shm": (1, (7, 9)), "sem": (1, (4, 6)), "msg": (1, (7, 9))}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class SlotCleaner:
+    """Takes users that attempts are done with, and hands them back free."""
+
+    def __init__(self, free: deque[SlotUser]) -> None:
+        self._free = free
+        self._used: deque[SlotUser] = deque()
+        self._has_used = threading.Event()
+        self._has_thread = False
+
+    def add(self, user: SlotUser) -> None:
+        """Have a user cleaned up after."""
+        self._used.append(user)
+        self._has_used.set()
+        if not self._has_thread:
+            self._has_thread = start_thread(self._work)
+
+    def clean_all(self, users: Sequence[SlotUser]) -> None:
+        """Clean up after users now, those that have no process."""
+        gone = [user for user in users if not has_process(user.uid)]
+        _clean(gone)
+
+    def _work(self) -> None:
+        while True:
+            self._has_used.wait(LOOK_AGAIN_SECONDS if self._used else None)
+            self._has_used.clear()
+            used = [self._used.popleft() for _ in range(len(self._used))]
+            alive = [user for user in used if has_process(user.uid)]
+            if alive:
+                kill_processes_of({user.uid for user in alive})
+            gone = [user for user in used if user not in alive]
+            _clean(gone)
+            self._free.extend(gone)
+            self._used.extend(alive)
+
+
+def _clean(users: Sequence[SlotUser]) -> None:
+    if not users:
+        return
+    until_ns = time.monotonic_ns() + CLEAN_NS
+    uids = {user.uid for user in users}
+    for user in users:
+        with user.acting, suppress(OSError):
+            user.home_dirs.remove_others()
+    for place in PLACES:
+        for path, uid in _left_in(place, uids):
+            with ActingAs(uid):
+                _remove(path, until_ns)
+    for kind, (number, owners) in IPC_KINDS.items():
+        for key, uid in _ipc_objects(kind, number, owners, uids):
+            with EffectivelyAs(uid):
+                _remove_ipc(kind, key)
+
+
+def _left_in(place: str, uids: Collection[int]) -> Iterator[tuple[str, int]]:
+    """Yield what belongs to those users in a folder, or in one of its folders that is open to all.
+
+    Read as ourselves; an entry that is replaced after that is removed only if its owner may.
+    """
+    open_to_all = []
+    for path, found in _entries(place):
+        if found.st_uid in uids:
+            yield path, found.st_uid
+        elif stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH:
+            open_to_all.append(path)
+    for folder in open_to_all:
+        for path, found in _entries(folder):
+            if found.st_uid in uids:
+                yield path, found.st_uid
+
+
+def _entries(folder: str) -> list[tuple[str, os.stat_result]]:
+    found = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                found.append((entry.path, entry.stat(follow_symlinks=False)))
+    return found
+
+
+def _remove(path: str, until_ns: int) -> None:
+    try:
+        os.unlink(path)
+    except IsADirectoryError:
+        # A name that no one knew before: another user may have made the next one already.
+        remove_tree(path, aside=f"{path}-{os.urandom(8).hex()}", until_ns=until_ns)
+    except OSError:
+        return  # it is gone, or not this user's any more
+
+
+def _ipc_objects(
+    kind: str, number: int, owners: tuple[int, int], uids: Collection[int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the objects that those users own or made, each with that user."""
+    try:
+        with open(f"/proc/sysvipc/{kind}", "rb") as file:
+            lines = file.read().splitlines()[1:]
+    except OSError:  # a kernel without them
+        return
+    for fields in map(bytes.split, lines):
+        for owner in owners:
+            if int(fields[owner]) in uids:
+                yield int(fields[number]), int(fields[owner])
+                break
+
+
+def _remove_ipc(kind: str, key: int) -> None:
+    if kind == "sem":
+        _libc.semctl(key, 0, IPC_RMID)
+    elif kind == "shm":
+        _libc.shmctl(key, IPC_RMID, None)
+    else:
+        _libc.msgctl(key, IPC_RMID, None)

@@ -57,7 +57,7 @@ def services(
             name = f"{kind}-{number}"
             own = {"PUNCTUAL_NAME": name, **_files(secrets.get(kind, {}))}
             if kind == "worker":
-                own |= commands.environ
+                own |= commands.environ_of(number)
                 if not settings.given("WORK_DIR"):
                     own["PUNCTUAL_WORK_DIR"] = str(commands.work_dir / name)
             leave = LEAVE_SECONDS + (drain_seconds if kind == "worker" else 0)

@@ -38,12 +38,12 @@ def test_a_named_root_is_reported(tmp_path: Path) -> None:
 def test_they_are_never_the_user_of_the_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert command_user(chosen(tmp_path), euid=0).environ == {}
+    assert command_user(chosen(tmp_path, PUNCTUAL_SLOT_USERS="0"), euid=0).environ == {}
     spare = unprivileged()
     monkeypatch.setattr(
         "punctual_devstack.command_user.server_account", lambda: ServerUser(spare.uid, spare.gid)
     )
-    user = command_user(chosen(tmp_path), euid=0)
+    user = command_user(chosen(tmp_path, PUNCTUAL_SLOT_USERS="0"), euid=0)
     assert user.environ == {"PUNCTUAL_COMMAND_USER": f"{SPARE_ID}:{SPARE_ID}"}
 
 
@@ -56,3 +56,34 @@ def test_a_user_that_only_root_can_become_stops_the_start_of_another(tmp_path: P
     for wanted in ("root", "daemon"):
         with pytest.raises(settings.InvalidStackSetting, match="as root"):
             command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER=wanted), euid=1000)
+
+
+def test_each_slot_has_users_of_its_own_and_no_two_workers_or_stacks_the_same(
+    tmp_path: Path,
+) -> None:
+    stack = chosen(tmp_path, WORKERS="3", SLOTS="4")
+    user = command_user(stack, euid=0)
+    firsts = [int(user.environ_of(number)["PUNCTUAL_SLOT_USERS"]) for number in (1, 2, 3)]
+    assert [each - firsts[0] for each in firsts] == [0, 9, 18]
+    assert user.notice == (
+        f"commands of each slot run as a user of their own, {firsts[0] + 1} and up, not as root:"
+        " PUNCTUAL_SLOT_USERS names other users"
+    )
+    other = command_user(chosen(tmp_path / "other", WORKERS="3", SLOTS="4"), euid=0)
+    assert user.slot_users is not None
+    assert other.slot_users is not None
+    assert abs(other.slot_users.first - user.slot_users.first) >= 10_000
+
+
+def test_named_users_of_slots_are_used_and_not_announced(tmp_path: Path) -> None:
+    user = command_user(chosen(tmp_path, PUNCTUAL_SLOT_USERS="2000000"), euid=0)
+    assert user.environ_of(1) == {"PUNCTUAL_SLOT_USERS": "2000000"}
+    assert user.notice is None
+    with pytest.raises(settings.InvalidStackSetting, match="user 1 of the range 1 to 33 is daemon"):
+        command_user(chosen(tmp_path, PUNCTUAL_SLOT_USERS="1"), euid=0)
+
+
+def test_a_named_user_of_commands_is_the_user_of_all_slots(tmp_path: Path) -> None:
+    user = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="daemon"), euid=0)
+    assert user.slot_users is None
+    assert user.environ_of(1) == {}

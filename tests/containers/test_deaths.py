@@ -43,9 +43,9 @@ def test_a_killed_runner_takes_its_worker_and_all_commands_with_it(
     victim = in_state(ann, task, "running")["worker"]
     run_url = f"/api/runs/{in_state(ann, task, 'running')['id']}/"
     eventually(lambda: ann.get(run_url).json()["started_at"], within=10, every=0.2)
-    # As a command could do it: the agent may not end what the runner leaves, being another user.
+    # No command can do it. The agent may not end what the runner leaves, being another user.
     kill = "kill -9 $(grep -l punctual_worker.runne[r] /proc/[1-9]*/cmdline | cut -d/ -f3)"
-    composition.docker("exec", "--user", "10002", victim, "sh", "-c", kill)
+    composition.docker("exec", "--user", "11000", victim, "sh", "-c", kill)
     eventually(lambda: composition.inspect(victim)["RestartCount"] == 1, within=60, every=0.5)
     assert "running commands abandoned" in composition.log(victim)
     run = in_state(ann, task, "succeeded", within=90)

@@ -214,6 +214,6 @@ def test_two_users_patch_the_worker_that_there_is_and_add_no_more_than_they_need
     users = {each["name"]: each["value"] for each in container["env"]}
     assert set(users) <= known
     group = named(**patch["target"])["spec"]["template"]["spec"]["securityContext"]["fsGroup"]
-    assert users[f"{PREFIX}USER"] == str(group) != users[f"{PREFIX}COMMAND_USER"]
+    assert users[f"{PREFIX}USER"] == str(group) != users[f"{PREFIX}SLOT_USERS"]
     capabilities = container["securityContext"]["capabilities"]
-    assert capabilities == {"drop": ["ALL"], "add": ["SETUID", "SETGID"]}
+    assert capabilities == {"drop": ["ALL"], "add": ["SETUID", "SETGID", "KILL", "CHOWN"]}

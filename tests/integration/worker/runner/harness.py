@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from punctual.ops.slot_users import SlotUserRange
 from punctual_worker.agent.runner_link.client import RunnerClient
 from punctual_worker.agent.runner_link.messages import EndedEvent, Launch, SoFar, StartedEvent
 from tests.support.eventually import eventually
@@ -25,6 +26,7 @@ class Stage:
         Until then it has a child for a moment, which finds its isolation.
         """
         self.work_dir = work_dir
+        self.slot_users: SlotUserRange | None = options.get("slot_users")
         self.client = RunnerClient.launch(work_dir=work_dir, **options)
         self.client.wait_up()
         self.reports: list[StartedEvent | EndedEvent | SoFar] = []

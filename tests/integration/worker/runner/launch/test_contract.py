@@ -1,5 +1,7 @@
 """Every way to start a command gives it what the `/bin/sh -c` of this machine gives it."""
 
+import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,9 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_worker.agent.runner_link.messages import EndedEvent
+from punctual_worker.agent.work_dir import make_folder_of_slots
 from tests.integration.worker.runner.harness import Stage, in_seconds
 from tests.support.eventually import eventually
+from tests.support.processes import free_slot_users
 
 pytestmark = pytest.mark.usefixtures("dash")
 
@@ -20,6 +25,8 @@ OPTIONS = {
     "direct exec": {"prestarted_shells": False},
     "shell": {"direct_exec": False, "prestarted_shells": False},
 }
+AS_SLOT_USERS = ", as the user of a slot"
+WAYS = [*OPTIONS, *(f"{name}{AS_SLOT_USERS}" for name in OPTIONS if os.geteuid() == 0)]
 # The C library leaves these ignored in what posix_spawn starts.
 OF_THE_C_LIBRARY = 0b111 << 31
 TRIES = 20
@@ -52,7 +59,7 @@ COMMANDS = {
     "its input": "wc -c",
     "its umask": "grep Umask /proc/self/status",
     "the shell's umask": "umask; umask -S",
-    "its limits": "grep -v 'realtime timeout' /proc/self/limits",
+    "its limits": "grep -v -e 'realtime timeout' -e msgqueue /proc/self/limits",
     "its name": "cat /proc/self/cmdline",
     "its group and session": (
         """python3 -c 'import os; print(os.getpid() == os.getsid(0) == os.getpgid(0))'"""
@@ -88,8 +95,10 @@ class Place(NamedTuple):
     directory: Path
     env: dict[str, str]
 
-    def by_sh(self, command: str) -> Outcome:
-        """Run it by the authority."""
+    def by_sh(self, command: str, stage: Stage) -> Outcome:
+        """Run it by the authority, as a user without rights where the stage's commands are one."""
+        users = stage.slot_users
+        uid = None if users is None else users.after(1).first
         done = subprocess.run(
             ["/bin/sh", "-c", command],
             env=self.env,
@@ -99,6 +108,9 @@ class Place(NamedTuple):
             start_new_session=True,
             umask=0o022,
             check=False,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
         )
         code = done.returncode
         return _outcome(
@@ -120,8 +132,8 @@ def _of_event(ended: EndedEvent) -> Outcome:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    directory = tmp_path_factory.mktemp("place")
+def place() -> Iterator[Place]:
+    directory = reachable_temporary("punctual-contract-")
     (directory / "letter").write_text("hello")
     (directory / "letter").chmod(0o644)
     (directory / "folder").mkdir()
@@ -141,18 +153,24 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         "GREETING": "grüß gott=",
         "EMPTY": "",
     }
-    return Place(directory, env)
+    yield Place(directory, env)
+    shutil.rmtree(directory)
 
 
-@pytest.fixture(scope="module", params=OPTIONS)
+@pytest.fixture(scope="module", params=WAYS)
 def way(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
 ) -> Iterator[tuple[str, Stage]]:
     """A runner that has this way to start a command and, to fall back on, the shell."""
-    name: str = request.param
-    stage = Stage(tmp_path_factory.mktemp("stage") / "work", **OPTIONS[name])
+    name: str = request.param.removesuffix(AS_SLOT_USERS)
+    folder = reachable_temporary("punctual-contract-")
+    users = free_slot_users(4) if request.param != name else None
+    if users is not None:
+        make_folder_of_slots(folder / "work", users)
+    stage = Stage(folder / "work", slot_users=users, **OPTIONS[name])
     yield name, stage
     stage.close()
+    shutil.rmtree(folder)
 
 
 def _ended(name: str, stage: Stage, place: Place, command: str, *, at_gate: bool) -> EndedEvent:
@@ -168,7 +186,7 @@ def _ended(name: str, stage: Stage, place: Place, command: str, *, at_gate: bool
 
 
 def _gates_or_end(stage: Stage, key: str) -> list[str]:
-    gates = [gate.name for gate in stage.work_dir.glob("*/gate-*")]
+    gates = [gate.name for gate in stage.work_dir.rglob("gate-*")]
     return gates or ([ENDED] if stage.has_ended(key) else [])
 
 
@@ -177,7 +195,7 @@ def test_a_command_finds_what_sh_gives_it(way: tuple[str, Stage], place: Place, 
     command = COMMANDS[name]
     has_no_shell = way[0] == "direct exec" and name in SHOWS_THE_MAIN_PROCESS
     ended = _ended(*way, place, command, at_gate=name not in NEVER_AT_A_GATE)
-    assert _of_event(ended) == place.by_sh(f"exec {command}" if has_no_shell else command)
+    assert _of_event(ended) == place.by_sh(f"exec {command}" if has_no_shell else command, way[1])
 
 
 @pytest.fixture
@@ -197,4 +215,4 @@ def test_signals_are_as_sh_leaves_them(way: tuple[str, Stage], place: Place, fie
         return int(outcome.stdout[0].split()[1], 16) & ~OF_THE_C_LIBRARY
 
     found = _of_event(_ended(*way, place, command, at_gate=True))
-    assert mask(found) == mask(place.by_sh(command))
+    assert mask(found) == mask(place.by_sh(command, way[1]))

@@ -1,0 +1,1 @@
+"""Hostile commands: one technique each, against another run, the runner and the agent."""

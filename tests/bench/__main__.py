@@ -27,6 +27,7 @@ from tests.bench.measures import (
     sleeps,
     starts,
     steps,
+    walls,
 )
 from tests.bench.report import header, line, write
 from tests.bench.row import Row
@@ -41,6 +42,7 @@ MEASURES: dict[str, Callable[[BenchEnv], Iterable[Row]]] = {
     "lateness": lateness.at_20_a_second,
     "at-once": lateness.in_one_instant,
     "starts": starts.in_the_runner,
+    "walls": walls.with_and_without,
     "burst": burst.at_one_instant,
     "sustained": burst.sustained,
     "sleeps": sleeps.memory,

@@ -13,6 +13,7 @@ SETTING = f"{PREFIX}SLOT_USERS"
 USERS_OF_A_SLOT = 2
 """While what one left is removed, the next run starts as the other."""
 LARGEST_UID = 2**31 - 2
+SUBORDINATES = Path("/etc/subuid")
 OWN_NAME = "punctual-"
 """How accounts are called that an operator makes for these users: only these may have a name."""
 CAPABILITIES = {"KILL": 5, "SETGID": 6, "SETUID": 7}
@@ -120,7 +121,7 @@ def _strangers(uids: range) -> Iterator[tuple[int, str]]:
             if not name.startswith(OWN_NAME):
                 yield uid, name
     with suppress(OSError, ValueError):
-        for line in Path("/etc/subuid").read_text().splitlines():
+        for line in SUBORDINATES.read_text().splitlines():
             owner, first, count = line.split(":")
             start, stop = int(first), int(first) + int(count)
             if start < uids.stop and uids.start < stop:

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from tempfile import mkdtemp
 
+from punctual.ops.process_user import ProcessUser, unprivileged
+from punctual.ops.slot_users import SlotUserRange
+from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_worker.agent.runner_link.client import RunnerClient
 from punctual_worker.agent.runner_link.messages import EndedEvent, Launch
+from punctual_worker.agent.work_dir import make_folder, make_folder_of_slots
 from tests.bench.environment import BenchEnv
 from tests.bench.row import OURS, Figures, Row
 
@@ -40,10 +43,23 @@ def in_the_runner(env: BenchEnv) -> Iterator[Row]:
         yield Row(f"a start: CPU of the {whose}", "µs", figures, against=NEEDS_SHELL)
 
 
-def _measured(commands: list[str]) -> tuple[float, float, float]:
+def cpu_of_starts(env: BenchEnv, form: str, slot_users: SlotUserRange | None) -> float:
+    """Return the CPU that a start costs runner and command together (µs), without root's rights."""
+    file = env.stamps()
+    commands = [form.format(env.stamp.command(file, n)) for n in range(env.size.due // 5)]
+    _, runner, command = _measured(commands, slot_users, account=unprivileged())
+    file.unlink()
+    return runner + command
+
+
+def _measured(
+    commands: list[str],
+    slot_users: SlotUserRange | None = None,
+    account: ProcessUser | None = None,
+) -> tuple[float, float, float]:
     """Starts a second, and what each cost the runner and the command itself (µs)."""
     slots, over = threading.Semaphore(CONCURRENT), threading.Event()
-    with _runner() as runner:
+    with _runner(slot_users, account) as runner:
 
         def count() -> None:
             events = chain.from_iterable(runner.events())
@@ -68,9 +84,15 @@ def _measured(commands: list[str]) -> tuple[float, float, float]:
 
 
 @contextmanager
-def _runner() -> Iterator[RunnerClient]:
-    folder = Path(mkdtemp(prefix="punctual-bench-"))
-    runner = RunnerClient.launch(work_dir=folder)
+def _runner(
+    slot_users: SlotUserRange | None, account: ProcessUser | None
+) -> Iterator[RunnerClient]:
+    folder = reachable_temporary("punctual-bench-")
+    if slot_users is not None:
+        make_folder_of_slots(folder / "work", slot_users)
+    else:
+        make_folder(folder / "work", account)
+    runner = RunnerClient.launch(work_dir=folder / "work", account=account, slot_users=slot_users)
     try:
         runner.extend_lease(time.monotonic_ns() + 600 * SECOND)
         yield runner

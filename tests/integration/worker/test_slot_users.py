@@ -21,6 +21,7 @@ from tests.integration.worker.runs import ended, output_of
 from tests.support.eventually import eventually
 from tests.support.processes import free_slot_users
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.web_server import Answer, web_server
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
 SLOTS = 4
@@ -107,6 +108,16 @@ def test_a_command_is_its_user_alone(
             assert line.split()[2:4] == [uid, uid]
         elif not line.startswith("CapBnd"):
             assert int(line.split()[1], 16) == 0
+
+
+def test_requests_are_made_by_the_user_of_a_slot(
+    engine: Engine, start_worker: StartWorker, folder: Path, users: SlotUserRange
+) -> None:
+    start_with(start_worker, folder, users, http_allow_private="127.0.0.0/8")
+    with web_server(lambda _request: Answer(200, body=b"done")) as server:
+        request = {"method": "GET", "url": f"{server.url}/", "headers": {}, "body": None}
+        http = {**request, "expect": None, "timeout": 5, "follow_redirects": True}
+        assert output(engine, command="", http=http).endswith("done")
 
 
 @pytest.mark.usefixtures("worker")

@@ -56,7 +56,8 @@ class ActingAs:
 class EffectivelyAs:
     """A context in which this thread is another user in effect, which IPC objects ask for.
 
-    Processes of that user might change the priority of this thread then: use it when none lives. Signals they could not send: those go by the real user, which stays.
+    Processes of that user might change the priority of this thread then: use it when none lives.
+    Signals they could not send: those go by the real user, which stays.
     """
 
     __slots__ = ("_own", "_uid")

@@ -13,6 +13,7 @@ the runner until its exec.
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import os
 import signal
@@ -114,7 +115,7 @@ class UserSpawn:
         if set(self._became) != {uid}:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            raise BlockingIOError("cannot become the user of the slot")
+            raise OSError(errno.EAGAIN, "cannot become the user of the slot")
         return pid
 
     def _prepare_contexts(self) -> None:

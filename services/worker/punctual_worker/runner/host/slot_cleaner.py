@@ -15,7 +15,7 @@ import time
 from collections import deque
 from contextlib import suppress
 
-from punctual_worker.runner.host.acting_as import ActingAs, EffectivelyAs
+from punctual_worker.runner.host.acting_as import EffectivelyAs
 from punctual_worker.runner.host.remove_tree import remove_tree
 from punctual_worker.runner.host.threads import start_thread
 from punctual_worker.runner.supervise.user_processes import has_process, kill_processes_of
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from punctual_worker.runner.host.slot_users import SlotUser
 
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
-# What removing may take of all that one user left; what stays is removed after its next run.
-CLEAN_NS = 20_000_000_000
-# While a process of a user lives on, its user is looked at again so often.
-LOOK_AGAIN_SECONDS = 0.25
+# After this long a user is used again all the same, and what stays is removed after its next run.
+GIVE_UP_NS = 20_000_000_000
+# Removing takes turns of this length, those first who left little; more paths are not remembered.
+TURN_NS = 500_000_000
+MOST_PATHS = 10_000
+# While a process of a user lives on, or there is more to remove, that is looked at so often.
+LOOK_AGAIN_SECONDS = 0.1
 
 IPC_RMID = 0
 # The column of the number, and those of the owner and the creator, of /proc/sysvipc/*.
@@ -44,52 +47,65 @@ class SlotCleaner:
 
     def __init__(self, free: deque[SlotUser]) -> None:
         self._free = free
-        self._used: deque[SlotUser] = deque()
+        self._used: deque[tuple[SlotUser, int]] = deque()
         self._has_used = threading.Event()
         self._has_thread = False
 
     def add(self, user: SlotUser) -> None:
         """Have a user cleaned up after."""
-        self._used.append(user)
+        self._used.append((user, time.monotonic_ns() + GIVE_UP_NS))
         self._has_used.set()
         if not self._has_thread:
             self._has_thread = start_thread(self._work)
 
     def clean_all(self, users: Sequence[SlotUser]) -> None:
         """Clean up after users now, those that have no process."""
-        gone = [user for user in users if not has_process(user.uid)]
-        _clean(gone)
+        _clean([user for user in users if not has_process(user.uid)])
 
     def _work(self) -> None:
         while True:
             self._has_used.wait(LOOK_AGAIN_SECONDS if self._used else None)
             self._has_used.clear()
             used = [self._used.popleft() for _ in range(len(self._used))]
-            alive = [user for user in used if has_process(user.uid)]
+            alive = [each for each in used if has_process(each[0].uid)]
             if alive:
-                kill_processes_of({user.uid for user in alive})
-            gone = [user for user in used if user not in alive]
-            _clean(gone)
-            self._free.extend(gone)
+                kill_processes_of({user.uid for user, _ in alive})
+            gone = [each for each in used if each not in alive]
+            left = _clean([user for user, _ in gone])
+            now_ns = time.monotonic_ns()
+            for user, give_up_ns in gone:
+                if user.uid in left and now_ns < give_up_ns:
+                    self._used.append((user, give_up_ns))
+                else:
+                    self._free.append(user)
             self._used.extend(alive)
 
 
-def _clean(users: Sequence[SlotUser]) -> None:
+def _clean(users: Sequence[SlotUser]) -> set[int]:
+    """Remove what users left, for one turn; return those of which more may be left."""
     if not users:
-        return
-    until_ns = time.monotonic_ns() + CLEAN_NS
-    uids = {user.uid for user in users}
-    for user in users:
-        with user.acting, suppress(OSError):
-            user.home_dirs.remove_others()
-    for place in PLACES:
-        for path, uid in _left_in(place, uids):
-            with ActingAs(uid):
-                _remove(path, until_ns)
+        return set()
     for kind, (number, owners) in IPC_KINDS.items():
-        for key, uid in _ipc_objects(kind, number, owners, uids):
-            with EffectivelyAs(uid):
+        for key, uid in _ipc_objects(kind, number, owners, {user.uid for user in users}):
+            with suppress(OSError), EffectivelyAs(uid):
                 _remove_ipc(kind, key)
+    paths: dict[int, list[str]] = {user.uid: [] for user in users}
+    for place in PLACES:
+        for path, uid in _left_in(place, paths):
+            if len(paths[uid]) < MOST_PATHS:
+                paths[uid].append(path)
+    left = {uid for uid, found in paths.items() if len(found) == MOST_PATHS}
+    until_ns = time.monotonic_ns() + TURN_NS
+    for user in sorted(users, key=lambda user: len(paths[user.uid])):
+        with user.acting:
+            for path in paths[user.uid]:
+                _remove(path, until_ns)
+                if time.monotonic_ns() > until_ns:
+                    left.add(user.uid)
+                    break
+            with suppress(OSError):
+                user.home_dirs.remove_others(until_ns)
+    return left
 
 
 def _left_in(place: str, uids: Collection[int]) -> Iterator[tuple[str, int]]:
@@ -97,7 +113,7 @@ def _left_in(place: str, uids: Collection[int]) -> Iterator[tuple[str, int]]:
 
     Read as ourselves; an entry that is replaced after that is removed only if its owner may.
     """
-    open_to_all = []
+    open_to_all: list[str] = []
     for path, found in _entries(place):
         if found.st_uid in uids:
             yield path, found.st_uid
@@ -109,13 +125,11 @@ def _left_in(place: str, uids: Collection[int]) -> Iterator[tuple[str, int]]:
                 yield path, found.st_uid
 
 
-def _entries(folder: str) -> list[tuple[str, os.stat_result]]:
-    found = []
+def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):
-                found.append((entry.path, entry.stat(follow_symlinks=False)))
-    return found
+                yield entry.path, entry.stat(follow_symlinks=False)
 
 
 def _remove(path: str, until_ns: int) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import struct
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from punctual.ops.config import InvalidSetting
 from punctual.ops.slot_users import SETTING, SlotUserRange
 from punctual_worker.runner.host.acting_as import ActingAs
+from punctual_worker.runner.host.slot_cleaner import PLACES
 from punctual_worker.runner.supervise.user_processes import end_processes_of, processes_of
 
 NAME = "slot-users"
@@ -27,6 +29,8 @@ def claim_users(slot_users: SlotUserRange, work_dir: Path) -> int:
     Return a descriptor that keeps other workers of this machine off them. Raises InvalidSetting
     while another worker has one of them, or another process is one.
     """
+    for place in PLACES:
+        _keep_owners_apart(Path(place))
     lock = _lock(slot_users, work_dir)
     left = processes_of(slot_users.all)
     if left and not _was_used(slot_users, work_dir):
@@ -41,6 +45,25 @@ def claim_users(slot_users: SlotUserRange, work_dir: Path) -> int:
         )
     _note_use(slot_users, work_dir)
     return lock
+
+
+def _keep_owners_apart(place: Path) -> None:
+    """Set the sticky bit of a folder that is open to all: each user removes its own files alone.
+
+    Folders that Kubernetes mounts lack it. Raises InvalidSetting where that cannot be done.
+    """
+    try:
+        mode = place.stat().st_mode
+    except OSError:
+        return
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        try:
+            place.chmod(stat.S_IMODE(mode) | stat.S_ISVTX)
+        except OSError as error:
+            raise InvalidSetting(
+                f"{SETTING}: {place} is open to all users and has no sticky bit (chmod +t):"
+                f" {error.strerror}"
+            ) from None
 
 
 def _lock(slot_users: SlotUserRange, work_dir: Path) -> int:

@@ -134,6 +134,7 @@ ON_THE_VICTIM: dict[str, Any] = {
     "its HOME": lambda there: os.listdir(there["home"]),
     "a file in its HOME": lambda there: _read(f"{there['home']}/private"),
     "the folder of its HOME": lambda there: os.listdir(os.path.dirname(there["home"])),
+    "the folder of its slot": lambda there: os.listdir(f"{there['home']}/../.."),
     "the folders of all homes": lambda there: os.listdir(f"{there['home']}/../../.."),
     "its file in /tmp": lambda there: _read(f"/tmp/{there['name']}"),
     "replacing its file in /tmp": lambda there: _replace(f"/tmp/{there['name']}"),

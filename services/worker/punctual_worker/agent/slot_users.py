@@ -12,7 +12,7 @@ from pathlib import Path
 from punctual.ops.config import InvalidSetting
 from punctual.ops.slot_users import SETTING, SlotUserRange
 from punctual_worker.runner.host.acting_as import ActingAs
-from punctual_worker.runner.host.slot_cleaner import PLACES
+from punctual_worker.runner.host.shared_places import PLACES
 from punctual_worker.runner.supervise.user_processes import end_processes_of, processes_of
 
 NAME = "slot-users"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import stat
 import threading
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from contextlib import suppress
 
 from punctual_worker.runner.host.acting_as import EffectivelyAs
 from punctual_worker.runner.host.remove_tree import remove_tree
+from punctual_worker.runner.host.shared_places import PLACES, SharedFolder
 from punctual_worker.runner.host.threads import start_thread
 from punctual_worker.runner.supervise.user_processes import has_process, kill_processes_of
 
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
     from punctual_worker.runner.host.slot_users import SlotUser
 
-PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 # After this long a user is used again all the same, and what stays is removed after its next run.
 GIVE_UP_NS = 20_000_000_000
 # Removing takes turns of this length, those first who left little; more paths are not remembered.
 TURN_NS = 500_000_000
 MOST_PATHS = 10_000
+# Users that come within this time are cleaned up after together.
+GATHER_SECONDS = 0.002
 # While a process of a user lives on, or there is more to remove, that is looked at so often.
 LOOK_AGAIN_SECONDS = 0.1
 
@@ -45,8 +46,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class SlotCleaner:
     """Takes users that attempts are done with, and hands them back free."""
 
-    def __init__(self, free: deque[SlotUser]) -> None:
+    def __init__(self, free: deque[SlotUser], uids: range) -> None:
         self._free = free
+        self._folders = [SharedFolder(place, uids) for place in PLACES]
         self._used: deque[tuple[SlotUser, int]] = deque()
         self._has_used = threading.Event()
         self._has_thread = False
@@ -60,18 +62,19 @@ class SlotCleaner:
 
     def clean_all(self, users: Sequence[SlotUser]) -> None:
         """Clean up after users now, those that have no process."""
-        _clean([user for user in users if not has_process(user.uid)])
+        _clean([user for user in users if not has_process(user.uid)], self._folders)
 
     def _work(self) -> None:
         while True:
             self._has_used.wait(LOOK_AGAIN_SECONDS if self._used else None)
+            time.sleep(GATHER_SECONDS)
             self._has_used.clear()
             used = [self._used.popleft() for _ in range(len(self._used))]
             alive = [each for each in used if has_process(each[0].uid)]
             if alive:
                 kill_processes_of({user.uid for user, _ in alive})
             gone = [each for each in used if each not in alive]
-            left = _clean([user for user, _ in gone])
+            left = _clean([user for user, _ in gone], self._folders)
             now_ns = time.monotonic_ns()
             for user, give_up_ns in gone:
                 if user.uid in left and now_ns < give_up_ns:
@@ -81,7 +84,7 @@ class SlotCleaner:
             self._used.extend(alive)
 
 
-def _clean(users: Sequence[SlotUser]) -> set[int]:
+def _clean(users: Sequence[SlotUser], folders: Sequence[SharedFolder]) -> set[int]:
     """Remove what users left, for one turn; return those of which more may be left."""
     if not users:
         return set()
@@ -90,8 +93,8 @@ def _clean(users: Sequence[SlotUser]) -> set[int]:
             with suppress(OSError), EffectivelyAs(uid):
                 _remove_ipc(kind, key)
     paths: dict[int, list[str]] = {user.uid: [] for user in users}
-    for place in PLACES:
-        for path, uid in _left_in(place, paths):
+    for folder in folders:
+        for path, uid in folder.left_by(paths):
             if len(paths[uid]) < MOST_PATHS:
                 paths[uid].append(path)
     left = {uid for uid, found in paths.items() if len(found) == MOST_PATHS}
@@ -106,30 +109,6 @@ def _clean(users: Sequence[SlotUser]) -> set[int]:
             with suppress(OSError):
                 user.home_dirs.remove_others(until_ns)
     return left
-
-
-def _left_in(place: str, uids: Collection[int]) -> Iterator[tuple[str, int]]:
-    """Yield what belongs to those users in a folder, or in one of its folders that is open to all.
-
-    Read as ourselves; an entry that is replaced after that is removed only if its owner may.
-    """
-    open_to_all: list[str] = []
-    for path, found in _entries(place):
-        if found.st_uid in uids:
-            yield path, found.st_uid
-        elif stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH:
-            open_to_all.append(path)
-    for folder in open_to_all:
-        for path, found in _entries(folder):
-            if found.st_uid in uids:
-                yield path, found.st_uid
-
-
-def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            with suppress(OSError):
-                yield entry.path, entry.stat(follow_symlinks=False)
 
 
 def _remove(path: str, until_ns: int) -> None:

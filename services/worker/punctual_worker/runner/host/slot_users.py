@@ -45,7 +45,7 @@ class SlotUsers:
         self._users = [SlotUser(uid, f"{folder}/{uid}", trash) for uid in self.uids]
         self._serials = dict.fromkeys(self.uids, UNUSED)
         self._free = deque(self._users)
-        self._cleaner = SlotCleaner(self._free)
+        self._cleaner = SlotCleaner(self._free, self.uids)
 
     def serial_of(self, uid: int) -> int | None:
         """Return whose processes are that user's, UNUSED for no attempt's; None for a stranger."""

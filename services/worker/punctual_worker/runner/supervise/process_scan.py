@@ -37,16 +37,18 @@ class ProcessScan:
         self.marked: dict[int, list[int]] = {}
         self.unmarked: list[int] = []
         self.unmarked_dead: list[int] = []  # not reaped, so that their session can be read
-        own = os.getpid()
+        own, read = os.getpid(), process_tag.reader()
         for name in os.listdir("/proc"):
             if not name.isdigit():
                 continue
             pid = int(name)
             if pid in mains or pid == own:
                 continue
-            serial = process_tag.read(pid)
+            serial = read(pid)
             if serial is not None:
                 self.marked.setdefault(serial, []).append(pid)
+            elif not process_tag.may_be_shed:
+                continue
             elif (dead := _is_dead_child(pid)) is not None:
                 (self.unmarked_dead if dead else self.unmarked).append(pid)
 

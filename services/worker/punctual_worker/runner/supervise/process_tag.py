@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import resource
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 RLIMIT_RTTIME = 15  # absent from the resource module; the same number on every architecture
 FLAG = 1 << 62
 LAUNCH_BITS = 30
@@ -32,6 +36,15 @@ class ProcessTag:
             # A hard limit below the mark, or a sandbox which refuses: processes are then
             # known by their session and environment alone (process_scan.py).
             return
+
+    @property
+    def may_be_shed(self) -> bool:
+        """Whether a process of an attempt can be without its mark."""
+        return True
+
+    def reader(self) -> Callable[[int], int | None]:
+        """Return read() for one look at all processes."""
+        return self.read
 
     def read(self, pid: int) -> int | None:
         """Return the serial number a process carries, None for a process that is not ours."""

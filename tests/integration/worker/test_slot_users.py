@@ -23,7 +23,10 @@ from tests.support.processes import free_slot_users
 from tests.support.rows import dispatch_all, new_run, new_task, run_row
 from tests.support.web_server import Answer, web_server
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users"),
+    pytest.mark.usefixtures("folder"),  # before the workers, to be removed after them
+]
 SLOTS = 4
 
 
@@ -115,7 +118,12 @@ def test_requests_are_made_by_the_user_of_a_slot(
 ) -> None:
     start_with(start_worker, folder, users, http_allow_private="127.0.0.0/8")
     with web_server(lambda _request: Answer(200, body=b"done")) as server:
-        request = {"method": "GET", "url": f"{server.url}/", "headers": {}, "body": None}
+        request: dict[str, Any] = {
+            "method": "GET",
+            "url": f"{server.url}/",
+            "headers": {},
+            "body": None,
+        }
         http = {**request, "expect": None, "timeout": 5, "follow_redirects": True}
         assert output(engine, command="", http=http).endswith("done")
 
@@ -154,6 +162,22 @@ def test_what_a_run_leaves_in_shared_places_is_removed(
     eventually(lambda: _ipc_objects(users) == [])
     eventually(lambda: [*folder.glob("work/*/slots/*/next-to-it")] == [])
     assert precious.read_text() == "precious"
+
+
+def test_the_next_run_of_a_user_finds_nothing_of_the_one_before(
+    engine: Engine, start_worker: StartWorker, folder: Path
+) -> None:
+    start_with(start_worker, folder, free_slot_users(1))
+    found = []
+    for number in range(5):
+        command = (
+            f"id -u; find $HOME/../.. -path '*/private*' | wc -l;"
+            f" mkdir -p $HOME/private/{number} && cd $HOME/private && seq 3000 | xargs touch"
+        )
+        uid, left = output(engine, command=command).split()
+        assert left == "0"
+        found.append(uid)
+    assert len(set(found)) == 2
 
 
 def _ipc_objects(users: SlotUserRange) -> list[str]:

@@ -74,13 +74,17 @@ class HomeDirs:
         else:
             empty_folder(self._root, owner=self._owner)
 
-    def remove_others(self, until_ns: int) -> None:
-        """Remove what a command left next to its home, acting as its user, who has no other."""
+    def remove_others(self, until_ns: int) -> bool:
+        """Remove a user's used home and what is next to it, acting as that user; False if not all.
+
+        Its next attempt must find nothing of them.
+        """
         os.chmod(self._root, stat.S_IRWXU)
         unused = self._unused.names()
         for name in os.listdir(self._root):
             if name not in unused:
                 remove_tree(f"{self._root}/{name}", until_ns=until_ns)
+        return unused.issuperset(os.listdir(self._root))
 
     def _make(self, serial: int) -> str:
         # A user of a slot has one attempt at a time, and so few homes.

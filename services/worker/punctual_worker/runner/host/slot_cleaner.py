@@ -106,9 +106,16 @@ def _clean(users: Sequence[SlotUser], folders: Sequence[SharedFolder]) -> set[in
                 if time.monotonic_ns() > until_ns:
                     left.add(user.uid)
                     break
-            with suppress(OSError):
-                user.home_dirs.remove_others(until_ns)
+            if not _is_home_removed(user, until_ns):
+                left.add(user.uid)
     return left
+
+
+def _is_home_removed(user: SlotUser, until_ns: int) -> bool:
+    try:
+        return user.home_dirs.remove_others(until_ns)
+    except OSError:
+        return False
 
 
 def _remove(path: str, until_ns: int) -> None:

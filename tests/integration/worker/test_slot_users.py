@@ -164,22 +164,6 @@ def test_what_a_run_leaves_in_shared_places_is_removed(
     assert precious.read_text() == "precious"
 
 
-def test_the_next_run_of_a_user_finds_nothing_of_the_one_before(
-    engine: Engine, start_worker: StartWorker, folder: Path
-) -> None:
-    start_with(start_worker, folder, free_slot_users(1))
-    found = []
-    for number in range(5):
-        command = (
-            f"id -u; find $HOME/../.. -path '*/private*' | wc -l;"
-            f" mkdir -p $HOME/private/{number} && cd $HOME/private && seq 3000 | xargs touch"
-        )
-        uid, left = output(engine, command=command).split()
-        assert left == "0"
-        found.append(uid)
-    assert len(set(found)) == 2
-
-
 def _ipc_objects(users: SlotUserRange) -> list[str]:
     numbers = {str(uid) for uid in users.commands}
     lines = [

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -182,3 +183,16 @@ def file_limit() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     yield limit
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_is_next_to_unused_homes_is_removed_and_more_of_it_reported(homes: HomeDirs) -> None:
+    unused, used = homes.make(1), homes.make(2)
+    _fill(used)
+    homes.discard(unused)
+    folder = Path(used).parent.parent
+    (folder / "left").mkdir()
+    assert not homes.remove_others(until_ns=0)  # no time is left for it
+    assert Path(used).exists()
+    assert homes.remove_others(time.monotonic_ns() + 10**10)
+    assert [*folder.iterdir()] == [Path(unused).parent]
+    assert homes.make(3)

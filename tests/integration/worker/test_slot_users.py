@@ -18,9 +18,10 @@ from punctual_worker.runner.supervise.user_processes import processes_of
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
 from tests.integration.worker.runner.harness import descendants
 from tests.integration.worker.runs import ended, output_of
+from tests.integration.worker.secrets import PRIVATE, Secrets
 from tests.support.eventually import eventually
 from tests.support.processes import free_slot_users
-from tests.support.rows import dispatch_all, new_run, new_task, run_row
+from tests.support.rows import dispatch_all, new_run, new_task, new_team, run_row
 from tests.support.web_server import Answer, web_server
 
 pytestmark = [
@@ -126,6 +127,18 @@ def test_requests_are_made_by_the_user_of_a_slot(
         }
         http = {**request, "expect": None, "timeout": 5, "follow_redirects": True}
         assert output(engine, command="", http=http).endswith("done")
+
+
+def test_a_command_with_secrets_leaves_no_core_dump(
+    engine: Engine, start_worker: StartWorker, folder: Path, users: SlotUserRange
+) -> None:
+    """Its limits are those that the process sets itself: another user's cannot be changed."""
+    start_with(start_worker, folder, users, secrets_private_key=PRIVATE)
+    secrets = Secrets(engine, new_team(engine))
+    secrets.save("pg", "correct horse battery staple")
+    run_id = secrets.run("ulimit -Sc; ulimit -Hc", {"A": {"secret": "pg"}})
+    assert ended(engine, run_id).state == "succeeded"
+    assert output_of(engine, run_id) == b"0\n0\n"
 
 
 @pytest.mark.usefixtures("worker")

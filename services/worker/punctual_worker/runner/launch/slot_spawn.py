@@ -25,6 +25,7 @@ LIMITS = (
     resource.RLIMIT_DATA,
     resource.RLIMIT_NPROC,
     RLIMIT_MSGQUEUE,
+    resource.RLIMIT_CORE,
 )
 NAMES_OF_USER = ("USER", "LOGNAME")
 # The number of the namespace in which the kernel starts; containers have others.
@@ -101,4 +102,5 @@ class SlotSpawner(Spawner):
             (data, data),
             processes,
             self._own[RLIMIT_MSGQUEUE],
+            self._own[resource.RLIMIT_CORE] if limits.core_dumps else (0, 0),
         ]

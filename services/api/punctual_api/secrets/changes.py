@@ -56,27 +56,21 @@ def create_own(name: str, value: str) -> Secret:
     )
     if made is None:
         raise Problem(409, f"The team has a secret {name} already: replace its value by PUT.")
-    record("secret", made.id, name, after={"version": made.version, "sealed_for": key.id})
+    record("secret", made.id, name, after=recorded_secret(made))
     return made
 
 
 def replace_own(name: str, value: str) -> Secret:
     """Give a secret another value; raises Problem 404 for one that is not there, 503."""
     key = sealing_key()
-    before = own_secret(name, lock=False).key
+    before = recorded_secret(own_secret(name, lock=True))
     sealed = key.seal(value, team_id=team_id(), name=name)
     replaced = store.replace_secret(
         session(), team_id=team_id(), name=name, sealed=sealed, key=key.id, by=user_id()
     )
     if replaced is None:
         raise not_found("secret")
-    record(
-        "secret",
-        replaced.id,
-        name,
-        before={"version": replaced.version - 1, "sealed_for": before},
-        after={"version": replaced.version, "sealed_for": key.id},
-    )
+    record("secret", replaced.id, name, before=before, after=recorded_secret(replaced))
     return replaced
 
 
@@ -93,8 +87,13 @@ def delete_own(name: str, *, force: bool) -> None:
             " force=true: their next runs fail.",
             faults=[Fault(f"/api/tasks/{task.id}/", f"“{task.name}” uses it.") for task in named],
         )
-    record("secret", secret.id, name, before={"version": secret.version})
+    record("secret", secret.id, name, before=recorded_secret(secret))
     store.delete_secret(session(), secret)
+
+
+def recorded_secret(secret: Secret) -> Document:
+    """Return what the record keeps of a secret: enough to tell values apart, and none of them."""
+    return {"version": secret.version, "sealed_for": secret.key}
 
 
 def own_secret(name: str, *, lock: bool) -> Secret:

@@ -14,6 +14,7 @@ from punctual_api.audit.tokens import token_fields
 from punctual_api.calendars.endpoints import recorded_fields
 from punctual_api.http.context import session
 from punctual_api.http.problems import Problem
+from punctual_api.secrets.changes import recorded_secret
 from punctual_api.tasks.changes import values_before
 from punctual_api.teams.changes import locked_team, own_team
 
@@ -36,6 +37,7 @@ RECORDED: Mapping[str, _Recorded] = {
         lambda limit: limit.tag,
         lambda limit: {"max_concurrent": limit.max_concurrent},
     ),
+    "secret": _Recorded(Action.SECRET_DELETE, lambda secret: secret.name, recorded_secret),
     "token": _Recorded(Action.TOKEN_END, lambda token: token.name, token_fields),
     "invite": _Recorded(
         Action.INVITE_END, lambda invite: invite.email or ANY_ADDRESS, invite_fields

@@ -7,12 +7,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from punctual.store.schema.models import AccessToken, CalendarRow, ConcurrencyLimit, Invite, Task
+from punctual.store.schema.models import (
+    AccessToken,
+    CalendarRow,
+    ConcurrencyLimit,
+    Invite,
+    Secret,
+    Task,
+)
 
-KINDS = ("task", "calendar", "limit", "token", "invite")
+KINDS = ("task", "calendar", "limit", "secret", "token", "invite")
 """As the audit record names them."""
 
-Row = Task | CalendarRow | ConcurrencyLimit | AccessToken | Invite
+Row = Task | CalendarRow | ConcurrencyLimit | Secret | AccessToken | Invite
 Owned = tuple[type[Any], Sequence[ColumnElement[bool]]]
 
 
@@ -47,6 +54,7 @@ def _owned(kind: str, team_id: uuid.UUID) -> Owned:
             ConcurrencyLimit,
             [ConcurrencyLimit.team_id == team_id, ConcurrencyLimit.slots.is_(False)],
         ),
+        "secret": (Secret, [Secret.team_id == team_id]),
         "token": (
             AccessToken,
             [

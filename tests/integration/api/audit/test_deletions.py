@@ -56,6 +56,9 @@ def test_what_goes_with_a_team_is_recorded_and_read_by_admins_alone(
         "invite.end": anna.post("/invites/", json={"team": "ops", "role": "viewer"}),
     }
     ids = {"task.delete": task, **{key: one.get_json()["id"] for key, one in made.items()}}
+    secret = {"name": "pg", "value": "hush hush", "team": "ops"}
+    assert anna.post("/secrets/", json=secret).status_code == 201
+    ids["secret.delete"] = recorded(engine, "secret.create")[0]["object_id"]
     assert anna.call("DELETE", "/teams/ops/").status_code == 204
     for action, object_id in ids.items():
         found = admin.items(f"/audit/?object={object_id}")
@@ -64,7 +67,7 @@ def test_what_goes_with_a_team_is_recorded_and_read_by_admins_alone(
         assert any(before is not None for before, _ in found[0]["changes"].values()), action
         assert anna.items(f"/audit/?object={object_id}") == []
     [event] = recorded(engine, "team.delete")
-    numbers = {f"{kind}s": [1, None] for kind in ("task", "calendar", "limit", "token", "invite")}
+    numbers = {f"{action.split('.')[0]}s": [1, None] for action in ids}
     names = {"slug": ["ops", None], "name": ["Operations", None]}
     assert event["changes"] == {**names, "members": [["anna (owner)"], None], **numbers}
     assert "hush" not in json.dumps(admin.items("/audit/"))

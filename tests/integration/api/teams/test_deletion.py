@@ -33,6 +33,9 @@ OF_API: dict[str, Request] = {
     "invitation": lambda anna: anna.post("/invites/", json={"team": "ops"}),
     "token": lambda anna: anna.post("/tokens/", json={"name": "deploy", "team": "ops"}),
     "calendar": lambda anna: anna.post("/calendars/?team=ops", json=ANY_DAY),
+    "secret": lambda anna: anna.post(
+        "/secrets/?team=ops", json={"name": "pg", "value": "hush hush"}
+    ),
     "limit": lambda anna: anna.post(
         "/concurrency/?team=ops", json={"tag": None, "max_concurrent": 1}
     ),

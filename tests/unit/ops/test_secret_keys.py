@@ -21,6 +21,16 @@ PUBLIC, PRIVATE = new_pair()
         ("SECRETS_PRIVATE_KEY", f"{PRIVATE} {PRIVATE}", "must be pctkey_ and 43 characters"),
         ("SECRET_FILES", "secrets", "must be an absolute path"),
     ],
+    ids=[
+        "a private key",
+        "a public key",
+        "no key",
+        "cut off",
+        "no prefix",
+        "an empty one",
+        "no comma",
+        "a relative path",
+    ],
 )
 def test_a_mistaken_key_is_refused_by_name(setting: str, text: str, why: str) -> None:
     with pytest.raises(InvalidSetting, match=f"^PUNCTUAL_{setting} {why}") as refused:

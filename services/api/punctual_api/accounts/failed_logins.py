@@ -79,10 +79,15 @@ class FailedLogins:
             key_prefix=f"{settings.namespace}-logins",
             retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # handed on to the client
         )
+        self._client = shared.storage
         self._shared = MovingWindow(shared)
         self._own = MovingWindow(MemoryStorage())
         self._away_until = 0.0
         self._away = False
+
+    def close(self) -> None:
+        """Close the connections to Redis; the next question opens one."""
+        self._client.close()
 
     def seconds_to_wait(self, username: str, address: str) -> int | None:
         """Return how long no password is looked at for this name from there; None if one is."""

@@ -105,7 +105,8 @@ def release_database(app: Flask) -> None:
     app.extensions["punctual_database_watch"].stop()
     with app.app_context():
         db.engine.dispose()
-    app.extensions["punctual_probe"]().close()
+    for used in (app.extensions["punctual_probe"](), app.extensions["punctual_failed_logins"]):
+        used.close()
 
 
 def commit_ahead() -> None:

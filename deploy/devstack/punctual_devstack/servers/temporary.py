@@ -72,7 +72,9 @@ class EmbeddedServer:
         assert self.pid is not None
         watched = os.pidfd_open(self.pid)
         try:
-            ended = bool(select.select([watched], [], [], within)[0])
+            poll = select.poll()  # select() knows no descriptor above 1023
+            poll.register(watched, select.POLLIN)
+            ended = bool(poll.poll(None if within is None else within * 1000))
         finally:
             os.close(watched)
         if ended:

@@ -33,8 +33,13 @@ def product(shared_servers: SharedServers) -> Iterator[Product]:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder in which any user may write: commands of a stack of root are another user's."""
+    """A folder in which any user may write: commands of a stack of root are another user's.
+
+    Not one of /tmp itself: from those, what a run leaves is removed.
+    """
     made = reachable_temporary("punctual-open-")
-    made.chmod(0o777)
-    yield made
+    folder = made / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    yield folder
     shutil.rmtree(made)

@@ -210,13 +210,14 @@ def test_a_team_is_deleted_only_after_its_slug_was_typed_below_what_goes(
     person.post("/concurrency/", json={"tag": "db", "max_concurrent": 2, "team": "ops"})
     person.post("/tokens/", json={"name": "deploy", "team": "ops"})
     person.post("/invites/", json={"team": "ops"})
+    person.post("/secrets/", json={"name": "pg", "value": "hush hush", "team": "ops"})
     enabled = ann.get(page).text
     assert "It has a task that is enabled or running" in enabled
     assert 'name="slug"' not in enabled
     person.post(f"/runs/{ids['run']}/cancel/")
     person.post(f"/tasks/{ids['task']}/pause/")
     shown = re.findall(r"<dt>([^<]+)</dt><dd>(\w+)", ann.get(page).text)
-    kinds = ["Tasks", "Calendars", "Limits", "Access tokens", "Invitations"]
+    kinds = ["Tasks", "Calendars", "Limits", "Secrets", "Access tokens", "Invitations"]
     assert shown == [(kind, "1") for kind in kinds]
     assert 'action="/team/ops/delete/"' not in ann.get("/team/ops/").text
     for typed in ({}, {"slug": ""}, {"slug": "op"}):

@@ -27,6 +27,7 @@ OPTIONS = {
 }
 AS_SLOT_USERS = ", as the user of a slot"
 WAYS = [*OPTIONS, *(f"{name}{AS_SLOT_USERS}" for name in OPTIONS if os.geteuid() == 0)]
+IGNORED_IN_BACKGROUND = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 # The C library leaves these ignored in what posix_spawn starts.
 OF_THE_C_LIBRARY = 0b111 << 31
 TRIES = 20
@@ -199,14 +200,15 @@ def test_a_command_finds_what_sh_gives_it(way: tuple[str, Stage], place: Place, 
 
 
 @pytest.fixture
-def hangup_ends_programs() -> Iterator[None]:
-    """SIGHUP as it is by default, also where these tests are started by nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def signals_end_programs() -> Iterator[None]:
+    """Signals as they are by default, also where nohup or `&` of a script starts these tests."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in IGNORED_IN_BACKGROUND}
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("hangup_ends_programs")
+@pytest.mark.usefixtures("signals_end_programs")
 @pytest.mark.parametrize("field", ["SigBlk", "SigIgn", "SigCgt"])
 def test_signals_are_as_sh_leaves_them(way: tuple[str, Stage], place: Place, field: str) -> None:
     command = f"grep {field} /proc/self/status"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from punctual.domain.access import RANK, Role
 from punctual.domain.hosts import LOOPBACK, host_in
+from punctual.domain.roles import RANK, Role
 from punctual.domain.username import canonical_username
 
 GroupRoles = Mapping[str, Mapping[str, Role]]

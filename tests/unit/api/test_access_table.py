@@ -7,20 +7,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from punctual.domain.access import (
-    ACCESS,
-    ACT,
-    EDIT,
-    EDIT_IN_TEAM,
-    LIST,
-    PUBLIC,
-    SEE,
-    SIGNED_IN,
-    Of,
-    Role,
-    TeamRole,
-    need_of,
-)
+from punctual.domain.access import ACCESS, need_of
+from punctual.domain.needs import ACT, EDIT, EDIT_IN_TEAM, LIST, PUBLIC, SEE, SIGNED_IN, Of
+from punctual.domain.roles import Role, TeamRole
 from punctual.ops.config import Settings
 from punctual.store.schema.models.model import new_id
 from punctual_api.accounts.access import OBJECTS

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.domain.single_sign_on import (
     groups_in,
     is_safe_url,

@@ -8,7 +8,9 @@ from flask.globals import app_ctx, request_ctx
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import ADMIN, PUBLIC, Need, Of, Role, TeamRole, Through, Who, need_of
+from punctual.domain.access import need_of
+from punctual.domain.needs import ADMIN, PUBLIC, Need, Of, Through, Who
+from punctual.domain.roles import Role, TeamRole
 from punctual.store.accounts.ownership import OWNER_OF, team_of
 from punctual.store.accounts.teams import team_by_slug
 from punctual_api.accounts.authentication import (

@@ -8,7 +8,8 @@ from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin
 
-from punctual.domain.access import TeamRole, Through
+from punctual.domain.needs import Through
+from punctual.domain.roles import TeamRole
 from punctual.store.accounts.bearers import bearer_of
 from punctual.store.accounts.sessions import user_of_session
 from punctual.store.accounts.users import Origin

@@ -10,7 +10,7 @@ from flask.globals import app_ctx
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from punctual.domain.access import TeamRole
+from punctual.domain.roles import TeamRole
 from punctual.ops.config import Settings
 from punctual.store.accounts.teams import slug_of
 from punctual.store.tasks.changes import database_now

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask import g, request, url_for
 from flask_login import current_user
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.store.accounts import invites
 from punctual.store.accounts.logins import lock_user
 from punctual.store.schema.models import Invite, User

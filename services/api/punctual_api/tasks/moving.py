@@ -6,7 +6,7 @@ from typing import Any
 
 from flask.globals import app_ctx
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.store.schema.models import Task
 from punctual.store.tasks.handover import count_unfinished
 from punctual.store.tasks.upstreams import lock_edges

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.store.accounts.members import (
     Member,
     add_member,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from punctual.domain.access import Role
 from punctual.domain.audit.actions import Action
+from punctual.domain.roles import Role
 from punctual.store.accounts.teams import lock_team
 from punctual.store.queues.closed import queues_closed_to
 from punctual.store.schema.models import Team

@@ -7,7 +7,7 @@ from flask_login import current_user
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, team_id
 from punctual_api.http.problems import Fault, Problem, faults_in

@@ -8,7 +8,7 @@ from flask_login import current_user
 from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.store.accounts.access_tokens import Owner
 from punctual.store.accounts.members import list_members
 from punctual.store.accounts.teams import teams_with

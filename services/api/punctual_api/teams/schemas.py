@@ -2,7 +2,7 @@
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.domain.slug import SLUG, SLUG_RULE
 from punctual_api.http.fields import Flag, Instant, Label, Text
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from flask_login import current_user
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.ops import telemetry
 from punctual.store.accounts import access_tokens
 from punctual.store.accounts.access_tokens import Owner

@@ -6,7 +6,7 @@ from typing import Any
 from flask import g
 from flask_login import current_user
 
-from punctual.domain.access import Role, TeamRole
+from punctual.domain.roles import Role, TeamRole
 from punctual_api.http.context import team_slug
 
 

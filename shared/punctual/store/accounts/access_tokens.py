@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.store.accounts.bearers import ACCESS_TOKEN_PREFIX
 from punctual.store.accounts.logins import lock_user
 from punctual.store.accounts.teams import lock_team

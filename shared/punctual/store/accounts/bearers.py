@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from punctual.domain.access import Role, TeamRole, Through, capped
+from punctual.domain.needs import Through
+from punctual.domain.roles import Role, TeamRole, capped
 from punctual.store.accounts.teams import ROLES_OF_USER, read_roles
 from punctual.store.accounts.token_hash import token_digest
 from punctual.store.driver import raw_statements

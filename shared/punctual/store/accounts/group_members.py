@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.store.accounts.members import lock_memberships
 from punctual.store.accounts.teams import MOST_TEAMS, lock_team
 from punctual.store.schema.models import Membership, Team

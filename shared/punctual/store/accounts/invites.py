@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.store.accounts.teams import lock_team
 from punctual.store.accounts.token_hash import token_digest
 from punctual.store.schema.models import Invite, Membership, User

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from punctual.domain.access import Role
+from punctual.domain.roles import Role
 from punctual.domain.username import canonical_username
 from punctual.store.accounts.logins import lock_user
 from punctual.store.schema.models import Membership, Team, User

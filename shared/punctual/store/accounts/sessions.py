@@ -9,7 +9,7 @@ from sqlalchemy import Text, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from punctual.domain.access import TeamRole
+from punctual.domain.roles import TeamRole
 from punctual.store.accounts.bearers import NOTED_AFTER
 from punctual.store.accounts.teams import ROLES_OF_USER, read_roles
 from punctual.store.accounts.token_hash import token_digest

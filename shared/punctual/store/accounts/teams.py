@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from punctual.domain.access import Role, TeamRole
+from punctual.domain.roles import Role, TeamRole
 from punctual.domain.runs.states import PENDING, RunState
 from punctual.store.schema.models import ConcurrencyLimit, Membership, Run, Task, Team
 from punctual.store.schema.models.model import new_id

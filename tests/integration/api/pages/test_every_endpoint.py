@@ -6,7 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from punctual.domain.access import Need, Of, Role, Who, need_of
+from punctual.domain.access import need_of
+from punctual.domain.needs import Need, Of, Who
+from punctual.domain.roles import Role
 from tests.integration.api.conftest import run_sql
 from tests.integration.api.pages.visitor import Visitor
 

@@ -7,8 +7,8 @@ from flask.globals import app_ctx
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from punctual.domain.access import Role
 from punctual.domain.errors import InvalidCalendar, InvalidSecret
+from punctual.domain.roles import Role
 from punctual.store.schema.models import Task
 from punctual.store.tasks.handover import count_unfinished
 from punctual_api.audit.recorder import changed_nothing

@@ -9,12 +9,13 @@ import httpx
 from tests.containers.composition import PROJECT, Composition
 from tests.containers.tasks import create, in_state, output
 
-ROOT_FOR = {"secrets": ["CHOWN"], "worker": ["SETGID", "SETUID"]}
+ROOT_FOR = {"secret-keys": None, "secrets": ["CHOWN"], "worker": ["KILL", "SETGID", "SETUID"]}
+WITHOUT_NETWORK = {"secret-keys", "secrets"}
 OUR_IMAGES = ("api", "coordinator", "worker", "proxy")
 SECRETS = {
-    "api": ["database_url", "redis_url", "secret_key"],
+    "api": ["database_url", "redis_url", "secret_key", "secrets_public_key"],
     "coordinator": ["database_url", "redis_url"],
-    "worker": ["database_url", "redis_url"],
+    "worker": ["database_url", "redis_url", "secrets_private_key"],
     "postgres": ["password"],
     "redis": ["password", "users.conf"],
 }
@@ -37,12 +38,12 @@ def test_no_container_can_do_more_than_it_must(composition: Composition) -> None
         assert host["Init"] == (service != "worker"), service
         assert not host["Privileged"], service
         assert bool(host["PortBindings"]) == (service == "proxy"), service
-        # What makes the secrets is root, without a network, and a worker until it is another.
+        # What makes secrets and keys is root, without a network, and a worker until it is another.
         user = known["Config"]["User"].partition(":")[0]
         assert (user == "0") == (service in ROOT_FOR), service
-        assert (host["NetworkMode"] == "none") == (service == "secrets"), service
+        assert (host["NetworkMode"] == "none") == (service in WITHOUT_NETWORK), service
         assert host["CapAdd"] == ROOT_FOR.get(service), service
-    assert services == {*OUR_IMAGES, "migrate", "secrets", "postgres", "redis"}
+    assert services == {*OUR_IMAGES, *WITHOUT_NETWORK, "migrate", "postgres", "redis"}
 
 
 def test_nothing_is_kept_in_a_volume_without_a_name(composition: Composition) -> None:
@@ -150,12 +151,13 @@ def test_no_secret_reaches_the_engine_or_the_logs(composition: Composition) -> N
             ("postgres", "password"),
             ("redis", "password"),
             ("api", "secret_key"),
+            ("worker", "secrets_private_key"),
         ]
     ]
-    assert len(set(secrets)) == 3
+    assert len(set(secrets)) == 4
     output = composition.docker("inspect", *composition.containers()) + composition.compose("logs")
     for secret in secrets:
-        assert len(secret) == 64
+        assert len(secret) >= 50
         assert secret not in output
 
 

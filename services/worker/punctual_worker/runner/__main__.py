@@ -72,7 +72,7 @@ def main() -> int:
             first, count = options.slot_users
             slot_users = SlotUsers(first, count, runner_dir.path, trash)
             process_tag = SlotTag(options.launch, slot_users)
-            slot_users.end_processes()
+            slot_users.clear_up()
         clear_up_after_dead_runners(runner_dir, trash)
     except OSError as error:
         _write_error(f"work directory {options.work_dir}: {error.strerror or error}")

@@ -10,14 +10,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 
 from punctual_worker.runner.host.remove_tree import remove_tree
 from punctual_worker.runner.host.trash import Trash, empty_folder
-from punctual_worker.runner.host.unused_homes import UnusedHomes, make_home
+from punctual_worker.runner.host.unused_homes import UnusedHomes, attributes_of, make_home
 
 # This many directories are made in one folder, then in the next: renaming among few takes a third
 # of the time that it takes among hundreds.
 HOMES_PER_FOLDER, FOLDERS = 32, 128
+OF_OWNERS = ("user.", "system.posix_acl_")
+"""How extended attributes begin that a file's owner may set."""
 
 
 class HomeDirs:
@@ -59,8 +62,11 @@ class HomeDirs:
         return path
 
     def discard(self, home: str) -> None:
-        """Keep a home for another attempt if it is as it was made, and else remove it."""
-        if not self._unused.put(home):
+        """Keep a home for another attempt if it is as it was made, and else remove it.
+
+        One of a slot's user is left to make_anew(): the user could make it look like that.
+        """
+        if self._owner is None and not self._unused.put(home):
             self.remove_later(os.path.dirname(home))
 
     def remove_later(self, path: str) -> None:
@@ -74,17 +80,29 @@ class HomeDirs:
         else:
             empty_folder(self._root, owner=self._owner)
 
-    def remove_others(self, until_ns: int) -> bool:
-        """Remove a user's used home and what is next to it, acting as that user; False if not all.
+    def make_anew(self, until_ns: int) -> bool:
+        """Remove what a user has here and make a new home, acting as that user; False if not all.
 
-        Its next attempt must find nothing of them.
+        The next attempt must find nothing of the one before: no file, no directory that another
+        process has open, and no access list of the folder that new files would get.
         """
         os.chmod(self._root, stat.S_IRWXU)
-        unused = self._unused.names()
+        for attribute in attributes_of(self._root):
+            if attribute.startswith(OF_OWNERS):
+                os.removexattr(self._root, attribute)
+        os.chmod(self._root, stat.S_IRWXU)  # an access list had a part in it
         for name in os.listdir(self._root):
-            if name not in unused:
-                remove_tree(f"{self._root}/{name}", until_ns=until_ns)
-        return unused.issuperset(os.listdir(self._root))
+            remove_tree(f"{self._root}/{name}", until_ns=until_ns)
+        if os.listdir(self._root):
+            return False
+        self._unused.forget()
+        self._made += 1
+        with suppress(OSError):  # without room, the next attempt fails with that
+            directory = f"{self._root}/next-{self._made}"
+            os.mkdir(directory, 0o700)
+            make_home(directory)
+            self._unused.add(directory)
+        return True
 
     def _make(self, serial: int) -> str:
         # A user of a slot has one attempt at a time, and so few homes.

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 # The kernel notes changes by a clock that moves on every few milliseconds.
 CLOCK_NS = 50_000_000
+DEPTH = 3
 
 
 class SharedFolder:
-    """One folder, and the folders in it that are open to all."""
+    """One folder, and the folders below it that are open to all, those of users among them."""
 
-    def __init__(self, path: str, users: range, *, depth: int = 1) -> None:
+    def __init__(self, path: str, users: range, *, depth: int = DEPTH) -> None:
         """Look for `users`, and as many folders deep as `depth` says."""
         self._path = path
         self._users = users
@@ -35,10 +36,12 @@ class SharedFolder:
     def left_by(self, uids: Collection[int]) -> Iterator[tuple[str, int]]:
         """Yield the entries of those users, each with its user."""
         try:
-            changed_ns = os.stat(self._path).st_mtime_ns
+            found = os.stat(self._path, follow_symlinks=False)
         except OSError:
             return
+        changed_ns = found.st_mtime_ns
         is_known = changed_ns == self._changed_ns and changed_ns < self._listed_ns - CLOCK_NS
+        is_known = is_known and found.st_uid not in self._users  # who may set the time
         if not is_known or not self._owners.isdisjoint(uids):
             self._changed_ns, self._listed_ns = changed_ns, time.time_ns()
             yield from self._list(uids)
@@ -53,7 +56,8 @@ class SharedFolder:
                 self._owners.add(found.st_uid)
                 if found.st_uid in uids:
                     yield path, found.st_uid
-            elif self._depth and stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH:
+                    continue
+            if self._depth and stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH:
                 depth = self._depth - 1
                 self._open[path] = before.get(path) or SharedFolder(path, self._users, depth=depth)
 

@@ -44,7 +44,7 @@ class SlotUsers:
         folder = _make_folders(runner_dir, self.uids)
         self._users = [SlotUser(uid, f"{folder}/{uid}", trash) for uid in self.uids]
         self._serials = dict.fromkeys(self.uids, UNUSED)
-        self._free = deque(self._users)
+        self._free: deque[SlotUser] = deque()
         self._cleaner = SlotCleaner(self._free, self.uids)
 
     def serial_of(self, uid: int) -> int | None:
@@ -65,17 +65,22 @@ class SlotUsers:
         self._serials[user.uid] = UNUSED  # what lives all the same is killed as a stray
         self._cleaner.add(user)
 
-    def end_processes(self) -> None:
-        """End what lives of a runner before this one that was killed; OSError if that fails."""
+    def clear_up(self) -> None:
+        """End and remove what a runner before this one left; only then is any user free.
+
+        OSError when its processes cannot be ended.
+        """
         if not end_processes_of(self.uids, until=time.monotonic() + END_SECONDS):
             raise OSError("processes of slot users cannot be ended")
+        for user in self._users:
+            self._cleaner.add(user)
 
     def close(self) -> None:
         """Remove what the users have, now, after the end of what still lives."""
         end_processes_of(self.uids, until=time.monotonic() + END_SECONDS)
+        self._cleaner.clean_all(self._users)
         for user in self._users:
             user.home_dirs.remove_all()
-        self._cleaner.clean_all(self._users)
 
 
 def _make_folders(runner_dir: str, uids: range) -> str:

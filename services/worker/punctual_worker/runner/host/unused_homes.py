@@ -60,9 +60,13 @@ class UnusedHomes:
             return False
         return True
 
-    def names(self) -> set[str]:
-        """Return the names of their directories."""
-        return {os.path.basename(directory) for directory in self._directories}
+    def add(self, directory: str) -> None:
+        """Keep a directory whose home has just been made."""
+        self._directories.append(directory)
+
+    def forget(self) -> None:
+        """Keep none any more: they are removed."""
+        self._directories.clear()
 
 
 def _remove_empty(directory: str) -> None:
@@ -76,7 +80,7 @@ def _is_as_made(path: str, owner: tuple[int, int]) -> bool:
     return (
         (found.st_mode, found.st_uid, found.st_gid) == (MADE, *owner)
         and _is_empty(path)
-        and not _attributes(path)
+        and not attributes_of(path)
     )
 
 
@@ -91,7 +95,8 @@ def _is_empty(path: str) -> bool:
         return next(entries, None) is None
 
 
-def _attributes(path: str) -> list[str]:
+def attributes_of(path: str) -> list[str]:
+    """Return the names of a file's extended attributes, access lists among them."""
     try:
         return os.listxattr(path)
     except OSError as error:

@@ -79,6 +79,27 @@ def test_folders_that_are_open_to_all_are_looked_into(place: Path) -> None:
     assert [*folder.left_by({ONE})] == [inside]
 
 
+def test_folders_of_other_users_are_looked_into_whatever_time_they_show(place: Path) -> None:
+    (place / "theirs").mkdir()
+    (place / "theirs").chmod(0o777)
+    os.chown(place / "theirs", OTHER, OTHER)
+    folder = SharedFolder(str(place), USERS)
+    assert [*folder.left_by({ONE})] == []
+    before = (place / "theirs").stat()
+    inside = left(place / "theirs", "file", ONE)
+    os.utime(place / "theirs", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [*folder.left_by({ONE})] == [inside]
+
+
+def test_folders_in_folders_that_are_open_to_all_are_looked_into(place: Path) -> None:
+    below = place / "open" / "below" / "more"
+    below.mkdir(parents=True)
+    for one in (below, below.parent, below.parent.parent):
+        one.chmod(0o777)
+    inside = left(below, "file", ONE)
+    assert [*SharedFolder(str(place), USERS).left_by({ONE})] == [inside]
+
+
 def test_links_are_entries_themselves(
     place: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -177,6 +178,32 @@ def test_what_a_run_leaves_in_shared_places_is_removed(
     assert precious.read_text() == "precious"
 
 
+@pytest.mark.usefixtures("worker")
+def test_no_run_finds_what_another_one_planted(engine: Engine) -> None:
+    """Of each user of a slot, whose folder and mode and times it may set itself."""
+    for place in ("..", "../.."):
+        command = f"chmod 700 {place}; touch {place}/planted; chmod 500 ..; touch -d @0 .. {place}"
+        for _ in range(2 * SLOTS):
+            assert ended(engine, started(engine, command=command)).state == "succeeded"
+    for _ in range(2 * SLOTS):
+        assert output(engine, command="ls -A . ..; ls -A ../.. | wc -l") == ".:\n\n..:\nhome\n1\n"
+
+
+def test_no_run_finds_what_was_left_when_a_runner_was_killed(
+    engine: Engine, start_worker: StartWorker, folder: Path, users: SlotUserRange
+) -> None:
+    worker = start_with(start_worker, folder, users)
+    left = Path("/tmp", f"punctual-private-{users.first}")
+    started(engine, command=f"umask 077; echo private >{left}; sleep 600")
+    eventually(left.exists)
+    [runner] = [pid for pid in descendants(worker.process.pid) if _is_runner(pid)]
+    os.kill(runner, signal.SIGKILL)
+    worker.end()
+    assert left.exists()
+    start_with(start_worker, folder, users, name="worker-2")
+    eventually(lambda: not left.exists())
+
+
 def _ipc_objects(users: SlotUserRange) -> list[str]:
     numbers = {str(uid) for uid in users.commands}
     lines = [
@@ -223,6 +250,22 @@ def test_users_that_exist_or_have_processes_are_refused(
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_folder_that_is_not_a_workers_stays_as_it_is(
+    folder: Path, users: SlotUserRange, tmp_path: Path
+) -> None:
+    other, target = folder / "other", folder / "target"
+    for place in (other, target):
+        place.mkdir(0o700)
+        (place / "precious").touch()
+    assert "PUNCTUAL_WORK_DIR" in _refused(tmp_path, folder, users.first)
+    assert stat.S_IMODE(other.stat().st_mode) == 0o700
+    shutil.rmtree(other)
+    other.symlink_to(target)
+    assert "PUNCTUAL_WORK_DIR" in _refused(tmp_path, folder, users.first)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+    assert target.stat().st_uid == os.geteuid()
 
 
 def _refused(tmp_path: Path, folder: Path, first: int) -> str:

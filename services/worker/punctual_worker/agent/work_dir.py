@@ -15,18 +15,21 @@ TRAVERSABLE = 0o711
 """Others than its owner get to folders in it, and see nothing of it."""
 
 
-def make_folder(path: Path, account: ProcessUser | None) -> None:
-    """Have a folder that only `account` can use: who is root makes it, or hands over a worker's.
+def make_folder(path: Path, account: ProcessUser | None, *, mode: int = 0o700) -> None:
+    """Have a folder that `account` can use: who is root makes it, or hands over a worker's.
 
-    Raises InvalidSetting when it cannot be used by that account.
+    It gets that mode then; one of others stays as it is. Raises InvalidSetting when it cannot be
+    used by that account.
     """
     if account is None or os.geteuid() != 0:
         return
     path = path.absolute()
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            path.mkdir(mode=mode, parents=True)
+            path.chmod(mode)  # whatever the umask is, and before root gives it away
         if not can_use(path, account, os.W_OK | os.X_OK):
-            _hand_over(path, account)
+            _hand_over(path, account, mode)
     except OSError as error:
         raise InvalidSetting(f"PUNCTUAL_WORK_DIR: {path}: {error.strerror}") from None
     if not can_use(path, account, os.W_OK | os.X_OK):
@@ -42,10 +45,7 @@ def make_folder_of_slots(path: Path, slot_users: SlotUserRange) -> None:
     Raises InvalidSetting when they cannot.
     """
     path = path.absolute()
-    with suppress(OSError):  # before it is handed over: not every root may change it then
-        path.mkdir(mode=TRAVERSABLE, parents=True, exist_ok=True)
-        path.chmod(TRAVERSABLE)
-    make_folder(path, slot_users.runner)
+    make_folder(path, slot_users.runner, mode=TRAVERSABLE)
     if not can_use(path, slot_users.command(0), os.X_OK):
         raise InvalidSetting(
             f"PUNCTUAL_WORK_DIR: {path} cannot be entered by users {slot_users.name}, whom commands"
@@ -57,7 +57,7 @@ def make_folder_of_slots(path: Path, slot_users: SlotUserRange) -> None:
         )
 
 
-def _hand_over(path: Path, account: ProcessUser) -> None:
+def _hand_over(path: Path, account: ProcessUser, mode: int) -> None:
     """Give it to the account if nothing but what a worker made is in it."""
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -65,6 +65,7 @@ def _hand_over(path: Path, account: ProcessUser) -> None:
             names = [entry.name for entry in entries]
         ours = all(name.startswith((PREFIX, f"new-{PREFIX}", NAME)) for name in names)
         if ours:
+            os.fchmod(folder, mode)  # not every root may once it is another's
             os.fchown(folder, account.uid, account.gid)
     finally:
         os.close(folder)

@@ -31,6 +31,22 @@ _PERCENT_ENCODED = [
 _PERCENT_ENCODED += [
     [text.upper() if text[0] == 37 else text for text in table] for table in _PERCENT_ENCODED
 ]
+# As bash writes a word without quotes, one between double quotes, and one between $' and '; there
+# bytes beyond ASCII are numbers or stay as they are, by the locale.
+_BACKSLASHED = [
+    [b"\\%c" % byte if byte in special else bytes((byte,)) for byte in range(256)]
+    for special in (b" !\"$&'()*,;<>?[\\]^`{|}", b'"$\\`')
+]
+_ESCAPES = dict(zip(b"\a\b\t\n\v\f\r\x1b'\\", b"abtnvfrE'\\", strict=True))
+_DOLLAR_QUOTED = [
+    [
+        b"\\%c" % _ESCAPES[byte]
+        if byte in _ESCAPES
+        else (bytes((byte,)) if 31 < byte < 127 or byte in shown else b"\\%03o" % byte)
+        for byte in range(256)
+    ]
+    for shown in (range(0), range(128, 256))
+]
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # What stands in front decides about the first characters, by how many bytes it is beyond three.
 _FIRST_OWN = (0, 2, 3)
@@ -90,10 +106,20 @@ def _encoded(raw: bytes) -> Iterator[bytes]:
         escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode()
         yield escaped
         yield escaped.replace(b"/", b"\\/")
-    for quoted in (b"'\\''", b"'\"'\"'"):  # as shells show what they run after set -x, and Python
-        yield raw.replace(b"'", quoted)
+    yield from _quoted(raw, text)
     yield raw.hex().encode()
     yield raw.hex().upper().encode()
+
+
+def _quoted(raw: bytes, text: str) -> Iterator[bytes]:
+    """Yield it as shells show it after `set -x` and by `%q`, and as Python's repr() does."""
+    for quote in (b"'\\''", b"'\"'\"'"):
+        yield raw.replace(b"'", quote)
+    for table in (*_BACKSLASHED, *_DOLLAR_QUOTED):
+        yield b"".join([table[byte] for byte in raw])
+    yield repr(text)[1:-1].encode()
+    yield ascii(text)[1:-1].encode()
+    yield repr(raw)[2:-1].encode()
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:

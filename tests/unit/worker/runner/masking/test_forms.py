@@ -3,6 +3,8 @@
 import base64
 import json
 import shlex
+import subprocess
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -54,6 +56,28 @@ def test_what_programs_make_of_it_does_not_show_it() -> None:
     assert "Kq0" not in masked(PASSWORD, urlencode({"password": PASSWORD, "a": "b"}))
     assert "Kq0" not in masked(PASSWORD, json.dumps({"password": PASSWORD}))
     assert "Kq0" not in masked(PASSWORD, shlex.quote(PASSWORD))
+
+
+TRICKY = ("pa'ss\"word1234", "pässword 1234", "a b$c;d&e`f!~#1234", "one\ttwo'\\x1b 1234")
+
+
+@pytest.mark.parametrize("value", TRICKY)
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+@pytest.mark.parametrize("script", ['printf %q "$V"', 'set -x; : "$V"', "declare -p V"])
+def test_what_bash_writes_does_not_show_it(value: str, locale: str, script: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", script], env={"V": value, "LC_ALL": locale}, capture_output=True, check=True
+    )
+    shown = masked(value, done.stdout + done.stderr)
+    assert MASK.decode() in shown
+    assert "1234" not in shown
+    assert value[:2] not in shown
+
+
+@pytest.mark.parametrize("value", TRICKY)
+@pytest.mark.parametrize("show", [repr, ascii, lambda value: repr(value.encode())])
+def test_what_python_writes_does_not_show_it(value: str, show: Callable[[str], str]) -> None:
+    assert masked(value, f"<{show(value)[1:-1].lstrip(chr(39))}>").count("1234") == 0
 
 
 @given(

@@ -172,7 +172,12 @@ def _value() -> str:
         # A single line comes from echo and the like, which end it; a key keeps its line ends.
         is_line = value.endswith("\n") and value.count("\n") == 1
         return value[:-1].removesuffix("\r") if is_line else value
-    value = getpass.getpass("Value: ")
-    if getpass.getpass("Again: ") != value:
+    try:
+        value = getpass.getpass("Value: ")
+        again = getpass.getpass("Again: ")
+    except (EOFError, KeyboardInterrupt):
+        sys.stderr.write("\n")  # after the prompt
+        raise NotDone("no value was given.") from None
+    if again != value:
         raise NotDone("the two values differ.")
     return value

@@ -82,6 +82,33 @@ def test_a_value_comes_from_standard_input(
     assert not any("other-value" in event[1] or VALUE in event[1] for event in events)
 
 
+def test_a_terminal_that_ends_the_input_gets_no_traceback(database_url: str, slug: str) -> None:
+    ours, theirs = pty.openpty()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PUNCTUAL_DATABASE_URL": as_service(database_url, "api"),
+        "PUNCTUAL_SECRETS_PUBLIC_KEY": OLD_PUBLIC,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "punctual", "secrets", "set", slug, "pg"],
+        env=environ,
+        stdin=theirs,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        assert process.stderr
+        shown = b""
+        while not shown.endswith(b"Value: "):
+            shown += os.read(process.stderr.fileno(), 1024)
+        os.write(ours, b"\x04")  # Ctrl-D
+        shown += process.stderr.read()
+    os.close(ours)
+    assert process.returncode == 1
+    assert shown.splitlines()[-1] == b"secrets: no value was given."
+    assert b"Traceback" not in shown
+
+
 def test_a_value_is_asked_for_without_an_echo(engine: Engine, database_url: str, slug: str) -> None:
     ours, theirs = pty.openpty()
     environ = {

@@ -17,6 +17,7 @@ from punctual.ops.slot_users import SlotUserRange
 from punctual_devstack.servers.postgres_user import reachable_temporary
 from punctual_worker.runner.supervise.user_processes import processes_of
 from tests.integration.worker.conftest import StartWorker, WorkerProcess
+from tests.integration.worker.processes import ipc_objects_of, is_runner, owner, status_of
 from tests.integration.worker.runner.harness import descendants
 from tests.integration.worker.runs import ended, output_of
 from tests.integration.worker.secrets import PRIVATE, Secrets
@@ -85,10 +86,10 @@ def test_two_runs_at_once_are_two_users_and_neither_is_the_runner(
         eventually(partial(_is_running, engine, run_id))
     found = eventually(lambda: len({owner(pid) for pid in processes_of(users.commands)}) == 2)
     assert found
-    [runner] = [pid for pid in descendants(worker.process.pid) if _is_runner(pid)]
+    [runner] = [pid for pid in descendants(worker.process.pid) if is_runner(pid)]
     assert owner(runner) == users.runner.uid
     assert users.runner.uid not in users.commands
-    fields = _status(runner)
+    fields = status_of(runner)
     assert fields["Groups"].split() == []
     assert int(fields["CapEff"], 16) == 1 << 5 | 1 << 6 | 1 << 7
 
@@ -173,7 +174,7 @@ def test_what_a_run_leaves_in_shared_places_is_removed(
     output(engine, command=command)
     left = [Path(place, name) for place in ("/tmp", "/var/tmp", "/dev/shm")]
     eventually(lambda: not any(os.path.lexists(path) for path in left))
-    eventually(lambda: _ipc_objects(users) == [])
+    eventually(lambda: ipc_objects_of(users.commands) == [])
     eventually(lambda: [*folder.glob("work/*/slots/*/next-to-it")] == [])
     assert precious.read_text() == "precious"
 
@@ -196,22 +197,12 @@ def test_no_run_finds_what_was_left_when_a_runner_was_killed(
     left = Path("/tmp", f"punctual-private-{users.first}")
     started(engine, command=f"umask 077; echo private >{left}; sleep 600")
     eventually(left.exists)
-    [runner] = [pid for pid in descendants(worker.process.pid) if _is_runner(pid)]
+    [runner] = [pid for pid in descendants(worker.process.pid) if is_runner(pid)]
     os.kill(runner, signal.SIGKILL)
     worker.end()
     assert left.exists()
     start_with(start_worker, folder, users, name="worker-2")
     eventually(lambda: not left.exists())
-
-
-def _ipc_objects(users: SlotUserRange) -> list[str]:
-    numbers = {str(uid) for uid in users.commands}
-    lines = [
-        line
-        for kind in ("shm", "sem", "msg")
-        for line in Path("/proc/sysvipc", kind).read_text().splitlines()
-    ]
-    return [line for line in lines if numbers & set(line.split())]
 
 
 def test_a_worker_after_one_that_was_killed_ends_what_that_left(
@@ -223,7 +214,7 @@ def test_a_worker_after_one_that_was_killed_ends_what_that_left(
         lambda: len(processes_of(users.commands)) >= 3 and processes_of(users.commands)
     )
     assert left
-    [runner] = [pid for pid in descendants(first.process.pid) if _is_runner(pid)]
+    [runner] = [pid for pid in descendants(first.process.pid) if is_runner(pid)]
     os.kill(runner, signal.SIGSTOP)
     first.signal(signal.SIGKILL)
     first.end()
@@ -301,16 +292,3 @@ def test_the_worker_says_that_slots_have_users(
 
 def _is_running(engine: Engine, run_id: Any) -> bool:
     return bool(run_row(engine, run_id).state == "running")
-
-
-def owner(pid: int) -> int:
-    return Path(f"/proc/{pid}").stat().st_uid
-
-
-def _status(pid: int) -> dict[str, str]:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return dict(line.split(":", 1) for line in lines)
-
-
-def _is_runner(pid: int) -> bool:
-    return b"punctual_worker.runner" in Path(f"/proc/{pid}/cmdline").read_bytes()

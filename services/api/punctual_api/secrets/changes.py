@@ -63,13 +63,14 @@ def create_own(name: str, value: str) -> Secret:
 def replace_own(name: str, value: str) -> Secret:
     """Give a secret another value; raises Problem 404 for one that is not there, 503."""
     key = sealing_key()
-    before = recorded_secret(own_secret(name, lock=True))
+    sealed_for = own_secret(name, lock=False).key  # tasks may be saved with it at the same time
     sealed = key.seal(value, team_id=team_id(), name=name)
     replaced = store.replace_secret(
         session(), team_id=team_id(), name=name, sealed=sealed, key=key.id, by=user_id()
     )
     if replaced is None:
         raise not_found("secret")
+    before = {"version": replaced.version - 1, "sealed_for": sealed_for}
     record("secret", replaced.id, name, before=before, after=recorded_secret(replaced))
     return replaced
 

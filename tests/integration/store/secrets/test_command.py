@@ -82,16 +82,20 @@ def test_a_value_comes_from_standard_input(
     assert not any("other-value" in event[1] or VALUE in event[1] for event in events)
 
 
-def test_a_terminal_that_ends_the_input_gets_no_traceback(database_url: str, slug: str) -> None:
-    ours, theirs = pty.openpty()
-    environ = {
+def of_the_terminal(database_url: str) -> dict[str, str]:
+    """The environment of a command that asks for a value."""
+    return {
         "PATH": os.environ["PATH"],
         "PUNCTUAL_DATABASE_URL": as_service(database_url, "api"),
         "PUNCTUAL_SECRETS_PUBLIC_KEY": OLD_PUBLIC,
     }
+
+
+def test_a_terminal_that_ends_the_input_gets_no_traceback(database_url: str, slug: str) -> None:
+    ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "punctual", "secrets", "set", slug, "pg"],
-        env=environ,
+        env=of_the_terminal(database_url),
         stdin=theirs,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -111,14 +115,9 @@ def test_a_terminal_that_ends_the_input_gets_no_traceback(database_url: str, slu
 
 def test_a_value_is_asked_for_without_an_echo(engine: Engine, database_url: str, slug: str) -> None:
     ours, theirs = pty.openpty()
-    environ = {
-        "PATH": os.environ["PATH"],
-        "PUNCTUAL_DATABASE_URL": as_service(database_url, "api"),
-        "PUNCTUAL_SECRETS_PUBLIC_KEY": OLD_PUBLIC,
-    }
     with subprocess.Popen(
         [sys.executable, "-m", "punctual", "secrets", "set", slug, "pg"],
-        env=environ,
+        env=of_the_terminal(database_url),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -24,7 +24,7 @@ def prometheus(composition: Composition) -> Iterator[httpx.Client]:
     composition.compose(*PROFILE, "up", "--detach", "--no-deps", "prometheus")
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-            eventually(lambda: _ready(client), within=60)
+            eventually(lambda: client.get("/-/ready").is_success, within=60)
             yield client
     finally:
         composition.compose(*PROFILE, "rm", "--force", "--stop", "prometheus")
@@ -51,13 +51,6 @@ def test_prometheus_scrapes_every_replica_and_watches_the_alerts(prometheus: htt
     found = prometheus.get("/api/v1/query", params={"query": strong}).json()["data"]["result"]
     protections = [each["metric"]["what"] for each in found]
     assert sorted(protections) == sorted(["separate_user", "unprivileged"] * SERVICES["worker"])
-
-
-def _ready(client: httpx.Client) -> bool:
-    try:
-        return client.get("/-/ready").is_success
-    except httpx.TransportError:  # the engine listens on its port before Prometheus does
-        return False
 
 
 def _all_evaluated(prometheus: httpx.Client) -> bool:

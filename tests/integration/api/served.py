@@ -56,12 +56,5 @@ def serving(folder: Path, **settings: str) -> Iterator[Served]:
         launched(folder, **usual, **settings) as process,
         httpx.Client(base_url=f"http://{bind}", timeout=10) as client,
     ):
-
-        def answers() -> bool:
-            try:
-                return client.get("/healthz").status_code == 200
-            except httpx.TransportError:
-                return False
-
-        eventually(answers, within=20)
+        eventually(lambda: client.get("/healthz").is_success, within=20)
         yield Served(client, process, folder)

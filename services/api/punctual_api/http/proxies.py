@@ -1,5 +1,6 @@
 """Trusted proxies: whose headers give a client's address, scheme and host."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
@@ -12,7 +13,9 @@ from punctual.domain.commands.addresses import parse_networks
 from punctual.ops.config import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+WITH_PORT = re.compile(r"\[(?P<v6>[^]]*)\](:\d+)?|(?P<v4>[\d.]+):\d+", re.ASCII)
 
 
 def trust_proxies(app: Flask, settings: Settings) -> None:
@@ -21,7 +24,7 @@ def trust_proxies(app: Flask, settings: Settings) -> None:
     if not hops:
         return
     plain = app.wsgi_app
-    behind = ProxyFix(plain, x_for=hops, x_proto=hops, x_host=hops)
+    behind = ProxyFix(_checked(plain), x_for=hops, x_proto=hops, x_host=hops)
     networks = parse_networks(settings.proxy_networks)
 
     @lru_cache(maxsize=1024)
@@ -38,3 +41,30 @@ def trust_proxies(app: Flask, settings: Settings) -> None:
         return behind(environ, start_response)
 
     app.wsgi_app = choose  # type: ignore[method-assign]
+
+
+def client_address(forwarded: str) -> str | None:
+    """Return the address that a proxy names, without a port, or None where it names none.
+
+    Some proxies append the client's port, and some pass on what a client wrote: a text that is no
+    address reaches neither limits nor sessions nor the audit log.
+    """
+    found = WITH_PORT.fullmatch(forwarded)
+    try:
+        return str(ip_address((found["v6"] or found["v4"]) if found else forwarded))
+    except ValueError:
+        return None
+
+
+def _checked(app: "WSGIApplication") -> "WSGIApplication":
+    """Replace a forwarded address or scheme that is none by the connection's own."""
+
+    def check(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        peer = environ["werkzeug.proxy_fix.orig"]
+        named = client_address(environ.get("REMOTE_ADDR") or "")
+        environ["REMOTE_ADDR"] = named or peer["REMOTE_ADDR"]
+        if environ["wsgi.url_scheme"] not in ("http", "https"):
+            environ["wsgi.url_scheme"] = peer["wsgi.url_scheme"]
+        return app(environ, start_response)
+
+    return check

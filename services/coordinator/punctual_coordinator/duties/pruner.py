@@ -32,6 +32,7 @@ class PruneResult:
     workers: int = 0
     coordinators: int = 0
     audit_events: int = 0
+    alert_events: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -81,6 +82,7 @@ class Pruner:
             workers=workers,
             coordinators=coordinators,
             audit_events=total["audit_events"],
+            alert_events=total["alert_events"],
         )
 
     def _prune(self, connection: Connection) -> Pruned:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, text
 
 from punctual.store.accounts.audit import prune_audit
+from punctual.store.alerts.events import prune_events
 from punctual.store.ledger.entries import prune_ledger
 from punctual.store.outages.outages import prune_outages
 from punctual.store.processes.coordinator_stops import prune_stops
@@ -83,6 +84,7 @@ class Pruned:
     database_silences: int
     live_outputs: int
     audit_events: int
+    alert_events: int
 
 
 def prune(
@@ -104,4 +106,5 @@ def prune(
         database_silences=prune_silences(connection, keep=keep, batch_size=batch_size),
         live_outputs=prune_live_outputs(connection, batch_size=batch_size),
         audit_events=prune_audit(connection, keep=keep_audit, batch_size=batch_size),
+        alert_events=prune_events(connection, keep=keep, batch_size=batch_size),
     )

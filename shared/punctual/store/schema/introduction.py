@@ -79,6 +79,10 @@ TABLES: dict[str, dict[str, str]] = {
         "start_tallies": "Starts counted by one batch of finished attempts, until rolled up.",
         "punctuality": "Starts of a team's day, and how many were on time.",
     },
+    "Alerts": {
+        "alert_events": "What happened to tasks, and to the installation, that people want to"
+        " learn: the outbox of messages.",
+    },
     "Processes": {
         "workers": "Workers, known by their heartbeats.",
         "coordinators": "Coordinators, known by their heartbeats.",

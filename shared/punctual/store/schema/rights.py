@@ -18,6 +18,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
+    # Events of runs are written by a trigger, with the rights of the tables' owner.
+    "alert_events": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE (taken_at), DELETE"},
     "api_tokens": {
         "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",

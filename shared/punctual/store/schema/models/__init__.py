@@ -1,5 +1,6 @@
 """The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
 
+from punctual.store.schema.models.alerts.events import AlertEvent
 from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
 from punctual.store.schema.models.concurrency import ConcurrencyLimit, SlotDefault, TeamWait
@@ -24,6 +25,7 @@ from punctual.store.schema.models.zones import ZoneRules
 
 __all__ = [
     "AccessToken",
+    "AlertEvent",
     "ApiToken",
     "Attempt",
     "AuditEvent",

@@ -1,0 +1,1 @@
+"""Alerts: events of tasks and of the installation."""

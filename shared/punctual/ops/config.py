@@ -13,12 +13,8 @@ from urllib.parse import urlsplit
 from punctual.domain.commands.addresses import parse_allowed
 from punctual.domain.runs.limits import LONGEST_END_GRACE
 from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
-from punctual.ops.access_settings import (
-    AccessSettings,
-    Registration,
-    check_access,
-    check_complete,
-)
+from punctual.ops.access_settings import Registration, check_access, check_complete
+from punctual.ops.command_settings import CommandSettings
 from punctual.ops.host_settings import check_hosts
 from punctual.ops.mail_settings import check_mail, check_mail_complete
 from punctual.ops.secret_keys import check_secret_keys
@@ -46,7 +42,7 @@ class InvalidSetting(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(AccessSettings):
+class Settings(CommandSettings):
     """Everything an operator can set; durations in seconds, sizes in bytes, None: our choice.
 
     Each field is read from `PUNCTUAL_<NAME>`, or from the file that `PUNCTUAL_<NAME>_FILE` names.
@@ -67,9 +63,6 @@ class Settings(AccessSettings):
     slots: int = 16
     queues: str = DEFAULT_QUEUE
     output_limit_bytes: int = 1_048_576
-    limit_processes: int | None = None
-    limit_memory_bytes: int | None = None
-    limit_file_bytes: int = 8 * 2**30
     kill_grace_seconds: float = 10
     end_grace_seconds: float = 2
     drain_seconds: float = 30

@@ -27,3 +27,18 @@ def test_a_task_has_its_own_limits_or_else_the_workers(
     assert run.state == "failed"
     assert run.reason == "exit code 153: file size limit of 100 bytes exceeded"
     assert ended(engine, within).state == "succeeded"
+
+
+def test_what_was_saved_before_is_cut_to_an_operators_maximum(
+    engine: Engine, start_worker: StartWorker
+) -> None:
+    start_worker(heartbeat_seconds=0.5, limit_processes=0, max_processes=5, max_timeout_seconds=0.5)
+    much = {"processes": 500}
+    own = new_run(engine, new_task(engine, command=MANY, max_retries=0, limits=much))
+    none = new_run(engine, new_task(engine, command=MANY, max_retries=0))
+    long = new_run(engine, new_task(engine, command="sleep 600", max_retries=0, timeout=3600))
+    dispatch_all(engine)
+    for run_id in (own, none):
+        assert ended(engine, run_id).reason == "ended: process limit of 5 exceeded"
+    run = ended(engine, long)
+    assert (run.state, run.reason) == ("timed_out", "timed out after 0.5 s")

@@ -11,6 +11,7 @@ from punctual.domain.crontab.read import CrontabEntry, CrontabLine, LineKind, re
 from punctual.store.tasks.changes import new_task_ids
 from punctual_api.http.problems import faults_in
 from punctual_api.tasks.changes import create_many
+from punctual_api.tasks.schemas.limits import allowed_timeout
 from punctual_api.tasks.schemas.task_types import default_name
 from punctual_api.tasks.schemas.tasks import DAY, NewTaskSchema
 
@@ -18,9 +19,9 @@ LIKE_CRON = {
     "overlap": "allow",
     "catch_up": "none",
     "max_retries": 0,
-    "timeout": 7 * DAY,
     "tags": ["crontab"],
 }
+LONGEST = float(7 * DAY)
 """What keeps an imported entry doing what cron did: no retry, no catching up, runs may overlap."""
 
 _new_task = NewTaskSchema()
@@ -90,6 +91,7 @@ def _document(entry: CrontabEntry, number: int) -> dict[str, Any]:
     about = {"line": number, "user": entry.user, "mailto": entry.mailto}
     return {
         **LIKE_CRON,
+        "timeout": allowed_timeout(LONGEST),
         "name": entry.name or default_name({"command": entry.written}),
         "command": entry.command,
         "schedule": {"cron": entry.cron, "timezone": entry.timezone},

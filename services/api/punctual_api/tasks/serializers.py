@@ -34,8 +34,9 @@ from punctual_api.http.cursors import run_cursor, task_cursor
 from punctual_api.http.problems import not_found
 from punctual_api.runs.schemas import RunSchema
 from punctual_api.tasks.interpreters import interpreter_warnings
+from punctual_api.tasks.schemas.limits import chosen_timeout
 from punctual_api.tasks.schemas.task_types import type_of
-from punctual_api.tasks.schemas.tasks import TaskSchema, chosen_timeout
+from punctual_api.tasks.schemas.tasks import TaskSchema
 from punctual_api.tasks.stored import stored_columns
 
 MOST_STEPS = 200

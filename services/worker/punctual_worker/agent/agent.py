@@ -80,7 +80,7 @@ class Agent:
         self.lease = WorkerLease(self_fence_seconds=settings.self_fence_seconds)
         self._clock = DatabaseClock()
         self._run_queue = RunQueue(slots=settings.slots, lead=START_LEAD)
-        self._running = ActiveAttempts()
+        self._running = ActiveAttempts(max_timeout=settings.max_timeout_seconds)
         self._reporter = Reporter(
             self._engine, self._running, self._clock, worker_id=self.worker_id, tracing=tracing
         )

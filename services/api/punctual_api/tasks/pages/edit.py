@@ -25,9 +25,9 @@ from punctual_api.tasks.changes import change_own, create_many, delete_own
 from punctual_api.tasks.endpoints import own_task
 from punctual_api.tasks.moving import lock_ahead
 from punctual_api.tasks.pages.form import (
-    BLANK,
     FIELDS,
     WHEN,
+    blank_form,
     clock_warnings,
     document_from,
     typed_from,
@@ -60,7 +60,7 @@ CHANGED = (
 def create_task() -> AnyResponse:
     """A new task."""
     if request.method != "POST":
-        return _form("New task", BLANK, fresh=True)
+        return _form("New task", blank_form(), fresh=True)
     typed, instant = typed_from(request.form), now()
     if "preview" in request.form:
         return _previewed("New task", typed)

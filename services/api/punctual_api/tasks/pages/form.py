@@ -19,6 +19,7 @@ from punctual_api.http.problems import Fault
 from punctual_api.tasks.pages.secret_text import read_env, write_env
 from punctual_api.tasks.pages.type_form import BLANK_TYPE, REDIRECTS, type_document, typed_type
 from punctual_api.tasks.pages.upstream_form import read_edges, write_edges
+from punctual_api.tasks.schemas.limits import default_timeout
 from punctual_api.tasks.schemas.task_types import TYPES
 from punctual_api.tasks.schemas.tasks import TaskFields
 from punctual_api.tasks.stored import (
@@ -94,9 +95,14 @@ BLANK = {
     "every_unit": "60",
     "several": "",
 }
-"""A new task's form."""
+"""A new task's form, where an operator sets no maxima."""
 
 FIELDS = frozenset(BLANK) | {"schedule"}
+
+
+def blank_form() -> dict[str, str]:
+    """Return a new task's form, with defaults that an operator's maxima allow."""
+    return {**BLANK, "timeout": write_number(default_timeout())}
 
 
 def typed_from(form: Mapping[str, str], task: Task | None = None) -> dict[str, str]:
@@ -105,7 +111,7 @@ def typed_from(form: Mapping[str, str], task: Task | None = None) -> dict[str, s
     A program may send a part of the form: what is absent stays as it is in `task`, or blank, and
     what it runs and when is what was filled in.
     """
-    before = {**BLANK, "kind": "hand"} if task is None else typed_of(task)
+    before = {**blank_form(), "kind": "hand"} if task is None else typed_of(task)
     typed = {name: pasted(form.get(name, before[name])) for name in BLANK}
     for choice, options in CHOICES.items():
         if choice not in form:

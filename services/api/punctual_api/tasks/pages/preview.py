@@ -12,7 +12,7 @@ from punctual.store.schema.models import Task
 from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.context import team_id
 from punctual_api.tasks.pages.form import clock_warnings, schedule_from, typed_of, typed_when
-from punctual_api.tasks.schemas.tasks import chosen_timeout
+from punctual_api.tasks.schemas.limits import chosen_timeout
 from punctual_api.web.form_fields import read_number, read_words
 
 DUE_TIMES = 5

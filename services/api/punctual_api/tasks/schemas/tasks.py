@@ -28,7 +28,12 @@ from punctual_api.http.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE, TE
 from punctual_api.runs.schemas import PageQuerySchema, RunSchema
 from punctual_api.tasks.schemas.cross_field_checks import check_http, check_together
 from punctual_api.tasks.schemas.http_request import HttpSchema
-from punctual_api.tasks.schemas.limits import LimitsSchema
+from punctual_api.tasks.schemas.limits import (
+    DEFAULT_TIMEOUT,
+    LimitsSchema,
+    TimeoutField,
+    within_maximum,
+)
 from punctual_api.tasks.schemas.task_types import (
     TYPES,
     ScriptSchema,
@@ -43,7 +48,6 @@ from punctual_api.teams.fields import ANSWERED, team_field, team_query
 DAY = 86_400
 USERNAME = {"description": "A username; null where it is not on record"}
 MOST_RUNS = 1_000_000_000
-DEFAULT_TIMEOUT = 3600.0
 
 
 def _queue(name: str) -> None:
@@ -91,9 +95,9 @@ class TaskFields(Schema):
         allow_none=True,
         metadata={**EXIT_CODES, "description": "These are not retried, everything else is"},
     )
-    timeout = Number(
+    timeout = TimeoutField(
         load_default=DEFAULT_TIMEOUT,
-        validate=_more_than_nothing(7 * DAY),
+        validate=[_more_than_nothing(7 * DAY), within_maximum("timeout_seconds")],
         metadata={"exclusiveMinimum": 0},
     )
     end_grace = Number(
@@ -293,8 +297,3 @@ class TaskQuerySchema(PageQuerySchema):
     tag = Text(load_default=None)
     q = Text(load_default=None, validate=validate.Length(max=200))
     team = team_query()
-
-
-def chosen_timeout(seconds: float) -> float | None:
-    """Return a task's timeout if a user chose it; None when it is the default."""
-    return None if seconds == DEFAULT_TIMEOUT else seconds

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from punctual.domain.runs.limits import cut
 from punctual.domain.runs.retry import RetryRule
 from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.schema.models.model import Document
@@ -48,7 +49,8 @@ def key_of(run_id: uuid.UUID, fence: int) -> str:
 class ActiveAttempts:
     """The attempts from START until their end is reported; thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_timeout: float = 0) -> None:
+        self._max_timeout = max_timeout  # an operator's; 0 is none
         self._lock = threading.Lock()
         self._attempts: dict[str, ActiveAttempt] = {}
         self._cancelled: deque[uuid.UUID] = deque(maxlen=MOST_CANCELS)
@@ -63,7 +65,7 @@ class ActiveAttempts:
             fence=started.fence,
             attempt=started.attempt,
             due_at=started.due_at,
-            timeout=float(started.spec["timeout"]),
+            timeout=cut(float(started.spec["timeout"]), self._max_timeout),
             rule=_rule(started.spec),
             explains_failure=started.spec.get("http") is not None,
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC
 
 from punctual.domain.commands.http_params import fill_in, is_request
-from punctual.domain.runs.limits import limits_in_force
+from punctual.domain.runs.limits import cut, limits_in_force
 from punctual.domain.runs.params import environment_of
 from punctual.ops.config import Settings
 from punctual.store.lifecycle.start import StartedAttempt
@@ -66,11 +66,11 @@ def launch_of(
             **_upstream(spec),
         },
         cwd=spec["working_dir"],
-        timeout_s=float(spec["timeout"]),
+        timeout_s=cut(float(spec["timeout"]), settings.max_timeout_seconds),
         grace_s=settings.kill_grace_seconds,
         end_grace_s=_end_grace(spec, settings),
         output_limit=settings.output_limit_bytes,
-        limits=limits_in_force(spec.get("limits"), limits),
+        limits=limits_in_force(spec.get("limits"), limits, settings.maxima),
         masked=() if secrets is None else secrets.to_mask(),
     )
 

@@ -14,7 +14,7 @@ from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Fault, invalid
 from punctual_api.queues.allowed import QueueRefused
 from punctual_api.tasks.changes import create_many
-from punctual_api.tasks.schemas.tasks import BulkAnswerSchema, BulkSchema
+from punctual_api.tasks.schemas.bulk import BulkAnswerSchema, BulkSchema
 from punctual_api.tasks.upstreams import upstream_faults
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/api/tasks/bulk")

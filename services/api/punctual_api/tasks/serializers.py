@@ -28,6 +28,7 @@ from punctual.store.runs.run_history import past_of_task
 from punctual.store.schema.models import Run, Task
 from punctual.store.tasks.listing import ListedTask, seen_tasks
 from punctual_api.accounts.names import look_up_names, name_of
+from punctual_api.alerts.snoozes import shown_snooze
 from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.context import now, session, team_id, team_slug
 from punctual_api.http.cursors import run_cursor, task_cursor
@@ -72,6 +73,7 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
         **stored_columns(task),
         "status": status,
         "paused_until": None if task.enabled else task.paused_until,
+        "snooze": shown_snooze(listed.snooze),
         "next_run_at": next_run_at,
         "last_run": last,
         "retries": 0 if last is None else max(last.attempt - 1, 0),

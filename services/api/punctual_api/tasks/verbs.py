@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Response
 
+from punctual.domain.alerts.snooze import Snooze
 from punctual.domain.errors import InvalidParams
 from punctual.store.lifecycle.run_now import run_now
 from punctual.store.runs.listing import list_runs
 from punctual.store.tasks.changes import find_task
+from punctual_api.alerts.snoozes import snooze_own
 from punctual_api.audit.recorder import record
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, team_id, user_id
@@ -29,6 +31,7 @@ from punctual_api.runs.schemas import (
 from punctual_api.tasks.changes import enable_own
 from punctual_api.tasks.endpoints import IF_MATCH, own_task
 from punctual_api.tasks.schemas.pauses import PauseSchema
+from punctual_api.tasks.schemas.snoozes import SnoozeChangeSchema
 from punctual_api.tasks.schemas.tasks import TaskSchema
 from punctual_api.tasks.serializers import run_answer, run_page, task_answer
 
@@ -85,6 +88,18 @@ def pause_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
 def resume_task(task_id: uuid.UUID) -> Response:
     """Resume a paused task; what came due during the pause is not caught up."""
     enable_own(own_task(task_id), enabled=True)
+    return task_answer(task_id)
+
+
+@blueprint.route("/snooze/", methods=["POST"])
+@blueprint.problems(400, 401, 403, 404, 412, 413, 415)
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.arguments(SnoozeChangeSchema)
+@blueprint.response(200, TaskSchema)
+def snooze_task(args: dict[str, Any], task_id: uuid.UUID) -> Response:
+    """Send no alerts of a task until a time, or until it is ok; its runs and its health go on."""
+    wanted = args["until_ok"] or args["until"] is not None
+    snooze_own(own_task(task_id), Snooze(args["until"]) if wanted else None)
     return task_answer(task_id)
 
 

@@ -33,6 +33,7 @@ class PruneResult:
     coordinators: int = 0
     audit_events: int = 0
     alert_events: int = 0
+    alert_links: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -83,6 +84,7 @@ class Pruner:
             coordinators=coordinators,
             audit_events=total["audit_events"],
             alert_events=total["alert_events"],
+            alert_links=total["alert_links"],
         )
 
     def _prune(self, connection: Connection) -> Pruned:

@@ -60,6 +60,12 @@ DELETE FROM invites WHERE id IN (
     ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
+OLD_ALERT_LINKS = text("""
+DELETE FROM alert_links WHERE id IN (
+    SELECT id FROM alert_links WHERE expires_at < now()
+    ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
 OLD_SESSIONS = text("""
 DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE expires_at < now()
@@ -85,6 +91,7 @@ class Pruned:
     live_outputs: int
     audit_events: int
     alert_events: int
+    alert_links: int
 
 
 def prune(
@@ -106,5 +113,6 @@ def prune(
         database_silences=prune_silences(connection, keep=keep, batch_size=batch_size),
         live_outputs=prune_live_outputs(connection, batch_size=batch_size),
         audit_events=prune_audit(connection, keep=keep_audit, batch_size=batch_size),
+        alert_links=connection.execute(OLD_ALERT_LINKS, {"limit": batch_size}).rowcount,
         alert_events=prune_events(connection, keep=keep, batch_size=batch_size),
     )

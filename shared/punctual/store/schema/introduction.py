@@ -57,6 +57,8 @@ TABLES: dict[str, dict[str, str]] = {
     "Tasks": {
         "tasks": "What to run, when, and the policies of its runs.",
         "task_versions": "Tasks as they were before each change.",
+        "task_snoozes": "Tasks of which no alerts are sent, until a time or until they are ok.",
+        "alert_links": "Links in messages that retry or snooze without a login; codes as hashes.",
         "calendars": "Days and windows in which nothing of the tasks that name them is due.",
         "secrets": "Values that only workers can open, and the key that each is sealed for.",
         "task_secrets": "Which tasks use which secrets of their team.",
@@ -64,7 +66,6 @@ TABLES: dict[str, dict[str, str]] = {
         " slots are set by admins.",
         "slot_default": "One row: how many slots a team may use that has no number of its own.",
         "queues": "Queues that only some teams may use, whose tasks run there.",
-        "links": "Hooks, badges and feeds: addresses with a token, as a hash.",
         "team_waits": "Teams at their limit of unfinished runs, of which nothing is planned.",
         "zone_rules": "Fingerprints of the time zone rules that stored due times follow.",
     },

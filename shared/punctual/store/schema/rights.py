@@ -20,6 +20,10 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     # Events of runs are written by a trigger, with the rights of the tables' owner.
     "alert_events": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE (taken_at), DELETE"},
+    "alert_links": {
+        "api": "SELECT, INSERT, UPDATE (retried_as)",
+        "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
+    },
     "api_tokens": {
         "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
@@ -57,7 +61,6 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
     "last_pass": {"coordinator": "SELECT, INSERT, UPDATE"},
-    "links": {"api": "SELECT, INSERT, UPDATE (last_used_at), DELETE"},
     "live_outputs": {
         "api": "SELECT",
         "coordinator": "SELECT (run_id, fence, output_bytes), DELETE",
@@ -102,6 +105,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     # Both are written by triggers on tasks, with the rights of the tables' owner.
     "task_secrets": {"api": "SELECT"},
     "task_versions": {"api": "SELECT"},
+    "task_snoozes": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT, DELETE"},
     "tasks": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, UPDATE, DELETE",

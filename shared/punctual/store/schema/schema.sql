@@ -298,6 +298,31 @@ CREATE TABLE task_versions (
     CONSTRAINT pk_task_versions PRIMARY KEY (task_id, version)
 );
 
+-- Tasks of which no alerts are sent, until a time or until they are ok.
+CREATE TABLE task_snoozes (
+    task_id uuid CONSTRAINT pk_task_snoozes PRIMARY KEY CONSTRAINT fk_task_snoozes_task_id
+        REFERENCES tasks ON DELETE CASCADE,
+    until timestamptz,
+    until_ok boolean NOT NULL DEFAULT false,
+    by uuid,
+    at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT ck_task_snoozes_until CHECK (until_ok = (until IS NULL))
+);
+
+-- Links in messages that retry or snooze without a login; codes as hashes.
+CREATE TABLE alert_links (
+    id uuid CONSTRAINT pk_alert_links PRIMARY KEY,
+    code_hash bytea NOT NULL CONSTRAINT uq_alert_links_code_hash UNIQUE,
+    team_id uuid NOT NULL,
+    task_id uuid NOT NULL CONSTRAINT fk_alert_links_task_id REFERENCES tasks ON DELETE CASCADE,
+    run_id uuid,
+    retried_as uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX ix_alert_links_expires_at ON alert_links (expires_at);
+CREATE INDEX ix_alert_links_task_id ON alert_links (task_id);
+
 -- Days and windows in which nothing of the tasks that name them is due.
 CREATE TABLE calendars (
     id uuid CONSTRAINT pk_calendars PRIMARY KEY,
@@ -363,29 +388,6 @@ CREATE TABLE queues (
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT ck_queues_team_ids CHECK (cardinality(team_ids) > 0)
 );
-
--- Hooks, badges and feeds: addresses with a token, as a hash.
-CREATE TABLE links (
-    id uuid CONSTRAINT pk_links PRIMARY KEY,
-    kind text NOT NULL,
-    task_id uuid CONSTRAINT fk_links_task_id REFERENCES tasks ON DELETE CASCADE,
-    team_id uuid CONSTRAINT fk_links_team_id REFERENCES teams ON DELETE CASCADE,
-    user_id uuid CONSTRAINT fk_links_user_id REFERENCES users ON DELETE CASCADE,
-    tag text,
-    name text NOT NULL,
-    token_hash bytea NOT NULL CONSTRAINT uq_links_token_hash UNIQUE,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    created_by uuid NOT NULL,
-    last_used_at timestamptz,
-    CONSTRAINT ck_links_kind CHECK ( CASE kind
-        WHEN 'hook' THEN task_id IS NOT NULL AND num_nonnulls(team_id, user_id, tag) = 0
-        WHEN 'badge' THEN user_id IS NULL AND num_nonnulls(task_id, team_id) = 1 AND (tag IS NULL OR
-            task_id IS NULL)
-        WHEN 'feed' THEN user_id IS NOT NULL AND task_id IS NULL     ELSE false END)
-);
-CREATE INDEX ix_links_task_id ON links (task_id);
-CREATE INDEX ix_links_team_id ON links (team_id);
-CREATE INDEX ix_links_user_id ON links (user_id);
 
 -- Teams at their limit of unfinished runs, of which nothing is planned.
 CREATE TABLE team_waits (

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased, defer
 
 from punctual.domain.runs.states import FINAL, PENDING, RunState
 from punctual.store.accounts.team_pages import newest_ids
-from punctual.store.schema.models import Run, Task
+from punctual.store.alerts.snoozes import IN_FORCE
+from punctual.store.schema.models import Run, Task, TaskSnooze
 
 IDLE = "idle"
 """The status of a task that has nothing to come and never ran."""
@@ -68,13 +69,17 @@ may_be_blocked: ColumnElement[bool] = and_(
 
 @dataclass(frozen=True, slots=True)
 class ListedTask:
-    """A task with the state of its runs; `waits` while a run of it is scheduled."""
+    """A task with the state of its runs; `waits` while a run of it is scheduled.
+
+    `snooze` is the one in force.
+    """
 
     task: Task
     status: str
     next_run_at: datetime | None
     last_run: Run | None
     waits: bool = False
+    snooze: TaskSnooze | None = None
 
     @property
     def status_if_blocked(self) -> str:
@@ -134,7 +139,7 @@ def seen_tasks(session: Session, ids: Sequence[uuid.UUID]) -> list[ListedTask]:
 
 
 def _tasks() -> Select[Any]:
-    return _with_runs(
+    tasks = _with_runs(
         select(
             Task,
             status.label("status"),
@@ -144,8 +149,12 @@ def _tasks() -> Select[Any]:
             ).label("next_run_at"),
             LastRun,
             func.coalesce(ahead.c.scheduled, False),
+            TaskSnooze,
         )
-    ).options(defer(LastRun.spec))
+    )
+    return tasks.outerjoin(TaskSnooze, and_(TaskSnooze.task_id == Task.id, IN_FORCE)).options(
+        defer(LastRun.spec)
+    )
 
 
 def _with_runs(tasks: Select[Any]) -> Select[Any]:

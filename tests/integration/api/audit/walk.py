@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -83,7 +82,6 @@ class Walk:
         yield from self.access()
         yield from self.shares()
         yield from self.secrets()
-        yield from self.links()
         yield from self.own_account()
         form, person = self.ann.post, self.ann.person
         yield "pages.logout", lambda: form("/logout/", of="/teams/")
@@ -131,19 +129,6 @@ class Walk:
         yield "pages.create_secret", lambda: form(team, name="pg", value=SECRET_VALUE)
         yield "pages.replace_secret", lambda: form(f"{team}pg/", **value)
         yield "pages.delete_secret", lambda: form(f"{team}pg/delete/", of=f"{team}pg/")
-
-    def links(self) -> Iterator[Step]:
-        """Hooks, and a call of one."""
-        api, form, task = self.ann.person.call, self.ann.post, self.task()
-        own, page = f"/tasks/{task}/hooks/", f"/task/{task}/hooks/"
-        yield "hooks.create_hook", lambda: api("POST", own, json={"name": "ci"})
-        made = api("POST", own, json={"name": "ci"}).get_json()
-        path = urlsplit(made["url"]).path
-        yield "hook calls.run_by_hook", lambda: self.ann.person.client.post(path)
-        yield "hooks.end_hook", lambda: api("DELETE", f"{own}{made['id']}/")
-        yield "pages.create_hook", lambda: form(page, name="ci")
-        shown = self.ann.person.items(own)[0]["id"]
-        yield "pages.end_hook", lambda: form(f"{page}{shown}/end/", of=page)
 
     def access(self) -> Iterator[Step]:
         """Access tokens and invitations, of a user and of a team."""
@@ -229,6 +214,8 @@ class Walk:
         yield "task verbs.run_task", lambda: api("POST", f"{own}run/")
         yield "task verbs.pause_task", lambda: api("POST", f"{own}pause/")
         yield "task verbs.resume_task", lambda: api("POST", f"{own}resume/")
+        snooze = {"until_ok": True}
+        yield "task verbs.snooze_task", lambda: api("POST", f"{own}snooze/", json=snooze)
         span = {"from": "2026-11-28T00:00:00Z", "to": "2026-11-28T01:00:00Z", "dry_run": False}
         yield "backfill.backfill_task", lambda: api("POST", f"{own}backfill/", json=span)
         back = f"{own}versions/1/restore/"
@@ -244,6 +231,8 @@ class Walk:
         yield "pages.run_task", lambda: form(f"{shown}run/", of=shown)
         yield "pages.pause_task", lambda: form(f"{shown}pause/", of=shown)
         yield "pages.resume_task", lambda: form(f"{shown}resume/", of=shown)
+        ok: dict[str, Any] = {"for": "ok"}
+        yield "pages.snooze_task", lambda: form(f"{shown}snooze/", of=shown, **ok)
         until = {"until": "2999-01-01T00:00", "until_zone": "UTC"}
         yield "pages.pause_until", lambda: form(f"{shown}pause-until/", of=shown, **until)
         due: dict[str, Any] = {"from": span["from"], "to": span["to"]}

@@ -210,3 +210,20 @@ def test_processes_silent_for_a_week_are_forgotten(engine: Engine) -> None:
     )
     report = pruner(engine).run_once()
     assert (report.workers, report.coordinators) == (1, 1)
+
+
+def test_links_of_messages_go_when_they_expire(engine: Engine) -> None:
+    task = new_task(engine)
+    for code, age in (("old", timedelta(seconds=-1)), ("new", timedelta(days=1))):
+        execute(
+            engine,
+            "INSERT INTO alert_links (id, code_hash, team_id, task_id, expires_at)"
+            " SELECT gen_random_uuid(), :code, team_id, id, now() + :age FROM tasks WHERE id = :id",
+            code=code.encode(),
+            age=age,
+            id=task,
+        )
+    assert pruner(engine).run_once().alert_links == 1
+    with engine.begin() as connection:
+        left = connection.execute(text("SELECT code_hash FROM alert_links")).scalar_one()
+    assert bytes(left) == b"new"

@@ -2,15 +2,22 @@
 
 import uuid
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from punctual.domain.alerts.snooze import (
+    WORDS,
+    SnoozeChoice,
+    chosen_snooze,
+    zone_of_schedule,
+)
 from punctual.domain.errors import InvalidParams
 from punctual.store.lifecycle import cancel, run_now
 from punctual.store.tasks.changes import find_task
+from punctual_api.alerts.snoozes import snooze_own
 from punctual_api.audit.recorder import changed_nothing
-from punctual_api.http.context import session, team_id, user_id
-from punctual_api.http.problems import not_found
+from punctual_api.http.context import now, session, team_id, user_id
+from punctual_api.http.problems import Fault, invalid, not_found
 from punctual_api.http.request_hooks import made_run
 from punctual_api.limits.team_limits import require_room_for_runs
 from punctual_api.queues.allowed import require_queue_of
@@ -30,6 +37,29 @@ def pause_task(task_id: uuid.UUID) -> Response:
 def resume_task(task_id: uuid.UUID) -> Response:
     """Let a paused task run on."""
     return _enable(task_id, enabled=True, message="Resumed: its schedule starts runs again.")
+
+
+@pages.app_template_global()
+def snooze_choices() -> list[tuple[str, str]]:
+    """Return what the buttons of a snooze send and say."""
+    return [(choice.value, words) for choice, words in WORDS.items()]
+
+
+@pages.post("/task/<uuid:task_id>/snooze/")
+def snooze_task(task_id: uuid.UUID) -> Response:
+    """Send no alerts of a task for as long as the button says, or send them again."""
+    task, wanted = own_task(task_id), request.form.get("for", "")
+    if wanted == "":
+        snooze_own(task, None)
+        flash("Alerts of this task are sent again.")
+    elif wanted in [*SnoozeChoice]:
+        choice = SnoozeChoice(wanted)
+        zone = zone_of_schedule(task.schedule)
+        snooze_own(task, chosen_snooze(choice, now=now(), zone=zone))
+        flash(f"No alerts of this task {WORDS[choice]}.")
+    else:
+        raise invalid([Fault("/for", f"One of {', '.join(SnoozeChoice)}, or nothing.")])
+    return redirect(url_for("pages.show_task", task_id=task_id))
 
 
 @pages.post("/run/<uuid:run_id>/cancel/")

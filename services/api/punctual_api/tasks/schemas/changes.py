@@ -46,6 +46,7 @@ class TaskReplacementSchema(SentBackSchema, NewTaskSchema):
             type=": which of command, script and http is sent decides",
             enabled=": POST …/pause/ and …/resume/ decide",
             paused_until=": POST …/pause/ decides",
+            snooze=": POST …/snooze/ decides",
             version=": If-Match guards against changes of others",
         )
 

@@ -12,7 +12,6 @@ from punctual_api.calendars.schemas import LONGEST_NAME
 from punctual_api.concurrency.schemas import MOST_CONCURRENT
 from punctual_api.http.fields import (
     KIB,
-    BoundedList,
     Document,
     Environment,
     ExitCodes,
@@ -34,6 +33,7 @@ from punctual_api.tasks.schemas.limits import (
     TimeoutField,
     within_maximum,
 )
+from punctual_api.tasks.schemas.snoozes import snooze_field
 from punctual_api.tasks.schemas.task_types import (
     TYPES,
     ScriptSchema,
@@ -237,23 +237,6 @@ class NewTaskSchema(TaskFields):
         return values
 
 
-class BulkSchema(Schema):
-    """Tasks to be created, all or none."""
-
-    class Meta:
-        unknown = RAISE
-
-    items = BoundedList(
-        fields.Nested(NewTaskSchema), required=True, validate=validate.Length(min=1, max=10_000)
-    )
-
-
-class BulkAnswerSchema(Schema):
-    """The ids of the new tasks, in the order in which they were sent."""
-
-    ids = fields.List(fields.UUID(), required=True)
-
-
 class TaskSchema(TaskFields):
     """A task as it is answered, from a dict that has all of it."""
 
@@ -267,6 +250,7 @@ class TaskSchema(TaskFields):
         allow_none=True,
         metadata={"description": "When its pause ends by itself"},
     )
+    snooze = snooze_field()
     next_run_at = Instant(required=True, allow_none=True)
     last_run = fields.Nested(RunSchema, required=True, allow_none=True)
     retries = fields.Integer(

@@ -1,5 +1,6 @@
 """The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
 
+from punctual.store.schema.models.alerts.answers import AlertLink, TaskSnooze
 from punctual.store.schema.models.alerts.events import AlertEvent
 from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
@@ -7,7 +8,6 @@ from punctual.store.schema.models.concurrency import ConcurrencyLimit, SlotDefau
 from punctual.store.schema.models.identities import Identity
 from punctual.store.schema.models.invites import Invite
 from punctual.store.schema.models.ledger import LedgerRow
-from punctual.store.schema.models.links import Link
 from punctual.store.schema.models.model import Model
 from punctual.store.schema.models.outages import CoordinatorStop, DatabaseSilence, LastPass, Outage
 from punctual.store.schema.models.processes import Coordinator, Worker
@@ -27,6 +27,7 @@ from punctual.store.schema.models.zones import ZoneRules
 __all__ = [
     "AccessToken",
     "AlertEvent",
+    "AlertLink",
     "ApiToken",
     "Attempt",
     "AuditEvent",
@@ -41,7 +42,6 @@ __all__ = [
     "Invite",
     "LastPass",
     "LedgerRow",
-    "Link",
     "LiveOutput",
     "Membership",
     "Model",
@@ -56,6 +56,7 @@ __all__ = [
     "StartTally",
     "Task",
     "TaskSecret",
+    "TaskSnooze",
     "TaskVersion",
     "Team",
     "TeamWait",

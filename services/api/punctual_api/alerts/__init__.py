@@ -1,0 +1,1 @@
+"""Alerts: snoozes, and the links of messages."""

@@ -18,6 +18,7 @@ from punctual.ops.slot_users import slot_users_of
 from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
 from punctual_worker.agent.agent import Agent
 from punctual_worker.agent.isolation import in_force, protections, report
+from punctual_worker.agent.networks.packet_filter import remove_restriction, restrict_networks
 from punctual_worker.agent.runner_link.client import RunnerClient, RunnerGoneError
 from punctual_worker.agent.runner_link.stale_runners import end_stale_runners
 from punctual_worker.agent.slot_users import claim_users
@@ -26,7 +27,7 @@ from punctual_worker.agent.work_dir import make_folder, make_folder_of_slots
 from punctual_worker.commands.http_program import http_program
 
 RUNNER_SETTINGS = (
-    *("work_dir", "user", "command_user", "slot_users", "slots"),
+    *("work_dir", "user", "command_user", "slot_users", "slots", "command_networks"),
     *("on_lease_loss", "prestarted_shells", "direct_exec"),
 )
 
@@ -57,6 +58,7 @@ def main() -> int:
             make_folder_of_slots(place.work_dir, slot_users)
             end_stale_runners(place.work_dir, account)
             lock = claim_users(slot_users, place.work_dir)
+        restricted = restrict_networks(slot_users, place.reach)
         runner = RunnerClient.launch(
             work_dir=place.work_dir,
             on_lease_loss=place.on_lease_loss,
@@ -78,7 +80,7 @@ def main() -> int:
     try:
         # Before anything is claimed that it could not run.
         separate = account is not None and account.uid != os.geteuid()
-        isolation = in_force(runner.wait_up(), separate_user=separate)
+        isolation = in_force(runner.wait_up(), separate_user=separate, command_networks=restricted)
         commands = name_of(account or ProcessUser(os.geteuid(), os.getegid()))
         report(isolation, command_user=slot_users.name if slot_users is not None else commands)
         agent = Agent(
@@ -99,6 +101,8 @@ def main() -> int:
         return 1
     finally:
         runner.close()
+        if restricted and slot_users is not None and runner.clean:
+            remove_restriction(slot_users)
 
 
 if __name__ == "__main__":

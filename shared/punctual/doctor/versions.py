@@ -12,6 +12,7 @@ from punctual.ops.config import Settings
 
 PROTECTIONS = (
     *("separate_user", "unprivileged", "user_per_slot", "no_new_privileges"),
+    "command_networks",
     *("own_process_view", "own_process_namespace", "seccomp", "read_only_root", "cgroup_limits"),
 )
 """What docs/operate/isolation.md explains, the most important first."""

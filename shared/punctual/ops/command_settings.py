@@ -1,17 +1,20 @@
-"""Settings of what commands may use: defaults for tasks without limits, and maxima."""
+"""Settings of what commands may reach and use: networks, default limits, and maxima."""
 
 from dataclasses import dataclass
 
+from punctual.domain.commands.reach import Reach, parse_reach
 from punctual.ops.access_settings import AccessSettings
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSettings(AccessSettings):
-    """Limits of an attempt: `limit_…` where its task sets none, `max_…` for every task; 0 is none.
+    """What commands may reach, and the limits of an attempt.
 
-    None: our choice, a share of the machine.
+    `limit_…` is where its task sets none, `max_…` for every task; 0 is none, and None our choice,
+    a share of the machine.
     """
 
+    command_networks: str = "all"
     limit_processes: int | None = None
     limit_memory_bytes: int | None = None
     limit_file_bytes: int = 8 * 2**30
@@ -19,6 +22,11 @@ class CommandSettings(AccessSettings):
     max_memory_bytes: int = 0
     max_file_bytes: int = 0
     max_timeout_seconds: float = 0
+
+    @property
+    def reach(self) -> Reach | None:
+        """Return what commands may reach; None is everything."""
+        return parse_reach(self.command_networks)
 
     @property
     def maxima(self) -> dict[str, int]:
@@ -29,3 +37,13 @@ class CommandSettings(AccessSettings):
             "file_bytes": self.max_file_bytes,
         }
         return {name: most for name, most in named.items() if most}
+
+
+def check_commands(s: CommandSettings) -> None:
+    """Raise ValueError, naming the setting without its prefix, for one that cannot be used."""
+    try:
+        parse_reach(s.command_networks)
+    except ValueError as error:
+        raise ValueError(
+            f"COMMAND_NETWORKS must be all, or internet and networks such as 10.0.0.0/8: {error}"
+        ) from None

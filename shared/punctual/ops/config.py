@@ -14,7 +14,7 @@ from punctual.domain.commands.addresses import parse_allowed
 from punctual.domain.runs.limits import LONGEST_END_GRACE
 from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, parse_queues
 from punctual.ops.access_settings import Registration, check_access, check_complete
-from punctual.ops.command_settings import CommandSettings
+from punctual.ops.command_settings import CommandSettings, check_commands
 from punctual.ops.host_settings import check_hosts
 from punctual.ops.mail_settings import check_mail, check_mail_complete
 from punctual.ops.secret_keys import check_secret_keys
@@ -203,6 +203,7 @@ def _check(s: Settings) -> None:
     _check_part(check_hosts, s)
     _check_server_urls(s)
     _check_part(check_access, s)
+    _check_part(check_commands, s)
     _check_part(check_mail, s)
     _check_part(check_secret_keys, s)
     if s.log_level not in LOG_LEVELS:

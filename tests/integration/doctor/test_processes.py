@@ -104,8 +104,8 @@ def test_what_processes_registered_with_is_reported(engine: Engine, doctor: Doct
     ]
     assert "user_namespaces" not in str(lines)
     assert lines[1]["detail"].endswith(
-        ": user_per_slot, no_new_privileges, own_process_view, own_process_namespace, seccomp,"
-        " read_only_root, cgroup_limits"
+        ": user_per_slot, no_new_privileges, command_networks, own_process_view,"
+        " own_process_namespace, seccomp, read_only_root, cgroup_limits"
     )
 
 

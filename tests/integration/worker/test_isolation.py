@@ -15,6 +15,7 @@ NAMES = UNUSED | {
     "separate_user",
     "unprivileged",
     "user_per_slot",
+    "command_networks",
     "own_process_view",
     "no_new_privileges",
     "seccomp",

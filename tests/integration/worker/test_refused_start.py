@@ -18,6 +18,11 @@ from tests.support.rows import dispatch_all, new_run, new_task, run_row
         ({"PUNCTUAL_USER": "root"}, "PUNCTUAL_USER must not be root"),
         ({"PUNCTUAL_REDIS_URL": ""}, "PUNCTUAL_REDIS_URL is not set"),
         ({"PUNCTUAL_DATABASE_URL": "nowhere"}, "PUNCTUAL_DATABASE_URL is not the URL"),
+        ({"PUNCTUAL_COMMAND_NETWORKS": "world"}, "PUNCTUAL_COMMAND_NETWORKS must be all, or"),
+        (
+            {"PUNCTUAL_COMMAND_NETWORKS": "internet"},
+            "PUNCTUAL_COMMAND_NETWORKS takes PUNCTUAL_SLOT_USERS; PUNCTUAL_COMMAND_NETWORKS=all",
+        ),
         ({"PUNCTUAL_SELF_FENCE_SECONDS": "40"}, "PUNCTUAL_SELF_FENCE_SECONDS must be"),
     ],
 )

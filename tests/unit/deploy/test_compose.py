@@ -46,6 +46,13 @@ def test_no_command_reaches_an_api_but_through_the_proxy() -> None:
     assert sorted(on_edge) == ["api", "proxy"]
 
 
+def test_commands_reach_the_internet_alone_unless_an_operator_says_otherwise() -> None:
+    worker = SERVICES["worker"]
+    default = "${PUNCTUAL_COMMAND_NETWORKS:-internet}"
+    assert worker["environment"]["PUNCTUAL_COMMAND_NETWORKS"] == default
+    assert "NET_ADMIN" in worker["cap_add"]
+
+
 def test_the_log_of_postgres_has_no_statement_and_no_value_as_with_make_run() -> None:
     command = SERVICES["postgres"]["command"]
     chosen = dict(each.split("=", 1) for each in command if "=" in each)

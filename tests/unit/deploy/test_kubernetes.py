@@ -9,6 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from punctual.domain.commands.reach import parse_reach
 from punctual.ops.config import PREFIX, Settings
 
 FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "kubernetes"
@@ -173,6 +174,20 @@ def test_only_workers_reach_the_internet_and_none_the_metadata_service() -> None
     nothing = named("NetworkPolicy", "punctual-nothing")["spec"]
     assert set(nothing["policyTypes"]) == {"Ingress", "Egress"}
     assert not {"ingress", "egress"} & set(nothing)
+
+
+def test_commands_are_kept_from_networks_by_what_two_users_has_and_one_capability() -> None:
+    found = {}
+    for folder in ("two-users", "command-networks"):
+        [component] = load(FOLDER / folder / "kustomization.yaml")
+        [patch] = component["patches"]
+        assert patch["target"] == {"kind": "Deployment", "name": "punctual-worker"}
+        [found[folder]] = yaml.safe_load(patch["patch"])["spec"]["template"]["spec"]["containers"]
+    before, after = (found[folder]["securityContext"]["capabilities"] for folder in found)
+    assert after == {"drop": ["ALL"], "add": [*before["add"], "NET_ADMIN"]}  # lists are replaced
+    [setting] = found["command-networks"]["env"]
+    assert setting == {"name": f"{PREFIX}COMMAND_NETWORKS", "value": "internet"}
+    parse_reach(setting["value"])
 
 
 @pytest.mark.parametrize(

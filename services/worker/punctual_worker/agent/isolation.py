@@ -18,11 +18,14 @@ def protections(isolation: Mapping[str, bool]) -> list[str]:
     return [what for what, is_active in isolation.items() if is_active and what not in UNUSED]
 
 
-def in_force(probed: Mapping[str, bool], *, separate_user: bool) -> dict[str, bool]:
+def in_force(
+    probed: Mapping[str, bool], *, separate_user: bool, command_networks: bool
+) -> dict[str, bool]:
     """Return what the runner and the agent found, by the names of docs/operate/isolation.md."""
     return {
         "separate_user": separate_user,
         **probed,
+        "command_networks": command_networks,
         # As process 1 it takes all others of its namespace with it, however it ends.
         "own_process_namespace": os.getpid() == 1,
     }

@@ -1,6 +1,7 @@
 """One HTTP request as a command: `python -m punctual_worker.commands.http_request FILE`.
 
-The file holds JSON: the task's `request`, and what the operator lets it reach (`allowed`). Where
+The file holds JSON: the task's `request`, and what the operator lets it reach (`allowed`, and
+`networks` where commands do not reach everything). Where
 the request uses secrets, they are put in here, with its parameters: `secrets` names the variables
 that hold them, so that no file does. The answer goes to standard output as it comes, what went
 wrong to standard error in one line, and the exit codes are curl's: libcurl makes the request, so
@@ -18,6 +19,7 @@ from typing import Any
 import pycurl
 
 from punctual.domain.commands.addresses import Network, parse_allowed
+from punctual.domain.commands.reach import ALL, Reach, parse_reach
 from punctual_worker.commands.http_transfer import (
     REFUSED,
     Head,
@@ -48,7 +50,8 @@ def main(path: str) -> int:
     output = _Output()
     try:
         order = json.loads(Path(path).read_text(encoding="utf-8"))
-        _request(_filled(order), parse_allowed(order["allowed"]), output)
+        reach = parse_reach(order.get("networks", ALL))
+        _request(_filled(order), parse_allowed(order["allowed"]), reach, output)
     except TransferError as failure:
         _write_line(str(failure), on_new_line=output.is_in_a_line)
         return failure.code
@@ -70,7 +73,12 @@ def _filled(order: Mapping[str, Any]) -> Mapping[str, Any]:
     return fill_in(request, {**order["params"], **values})
 
 
-def _request(params: Mapping[str, Any], allowed: tuple[Network, ...], output: "_Output") -> None:
+def _request(
+    params: Mapping[str, Any],
+    allowed: tuple[Network, ...],
+    reach: Reach | None,
+    output: "_Output",
+) -> None:
     body = params["body"]
     request = Request(
         method=params["method"],
@@ -83,7 +91,9 @@ def _request(params: Mapping[str, Any], allowed: tuple[Network, ...], output: "_
     output.follow = params["follow_redirects"]
     for _ in range(MOST_REDIRECTS + 1):
         try:
-            head = transfer(request, allowed=allowed, on_head=output.begin, on_body=output.add)
+            head = transfer(
+                request, allowed=allowed, reach=reach, on_head=output.begin, on_body=output.add
+            )
         except TransferError as failure:
             raise failure if output.error is None else _unwritten(output.error) from None
         if not output.redirected:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pycurl
 
 from punctual.domain.commands.addresses import Network, why_refused
+from punctual.domain.commands.reach import Reach, why_out_of_reach
 
 STATUS_LINE = re.compile(rb"HTTP/\S+[ \t]+([0-9]{3})(?:[ \t]+(.*))?")
 LONGEST_SELECT_SECONDS = 1.0
@@ -100,6 +101,7 @@ def transfer(
     request: Request,
     *,
     allowed: tuple[Network, ...],
+    reach: Reach | None = None,
     on_head: Callable[[Head], bool],
     on_body: Callable[[bytes], bool],
 ) -> Head:
@@ -108,7 +110,7 @@ def transfer(
     `on_head` is called with the head of the answer before its body, and with what there is of one
     when the rest will not come; either callback ends the transfer with False. Raises TransferError.
     """
-    head, gate = Head(), _Gate(allowed)
+    head, gate = Head(), _Gate(allowed, reach)
 
     def header(line: bytes) -> int:
         complete = head.complete
@@ -145,8 +147,10 @@ def one_line(text: str) -> str:
 class _Gate:
     """Opens the sockets of a transfer, to the addresses that it may use and no others."""
 
-    def __init__(self, allowed: tuple[Network, ...]) -> None:
+    def __init__(self, allowed: tuple[Network, ...], reach: Reach | None) -> None:
         self._allowed = allowed
+        self._reach = reach
+        self.setting = "PUNCTUAL_HTTP_ALLOW_PRIVATE"
         self.refusals: dict[str, str] = {}
         self.opened = False
 
@@ -160,6 +164,11 @@ class _Gate:
             name = address.decode() if isinstance(address, bytes) else str(address)
             if why := why_refused(name, allowed=self._allowed):
                 self.refusals[name] = why
+                return pycurl.SOCKET_BAD
+            # The packet filter would refuse it too, but not say why.
+            if self._reach is not None and (why := why_out_of_reach(name, self._reach)):
+                self.refusals[name] = why
+                self.setting = "PUNCTUAL_COMMAND_NETWORKS"
                 return pycurl.SOCKET_BAD
             self.opened = True
             return socket.socket(place.family, place.socktype, place.protocol).detach()
@@ -262,7 +271,7 @@ def _error(code: int, text: str, request: Request, gate: _Gate) -> TransferError
             f"{host} is {why}" if address == host else f"{host} is {address}, {why}"
             for address, why in gate.refusals.items()
         )
-        return TransferError(REFUSED, f"refused: {'; '.join(each)} (PUNCTUAL_HTTP_ALLOW_PRIVATE)")
+        return TransferError(REFUSED, f"refused: {'; '.join(each)} ({gate.setting})")
     text = text.strip() or pycurl.easy_strerror(code)
     match code:
         case pycurl.E_OPERATION_TIMEDOUT:

@@ -27,7 +27,7 @@ _NOT_PUBLIC_TEXT = {
         198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 2001::/23 2001:db8::/32
         3fff::/20""",
 }
-_NOT_PUBLIC: dict[str, tuple[Network, ...]] = {
+NOT_PUBLIC: dict[str, tuple[Network, ...]] = {
     word: tuple(ip_network(one) for one in networks.split())
     for word, networks in _NOT_PUBLIC_TEXT.items()
 }
@@ -62,7 +62,7 @@ def why_refused(address: str, *, allowed: tuple[Network, ...] = ()) -> str | Non
     meant = _embedded(given)
     if any(one in network for one in (given, meant) for network in allowed):
         return None
-    for word, networks in _NOT_PUBLIC.items():
+    for word, networks in NOT_PUBLIC.items():
         if any(meant in network for network in networks):
             return word
     if isinstance(meant, IPv6Address) and meant not in _GLOBAL_6:

@@ -11,7 +11,7 @@ from punctual.ops.config import Settings
 from punctual.store.lifecycle.start import StartedAttempt
 from punctual.store.schema.models.model import Document
 from punctual_worker.agent.launch.interpreters import Interpreters
-from punctual_worker.agent.launch.request_secrets import order_with_secrets
+from punctual_worker.agent.launch.request_secrets import may_reach, order_with_secrets
 from punctual_worker.agent.launch.secret_values import SecretValues
 from punctual_worker.agent.runner_link.messages import Launch
 
@@ -94,5 +94,4 @@ def _end_grace(spec: Document, settings: Settings) -> float:
 def _order_of(request: Document, params: Document | None, settings: Settings) -> str:
     # Without parameters it is sent as it stands.
     filled = request if params is None or not is_request(request) else fill_in(request, params)
-    order = {"request": filled, "allowed": settings.http_allow_private}
-    return json.dumps(order)
+    return json.dumps({"request": filled, **may_reach(settings)})

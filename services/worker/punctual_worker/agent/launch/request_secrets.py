@@ -39,6 +39,14 @@ def order_with_secrets(
         "request": request,
         "params": params or {},
         "secrets": variables,
-        "allowed": settings.http_allow_private,
+        **may_reach(settings),
     }
     return json.dumps(order), {variables[name]: value for name, value in values.items()}
+
+
+def may_reach(settings: Settings) -> dict[str, str]:
+    """Return the part of an order that says what a request may reach."""
+    found = {"allowed": settings.http_allow_private}
+    if settings.reach is not None:
+        found["networks"] = settings.command_networks
+    return found

@@ -1,0 +1,1 @@
+"""Networks: what commands may reach, enforced by the kernel's packet filter."""

@@ -18,6 +18,8 @@ from punctual_api.audit.recorder import write_recorded, write_refused
 from punctual_api.calendars.endpoints import blueprint as calendars
 from punctual_api.concurrency.endpoints import blueprint as concurrency
 from punctual_api.crontab.endpoints import blueprint as crontab
+from punctual_api.hooks.calls import blueprint as hook_calls
+from punctual_api.hooks.endpoints import blueprint as hooks
 from punctual_api.http import openapi_pages
 from punctual_api.http.allowed_hosts import refuse_foreign_hosts
 from punctual_api.http.blueprints import Api
@@ -112,6 +114,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         bulk,
         task_verbs,
         task_versions,
+        hooks,
+        hook_calls,
         backfill,
         concurrency,
         queues,

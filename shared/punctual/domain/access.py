@@ -52,6 +52,7 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "hook calls.run_by_hook": PUBLIC,
     "hook calls.refuse_get": PUBLIC,
     "hook calls.get_hook_run": PUBLIC,
+    "feed files.feed": PUBLIC,
     "pages.show_invitation": PUBLIC,
     "reference.docs": PUBLIC,
     "reference.openapi": PUBLIC,
@@ -73,6 +74,13 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.connect_identity": BY_LOGIN,
     "pages.confirm_identity": BY_LOGIN,
     "pages.disconnect_identity": BY_LOGIN,
+    # Feeds show what their user sees, in all teams
+    "feeds.list_feeds": BY_FULL_TOKEN,
+    "feeds.create_feed": BY_FULL_TOKEN,
+    "feeds.end_feed": BY_FULL_TOKEN,
+    "pages.show_feeds": BY_LOGIN,
+    "pages.create_feed": BY_LOGIN,
+    "pages.end_feed": BY_LOGIN,
     # Invitations
     "invites.list_invites": INVITE,
     "invites.create_invite": INVITE,

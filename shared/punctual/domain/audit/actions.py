@@ -49,6 +49,8 @@ class Action(StrEnum):
     SECRET_DELETE = "secret.delete"
     TOKEN_CREATE = "token.create"
     TOKEN_END = "token.end"
+    FEED_CREATE = "feed.create"
+    FEED_END = "feed.end"
     HOOK_CREATE = "hook.create"
     HOOK_END = "hook.end"
     INVITE_CREATE = "invite.create"
@@ -88,6 +90,10 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.create_token": Action.TOKEN_CREATE,
     "pages.create_team_token": Action.TOKEN_CREATE,
     "pages.end_token": Action.TOKEN_END,
+    "feeds.create_feed": Action.FEED_CREATE,
+    "feeds.end_feed": Action.FEED_END,
+    "pages.create_feed": Action.FEED_CREATE,
+    "pages.end_feed": Action.FEED_END,
     "invites.create_invite": Action.INVITE_CREATE,
     "invites.end_invite": Action.INVITE_END,
     "pages.create_invite": Action.INVITE_CREATE,

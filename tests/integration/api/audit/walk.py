@@ -143,7 +143,17 @@ class Walk:
         yield "hooks.end_hook", lambda: api("DELETE", f"{own}{made['id']}/")
         yield "pages.create_hook", lambda: form(page, name="ci")
         shown = self.ann.person.items(own)[0]["id"]
+        feed = {"name": "mine"}
+        yield "feeds.create_feed", lambda: api("POST", "/feeds/", json=feed)
+        yield "feeds.end_feed", lambda: api("DELETE", f"/feeds/{self.feed()}/")
+        yield "pages.create_feed", lambda: form("/feeds/", **feed)
+        yield "pages.end_feed", lambda: form(f"/feeds/{self.feed()}/end/", of="/feeds/")
         yield "pages.end_hook", lambda: form(f"{page}{shown}/end/", of=page)
+
+    def feed(self) -> str:
+        """The newest feed."""
+        found: str = self.ann.person.items("/feeds/")[0]["id"]
+        return found
 
     def access(self) -> Iterator[Step]:
         """Access tokens and invitations, of a user and of a team."""

@@ -74,10 +74,12 @@ def test_the_address_of_a_hook_is_in_no_log_line(
             ("POST", path.rstrip("/")),
             ("GET", f"{path}{run}/"),
             ("PUT", path),
+            ("GET", f"/calendar/{token}.ics"),
+            ("GET", f"/badge/{token}.svg"),
         ):
             anna.client.open(address, method=method)
     paths = [line["path"] for line in lines]
-    assert paths == ["/hooks/<secret>/"] * 5
+    assert paths == [*["/hooks/<secret>/"] * 5, "/calendar/<secret>/", "/badge/<secret>/"]
     assert token not in str(lines)
 
 

@@ -76,6 +76,8 @@ CALLS = {
     "/api/calendars/{calendar_id}/": {"get", "put", "delete"},
     "/api/import/crontab/": {"post"},
     "/api/export/crontab/": {"get"},
+    "/api/feeds/": {"get", "post"},
+    "/api/feeds/{feed}/": {"delete"},
     "/hooks/{token}/": {"post"},
     "/hooks/{token}/{run}/": {"get"},
     "/api/outages/": {"get"},

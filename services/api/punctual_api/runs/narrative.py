@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from punctual.domain.amounts import span_words
 from punctual.domain.reader import PLAIN, Reader
 from punctual.domain.runs.reasons import CodedReason, ReasonCode, coded
 from punctual.domain.runs.states import FINAL, PENDING, RunState, Trigger
 from punctual.domain.wording import clause, run_clause, run_reason
 from punctual.store.schema.models import Run
-from punctual_api.web.formatting import lateness_words, span_words, state_words, took
+from punctual_api.web.formatting import lateness_words, state_words, took
 
 MOST_ATTEMPTS = 5
 GOOD = {RunState.SUCCEEDED}

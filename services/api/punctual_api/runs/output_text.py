@@ -1,20 +1,16 @@
 """Output as text for pages: streams kept apart, markup escaped."""
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from punctual.domain.runs.output import plain_text
 from punctual.store.schema.models import LiveOutput, Output
 from punctual_api.runs.output import pieces
 
 SHOWN_BYTES = 256 * 1024
 """A page shows this much of a longer output, its end; the raw links have the rest."""
-
-# What colours a terminal only clutters a page; other control characters show as pictures.
-TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\-_])")
-PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +50,11 @@ def _texts(output: Output | LiveOutput, *, start: int, left_out: int) -> Iterato
             yield "left-out", f"\n[… {left_out} bytes left out …]\n"
         wanted = piece[max(start - offset, 0) :]
         if wanted:
-            yield KINDS[stream], _plain(decoders[stream].decode(wanted))
+            yield KINDS[stream], plain_text(decoders[stream].decode(wanted))
     for stream, decoder in decoders.items():
-        yield KINDS[stream], _plain(decoder.decode(b"", final=True))
+        yield KINDS[stream], plain_text(decoder.decode(b"", final=True))
     if not cut_marked:
         yield "left-out", f"\n[… {left_out} bytes left out …]\n"
-
-
-def _plain(text: str) -> str:
-    return TERMINAL.sub("", text).translate(PICTURES)
 
 
 KINDS = {"stdout": "out", "stderr": "err"}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from punctual.domain.amounts import span_words
 from punctual.domain.errors import Unreadable
 from punctual.domain.schedules.describe import describe
 from punctual.domain.schedules.syntax import At, read_schedule
@@ -12,8 +13,6 @@ from punctual.store.tasks.overview import CAP
 
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)  # the words are the same whatever the anchor
 UNREADABLE = "A schedule that cannot be read"
-_SHORT = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_BYTES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 def schedule_words(schedule: Mapping[str, Any] | Sequence[Any] | None) -> str:
@@ -31,34 +30,11 @@ def schedule_words(schedule: Mapping[str, Any] | Sequence[Any] | None) -> str:
     return describe(read)
 
 
-def span_words(seconds: float) -> str:
-    """Return a duration, short: "12 ms", "4.2 s", "3 min 5 s", "2 h", "4 d 6 h"."""
-    if seconds < 1:
-        return f"{round(seconds * 1000)} ms"
-    if seconds < 60:
-        return f"{min(seconds, 59.9):.1f} s".replace(".0 ", " ")
-    for place, (size, name) in enumerate(_SHORT):
-        if seconds >= size:
-            smaller, small_name = _SHORT[place + 1]
-            rest = int(seconds % size // smaller)
-            whole = f"{int(seconds // size)} {name}"
-            return f"{whole} {rest} {small_name}" if rest else whole
-    return "0 s"
-
-
 def lateness_words(milliseconds: float) -> str:
     """Return how much after its due time something started: "+4 ms", "+2.5 s"."""
     if milliseconds < 10:
         return f"+{milliseconds:.1f} ms"
     return f"+{span_words(milliseconds / 1000)}"
-
-
-def bytes_words(size: int) -> str:
-    """Return a size, short: "312 B", "1.5 MiB"."""
-    for unit, name in _BYTES:
-        if size >= unit:
-            return f"{size / unit:.1f} {name}".replace(".0 ", " ")
-    return f"{size} B"
 
 
 def state_words(state: str) -> str:

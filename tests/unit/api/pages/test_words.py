@@ -4,18 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from punctual.domain.amounts import bytes_words, span_words
 from punctual.store.runs.punctuality import OnTime
 from punctual.store.tasks.overview import CAP
 from punctual_api.http.problems import Fault
 from punctual_api.tasks.pages.dashboard import on_time_share
 from punctual_api.web.form_errors import by_field
 from punctual_api.web.formatting import (
-    bytes_words,
     count_words,
     iso,
     lateness_words,
     schedule_words,
-    span_words,
     took,
 )
 

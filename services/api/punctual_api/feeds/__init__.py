@@ -1,1 +1,0 @@
-"""Feeds: what is due, blocked and failed, for calendar programs."""

@@ -1,1 +1,0 @@
-"""Hooks: addresses that run a task without an account."""

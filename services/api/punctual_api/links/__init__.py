@@ -1,1 +1,0 @@
-"""Addresses with a token in them: how many, and how many requests."""

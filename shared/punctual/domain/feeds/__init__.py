@@ -1,1 +1,0 @@
-"""Feeds: what calendar programs show of tasks."""

@@ -1,1 +1,0 @@
-"""Hooks, badges and feeds: addresses with a token in them."""

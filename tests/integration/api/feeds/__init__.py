@@ -1,1 +1,0 @@
-"""Feeds by the API, and as calendar programs read them."""

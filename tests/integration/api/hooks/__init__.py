@@ -1,1 +1,0 @@
-"""Hooks by the API, and calls of them."""

@@ -18,6 +18,10 @@ from punctual_api.audit.recorder import write_recorded, write_refused
 from punctual_api.calendars.endpoints import blueprint as calendars
 from punctual_api.concurrency.endpoints import blueprint as concurrency
 from punctual_api.crontab.endpoints import blueprint as crontab
+from punctual_api.feeds.endpoints import blueprint as feeds
+from punctual_api.feeds.served import blueprint as feed_files
+from punctual_api.hooks.calls import blueprint as hook_calls
+from punctual_api.hooks.endpoints import blueprint as hooks
 from punctual_api.http import openapi_pages
 from punctual_api.http.allowed_hosts import refuse_foreign_hosts
 from punctual_api.http.blueprints import Api
@@ -112,6 +116,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         bulk,
         task_verbs,
         task_versions,
+        hooks,
+        hook_calls,
+        feeds,
         backfill,
         concurrency,
         queues,
@@ -127,6 +134,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         api.register_blueprint(part)
     openapi_pages.serve_reference(app, api)
     document_limits(app)
+    app.register_blueprint(feed_files)
     add_pages(app)
     health.watch_health(app, settings)
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 from punctual.ops.process_user import ProcessUser, unprivileged
@@ -19,6 +19,7 @@ from tests.bench.environment import BenchEnv
 from tests.bench.row import OURS, Figures, Row
 
 CONCURRENT = 256
+WARM_UP = 2 * CONCURRENT
 NEEDS_SHELL = "with its shell"
 SECOND = 1_000_000_000
 TICK = os.sysconf("SC_CLK_TCK")
@@ -58,29 +59,41 @@ def _measured(
     account: ProcessUser | None = None,
 ) -> tuple[float, float, float]:
     """Starts a second, and what each cost the runner and the command itself (µs)."""
-    slots, over = threading.Semaphore(CONCURRENT), threading.Event()
     with _runner(slot_users, account) as runner:
-
-        def count() -> None:
-            events = chain.from_iterable(runner.events())
-            for number, _ in enumerate(
-                (each for each in events if isinstance(each, EndedEvent)), 1
-            ):
-                slots.release()
-                if number == len(commands):
-                    over.set()
-
-        reader = threading.Thread(target=count, daemon=True)
-        reader.start()
+        starts = _Starts(runner)
+        starts.all_of(commands[:WARM_UP])  # a new runner makes what each slot has
         before, began = _cpu(runner.pid), time.monotonic()
-        for number, command in enumerate(commands):
-            slots.acquire()
-            runner.start(_order(str(number), command))
-        assert over.wait(120)
+        starts.all_of(commands)
         seconds, after = time.monotonic() - began, _cpu(runner.pid)
-    reader.join()
+    starts.join()
     own, children = ((b - a) / len(commands) * 1e6 for a, b in zip(before, after, strict=True))
     return len(commands) / seconds, own, children
+
+
+class _Starts(threading.Thread):
+    """Starts commands, CONCURRENT at a time, and reads their ends."""
+
+    def __init__(self, runner: RunnerClient) -> None:
+        super().__init__(daemon=True)
+        self._runner = runner
+        self._keys = count()
+        self._slots, self._ended = threading.Semaphore(CONCURRENT), threading.Semaphore(0)
+        self.start()
+
+    def run(self) -> None:
+        """Read ends until the runner is closed."""
+        for event in chain.from_iterable(self._runner.events()):
+            if isinstance(event, EndedEvent):
+                self._slots.release()
+                self._ended.release()
+
+    def all_of(self, commands: list[str]) -> None:
+        """Start commands, and wait for the end of the last."""
+        for command in commands:
+            self._slots.acquire()
+            self._runner.start(_order(str(next(self._keys)), command))
+        for _ in commands:
+            assert self._ended.acquire(timeout=120)
 
 
 @contextmanager

@@ -29,17 +29,31 @@ PARAMETER = {
 Answer = Callable[[Sequence[uuid.UUID]], Response]
 
 
-def create_once(count: int, *, create: Answer, again: Answer) -> Response:
+def create_once(
+    count: int,
+    *,
+    create: Answer,
+    again: Answer,
+    principal_id: uuid.UUID | None = None,
+    sent: object = None,
+) -> Response:
     """Have `create` make `count` rows, unless this request's key has made them: then `again`.
 
     Both are handed the ids of the rows. Raises Problem 422 for a key that was used with another
-    body.
+    body. A request without a user names in `principal_id` whose keys count, and in `sent` what its
+    body, which may be a form, was read as.
     """
     ids = [new_id() for _ in range(count)]  # ascending, as they are sent
     key = idempotency_key()
     if key is not None:
+        if principal_id is None:
+            principal_id, sent = user_id(), _document()
         before = take_key(
-            session(), principal_id=user_id(), key=key, fingerprint=_fingerprint(), ids=ids
+            session(),
+            principal_id=principal_id,
+            key=key,
+            fingerprint=_fingerprint(sent),
+            ids=ids,
         )
         if before == "other":
             raise Problem(422, f"This {HEADER} was used with another request.")
@@ -60,8 +74,11 @@ def idempotency_key() -> str | None:
     return key
 
 
-def _fingerprint() -> bytes:
-    sent = json_body(request) if request.get_data(cache=True) else None
+def _document() -> object:
+    return json_body(request) if request.get_data(cache=True) else None
+
+
+def _fingerprint(sent: object) -> bytes:
     canonical = json.dumps(sent, sort_keys=True, separators=(",", ":"))
     named = f"?team={team}" if (team := request.args.get("team")) else ""
     return hashlib.sha256(f"{request.path}{named} {canonical}".encode()).digest()

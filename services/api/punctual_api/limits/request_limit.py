@@ -40,8 +40,8 @@ def request_limit() -> RequestLimit | None:
     return found
 
 
-def count_request(sender: uuid.UUID) -> None:
-    """Count this request for its sender; raises Problem 429 past the limit."""
+def count_request(sender: uuid.UUID, who: str = "You have sent") -> None:
+    """Count this request for its sender, a user or a link; raises Problem 429 past the limit."""
     limit = request_limit()
     if limit is None:
         return
@@ -53,7 +53,7 @@ def count_request(sender: uuid.UUID) -> None:
     telemetry.LIMIT_REFUSALS.labels("requests").inc()
     raise Problem(
         429,
-        f"You have sent {limit.counts.most} requests within a minute, which is the most."
+        f"{who} {limit.counts.most} requests within a minute, which is the most."
         f" Wait {found.seconds} s, or ask an operator to raise PUNCTUAL_MAX_REQUESTS_PER_MINUTE.",
         headers={"Retry-After": str(found.seconds)},
     )

@@ -29,11 +29,11 @@ from punctual.domain.names import visible_name
 from punctual.domain.runs.params import text_of
 from punctual_api.accounts.authentication import is_live_part
 from punctual_api.accounts.registration import refusal
-from punctual_api.http.context import settings
 from punctual_api.http.json_body import refuse_unlabelled_json
 from punctual_api.runs import narrative
 from punctual_api.tasks.pages import secret_text, type_formatting
 from punctual_api.web import formatting, team_choice
+from punctual_api.web.own_address import own_url
 from punctual_api.web.reader import PAGE
 from punctual_api.web.user_agents import user_agent_words
 
@@ -62,6 +62,7 @@ pages.add_app_template_filter(type_formatting.what_of)
 pages.add_app_template_filter(secret_text.as_text, "secret_text")
 pages.add_app_template_filter(text_of, "param_text")
 pages.add_app_template_filter(visible_name)
+pages.add_app_template_global(own_url)
 pages.add_app_template_filter(narrative.left_behind_words)
 
 
@@ -96,12 +97,6 @@ def asset(name: str) -> str:
     """Return the URL of a static file, changing with its content, so that browsers may keep it."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
     return url_for("static", filename=name, v=digest[:12])
-
-
-@pages.app_template_global()
-def own_url() -> str:
-    """Return where users reach this installation, without a slash at the end."""
-    return (settings().public_url or request.url_root).rstrip("/")
 
 
 @pages.app_template_global()

@@ -11,6 +11,8 @@ import punctual_api.audit.pages
 import punctual_api.calendars.pages
 import punctual_api.concurrency.pages
 import punctual_api.crontab.pages
+import punctual_api.feeds.pages
+import punctual_api.hooks.pages
 import punctual_api.invites.installation_page
 import punctual_api.invites.pages
 import punctual_api.invites.team_forms

@@ -70,7 +70,7 @@ def main() -> int:
         runner_dir = RunnerDir(options.work_dir, launch=options.launch)
         if has_slot_users:
             first, count = options.slot_users
-            slot_users = SlotUsers(first, count, runner_dir.path, trash)
+            slot_users = SlotUsers(first, count, runner_dir.path)
             process_tag = SlotTag(options.launch, slot_users)
             slot_users.clear_up()
         clear_up_after_dead_runners(runner_dir, trash)

@@ -49,6 +49,10 @@ class Action(StrEnum):
     SECRET_DELETE = "secret.delete"
     TOKEN_CREATE = "token.create"
     TOKEN_END = "token.end"
+    FEED_CREATE = "feed.create"
+    FEED_END = "feed.end"
+    HOOK_CREATE = "hook.create"
+    HOOK_END = "hook.end"
     INVITE_CREATE = "invite.create"
     INVITE_ACCEPT = "invite.accept"
     INVITE_END = "invite.end"
@@ -86,6 +90,10 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.create_token": Action.TOKEN_CREATE,
     "pages.create_team_token": Action.TOKEN_CREATE,
     "pages.end_token": Action.TOKEN_END,
+    "feeds.create_feed": Action.FEED_CREATE,
+    "feeds.end_feed": Action.FEED_END,
+    "pages.create_feed": Action.FEED_CREATE,
+    "pages.end_feed": Action.FEED_END,
     "invites.create_invite": Action.INVITE_CREATE,
     "invites.end_invite": Action.INVITE_END,
     "pages.create_invite": Action.INVITE_CREATE,
@@ -130,6 +138,9 @@ ACTIONS: Mapping[str, Action | None] = {
     "tasks.delete_own_task": Action.TASK_DELETE,
     "task versions.restore_task": Action.TASK_RESTORE,
     "task verbs.run_task": Action.TASK_RUN,
+    "hooks.create_hook": Action.HOOK_CREATE,
+    "hooks.end_hook": Action.HOOK_END,
+    "hook calls.run_by_hook": Action.TASK_RUN,
     "task verbs.pause_task": Action.TASK_PAUSE,
     "task verbs.resume_task": Action.TASK_RESUME,
     "task verbs.snooze_task": Action.TASK_SNOOZE,
@@ -142,6 +153,8 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.move_task": Action.TASK_UPDATE,
     "pages.restore_version": Action.TASK_RESTORE,
     "pages.run_task": Action.TASK_RUN,
+    "pages.create_hook": Action.HOOK_CREATE,
+    "pages.end_hook": Action.HOOK_END,
     "pages.pause_task": Action.TASK_PAUSE,
     "pages.pause_until": Action.TASK_PAUSE,
     "pages.resume_task": Action.TASK_RESUME,

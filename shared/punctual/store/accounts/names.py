@@ -1,4 +1,4 @@
-"""Find the names of users, and of the tokens of teams that act like one."""
+"""Find the names of users, and of the tokens of teams and the hooks that act like one."""
 
 import uuid
 from collections.abc import Collection
@@ -6,19 +6,23 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from punctual.store.schema.models import AccessToken, User
+from punctual.domain.links import hook_name
+from punctual.store.schema.models import AccessToken, Link, User
 
 
 def usernames(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return the name of each user who is still there.
 
-    A team's own token is `NAME (token)`, which no username can be.
+    A team's own token is `NAME (token)`, a hook `NAME (hook)`, which no username can be.
     """
     users = select(User.id, User.username).where(User.id.in_(ids))
     names: dict[uuid.UUID, str] = {row.id: row.username for row in session.execute(users)}
     if rest := set(ids) - names.keys():
         tokens = select(AccessToken.id, AccessToken.name).where(AccessToken.id.in_(rest))
         names |= {row.id: token_name(row.name) for row in session.execute(tokens)}
+    if rest := rest - names.keys():
+        hooks = select(Link.id, Link.name).where(Link.id.in_(rest))
+        names |= {row.id: hook_name(row.name) for row in session.execute(hooks)}
     return names
 
 

@@ -66,6 +66,7 @@ TABLES: dict[str, dict[str, str]] = {
         " slots are set by admins.",
         "slot_default": "One row: how many slots a team may use that has no number of its own.",
         "queues": "Queues that only some teams may use, whose tasks run there.",
+        "links": "Hooks, badges and feeds: addresses with a token, as a hash.",
         "team_waits": "Teams at their limit of unfinished runs, of which nothing is planned.",
         "zone_rules": "Fingerprints of the time zone rules that stored due times follow.",
     },

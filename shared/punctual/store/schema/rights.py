@@ -61,6 +61,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
     "last_pass": {"coordinator": "SELECT, INSERT, UPDATE"},
+    "links": {"api": "SELECT, INSERT, UPDATE (last_used_at), DELETE"},
     "live_outputs": {
         "api": "SELECT",
         "coordinator": "SELECT (run_id, fence, output_bytes), DELETE",

@@ -3,6 +3,7 @@
 import re
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import schemathesis
@@ -37,6 +38,8 @@ CALLS = {
     "/api/tasks/bulk/": {"post"},
     "/api/tasks/{task_id}/": {"get", "put", "patch", "delete"},
     "/api/tasks/{task_id}/backfill/": {"post"},
+    "/api/tasks/{task_id}/hooks/": {"get", "post"},
+    "/api/tasks/{task_id}/hooks/{hook_id}/": {"delete"},
     "/api/tasks/{task_id}/pause/": {"post"},
     "/api/tasks/{task_id}/resume/": {"post"},
     "/api/tasks/{task_id}/run/": {"post"},
@@ -73,6 +76,10 @@ CALLS = {
     "/api/calendars/{calendar_id}/": {"get", "put", "delete"},
     "/api/import/crontab/": {"post"},
     "/api/export/crontab/": {"get"},
+    "/api/feeds/": {"get", "post"},
+    "/api/feeds/{feed}/": {"delete"},
+    "/hooks/{token}/": {"post"},
+    "/hooks/{token}/{run}/": {"get"},
     "/api/outages/": {"get"},
     "/api/outages/{outage_id}/": {"get"},
     "/api/outages/{outage_id}/backfill/": {"post"},
@@ -127,6 +134,11 @@ def something_of(person: Person, params: dict[str, Any]) -> dict[str, str]:
     if "calendar_id" in params:
         sent = {"name": str(uuid.uuid4())}
         return {"calendar_id": person.post("/calendars/", json=sent).get_json()["id"]}
+    if "token" in params:
+        made = person.post(f"/tasks/{person.task()['id']}/hooks/", json={"name": "x"}).get_json()
+        path = urlsplit(made["url"]).path
+        run = person.client.post(path).get_json()["id"]
+        return {"token": path.split("/")[2], **({"run": run} if "run" in params else {})}
     if "slug" in params:
         return dict.fromkeys(params, person.username)
     return {}

@@ -33,6 +33,9 @@ def ids(ann: Visitor, bob: Visitor) -> dict[str, str]:
             "id"
         ],
         "invite_id": person.post("/invites/", json={"team": "ops"}).get_json()["id"],
+        "hook_id": person.post(f"/tasks/{task}/hooks/", json={"name": "ci"}).get_json()["id"],
+        "feed": "01890000-0000-7000-8000-000000000000",
+        "run": "01890000-0000-7000-8000-000000000000",
         "session_id": "01890000-0000-7000-8000-000000000000",
         "slug": "ops",
         "username": bob.person.username,

@@ -169,7 +169,7 @@ def test_a_database_of_release_0_1_0_keeps_its_data_and_its_oldest_user_becomes_
         connection.execute(text("ALTER TABLE users DROP is_admin, DROP disabled_at"))
         connection.execute(text("DROP TABLE access_tokens, invites, identities, password_resets"))
         connection.execute(text("DROP TABLE secrets, task_secrets"))
-        connection.execute(text("DROP TABLE alert_events, task_snoozes, alert_links"))
+        connection.execute(text("DROP TABLE alert_events, links, task_snoozes, alert_links"))
         connection.execute(text("DROP FUNCTION tasks_secrets CASCADE"))
         connection.execute(text("DROP FUNCTION tasks_env CASCADE"))
         connection.execute(text("ALTER TABLE tasks DROP secrets"))

@@ -113,7 +113,7 @@ def _clean(users: Sequence[SlotUser], folders: Sequence[SharedFolder]) -> set[in
 
 def _is_home_removed(user: SlotUser, until_ns: int) -> bool:
     try:
-        return user.home_dirs.make_anew(until_ns)
+        return user.home.renew(until_ns)
     except OSError:
         return False
 

@@ -11,13 +11,9 @@ import time
 from collections import deque
 
 from punctual_worker.runner.host.acting_as import ActingAs
-from punctual_worker.runner.host.home_dirs import HomeDirs
 from punctual_worker.runner.host.slot_cleaner import SlotCleaner
+from punctual_worker.runner.host.slot_home import SlotHome
 from punctual_worker.runner.supervise.user_processes import end_processes_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from punctual_worker.runner.host.trash import Trash
 
 FOLDER = "slots"
 END_SECONDS = 5.0
@@ -27,22 +23,22 @@ UNUSED = 0  # in place of a serial number, which begin at 1
 class SlotUser:
     """One user, its group of the same number, and its folder, which no other user enters."""
 
-    __slots__ = ("acting", "home_dirs", "uid")
+    __slots__ = ("acting", "home", "uid")
 
-    def __init__(self, uid: int, root: str, trash: Trash) -> None:
+    def __init__(self, uid: int, root: str) -> None:
         self.uid = uid
         self.acting = ActingAs(uid)
-        self.home_dirs = HomeDirs(root, trash, owner=uid)
+        self.home = SlotHome(root, uid)
 
 
 class SlotUsers:
     """Users with numbers in a row, and which attempt has each of them."""
 
-    def __init__(self, first: int, count: int, runner_dir: str, trash: Trash) -> None:
+    def __init__(self, first: int, count: int, runner_dir: str) -> None:
         """Make their folders; OSError when that is not possible."""
         self.uids = range(first, first + count)
         folder = _make_folders(runner_dir, self.uids)
-        self._users = [SlotUser(uid, f"{folder}/{uid}", trash) for uid in self.uids]
+        self._users = [SlotUser(uid, f"{folder}/{uid}") for uid in self.uids]
         self._serials = dict.fromkeys(self.uids, UNUSED)
         self._free: deque[SlotUser] = deque()
         self._cleaner = SlotCleaner(self._free, self.uids)
@@ -80,7 +76,7 @@ class SlotUsers:
         end_processes_of(self.uids, until=time.monotonic() + END_SECONDS)
         self._cleaner.clean_all(self._users)
         for user in self._users:
-            user.home_dirs.remove_all()
+            user.home.remove_all()
 
 
 def _make_folders(runner_dir: str, uids: range) -> str:

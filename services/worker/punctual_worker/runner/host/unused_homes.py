@@ -60,14 +60,6 @@ class UnusedHomes:
             return False
         return True
 
-    def add(self, directory: str) -> None:
-        """Keep a directory whose home has just been made."""
-        self._directories.append(directory)
-
-    def forget(self) -> None:
-        """Keep none any more: they are removed."""
-        self._directories.clear()
-
 
 def _remove_empty(directory: str) -> None:
     os.chmod(directory, stat.S_IRWXU)

@@ -156,7 +156,7 @@ class PrestartedShells(LaunchStrategy):
     def _start_ahead(self, attempt: RunnerAttempt) -> None:
         """Start a shell that waits; when that fails, the fallback starts it or reports why not."""
         try:
-            gate = attempt.launch.home_dirs.make_gate(attempt.serial)
+            gate = attempt.launch.files.make_gate(attempt.serial)
         except OSError:
             return
         shell, option, command = attempt.argv

@@ -37,14 +37,14 @@ class Shell(LaunchStrategy):
         launch = attempt.launch
         if attempt.file is not None:
             try:
-                launch.file_path = launch.home_dirs.write(attempt.serial, attempt.file)
+                launch.file_path = launch.files.write(attempt.serial, attempt.file)
             except OSError as error:
                 text = f"file of the run: {error.strerror}"
                 raise LaunchFailedError(text, permanent=False) from None
             attempt.file = None
         if attempt.cwd is None or not attempt.env.keys() >= HOME_VARIABLES:
             try:
-                launch.home = launch.home_dirs.make(attempt.serial)
+                launch.home = launch.files.make(attempt.serial)
             except OSError as error:
                 text = f"home directory: {error.strerror}"
                 raise LaunchFailedError(text, permanent=False) from None
@@ -66,7 +66,7 @@ class Shell(LaunchStrategy):
                 os.unlink(launch.file_path)
         if launch.home is None:
             return
-        if attempt.given_up:  # what could not be killed may still write there
-            launch.home_dirs.remove_later(os.path.dirname(launch.home))
+        if attempt.given_up:
+            launch.files.discard_in_use(launch.home)
         else:
-            launch.home_dirs.discard(launch.home)
+            launch.files.discard(launch.home)

@@ -28,7 +28,7 @@ class AsSlotUser(LaunchStrategy):
         if user is None:
             return
         attempt.launch.user = user
-        attempt.launch.home_dirs = user.home_dirs
+        attempt.launch.files = user.home
         with user.acting:
             self._strategy.prepare(attempt)
 

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from punctual_worker.runner.attempts.attempt import RunnerAttempt
-    from punctual_worker.runner.host.home_dirs import HomeDirs
+    from punctual_worker.runner.host.attempt_files import AttemptFiles
     from punctual_worker.runner.host.slot_users import SlotUser
 
 # What a command needs is missing or closed to it: it is so for the next attempt as well.
@@ -81,13 +81,13 @@ class LaunchState:
 
     # fmt: off
     __slots__ = (
-        "file_path", "first_try_ns", "gate", "home", "home_dirs", "strategy", "user", "words",
+        "file_path", "files", "first_try_ns", "gate", "home", "strategy", "user", "words",
     )
     # fmt: on
 
-    def __init__(self, strategy: LaunchStrategy, home_dirs: HomeDirs) -> None:
+    def __init__(self, strategy: LaunchStrategy, files: AttemptFiles) -> None:
         self.strategy = strategy
-        self.home_dirs = home_dirs
+        self.files = files
         self.user: SlotUser | None = None  # whose homes are used then, in place of the runner's
         self.home: str | None = None
         self.file_path: str | None = None

@@ -8,6 +8,7 @@ from punctual.store.schema.models.concurrency import ConcurrencyLimit, SlotDefau
 from punctual.store.schema.models.identities import Identity
 from punctual.store.schema.models.invites import Invite
 from punctual.store.schema.models.ledger import LedgerRow
+from punctual.store.schema.models.links import Link
 from punctual.store.schema.models.model import Model
 from punctual.store.schema.models.outages import CoordinatorStop, DatabaseSilence, LastPass, Outage
 from punctual.store.schema.models.processes import Coordinator, Worker
@@ -42,6 +43,7 @@ __all__ = [
     "Invite",
     "LastPass",
     "LedgerRow",
+    "Link",
     "LiveOutput",
     "Membership",
     "Model",

@@ -147,7 +147,7 @@ class Task(Model):
 class IdempotencyKey(Model):
     """A key a client sent with a creation, what it asked for, and what it got.
 
-    `principal_id` is the user whose request it was.
+    `principal_id` is the user or the hook whose request it was.
     """
 
     __tablename__ = "idempotency_keys"

@@ -4,8 +4,6 @@ import os
 import resource
 import shutil
 import stat
-import struct
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -184,71 +182,3 @@ def file_limit() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     yield limit
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.fixture
-def of_user(tmp_path: Path) -> HomeDirs:
-    """The homes of a slot's user, whose folder that user owns."""
-    folder = tmp_path / "of-user"
-    folder.mkdir(0o700)
-    return HomeDirs(str(folder), Trash(), owner=os.geteuid())
-
-
-def in_time() -> int:
-    return time.monotonic_ns() + 10**10
-
-
-def test_what_does_not_go_in_time_keeps_a_users_home_from_being_made_anew(
-    of_user: HomeDirs,
-) -> None:
-    used = of_user.make(1)
-    _fill(used)
-    of_user.discard(used)
-    assert not of_user.make_anew(until_ns=0)
-    assert Path(used).exists()
-    assert of_user.make_anew(in_time())
-    assert not Path(used).exists()
-
-
-def test_a_user_plants_nothing_where_its_next_home_is(of_user: HomeDirs) -> None:
-    home = Path(of_user.make(1))
-    root = home.parent.parent
-    for folder in (root, home.parent):
-        folder.chmod(0o700)
-        (folder / "planted").touch()
-    home.parent.chmod(0o500)
-    os.utime(home.parent, (0, 0))
-    of_user.discard(str(home))
-    assert of_user.make_anew(in_time())
-    following = Path(of_user.make(2))
-    assert [*root.iterdir()] == [following.parent]
-    assert [*following.parent.iterdir()] == [following]
-
-
-def test_a_home_that_another_process_has_open_is_no_attempts_again(of_user: HomeDirs) -> None:
-    first = of_user.make(1)
-    descriptor = os.open(first, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        of_user.discard(first)
-        assert of_user.make_anew(in_time())
-        (Path(of_user.make(2)) / "name").touch()
-        with os.scandir(descriptor) as names:
-            assert [*names] == []
-    finally:
-        os.close(descriptor)
-
-
-def test_access_lists_that_a_user_sets_do_not_outlive_the_attempt(of_user: HomeDirs) -> None:
-    home = Path(of_user.make(1))
-    root = home.parent.parent
-    entries = [(0x01, 7), (0x04, 7), (0x20, 7)]  # owner, group, others: all may do all
-    default = struct.pack("<I", 2) + b"".join(
-        struct.pack("<HHI", tag, may, 0xFFFFFFFF) for tag, may in entries
-    )
-    os.setxattr(root, "system.posix_acl_default", default)
-    of_user.discard(str(home))
-    assert of_user.make_anew(in_time())
-    assert os.listxattr(root) == []
-    following = Path(of_user.make(2))
-    assert os.listxattr(following) == []
-    assert stat.S_IMODE(following.stat().st_mode) == 0o700

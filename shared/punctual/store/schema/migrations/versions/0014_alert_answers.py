@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0013_alert_answers"
-down_revision = "0012_alert_events"
+revision = "0014_alert_answers"
+down_revision = "0013_links"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Feeds: what is due, blocked and failed, for calendar programs."""

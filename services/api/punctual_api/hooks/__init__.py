@@ -1,0 +1,1 @@
+"""Hooks: addresses that run a task without an account."""

@@ -1,0 +1,1 @@
+"""Addresses with a token in them: how many, and how many requests."""

@@ -1,0 +1,1 @@
+"""Hooks, badges and feeds: addresses with a token in them."""

@@ -1,0 +1,1 @@
+"""Feeds by the API, and as calendar programs read them."""

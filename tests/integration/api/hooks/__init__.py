@@ -1,0 +1,1 @@
+"""Hooks by the API, and calls of them."""

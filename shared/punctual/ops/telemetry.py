@@ -74,38 +74,41 @@ LOG_LINES_LOST = Counter(
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A gauge about the whole product, the same from every API; `label` may split it."""
+    """A gauge about the whole product, the same from every API; labels may split it."""
 
     name: str
     help: str
-    label: str | None = None
+    labels: tuple[str, ...] = ()
 
 
 COORDINATORS = Figure("punctual_coordinators", "Coordinators whose heartbeat is fresh")
 WORKERS = Figure("punctual_workers", "Workers that take runs and whose heartbeat is fresh")
-UNFINISHED_RUNS = Figure("punctual_unfinished_runs", "Runs that have not ended", "state")
+UNFINISHED_RUNS = Figure("punctual_unfinished_runs", "Runs that have not ended", ("state",))
 OLDEST_QUEUED = Figure(
     "punctual_oldest_queued_seconds", "How long the queued run due first is overdue"
 )
 OVERDUE = Figure(
     "punctual_overdue_seconds",
     "How long the oldest run of a state is overdue; running: those whose start is not on record",
-    "state",
+    ("state",),
 )
 UNPLANNED = Figure(
     "punctual_oldest_unplanned_seconds", "How long the oldest due time is past that is not planned"
 )
 PLAN_ERRORS = Figure("punctual_plan_errors", "Tasks that cannot be planned")
+UNHEALTHY_TASKS = Figure(
+    "punctual_unhealthy_tasks", "Tasks of a team that are not well", ("team", "health")
+)
 STARTS = Figure("punctual_starts_30_days", "Starts of the last 30 days whose attempt has ended")
 ON_TIME_STARTS = Figure("punctual_on_time_starts_30_days", "Those at most 1 s after their due time")
 ON_TIME_RATIO = Figure("punctual_on_time_ratio_30_days", "The share of these; absent without any")
 FIGURES = (
     *(COORDINATORS, WORKERS, UNFINISHED_RUNS, OLDEST_QUEUED),
-    *(OVERDUE, UNPLANNED, PLAN_ERRORS),
+    *(OVERDUE, UNPLANNED, PLAN_ERRORS, UNHEALTHY_TASKS),
     *(STARTS, ON_TIME_STARTS, ON_TIME_RATIO),
 )
-Samples = dict[Figure, Mapping[str, float]]
-"""What figures are: by the value of their label, which is "" for one without."""
+Samples = dict[Figure, Mapping[tuple[str, ...], float]]
+"""What figures are: by the values of their labels."""
 
 
 class HealthServer(ThreadingHTTPServer):
@@ -125,11 +128,9 @@ def exposition(samples: Samples | None = None) -> tuple[bytes, str]:
     """Return every metric, and these samples, in Prometheus' text format; and its content type."""
     figures = CollectorRegistry()
     for figure, values in (samples or {}).items():
-        gauge = Gauge(
-            figure.name, figure.help, [figure.label] if figure.label else [], registry=figures
-        )
-        for value, number in values.items():
-            (gauge.labels(value) if figure.label else gauge).set(number)
+        gauge = Gauge(figure.name, figure.help, figure.labels, registry=figures)
+        for labels, number in values.items():
+            (gauge.labels(*labels) if labels else gauge).set(number)
     return generate_latest() + generate_latest(figures), CONTENT_TYPE_LATEST
 
 

@@ -20,7 +20,7 @@ SUFFIXES = {"histogram": ("_bucket", "_count", "_sum"), "counter": (), "gauge": 
 
 def metrics() -> dict[str, tuple[str, ...]]:
     """Every metric as Prometheus names it, with its labels."""
-    found = {figure.name: tuple(filter(None, [figure.label])) for figure in telemetry.FIGURES}
+    found = {figure.name: figure.labels for figure in telemetry.FIGURES}
     for metric in vars(telemetry).values():
         if hasattr(metric, "_labelnames") and hasattr(metric, "_type"):
             suffix = "_total" if metric._type == "counter" else ""

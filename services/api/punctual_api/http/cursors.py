@@ -6,13 +6,16 @@ import struct
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from punctual.store.runs.listing import Position
+from punctual.domain.runs.health import Health
+from punctual.store.runs.listing import Position as RunPosition
+from punctual.store.tasks.with_health import Position
 from punctual_api.http.problems import Fault, invalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RUN = struct.Struct(">q16s")
 TIME = struct.Struct(">q")
 LAST_VERSION = 2**31
+HEALTHS = list(Health)
 
 
 def task_cursor(task_id: uuid.UUID) -> str:
@@ -30,18 +33,40 @@ def read_task_cursor(cursor: str | None) -> uuid.UUID | None:
         raise _bad_cursor() from None
 
 
+def position_cursor(position: Position) -> str:
+    """Return the cursor of the page that ends with this task, where health decides the order too.
+
+    Without a health it is the cursor of the task.
+    """
+    if position.health is None:
+        return task_cursor(position.task_id)
+    return _shown(bytes([HEALTHS.index(position.health)]) + position.task_id.bytes)
+
+
+def read_position(cursor: str | None, *, by_health: bool) -> Position | None:
+    """Return the position of a cursor; raises Problem 422 for one of the other order."""
+    if not by_health or cursor is None:
+        task_id = read_task_cursor(cursor)
+        return None if task_id is None else Position(task_id)
+    try:
+        raw = _read(cursor)
+        return Position(uuid.UUID(bytes=raw[1:]), HEALTHS[raw[0]])
+    except (ValueError, IndexError):
+        raise _bad_cursor() from None
+
+
 def run_cursor(scheduled_for: datetime, run_id: uuid.UUID) -> str:
     """Return the cursor of the page that ends with this run."""
     return _shown(RUN.pack((scheduled_for - EPOCH) // timedelta(microseconds=1), run_id.bytes))
 
 
-def read_run_cursor(cursor: str | None) -> Position | None:
+def read_run_cursor(cursor: str | None) -> RunPosition | None:
     """Return the run that a cursor names; raises Problem 422 for what is no such cursor."""
     if cursor is None:
         return None
     try:
         microseconds, run_id = RUN.unpack(_read(cursor))
-        return Position(EPOCH + timedelta(microseconds=microseconds), uuid.UUID(bytes=run_id))
+        return RunPosition(EPOCH + timedelta(microseconds=microseconds), uuid.UUID(bytes=run_id))
     except (ValueError, struct.error, OverflowError):
         raise _bad_cursor() from None
 

@@ -16,5 +16,9 @@
   const failed = (event) => { if (polls(event)) stale.hidden = false; };
   document.addEventListener("htmx:error", failed);
   document.addEventListener("htmx:response:error", failed);
-  document.addEventListener("htmx:after:swap", () => { stale.hidden = true; });
+  document.addEventListener("htmx:after:swap", () => {
+    stale.hidden = true;
+    const title = document.getElementById("live")?.dataset.title;
+    if (title) document.title = title;
+  });
 })();

@@ -1,6 +1,7 @@
 """/metrics: this process's metrics, and those of the whole product."""
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import Blueprint, Response, current_app
@@ -55,16 +56,21 @@ def metrics() -> Response:
 
 def _samples(found: HealthSummary) -> telemetry.Samples:
     samples: telemetry.Samples = {
-        telemetry.COORDINATORS: {"": found.coordinators},
-        telemetry.WORKERS: {"": found.workers},
-        telemetry.OLDEST_QUEUED: {"": found.overdue.runs["queued"]},
-        telemetry.UNFINISHED_RUNS: dict(found.unfinished),
-        telemetry.OVERDUE: dict(found.overdue.runs),
-        telemetry.UNPLANNED: {"": found.overdue.unplanned},
-        telemetry.PLAN_ERRORS: {"": found.plan_errors},
-        telemetry.STARTS: {"": found.on_time.starts},
-        telemetry.ON_TIME_STARTS: {"": found.on_time.on_time},
+        telemetry.COORDINATORS: {(): found.coordinators},
+        telemetry.WORKERS: {(): found.workers},
+        telemetry.OLDEST_QUEUED: {(): found.overdue.runs["queued"]},
+        telemetry.UNFINISHED_RUNS: _by_one(found.unfinished),
+        telemetry.OVERDUE: _by_one(found.overdue.runs),
+        telemetry.UNPLANNED: {(): found.overdue.unplanned},
+        telemetry.PLAN_ERRORS: {(): found.plan_errors},
+        telemetry.UNHEALTHY_TASKS: found.unhealthy,
+        telemetry.STARTS: {(): found.on_time.starts},
+        telemetry.ON_TIME_STARTS: {(): found.on_time.on_time},
     }
     if found.on_time.ratio is not None:
-        samples[telemetry.ON_TIME_RATIO] = {"": found.on_time.ratio}
+        samples[telemetry.ON_TIME_RATIO] = {(): found.on_time.ratio}
     return samples
+
+
+def _by_one(values: Mapping[str, float]) -> dict[tuple[str, ...], float]:
+    return {(label,): value for label, value in values.items()}

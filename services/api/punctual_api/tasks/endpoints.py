@@ -8,13 +8,14 @@ from typing import Any
 from flask import Response, request, url_for
 from marshmallow import ValidationError
 
+from punctual.domain.runs.health import Health
 from punctual.store.schema.models import Task
 from punctual.store.tasks.changes import find_task
 from punctual.store.tasks.listing import seen_tasks
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session, team_id
-from punctual_api.http.cursors import read_task_cursor
+from punctual_api.http.cursors import read_position
 from punctual_api.http.idempotency import PARAMETER as IDEMPOTENCY_KEY
 from punctual_api.http.idempotency import create_once
 from punctual_api.http.problems import Problem, faults_in, invalid, not_found
@@ -27,12 +28,8 @@ from punctual_api.tasks.schemas.cross_field_checks import (
     check_http,
     check_together,
 )
-from punctual_api.tasks.schemas.tasks import (
-    NewTaskSchema,
-    TaskPageSchema,
-    TaskQuerySchema,
-    TaskSchema,
-)
+from punctual_api.tasks.schemas.lists import BY_HEALTH, TaskPageSchema, TaskQuerySchema
+from punctual_api.tasks.schemas.tasks import NewTaskSchema, TaskSchema
 from punctual_api.tasks.serializers import answered, task_answer, task_page
 from punctual_api.tasks.task_list import listed_tasks
 from punctual_api.tasks.upstreams import refuse_while_followed, upstream_faults
@@ -97,11 +94,14 @@ def _dropped(schedule: Any) -> str:
 @blueprint.arguments(TaskQuerySchema, location="query")
 @blueprint.response(200, TaskPageSchema)
 def list_own_tasks(args: dict[str, Any]) -> Response:
-    """List the tasks of your teams, newest first."""
+    """List the tasks of your teams, newest first or worst first."""
+    by_health = args["sort"] == BY_HEALTH
     items, more_before = listed_tasks(
         page_size=args["limit"],
-        before=read_task_cursor(args["cursor"]),
+        before=read_position(args["cursor"], by_health=by_health),
         status=args["status"],
+        healths=[Health(health) for health in args["health"]],
+        by_health=by_health,
         tag=args["tag"],
         q=args["q"],
     )

@@ -27,11 +27,12 @@ from punctual.store.runs.listing import find_run
 from punctual.store.runs.run_history import past_of_task
 from punctual.store.schema.models import Run, Task
 from punctual.store.tasks.listing import ListedTask, seen_tasks
+from punctual.store.tasks.with_health import Position
 from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.alerts.snoozes import shown_snooze
 from punctual_api.calendars.blocks import own_calendars
 from punctual_api.http.context import now, session, team_id, team_slug
-from punctual_api.http.cursors import run_cursor, task_cursor
+from punctual_api.http.cursors import position_cursor, run_cursor
 from punctual_api.http.problems import not_found
 from punctual_api.runs.schemas import RunSchema
 from punctual_api.tasks.interpreters import interpreter_warnings
@@ -72,6 +73,7 @@ def task_document(listed: ListedTask, *, now: datetime) -> dict[str, Any]:
         "type": type_of(task),
         **stored_columns(task),
         "status": status,
+        "health": listed.health,
         "paused_until": None if task.enabled else task.paused_until,
         "snooze": shown_snooze(listed.snooze),
         "next_run_at": next_run_at,
@@ -180,9 +182,9 @@ def answered(
     return response
 
 
-def task_page(items: Sequence[dict[str, Any]], *, more_before: uuid.UUID | None) -> Response:
-    """Return a page of tasks; the next one, if any, goes on before the task with that id."""
-    cursor = None if more_before is None else task_cursor(more_before)
+def task_page(items: Sequence[dict[str, Any]], *, more_before: Position | None) -> Response:
+    """Return a page of tasks; the next one, if any, goes on after that position."""
+    cursor = None if more_before is None else position_cursor(more_before)
     _show_last_runs(items)
     return jsonify({"items": items, "next_cursor": cursor})
 

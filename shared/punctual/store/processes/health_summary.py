@@ -4,12 +4,14 @@ Processes that live say nothing of work that gets on, so what is overdue is meas
 that a run can be stuck in, and for due times that are not planned.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
 from punctual.store.concurrency.usage import APPLIES
+from punctual.store.health.counts import unhealthy_tasks
 from punctual.store.lifecycle.start import HAS_BEGUN, OTHER_UNFINISHED
 from punctual.store.runs.punctuality import OnTime, on_time
 
@@ -154,6 +156,7 @@ class HealthSummary:
     on_time: OnTime
     overdue: Overdue
     plan_errors: int
+    unhealthy: Mapping[tuple[str, ...], int]
 
 
 def summarize_health(connection: Connection, *, lease: timedelta) -> HealthSummary:
@@ -169,6 +172,7 @@ def summarize_health(connection: Connection, *, lease: timedelta) -> HealthSumma
         on_time(connection),
         overdue(connection),
         int(connection.execute(PLAN_ERRORS).scalar_one()),
+        unhealthy_tasks(connection),
     )
 
 

@@ -22,7 +22,8 @@ WHERE relkind IN ('r', 'p') AND relnamespace = CAST(current_schema() AS regnames
 
 COLUMNS = text("""
 SELECT a.attname AS name, a.attnum AS number, format_type(a.atttypid, a.atttypmod) AS type,
-       a.attnotnull AS required, a.attidentity AS identity, pg_get_expr(d.adbin, d.adrelid) AS value
+       a.attnotnull AS required, a.attidentity AS identity, a.attgenerated <> '' AS generated,
+       pg_get_expr(d.adbin, d.adrelid, true) AS value
 FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = CAST(:table AS regclass) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
@@ -31,7 +32,7 @@ ORDER BY a.attnum
 CONSTRAINTS = text("""
 SELECT conname AS name, contype AS type, conkey AS columns, pg_get_constraintdef(oid, true) AS rule
 FROM pg_constraint
-WHERE conrelid = CAST(:table AS regclass) AND contype <> 'n'
+WHERE conrelid = CAST(:table AS regclass) AND contype NOT IN ('n', 't')
 ORDER BY position(contype IN 'pufcx'), conname
 """)
 
@@ -117,6 +118,8 @@ def _lines(columns: Sequence[Row[Any]], constraints: Sequence[Row[Any]]) -> Iter
     for column in columns:
         is_key = any(each.type == "p" for each in own[column.number])
         value = f" DEFAULT {_plain(column.value)}" if column.value else ""
+        if column.generated:
+            value = f" GENERATED ALWAYS AS ({' '.join(_plain(column.value).split())}) STORED"
         yield _wrapped(
             f"    {column.name} {_plain(column.type)}{IDENTITIES.get(column.identity, '')}"
             + ("" if is_key or column.identity or not column.required else " NOT NULL")

@@ -30,7 +30,7 @@ SELECT tgname, tgrelid::regclass::text FROM pg_trigger
 WHERE tgfoid = CAST(:function AS regproc) AND NOT tgisinternal
 """)
 
-TRIGGER_MADE = re.compile(r"^CREATE OR REPLACE TRIGGER (\w+)", re.MULTILINE)
+TRIGGER_MADE = re.compile(r"^CREATE (?:OR REPLACE|CONSTRAINT) TRIGGER (\w+)", re.MULTILINE)
 
 
 def load(connection: Connection) -> list[str]:

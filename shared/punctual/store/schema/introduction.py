@@ -28,6 +28,8 @@ How a run moves through the tables:
               start_tallies whether it started on time.
   followed    The trigger runs_ended notes the end in upstream_ends for the tasks that run after
               this one, and a coordinator inserts their runs.
+  judged      The triggers attempts_health and runs_health bring the health of the task up to date
+              in task_health, and record what people want to learn in alert_events.
   explained   When a due time does not become a start on time, the trigger runs_ledger writes why
               to ledger.
   deleted     A coordinator deletes old final runs; attempts and outputs go with them.
@@ -68,6 +70,7 @@ TABLES: dict[str, dict[str, str]] = {
         "queues": "Queues that only some teams may use, whose tasks run there.",
         "links": "Hooks, badges and feeds: addresses with a token, as a hash.",
         "team_waits": "Teams at their limit of unfinished runs, of which nothing is planned.",
+        "task_health": "The health of each task, kept by triggers as its runs end.",
         "zone_rules": "Fingerprints of the time zone rules that stored due times follow.",
     },
     "Runs": {

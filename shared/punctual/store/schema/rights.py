@@ -112,6 +112,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, UPDATE, DELETE",
         "worker": "SELECT (id, team_id, tags, max_concurrent, catch_up)",
     },
+    # Kept by triggers, with the rights of the tables' owner; coordinators note what is late.
+    "task_health": {
+        "api": "SELECT, UPDATE (task_id)",
+        "coordinator": "SELECT, UPDATE (task_id, outcome, late_since, since)",
+    },
     "team_waits": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "teams": {
         "api": "SELECT, INSERT, UPDATE, DELETE",

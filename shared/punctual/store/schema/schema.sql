@@ -25,6 +25,8 @@
 --               start_tallies whether it started on time.
 --   followed    The trigger runs_ended notes the end in upstream_ends for the tasks that run after
 --               this one, and a coordinator inserts their runs.
+--   judged      The triggers attempts_health and runs_health bring the health of the task up to date
+--               in task_health, and record what people want to learn in alert_events.
 --   explained   When a due time does not become a start on time, the trigger runs_ledger writes why
 --               to ledger.
 --   deleted     A coordinator deletes old final runs; attempts and outputs go with them.
@@ -278,6 +280,14 @@ CREATE TRIGGER tasks_env BEFORE UPDATE OF env, secrets ON tasks FOR EACH ROW
 CREATE TRIGGER tasks_env_new BEFORE INSERT ON tasks FOR EACH ROW
     WHEN (new.secrets IS NOT NULL)
     EXECUTE FUNCTION tasks_env();
+CREATE CONSTRAINT TRIGGER tasks_health AFTER UPDATE ON tasks DEFERRABLE INITIALLY DEFERRED FOR EACH
+    ROW
+    WHEN (new.enabled <> old.enabled OR new.team_id <> old.team_id OR (new.deleted_at IS NULL) <>
+        (old.deleted_at IS NULL))
+    EXECUTE FUNCTION tasks_health();
+CREATE TRIGGER tasks_health_new AFTER INSERT ON tasks REFERENCING NEW TABLE AS created FOR EACH
+    STATEMENT
+    EXECUTE FUNCTION tasks_health_new();
 CREATE TRIGGER tasks_secrets AFTER UPDATE OF secrets, team_id, deleted_at ON tasks FOR EACH ROW
     WHEN (old.secrets IS NOT NULL OR new.secrets IS NOT NULL)
     EXECUTE FUNCTION tasks_secrets();
@@ -421,6 +431,27 @@ CREATE TABLE team_waits (
     most integer NOT NULL
 );
 
+-- The health of each task, kept by triggers as its runs end.
+CREATE TABLE task_health (
+    task_id uuid CONSTRAINT pk_task_health PRIMARY KEY CONSTRAINT fk_task_health_task_id REFERENCES
+        tasks ON DELETE CASCADE,
+    team_id uuid NOT NULL,
+    outcome text NOT NULL DEFAULT 'unknown',
+    paused boolean NOT NULL DEFAULT false,
+    late_since timestamptz,
+    since timestamptz NOT NULL DEFAULT now(),
+    failures_in_row integer NOT NULL DEFAULT 0,
+    missed_in_row integer NOT NULL DEFAULT 0,
+    health text NOT NULL GENERATED ALWAYS AS (CASE
+        WHEN paused THEN 'paused'
+        WHEN outcome IN ('failing', 'missed') THEN outcome
+        WHEN late_since IS NOT NULL THEN 'late' ELSE outcome END) STORED,
+    CONSTRAINT ck_task_health_outcome CHECK (outcome IN ('unknown', 'ok', 'failing', 'missed',
+        'suspicious'))
+) WITH (fillfactor=90);
+CREATE INDEX ix_task_health_late ON task_health (late_since) WHERE late_since IS NOT NULL;
+CREATE INDEX ix_task_health_team ON task_health (team_id, health, task_id);
+
 -- Fingerprints of the time zone rules that stored due times follow.
 CREATE TABLE zone_rules (
     zone text CONSTRAINT pk_zone_rules PRIMARY KEY,
@@ -499,6 +530,13 @@ CREATE TRIGGER runs_ended_born AFTER INSERT ON runs FOR EACH ROW
     EXECUTE FUNCTION runs_ended();
 CREATE TRIGGER runs_guard BEFORE INSERT OR UPDATE ON runs FOR EACH ROW
     EXECUTE FUNCTION runs_guard();
+CREATE TRIGGER runs_health AFTER UPDATE ON runs FOR EACH ROW
+    WHEN (new.state <> old.state AND old.state <> 'running' AND NOT new.superseded AND (new.state IN
+        ('failed', 'timed_out', 'lost', 'missed')))
+    EXECUTE FUNCTION runs_health();
+CREATE TRIGGER runs_health_born AFTER INSERT ON runs FOR EACH ROW
+    WHEN (new.state = 'missed')
+    EXECUTE FUNCTION runs_health();
 CREATE TRIGGER runs_ledger_born AFTER INSERT ON runs FOR EACH ROW
     WHEN (new.trigger = 'schedule' AND new.state <> 'scheduled')
     EXECUTE FUNCTION runs_ledger();
@@ -537,6 +575,9 @@ CREATE TABLE attempts (
     late boolean NOT NULL DEFAULT false,
     CONSTRAINT pk_attempts PRIMARY KEY (run_id, attempt)
 );
+CREATE TRIGGER attempts_health AFTER INSERT ON attempts REFERENCING NEW TABLE AS ended FOR EACH
+    STATEMENT
+    EXECUTE FUNCTION attempts_health();
 
 -- What an attempt wrote; segments gives the parts of stdout (+) and stderr (-).
 CREATE TABLE outputs (

@@ -13,6 +13,7 @@ from punctual.domain.handover import Along, Uses, what_moves_along
 from punctual.domain.runs.states import RunState
 from punctual.store.concurrency.usage import mark_limited
 from punctual.store.driver.notify import wake_coordinators
+from punctual.store.health.locks import lock_health
 from punctual.store.lifecycle.turns import deal_turns
 from punctual.store.schema.models import CalendarRow, ConcurrencyLimit, Task, Team
 from punctual.store.secrets.use import known_names
@@ -130,6 +131,7 @@ def hand_over(
     queues = sorted({run.queue for run in moved if run.state == RunState.QUEUED})
     if queues:
         deal_turns(connection, queues=queues, teams=[new.id] * len(queues))
+    lock_health(connection, [task.id for task in plan.tasks])  # the commit changes their rows
     wake_coordinators(connection)
 
 

@@ -1,18 +1,21 @@
-"""List tasks, each with its status, its next run and its last one."""
+"""List tasks, each with its status, its health, its next run and its last one."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session, aliased, defer
 
+from punctual.domain.runs.health import Health
 from punctual.domain.runs.states import FINAL, PENDING, RunState
 from punctual.store.accounts.team_pages import newest_ids
 from punctual.store.alerts.snoozes import IN_FORCE
-from punctual.store.schema.models import Run, Task, TaskSnooze
+from punctual.store.schema.models import Run, Task, TaskHealth, TaskSnooze
+from punctual.store.schema.models.health import WHILE_NOT_PAUSED
+from punctual.store.tasks.with_health import Position, page_with_health, worst_first
 
 IDLE = "idle"
 """The status of a task that has nothing to come and never ran."""
@@ -57,6 +60,12 @@ status: ColumnElement[str] = case(
     else_=func.coalesce(LastRun.state, IDLE),
 )
 
+# A pause made by this transaction is not in the row of health before the commit.
+health: ColumnElement[str] = case(
+    (~Task.enabled, Health.PAUSED),
+    else_=func.coalesce(literal_column(f"CASE {WHILE_NOT_PAUSED}"), Health.UNKNOWN),
+)
+
 STATUSES = ("scheduled", "queued", "running", *sorted(FINAL), "paused", IDLE)
 
 
@@ -80,6 +89,7 @@ class ListedTask:
     last_run: Run | None
     waits: bool = False
     snooze: TaskSnooze | None = None
+    health: str = Health.UNKNOWN
 
     @property
     def status_if_blocked(self) -> str:
@@ -94,19 +104,20 @@ def list_tasks(
     *,
     team_ids: Sequence[uuid.UUID],
     page_size: int,
-    before: uuid.UUID | None = None,
+    before: Position | None = None,
     status_is: str | None = None,
+    health_in: Collection[Health] = (),
+    by_health: bool = False,
     tag: str | None = None,
     q: str | None = None,
 ) -> list[ListedTask]:
-    """Return at most `page_size` tasks of the teams older than `before`, newest first.
+    """Return at most `page_size` tasks of the teams that come after `before`, newest first.
 
     `tag` is one exact tag; `q` is found in a name or a command, in any letter case. `status_is`
     answers those as well that have this status if their calendars block all that is to come.
+    `health_in` is any of these; `by_health` has the worst come first, and of each the newest.
     """
     wanted: list[ColumnElement[bool]] = [Task.deleted_at.is_(None)]
-    if before is not None:
-        wanted.append(Task.id < before)
     if status_is is not None:
         ended = func.coalesce(LastRun.state, IDLE) == status_is
         wanted.append(or_(status == status_is, and_(may_be_blocked, ended)))
@@ -116,13 +127,22 @@ def list_tasks(
         wanted.append(
             or_(Task.name.icontains(q, autoescape=True), Task.command.icontains(q, autoescape=True))
         )
+    ids = select(Task.id)
+    if status_is is not None:
+        ids = _with_runs(ids)
+    if by_health or health_in:
+        some = ids.where(*wanted)
+        listed = worst_first if by_health else page_with_health
+        found = listed(
+            session, some, team_ids=team_ids, healths=health_in, before=before, page_size=page_size
+        )
+        return seen_tasks(session, found)
+    if before is not None:
+        wanted.append(Task.id < before.task_id)
     if len(team_ids) == 1:
         wanted.append(Task.team_id == team_ids[0])
         page = _tasks().where(and_(*wanted)).order_by(Task.id.desc()).limit(page_size)
         return _listed(session, page)
-    ids = select(Task.id)
-    if status_is is not None:
-        ids = _with_runs(ids)
     newest = newest_ids(
         team_ids,
         lambda team: ids.where(Task.team_id == team, *wanted),
@@ -150,10 +170,13 @@ def _tasks() -> Select[Any]:
             LastRun,
             func.coalesce(ahead.c.scheduled, False),
             TaskSnooze,
+            health.label("health"),
         )
     )
-    return tasks.outerjoin(TaskSnooze, and_(TaskSnooze.task_id == Task.id, IN_FORCE)).options(
-        defer(LastRun.spec)
+    return (
+        tasks.outerjoin(TaskSnooze, and_(TaskSnooze.task_id == Task.id, IN_FORCE))
+        .outerjoin(TaskHealth, TaskHealth.task_id == Task.id)
+        .options(defer(LastRun.spec))
     )
 
 

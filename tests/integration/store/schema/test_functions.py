@@ -73,7 +73,9 @@ def test_every_trigger_of_a_migrated_database_is_in_the_file_of_its_function(
     in_files = {
         trigger: file.stem
         for file in functions.FOLDER.glob("*.sql")
-        for trigger in re.findall(r"^CREATE OR REPLACE TRIGGER (\w+)", file.read_text(), re.M)
+        for trigger in re.findall(
+            r"^CREATE (?:OR REPLACE|CONSTRAINT) TRIGGER (\w+)", file.read_text(), re.M
+        )
     }
     assert triggers_of(engine) == in_files
 

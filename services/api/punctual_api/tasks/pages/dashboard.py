@@ -9,12 +9,18 @@ from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
+from punctual.domain.runs.health import Health
+from punctual.store.health.counts import count_with_health
 from punctual.store.outages.outages import list_outages
 from punctual.store.runs.punctuality import OnTime, on_time
 from punctual.store.tasks.listing import STATUSES
 from punctual.store.tasks.overview import counts, known_tags, next_due_tasks, strips
+from punctual.store.tasks.with_health import Position
 from punctual_api.http.context import now, session, team_ids
+from punctual_api.http.cursors import position_cursor, read_position
+from punctual_api.http.problems import Problem
 from punctual_api.outages.schemas import outage_document
+from punctual_api.tasks.schemas.lists import NEWEST, SORTS
 from punctual_api.tasks.task_list import listed_tasks
 from punctual_api.web.page_base import live_page, pages
 from punctual_api.web.team_choice import chosen_team
@@ -22,27 +28,32 @@ from punctual_api.web.team_choice import chosen_team
 TASKS_A_PAGE = 50
 STRIP_RUNS = 12
 NEXT_TASKS = 5
+CHOICES = ("q", "status", "health", "tag", "sort")
 
 
 @pages.get("/dashboard/")
 def dashboard() -> Response:
-    """The user's tasks, newest first."""
+    """The user's tasks, those first that are failing or else not well."""
     teams, connection = team_ids(), session().connection()
     filters = _filters()
-    before = page_before()
-    known = filters.get("status") in {None, *STATUSES}
+    errors = _errors(filters)
+    by_health = filters.get("sort") != NEWEST
+    before = _page_after(by_health=by_health)
+    health = filters.get("health") if "health" not in errors else None
     items, last = listed_tasks(
         page_size=TASKS_A_PAGE,
         before=before,
         status=filters.get("status"),
+        healths=[Health(health)] if health else (),
+        by_health=by_health,
         tag=filters.get("tag"),
         q=filters.get("q"),
     )
     starts = on_time(connection, team_ids=teams)
     return live_page(
         "tasks/dashboard",
-        200 if known else 422,
-        errors={} if known else {"status": f"Choose one of {', '.join(STATUSES)}."},
+        422 if errors else 200,
+        errors=errors,
         items=items,
         outages=_outages(now()),
         filters=filters,
@@ -53,9 +64,11 @@ def dashboard() -> Response:
         next_due=next_due_tasks(connection, team_ids=teams, size=NEXT_TASKS),
         strips=strips(connection, task_ids=[task["id"] for task in items], size=STRIP_RUNS),
         statuses=STATUSES,
+        healths=list(Health),
+        failing=count_with_health(connection, Health.FAILING, team_ids=teams),
         tags=known_tags(connection, team_ids=teams),
         newest_url=_url(filters) if before else None,
-        older_url=_url({**filters, "before": str(last)}) if last else None,
+        older_url=_url({**filters, "before": position_cursor(last)}) if last else None,
     )
 
 
@@ -84,8 +97,25 @@ def _url(query: Mapping[str, str]) -> str:
 
 
 def _filters() -> dict[str, str]:
-    filters = {name: request.args.get(name, "").strip() for name in ("q", "status", "tag")}
+    filters = {name: request.args.get(name, "").strip() for name in CHOICES}
     return {name: value.replace("\0", "")[:200] for name, value in filters.items() if value}
+
+
+def _errors(filters: Mapping[str, str]) -> dict[str, str]:
+    allowed = {"status": STATUSES, "health": list(Health), "sort": SORTS}
+    return {
+        name: f"Choose one of {', '.join(values)}."
+        for name, values in allowed.items()
+        if name in filters and filters[name] not in values
+    }
+
+
+def _page_after(*, by_health: bool) -> Position | None:
+    """Return the position after which the requested page begins; None for the first page."""
+    try:
+        return read_position(request.args.get("before"), by_health=by_health)
+    except Problem:
+        return None
 
 
 def page_before() -> uuid.UUID | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from punctual.domain.runs.health import Health
 from punctual.domain.runs.limits import LONGEST_END_GRACE
 from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, is_queue
 from punctual.domain.runs.states import CatchUp, Overlap
@@ -24,7 +25,7 @@ from punctual_api.http.fields import (
     Text,
 )
 from punctual_api.http.openapi import CATCH_UP, EXIT_CODES, PARAMS, SCHEDULE, TEXT_OR_SECRET
-from punctual_api.runs.schemas import PageQuerySchema, RunSchema
+from punctual_api.runs.schemas import RunSchema
 from punctual_api.tasks.schemas.cross_field_checks import check_http, check_together
 from punctual_api.tasks.schemas.http_request import HttpSchema
 from punctual_api.tasks.schemas.limits import (
@@ -43,7 +44,7 @@ from punctual_api.tasks.schemas.task_types import (
     default_name,
 )
 from punctual_api.tasks.schemas.upstreams import UpstreamSchema, once_each
-from punctual_api.teams.fields import ANSWERED, team_field, team_query
+from punctual_api.teams.fields import ANSWERED, team_field
 
 DAY = 86_400
 USERNAME = {"description": "A username; null where it is not on record"}
@@ -244,6 +245,7 @@ class TaskSchema(TaskFields):
     team = fields.String(required=True, metadata=ANSWERED)
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    health = fields.String(required=True, validate=validate.OneOf(list(Health)))
     enabled = fields.Boolean(required=True)
     paused_until = Instant(
         required=True,
@@ -265,19 +267,3 @@ class TaskSchema(TaskFields):
     updated_at = Instant(required=True)
     updated_by = fields.String(required=True, allow_none=True, metadata=USERNAME)
     version = fields.Integer(required=True)
-
-
-class TaskPageSchema(Schema):
-    """A page of tasks, newest first."""
-
-    items = fields.List(fields.Nested(TaskSchema), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-
-
-class TaskQuerySchema(PageQuerySchema):
-    """Which tasks."""
-
-    status = Text(load_default=None, validate=validate.OneOf(STATUSES))
-    tag = Text(load_default=None)
-    q = Text(load_default=None, validate=validate.Length(max=200))
-    team = team_query()

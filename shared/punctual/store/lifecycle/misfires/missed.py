@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from punctual.domain.runs.reasons import CodedReason
 from punctual.ops.json_text import as_text
 from punctual.store.driver.notify import wake_coordinators
+from punctual.store.health.locks import lock_health_of
 from punctual.store.lifecycle.planning.max_runs import return_places
 
 LOCKED = """
@@ -51,6 +52,7 @@ def miss(connection: Connection, misses: Sequence[Miss]) -> list[uuid.UUID]:
         for each in misses
     ]
     params = {"asked": as_text(rows)}
+    lock_health_of(connection, [each.id for each in misses])
     ended = connection.execute(MISS, params).all()
     if any(row.limited for row in ended):  # the next one may have their place
         wake_coordinators(connection)

@@ -5,6 +5,7 @@ from punctual.store.schema.models.alerts.events import AlertEvent
 from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
 from punctual.store.schema.models.concurrency import ConcurrencyLimit, SlotDefault, TeamWait
+from punctual.store.schema.models.health import TaskHealth
 from punctual.store.schema.models.identities import Identity
 from punctual.store.schema.models.invites import Invite
 from punctual.store.schema.models.ledger import LedgerRow
@@ -57,6 +58,7 @@ __all__ = [
     "SlotDefault",
     "StartTally",
     "Task",
+    "TaskHealth",
     "TaskSecret",
     "TaskSnooze",
     "TaskVersion",

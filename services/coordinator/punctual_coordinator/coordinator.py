@@ -16,6 +16,7 @@ from punctual.store.driver.engine import make_engine
 from punctual_coordinator.duties.catch_up import CatchUpDuty
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.follower import Follower
+from punctual_coordinator.duties.health_watch import HealthWatch
 from punctual_coordinator.duties.outage_detector import OutageDetector
 from punctual_coordinator.duties.planner import Planner
 from punctual_coordinator.duties.pruner import Pruner
@@ -39,6 +40,7 @@ from punctual_coordinator.scheduler import keep_ticking
 log = structlog.get_logger()
 
 FOLD_SECONDS = 30.0
+HEALTH_SECONDS = 15.0
 PRUNE_SECONDS = 600.0
 
 
@@ -95,6 +97,7 @@ class CoordinatorService:
         keep_audit = timedelta(days=settings.audit_retention_days)
         self._pruner = Pruner(self._engine, stop, keep=keep, keep_audit=keep_audit)
         self._rollup = PunctualityRollup(self._engine)
+        self._health_watch = HealthWatch(self._engine)
         self._registration = Registration(self._engine, name=settings.name, lease=lease)
 
     def serve_health(self) -> None:
@@ -114,6 +117,7 @@ class CoordinatorService:
             "cycle": (self.cycle, self._settings.cycle_seconds),
             "sweep": (self.sweep, self._settings.sweep_seconds),
             "fold": (self._rollup.run_once, FOLD_SECONDS),
+            "health": (self._health_watch.run_once, HEALTH_SECONDS),
             "prune": (self.prune, PRUNE_SECONDS),
         }
         keep_ticking(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from punctual.domain.alerts.events import EventKind
+from punctual.domain.instant import format_instant
 from punctual.domain.runs.health import Health
 from punctual.store.alerts.events import NewEvent, record
 from punctual.store.processes.health_summary import WAITS_FOR_LIMIT, WAITS_FOR_RUN
@@ -98,7 +99,7 @@ def note_late(
 def _event(
     kind: EventKind, team_id: uuid.UUID, task_id: uuid.UUID, run_id: uuid.UUID, since: datetime
 ) -> NewEvent:
-    details: dict[str, object] = {"since": since, "in_row": 1}
+    details: dict[str, object] = {"since": format_instant(since), "in_row": 1}
     if kind == EventKind.RECOVERED:
         details["was"] = Health.LATE
     return NewEvent(kind, team_id, task_id, run_id, details)

@@ -739,7 +739,8 @@ CREATE TABLE outages (
     id uuid CONSTRAINT pk_outages PRIMARY KEY,
     from_at timestamptz NOT NULL,
     to_at timestamptz NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    reported_at timestamptz
 );
 CREATE INDEX ix_outages_from_at ON outages (from_at);
 

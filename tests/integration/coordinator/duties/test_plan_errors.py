@@ -18,6 +18,7 @@ from punctual_coordinator.duties.planner import Planner, PlanResult
 from punctual_coordinator.duties.replanner import Replanner, ReplanResult
 from punctual_coordinator.duties.scheduling_pass import SchedulingPass
 from tests.integration.coordinator.settings_of_duties import WINDOW, all_runs, task_row
+from tests.support.alerts.health import events_of
 from tests.support.rows import database_now, new_run, new_task, new_team, run_row
 
 LOST = "Mars/Olympus_Mons"
@@ -61,6 +62,9 @@ def test_a_calendar_that_cannot_be_read_stops_only_the_tasks_that_name_it(
     assert report == PlanResult(tasks=3, runs=2, refused=1)
     assert {run.task_id for run in all_runs(engine)} == set(others)
     assert task_row(engine, bad).plan_error.startswith(error)
+    [event] = events_of(engine, bad)
+    assert (event.kind, event.details["in_row"]) == ("plan_error", 1)
+    assert event.details["error"] == task_row(engine, bad).plan_error
 
 
 def test_fields_that_no_rule_knows_and_sizes_beyond_the_rules_are_read_all_the_same(

@@ -187,6 +187,7 @@ def test_a_database_of_release_0_1_0_keeps_its_data_and_its_oldest_user_becomes_
         connection.execute(text("DROP TABLE slot_default, queues, team_waits"))
         connection.execute(text("DROP INDEX ix_tasks_queue"))
         connection.execute(text("DROP TABLE task_health"))
+        connection.execute(text("ALTER TABLE outages DROP reported_at"))
         connection.execute(text("DROP FUNCTION tasks_health, tasks_health_new CASCADE"))
         connection.execute(text("DROP FUNCTION attempts_health, runs_health CASCADE"))
         connection.execute(text("ALTER TABLE users ALTER password_hash SET NOT NULL"))

@@ -4,14 +4,17 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.orm import Session
 
+from punctual.domain.alerts.events import EventKind
 from punctual.domain.calendars.calendar import readable_calendars
 from punctual.domain.errors import Unreadable
+from punctual.domain.instant import format_instant
 from punctual.domain.schedules.syntax import next_due, read_schedule
+from punctual.store.alerts.events import NewEvent, record
 from punctual.store.calendars.changes import calendars_named
 from punctual.store.lifecycle.reschedule import forgive
 from punctual.store.schema.models import Task
@@ -28,6 +31,7 @@ UPDATE tasks SET plan_error = f.error, plan_due_at = f.due_at, next_due_at = NUL
     plan_retry_at = coalesce(:now, now()) + {BACKOFF}
 FROM jsonb_to_recordset(CAST(:failures AS jsonb)) AS f (id uuid, due_at timestamptz, error text)
 WHERE tasks.id = f.id AND tasks.next_due_at = f.due_at
+RETURNING tasks.id, tasks.team_id, tasks.plan_error, tasks.plan_due_at, tasks.plan_failures
 """)
 
 PUT_OFF = text(f"""
@@ -64,7 +68,17 @@ def set_aside_all(
         }
         for failed in failures
     ]
-    connection.execute(SET_ASIDE, {"failures": json.dumps(rows), "now": now})
+    aside = connection.execute(SET_ASIDE, {"failures": json.dumps(rows), "now": now}).all()
+    record(connection, [_event(row) for row in aside])
+
+
+def _event(row: Row[Any]) -> NewEvent:
+    details = {
+        "in_row": row.plan_failures,
+        "since": format_instant(row.plan_due_at),
+        "error": row.plan_error,
+    }
+    return NewEvent(EventKind.PLAN_ERROR, row.team_id, row.id, details=details)
 
 
 def retry_unplannable(session: Session, *, batch_size: int, now: datetime | None = None) -> int:

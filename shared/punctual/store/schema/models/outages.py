@@ -42,7 +42,10 @@ class DatabaseSilence(Model):
 
 
 class Outage(Model):
-    """A gap between two passes that was too long: due times in it were left to `catch_up`."""
+    """A gap between two passes that was too long: due times in it were left to `catch_up`.
+
+    `reported_at`: when its events were recorded.
+    """
 
     __tablename__ = "outages"
 
@@ -50,3 +53,4 @@ class Outage(Model):
     from_at: Mapped[datetime] = mapped_column(index=True)
     to_at: Mapped[datetime]
     created_at: Mapped[Created]
+    reported_at: Mapped[datetime | None]

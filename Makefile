@@ -100,7 +100,7 @@ setup-dev: ## install what development needs into .venv
 # What traces need is in the services' locks, and so in their images; it is imported when it is used.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' \
-	$(foreach part,-api -coordinator -worker -devstack,--no-emit-package punctual-scheduler$(part)) \
+	$(foreach part,-api -client -coordinator -worker -devstack,--no-emit-package punctual-scheduler$(part)) \
 	--no-emit-package punctual-scheduler \
 	$(if $(KEEP),,--upgrade)
 

@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "punctual-stamp"
 MADE_BY = VENV / "punctual-made-by"
-OURS = ("shared", "services/api", "services/coordinator", "services/worker", "deploy/devstack")
+OURS = (
+    *("shared", "services/api", "services/coordinator", "services/worker"),
+    *("deploy/devstack", "clients/python"),
+)
 OLDEST = (3, 11)
 OLDEST_GLIBC = (2, 28)
 """What the wheels of PostgreSQL and Valkey are built for."""

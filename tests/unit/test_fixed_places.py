@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("shared", "services", "deploy", "tests")
+FOLDERS = ("shared", "services", "deploy", "clients", "tests")
 SHARED = re.compile(
     r"""gettempdir\(\)\)? / ["']|open\(f?["']/(var/)?tmp/|Path\(f?["']/(var/)?tmp/"""
 )

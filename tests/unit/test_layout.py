@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("shared", "services", "deploy", "tests")
+FOLDERS = ("shared", "services", "deploy", "clients", "tests")
 MAX_LINES = 300
 MAX_FILES = 25
 

@@ -11,7 +11,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = ("shared", "services/api", "services/coordinator", "services/worker", "deploy/devstack")
+FOLDERS = (
+    *("shared", "services/api", "services/coordinator", "services/worker"),
+    *("deploy/devstack", "clients/python"),
+)
+ALONE = {"shared", "clients/python"}
 BUILD = "import sys, hatchling.build as build; print(build.prepare_metadata_for_build_wheel('.'))"
 
 
@@ -34,7 +38,7 @@ def name_in(folder: Path) -> str:
 def test_what_we_need_of_our_own_is_taken_from_this_checkout(folder: str, tmp_path: Path) -> None:
     found = metadata(ROOT / folder, tmp_path)
     ours = [each for each in found.get_all("Requires-Dist", []) if each.startswith("punctual")]
-    assert bool(ours) == (folder != "shared")
+    assert bool(ours) == (folder not in ALONE)
     for requirement in ours:
         name, _, address = requirement.partition(" @ ")
         place = Path(unquote(urlsplit(address).path))

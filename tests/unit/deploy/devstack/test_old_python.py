@@ -81,7 +81,13 @@ def test_a_venv_of_another_user_is_named_in_a_sentence() -> None:
     try:
         (folder / "deploy").mkdir()
         shutil.copy(SCRIPT, folder / "deploy")
-        for own in ("shared", "services/api", "services/coordinator", "services/worker"):
+        for own in (
+            "shared",
+            "services/api",
+            "services/coordinator",
+            "services/worker",
+            "clients/python",
+        ):
             (folder / own).mkdir(parents=True)
         (folder / ".venv" / "bin").mkdir(parents=True)
         python = shutil.which("python3", path=DEFAULT_PATH)

@@ -47,6 +47,10 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.open_link": PUBLIC,
     "pages.show_reset": PUBLIC,
     "pages.choose_password": PUBLIC,
+    "pages.show_alert_retry": PUBLIC,
+    "pages.retry_by_alert": PUBLIC,
+    "pages.show_alert_snooze": PUBLIC,
+    "pages.snooze_by_alert": PUBLIC,
     "pages.open_invitation": PUBLIC,
     # The token in the address is checked by the view.
     "hook calls.run_by_hook": PUBLIC,

@@ -30,9 +30,9 @@ CAREFUL = {
 }
 HEADERS = [(name.lower(), name, value) for name, value in CAREFUL.items()]
 API_HEADERS = [*HEADERS, ("cache-control", "Cache-Control", "no-store")]
-SECRET_PATH = re.compile(r"^(/+(?:invite|reset|hooks|badge|calendar)/+)[^/]{40,}.*")
-"""The code of an invitation, of a link to a new password, of a hook, a badge or a feed, with or
-without a slash at the end: no log may have it."""
+SECRET_PATH = re.compile(r"^(/+(?:alert|invite|reset|hooks|badge|calendar)/+)[^/]{40,}.*")
+"""The code of an invitation, of a link to a new password or in a message, of a hook, a badge or a
+feed, with or without a slash at the end: no log may have it."""
 NO_CONTENT, HTML = 204, "text/html"
 PROBES = ("/healthz", "/readyz", "/metrics")
 

@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFError
 
 import punctual_api.accounts.own_page
 import punctual_api.accounts.pages
+import punctual_api.alerts.link_pages
 import punctual_api.audit.pages
 import punctual_api.calendars.pages
 import punctual_api.concurrency.pages

@@ -159,6 +159,8 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.pause_until": Action.TASK_PAUSE,
     "pages.resume_task": Action.TASK_RESUME,
     "pages.snooze_task": Action.TASK_SNOOZE,
+    "pages.snooze_by_alert": Action.TASK_SNOOZE,
+    "pages.retry_by_alert": Action.RUN_RETRY,
     "pages.backfill_task": Action.TASK_BACKFILL,
     "pages.import_crontab_form": Action.TASK_CREATE,
     # Runs

@@ -68,6 +68,8 @@ OUTAGES = {"outages.backfill_own_outage", "pages.backfill_outage_form"}
 """Tests of outages go through these, as they need one."""
 IDENTITIES = {"pages.confirm_identity", "pages.disconnect_identity"}
 """Tests of single sign-on go through these, as they need a provider."""
+LINKS = {"pages.retry_by_alert", "pages.snooze_by_alert"}
+"""Tests of links in messages go through these, as they need a message."""
 RESETS = {"resets.reset_password", "pages.choose_password"}
 """Tests of resets go through these, as they need a mail server."""
 
@@ -100,6 +102,7 @@ def test_each_change_is_recorded_once_with_its_action(
         - OUTAGES
         - IDENTITIES
         - RESETS
+        - LINKS
     )
     assert not missing
     assert "change not recorded" not in caplog.text

@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from tests.integration.api.audit.walk_of_links import link_steps
 from tests.integration.api.conftest import PASSWORD, Person, end_run, register, start_run
 from tests.integration.api.pages.visitor import Visitor, visit
 
@@ -83,7 +83,7 @@ class Walk:
         yield from self.access()
         yield from self.shares()
         yield from self.secrets()
-        yield from self.links()
+        yield from link_steps(self.ann, self.task())
         yield from self.own_account()
         form, person = self.ann.post, self.ann.person
         yield "pages.logout", lambda: form("/logout/", of="/teams/")
@@ -131,29 +131,6 @@ class Walk:
         yield "pages.create_secret", lambda: form(team, name="pg", value=SECRET_VALUE)
         yield "pages.replace_secret", lambda: form(f"{team}pg/", **value)
         yield "pages.delete_secret", lambda: form(f"{team}pg/delete/", of=f"{team}pg/")
-
-    def links(self) -> Iterator[Step]:
-        """Hooks, and a call of one."""
-        api, form, task = self.ann.person.call, self.ann.post, self.task()
-        own, page = f"/tasks/{task}/hooks/", f"/task/{task}/hooks/"
-        yield "hooks.create_hook", lambda: api("POST", own, json={"name": "ci"})
-        made = api("POST", own, json={"name": "ci"}).get_json()
-        path = urlsplit(made["url"]).path
-        yield "hook calls.run_by_hook", lambda: self.ann.person.client.post(path)
-        yield "hooks.end_hook", lambda: api("DELETE", f"{own}{made['id']}/")
-        yield "pages.create_hook", lambda: form(page, name="ci")
-        shown = self.ann.person.items(own)[0]["id"]
-        feed = {"name": "mine"}
-        yield "feeds.create_feed", lambda: api("POST", "/feeds/", json=feed)
-        yield "feeds.end_feed", lambda: api("DELETE", f"/feeds/{self.feed()}/")
-        yield "pages.create_feed", lambda: form("/feeds/", **feed)
-        yield "pages.end_feed", lambda: form(f"/feeds/{self.feed()}/end/", of="/feeds/")
-        yield "pages.end_hook", lambda: form(f"{page}{shown}/end/", of=page)
-
-    def feed(self) -> str:
-        """The newest feed."""
-        found: str = self.ann.person.items("/feeds/")[0]["id"]
-        return found
 
     def access(self) -> Iterator[Step]:
         """Access tokens and invitations, of a user and of a team."""

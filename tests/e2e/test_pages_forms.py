@@ -58,7 +58,12 @@ def test_a_form_saved_as_it_is_changes_nothing_that_it_cannot_show(
         "metadata": {"deep": [1, None, {"é": 0.5}]},
         "retry_delay": 0.25,
         "start_deadline": 90.5,
-        "limits": {"processes": 7, "memory_bytes": 3 * 2**30, "file_bytes": 1001},
+        "limits": {
+            "processes": 7,
+            "memory_bytes": 3 * 2**30,
+            "file_bytes": 1001,
+            "disk_bytes": 5 * 2**20,
+        },
     }
     with product.visitor() as api:
         token = api.post("/api/login/", json=who).json()["token"]

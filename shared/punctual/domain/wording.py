@@ -261,6 +261,7 @@ def _resource_limit(args: Args, words: Args, past: bool) -> str:
         "processes": f"{how}: process limit of {most} exceeded",
         "memory_bytes": f"{how}: memory limit of {bytes_in_words(most)} exceeded",
         "file_bytes": f"{how}: file size limit of {bytes_in_words(most)} exceeded",
+        "disk_bytes": f"{how}: disk limit of {bytes_in_words(most)} exceeded",
     }.get(args["limit"], f"{how}: over its limit of {most} {words['limit']}")
 
 

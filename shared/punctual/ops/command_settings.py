@@ -18,9 +18,11 @@ class CommandSettings(AccessSettings):
     limit_processes: int | None = None
     limit_memory_bytes: int | None = None
     limit_file_bytes: int = 8 * 2**30
+    limit_disk_bytes: int | None = None
     max_processes: int = 0
     max_memory_bytes: int = 0
     max_file_bytes: int = 0
+    max_disk_bytes: int = 0
     max_timeout_seconds: float = 0
 
     @property
@@ -35,6 +37,7 @@ class CommandSettings(AccessSettings):
             "processes": self.max_processes,
             "memory_bytes": self.max_memory_bytes,
             "file_bytes": self.max_file_bytes,
+            "disk_bytes": self.max_disk_bytes,
         }
         return {name: most for name, most in named.items() if most}
 

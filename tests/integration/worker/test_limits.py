@@ -42,3 +42,18 @@ def test_what_was_saved_before_is_cut_to_an_operators_maximum(
         assert ended(engine, run_id).reason == "ended: process limit of 5 exceeded"
     run = ended(engine, long)
     assert (run.state, run.reason) == ("timed_out", "timed out after 0.5 s")
+
+
+def test_files_on_disk_count_by_the_task_the_setting_and_the_maximum(
+    engine: Engine, start_worker: StartWorker
+) -> None:
+    start_worker(heartbeat_seconds=0.5, limit_disk_bytes=30_000_000, max_disk_bytes=40_000_000)
+    much = "head -c 50M /dev/zero > file; sleep 600"
+    reasons = {}
+    for own in (None, {"disk_bytes": 20_000_000}, {"disk_bytes": 2**60}):
+        run_id = new_run(engine, new_task(engine, command=much, max_retries=0, limits=own))
+        reasons[run_id] = (own or {}).get("disk_bytes", 30_000_000)
+    dispatch_all(engine)
+    for run_id, most in reasons.items():
+        allowed = min(most, 40_000_000)
+        assert ended(engine, run_id).reason == f"ended: disk limit of {allowed} bytes exceeded"

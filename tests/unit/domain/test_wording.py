@@ -160,6 +160,11 @@ def test_every_argument_has_a_type_and_is_taken_by_a_code() -> None:
         ),
         (
             "failed",
+            coded(ReasonCode.RESOURCE_LIMIT, limit="disk_bytes", most=3 << 30),
+            "ended: disk limit of 3072 MiB exceeded",
+        ),
+        (
+            "failed",
             coded(ReasonCode.COULD_NOT_START, error="no room", not_retried={"rule": "same_again"}),
             "no room; not retried: another attempt would fail the same way",
         ),

@@ -76,7 +76,12 @@ class RunnerLoop:
         self._lifecycle = Lifecycle(self.registry, poller, self._pipes, process_tag, reports)
         self._reaper = Reaper(self.registry, self._lifecycle, process_tag)
         self._stopper = Stopper(self.registry, self._lifecycle, self._reaper, process_tag)
-        self._limit_monitor = LimitMonitor(self.registry, self._stopper, process_tag)
+        self._limit_monitor = LimitMonitor(
+            self.registry,
+            self._stopper,
+            process_tag,
+            None if slot_users is None else slot_users.uids,
+        )
         strategies = Strategies(
             self.registry,
             poller,

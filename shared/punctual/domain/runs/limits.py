@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-LIMITS = ("processes", "memory_bytes", "file_bytes")
+LIMITS = ("processes", "memory_bytes", "file_bytes", "disk_bytes")
 Number = TypeVar("Number", int, float)
 LONGEST_END_GRACE = 60
 """Seconds after which what an ended command has started no longer occupies its slot."""

@@ -15,11 +15,17 @@ MAXIMA: dict[str, Any] = {
     "max_processes": 64,
     "max_memory_bytes": 256 * MIB,
     "max_file_bytes": 10 * MIB,
+    "max_disk_bytes": 100 * MIB,
     "max_timeout_seconds": 600,
 }
 MOST: dict[str, Any] = {
     "timeout": 600,
-    "limits": {"processes": 64, "memory_bytes": 256 * MIB, "file_bytes": 10 * MIB},
+    "limits": {
+        "processes": 64,
+        "memory_bytes": 256 * MIB,
+        "file_bytes": 10 * MIB,
+        "disk_bytes": 100 * MIB,
+    },
 }
 TOO_MUCH: list[tuple[str, dict[str, Any], str]] = [
     ("/limits/processes", {"limits": {"processes": 65}}, "64 (PUNCTUAL_MAX_PROCESSES)"),
@@ -32,6 +38,11 @@ TOO_MUCH: list[tuple[str, dict[str, Any], str]] = [
         "/limits/file_bytes",
         {"limits": {"file_bytes": 10 * MIB + 1}},
         "10485760 (PUNCTUAL_MAX_FILE_BYTES)",
+    ),
+    (
+        "/limits/disk_bytes",
+        {"limits": {"disk_bytes": 100 * MIB + 1}},
+        "104857600 (PUNCTUAL_MAX_DISK_BYTES)",
     ),
     ("/timeout", {"timeout": 600.5}, "600 (PUNCTUAL_MAX_TIMEOUT_SECONDS)"),
 ]
@@ -75,7 +86,12 @@ def test_the_maximum_is_allowed_and_what_is_not_sent_stays_below_it(anna: Person
 def test_without_maxima_nothing_changes(made: Made) -> None:
     anna = register(made().test_client(), "anna")
     assert anna.task()["timeout"] == 3600
-    limits = {"processes": 1_000_000, "memory_bytes": 2**50, "file_bytes": 2**50}
+    limits = {
+        "processes": 1_000_000,
+        "memory_bytes": 2**50,
+        "file_bytes": 2**50,
+        "disk_bytes": 2**60,
+    }
     assert anna.task(timeout=604_800, limits=limits)["limits"] == limits
 
 

@@ -39,7 +39,12 @@ ONE = st.one_of(
     ),
 )
 CODES = st.lists(st.integers(1, 255), min_size=1, max_size=5)
-LIMITS = {"processes": st.integers(1, 500), "memory_bytes": st.none(), "file_bytes": st.just(9)}
+LIMITS = {
+    "processes": st.integers(1, 500),
+    "memory_bytes": st.none(),
+    "file_bytes": st.just(9),
+    "disk_bytes": st.integers(1, 2**60),
+}
 HTTP = st.fixed_dictionaries(
     {"url": st.just("https://example.com/hook?a=b")},
     optional={

@@ -25,7 +25,12 @@ DEFAULTS: dict[str, Any] = {
     "priority": 5,
     "max_runs": None,
     "jitter": 0,
-    "limits": {"processes": None, "memory_bytes": None, "file_bytes": None},
+    "limits": {
+        "processes": None,
+        "memory_bytes": None,
+        "file_bytes": None,
+        "disk_bytes": None,
+    },
 }
 EVERYTHING: dict[str, Any] = {
     "name": "Nightly é",
@@ -46,7 +51,7 @@ EVERYTHING: dict[str, Any] = {
     "priority": 9,
     "max_runs": 1000,
     "jitter": 0.5,
-    "limits": {"processes": 64, "memory_bytes": 2**30, "file_bytes": 1},
+    "limits": {"processes": 64, "memory_bytes": 2**30, "file_bytes": 1, "disk_bytes": 1},
 }
 
 

@@ -56,7 +56,7 @@ TEXTS = tuple(
 """Numbers and single lines of the schema: each has a field of its name in the form."""
 LISTS = ("tags", "calendars", "retry_on", "no_retry_on")
 JSONS = ("params", "metadata")
-SIZES = ("memory_bytes", "file_bytes")
+SIZES = ("memory_bytes", "file_bytes", "disk_bytes")
 WHEN = ("kind", "at", "at_zone", "cron", "timezone", "every", "every_unit", "several")
 CHOICES = {
     "type": {"shell": "command", "script": "body", "http": "url"},

@@ -81,3 +81,9 @@ class LimitsSchema(Schema):
         validate=[validate.Range(1, 2**50), within_maximum("file_bytes")],
         metadata={"description": "Size of any one file it writes"},
     )
+    disk_bytes = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=[validate.Range(1, 2**60), within_maximum("disk_bytes")],
+        metadata={"description": "What all its files occupy, in HOME and temporary folders"},
+    )

@@ -1,5 +1,6 @@
 """Default resource limits of attempts: as set, or a share of the machine."""
 
+import os
 from pathlib import Path
 
 from punctual.ops.config import Settings
@@ -13,7 +14,7 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def default_limits(settings: Settings) -> dict[str, int]:
-    """Return `processes`, `memory_bytes` and `file_bytes` of an attempt; 0 is no limit."""
+    """Return the limits of an attempt by name; 0 is no limit."""
     processes, memory = settings.limit_processes, settings.limit_memory_bytes
     if processes is None:
         processes = min(_least("pids.max", "pids/pids.max"), MOST_PROCESSES * SHARE) // SHARE
@@ -21,10 +22,14 @@ def default_limits(settings: Settings) -> dict[str, int]:
         machine = int(MEMINFO.read_text().split()[1]) * 1024
         container = _least("memory.max", "memory/memory.limit_in_bytes")
         memory = min(machine, container) // SHARE
+    disk = settings.limit_disk_bytes
+    if disk is None:
+        disk = _size_of_disk(settings.work_dir) // SHARE
     return {
         "processes": processes,
         "memory_bytes": memory,
         "file_bytes": settings.limit_file_bytes,
+        "disk_bytes": disk,
     }
 
 
@@ -39,3 +44,12 @@ def _read(path: Path) -> str:
         return path.read_text().strip()
     except OSError:
         return ""
+
+
+def _size_of_disk(work_dir: Path) -> int:
+    """Return the size of the file system that commands have their homes on; 0 where it has none."""
+    try:
+        found = os.statvfs(work_dir)
+    except OSError:
+        return 0
+    return found.f_blocks * found.f_frsize

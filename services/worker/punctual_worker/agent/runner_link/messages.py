@@ -18,7 +18,8 @@ class Launch:
     `grace_s` is from TERM to KILL. `end_grace_s` is how long what the command started may go on
     reading, writing and ending after its main process has ended.
     `output_limit` is in bytes, both streams together.
-    `limits`: `processes`, `memory_bytes` and `file_bytes` of the attempt; absent or 0 is no limit.
+    `limits`: `processes`, `memory_bytes`, `file_bytes` and `disk_bytes` of the attempt; absent or 0
+    is no limit.
     `masked` are values of secrets, which are masked in the output.
     """
 

@@ -11,7 +11,7 @@ class AttemptFiles(ABC):
     """The homes, files and gates of attempts, in one directory."""
 
     def __init__(self, root: str) -> None:
-        self._root = root
+        self.root = root
 
     @abstractmethod
     def make(self, serial: int) -> str:
@@ -27,7 +27,7 @@ class AttemptFiles(ABC):
 
     def write(self, serial: int, content: bytes) -> str:
         """Return the path of a file that only its owner reads; OSError when there is no room."""
-        path = os.path.join(self._root, f"{serial}.file")
+        path = os.path.join(self.root, f"{serial}.file")
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "wb") as file:
@@ -39,7 +39,7 @@ class AttemptFiles(ABC):
 
     def make_gate(self, serial: int) -> str:
         """Return the path of a FIFO, whose name may stand between single quotes."""
-        path = os.path.join(self._root, f"gate-{serial}")
+        path = os.path.join(self.root, f"gate-{serial}")
         if "'" in path:
             raise OSError(errno.EINVAL, "a quote in the work directory")
         os.mkfifo(path, 0o600)

@@ -43,12 +43,12 @@ class HomeDirs(AttemptFiles):
 
     def remove_all(self) -> None:
         """Remove every directory of these attempts, now."""
-        remove_tree(self._root)
+        remove_tree(self.root)
 
     def _make(self, serial: int) -> str:
         number = self._made // HOMES_PER_FOLDER % FOLDERS
         self._made += 1
-        folder = f"{self._root}/more-{number}" if number else self._root
+        folder = f"{self.root}/more-{number}" if number else self.root
         path = f"{folder}/{serial}"
         try:
             os.mkdir(path, 0o700)

@@ -48,7 +48,7 @@ class SlotHome(AttemptFiles):
 
     def remove_all(self) -> None:
         """Remove everything of the user here, now."""
-        empty_folder(self._root, owner=self._owner)
+        empty_folder(self.root, owner=self._owner)
 
     def renew(self, until_ns: int) -> bool:
         """Remove what the user has here and make a new home, acting as that user; False if not all.
@@ -56,8 +56,8 @@ class SlotHome(AttemptFiles):
         The next attempt must find nothing of the one before: no file, no directory that another
         process has open, and no access list of a folder that new files would get.
         """
-        _open(self._root)
-        if not _remove_all_but(self._root, AROUND, until_ns):
+        _open(self.root)
+        if not _remove_all_but(self.root, AROUND, until_ns):
             return False
         with suppress(FileNotFoundError):
             _open(self._around)

@@ -1,76 +1,62 @@
-"""Sums up the memory of attempts, in a thread: the kernel may take long to answer.
+"""Sums up the memory of attempts.
 
 The resident sizes of an attempt's processes count a page as often as it is shared, so a large
 program that forks seems to use a multiple. Only where their sum is over the limit the kernel is
 asked for each page's share, which costs it milliseconds for each gigabyte.
+
+Files in memory (shared_memory.py) count where an attempt has a user of its own. What of them is
+mapped counts once: the larger of the two, as which pages are both is not to be had.
 """
 
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections import deque
 
 from punctual_worker.runner.host.acting_as import ActingAs
-from punctual_worker.runner.host.threads import start_thread
+from punctual_worker.runner.limits.counting_thread import CountingThread
+from punctual_worker.runner.limits.shared_memory import SharedMemory
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 KIB = 1024
-# What took long to sum up, and was within the limit, is left alone for this many times as long.
-REST_FACTOR = 20
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Usage = tuple[int, int, Sequence[int]]
+    from punctual_worker.runner.limits.usage import Usage
 
 
-class Memory:
+class Memory(CountingThread):
     """Answers which attempts use more memory than they may."""
 
-    def __init__(self) -> None:
-        self._requested = threading.Event()
-        self._usages: Sequence[Usage] = ()
-        self._over: deque[int] = deque()
-        self._rests: dict[int, int] = {}
-        self._has_thread = False
+    rest_factor = 20
 
-    def check(self, usages: Sequence[Usage]) -> None:
-        """Have (serial, limit in bytes, processes) summed up; dropped while a sum is being made."""
-        if self._requested.is_set() or not usages:
-            return
-        if not self._has_thread:
-            self._has_thread = start_thread(self._work)
-        if self._has_thread:
-            self._usages = usages
-            self._requested.set()
+    def __init__(self, users: range | None) -> None:
+        """`users` are those that attempts have of their own."""
+        super().__init__()
+        self._shared = None if users is None else SharedMemory(users)
+        self._shared_by_all = 0
 
-    def over(self) -> list[int]:
-        """Return the serial numbers found over their limit since the last call."""
-        found = []
-        while self._over:
-            found.append(self._over.popleft())
-        return found
+    def begin(self, usages: Sequence[Usage]) -> None:
+        """Ask how much shared memory the machine has: no attempt has more."""
+        del usages
+        if self._shared is not None:
+            self._shared_by_all = self._shared.of_machine()
 
-    def _work(self) -> None:
-        while True:
-            self._requested.wait()
-            serials = {serial for serial, _, _ in self._usages}
-            self._rests = {key: value for key, value in self._rests.items() if key in serials}
-            self._over.extend(s for s, most, pids in self._usages if self._is_over(s, most, pids))
-            self._requested.clear()
+    def may_be_over(self, usage: Usage) -> bool:
+        """Add up what is quick to read, each page as often as it is shared."""
+        return sum(map(_resident, usage.pids)) + self._shared_by_all > usage.most
 
-    def _is_over(self, serial: int, most: int, pids: Sequence[int]) -> bool:
-        began_ns = time.monotonic_ns()
-        if began_ns < self._rests.get(serial, 0) or sum(map(_resident, pids)) <= most:
+    def is_over(self, usage: Usage) -> bool:
+        """Add up each page's share."""
+        shared = 0
+        if self._shared is not None and usage.uid is not None:
+            shared = self._shared.of_user(usage.uid, usage.pids)
+        if sum(map(_resident, usage.pids)) + shared <= usage.most:
             return False
-        if sum(map(_share, pids)) > most:
-            return True
-        now_ns = time.monotonic_ns()
-        self._rests[serial] = now_ns + REST_FACTOR * (now_ns - began_ns)
-        return False
+        shares = [_share(pid) for pid in usage.pids]
+        mapped = sum(of_files for _, of_files in shares)
+        return sum(whole for whole, _ in shares) - mapped + max(mapped, shared) > usage.most
 
 
 def _resident(pid: int) -> int:
@@ -81,8 +67,12 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def _share(pid: int) -> int:
-    """Return a process's memory, of each page its share; all of it where shares are not known."""
+def _share(pid: int) -> tuple[int, int]:
+    """Return a process's memory, of each page its share, and how much of it is shared memory.
+
+    All of it where shares are not known.
+    """
+    whole = mapped = 0
     try:
         # What a process shares is open to its own user, so it is read as that one.
         with (
@@ -91,7 +81,9 @@ def _share(pid: int) -> int:
         ):
             for line in file.read().splitlines():
                 if line.startswith(b"Pss:"):
-                    return int(line.split()[1]) * KIB
+                    whole = int(line.split()[1]) * KIB
+                elif line.startswith(b"Pss_Shmem:"):
+                    mapped = int(line.split()[1]) * KIB
     except OSError:
-        return _resident(pid)
-    return 0
+        return _resident(pid), 0
+    return whole, mapped

@@ -13,8 +13,10 @@ import time
 from punctual_worker.runner.attempts.attempt import SECOND, RunnerAttempt
 from punctual_worker.runner.attempts.phases import Phase
 from punctual_worker.runner.attempts.registry import AttemptRegistry
+from punctual_worker.runner.limits.disk import Disk
 from punctual_worker.runner.limits.memory import Memory
 from punctual_worker.runner.limits.pid_counter import PidCounter
+from punctual_worker.runner.limits.usage import Usage
 from punctual_worker.runner.supervise.process_scan import ProcessScan
 from punctual_worker.runner.supervise.process_tag import ProcessTag
 from punctual_worker.runner.supervise.stop import Stopper
@@ -31,13 +33,18 @@ class LimitMonitor:
     """Looks after every attempt that has limits."""
 
     def __init__(
-        self, registry: AttemptRegistry, stopper: Stopper, process_tag: ProcessTag
+        self,
+        registry: AttemptRegistry,
+        stopper: Stopper,
+        process_tag: ProcessTag,
+        users: range | None = None,
     ) -> None:
+        """`users` are those that attempts have of their own."""
         self._registry = registry
         self._stopper = stopper
         self._process_tag = process_tag
         self._pid_counter = PidCounter()
-        self._memory = Memory()
+        self._memory, self._disk = Memory(users), Disk(users)
         self._room = UNLIMITED  # processes that may start before an attempt can exceed its limit
         self._look_ns = 0
         self._hurry_ns = 0
@@ -57,10 +64,11 @@ class LimitMonitor:
         if now_ns < self._look_ns or not self._registry.by_serial:
             return
         self._look_ns = now_ns + LOOK_EVERY_NS
-        for serial in self._memory.over():
-            attempt = self._registry.by_serial.get(serial)
-            if attempt is not None:
-                self._stopper.exceeded(attempt, "memory_bytes", attempt.limits.memory_bytes)
+        for thread, name in ((self._memory, "memory_bytes"), (self._disk, "disk_bytes")):
+            for serial in thread.over():
+                attempt = self._registry.by_serial.get(serial)
+                if attempt is not None:
+                    self._stopper.exceeded(attempt, name, getattr(attempt.limits, name))
         urgent = now_ns >= self._hurry_ns and self._pid_counter.count() >= self._room
         if urgent or (quiet and now_ns >= self._count_ns):
             self._count(now_ns)
@@ -70,7 +78,7 @@ class LimitMonitor:
         self._pid_counter.reset()
         self._room = UNLIMITED
         marked = ProcessScan(self._process_tag, self._registry.by_pid).marked
-        usages = []
+        memory, disk = [], []
         for attempt in list(self._registry.by_serial.values()):
             if attempt.phase >= Phase.KILLING_REST:
                 continue
@@ -79,8 +87,11 @@ class LimitMonitor:
             if attempt.limits.processes:
                 self._enforce(attempt, pids)
             if attempt.limits.memory_bytes:
-                usages.append((attempt.serial, attempt.limits.memory_bytes, pids))
-        self._memory.check(usages)
+                memory.append(_usage(attempt, attempt.limits.memory_bytes, pids))
+            if attempt.limits.disk_bytes:
+                disk.append(_usage(attempt, attempt.limits.disk_bytes, pids))
+        self._memory.check(memory)
+        self._disk.check(disk)
         took_ns = time.thread_time_ns() - began_ns
         self._hurry_ns = now_ns + HURRIED_REST * took_ns
         self._count_ns = now_ns + max(COUNT_EVERY_NS, REST * took_ns)
@@ -93,6 +104,15 @@ class LimitMonitor:
             self._stopper.exceeded(attempt, "processes", most)
         else:
             self._room = min(self._room, most - used + 1)
+
+
+def _usage(attempt: RunnerAttempt, most: int, pids: tuple[int, ...]) -> Usage:
+    user = attempt.launch.user
+    if user is not None:
+        return Usage(attempt.serial, most, pids, uid=user.uid, home=user.home.root)
+    home = attempt.launch.home
+    around = None if home is None else os.path.dirname(home)
+    return Usage(attempt.serial, most, pids, uid=None, home=around)
 
 
 def _threads(pid: int) -> int:

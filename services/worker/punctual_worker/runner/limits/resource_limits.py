@@ -18,12 +18,12 @@ OF_SIGNAL = 128  # a shell's exit code for a command that a signal ended, less t
 
 
 class Limits:
-    """Processes (each thread counts), bytes of memory and bytes of one file; 0 is no limit.
+    """Processes (each thread counts), bytes of memory, of one file and of all; 0 is no limit.
 
     Without `core_dumps` none is written: it would have the secrets of a command in it.
     """
 
-    __slots__ = ("core_dumps", "file_bytes", "memory_bytes", "processes")
+    __slots__ = ("core_dumps", "disk_bytes", "file_bytes", "memory_bytes", "processes")
 
     def __init__(
         self,
@@ -31,12 +31,14 @@ class Limits:
         processes: int = 0,
         memory_bytes: int = 0,
         file_bytes: int = 0,
+        disk_bytes: int = 0,
         core_dumps: bool = True,
     ) -> None:
         self.core_dumps = core_dumps
         self.processes = processes
         self.memory_bytes = memory_bytes
         self.file_bytes = file_bytes
+        self.disk_bytes = disk_bytes
 
     def put_on_next(self) -> None:
         """Limit what this process starts from now on; of private memory it needs its own."""

@@ -60,6 +60,7 @@ LIMIT_REFUSALS = Counter(
     "punctual_limit_refusals", "Requests refused because a limit was reached", ["limit"]
 )
 MAILS = Counter("punctual_mails", "Mails that were to be sent", ["kind", "outcome"])
+PINGS = Counter("punctual_pings", "Pings of runs to monitors outside", ["outcome"])
 REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")
 DUTY_FAILURES = Counter(
     "punctual_duty_failures", "Turns of a coordinator's duty that an error ended", ["duty"]

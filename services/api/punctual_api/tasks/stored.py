@@ -7,6 +7,7 @@ on one, and what has the wrong type is left out of it.
 from collections.abc import Mapping
 from typing import Any
 
+from punctual.domain.commands.pings import stored_ping
 from punctual.domain.runs.after import stored_edges
 from punctual.domain.runs.limits import LIMITS
 from punctual.domain.runs.params import read_params
@@ -82,6 +83,7 @@ def stored_columns(task: Task) -> dict[str, Any]:
         "after": stored_after(task.after),
         "metadata": stored_metadata(task.meta),
         "limits": stored_limits(task.limits),
+        "ping": stored_ping(task.ping),
     }
 
 

@@ -82,7 +82,7 @@ class Agent:
         self._run_queue = RunQueue(slots=settings.slots, lead=START_LEAD)
         self._running = ActiveAttempts(max_timeout=settings.max_timeout_seconds)
         self._reporter = Reporter(
-            self._engine, self._running, self._clock, worker_id=self.worker_id, tracing=tracing
+            self._engine, self._running, self._clock, self.worker_id, settings, tracing
         )
         self._live_output = OutputRelay(
             self._engine, self._running, runner, worker_id=self.worker_id

@@ -46,6 +46,8 @@ class Request(NamedTuple):
     body: bytes | None
     timeout: float
     schemes: int
+    total_timeout: float = 0
+    """Seconds of the whole exchange; 0 is no limit."""
 
     @property
     def host(self) -> str:
@@ -199,6 +201,7 @@ def _describe(curl: pycurl.Curl, request: Request) -> None:
         pycurl.NOSIGNAL: 1,
         QUICK_EXIT: 1,
         pycurl.FOLLOWLOCATION: 0,
+        pycurl.TIMEOUT_MS: int(request.total_timeout * 1000),
     }
     if request.method == "HEAD":
         options[pycurl.NOBODY] = 1

@@ -8,7 +8,7 @@ SPEC = """jsonb_build_object(
     'timeout', t.timeout, 'end_grace', t.end_grace,
     'retry_delay', t.retry_delay, 'retry_delay_max', t.retry_delay_max,
     'retry_on', t.retry_on, 'no_retry_on', t.no_retry_on,
-    'script', t.script, 'http', t.http, 'limits', t.limits)"""
+    'script', t.script, 'http', t.http, 'limits', t.limits, 'ping', t.ping)"""
 """What a worker needs for one attempt, and what its retries need; durations in seconds.
 
 It has references to secrets, never values. With them, `env` is in `secrets`: a worker of release

@@ -260,7 +260,8 @@ CREATE TABLE tasks (
     deleted_at timestamptz,
     created_by uuid,
     updated_by uuid,
-    secrets text[]
+    secrets text[],
+    ping jsonb
 ) WITH (fillfactor=80);
 CREATE INDEX ix_tasks_after ON tasks USING gin (after jsonb_path_ops) WHERE after <> '[]';
 CREATE INDEX ix_tasks_due ON tasks (next_due_at, id)

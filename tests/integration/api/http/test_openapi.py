@@ -47,6 +47,7 @@ CALLS = {
     "/api/tasks/{task_id}/versions/": {"get"},
     "/api/tasks/{task_id}/versions/{number}/": {"get"},
     "/api/tasks/{task_id}/versions/{number}/restore/": {"post"},
+    "/api/tasks/{task_id}/snooze/": {"post"},
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
     "/api/audit/": {"get"},

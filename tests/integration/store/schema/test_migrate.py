@@ -175,7 +175,7 @@ def test_a_database_of_release_0_1_0_keeps_its_data_and_its_oldest_user_becomes_
         connection.execute(text("DROP TABLE alert_events, links, task_snoozes, alert_links"))
         connection.execute(text("DROP FUNCTION tasks_secrets CASCADE"))
         connection.execute(text("DROP FUNCTION tasks_env CASCADE"))
-        connection.execute(text("ALTER TABLE tasks DROP secrets"))
+        connection.execute(text("ALTER TABLE tasks DROP secrets, DROP ping"))
         connection.execute(text("ALTER TABLE workers DROP secret_keys"))
         connection.execute(text("ALTER TABLE memberships DROP by_groups"))
         connection.execute(text("DROP FUNCTION team_slots CASCADE"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from punctual.domain.commands.pings import stored_ping
 from punctual.domain.errors import InvalidSchedule, Unreadable
 from punctual.domain.instant import format_instant, parse_instant
 from punctual.domain.runs.limits import LIMITS
@@ -16,6 +17,7 @@ from punctual.domain.schedules.syntax import read_schedule
 from punctual.store.schema.models import Task
 from punctual_api.http.fields import Lines, Number, Text
 from punctual_api.http.problems import Fault
+from punctual_api.tasks.pages.ping_text import read_ping, write_ping
 from punctual_api.tasks.pages.secret_text import read_env, write_env
 from punctual_api.tasks.pages.type_form import BLANK_TYPE, REDIRECTS, type_document, typed_type
 from punctual_api.tasks.pages.upstream_form import read_edges, write_edges
@@ -84,7 +86,7 @@ def _blank(name: str) -> str:
 
 BLANK = {
     **{name: _blank(name) for name in (*NUMBERS, *TEXTS)},
-    **dict.fromkeys((*LISTS, *JSONS, *LIMITS, "env", "version", "after"), ""),
+    **dict.fromkeys((*LISTS, *JSONS, *LIMITS, "env", "version", "after", "ping"), ""),
     **BLANK_TYPE,
     "kind": "at",
     "at": "",
@@ -136,6 +138,7 @@ def typed_of(task: Task) -> dict[str, str]:
         "env": write_env(stored_env(task.env)),
         "params": write_json(stored_params(task.params)),
         "after": write_edges(task.after),
+        "ping": write_ping(stored_ping(task.ping)),
         "metadata": write_json(stored_metadata(task.meta)),
         **write_limits(stored_limits(task.limits)),
         "version": str(task.version),
@@ -198,6 +201,7 @@ def document_from(
         "retry_on": read_codes,
         "no_retry_on": read_codes,
         "after": read_edges,
+        "ping": read_ping,
     }
     for name, read in readers.items():
         try:

@@ -29,7 +29,8 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OWN = {"connection", "content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"}
 
 
-def _url(url: str) -> None:
+def check_url(url: str) -> None:
+    """Raise ValidationError for what is no URL that a task may request."""
     if not re.fullmatch(r"[!-~]+", url):
         raise ValidationError("Must be printable ASCII without blanks; encode the rest with %.")
     try:
@@ -110,7 +111,7 @@ class HttpSchema(Schema):
     method = Text(load_default="GET", validate=validate.OneOf(METHODS))
     url = Text(
         required=True,
-        validate=[validate.Length(max=LONGEST_URL), _url],
+        validate=[validate.Length(max=LONGEST_URL), check_url],
         metadata={"description": "http or https, to an address that workers may reach"},
     )
     headers = Headers(

@@ -34,6 +34,7 @@ from punctual_api.tasks.schemas.limits import (
     TimeoutField,
     within_maximum,
 )
+from punctual_api.tasks.schemas.pings import PingSchema
 from punctual_api.tasks.schemas.snoozes import snooze_field
 from punctual_api.tasks.schemas.task_types import (
     TYPES,
@@ -184,6 +185,12 @@ class TaskFields(Schema):
         load_default=None,
         allow_none=True,
         metadata={"description": "What one attempt may use; one that exceeds a limit fails"},
+    )
+    ping = Whole(
+        PingSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Requests to a monitor outside; null = none"},
     )
     jitter = Number(
         load_default=0.0,

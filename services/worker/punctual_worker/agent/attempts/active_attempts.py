@@ -34,6 +34,9 @@ class ActiveAttempt:
     started_ns: int | None = None
     seen: SoFar | None = None
     reported: bool = False
+    task_id: uuid.UUID | None = None
+    ping: Document | None = None
+    start_pinged: bool = False
 
     @property
     def pair(self) -> tuple[uuid.UUID, int]:
@@ -68,6 +71,8 @@ class ActiveAttempts:
             timeout=cut(float(started.spec["timeout"]), self._max_timeout),
             rule=_rule(started.spec),
             explains_failure=started.spec.get("http") is not None,
+            task_id=started.task_id,
+            ping=started.spec.get("ping"),
         )
         with self._lock:
             self._attempts[attempt.key] = attempt
@@ -89,12 +94,13 @@ class ActiveAttempts:
         with self._lock:
             return run_id in self._cancelled
 
-    def remove(self, key: str) -> None:
-        """Forget an attempt whose end is recorded."""
+    def remove(self, key: str) -> ActiveAttempt | None:
+        """Forget an attempt whose end is recorded, and return it."""
         with self._lock:
-            self._attempts.pop(key, None)
+            removed = self._attempts.pop(key, None)
             if not self._attempts:
                 self.emptied.notify_all()
+        return removed
 
     def refused(self, key: str) -> None:
         """Remember an attempt whose report the database refuses: its run stays as it is there."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from punctual.domain.batch_size import BatchSize
 from punctual.domain.runs.states import FINAL
 from punctual.ops import telemetry
+from punctual.ops.config import Settings
 from punctual.ops.tracing import Tracing
 from punctual.store.driver.engine import DATABASE_FAILURES, driver_message
 from punctual.store.lifecycle.finish import AttemptResult, finish
@@ -22,6 +23,7 @@ from punctual.store.lifecycle.start import note_started
 from punctual_worker.agent.attempts.active_attempts import ActiveAttempt, ActiveAttempts, key_of
 from punctual_worker.agent.attempts.traces import trace
 from punctual_worker.agent.clock import DatabaseClock
+from punctual_worker.agent.pings.pinger import Pinger
 
 log = structlog.get_logger()
 
@@ -30,6 +32,8 @@ MOST_BYTES = 4 * 1024 * 1024
 """Output in one statement; a batch of the largest outputs would be slow and take its memory."""
 
 SECOND = 1_000_000_000
+PING_SECONDS = 2.0
+"""At the end of the worker, for pings that wait."""
 NOTE_AFTER_SECONDS = 0.25
 """A command that ends sooner has its start written together with its end."""
 
@@ -42,8 +46,8 @@ class Reporter:
         engine: Engine,
         running: ActiveAttempts,
         clock: DatabaseClock,
-        *,
         worker_id: uuid.UUID,
+        settings: Settings,
         tracing: Tracing | None = None,
     ) -> None:
         self._engine = engine
@@ -51,6 +55,7 @@ class Reporter:
         self._clock = clock
         self._worker_id = worker_id
         self._tracing = tracing
+        self._pings = Pinger(settings)
         self._reports: deque[AttemptResult] = deque()
         self._size = BatchSize(MOST_REPORTS)
         self._begun: dict[str, tuple[float, ActiveAttempt]] = {}
@@ -61,6 +66,8 @@ class Reporter:
     def begun(self, attempt: ActiveAttempt, at_ns: int) -> None:
         """Take note that the command has started, at that instant of CLOCK_MONOTONIC."""
         attempt.started_ns = at_ns
+        if attempt.ping is not None:
+            self._pings.started(attempt)
         with self._changed:
             self._begun[attempt.key] = (at_ns / SECOND, attempt)
 
@@ -87,7 +94,13 @@ class Reporter:
             self._changed.notify()
 
     def run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
-        """Write reports until `stop` is set and everything is written."""
+        """Write reports until `stop` is set and everything is written, and pinged."""
+        try:
+            self._run(stop, turned)
+        finally:
+            self._pings.close(PING_SECONDS)
+
+    def _run(self, stop: threading.Event, turned: Callable[[], None]) -> None:
         self._turned = turned
         while not (stop.is_set() and not self._reports and not self._unlaunched):
             turned()
@@ -142,8 +155,16 @@ class Reporter:
                 telemetry.RUN_LATENESS.observe(run.lateness_ms / 1000)
         if self._tracing:
             trace(self._tracing, settled, batch)
+        states = {run.run_id: run.state for run in settled}
         for report in batch:
-            self._running.remove(key_of(report.run_id, report.fence))
+            attempt = self._running.remove(key_of(report.run_id, report.fence))
+            if attempt is not None and attempt.ping is not None:
+                self._ping(attempt, report, states.get(report.run_id))
+
+    def _ping(self, attempt: ActiveAttempt, report: AttemptResult, state: str | None) -> None:
+        if report.started_at is not None:  # a command that ended at once had no report of its start
+            self._pings.started(attempt)
+        self._pings.ended(attempt, state, report.exit_code)
 
     def _give_back(self) -> None:
         attempts = list(self._unlaunched)

@@ -134,6 +134,7 @@ class Task(Model):
     catch_up: Mapped[str]
     start_deadline: Mapped[float | None]
     priority: Mapped[int] = mapped_column(SmallInteger)
+    ping: Mapped[Document | None] = mapped_column(JSONB(none_as_null=True))
     limits: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
     secrets: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     version: Mapped[int] = mapped_column(server_default=text("1"))

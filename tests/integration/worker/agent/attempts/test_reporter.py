@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
+from punctual.ops.config import Settings
 from punctual_worker.agent.attempts.active_attempts import ActiveAttempts, key_of
 from punctual_worker.agent.attempts.outcome import SHUT_DOWN, lost_report
 from punctual_worker.agent.attempts.reporter import Reporter
@@ -14,11 +15,12 @@ from tests.support.rows import new_run, new_task, run_row
 from tests.support.steps import new_worker, start_run
 
 NO_EXIT_CODE = 1 << 40
+SETTINGS = Settings(database_url="", redis_url="")
 
 
 def test_a_report_that_the_database_refuses_is_set_apart_from_the_others(engine: Engine) -> None:
     worker, running, clock = new_worker(engine), ActiveAttempts(), DatabaseClock()
-    reporter = Reporter(engine, running, clock, worker_id=worker)
+    reporter = Reporter(engine, running, clock, worker, SETTINGS)
 
     def started() -> uuid.UUID:
         run = new_run(engine, new_task(engine, max_retries=0))

@@ -1,0 +1,1 @@
+"""Pings to monitors outside, sent after the fact."""

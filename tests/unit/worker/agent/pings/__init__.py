@@ -1,0 +1,1 @@
+"""Pings that wait."""

@@ -13,11 +13,14 @@ from punctual_api.accounts.authentication import recognise_users
 from punctual_api.accounts.endpoints import blueprint as accounts
 from punctual_api.accounts.failed_logins import count_failed_logins
 from punctual_api.accounts.own_endpoints import blueprint as account
+from punctual_api.alerts.endpoints import blueprint as alerts
 from punctual_api.audit.endpoints import blueprint as audit
 from punctual_api.audit.recorder import write_recorded, write_refused
 from punctual_api.calendars.endpoints import blueprint as calendars
+from punctual_api.channels.endpoints import blueprint as channels
 from punctual_api.concurrency.endpoints import blueprint as concurrency
 from punctual_api.crontab.endpoints import blueprint as crontab
+from punctual_api.deliveries.endpoints import blueprint as deliveries
 from punctual_api.feeds.endpoints import blueprint as feeds
 from punctual_api.feeds.served import blueprint as feed_files
 from punctual_api.hooks.calls import blueprint as hook_calls
@@ -130,6 +133,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         calendars,
         runs,
         output,
+        channels,
+        alerts,
+        deliveries,
     ):
         api.register_blueprint(part)
     openapi_pages.serve_reference(app, api)

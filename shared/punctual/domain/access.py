@@ -152,6 +152,22 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.show_secret": OWN,
     "pages.replace_secret": OWN,
     "pages.delete_secret": OWN,
+    # Alerts: owners decide where messages go, editors which events go there. What is of the
+    # installation is for admins: alerts/installation.py asks for one.
+    "channels.list_channels": EDIT_LIST,
+    "channels.create_channel": OWN_IN_TEAM,
+    "channels.get_channel": EDIT,
+    "channels.change_channel": OWN,
+    "channels.delete_channel": OWN,
+    "channels.test_channel": OWN,
+    "alerts.list_alerts": LIST,
+    "alerts.create_alert": EDIT_IN_TEAM,
+    "alerts.get_alert": SEE,
+    "alerts.change_alert": EDIT,
+    "alerts.delete_alert": EDIT,
+    "deliveries.list_deliveries": EDIT_LIST,
+    "deliveries.get_delivery": EDIT,
+    "deliveries.retry_delivery": EDIT,
     # Tasks
     "tasks.list_own_tasks": LIST,
     "tasks.create_task": EDIT_IN_TEAM,

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from punctual.ops.config import Settings
 from punctual.ops.sealing import new_pair
 from punctual_api.app import create_app
+from punctual_api.channels import testing
 from punctual_api.http.database import release_database
 from tests.support.servers import as_service
 
@@ -93,6 +94,12 @@ def app(database_url: str, redis_url: str, namespace: str) -> Iterator[Flask]:
     release_database(made)
 
 
+@pytest.fixture(autouse=True)
+def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have tests of channels wait shortly for a notifier, of which there is none."""
+    monkeypatch.setattr(testing, "WAIT_SECONDS", 3.0)
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A client without an account."""
@@ -115,6 +122,19 @@ def run_sql(engine: Engine, statement: str, **values: Any) -> None:
     """Change rows as the other services would."""
     with engine.begin() as connection:
         connection.execute(text(statement), values)
+
+
+def waiting_delivery(engine: Engine, channel: str) -> str:
+    """A message to a channel, as a coordinator makes one."""
+    made = uuid.uuid4()
+    run_sql(
+        engine,
+        "INSERT INTO alert_deliveries (id, channel_id, team_id, due_at)"
+        " SELECT :made, id, team_id, now() FROM alert_channels WHERE id = :channel",
+        made=made,
+        channel=channel,
+    )
+    return str(made)
 
 
 def start_run(engine: Engine, run_id: str) -> None:

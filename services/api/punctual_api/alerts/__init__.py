@@ -1,1 +1,1 @@
-"""Alerts: snoozes, and the links of messages."""
+"""Alerts: rules, snoozes, and the links of messages."""

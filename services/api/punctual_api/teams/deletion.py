@@ -8,10 +8,12 @@ from punctual.store.accounts.members import list_members
 from punctual.store.accounts.team_contents import KINDS, count_owned, owned_ids, owned_rows
 from punctual.store.accounts.teams import delete_team, enabled_tasks, lock_tasks
 from punctual.store.schema.models import Team
+from punctual_api.alerts.changes import recorded_rule
 from punctual_api.audit.invites import ANY_ADDRESS, invite_fields
 from punctual_api.audit.recorder import MOST_WITH_VALUES, Fields, record, record_many
 from punctual_api.audit.tokens import token_fields
 from punctual_api.calendars.endpoints import recorded_fields
+from punctual_api.channels.changes import recorded_channel
 from punctual_api.http.context import session
 from punctual_api.http.problems import Problem
 from punctual_api.secrets.changes import recorded_secret
@@ -38,6 +40,10 @@ RECORDED: Mapping[str, _Recorded] = {
         lambda limit: {"max_concurrent": limit.max_concurrent},
     ),
     "secret": _Recorded(Action.SECRET_DELETE, lambda secret: secret.name, recorded_secret),
+    "rule": _Recorded(
+        Action.RULE_DELETE, lambda rule: recorded_rule(rule)["channel"], recorded_rule
+    ),
+    "channel": _Recorded(Action.CHANNEL_DELETE, lambda channel: channel.name, recorded_channel),
     "token": _Recorded(Action.TOKEN_END, lambda token: token.name, token_fields),
     "invite": _Recorded(
         Action.INVITE_END, lambda invite: invite.email or ANY_ADDRESS, invite_fields

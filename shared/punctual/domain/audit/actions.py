@@ -47,6 +47,14 @@ class Action(StrEnum):
     SECRET_CREATE = "secret.create"
     SECRET_UPDATE = "secret.update"
     SECRET_DELETE = "secret.delete"
+    CHANNEL_CREATE = "channel.create"
+    CHANNEL_UPDATE = "channel.update"
+    CHANNEL_DELETE = "channel.delete"
+    CHANNEL_TEST = "channel.test"
+    RULE_CREATE = "rule.create"
+    RULE_UPDATE = "rule.update"
+    RULE_DELETE = "rule.delete"
+    DELIVERY_RETRY = "delivery.retry"
     TOKEN_CREATE = "token.create"
     TOKEN_END = "token.end"
     FEED_CREATE = "feed.create"
@@ -130,6 +138,15 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.create_secret": Action.SECRET_CREATE,
     "pages.replace_secret": Action.SECRET_UPDATE,
     "pages.delete_secret": Action.SECRET_DELETE,
+    # Alerts
+    "channels.create_channel": Action.CHANNEL_CREATE,
+    "channels.change_channel": Action.CHANNEL_UPDATE,
+    "channels.delete_channel": Action.CHANNEL_DELETE,
+    "channels.test_channel": Action.CHANNEL_TEST,
+    "alerts.create_alert": Action.RULE_CREATE,
+    "alerts.change_alert": Action.RULE_UPDATE,
+    "alerts.delete_alert": Action.RULE_DELETE,
+    "deliveries.retry_delivery": Action.DELIVERY_RETRY,
     # Tasks
     "tasks.create_task": Action.TASK_CREATE,
     "bulk.create_tasks_in_bulk": Action.TASK_CREATE,

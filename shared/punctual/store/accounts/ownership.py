@@ -29,6 +29,18 @@ OWNER_OF["invite"] = text(
 )
 
 
+# What is of the installation is an admin's likewise.
+for _kind, _table in {
+    "channel": "alert_channels",
+    "rule": "alert_rules",
+    "delivery": "alert_deliveries",
+}.items():
+    OWNER_OF[_kind] = text(
+        f"SELECT CAST(coalesce(team_id, '{uuid.UUID(int=0)}') AS text) FROM {_table}"
+        " WHERE id = CAST(:id AS uuid)"
+    )
+
+
 def team_of(connection: Connection, kind: str, object_id: uuid.UUID) -> uuid.UUID | None:
     """Return the team that owns the object, deleted tasks included; None for an unknown id."""
     found = raw_statements.rows(

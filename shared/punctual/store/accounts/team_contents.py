@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from punctual.store.schema.models import (
     AccessToken,
+    AlertChannel,
+    AlertRule,
     CalendarRow,
     ConcurrencyLimit,
     Invite,
@@ -16,10 +18,12 @@ from punctual.store.schema.models import (
     Task,
 )
 
-KINDS = ("task", "calendar", "limit", "secret", "token", "invite")
+KINDS = ("task", "calendar", "limit", "secret", "rule", "channel", "token", "invite")
 """As the audit record names them."""
 
-Row = Task | CalendarRow | ConcurrencyLimit | Secret | AccessToken | Invite
+Row = (
+    Task | CalendarRow | ConcurrencyLimit | Secret | AlertRule | AlertChannel | AccessToken | Invite
+)
 Owned = tuple[type[Any], Sequence[ColumnElement[bool]]]
 
 
@@ -55,6 +59,8 @@ def _owned(kind: str, team_id: uuid.UUID) -> Owned:
             [ConcurrencyLimit.team_id == team_id, ConcurrencyLimit.slots.is_(False)],
         ),
         "secret": (Secret, [Secret.team_id == team_id]),
+        "rule": (AlertRule, [AlertRule.team_id == team_id]),
+        "channel": (AlertChannel, [AlertChannel.team_id == team_id]),
         "token": (
             AccessToken,
             [

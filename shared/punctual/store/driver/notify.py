@@ -12,12 +12,20 @@ DUE_CHANNEL = "punctual_due"
 CANCEL_CHANNEL = "punctual_cancel"
 """Workers listen here: `{"worker": id, "run": id}`, a running run that was cancelled."""
 
+ALERT_CHANNEL = "punctual_alerts"
+"""Notifiers listen here: a person has asked for a message to be sent now."""
+
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 
 def wake_coordinators(connection: Connection) -> None:
     """Have a coordinator plan and dispatch as soon as this transaction is committed."""
     connection.execute(NOTIFY, {"channel": DUE_CHANNEL, "payload": ""})
+
+
+def wake_notifiers(connection: Connection) -> None:
+    """Have a notifier look for messages as soon as this transaction is committed."""
+    connection.execute(NOTIFY, {"channel": ALERT_CHANNEL, "payload": ""})
 
 
 def wake_if_due(

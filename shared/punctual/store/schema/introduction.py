@@ -88,6 +88,13 @@ TABLES: dict[str, dict[str, str]] = {
     "Alerts": {
         "alert_events": "What happened to tasks, and to the installation, that people want to"
         " learn: the outbox of messages.",
+        "alert_channels": "Where messages go; URLs are sealed as secrets are.",
+        "alert_rules": "Which events are sent to which channel.",
+        "alert_deliveries": "Messages to channels, and when each is tried next.",
+        "alert_delivery_events": "What each message is about; a channel is sent an event once.",
+        "alert_attempts": "Attempts to deliver a message, with the answers.",
+        "alert_reports": "Troubles of tasks that channels were sent, until the tasks recover.",
+        "alert_escalations": "When a failing task goes to another channel.",
     },
     "Processes": {
         "workers": "Workers, known by their heartbeats.",

@@ -18,12 +18,26 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
+    "alert_attempts": {"api": "SELECT", "coordinator": "SELECT"},
+    # Coordinators write to channels, and cannot read where those lead, not even sealed.
+    "alert_channels": {
+        "api": "SELECT, INSERT, UPDATE, DELETE",
+        "coordinator": "SELECT (all but url, secret)",
+    },
+    "alert_deliveries": {
+        "api": "SELECT, INSERT, UPDATE (state, due_at, deadline, ended_at)",
+        "coordinator": "SELECT, INSERT, UPDATE (due_at), DELETE",
+    },
+    "alert_delivery_events": {"api": "SELECT", "coordinator": "SELECT, INSERT"},
+    "alert_escalations": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     # Events of runs are written by a trigger, with the rights of the tables' owner.
     "alert_events": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE (taken_at), DELETE"},
     "alert_links": {
         "api": "SELECT, INSERT, UPDATE (retried_as)",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
+    "alert_reports": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
+    "alert_rules": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT"},
     "api_tokens": {
         "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",

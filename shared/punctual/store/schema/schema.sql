@@ -675,6 +675,125 @@ CREATE INDEX ix_alert_events_new ON alert_events (id) WHERE taken_at IS NULL;
 CREATE INDEX ix_alert_events_task ON alert_events (task_id, id);
 CREATE INDEX ix_alert_events_team ON alert_events (team_id, id);
 
+-- Where messages go; URLs are sealed as secrets are.
+CREATE TABLE alert_channels (
+    id uuid CONSTRAINT pk_alert_channels PRIMARY KEY,
+    team_id uuid CONSTRAINT fk_alert_channels_team_id REFERENCES teams ON DELETE CASCADE,
+    name text NOT NULL,
+    kind text NOT NULL,
+    recipients text[],
+    url bytea,
+    secret bytea,
+    key text,
+    shown text,
+    quiet jsonb,
+    enabled boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    updated_by uuid,
+    last_delivered_at timestamptz,
+    failing_since timestamptz,
+    reported_at timestamptz,
+    CONSTRAINT ck_alert_channels_kind CHECK (kind IN ('webhook', 'email', 'apprise'))
+);
+CREATE INDEX ix_alert_channels_key ON alert_channels (key);
+CREATE UNIQUE INDEX uq_alert_channels_name ON alert_channels (team_id, name) NULLS NOT DISTINCT;
+
+-- Which events are sent to which channel.
+CREATE TABLE alert_rules (
+    id uuid CONSTRAINT pk_alert_rules PRIMARY KEY,
+    team_id uuid CONSTRAINT fk_alert_rules_team_id REFERENCES teams ON DELETE CASCADE,
+    channel_id uuid NOT NULL CONSTRAINT fk_alert_rules_channel_id REFERENCES alert_channels ON
+        DELETE CASCADE,
+    events text[] NOT NULL,
+    tags text[],
+    task_ids uuid[],
+    frequency text NOT NULL,
+    escalate_to uuid CONSTRAINT fk_alert_rules_escalate_to REFERENCES alert_channels ON DELETE SET
+        NULL,
+    escalate_after_runs integer,
+    escalate_after_seconds integer,
+    enabled boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    updated_by uuid,
+    CONSTRAINT ck_alert_rules_frequency CHECK (frequency IN ('change', 'every'))
+);
+CREATE INDEX ix_alert_rules_channel_id ON alert_rules (channel_id);
+CREATE INDEX ix_alert_rules_escalate_to ON alert_rules (escalate_to);
+CREATE INDEX ix_alert_rules_team_id ON alert_rules (team_id);
+
+-- Messages to channels, and when each is tried next.
+CREATE TABLE alert_deliveries (
+    id uuid CONSTRAINT pk_alert_deliveries PRIMARY KEY,
+    channel_id uuid CONSTRAINT fk_alert_deliveries_channel_id REFERENCES alert_channels ON DELETE
+        CASCADE,
+    team_id uuid,
+    kind text NOT NULL DEFAULT 'events',
+    state text NOT NULL DEFAULT 'waiting',
+    quiet boolean NOT NULL DEFAULT false,
+    due_at timestamptz NOT NULL,
+    deadline timestamptz,
+    attempts integer NOT NULL DEFAULT 0,
+    claimed_until timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz,
+    CONSTRAINT ck_alert_deliveries_kind CHECK (kind IN ('events', 'test')),
+    CONSTRAINT ck_alert_deliveries_state CHECK (state IN ('waiting', 'delivered', 'failed'))
+);
+CREATE INDEX ix_alert_deliveries_channel ON alert_deliveries (channel_id, id);
+CREATE INDEX ix_alert_deliveries_due ON alert_deliveries (due_at) WHERE state = 'waiting';
+CREATE INDEX ix_alert_deliveries_team ON alert_deliveries (team_id, id);
+CREATE INDEX ix_alert_deliveries_waiting ON alert_deliveries (channel_id, due_at)
+    WHERE state = 'waiting';
+
+-- What each message is about; a channel is sent an event once.
+CREATE TABLE alert_delivery_events (
+    delivery_id uuid NOT NULL CONSTRAINT fk_alert_delivery_events_delivery_id REFERENCES
+        alert_deliveries ON DELETE CASCADE,
+    event_id bigint NOT NULL,
+    channel_id uuid,
+    CONSTRAINT pk_alert_delivery_events PRIMARY KEY (delivery_id, event_id)
+);
+CREATE UNIQUE INDEX uq_alert_delivery_events_event ON alert_delivery_events (event_id, channel_id)
+    NULLS NOT DISTINCT;
+
+-- Attempts to deliver a message, with the answers.
+CREATE TABLE alert_attempts (
+    delivery_id uuid NOT NULL CONSTRAINT fk_alert_attempts_delivery_id REFERENCES alert_deliveries
+        ON DELETE CASCADE,
+    attempt integer NOT NULL,
+    at timestamptz NOT NULL,
+    delivered boolean NOT NULL,
+    status integer,
+    detail text NOT NULL,
+    latency_ms double precision NOT NULL,
+    CONSTRAINT pk_alert_attempts PRIMARY KEY (delivery_id, attempt)
+);
+
+-- Troubles of tasks that channels were sent, until the tasks recover.
+CREATE TABLE alert_reports (
+    channel_id uuid NOT NULL CONSTRAINT fk_alert_reports_channel_id REFERENCES alert_channels ON
+        DELETE CASCADE,
+    task_id uuid NOT NULL CONSTRAINT fk_alert_reports_task_id REFERENCES tasks ON DELETE CASCADE,
+    trouble text NOT NULL,
+    at timestamptz NOT NULL,
+    CONSTRAINT pk_alert_reports PRIMARY KEY (channel_id, task_id, trouble)
+);
+CREATE INDEX ix_alert_reports_task_id ON alert_reports (task_id);
+
+-- When a failing task goes to another channel.
+CREATE TABLE alert_escalations (
+    rule_id uuid NOT NULL CONSTRAINT fk_alert_escalations_rule_id REFERENCES alert_rules ON DELETE
+        CASCADE,
+    task_id uuid NOT NULL CONSTRAINT fk_alert_escalations_task_id REFERENCES tasks ON DELETE CASCADE,
+    event_id bigint NOT NULL,
+    due_at timestamptz NOT NULL,
+    CONSTRAINT pk_alert_escalations PRIMARY KEY (rule_id, task_id)
+);
+CREATE INDEX ix_alert_escalations_due_at ON alert_escalations (due_at);
+CREATE INDEX ix_alert_escalations_task_id ON alert_escalations (task_id);
+
 
 -- Processes
 

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from tests.integration.api.audit.walk_of_alerts import alert_steps
 from tests.integration.api.audit.walk_of_links import link_steps
 from tests.integration.api.conftest import PASSWORD, Person, end_run, register, start_run
 from tests.integration.api.pages.visitor import Visitor, visit
@@ -84,6 +85,7 @@ class Walk:
         yield from self.shares()
         yield from self.secrets()
         yield from link_steps(self.ann, self.task())
+        yield from alert_steps(self.ann.person, self.engine)
         yield from self.own_account()
         form, person = self.ann.post, self.ann.person
         yield "pages.logout", lambda: form("/logout/", of="/teams/")

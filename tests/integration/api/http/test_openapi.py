@@ -23,7 +23,15 @@ from schemathesis.specs.openapi.checks import (
 from tests.integration.api.conftest import Person
 
 CALLS = {
+    "/api/alerts/": {"get", "post"},
+    "/api/alerts/{rule_id}/": {"get", "patch", "delete"},
+    "/api/channels/": {"get", "post"},
+    "/api/channels/{channel_id}/": {"get", "patch", "delete"},
+    "/api/channels/{channel_id}/test/": {"post"},
     "/api/concurrency/": {"get", "post"},
+    "/api/deliveries/": {"get"},
+    "/api/deliveries/{delivery_id}/": {"get"},
+    "/api/deliveries/{delivery_id}/retry/": {"post"},
     "/api/concurrency/{limit_id}/": {"patch", "delete"},
     "/api/login/": {"post"},
     "/api/logout/": {"post"},
@@ -44,10 +52,10 @@ CALLS = {
     "/api/tasks/{task_id}/resume/": {"post"},
     "/api/tasks/{task_id}/run/": {"post"},
     "/api/tasks/{task_id}/runs/": {"get"},
+    "/api/tasks/{task_id}/snooze/": {"post"},
     "/api/tasks/{task_id}/versions/": {"get"},
     "/api/tasks/{task_id}/versions/{number}/": {"get"},
     "/api/tasks/{task_id}/versions/{number}/restore/": {"post"},
-    "/api/tasks/{task_id}/snooze/": {"post"},
     "/api/tasks/{task_id}/why/": {"get"},
     "/api/tasks/{task_id}/ledger/": {"get"},
     "/api/audit/": {"get"},

@@ -18,6 +18,8 @@ BODILESS = {
     "runs.retry_own_run",
     "task versions.restore_task",
     "teams.leave_team",
+    "channels.test_channel",
+    "deliveries.retry_delivery",
 }
 """They read no body, whatever is sent."""
 
@@ -26,12 +28,18 @@ def rules(app: Flask, anna: Person) -> list[tuple[str, str, Rule]]:
     """Every method and address below /api that takes a body, about what Anna owns."""
     task = anna.task()["id"]
     calendar = {"name": "days", "timezone": "UTC"}
+    mailbox = {"name": "mail", "kind": "email", "to": ["ops@example.com"]}
+    channel = anna.post("/channels/", json=mailbox).get_json()["id"]
+    alert = {"channel": channel, "on": ["failed"]}
     own = {
         "task_id": task,
         "run_id": anna.post(f"/tasks/{task}/run/").get_json()["id"],
         "calendar_id": anna.post("/calendars/", json=calendar).get_json()["id"],
         "limit_id": anna.post("/concurrency/", json={"max_concurrent": 2}).get_json()["id"],
+        "channel_id": channel,
+        "rule_id": anna.post("/alerts/", json=alert).get_json()["id"],
         "outage_id": str(uuid.UUID(int=1)),
+        "delivery_id": str(uuid.UUID(int=1)),
         "slug": "anna",
         "username": "anna",
         "number": 1,

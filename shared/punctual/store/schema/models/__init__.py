@@ -1,6 +1,14 @@
 """The tables, one file per noun; plain SQLAlchemy, so that every service can share them."""
 
 from punctual.store.schema.models.alerts.answers import AlertLink, TaskSnooze
+from punctual.store.schema.models.alerts.channels import AlertChannel, AlertRule
+from punctual.store.schema.models.alerts.deliveries import (
+    AlertAttempt,
+    AlertDelivery,
+    AlertDeliveryEvent,
+    AlertEscalation,
+    AlertReport,
+)
 from punctual.store.schema.models.alerts.events import AlertEvent
 from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
@@ -28,8 +36,15 @@ from punctual.store.schema.models.zones import ZoneRules
 
 __all__ = [
     "AccessToken",
+    "AlertAttempt",
+    "AlertChannel",
+    "AlertDelivery",
+    "AlertDeliveryEvent",
+    "AlertEscalation",
     "AlertEvent",
     "AlertLink",
+    "AlertReport",
+    "AlertRule",
     "ApiToken",
     "Attempt",
     "AuditEvent",

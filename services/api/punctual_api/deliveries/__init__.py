@@ -1,0 +1,1 @@
+"""Deliveries: messages to channels, and what came of them."""

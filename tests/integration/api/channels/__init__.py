@@ -1,0 +1,1 @@
+"""Channels, rules and deliveries over the API."""

@@ -32,6 +32,7 @@ from punctual_api.http.body_limits import LimitedRequest, limit_bodies
 from punctual_api.http.database import bind_database
 from punctual_api.http.https import know_https
 from punctual_api.http.json_answer import Answers
+from punctual_api.http.problem_pages import blueprint as problem_pages
 from punctual_api.http.problems import answer_errors, redirect_here
 from punctual_api.http.proxies import trust_proxies
 from punctual_api.http.request_hooks import follow_requests
@@ -139,6 +140,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         api.register_blueprint(part)
     openapi_pages.serve_reference(app, api)
+    app.register_blueprint(problem_pages)
     document_limits(app)
     app.register_blueprint(feed_files)
     add_pages(app)

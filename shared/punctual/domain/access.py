@@ -58,6 +58,8 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "hook calls.get_hook_run": PUBLIC,
     "feed files.feed": PUBLIC,
     "pages.show_invitation": PUBLIC,
+    "problems.problem": PUBLIC,
+    "problems.problems": PUBLIC,
     "reference.docs": PUBLIC,
     "reference.openapi": PUBLIC,
     "reference.static": PUBLIC,

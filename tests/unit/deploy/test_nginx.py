@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from punctual_api.http.body_limits import BULK, BULK_BYTES, KIB, KNOWN_BYTES, UNKNOWN_BYTES
+from punctual_api.http.problem_kinds import kind_of
 from punctual_api.http.problem_schemas import ProblemSchema
 from punctual_api.http.request_hooks import CAREFUL
 
@@ -61,6 +62,7 @@ def test_nginx_answers_its_own_errors_as_the_api_does() -> None:
         problem = json.loads(body)
         assert path == f"/.problem/{status}"
         assert problem["status"] == int(status)
+        assert problem["type"] == kind_of(int(status)).type
         assert set(problem) == set(ProblemSchema().fields)
         if int(status) not in {413, 414}:  # RFC 9110 renamed them after Python 3.11
             assert problem["title"] == HTTPStatus(int(status)).phrase

@@ -35,7 +35,7 @@ from punctual_api.audit.recorder import record_account, record_refused_login
 from punctual_api.audit.tokens import record_token, token_fields
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session
-from punctual_api.http.problems import Fault, Problem, invalid
+from punctual_api.http.problems import Fault, Problem, invalid, taken
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api", description="Users and tokens")
 
@@ -54,8 +54,8 @@ def register(username: str, password: str, email: str, invite: str | None = None
     hashed = hash_password(password)
     user = create_user(session(), username=username, email=email, password_hash=hashed)
     if isinstance(user, str):
-        taken = Fault(f"/{user}", "This one is already taken.")
-        raise Problem(409, f"That {user} is taken.", faults=[taken])
+        known = Fault(f"/{user}", "This one is already taken.")
+        raise taken(f"That {user} is taken.", [known])
     record_account(
         user.id,
         user.username,

@@ -18,7 +18,7 @@ from punctual_api.accounts.registration import require_passwords
 from punctual_api.audit.recorder import changed_nothing, record_account, record_refused_login
 from punctual_api.http.context import session, user_id
 from punctual_api.http.cursors import read_task_cursor, task_cursor
-from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.http.problems import Fault, Problem, invalid, not_found, taken
 from punctual_api.mail.notices import notify_of_address, notify_of_password
 
 TAKEN = "This one is already taken."
@@ -49,7 +49,7 @@ def change_own_email(email: str, current_password: str) -> User:
     user = confirm_password(current_password, "/current_password")
     before = user.email
     if not change_email(session(), user, email):
-        raise Problem(409, "That email is taken.", faults=[Fault("/email", TAKEN)])
+        raise taken("That email is taken.", [Fault("/email", TAKEN)])
     record_account(user.id, user.username, before={"email": before}, after={"email": email})
     notify_of_address(user, before)
     return user

@@ -18,7 +18,7 @@ from punctual_api.calendars.schemas import (
 )
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import now, session, team_id, team_ids
-from punctual_api.http.problems import Problem, not_found
+from punctual_api.http.problems import Problem, limit_reached, not_found, taken
 
 MOST_CALENDARS = 200
 
@@ -40,7 +40,7 @@ def own_calendar(calendar_id: uuid.UUID) -> CalendarRow:
 def create_own(values: dict[str, Any]) -> CalendarRow:
     """Return a new calendar of the asker; raises Problem 409 for a name that is taken."""
     if len(list_calendars(session(), team_ids=[team_id()])) >= MOST_CALENDARS:
-        raise Problem(409, f"You have {MOST_CALENDARS} calendars already.")
+        raise limit_reached(f"You have {MOST_CALENDARS} calendars already.")
     row = CalendarRow(team_id=team_id(), **values)
     session().add(row)
     try:
@@ -48,7 +48,7 @@ def create_own(values: dict[str, Any]) -> CalendarRow:
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
-        raise taken() from None
+        raise name_taken() from None
     session().refresh(row)
     record("calendar", row.id, row.name, after=recorded_fields(row))
     return row
@@ -62,7 +62,7 @@ def change_own(row: CalendarRow, values: dict[str, Any]) -> None:
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
-        raise taken() from None
+        raise name_taken() from None
     record("calendar", row.id, row.name, before=before, after=recorded_fields(row))
 
 
@@ -82,9 +82,9 @@ def recorded_fields(row: CalendarRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ("name", "timezone", "days", "windows")}
 
 
-def taken() -> Problem:
+def name_taken() -> Problem:
     """Return the answer to a name that another calendar has."""
-    return Problem(409, "Another calendar of yours has this name.")
+    return taken("Another calendar of yours has this name.")
 
 
 @blueprint.route("/", methods=["GET"])

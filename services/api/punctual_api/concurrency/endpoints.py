@@ -27,7 +27,7 @@ from punctual_api.concurrency.schemas import (
 )
 from punctual_api.http.blueprints import Blueprint
 from punctual_api.http.context import session, team_id, team_ids, team_slug
-from punctual_api.http.problems import Problem, not_found
+from punctual_api.http.problems import not_found, taken
 
 blueprint = Blueprint(
     "concurrency",
@@ -74,7 +74,7 @@ def create_own(sent: dict[str, Any]) -> ConcurrencyLimit:
             raise
         session().rollback()
         what = "all your runs" if sent["tag"] is None else f"tag {sent['tag']}"
-        raise Problem(409, f"There is a limit for {what} already: change that one.") from None
+        raise taken(f"There is a limit for {what} already: change that one.") from None
     record("limit", made.id, made.tag, after={"max_concurrent": most})
     return made
 

@@ -12,6 +12,7 @@ from punctual.store.schema.models.model import new_id
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.http.context import session, user_id
 from punctual_api.http.json_body import json_body
+from punctual_api.http.problem_kinds import KEY_REUSED
 from punctual_api.http.problems import Fault, Problem, invalid
 
 HEADER = "Idempotency-Key"
@@ -56,7 +57,8 @@ def create_once(
             ids=ids,
         )
         if before == "other":
-            raise Problem(422, f"This {HEADER} was used with another request.")
+            detail = f"This {HEADER} was used with another request."
+            raise Problem(422, detail, kind=KEY_REUSED)
         if before is not None:
             changed_nothing()
             response = again(before)

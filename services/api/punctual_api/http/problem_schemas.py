@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields
 
+from punctual_api.http.problem_kinds import INVALID
+
 
 class FaultSchema(Schema):
     """One thing that is wrong with what was sent."""
@@ -15,7 +17,14 @@ class FaultSchema(Schema):
 class ProblemSchema(Schema):
     """An error (RFC 9457)."""
 
-    type = fields.String(required=True)
+    type = fields.String(
+        required=True,
+        metadata={
+            "format": "uri-reference",
+            "description": "Of which kind it is: the address of a page about it, one for each",
+            "example": INVALID.type,
+        },
+    )
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)

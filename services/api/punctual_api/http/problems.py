@@ -17,8 +17,10 @@ from werkzeug.routing import RequestRedirect
 from punctual.domain.errors import InvalidPart
 from punctual.ops import telemetry
 from punctual.store.driver.violations import missing_row
+from punctual_api.http import problem_kinds
 from punctual_api.http.database import OutcomeUnknown, roll_back
 from punctual_api.http.database_watch import DatabaseAwayError
+from punctual_api.http.problem_kinds import ProblemKind, kind_of
 
 log = structlog.get_logger()
 
@@ -49,9 +51,11 @@ class Problem(HTTPException):
         *,
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        kind: ProblemKind | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = status
+        self.kind = kind or kind_of(status)
         self.faults = faults
         self.headers = dict(headers or {})
 
@@ -65,6 +69,16 @@ def invalid(faults: Sequence[Fault]) -> Problem:
     """Return a 422 with each fault at its place."""
     first_faults = faults[:100]
     return Problem(422, "The request is invalid; see errors.", faults=first_faults)
+
+
+def taken(detail: str, faults: Sequence[Fault] = ()) -> Problem:
+    """Return a 409 for a name that another object has."""
+    return Problem(409, detail, faults=faults, kind=problem_kinds.TAKEN)
+
+
+def limit_reached(detail: str, *, status: int = 409) -> Problem:
+    """Return the refusal of one more than there may be."""
+    return Problem(status, detail, kind=problem_kinds.LIMIT_REACHED)
 
 
 def faults_in(messages: object, pointer: str = "") -> Iterator[Fault]:
@@ -118,7 +132,8 @@ def _http_error(error: HTTPException) -> Response:
     headers = dict(getattr(error, "headers", {}))
     if allowed := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(allowed))
-    return _answer(error.code, error.description, getattr(error, "faults", ()), headers)
+    kind = getattr(error, "kind", None)
+    return _answer(error.code, error.description, getattr(error, "faults", ()), headers, kind)
 
 
 def redirect_here(error: RequestRedirect) -> Response:
@@ -154,7 +169,8 @@ def _unexpected(error: Exception) -> Response:
     if isinstance(error, OutcomeUnknown):
         telemetry.DATABASE_ERRORS.inc()
         log.warning("commit outcome lost", error=str(error))
-        return _answer(503, OUTCOME_UNKNOWN, (), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return _answer(503, OUTCOME_UNKNOWN, (), retry, problem_kinds.OUTCOME_UNKNOWN)
     if isinstance(error, IntegrityError) and (gone := missing_row(error)):
         return _http_error(not_found(gone))  # deleted since it was looked up
     log.error("request failed", exc_info=error)
@@ -170,12 +186,17 @@ def _database_is_away(error: Exception) -> bool:
 
 
 def _answer(
-    status: int, detail: str | None, faults: Sequence[Fault], headers: Mapping[str, str]
+    status: int,
+    detail: str | None,
+    faults: Sequence[Fault],
+    headers: Mapping[str, str],
+    kind: ProblemKind | None = None,
 ) -> Response:
     roll_back()
+    kind = kind or kind_of(status)
     problem: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "type": kind.type,
+        "title": kind.title,
         "status": status,
         "detail": detail or HTTPStatus(status).description,
         "instance": request.path,

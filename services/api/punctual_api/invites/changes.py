@@ -15,7 +15,7 @@ from punctual.store.schema.models import Invite, User
 from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.audit.invites import invite_fields, record_invite
 from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
-from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.http.problems import Fault, invalid, limit_reached, not_found
 from punctual_api.invites.mailing import Mailed, mail_invitation
 
 
@@ -45,7 +45,7 @@ def create(
         lock_user(session(), user_id())
     if invites.count_open(session(), user_id()) >= invites.MOST_OPEN:
         most = f"You have made {invites.MOST_OPEN} invitations that are open, which is the most."
-        raise Problem(422, f"{most} End one, or wait until one is used or expires.")
+        raise limit_reached(f"{most} End one, or wait until one is used or expires.", status=422)
     made, code = invites.create_invite(
         session(),
         team_id=team,

@@ -11,6 +11,7 @@ from punctual.ops import telemetry
 from punctual.ops.config import Settings
 from punctual.store.accounts.team_usage import count_tasks, count_unfinished_runs, lock_usage
 from punctual_api.http.context import session, team_slug
+from punctual_api.http.problem_kinds import LIMIT_REACHED
 from punctual_api.http.problems import Problem
 from punctual_api.limits.headroom import Headroom
 
@@ -96,7 +97,7 @@ def check_runs_made(team_ids: Collection[uuid.UUID]) -> None:
 def _require_room(limit: _Limit, team_id: uuid.UUID, number: int, connection: Connection) -> None:
     if refusal := _refusal(limit, team_id, number, connection):
         telemetry.LIMIT_REFUSALS.labels(limit.name).inc()
-        raise LimitReached(422, refusal)
+        raise LimitReached(422, refusal, kind=LIMIT_REACHED)
 
 
 def _refusal(limit: _Limit, team_id: uuid.UUID, number: int, connection: Connection) -> str | None:

@@ -10,7 +10,7 @@ from punctual.store.secrets.changes import MOST_NAMED
 from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.audit.recorder import record
 from punctual_api.http.context import session, settings, team_id, team_ids, team_slug, user_id
-from punctual_api.http.problems import Fault, Problem, not_found
+from punctual_api.http.problems import Fault, Problem, limit_reached, not_found, taken
 
 MOST_SECRETS = 200
 """Of a team."""
@@ -49,13 +49,13 @@ def create_own(name: str, value: str) -> Secret:
     """Return a new secret; raises Problem: 409 for a name that is taken or one too many, 503."""
     key = sealing_key()
     if store.count_secrets(session(), team_id=team_id()) >= MOST_SECRETS:
-        raise Problem(409, f"The team has {MOST_SECRETS} secrets, which is the most.")
+        raise limit_reached(f"The team has {MOST_SECRETS} secrets, which is the most.")
     sealed = key.seal(value, team_id=team_id(), name=name)
     made = store.create_secret(
         session(), team_id=team_id(), name=name, sealed=sealed, key=key.id, by=user_id()
     )
     if made is None:
-        raise Problem(409, f"The team has a secret {name} already: replace its value by PUT.")
+        raise taken(f"The team has a secret {name} already: replace its value by PUT.")
     record("secret", made.id, name, after=recorded_secret(made))
     return made
 

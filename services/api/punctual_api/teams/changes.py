@@ -25,7 +25,7 @@ from punctual.store.schema.models import Team
 from punctual_api.accounts.access import require_admin
 from punctual_api.audit.recorder import record
 from punctual_api.http.context import membership, session, team_id, user_id
-from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.http.problems import Fault, Problem, invalid, not_found, taken
 from punctual_api.teams.room import refuse_adding, refuse_one_more
 
 TAKEN = "This one is already taken."
@@ -36,7 +36,7 @@ def create_own(slug: str, name: str) -> OwnTeam:
     refuse_one_more(lock_memberships(session(), user_id()), "You are")
     made = create_team(session(), slug=slug, name=name, owner_id=user_id())
     if made is None:
-        raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
+        raise taken("That slug is taken.", [Fault("/slug", TAKEN)])
     record("team", made.id, made.slug, after={"slug": slug, "name": name}, team=made.id)
     return made
 
@@ -69,7 +69,7 @@ def change_own(values: dict[str, Any]) -> None:
     if slug != team.slug and team.personal:
         raise Problem(409, "The slug of a personal team is its user's name; it stays.")
     if slug != team.slug and is_slug_taken(session(), slug, by_other_than=team.id):
-        raise Problem(409, "That slug is taken.", faults=[Fault("/slug", TAKEN)])
+        raise taken("That slug is taken.", [Fault("/slug", TAKEN)])
     names = ("slug", "name", "max_slots")
     before = {name: getattr(team, name) for name in names}
     for name in names:

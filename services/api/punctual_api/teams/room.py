@@ -3,13 +3,13 @@
 from flask_login import current_user
 
 from punctual.store.accounts.teams import MOST_BY_ADDING, MOST_TEAMS
-from punctual_api.http.problems import Problem
+from punctual_api.http.problems import Problem, limit_reached
 
 
 def refuse_one_more(memberships: int, whose: str) -> None:
     """Raise Problem 409 for a user who is in all teams that a user may be in."""
     if memberships >= MOST_TEAMS:
-        raise Problem(409, f"{whose} in {MOST_TEAMS} teams already, which is the most.")
+        raise limit_reached(f"{whose} in {MOST_TEAMS} teams already, which is the most.")
 
 
 def refuse_adding(memberships: int, username: str) -> None:

@@ -17,7 +17,7 @@ from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.audit.recorder import changed_nothing
 from punctual_api.audit.tokens import record_token, token_fields
 from punctual_api.http.context import now, session, settings, team_id, team_slug, user_id
-from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.http.problems import Fault, Problem, invalid, limit_reached, not_found
 
 
 def requested_owner() -> Owner:
@@ -38,10 +38,10 @@ def create(
     if most and access_tokens.count_tokens(session(), owner) >= most:
         whose = "You have" if owner.team_id is None else f"{team_slug(owner.team_id)} has"
         telemetry.LIMIT_REFUSALS.labels("tokens").inc()
-        raise Problem(
-            422,
+        raise limit_reached(
             f"{whose} {most} access tokens, which is the most. End one that is not used any more,"
             " or ask an operator to raise PUNCTUAL_MAX_TOKENS.",
+            status=422,
         )
     if role is None and owner.team_id is not None:
         role = Role.EDITOR

@@ -14,11 +14,13 @@ from werkzeug.test import TestResponse
 from punctual.store.processes.coordinators import register as register_coordinator
 from punctual_api.app import create_app
 from punctual_api.http.database import release_database
+from punctual_api.http.problem_kinds import KINDS
 from punctual_devstack.ports import free_port
 from tests.integration.api.conftest import Person, run_sql, settings_for
 from tests.support.rows import database_now, new_run, new_task
 from tests.support.steps import change_run, claim_run, new_worker, silence
 
+BY_TYPE = {kind.type: kind for kind in KINDS}
 FIELDS = {"type", "title", "status", "detail", "instance", "errors", "request_id"}
 
 
@@ -30,6 +32,8 @@ def assert_problem(answer: TestResponse, status: int) -> dict[str, Any]:
     assert set(problem) == FIELDS
     assert problem["status"] == status
     assert problem["detail"]
+    assert status in BY_TYPE[problem["type"]].statuses
+    assert problem["title"] == BY_TYPE[problem["type"]].title
     assert problem["request_id"] == answer.headers["X-Request-ID"]
     return problem
 

@@ -4,6 +4,7 @@ import json
 from http import HTTPStatus
 
 from punctual.store.schema.models.model import new_id
+from punctual_api.http.problem_kinds import kind_of
 from punctual_api.http.request_hooks import API_HEADERS
 
 LONGEST_DETAIL = 300
@@ -12,10 +13,10 @@ LONGEST_DETAIL = 300
 def raw_problem(status: int, detail: str) -> bytes:
     """Return the answer with an error as problem+json, after which the connection ends."""
     request_id = new_id().hex
-    title = HTTPStatus(status).phrase
+    kind = kind_of(status)
     problem = {
-        "type": "about:blank",
-        "title": title,
+        "type": kind.type,
+        "title": kind.title,
         "status": status,
         "detail": detail[:LONGEST_DETAIL],
         "instance": "",
@@ -30,7 +31,10 @@ def raw_problem(status: int, detail: str) -> bytes:
         "X-Request-ID": request_id,
         **{name: value for _, name, value in API_HEADERS},
     }
-    lines = [f"HTTP/1.1 {status} {title}", *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

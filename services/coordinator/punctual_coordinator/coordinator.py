@@ -13,6 +13,7 @@ from punctual.ops import telemetry, tracing
 from punctual.ops.config import Settings
 from punctual.ops.progress import Progress, WatchedLoop
 from punctual.store.driver.engine import make_engine
+from punctual_coordinator.duties.anomaly_judge import AnomalyJudge
 from punctual_coordinator.duties.catch_up import CatchUpDuty
 from punctual_coordinator.duties.dispatcher import Dispatcher
 from punctual_coordinator.duties.follower import Follower
@@ -41,6 +42,7 @@ log = structlog.get_logger()
 
 FOLD_SECONDS = 30.0
 HEALTH_SECONDS = 15.0
+JUDGE_SECONDS = 5.0
 PRUNE_SECONDS = 600.0
 
 
@@ -98,6 +100,7 @@ class CoordinatorService:
         self._pruner = Pruner(self._engine, stop, keep=keep, keep_audit=keep_audit)
         self._rollup = PunctualityRollup(self._engine)
         self._health_watch = HealthWatch(self._engine)
+        self._judge = AnomalyJudge(self._engine, stop)
         self._registration = Registration(self._engine, name=settings.name, lease=lease)
 
     def serve_health(self) -> None:
@@ -118,6 +121,7 @@ class CoordinatorService:
             "sweep": (self.sweep, self._settings.sweep_seconds),
             "fold": (self._rollup.run_once, FOLD_SECONDS),
             "health": (self._health_watch.run_once, HEALTH_SECONDS),
+            "judge": (self._judge.run_once, JUDGE_SECONDS),
             "prune": (self.prune, PRUNE_SECONDS),
         }
         keep_ticking(

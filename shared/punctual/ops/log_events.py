@@ -63,6 +63,7 @@ EVENTS = (
     LogEvent("runs dispatched", "info", "coordinator", "`planned`, `missed`, `queued`, `published` in one pass"),
     LogEvent("runs published again", "info", "coordinator", "no worker had claimed them in 5 s; often: Redis lost messages, or workers are full"),
     LogEvent("run missed", "warning", "coordinator", "its start deadline passed, or a stop left it behind and `catch_up` does not run it"),
+    LogEvent("anomalies found", "info", "coordinator", "of this many `runs` that succeeded, some were unlike the others of their tasks: `anomalies` ([health](../guide/health.md))"),
     LogEvent("tasks late", "warning", "coordinator", "runs of this many `tasks` have been due for five minutes and have not started ([health](../guide/health.md))"),
     LogEvent("outage detected", "warning", "coordinator", "no coordinator was running: `since`, `seconds`; outages list what was missed"),
     LogEvent("database silence recorded", "warning", "coordinator", "it did not answer for `seconds` from `since` on, though it was asked; runs that were due then have the reason `database_silent`"),

@@ -7,6 +7,7 @@ from flask import Response, request
 from markupsafe import Markup
 
 from punctual.domain.runs.states import FINAL
+from punctual.store.anomalies.found import anomalies_of
 from punctual.store.runs.blocked_by import waits_for
 from punctual.store.runs.listing import attempts_of
 from punctual.store.schema.models import Run
@@ -43,6 +44,7 @@ def show_run(run_id: uuid.UUID) -> Response:
         timeline=timeline(run, attempts),
         attempts=attempts,
         output=output,
+        anomalies=anomalies_of(session().connection(), run.id),
         spec=run.spec,
     )
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from punctual.domain.amounts import span_words
+from punctual.domain.amounts import bytes_words, span_words
 from punctual.domain.errors import Unreadable
 from punctual.domain.schedules.describe import describe
 from punctual.domain.schedules.syntax import At, read_schedule
+from punctual.store.anomalies.found import FoundAnomaly
 from punctual.store.tasks.overview import CAP
 
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)  # the words are the same whatever the anchor
@@ -64,3 +65,21 @@ def took(ended: Any) -> float | None:
     if started_at is None or finished_at is None:
         return None
     return max(0.0, float((finished_at - started_at).total_seconds()))
+
+
+def anomaly_words(anomaly: FoundAnomaly) -> str:
+    """Return an anomaly with its figures: "Fast: took 2 s; normally 41 s to 55 s…"."""
+    figures = anomaly.figures
+    words = bytes_words if figures["unit"] == "bytes" else span_words
+    verb = "wrote" if figures["unit"] == "bytes" else "took"
+    value, low, high = (words(figures[name]) for name in ("value", "low", "high"))
+    normal = low if low == high else f"{low} to {high}"
+    of = {
+        "hour": " of the runs at this hour",
+        "weekday": " of the runs on this weekday",
+        "hour_of_week": " of the runs at this hour of the week",
+    }.get(figures["by"], "")
+    return (
+        f"{anomaly.kind.capitalize()}: {verb} {value}; normally {normal}{of},"
+        f" by {figures['runs']} successes before it."
+    )

@@ -71,6 +71,7 @@ TABLES: dict[str, dict[str, str]] = {
         "links": "Hooks, badges and feeds: addresses with a token, as a hash.",
         "team_waits": "Teams at their limit of unfinished runs, of which nothing is planned.",
         "task_health": "The health of each task, kept by triggers as its runs end.",
+        "task_norms": "What is normal for a task: durations and sizes of output.",
         "zone_rules": "Fingerprints of the time zone rules that stored due times follow.",
     },
     "Runs": {
@@ -78,6 +79,8 @@ TABLES: dict[str, dict[str, str]] = {
         "attempts": "Attempts that have ended.",
         "outputs": "What an attempt wrote; segments gives the parts of stdout (+) and stderr (-).",
         "live_outputs": "What a running attempt has written so far, while a person looks at it.",
+        "run_anomalies": "Runs that succeeded and were unlike the others of their task.",
+        "unjudged_runs": "Successes that are still to be compared with what is normal.",
         "upstream_ends": "Ends of runs that other tasks are still to follow.",
     },
     "History": {

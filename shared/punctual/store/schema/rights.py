@@ -93,6 +93,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT",
         "worker": "SELECT",
     },
+    "run_anomalies": {"api": "SELECT", "coordinator": "SELECT, INSERT"},
     "runs": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, INSERT, UPDATE, DELETE",
@@ -115,6 +116,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "coordinator": "SELECT, INSERT, UPDATE (id), DELETE",
         "worker": "INSERT",
     },
+    # Written by a trigger on attempts, with the rights of the tables' owner.
+    "unjudged_runs": {"coordinator": "SELECT, UPDATE (id), DELETE"},
     # Written by a trigger on runs, with the rights of the tables' owner.
     "upstream_ends": {"coordinator": "SELECT, UPDATE, DELETE"},
     # Both are written by triggers on tasks, with the rights of the tables' owner.
@@ -131,6 +134,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, UPDATE (task_id)",
         "coordinator": "SELECT, UPDATE (task_id, outcome, late_since, since)",
     },
+    "task_norms": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},
     "team_waits": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "teams": {
         "api": "SELECT, INSERT, UPDATE, DELETE",

@@ -38,7 +38,7 @@ SET_LATER = frozenset(
 )
 """Columns that a new task leaves to the table's defaults."""
 
-DEFAULTS = {"command": "", "jitter": 0.0, "after": [], "queue": "default"}
+DEFAULTS = {"command": "", "jitter": 0.0, "after": [], "queue": "default", "anomalies": "normal"}
 """The value of a column for which nothing, or null, was sent."""
 
 UNSET = dict.fromkeys(column.key for column in Task.__mapper__.column_attrs)

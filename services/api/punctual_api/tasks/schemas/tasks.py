@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
+from punctual.domain.anomalies.verdict import Sensitivity
 from punctual.domain.runs.health import Health
 from punctual.domain.runs.limits import LONGEST_END_GRACE
 from punctual.domain.runs.queue import DEFAULT_QUEUE, QUEUE_RULE, is_queue
@@ -131,6 +132,14 @@ class TaskFields(Schema):
     )
     metadata = Document(
         load_default=dict, metadata={"type": "object", "additionalProperties": True}
+    )
+    anomalies = Text(
+        load_default=Sensitivity.NORMAL.value,
+        validate=validate.OneOf(list(Sensitivity)),
+        metadata={
+            "description": "How unlike the task's other runs a success must be in duration or"
+            " output to make it suspicious; off judges none"
+        },
     )
     overlap = Text(load_default="skip", validate=validate.OneOf([*Overlap]))
     after = fields.List(

@@ -10,6 +10,7 @@ from punctual.store.schema.models.alerts.deliveries import (
     AlertReport,
 )
 from punctual.store.schema.models.alerts.events import AlertEvent
+from punctual.store.schema.models.anomalies import RunAnomaly, TaskNorms, UnjudgedRuns
 from punctual.store.schema.models.audit import AuditEvent
 from punctual.store.schema.models.calendars import CalendarRow
 from punctual.store.schema.models.concurrency import ConcurrencyLimit, SlotDefault, TeamWait
@@ -69,16 +70,19 @@ __all__ = [
     "Punctuality",
     "Queue",
     "Run",
+    "RunAnomaly",
     "Secret",
     "SlotDefault",
     "StartTally",
     "Task",
     "TaskHealth",
+    "TaskNorms",
     "TaskSecret",
     "TaskSnooze",
     "TaskVersion",
     "Team",
     "TeamWait",
+    "UnjudgedRuns",
     "UpstreamEnd",
     "User",
     "UserSession",

@@ -127,6 +127,7 @@ class Task(Model):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
     meta: Mapped[Document] = mapped_column("metadata", JSONB)
     calendars: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    anomalies: Mapped[str] = mapped_column(server_default=text("'normal'"))
     overlap: Mapped[str]
     after: Mapped[list[Document]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     max_concurrent: Mapped[int | None]

@@ -1,0 +1,1 @@
+"""How many planted anomalies are found in weeks of runs, and how many alarms are false."""

@@ -16,6 +16,7 @@ from punctual.doctor.room import disk_findings, write_findings
 from punctual.doctor.secrets import secret_findings
 from punctual.doctor.server import clock_finding, schema_finding, server_findings
 from punctual.doctor.versions import isolation_findings, release_findings
+from punctual.doctor.watch import watch_findings
 from punctual.doctor.work import run_findings, task_findings
 from punctual.ops.config import Settings
 from punctual.store.driver.engine import make_engine
@@ -26,6 +27,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
     ("database writes", write_findings),
     ("coordinator", coordinator_findings),
     ("worker", worker_findings),
+    ("watch", watch_findings),
     ("releases", release_findings),
     ("commands", isolation_findings),
     ("queues", team_queue_findings),

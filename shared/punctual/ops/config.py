@@ -66,6 +66,7 @@ class Settings(CommandSettings):
     kill_grace_seconds: float = 10
     end_grace_seconds: float = 2
     drain_seconds: float = 30
+    database_max_bytes: int = 0
     retention_days: float = 30
     audit_retention_days: float = 400
     on_lease_loss: OnLeaseLoss = "kill"
@@ -158,7 +159,7 @@ def _parse(name: str, kind: Any, raw: str) -> object:
             number: float = (float if kind is float else int)(raw)
         except ValueError:
             number = -1
-        if not 0 <= number < 10**12:
+        if not 0 <= number < (10**16 if name.endswith("_bytes") else 10**12):
             raise InvalidSetting(f"{setting} must be a number of 0 or more, not {raw!r}")
         return number
     if kind is bool:

@@ -56,6 +56,8 @@ EVENTS = (
     LogEvent("commit outcome lost", "warning", "API", "the connection broke in COMMIT: the client repeats, with its `Idempotency-Key`"),
     LogEvent("request process frozen", "error", "API", "the process that answers requests made no progress for 20 s; another one is started"),
     LogEvent("request process ended", "warning, error", "API", 'the process that answers requests ended by itself; another one is started. A `signal` of SIGKILL without "request process frozen" before it: out of memory?'),
+    LogEvent("trouble noticed", "error", "API", "[of the installation](watch.md): `kind` (`unserved_queue`, `coordinators_stopped`, `database_full`), `since`, the `queue` or `figures`; logged once, and recorded as an event for operators"),
+    LogEvent("trouble over", "info", "API", "it has ended"),
     LogEvent("coordinator started", "info", "coordinator", "its duties begin"),
     LogEvent("coordinator registered", "info", "coordinator", "it has its row in the database"),
     LogEvent("coordinator stopped", "info", "coordinator", "it stopped in good order"),

@@ -76,7 +76,7 @@ def test_services_that_share_a_powerful_role_are_reported(
     [
         ("api", set()),
         ("coordinator", {"secrets"}),
-        ("worker", {"coordinator", "queues", "releases", "runs", "secrets", "tasks"}),
+        ("worker", {"coordinator", "queues", "releases", "runs", "secrets", "tasks", "watch"}),
     ],
 )
 def test_what_a_services_role_may_not_look_at_is_no_fault(

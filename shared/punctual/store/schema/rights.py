@@ -31,7 +31,10 @@ RIGHTS: dict[str, dict[str, str]] = {
     "alert_delivery_events": {"api": "SELECT", "coordinator": "SELECT, INSERT"},
     "alert_escalations": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     # Events of runs are written by a trigger, with the rights of the tables' owner.
-    "alert_events": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE (taken_at), DELETE"},
+    "alert_events": {
+        "api": "SELECT, INSERT",
+        "coordinator": "SELECT, INSERT, UPDATE (taken_at), DELETE",
+    },
     "alert_links": {
         "api": "SELECT, INSERT, UPDATE (retried_as)",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
@@ -74,7 +77,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "api": "SELECT, INSERT, UPDATE (used_at, used_by), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
-    "last_pass": {"coordinator": "SELECT, INSERT, UPDATE"},
+    "last_pass": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE"},
     "links": {"api": "SELECT, INSERT, UPDATE (last_used_at), DELETE"},
     "live_outputs": {
         "api": "SELECT",

@@ -15,6 +15,7 @@ from punctual.ops.config import Settings
 from punctual_api.app import create_app
 from punctual_api.http.database import THREADS
 from punctual_api.http.server.buffering_worker import BufferingWorker
+from punctual_api.system.watch import InstallationWatch
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn unlinks its heartbeat file as it opens it
 
@@ -87,5 +88,6 @@ class ApiServer(BaseApplication):
         app = create_app(self._settings)
         # Here and not sooner: what sends spans is a thread, and none crosses a fork.
         app.extensions["punctual_tracing"] = tracing.start(service="api", name=self._settings.name)
+        InstallationWatch(app, self._settings).start()
         gc_tuning.set_aside()
         return app

@@ -7,6 +7,7 @@ matter: an attempt has no more than is in use on all of these file systems toget
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 
 from punctual_worker.runner.host.acting_as import ActingAs
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from punctual_worker.runner.limits.usage import Usage
 
 PLACES = ("/tmp", "/var/tmp")  # /dev/shm is memory
+RECENT_NS = 1_000_000_000
 
 
 class Disk(CountingThread):
@@ -36,16 +38,18 @@ class Disk(CountingThread):
         super().__init__()
         self._places = () if users is None else tuple(SharedFolder(each, users) for each in PLACES)
         self._memory_devices = memory_devices()
-        self._in_use = 0
+        self._in_use = self._looked_ns = 0
         # How much was in use when an attempt was first seen.
         self._before: dict[int, int] = {}
 
     def begin(self, usages: Sequence[Usage]) -> None:
         """Ask the file systems how much of them is in use."""
         before, self._in_use = self._in_use, self._used([usage.home for usage in usages])
-        self._before = {
-            usage.serial: self._before.get(usage.serial, before or self._in_use) for usage in usages
-        }
+        now_ns = time.monotonic_ns()
+        if now_ns > self._looked_ns + RECENT_NS:
+            before = self._in_use  # what others have written since then is not this attempt's
+        self._looked_ns = now_ns
+        self._before = {usage.serial: self._before.get(usage.serial, before) for usage in usages}
 
     def may_be_over(self, usage: Usage) -> bool:
         """Compare with what all have together."""

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0018_anomalies"
-down_revision = "0017_pings"
+revision = "0019_anomalies"
+down_revision = "0018_alert_channels"
 branch_labels = None
 depends_on = None
 

@@ -18,6 +18,21 @@ WITH maker AS (
 )
 INSERT INTO memberships (team_id, user_id, role) SELECT id, id, 'owner' FROM maker
 """)
+# As most tasks are: they have run before, and well.
+WELL = text("""
+INSERT INTO task_health (task_id, team_id, outcome) SELECT id, team_id, 'ok' FROM tasks AS t
+WHERE name = :name AND NOT EXISTS (SELECT FROM task_health WHERE task_id = t.id)
+""")
+
+# One task in a hundred is failing, and as many are late, missed and suspicious.
+HEALTH = text("""
+UPDATE task_health SET
+    outcome = CASE part WHEN 0 THEN 'failing' WHEN 1 THEN 'missed' WHEN 2 THEN 'suspicious'
+                        ELSE 'ok' END,
+    late_since = CASE part WHEN 3 THEN now() END
+FROM (SELECT task_id AS id, abs(hashtext(task_id::text)) % 100 AS part FROM task_health) AS parts
+WHERE task_id = parts.id
+""")
 COUNT = text("SELECT count(*) FROM tasks WHERE name = :name")
 TASKS = text("""
 INSERT INTO tasks (id, team_id, name, command, schedule, schedule_anchor, next_due_at,
@@ -103,6 +118,13 @@ def fill_runs(engine: Engine, count: int) -> None:
     _settle(engine)
 
 
+def spread_health(engine: Engine) -> None:
+    """Have some of the tasks be failing, late, missed or suspicious."""
+    with engine.begin() as connection:
+        connection.execute(HEALTH)
+    _settle(engine)
+
+
 def fill_old_runs(engine: Engine, count: int) -> None:
     """Have that many runs, each with its attempt, be past their retention."""
     with engine.begin() as connection:
@@ -115,10 +137,11 @@ def fill_old_runs(engine: Engine, count: int) -> None:
 def _tasks(connection: Connection, **values: Any) -> None:
     connection.execute(text("SET LOCAL session_replication_role = replica"))
     connection.execute(TASKS, values)
+    connection.execute(WELL, values)
 
 
 def _settle(engine: Engine) -> None:
     """What autovacuum would do by and by, now; so that it does not while we measure."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE tasks, runs"))
+        connection.execute(text("VACUUM ANALYZE tasks, runs, task_health"))
         connection.execute(text("CHECKPOINT"))

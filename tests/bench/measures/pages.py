@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from punctual.store.accounts.users import issue_token, user_named
 from tests.bench.environment import BenchEnv, engine
-from tests.bench.filling import FULL_DATABASE, TEAM, fill_runs, fill_tasks
+from tests.bench.filling import FULL_DATABASE, TEAM, fill_runs, fill_tasks, spread_health
 from tests.bench.load import latencies, prepared
 from tests.bench.row import OURS, Figures, Row, percentile
 
@@ -14,7 +14,12 @@ FEW = 1_000
 ROUNDS, COUNT = 10, 20
 """Pages of each database in turn, so that what else the machine does meets both."""
 
-PAGES = {"list of tasks": "/api/tasks/?limit=50", "list of runs": "/api/runs/?limit=50"}
+PAGES = {
+    "list of tasks": "/api/tasks/?limit=50",
+    "tasks, worst first": "/api/tasks/?limit=50&sort=health",
+    "failing or late tasks": "/api/tasks/?limit=50&health=failing&health=late",
+    "list of runs": "/api/runs/?limit=50",
+}
 AS_FAST = 1.2
 """A page counts as equally fast up to this factor: repeats of one page differ by as much."""
 
@@ -52,6 +57,7 @@ def _filled(env: BenchEnv, database: str, count: int) -> str:
     opened = engine(env.database(database))
     fill_tasks(opened, count)
     fill_runs(opened, count)
+    spread_health(opened)
     with Session(opened) as session, session.begin():
         team = user_named(session, TEAM)
         assert team is not None

@@ -4,6 +4,8 @@ from sqlalchemy.exc import DBAPIError
 
 DUPLICATE = "23505"  # unique_violation
 MISSING_ROW = "23503"  # foreign_key_violation
+ROLES = {"escalate_to": "channel"}
+"""What a column refers to whose name says what for."""
 
 
 def is_duplicate(error: DBAPIError) -> bool:
@@ -17,4 +19,4 @@ def missing_row(error: DBAPIError) -> str | None:
         return None
     reported = getattr(error.orig, "diag")  # noqa: B009 - psycopg2's, unknown to the type checker
     column: str = reported.constraint_name.removeprefix(f"fk_{reported.table_name}_")
-    return column.removesuffix("_id").replace("_", " ")
+    return ROLES.get(column, column.removesuffix("_id").replace("_", " "))

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import ForeignKeyConstraint
 
+from punctual.store.driver.violations import ROLES
 from punctual.store.schema.models import Model
 
 FOREIGN_KEYS = [
@@ -11,10 +12,15 @@ FOREIGN_KEYS = [
     for constraint in table.constraints
     if isinstance(constraint, ForeignKeyConstraint)
 ]
+SINGULAR = {"deliveries": "delivery"}
 
 
 @pytest.mark.parametrize(("table", "key"), FOREIGN_KEYS, ids=lambda each: str(each)[:40])
 def test_a_foreign_key_names_what_it_refers_to(table: str, key: ForeignKeyConstraint) -> None:
     [column] = key.columns
-    referred = key.referred_table.name.removesuffix("s")
-    assert (column.name, key.name) == (f"{referred}_id", f"fk_{table}_{referred}_id")
+    table_name = key.referred_table.name.removeprefix("alert_")
+    referred = SINGULAR.get(table_name, table_name.removesuffix("s"))
+    if ROLES.get(column.name) == referred:
+        assert key.name == f"fk_{table}_{column.name}"
+    else:
+        assert (column.name, key.name) == (f"{referred}_id", f"fk_{table}_{referred}_id")

@@ -16,6 +16,8 @@ from punctual_api.accounts.own_endpoints import blueprint as account
 from punctual_api.alerts.endpoints import blueprint as alerts
 from punctual_api.audit.endpoints import blueprint as audit
 from punctual_api.audit.recorder import write_recorded, write_refused
+from punctual_api.badges.endpoints import blueprint as badges
+from punctual_api.badges.served import blueprint as badge_files
 from punctual_api.calendars.endpoints import blueprint as calendars
 from punctual_api.channels.endpoints import blueprint as channels
 from punctual_api.concurrency.endpoints import blueprint as concurrency
@@ -123,6 +125,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         hooks,
         hook_calls,
         feeds,
+        badges,
         backfill,
         concurrency,
         queues,
@@ -143,6 +146,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(problem_pages)
     document_limits(app)
     app.register_blueprint(feed_files)
+    app.register_blueprint(badge_files)
     add_pages(app)
     health.watch_health(app, settings)
 

@@ -57,6 +57,8 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "hook calls.refuse_get": PUBLIC,
     "hook calls.get_hook_run": PUBLIC,
     "feed files.feed": PUBLIC,
+    "badge files.picture": PUBLIC,
+    "badge files.endpoint": PUBLIC,
     "pages.show_invitation": PUBLIC,
     "problems.problem": PUBLIC,
     "problems.problems": PUBLIC,
@@ -80,6 +82,13 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "pages.connect_identity": BY_LOGIN,
     "pages.confirm_identity": BY_LOGIN,
     "pages.disconnect_identity": BY_LOGIN,
+    # Badges show the health of tasks to all who have their addresses
+    "badges.list_badges": EDIT_IN_TEAM,
+    "badges.create_badge": EDIT_IN_TEAM,
+    "badges.end_badge": EDIT,
+    "pages.show_badges": EDIT,
+    "pages.create_badge": EDIT,
+    "pages.end_badge": EDIT,
     # Feeds show what their user sees, in all teams
     "feeds.list_feeds": BY_FULL_TOKEN,
     "feeds.create_feed": BY_FULL_TOKEN,

@@ -76,7 +76,10 @@ def test_no_method_that_changes_anything_is_open_to_viewers(app: Flask) -> None:
 def test_only_entrances_links_probes_and_the_description_are_open_to_anyone() -> None:
     open_to_anyone = {endpoint for endpoint, need in ACCESS.items() if need == PUBLIC}
     assert all(
-        re.match(r"(hook calls|feed files|health|metrics|problems|reference|static)\b", endpoint)
+        re.match(
+            r"(hook calls|feed files|badge files|health|metrics|problems|reference|static)\b",
+            endpoint,
+        )
         or endpoint
         in {
             "accounts.login_by_api",

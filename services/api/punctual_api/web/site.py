@@ -9,6 +9,7 @@ import punctual_api.accounts.own_page
 import punctual_api.accounts.pages
 import punctual_api.alerts.link_pages
 import punctual_api.audit.pages
+import punctual_api.badges.pages
 import punctual_api.calendars.pages
 import punctual_api.concurrency.pages
 import punctual_api.crontab.pages

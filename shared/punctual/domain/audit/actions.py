@@ -57,6 +57,8 @@ class Action(StrEnum):
     DELIVERY_RETRY = "delivery.retry"
     TOKEN_CREATE = "token.create"
     TOKEN_END = "token.end"
+    BADGE_CREATE = "badge.create"
+    BADGE_END = "badge.end"
     FEED_CREATE = "feed.create"
     FEED_END = "feed.end"
     HOOK_CREATE = "hook.create"
@@ -98,6 +100,10 @@ ACTIONS: Mapping[str, Action | None] = {
     "pages.create_token": Action.TOKEN_CREATE,
     "pages.create_team_token": Action.TOKEN_CREATE,
     "pages.end_token": Action.TOKEN_END,
+    "badges.create_badge": Action.BADGE_CREATE,
+    "badges.end_badge": Action.BADGE_END,
+    "pages.create_badge": Action.BADGE_CREATE,
+    "pages.end_badge": Action.BADGE_END,
     "feeds.create_feed": Action.FEED_CREATE,
     "feeds.end_feed": Action.FEED_END,
     "pages.create_feed": Action.FEED_CREATE,

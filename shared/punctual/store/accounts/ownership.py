@@ -39,6 +39,11 @@ for _kind, _table in {
         f"SELECT CAST(coalesce(team_id, '{uuid.UUID(int=0)}') AS text) FROM {_table}"
         " WHERE id = CAST(:id AS uuid)"
     )
+# A badge is of its task's team, or of a team.
+OWNER_OF["badge"] = text(
+    "SELECT CAST(coalesce(links.team_id, tasks.team_id) AS text) FROM links"
+    " LEFT JOIN tasks ON tasks.id = task_id WHERE links.id = CAST(:id AS uuid) AND kind = 'badge'"
+)
 
 
 def team_of(connection: Connection, kind: str, object_id: uuid.UUID) -> uuid.UUID | None:

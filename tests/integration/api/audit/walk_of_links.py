@@ -24,6 +24,13 @@ def link_steps(ann: Visitor, task: str) -> Iterator[tuple[str, Callable[[], Test
     yield "hooks.end_hook", lambda: api("DELETE", f"{own}{made['id']}/")
     yield "pages.create_hook", lambda: form(page, name="ci")
     shown = ann.person.items(own)[0]["id"]
+    badge = {"name": "b", "team": "ops"}
+    yield "badges.create_badge", lambda: api("POST", "/badges/", json=badge)
+    one, two = (api("POST", "/badges/", json=badge).get_json()["id"] for _ in range(2))
+    yield "badges.end_badge", lambda: api("DELETE", f"/badges/{one}/")
+    badges = "/team/ops/badges/"
+    yield "pages.create_badge", lambda: form(badges, name="b")
+    yield "pages.end_badge", lambda: form(f"/badges/{two}/end/", of=badges)
     feed = {"name": "mine"}
     yield "feeds.create_feed", lambda: api("POST", "/feeds/", json=feed)
     yield "feeds.end_feed", lambda: api("DELETE", f"/feeds/{newest_feed()}/")

@@ -85,6 +85,8 @@ CALLS = {
     "/api/calendars/{calendar_id}/": {"get", "put", "delete"},
     "/api/import/crontab/": {"post"},
     "/api/export/crontab/": {"get"},
+    "/api/badges/": {"get", "post"},
+    "/api/badges/{badge_id}/": {"delete"},
     "/api/feeds/": {"get", "post"},
     "/api/feeds/{feed}/": {"delete"},
     "/hooks/{token}/": {"post"},

@@ -42,6 +42,7 @@ def ids(ann: Visitor, bob: Visitor, engine: Engine) -> dict[str, str]:
         "hook_id": person.post(f"/tasks/{task}/hooks/", json={"name": "ci"}).get_json()["id"],
         "feed": "01890000-0000-7000-8000-000000000000",
         "run": "01890000-0000-7000-8000-000000000000",
+        "badge_id": person.post("/badges/", json={"name": "b", "team": "ops"}).get_json()["id"],
         "session_id": "01890000-0000-7000-8000-000000000000",
         "slug": "ops",
         "username": bob.person.username,

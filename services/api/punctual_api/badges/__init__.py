@@ -1,0 +1,1 @@
+"""Badges: the health of tasks as a small picture."""

@@ -1,0 +1,1 @@
+"""Badges by the API, and as READMEs show them."""

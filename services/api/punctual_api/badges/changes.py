@@ -30,7 +30,7 @@ def create(*, name: str, task: uuid.UUID | None, tag: str | None) -> tuple[Link,
         require_room(LinkKind.BADGE, f"The team {team_slug(team_id())}", team_id=team_id())
         target = Target(team_id=team_id(), tag=tag or None)
     made, token = store.create_link(session(), LinkKind.BADGE, target, name=name, by=user_id())
-    record("badge", made.id, name, after=_fields(made))
+    record("badge", made.id, name, after=badge_fields(made))
     return made, own_url() + url_for("badge files.picture", token=token)
 
 
@@ -40,7 +40,7 @@ def end(badge_id: uuid.UUID) -> Link:
     if badge is None or badge.kind != LinkKind.BADGE:
         raise not_found("badge")
     session().delete(badge)
-    record("badge", badge.id, badge.name, before=_fields(badge))
+    record("badge", badge.id, badge.name, before=badge_fields(badge))
     return badge
 
 
@@ -63,7 +63,7 @@ def shown(badges: Sequence[Link]) -> list[dict[str, Any]]:
         {
             "id": badge.id,
             "name": badge.name,
-            **_fields(badge),
+            **badge_fields(badge),
             "created_by": name_of(badge.created_by),
             "created_at": badge.created_at,
             "last_used_at": badge.last_used_at,
@@ -72,5 +72,6 @@ def shown(badges: Sequence[Link]) -> list[dict[str, Any]]:
     ]
 
 
-def _fields(badge: Link) -> dict[str, Any]:
+def badge_fields(badge: Link) -> dict[str, Any]:
+    """Return what the audit record has of a badge."""
     return {"task": badge.task_id, "tag": badge.tag}

@@ -1,7 +1,7 @@
 """Events as iCalendar (RFC 5545), with what RFC 7986 adds."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
@@ -33,9 +33,10 @@ def _component(event: FeedEvent, own_url: str) -> Event:
     made.add("uid", event.uid)
     made.add("dtstamp", _whole(event.stamp))
     made.add("summary", event.summary)
-    made.add("dtstart", _whole(event.start) if isinstance(event.start, datetime) else event.start)
-    if event.end is not None:
-        made.add("dtend", _whole(event.end) if isinstance(event.end, datetime) else event.end)
+    start, end = _whole(event.start), None if event.end is None else _whole(event.end)
+    made.add("dtstart", start)
+    if end is not None and end != start:  # it is later, RFC 5545 says
+        made.add("dtend", end)
     if event.description:
         made.add("description", event.description)
     if event.path:
@@ -45,9 +46,9 @@ def _component(event: FeedEvent, own_url: str) -> Event:
     return made
 
 
-def _whole(at: datetime) -> datetime:
-    """Return an instant as iCalendar has them: in UTC, to the second."""
-    return at.astimezone(UTC).replace(microsecond=0)
+def _whole(at: datetime | date) -> datetime | date:
+    """Return an instant as iCalendar has them, in UTC and to the second; a day as it is."""
+    return at.astimezone(UTC).replace(microsecond=0) if isinstance(at, datetime) else at
 
 
 def _utc() -> Timezone:

@@ -12,6 +12,7 @@ from punctual_api.alerts.changes import recorded_rule
 from punctual_api.audit.invites import ANY_ADDRESS, invite_fields
 from punctual_api.audit.recorder import MOST_WITH_VALUES, Fields, record, record_many
 from punctual_api.audit.tokens import token_fields
+from punctual_api.badges.changes import badge_fields
 from punctual_api.calendars.endpoints import recorded_fields
 from punctual_api.channels.changes import recorded_channel
 from punctual_api.http.context import session
@@ -44,6 +45,7 @@ RECORDED: Mapping[str, _Recorded] = {
         Action.RULE_DELETE, lambda rule: recorded_rule(rule)["channel"], recorded_rule
     ),
     "channel": _Recorded(Action.CHANNEL_DELETE, lambda channel: channel.name, recorded_channel),
+    "badge": _Recorded(Action.BADGE_END, lambda badge: badge.name, badge_fields),
     "token": _Recorded(Action.TOKEN_END, lambda token: token.name, token_fields),
     "invite": _Recorded(
         Action.INVITE_END, lambda invite: invite.email or ANY_ADDRESS, invite_fields

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from punctual.domain.links import LinkKind
 from punctual.store.schema.models import (
     AccessToken,
     AlertChannel,
@@ -14,15 +15,24 @@ from punctual.store.schema.models import (
     CalendarRow,
     ConcurrencyLimit,
     Invite,
+    Link,
     Secret,
     Task,
 )
 
-KINDS = ("task", "calendar", "limit", "secret", "rule", "channel", "token", "invite")
+KINDS = ("task", "calendar", "limit", "secret", "rule", "channel", "badge", "token", "invite")
 """As the audit record names them."""
 
 Row = (
-    Task | CalendarRow | ConcurrencyLimit | Secret | AlertRule | AlertChannel | AccessToken | Invite
+    Task
+    | CalendarRow
+    | ConcurrencyLimit
+    | Secret
+    | AlertRule
+    | AlertChannel
+    | Link
+    | AccessToken
+    | Invite
 )
 Owned = tuple[type[Any], Sequence[ColumnElement[bool]]]
 
@@ -61,6 +71,8 @@ def _owned(kind: str, team_id: uuid.UUID) -> Owned:
         "secret": (Secret, [Secret.team_id == team_id]),
         "rule": (AlertRule, [AlertRule.team_id == team_id]),
         "channel": (AlertChannel, [AlertChannel.team_id == team_id]),
+        # Those of tasks go with their tasks, as hooks do.
+        "badge": (Link, [Link.team_id == team_id, Link.kind == LinkKind.BADGE]),
         "token": (
             AccessToken,
             [

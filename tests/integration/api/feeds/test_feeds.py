@@ -33,6 +33,8 @@ def read(client: FlaskClient, path: str) -> Any:
     [calendar] = vobject.readComponents(answer.text)
     for event in getattr(calendar, "vevent_list", ()):
         event.validate(raiseException=True)
+        end = getattr(event, "dtend", None)
+        assert end is None or end.value > event.dtstart.value  # RFC 5545, 3.8.2.2
     return calendar
 
 

@@ -1,5 +1,7 @@
 """The API watches the installation, and says in its log what it finds."""
 
+from pathlib import Path
+
 from flask import Flask
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
@@ -7,6 +9,9 @@ from structlog.testing import capture_logs
 from punctual.ops.config import Settings
 from punctual_api.system.watch import InstallationWatch
 from tests.integration.api.conftest import run_sql
+from tests.integration.api.served import serving
+from tests.support.eventually import eventually
+from tests.support.servers import as_service
 
 
 def test_a_look_records_and_logs_a_trouble_and_its_end(app: Flask, engine: Engine) -> None:
@@ -34,3 +39,17 @@ def test_a_database_that_does_not_answer_ends_no_look(app: Flask, engine: Engine
         InstallationWatch(app, app.extensions["punctual"]).look()
     finally:
         run_sql(engine, "ALTER TABLE last_pass_away RENAME TO last_pass")
+
+
+def test_an_api_watches_from_its_start(
+    database_url: str, redis_url: str, namespace: str, engine: Engine, tmp_path: Path
+) -> None:
+    servers = {"database_url": as_service(database_url, "api"), "redis_url": redis_url}
+    kinds = text("SELECT kind FROM alert_events")
+
+    def noticed() -> bool:
+        with engine.connect() as connection:
+            return connection.execute(kinds).scalars().all() == ["database_full"]
+
+    with serving(tmp_path, **servers, namespace=namespace, database_max_bytes="1000000"):
+        eventually(noticed, within=40)

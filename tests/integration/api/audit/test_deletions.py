@@ -52,7 +52,7 @@ def test_what_goes_with_a_team_is_recorded_and_read_by_admins_alone(
         "limit.delete": anna.post(
             "/concurrency/", json={"tag": "db", "max_concurrent": 2, "team": "ops"}
         ),
-        "badge.end": anna.post("/badges/", json={"name": "ops", "team": "ops"}),
+        "badge.end": anna.post("/badges/", json={"name": "b", "tag": "db", "team": "ops"}),
         "token.end": anna.post("/tokens/", json={"name": "deploy", "team": "ops"}),
         "invite.end": anna.post("/invites/", json={"team": "ops", "role": "viewer"}),
     }

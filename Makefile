@@ -30,6 +30,10 @@ chaos: setup-dev ## the fault suite, judged by a checker (SOAK=600: a random mix
 bench: setup-dev .venv-bench/made ## the benchmarks: prints a table, writes build/bench.json (ONLY=lateness,burst SIZE=small)
 	@$(PY) -m tests.bench --only "$(ONLY)" --size "$(or $(SIZE),full)"
 
+.PHONY: simulate
+simulate: setup-dev ## weeks of made-up runs with planted anomalies: how many are found (SEEDS=1-5)
+	@$(PY) -m tests.simulation.anomalies --seeds "$(or $(SEEDS),1-5)"
+
 # Apart from .venv, as nothing of ours needs what a baseline needs.
 .venv-bench/made: locks/bench.txt | setup-dev
 	@$(PY) -m venv --clear .venv-bench

@@ -45,6 +45,11 @@ class Outcome:
         """False alarms in 10,000 ordinary runs."""
         return 10_000 * self.false.total() / max(self.ordinary, 1)
 
+    @property
+    def share(self) -> float:
+        """Return which share of the planted anomalies was found."""
+        return self.found.total() / max(self.found.total() + self.missed.total(), 1)
+
     def plus(self, other: "Outcome") -> "Outcome":
         """Return both together."""
         return Outcome(

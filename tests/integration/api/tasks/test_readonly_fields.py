@@ -80,6 +80,7 @@ POLICIES: dict[str, st.SearchStrategy[Any]] = {
     "working_dir": TEXT.map(lambda path: f"/{path}") | st.none(),
     "tags": st.lists(NAMES, max_size=3),
     "metadata": st.dictionaries(TEXT, JSON, max_size=3),
+    "anomalies": st.sampled_from(["off", "low", "normal", "high"]),
     "overlap": st.sampled_from(["skip", "allow", "queue", "replace"]),
     "max_concurrent": st.integers(1, 9) | st.none(),
     "queue": st.sampled_from(["default", "night"]),

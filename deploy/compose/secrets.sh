@@ -28,6 +28,7 @@ redis_users() {
 user default reset on >$(secret redis-password) +ping
 user api reset on >$(secret redis-api-password) ~$1-logins:* ~$1-requests:* ~$1:doctor $work
 user coordinator reset on >$(secret redis-coordinator-password) $messages +publish
+user notifier reset on >$(secret redis-notifier-password) $messages +publish +subscribe +unsubscribe
 user worker reset on >$(secret redis-worker-password) $messages +publish +subscribe +unsubscribe
 END
 }
@@ -49,7 +50,7 @@ give $POSTGRES postgres/password "$postgres"
 give $REDIS redis/password "$redis"
 give $REDIS redis/users.conf "$(redis_users "${PUNCTUAL_NAMESPACE:-punctual}")"
 give $PUNCTUAL migrate/database_url "postgresql://punctual:$postgres@postgres:5432/punctual"
-for service in api coordinator worker; do
+for service in api coordinator worker notifier; do
     # A role of its own in the database, which `migrate` makes.
     password=$(secret $service-role-password)
     give $PUNCTUAL migrate/${service}_role_password "$password"
@@ -57,9 +58,10 @@ for service in api coordinator worker; do
     give $PUNCTUAL $service/redis_url "redis://$service:$(secret redis-$service-password)@redis:6379/0"
 done
 give $PUNCTUAL api/secret_key "$key"
-# The keys of tasks' secrets, which `punctual secrets keygen` has made: only workers open them.
+# The keys of tasks' secrets, which `punctual secrets keygen` has made: only workers and notifiers open them.
 private=$(cat /secrets/kept/secrets_private_key)
 give $PUNCTUAL api/secrets_public_key "$(cat /secrets/kept/secrets_public_key)"
 give $PUNCTUAL worker/secrets_private_key "$private"
+give $PUNCTUAL notifier/secrets_private_key "$private"
 give $PUNCTUAL rotate/secrets_private_key "$private"
 give $PUNCTUAL rotate/database_url "postgresql://punctual:$postgres@postgres:5432/punctual"

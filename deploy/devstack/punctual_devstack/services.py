@@ -51,6 +51,7 @@ def services(
         ("api", settings.api, "punctual_api"),
         ("coordinator", settings.coordinators, "punctual_coordinator"),
         ("worker", settings.workers, "punctual_worker"),
+        ("notifier", min(settings.coordinators, 1), "punctual_worker.notifier"),
     )
     for kind, count, module in kinds:
         for number in range(1, count + 1):

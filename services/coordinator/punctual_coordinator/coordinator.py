@@ -13,6 +13,7 @@ from punctual.ops import telemetry, tracing
 from punctual.ops.config import Settings
 from punctual.ops.progress import Progress, WatchedLoop
 from punctual.store.driver.engine import make_engine
+from punctual_coordinator.duties.alerter import Alerter
 from punctual_coordinator.duties.anomaly_judge import AnomalyJudge
 from punctual_coordinator.duties.catch_up import CatchUpDuty
 from punctual_coordinator.duties.dispatcher import Dispatcher
@@ -40,6 +41,7 @@ from punctual_coordinator.scheduler import keep_ticking
 
 log = structlog.get_logger()
 
+ALERT_SECONDS = 1.0
 FOLD_SECONDS = 30.0
 HEALTH_SECONDS = 15.0
 JUDGE_SECONDS = 5.0
@@ -98,6 +100,7 @@ class CoordinatorService:
         self._resumer = Resumer(self._engine, window=window)
         keep_audit = timedelta(days=settings.audit_retention_days)
         self._pruner = Pruner(self._engine, stop, keep=keep, keep_audit=keep_audit)
+        self._alerter = Alerter(self._engine, self._broker, idle_seconds=settings.sweep_seconds)
         self._rollup = PunctualityRollup(self._engine)
         self._health_watch = HealthWatch(self._engine)
         self._judge = AnomalyJudge(self._engine, stop)
@@ -119,6 +122,7 @@ class CoordinatorService:
             "beat": (self._registration.run_once, self._registration.every_seconds),
             "cycle": (self.cycle, self._settings.cycle_seconds),
             "sweep": (self.sweep, self._settings.sweep_seconds),
+            "alert": (self._alerter.turn, ALERT_SECONDS),
             "fold": (self._rollup.run_once, FOLD_SECONDS),
             "health": (self._health_watch.run_once, HEALTH_SECONDS),
             "judge": (self._judge.run_once, JUDGE_SECONDS),

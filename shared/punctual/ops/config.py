@@ -75,6 +75,7 @@ class Settings(CommandSettings):
     api_role_password: str = field(default="", repr=False, metadata={"secret": True})
     coordinator_role_password: str = field(default="", repr=False, metadata={"secret": True})
     worker_role_password: str = field(default="", repr=False, metadata={"secret": True})
+    notifier_role_password: str = field(default="", repr=False, metadata={"secret": True})
     name: str = ""
     bind: str = "0.0.0.0:8000"
     user: str = ""

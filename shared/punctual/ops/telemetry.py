@@ -61,6 +61,15 @@ LIMIT_REFUSALS = Counter(
 )
 MAILS = Counter("punctual_mails", "Mails that were to be sent", ["kind", "outcome"])
 PINGS = Counter("punctual_pings", "Pings of runs to monitors outside", ["outcome"])
+ALERT_DELIVERIES = Counter(
+    "punctual_alert_deliveries", "Attempts to deliver messages of alerts", ["kind", "outcome"]
+)
+ALERT_SECONDS = Histogram(
+    "punctual_alert_delivery_seconds", "Time of an attempt to deliver a message", ["kind"]
+)
+ALERTS_WAITING = Gauge(
+    "punctual_alert_deliveries_waiting", "Messages that wait for their time or another attempt"
+)
 REDIS_ERRORS = Counter("punctual_redis_errors", "Commands Redis failed to answer")
 DUTY_FAILURES = Counter(
     "punctual_duty_failures", "Turns of a coordinator's duty that an error ended", ["duty"]

@@ -162,7 +162,15 @@ def test_a_number_is_left_to_the_autoscaler_where_there_is_one() -> None:
     assert yaml.safe_load(patch["patch"]) == [{"op": "remove", "path": "/spec/replicas"}]
 
 
-def test_only_workers_reach_the_internet_and_none_the_metadata_service() -> None:
+def selector(*names: str) -> dict[str, Any]:
+    """What selects the pods of one deployment, or of several."""
+    if len(names) == 1:
+        return {"matchLabels": {"app.kubernetes.io/name": names[0]}}
+    among = {"key": "app.kubernetes.io/name", "operator": "In", "values": [*names]}
+    return {"matchExpressions": [among]}
+
+
+def test_only_workers_and_notifiers_reach_the_internet_and_none_the_metadata_service() -> None:
     open_to_all = []
     for policy in manifests(kind="NetworkPolicy"):
         for rule in policy["spec"].get("egress", []):
@@ -170,7 +178,7 @@ def test_only_workers_reach_the_internet_and_none_the_metadata_service() -> None
                 if "ipBlock" in peer:
                     open_to_all.append(policy["spec"]["podSelector"])
                     assert "169.254.0.0/16" in peer["ipBlock"]["except"]
-    assert open_to_all == [{"matchLabels": {"app.kubernetes.io/name": "punctual-worker"}}]
+    assert open_to_all == [selector("punctual-worker", "punctual-notifier")]
     nothing = named("NetworkPolicy", "punctual-nothing")["spec"]
     assert set(nothing["policyTypes"]) == {"Ingress", "Egress"}
     assert not {"ingress", "egress"} & set(nothing)
@@ -201,18 +209,21 @@ def test_a_component_gives_the_api_a_way_out_and_a_secret_that_it_mounts(
     folder: str, secret: str, network: str, ports: tuple[int, ...]
 ) -> None:
     [component] = load(FOLDER / folder / "kustomization.yaml")
-    [patch] = component["patches"]
-    assert patch["target"] == {"kind": "Deployment", "name": "punctual-api"}
-    [container] = yaml.safe_load(patch["patch"])["spec"]["template"]["spec"]["containers"]
-    [variable] = container["env"]
-    assert variable["name"].removeprefix(PREFIX).removesuffix("_FILE").lower() in {
-        item.name for item in dataclasses.fields(Settings)
-    }
-    [api] = named("Deployment", "punctual-api")["spec"]["template"]["spec"]["containers"]
-    folders = {mount["name"]: mount["mountPath"] for mount in api["volumeMounts"]}
-    assert variable["value"] == f"{folders['secrets']}/{secret}"
+    names = [patch["target"]["name"] for patch in component["patches"]]
+    assert names[0] == "punctual-api"
+    for patch in component["patches"]:
+        assert patch["target"]["kind"] == "Deployment"
+        [container] = yaml.safe_load(patch["patch"])["spec"]["template"]["spec"]["containers"]
+        [variable] = container["env"]
+        assert variable["name"].removeprefix(PREFIX).removesuffix("_FILE").lower() in {
+            item.name for item in dataclasses.fields(Settings)
+        }
+        [own] = named(**patch["target"])["spec"]["template"]["spec"]["containers"]
+        assert container["name"] == own["name"]
+        folders = {mount["name"]: mount["mountPath"] for mount in own["volumeMounts"]}
+        assert variable["value"] == f"{folders['secrets']}/{secret}"
     policy = named("NetworkPolicy", network)["spec"]
-    assert policy["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "punctual-api"}
+    assert policy["podSelector"] == selector(*names)
     opened = [{"port": port, "protocol": "TCP"} for port in ports]
     assert policy["egress"] == [{"ports": opened}]
 

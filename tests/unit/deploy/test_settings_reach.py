@@ -16,7 +16,7 @@ from punctual_devstack.command_user import CommandUser
 from punctual_devstack.services import migration, services, shared_environ
 
 ROOT = Path(__file__).resolve().parents[3]
-SERVICES = ("api", "coordinator", "worker")
+SERVICES = ("api", "coordinator", "worker", "notifier")
 READERS = {"all": SERVICES, "API": ("api",), **{name: (name,) for name in (*SERVICES, "migrate")}}
 # What the image or the container itself decides there: its own name, port and folders.
 OF_THE_CONTAINER = {"NAME", "BIND", "WORK_DIR", "HEALTH_PORT"}

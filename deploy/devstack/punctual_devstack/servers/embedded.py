@@ -60,9 +60,8 @@ def _make_secret_keys(found: Embedded, data_dir: DataDir) -> None:
     private = data_dir.secret("secrets_private_key", made=lambda: new_pair()[1])
     public = data_dir.write_secret("secrets_public_key", public_of(private))
     found.own_secrets["api"] = {"SECRETS_PUBLIC_KEY": public}
-    found.own_secrets["worker"] = {
-        "SECRETS_PRIVATE_KEY": data_dir.path / "secrets" / "secrets_private_key"
-    }
+    opener = {"SECRETS_PRIVATE_KEY": data_dir.path / "secrets" / "secrets_private_key"}
+    found.own_secrets["worker"], found.own_secrets["notifier"] = dict(opener), dict(opener)
 
 
 def _make_roles(found: Embedded, postgres: Postgres, data_dir: DataDir) -> None:

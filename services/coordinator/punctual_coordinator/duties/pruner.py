@@ -33,6 +33,7 @@ class PruneResult:
     coordinators: int = 0
     audit_events: int = 0
     alert_events: int = 0
+    alert_deliveries: int = 0
     alert_links: int = 0
 
     @property
@@ -84,6 +85,7 @@ class Pruner:
             coordinators=coordinators,
             audit_events=total["audit_events"],
             alert_events=total["alert_events"],
+            alert_deliveries=total["alert_deliveries"],
             alert_links=total["alert_links"],
         )
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from punctual.store.accounts.audit import prune_audit
 from punctual.store.alerts.events import prune_events
+from punctual.store.alerts.messages import prune_deliveries
 from punctual.store.ledger.entries import prune_ledger
 from punctual.store.outages.outages import prune_outages
 from punctual.store.processes.coordinator_stops import prune_stops
@@ -91,6 +92,7 @@ class Pruned:
     live_outputs: int
     audit_events: int
     alert_events: int
+    alert_deliveries: int
     alert_links: int
 
 
@@ -115,4 +117,5 @@ def prune(
         audit_events=prune_audit(connection, keep=keep_audit, batch_size=batch_size),
         alert_links=connection.execute(OLD_ALERT_LINKS, {"limit": batch_size}).rowcount,
         alert_events=prune_events(connection, keep=keep, batch_size=batch_size),
+        alert_deliveries=prune_deliveries(connection, keep=keep, batch_size=batch_size),
     )

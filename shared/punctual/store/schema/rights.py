@@ -8,36 +8,49 @@ The page docs/operate/database-roles.md is printed by `python -m punctual.store.
 
 import sys
 
-SERVICES = ("api", "coordinator", "worker")
+SERVICES = ("api", "coordinator", "worker", "notifier")
 
 ROLES = {service: f"punctual_{service}" for service in SERVICES}
 
 RIGHTS: dict[str, dict[str, str]] = {
-    "alembic_version": {"api": "SELECT", "coordinator": "SELECT", "worker": "SELECT"},
+    "alembic_version": {
+        "api": "SELECT",
+        "coordinator": "SELECT",
+        "worker": "SELECT",
+        "notifier": "SELECT",
+    },
     "access_tokens": {
         "api": "SELECT, INSERT, UPDATE (last_used_at), DELETE",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
     },
-    "alert_attempts": {"api": "SELECT", "coordinator": "SELECT"},
+    "alert_attempts": {"api": "SELECT", "coordinator": "SELECT", "notifier": "SELECT, INSERT"},
     # Coordinators write to channels, and cannot read where those lead, not even sealed.
     "alert_channels": {
         "api": "SELECT, INSERT, UPDATE, DELETE",
         "coordinator": "SELECT (all but url, secret)",
+        "notifier": "SELECT, UPDATE (last_delivered_at, failing_since, reported_at)",
     },
     "alert_deliveries": {
         "api": "SELECT, INSERT, UPDATE (state, due_at, deadline, ended_at)",
         "coordinator": "SELECT, INSERT, UPDATE (due_at), DELETE",
+        "notifier": "SELECT, UPDATE (state, due_at, deadline, attempts, claimed_until, ended_at)",
     },
-    "alert_delivery_events": {"api": "SELECT", "coordinator": "SELECT, INSERT"},
+    "alert_delivery_events": {
+        "api": "SELECT",
+        "coordinator": "SELECT, INSERT",
+        "notifier": "SELECT",
+    },
     "alert_escalations": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     # Events of runs are written by a trigger, with the rights of the tables' owner.
     "alert_events": {
         "api": "SELECT, INSERT",
         "coordinator": "SELECT, INSERT, UPDATE (taken_at), DELETE",
+        "notifier": "SELECT, INSERT",
     },
     "alert_links": {
         "api": "SELECT, INSERT, UPDATE (retried_as)",
         "coordinator": "SELECT (id, expires_at), UPDATE (id), DELETE",
+        "notifier": "INSERT",
     },
     "alert_reports": {"coordinator": "SELECT, INSERT, UPDATE, DELETE"},
     "alert_rules": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT"},
@@ -86,7 +99,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     "memberships": {"api": "SELECT, INSERT, UPDATE, DELETE"},
     "outages": {"api": "SELECT", "coordinator": "SELECT, INSERT, UPDATE, DELETE"},
-    "outputs": {"api": "SELECT", "worker": "INSERT"},
+    "outputs": {"api": "SELECT", "worker": "INSERT", "notifier": "SELECT"},
     "password_resets": {
         "api": "SELECT, INSERT, UPDATE (code_hash, created_at, expires_at), DELETE"
     },
@@ -105,6 +118,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "worker": "SELECT (all but spec, params), UPDATE (all but id, task_id, team_id, trigger,"
         " scheduled_for, start_by, max_attempts, priority, overlap, queue, spec, params,"
         " superseded, caught_up, dispatches, created_at)",
+        "notifier": "SELECT",
     },
     # Sealed; secrets_of_runs() gives workers what their runs name.
     "secrets": {"api": "SELECT, INSERT, UPDATE, DELETE"},
@@ -125,12 +139,13 @@ RIGHTS: dict[str, dict[str, str]] = {
     "upstream_ends": {"coordinator": "SELECT, UPDATE, DELETE"},
     # Both are written by triggers on tasks, with the rights of the tables' owner.
     "task_secrets": {"api": "SELECT"},
-    "task_versions": {"api": "SELECT"},
+    "task_versions": {"api": "SELECT", "notifier": "SELECT (task_id, version, at, changed_by)"},
     "task_snoozes": {"api": "SELECT, INSERT, UPDATE, DELETE", "coordinator": "SELECT, DELETE"},
     "tasks": {
         "api": "SELECT, INSERT, UPDATE",
         "coordinator": "SELECT, UPDATE, DELETE",
         "worker": "SELECT (id, team_id, tags, max_concurrent, catch_up)",
+        "notifier": "SELECT (id, name, tags, schedule, version, updated_at, updated_by)",
     },
     # Kept by triggers, with the rights of the tables' owner; coordinators note what is late.
     "task_health": {
@@ -142,9 +157,13 @@ RIGHTS: dict[str, dict[str, str]] = {
     "teams": {
         "api": "SELECT, INSERT, UPDATE, DELETE",
         "coordinator": "SELECT (id, slug, max_slots)",
+        "notifier": "SELECT (id, slug, name)",
     },
     "uptime": {"coordinator": "SELECT, INSERT, UPDATE"},
-    "users": {"api": "SELECT, INSERT, UPDATE"},
+    "users": {
+        "api": "SELECT, INSERT, UPDATE",
+        "notifier": "SELECT (id, username, email, is_admin, disabled_at)",
+    },
     "workers": {
         "api": "SELECT",
         "coordinator": "SELECT, UPDATE, DELETE",
@@ -174,7 +193,10 @@ Locking a row needs `UPDATE` on some column: `UPDATE (id)` is there for locks al
 
 def page() -> str:
     """Return the page docs/operate/database-roles.md."""
-    rows = [["table", *(f"`{ROLES[service]}`" for service in SERVICES)], ["---"] * 4]
+    rows = [
+        ["table", *(f"`{ROLES[service]}`" for service in SERVICES)],
+        ["---"] * (1 + len(SERVICES)),
+    ]
     for table, rights in RIGHTS.items():
         rows.append([f"`{table}`", *(rights.get(service, "nothing") for service in SERVICES)])
     for function, services in FUNCTIONS.items():

@@ -172,3 +172,9 @@ def test_days_are_dates(anna: Person, client: FlaskClient) -> None:
     assert isinstance(event.dtstart.value, date)
     assert not isinstance(event.dtstart.value, datetime)
     assert event.summary.value == "often: every minute"
+
+
+def test_a_long_name_is_folded_between_letters(anna: Person, client: FlaskClient) -> None:
+    name = "ü" * 190 + ", €"
+    anna.task(name=name, schedule={"cron": "0 2 * * 1", "timezone": "UTC"})
+    assert set(summaries(read(client, feed(anna)))) == {name}

@@ -130,7 +130,15 @@ QUICKLY = settings(
 
 
 def test_the_tasks_made_up_here_have_every_field_there_is() -> None:
-    elsewhere = {"schedule_time", "after", "command", "script", "http", "retry_on", "no_retry_on"}
+    elsewhere = {
+        "schedule_time",
+        "after",
+        "command",
+        "script",
+        "http",
+        "retry_on",
+        "no_retry_on",
+    } | {"ping"}
     assert set(NewTaskSchema().fields) == set(POLICIES) | elsewhere
 
 

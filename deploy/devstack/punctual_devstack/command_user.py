@@ -15,6 +15,7 @@ SPARE_ID = 65_533
 """For commands where the database's server is `nobody` already: it must not share its user."""
 
 
+READ = ("user", "command_user", "slot_users", "command_networks")
 FIRST_SLOT_USER = 2_100_000_000
 STACKS, USERS_OF_A_STACK = 4_000, 10_000
 """From 2,100,000,000 to 2,139,999,999: no convention gives these numbers to users or containers."""
@@ -45,12 +46,17 @@ def command_user(settings: StackSettings, *, euid: int) -> CommandUser:
     """
     work_dir = settings.data_dir / "work"
     try:
-        given = config.load(only=("user", "command_user", "slot_users"), environ=settings.environ)
+        given = config.load(only=READ, environ=settings.environ)
         agent = process_user.account_of("USER", given.user, euid=euid)
         chosen = process_user.command_account(given.command_user, agent=agent, euid=euid)
         slot_users, refused = _slot_users(settings, given, agent=agent, euid=euid)
     except config.InvalidSetting as error:
         raise InvalidStackSetting(str(error)) from None
+    if given.reach is not None and slot_users is None:
+        raise InvalidStackSetting(
+            "PUNCTUAL_COMMAND_NETWORKS takes users of slots, and so a start as root:"
+            " PUNCTUAL_COMMAND_NETWORKS=all lets commands reach everything"
+        )
     if euid != 0:
         return CommandUser(work_dir)
     if slot_users is not None:

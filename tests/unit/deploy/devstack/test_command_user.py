@@ -87,3 +87,17 @@ def test_a_named_user_of_commands_is_the_user_of_all_slots(tmp_path: Path) -> No
     user = command_user(chosen(tmp_path, PUNCTUAL_COMMAND_USER="daemon"), euid=0)
     assert user.slot_users is None
     assert user.environ_of(1) == {}
+
+
+@pytest.mark.parametrize(
+    ("euid", "given"),
+    [(1000, {}), (0, {"PUNCTUAL_SLOT_USERS": "0"}), (0, {"PUNCTUAL_COMMAND_USER": "daemon"})],
+    ids=["not root", "no users of slots", "one user"],
+)
+def test_commands_that_cannot_be_kept_from_networks_stop_the_start(
+    tmp_path: Path, euid: int, given: dict[str, str]
+) -> None:
+    stack = chosen(tmp_path, PUNCTUAL_COMMAND_NETWORKS="internet", **given)
+    with pytest.raises(settings.InvalidStackSetting, match="COMMAND_NETWORKS takes users of slots"):
+        command_user(stack, euid=euid)
+    assert command_user(chosen(tmp_path, PUNCTUAL_COMMAND_NETWORKS="internet"), euid=0).slot_users

@@ -7,7 +7,7 @@ import pytest
 
 from tests.containers.composition import PROJECT, ROOT, Composition
 
-EVERYWHERE = {"alembic", "dramatiq", "psycopg2", "punctual", "sqlalchemy"}
+EVERYWHERE = {"alembic", "dramatiq", "psycopg2", "punctual", "punctual_client", "sqlalchemy"}
 PARTS = {
     "api": {"flask", "gunicorn", "marshmallow", "punctual_api"},
     "coordinator": {"apscheduler", "punctual_coordinator"},
@@ -50,6 +50,13 @@ def test_the_doctor_is_in_every_image_and_finds_nothing_wrong(
         assert closed == ({"secrets"} if service == "coordinator" else set())
     assert bool(closed) == (service != "api")
     assert "worker as punctual_worker" in found["isolation"]["detail"]
+
+
+@pytest.mark.parametrize("service", PARTS)
+def test_the_command_of_users_is_in_every_image(composition: Composition, service: str) -> None:
+    output = composition.compose("exec", "-T", service, "punctual", "--help")
+    assert "whoami" in output
+    assert "doctor" in output
 
 
 @pytest.mark.parametrize("service", PARTS)

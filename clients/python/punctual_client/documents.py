@@ -77,6 +77,7 @@ class Task(TypedDict):
     script: Document | None
     http: Document | None
     schedule: Any
+    params: list[Document] | None
     status: str
     enabled: bool
     paused_until: str | None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
-OF_THE_CLIENT = ("URL", "TOKEN")
+OF_THE_CLIENT = ("URL", "TOKEN", "TOKEN_FILE")
 """The command line's own."""
 
 OF_COMMANDS = (

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from punctual import DISTRIBUTION
+from punctual.__main__ import VERBS
 from punctual.store.schema.rights import page
+
+ACTIONS = ("keygen", "rotate", "set")
+"""Those of `punctual secrets` that operators have; users have others of their own."""
 
 PUNCTUAL = str(Path(sys.executable).with_name("punctual"))
 
@@ -27,21 +31,19 @@ def run_command(*arguments: str, **settings: str) -> tuple[int, str, str]:
 def test_it_says_what_it_can_do() -> None:
     code, output, _ = run_command("--help")
     assert code == 0
-    assert {line.split()[0] for line in output.splitlines() if line.startswith("    ")} >= {
-        "doctor",
-        "migrate",
-        "config",
-        "rights",
-        "user",
-    }
+    *_, named = output.partition("Operators' commands, of the service here: ")
+    words = {" ".join(name.split()) for name in named.rstrip(".\n").split(",")}
+    assert words == VERBS.keys() - {"secrets"} | {f"secrets {action}" for action in ACTIONS}
     assert run_command("--version") == (0, f"{version(DISTRIBUTION)}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [(), ("heal",), ("doctor", "--loudly")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("heal",), ("doctor", "--loudly"), ("secrets", "set"), ("secrets", "heal")]
+)
 def test_nonsense_is_refused_with_its_usage(arguments: tuple[str, ...]) -> None:
     code, output, complaint = run_command(*arguments)
     assert (code, output) == (2, "")
-    assert complaint.startswith("usage: punctual")
+    assert complaint.lower().startswith("usage: punctual")
 
 
 def test_each_word_does_what_its_module_does(database_url: str, redis_url: str) -> None:

@@ -1,0 +1,1 @@
+"""The command `punctual`: the client for people and shell scripts."""

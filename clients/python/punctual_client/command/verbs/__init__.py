@@ -1,0 +1,1 @@
+"""What `punctual` can do, by noun."""

@@ -1,0 +1,1 @@
+"""`punctual`, driven as a process against the product."""

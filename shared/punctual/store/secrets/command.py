@@ -5,6 +5,7 @@ import getpass
 import os
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from punctual.ops.sealing import OpeningKeys, SealingKey, new_pair, public_of
 from punctual.ops.secret_keys import parse_private_keys
 from punctual.store.accounts.audit import Actor, NewEvent, Subject, write_events
 from punctual.store.accounts.teams import team_by_slug
+from punctual.store.alerts.rotate import reseal_channels
 from punctual.store.driver.engine import make_engine
 from punctual.store.schema.models import Team
 from punctual.store.secrets.changes import create_secret, replace_secret
-from punctual.store.secrets.rotate import reseal
+from punctual.store.secrets.rotate import Rotation, reseal
 
 COMMAND_LINE = Actor(name="command line")
 READ_BYTES = 4 * MOST_BYTES
@@ -139,17 +141,22 @@ def _rotate() -> int:
     new = keys.sealing_key(keys.ids[0])
     engine = make_engine(settings.database_url, service="secrets", size=1)
     try:
-        resealed, unopened = _reseal_all(engine, keys, new)
+        resealed, unopened = _reseal_all(engine, keys, new, reseal)
+        channels, closed = _reseal_all(engine, keys, new, reseal_channels)
     finally:
         engine.dispose()
     sys.stdout.write(f"sealed {resealed} secret(s) anew for key {new.id}\n")
-    if unopened:
+    if channels:
+        sys.stdout.write(f"sealed {channels} channel(s) anew for key {new.id}\n")
+    if unopened := [*unopened, *closed]:
         listed = "\n  ".join(unopened)
         raise NotDone(f"{len(unopened)} could not be opened and stay as they are:\n  {listed}")
     return 0
 
 
-def _reseal_all(engine: Engine, keys: OpeningKeys, new: SealingKey) -> tuple[int, list[str]]:
+def _reseal_all(
+    engine: Engine, keys: OpeningKeys, new: SealingKey, reseal: Callable[..., Rotation]
+) -> tuple[int, list[str]]:
     resealed, after = 0, uuid.UUID(int=0)
     unopened: list[str] = []
     while True:

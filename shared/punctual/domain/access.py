@@ -27,6 +27,12 @@ from punctual.domain.needs import (
     Need,
 )
 
+_ALERTS = "show_alerts show_deliveries retry_delivery"
+_CHANNELS = "new_channel create_channel show_channel change_channel test_channel delete_channel"
+_RULES = "new_rule create_rule show_rule change_rule delete_rule"
+ALERT_PAGES = f"{_ALERTS} {_CHANNELS} {_RULES}".split()
+"""Pages that there are of each team, and for admins of the installation."""
+
 ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     # Without an account
     "accounts.login_by_api": PUBLIC,
@@ -179,6 +185,21 @@ ACCESS: Mapping[str, Need | Mapping[str, Need]] = {
     "deliveries.list_deliveries": EDIT_LIST,
     "deliveries.get_delivery": EDIT,
     "deliveries.retry_delivery": EDIT,
+    "pages.show_alerts": EDIT,
+    "pages.new_channel": OWN,
+    "pages.create_channel": OWN,
+    "pages.show_channel": OWN,
+    "pages.change_channel": OWN,
+    "pages.test_channel": OWN,
+    "pages.delete_channel": OWN,
+    "pages.new_rule": EDIT,
+    "pages.create_rule": EDIT,
+    "pages.show_rule": EDIT,
+    "pages.change_rule": EDIT,
+    "pages.delete_rule": EDIT,
+    "pages.show_deliveries": EDIT,
+    "pages.retry_delivery": EDIT,
+    **{f"pages.{name}_of_installation": ADMIN for name in ALERT_PAGES},
     # Tasks
     "tasks.list_own_tasks": LIST,
     "tasks.create_task": EDIT_IN_TEAM,

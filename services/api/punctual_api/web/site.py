@@ -8,6 +8,9 @@ from flask_wtf.csrf import CSRFError
 import punctual_api.accounts.own_page
 import punctual_api.accounts.pages
 import punctual_api.alerts.link_pages
+import punctual_api.alerts.pages.channels
+import punctual_api.alerts.pages.deliveries
+import punctual_api.alerts.pages.rules
 import punctual_api.audit.pages
 import punctual_api.badges.pages
 import punctual_api.calendars.pages

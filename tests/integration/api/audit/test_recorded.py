@@ -103,6 +103,7 @@ def test_each_change_is_recorded_once_with_its_action(
         - IDENTITIES
         - RESETS
         - LINKS
+        - {"pages.test_channel_of_installation"}  # as that of a team, and waits 15 s
     )
     assert not missing
     assert "change not recorded" not in caplog.text

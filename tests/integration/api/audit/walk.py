@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from tests.integration.api.audit.walk_of_alert_pages import alert_page_steps
 from tests.integration.api.audit.walk_of_alerts import alert_steps
 from tests.integration.api.audit.walk_of_links import link_steps
 from tests.integration.api.conftest import PASSWORD, Person, end_run, register, start_run
@@ -86,6 +87,7 @@ class Walk:
         yield from self.secrets()
         yield from link_steps(self.ann, self.task())
         yield from alert_steps(self.ann.person, self.engine)
+        yield from alert_page_steps(self.ann, self.chief, self.engine)
         yield from self.own_account()
         form, person = self.ann.post, self.ann.person
         yield "pages.logout", lambda: form("/logout/", of="/teams/")

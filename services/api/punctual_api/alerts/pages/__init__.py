@@ -1,0 +1,1 @@
+"""The pages of alerts: channels, rules and deliveries of a team, and of the installation."""

@@ -121,9 +121,8 @@ def test_a_rule_is_created_edited_and_deleted(ann: Visitor, home: str) -> None:
     task = ann.person.task(name="backup")["id"]
     new = f"{home}rules/new/"
     assert re.search(r'name="on" value="failed" checked', ann.get(new).text)
-    sent: dict[str, str | list[str]] = {
+    sent = {
         "channel": channel,
-        "on": ["failed", "recovered"],
         "tags": "db, nightly",
         "tasks": f"http://localhost/task/{task}/",
         "when": "every",
@@ -131,7 +130,8 @@ def test_a_rule_is_created_edited_and_deleted(ann: Visitor, home: str) -> None:
         "after_minutes": "30",
         "enabled": "1",
     }
-    assert ann.post(new, **sent).status_code == 302
+    events = ["failed", "recovered"]
+    assert ann.post(new, on=events, **sent).status_code == 302
     [rule] = ann.person.items("/alerts/")
     assert (rule["on"], rule["tags"], rule["tasks"], rule["when"]) == (
         ["failed", "recovered"],

@@ -17,6 +17,7 @@ SECRETS = {
     "api": ["database_url", "redis_url", "secret_key", "secrets_public_key"],
     "coordinator": ["database_url", "redis_url"],
     "worker": ["database_url", "redis_url", "secrets_private_key"],
+    "notifier": ["database_url", "redis_url", "secrets_private_key"],
     "postgres": ["password"],
     "redis": ["password", "users.conf"],
 }

@@ -10,7 +10,16 @@ from punctual_devstack.servers.postgres_user import reachable_temporary
 from tests.support.eventually import eventually
 from tests.support.product import Product
 
-NAMES = ("stack", "postgres", "valkey", "migrate", "api-1", "coordinator-1", "worker-1")
+NAMES = (
+    "stack",
+    "postgres",
+    "valkey",
+    "migrate",
+    "api-1",
+    "coordinator-1",
+    "worker-1",
+    "notifier-1",
+)
 
 METRIC = "punctual_log_lines_lost_total"
 

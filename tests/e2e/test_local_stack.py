@@ -22,7 +22,11 @@ from tests.support.make_run import make_run, remove_untouched, touching
 from tests.support.product import STOP_SECONDS, Product, running_product
 from tests.support.servers import SharedServers
 
-NAMES = {"postgres", "valkey", "api-1", "coordinator-1", "worker-1", "worker-2"}
+NAMES = {
+    *("postgres", "valkey", "api-1", "coordinator-1", "worker-1", "worker-2", "notifier-1"),
+}
+
+SERVICES = ("api", "coordinator", "notifier", "worker")
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +64,9 @@ def test_secrets_are_for_their_owner_only(stack: Product) -> None:
 def test_each_service_logs_into_the_database_under_its_own_role(stack: Product) -> None:
     statement = """
         SELECT DISTINCT split_part(application_name, '-', 2), usename FROM pg_stat_activity
-        WHERE application_name ~ '^punctual-(api|coordinator|worker)' ORDER BY 1
+        WHERE application_name ~ '^punctual-(api|coordinator|notifier|worker)' ORDER BY 1
     """
-    expected = [(name, f"punctual_{name}") for name in ("api", "coordinator", "worker")]
+    expected = [(name, f"punctual_{name}") for name in SERVICES]
 
     def found() -> list[tuple[object, ...]]:
         with stack.visitor() as visitor:  # asks the database who that is
@@ -122,6 +126,7 @@ def test_servers_that_one_has_are_used_instead_of_the_embedded_ones(
             "api-1",
             "coordinator-1",
             "worker-1",
+            "notifier-1",
         }
         task = ann.post("/api/tasks/", json={"command": "true"}).json()["id"]
         run = ann.post(f"/api/tasks/{task}/run/").raise_for_status().json()["id"]

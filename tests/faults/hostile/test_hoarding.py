@@ -35,8 +35,8 @@ ON_DISK = {
     ),
     "in empty files": "[open(str(n), 'wb').close() for n in range(25_000)]",
     "in a folder of all users": (
-        "import os; os.mkdir('/tmp/hoard'); os.chmod('/tmp/hoard', 0o777);"
-        " open('/tmp/hoard/x', 'wb').write(bytes(30 << 20))"
+        "import os, tempfile; folder = tempfile.mkdtemp(dir='/tmp'); os.chmod(folder, 0o777);"
+        " open(folder + '/x', 'wb').write(bytes(30 << 20))"
     ),
     "with nothing in its environment": (
         "import os\n"

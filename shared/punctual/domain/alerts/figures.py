@@ -33,10 +33,9 @@ def _compared(given: Mapping[str, Any], label: str, words: Any) -> Iterator[tupl
     found = {name: value for name, value in given.items() if _is_number(value)}
     if "value" in found:
         yield label, words(found["value"])
-    if "median" in found:
-        spread = f", {words(found['low'])} to {words(found['high'])}" if "low" in found else ""
+    if {"low", "high"} <= found.keys():
         runs = f" in {found['runs']:,} successes" if "runs" in found else ""
-        yield "Normal", f"{words(found['median'])}{spread}{runs}"
+        yield "Normal", f"{words(found['low'])} to {words(found['high'])}{runs}"
 
 
 def _is_number(value: object) -> bool:

@@ -95,7 +95,7 @@ def _database(facts: EventFacts) -> str:
 
 
 def _channel(facts: EventFacts) -> str:
-    name = named(facts.details.get("channel", "?"), 50)
+    name = named(facts.details.get("name", "?"), 50)
     return f"Channel {name} delivers again" if facts.is_over else f"Channel {name} does not deliver"
 
 

@@ -77,7 +77,11 @@ def test_a_recovery_says_how_often_and_how_long_it_failed() -> None:
         ),
         (EventKind.COORDINATORS_STOPPED, {}, "No coordinator is working"),
         (EventKind.DATABASE_FULL, {"over": True}, "The database has room again"),
-        (EventKind.CHANNEL_FAILING, {"channel": "ops"}, "Channel ops does not deliver"),
+        (
+            EventKind.CHANNEL_FAILING,
+            {"channel": "01", "name": "ops"},
+            "Channel ops does not deliver",
+        ),
     ],
     ids=["queue", "queue over", "coordinators", "database over", "channel"],
 )
@@ -109,10 +113,10 @@ def test_an_outage_lists_its_tasks() -> None:
 
 
 def test_what_is_not_normal_comes_with_its_figures() -> None:
-    figures = {"value": 12.0, "median": 240.0, "low": 180.0, "high": 300.0, "runs": 40}
+    figures = {"unit": "seconds", "value": 12.0, "low": 180.0, "high": 300.0, "runs": 40}
     text = message(event(kind=EventKind.FAST, details={"figures": figures})).text
     assert "Took: 12 s" in text
-    assert "Normal: 4 min, 3 min to 5 min in 40 successes" in text
+    assert "Normal: 3 min to 5 min in 40 successes" in text
 
 
 def test_a_webhook_has_the_shape_that_is_documented() -> None:

@@ -100,8 +100,8 @@ def run(words: list[str]) -> int:
 
 
 def _status(words: list[str]) -> int:
-    if words and words[0] in WELL_KNOWN:
-        note(f"punctual {words[0]} is for operators: type it where a service is installed.")
+    if named := {words[0], " ".join(words[:2])} & WELL_KNOWN if words else None:
+        note(f"punctual {named.pop()} is for operators: type it where a service is installed.")
         return Exit.USAGE
     if names := installed_names():
         app.info.epilog = f"Operators' commands, of the service here: {', '.join(names)}."

@@ -9,7 +9,12 @@ from importlib.metadata import entry_points
 
 GROUP = "punctual.operators"
 
-WELL_KNOWN = frozenset({"config", "doctor", "mail", "migrate", "rights", "user"})
+WELL_KNOWN = frozenset(
+    {
+        *("config", "doctor", "mail", "migrate", "rights", "user"),
+        *("secrets keygen", "secrets rotate", "secrets set"),
+    }
+)
 """For a sentence where no service is installed; what there is decides everywhere else."""
 
 

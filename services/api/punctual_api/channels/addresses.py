@@ -18,8 +18,10 @@ UNREADABLE = (
     "Apprise cannot read this URL: see docs/guide/alerts.md for the form that each service has."
 )
 
-# It writes what it does not understand, keys included.
-logging.getLogger("apprise").setLevel(logging.CRITICAL)
+# It writes what it does not understand, keys included: into no log of ours.
+_apprise_log = logging.getLogger("apprise")
+_apprise_log.propagate = False
+_apprise_log.addHandler(logging.NullHandler())
 
 
 def new_signing_secret() -> str:

@@ -141,7 +141,7 @@ def test_a_long_list_is_read_page_by_page(ann: Visitor, product: Product) -> Non
     while path:
         page = ann.http.get(path).text
         seen += re.findall(r"<bdi>(task-\d{3})</bdi></a>", page.split("<tbody>")[1])
-        older = re.search(r'<a href="([^"]+)">Older', page)
+        older = re.search(r'<a href="([^"]+)">(?:Older|More)', page)
         path = html.unescape(older[1]) if older else None
     assert seen == [f"task-{number:03}" for number in reversed(range(120))]
     assert "No task matches" in ann.http.get("/dashboard/?q=nothing-like-it").text

@@ -35,7 +35,7 @@ def as_user(redis_url: str, namespace: str) -> Iterator[As]:
             _, name, *rules = line.split()
             made.append(f"{namespace}-{name}")
             admin.execute_command("ACL", "SETUSER", made[-1], *rules)
-        assert len(made) == 4
+        assert len(made) == 5
 
         def url(service: str) -> str:
             login = f"{namespace}-{service}:pw-redis-{service}-password@"
@@ -96,6 +96,9 @@ def test_each_service_can_do_its_work(as_user: As, database_url: str, namespace:
         ("worker", "SCRIPT FLUSH"),
         ("worker", "SHUTDOWN"),
         ("worker", "MONITOR"),
+        ("notifier", "FLUSHALL"),
+        ("notifier", "PUBLISH other x"),
+        ("notifier", "GET {ns}-logins:x"),
     ],
 )
 def test_what_is_not_its_work_is_refused(

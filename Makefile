@@ -20,7 +20,7 @@ run: setup ## start the whole product here: http://127.0.0.1:$PORT (8000); Ctrl-
 
 .PHONY: test
 test: check ## every check and every test but chaos, bench and containers
-	@$(PY) -m pytest -n 2 --dist worksteal $(SUITES_APART:%=--ignore tests/%)
+	@$(PY) -m pytest -n 3 --dist worksteal $(SUITES_APART:%=--ignore tests/%)
 
 .PHONY: chaos
 chaos: setup-dev ## the fault suite, judged by a checker (SOAK=600: a random mix so long; SEED=1 repeats one)

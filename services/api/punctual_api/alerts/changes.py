@@ -13,7 +13,7 @@ from punctual.store.schema.models import AlertRule
 from punctual_api.accounts.names import look_up_names, name_of
 from punctual_api.alerts.installation import chosen_team, record_change, slug_of
 from punctual_api.http.context import session, team_id, user_id
-from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.http.problems import Fault, invalid, limit_reached, not_found
 
 MOST_RULES = 500
 """Of a team, and of the installation."""
@@ -31,7 +31,7 @@ def create(sent: Document) -> AlertRule:
     team = chosen_team(installation=sent["installation"])
     _check(team, sent)
     if store.count_rules(session(), team_id=team) >= MOST_RULES:
-        raise Problem(409, f"There are {MOST_RULES} rules, which is the most.")
+        raise limit_reached(f"There are {MOST_RULES} rules, which is the most.")
     made = store.create_rule(
         session(), {"team_id": stored_team(team), "updated_by": user_id(), **_columns(sent)}
     )

@@ -23,7 +23,7 @@ from punctual_api.channels.addresses import (
     url_values,
 )
 from punctual_api.http.context import session, settings, team_id, user_id
-from punctual_api.http.problems import Fault, Problem, invalid, not_found
+from punctual_api.http.problems import Fault, Problem, invalid, limit_reached, not_found, taken
 
 MOST_CHANNELS = 100
 """Of a team, and of the installation."""
@@ -42,7 +42,7 @@ def create(sent: Document) -> tuple[AlertChannel, str | None]:
     kind = ChannelKind(sent["kind"])
     check_address(kind, sent.get("url"), sent.get("to"))
     if store.count_channels(session(), team_id=team) >= MOST_CHANNELS:
-        raise Problem(409, f"There are {MOST_CHANNELS} channels, which is the most.")
+        raise limit_reached(f"There are {MOST_CHANNELS} channels, which is the most.")
     made_id = new_id()
     values = {
         "id": made_id,
@@ -188,4 +188,4 @@ def _sealing_key() -> SealingKey:
 
 
 def _taken() -> Problem:
-    return Problem(409, "Another channel has this name.")
+    return taken("Another channel has this name.")

@@ -167,6 +167,7 @@ def test_a_name_is_taken_once_in_each_team(anna: Person, ben: Person) -> None:
     other = webhook(anna, "other")
     again = anna.post("/channels/", json={"name": "hook", "kind": "webhook", "url": URL})
     assert again.status_code == 409
+    assert again.get_json()["type"] == "/problems/taken/"
     path = f"/channels/{other['id']}/"
     assert anna.call("PATCH", path, json={"name": "hook"}).status_code == 409
     webhook(ben)

@@ -12,7 +12,9 @@ from markupsafe import escape
 from punctual_api.http.problem_kinds import KINDS, ProblemKind, kind_of
 from tests.integration.api.conftest import Person
 
-DOCS = Path(__file__).parents[4] / "docs" / "reference" / "problems.md"
+ROOT = Path(__file__).parents[4]
+DOCS = ROOT / "docs" / "reference" / "problems.md"
+API = ROOT / "services" / "api" / "punctual_api"
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -44,6 +46,12 @@ def test_a_title_belongs_to_one_kind_and_a_status_to_one_without_a_title_of_its_
     assert len({kind.type for kind in KINDS}) == len(KINDS)
     for kind in KINDS:
         assert kind_of(kind.statuses[0]).title == HTTPStatus(kind.statuses[0]).phrase
+
+
+def test_what_refuses_one_too_many_says_so_by_its_kind() -> None:
+    plain = re.compile(r"Problem\((?!\s*429)[^()]*(?:which is the most|has this name)")
+    found = {file.name for file in API.rglob("*.py") if plain.search(file.read_text())}
+    assert found == set()
 
 
 def test_an_error_says_which_kind_it_is(anna: Person) -> None:
